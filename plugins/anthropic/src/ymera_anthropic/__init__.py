@@ -1,0 +1,1 @@
+"""Ymera plugin: Anthropic's Messages API."""

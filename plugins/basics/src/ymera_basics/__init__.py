@@ -1,0 +1,1 @@
+"""Ymera plugin: Benchmark tasks with computed answers."""

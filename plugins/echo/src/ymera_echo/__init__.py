@@ -1,0 +1,1 @@
+"""Ymera plugin: The smallest provider: it says what it was told."""

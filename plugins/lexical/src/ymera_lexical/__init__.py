@@ -1,0 +1,1 @@
+"""Ymera plugin: Task categories from the words of a prompt."""

@@ -1,0 +1,1 @@
+"""Ymera plugin: OpenAI and every vendor that copies its API."""

@@ -1,0 +1,1 @@
+"""The gRPC edge: servicers, proto ⇄ type conversion, errors → status. Decides nothing."""

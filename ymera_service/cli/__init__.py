@@ -1,0 +1,1 @@
+"""`ymera …`, the main job in the terminal."""

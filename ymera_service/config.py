@@ -1,0 +1,303 @@
+"""Everything that can be configured, typed: one TOML file, overridden by `YMERA_…` environment variables.
+
+`load()` reads `ymera.toml` (or the file named) and the environment, and reports every fault at once. A
+nested field is set from the environment with two underscores: `YMERA_SERVER__ADDRESS=0.0.0.0:50051`.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+DEFAULT_FILE = Path("ymera.toml")
+
+Seconds = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A table of the configuration file; unknown keys are an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Environment(StrEnum):
+    """Where the server runs. Production switches reflection and the unconfigured simulator off."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class ServerSettings(Section):
+    """How the gRPC server listens."""
+
+    address: str = "127.0.0.1:50051"
+    """`host:port`, `[::1]:port` or `unix:/path`; port 0 takes a free one."""
+    tls_certificate: Path | None = None
+    """PEM file of the server's certificate chain; TLS is on when this and the key are set."""
+    tls_private_key: Path | None = None
+    tls_client_ca: Path | None = None
+    """PEM file of the authorities whose client certificates are accepted; set, they are required."""
+    reflection: bool | None = None
+    """Server reflection; unset means on in development and off in production."""
+    max_message_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
+    """The largest request or response message."""
+    max_concurrent_requests: Annotated[int, Field(ge=1)] = 512
+    """Requests worked on at a time."""
+    max_queued_requests: Annotated[int, Field(ge=0)] = 1024
+    """Requests that wait for a place; further ones are refused with RESOURCE_EXHAUSTED."""
+    drain_seconds: Seconds = 30
+    """How long requests under way may go on after SIGTERM."""
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> "ServerSettings":
+        if (self.tls_certificate is None) != (self.tls_private_key is None):
+            raise ValueError("set both tls_certificate and tls_private_key, or neither")
+        if self.tls_client_ca and not self.tls_certificate:
+            raise ValueError("tls_client_ca needs tls_certificate and tls_private_key")
+        return self
+
+
+class TransportSettings(Section):
+    """How providers are reached over HTTP."""
+
+    connect_seconds: Seconds = 5
+    """How long a connection, TLS included, may take."""
+    max_connections_per_host: Annotated[int, Field(ge=1)] = 256
+    max_response_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+    """The longest body that is read from a provider."""
+
+
+class ExecutionSettings(Section):
+    """How a request is carried out."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=16)] = 4
+    """Calls of providers for one request, the first included."""
+    first_token_seconds: Seconds = 60
+    """How long a provider may take until the first part of its answer before the next is tried."""
+    idle_seconds: Seconds = 60
+    """How long a provider may pause within its answer."""
+    default_deadline_seconds: Seconds = 600
+    """Bounds requests whose caller sets no deadline."""
+
+
+class BreakerSettings(Section):
+    """When a model that keeps failing is left alone for a while."""
+
+    failures: Annotated[int, Field(ge=1)] = 5
+    """Failures in a row that open the breaker."""
+    open_seconds: Seconds = 2
+    """How long it stays open the first time; doubles with each further failure."""
+    max_open_seconds: Seconds = 15
+    half_open_calls: Annotated[int, Field(ge=1)] = 1
+    """Calls let through at a time to see whether the model works again."""
+
+
+class WeightSettings(Section):
+    """How much each virtue counts when the caller does not say; only the proportions matter."""
+
+    quality: Weight = 0.6
+    speed: Weight = 0.15
+    cost: Weight = 0.25
+
+    @model_validator(mode="after")
+    def _one_is_positive(self) -> "WeightSettings":
+        if self.quality + self.speed + self.cost <= 0:
+            raise ValueError("at least one weight must be above 0")
+        return self
+
+
+class RoutingSettings(Section):
+    """How a model is chosen."""
+
+    weights: WeightSettings = WeightSettings()
+    classifier: str = "lexical"
+    """The classifier in use, by the name under which a plugin registered it."""
+    exploration: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of requests whose first candidate is drawn at random, so that others are measured too."""
+    max_sessions: Annotated[int, Field(ge=1)] = 10_000
+    """Sessions whose model is remembered."""
+
+
+class PriceSettings(Section):
+    """A model's price in USD per million tokens, as vendors list it."""
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+    cached_input: Annotated[float, Field(ge=0)] | None = None
+
+
+class CatalogSettings(Section):
+    """Which models there are."""
+
+    refresh_seconds: Seconds = 300
+    """How often providers are asked for their models."""
+    discovery_seconds: Seconds = 3
+    """How long a provider may take to tell its models before it is left out until the next refresh."""
+    prices: dict[str, PriceSettings] = {}
+    """Prices by model id, "provider/name"; they go before every price list."""
+
+
+class StorageSettings(Section):
+    """Where records are kept."""
+
+    url: str = Field(default_factory=lambda: f"sqlite:///{default_database()}")
+    """`sqlite:///path` or `postgresql://user:password@host/database`."""
+
+    @model_validator(mode="after")
+    def _known_database(self) -> "StorageSettings":
+        if not self.url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("the url begins with sqlite:/// or postgresql://")
+        return self
+
+
+class LogSettings(Section):
+    """What is logged, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+    """`auto` is console on a terminal and JSON elsewhere."""
+
+
+class PluginsSettings(BaseModel):
+    """Which plugins are left out, and a table `[plugins.<name>]` for each that is configured."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
+
+    disabled: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> Mapping[str, dict[str, Any]]:
+        """The plugins' own tables by plugin name; the plugins check what is in them."""
+        return self.__pydantic_extra__
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="YMERA_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    server: ServerSettings = ServerSettings()
+    transport: TransportSettings = TransportSettings()
+    execution: ExecutionSettings = ExecutionSettings()
+    breaker: BreakerSettings = BreakerSettings()
+    routing: RoutingSettings = RoutingSettings()
+    catalog: CatalogSettings = CatalogSettings()
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    log: LogSettings = LogSettings()
+    plugins: PluginsSettings = PluginsSettings()
+
+    @property
+    def reflection(self) -> bool:
+        """Whether server reflection is on."""
+        if self.server.reflection is not None:
+            return self.server.reflection
+        return self.environment is Environment.DEVELOPMENT
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Lets the environment go before the file, whose contents come as initial values."""
+        return env_settings, init_settings
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFault:
+    """One thing wrong: where (`server.address`, or `line 3`), and the remedy."""
+
+    where: str
+    problem: str
+
+
+class ConfigError(Exception):
+    """The configuration can't be used; `faults` lists everything that is wrong with it."""
+
+    def __init__(self, source: str, faults: Sequence[ConfigFault]) -> None:
+        lines = "\n".join(f"  {fault.where}: {fault.problem}" for fault in faults)
+        super().__init__(f"{source}:\n{lines}")
+        self.source = source
+        self.faults = tuple(faults)
+
+
+def default_database() -> Path:
+    """Returns where records are kept unless configured: the user's own data folder."""
+    return platformdirs.user_data_path("ymera") / "ymera.db"
+
+
+def load(file: Path | None = None) -> Settings:
+    """Reads the configuration.
+
+    Args:
+        file: The file to read; it has to exist. `None` reads `ymera.toml` here, if there is one.
+
+    Raises:
+        ConfigError: With every fault of the file and the environment.
+    """
+    source = str(file or DEFAULT_FILE)
+    document = _read(file)
+    try:
+        return Settings(**document)
+    except ValidationError as error:
+        raise ConfigError(source, faults_of(error, Settings)) from None
+
+
+def _read(file: Path | None) -> dict[str, Any]:
+    path = file or DEFAULT_FILE
+    if file is None and not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(str(path), [ConfigFault("file", "does not exist")]) from None
+    except OSError as error:
+        raise ConfigError(str(path), [ConfigFault("file", f"can't be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), [ConfigFault(f"byte {error.start}", "is not UTF-8")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), [ConfigFault("TOML", str(error))]) from None
+
+
+def faults_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[ConfigFault]:
+    """Returns each fault that pydantic found, in the words of this configuration."""
+    return [_fault(details, model, prefix) for details in error.errors()]
+
+
+def _fault(details: ErrorDetails, model: type[BaseModel], prefix: str) -> ConfigFault:
+    path = [str(step) for step in details["loc"]]
+    where = ".".join([prefix, *path] if prefix else path) or "file"
+    if details["type"] == "extra_forbidden":
+        return ConfigFault(where, f"is not a known key{_suggestion(path, model)}")
+    problem = details["msg"].removeprefix("Value error, ")
+    return ConfigFault(where, problem[:1].lower() + problem[1:])
+
+
+def _suggestion(path: Sequence[str], model: type[BaseModel]) -> str:
+    for step in path[:-1]:
+        annotation = model.model_fields[step].annotation if step in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return ""
+        model = annotation
+    near = difflib.get_close_matches(path[-1], model.model_fields, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

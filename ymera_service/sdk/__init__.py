@@ -1,0 +1,6 @@
+"""All that a plugin may import.
+
+Read in this order: `hookspecs` (how a plugin is asked), `providers` and `http` (who answers), `content`,
+`generation`, `events` (what goes in and out), `models`, `errors` (what can go wrong), `classifiers`,
+`benchmarks`, `settings`. `testing` proves a plugin.
+"""

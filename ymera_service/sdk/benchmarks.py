@@ -1,0 +1,39 @@
+"""Tasks whose answers can be checked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from ymera_service.sdk.generation import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkTask:
+    """One task. `id` is unique in its suite and stays the same for the same seed."""
+
+    id: str
+    category: str
+    prompt: Prompt
+
+
+@runtime_checkable
+class BenchmarkSuite(Protocol):
+    """Gives tasks and grades answers. Both run off the request path but on the event loop."""
+
+    @property
+    def name(self) -> str:
+        """The suite's name: lower-case letters, digits and hyphens."""
+        ...
+
+    @property
+    def categories(self) -> Sequence[str]:
+        """The categories it has tasks for."""
+        ...
+
+    def tasks(self, category: str, count: int, seed: int) -> Sequence[BenchmarkTask]:
+        """Returns up to `count` tasks of a category; the same seed gives the same tasks."""
+        ...
+
+    async def grade(self, task: BenchmarkTask, answer: str) -> float:
+        """Returns how right an answer is, from 0 to 1. Takes whatever a model may have written."""
+        ...

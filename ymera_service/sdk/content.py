@@ -1,0 +1,111 @@
+"""What is said to a model and what it says: messages of several parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who speaks in a message."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text."""
+
+    text: str
+
+
+class MediaKind(StrEnum):
+    """What sort of bytes a `Media` part holds."""
+
+    IMAGE = "image"
+    AUDIO = "audio"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Bytes of a known type: inline as `data`, or by address as `uri`; exactly one is set."""
+
+    kind: MediaKind
+    mime_type: str = ""
+    data: bytes = b""
+    uri: str = ""
+    filename: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A request of the model to run a tool; `arguments` is the JSON text it wrote."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool answered to the call named."""
+
+    tool_call_id: str
+    parts: "tuple[Text | Media, ...]"
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A model's thinking; `signature` is the provider's proof or sealed form of it."""
+
+    text: str
+    signature: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The model's own words when it declined."""
+
+    text: str
+
+
+Part = Text | Media | ToolCall | ToolResult | Reasoning | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """All text parts joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source that an answer rests on."""
+
+    uri: str = ""
+    title: str = ""
+    cited_text: str = ""
+
+
+def user(text: str) -> Message:
+    """Returns a user's message of one text."""
+    return Message(Role.USER, (Text(text),))
+
+
+def last_user_text(messages: Sequence[Message]) -> str:
+    """Returns the text of the latest user message, or an empty string where there is none."""
+    for message in reversed(messages):
+        if message.role is Role.USER:
+            return message.text
+    return ""

@@ -1,0 +1,260 @@
+"""Everything that can go wrong, as one tree; the type alone decides what happens next.
+
+    YmeraError
+    ├── RequestError                  the caller has to change something
+    │   ├── InvalidRequest            one or more fields are wrong
+    │   ├── ModelNotFound             no provider offers a model that was named
+    │   ├── SuiteNotFound             no plugin offers a benchmark suite that was named
+    │   ├── ExecutionNotFound         no request of that id is stored
+    │   └── NoEligibleModel           the constraints leave no model
+    ├── ServerError                   the server can't serve now
+    │   ├── Overloaded                too many requests at a time
+    │   ├── ShuttingDown              the server is stopping
+    │   ├── DeadlineExceeded          the caller's deadline passed
+    │   ├── Cancelled                 the caller went away
+    │   ├── StorageUnavailable        the record could not be made durable
+    │   └── InternalError             a defect of Ymera or of a plugin
+    └── ProviderError                 a provider failed; see there
+
+Nothing here knows gRPC: the api room maps each leaf to a status.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class YmeraError(Exception):
+    """The root. `reason` is for programs, the message for people, `metadata` holds what varies in it."""
+
+    reason: ClassVar[str]
+
+    def __init__(
+        self, message: str, *, metadata: dict[str, str] | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.metadata = metadata or {}
+        self.retry_after = retry_after
+        """Seconds after which to try again; `None` where waiting is not known to help."""
+
+
+class RequestError(YmeraError):
+    """The caller has to change something."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldViolation:
+    """One field that is wrong: its path, such as `prompt.messages[0].parts`, and the remedy."""
+
+    field: str
+    description: str
+
+
+class InvalidRequest(RequestError):
+    """One or more fields are wrong; `violations` names each of them."""
+
+    reason = "INVALID_REQUEST"
+
+    def __init__(self, violations: Sequence[FieldViolation]) -> None:
+        first = violations[0]
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        super().__init__(f"{first.field}: {first.description}{more}", metadata={"field": first.field})
+        self.violations = tuple(violations)
+
+
+class ModelNotFound(RequestError):
+    """No provider offers a model that was named."""
+
+    reason = "MODEL_NOT_FOUND"
+
+
+class SuiteNotFound(RequestError):
+    """No plugin offers a benchmark suite that was named."""
+
+    reason = "SUITE_NOT_FOUND"
+
+
+class ExecutionNotFound(RequestError):
+    """No request of that id is stored."""
+
+    reason = "EXECUTION_NOT_FOUND"
+
+
+class NoEligibleModel(RequestError):
+    """The constraints leave no model; the message counts the exclusions by reason."""
+
+    reason = "NO_ELIGIBLE_MODEL"
+
+
+class ServerError(YmeraError):
+    """The server can't serve this now."""
+
+
+class Overloaded(ServerError):
+    """Too many requests are under way and waiting."""
+
+    reason = "OVERLOADED"
+
+
+class ShuttingDown(ServerError):
+    """The server is stopping."""
+
+    reason = "SHUTTING_DOWN"
+
+
+class DeadlineExceeded(ServerError):
+    """The caller's deadline passed."""
+
+    reason = "DEADLINE_EXCEEDED"
+
+
+class Cancelled(ServerError):
+    """The caller went away."""
+
+    reason = "CANCELLED"
+
+
+class StorageUnavailable(ServerError):
+    """The record of the execution could not be made durable."""
+
+    reason = "STORAGE_UNAVAILABLE"
+
+
+class InternalError(ServerError):
+    """A defect of Ymera or of a plugin."""
+
+    reason = "INTERNAL"
+
+
+class ProviderError(YmeraError):
+    """A provider failed.
+
+    Three facts of the type decide what follows: `retryable`, whether the same call may succeed a little
+    later; `fails_over`, whether another model is tried; `trips_breaker`, whether it counts against the
+    target's circuit breaker.
+    """
+
+    retryable: ClassVar[bool] = False
+    fails_over: ClassVar[bool] = True
+    trips_breaker: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        type: str | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.status = status
+        """The HTTP status, where there was one."""
+        self.type = type
+        """The provider's own type of the error."""
+        self.code = code
+        """The provider's own code of the error."""
+        self.param = param
+        """The parameter that the provider names."""
+
+
+class AuthenticationFailed(ProviderError):
+    """The provider does not accept the key."""
+
+    reason = "PROVIDER_AUTHENTICATION"
+    trips_breaker = True
+
+
+class PermissionDenied(ProviderError):
+    """The key may not use this model or feature."""
+
+    reason = "PROVIDER_PERMISSION_DENIED"
+    trips_breaker = True
+
+
+class NotFound(ProviderError):
+    """The provider does not know the model or address."""
+
+    reason = "PROVIDER_NOT_FOUND"
+    trips_breaker = True
+
+
+class InvalidProviderRequest(ProviderError):
+    """The provider does not accept the request as it is; another may."""
+
+    reason = "PROVIDER_INVALID_REQUEST"
+
+
+class ContextTooLong(ProviderError):
+    """The prompt does not fit into the model's context."""
+
+    reason = "CONTEXT_TOO_LONG"
+
+
+class ContentFiltered(ProviderError):
+    """The provider's filter declined the prompt. Not offered to another provider to get round it."""
+
+    reason = "CONTENT_FILTERED"
+    fails_over = False
+
+
+class RateLimited(ProviderError):
+    """The provider asks for fewer requests."""
+
+    reason = "RATE_LIMITED"
+    retryable = True
+
+
+class QuotaExhausted(ProviderError):
+    """The account has no credit left."""
+
+    reason = "QUOTA_EXHAUSTED"
+    trips_breaker = True
+
+
+class ProviderOverloaded(ProviderError):
+    """The provider is too busy."""
+
+    reason = "PROVIDER_OVERLOADED"
+    retryable = True
+    trips_breaker = True
+
+
+class ProviderServerError(ProviderError):
+    """The provider failed inside."""
+
+    reason = "PROVIDER_SERVER_ERROR"
+    retryable = True
+    trips_breaker = True
+
+
+class ProviderTimeout(ProviderError):
+    """The provider did not answer in time."""
+
+    reason = "PROVIDER_TIMEOUT"
+    trips_breaker = True
+
+
+class ConnectionFailed(ProviderError):
+    """The provider could not be reached, or hung up before it answered."""
+
+    reason = "PROVIDER_CONNECTION_FAILED"
+    retryable = True
+    trips_breaker = True
+
+
+class MalformedResponse(ProviderError):
+    """The provider sent something that is not in its format, or too much of it."""
+
+    reason = "PROVIDER_MALFORMED_RESPONSE"
+    trips_breaker = True
+
+
+class StreamInterrupted(ProviderError):
+    """The answer broke off before the provider's own end of it."""
+
+    reason = "STREAM_INTERRUPTED"
+    retryable = True
+    trips_breaker = True

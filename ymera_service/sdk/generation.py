@@ -1,0 +1,132 @@
+"""What a provider is asked to generate, and what it consumed."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ymera_service.sdk.content import Message
+
+
+class ReasoningEffort(StrEnum):
+    """How much thinking a reasoning model should spend."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class FinishReason(StrEnum):
+    """Why a model stopped."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    CONTENT_FILTER = "content_filter"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function the model may ask the caller to run.
+
+    `parameters_schema` is a JSON Schema of its arguments as JSON text; empty means it takes none.
+    """
+
+    name: str
+    description: str = ""
+    parameters_schema: str = ""
+    strict: bool = False
+
+
+class ToolChoiceMode(StrEnum):
+    """Whether the model has to use tools."""
+
+    AUTO = "auto"
+    NONE = "none"
+    REQUIRED = "required"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """Which tools the model has to use; `tool_name` goes with mode `TOOL`."""
+
+    mode: ToolChoiceMode = ToolChoiceMode.AUTO
+    tool_name: str = ""
+    parallel_tool_calls: bool | None = None
+
+
+class ResponseType(StrEnum):
+    """The form an answer has to take."""
+
+    TEXT = "text"
+    JSON_OBJECT = "json_object"
+    JSON_SCHEMA = "json_schema"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFormat:
+    """The form of the answer; `schema` is JSON text and goes with `JSON_SCHEMA`."""
+
+    type: ResponseType = ResponseType.TEXT
+    name: str = "response"
+    schema: str = ""
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How an answer is drawn; `None` leaves it to the provider."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    max_output_tokens: int | None = None
+    stop_sequences: tuple[str, ...] = ()
+    seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    reasoning_effort: ReasoningEffort | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything a model gets to see, and what is asked of its answer."""
+
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = field(default_factory=ToolChoice)
+    response_format: ResponseFormat = field(default_factory=ResponseFormat)
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """One call of a provider: `model` is the provider's own name of the model.
+
+    With `stream` the provider sends the answer while it is written; the events are the same.
+    """
+
+    model: str
+    prompt: Prompt
+    stream: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens consumed. Cached and cache-written tokens are part of the input, reasoning of the output."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    reasoning_output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cache_read_input_tokens + other.cache_read_input_tokens,
+            self.cache_creation_input_tokens + other.cache_creation_input_tokens,
+            self.reasoning_output_tokens + other.reasoning_output_tokens,
+        )

@@ -1,0 +1,171 @@
+"""Providers that speak HTTP: a pure dialect, run by the transport that all providers share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.events import Accepted, ProviderEvent
+from ymera_service.sdk.generation import GenerateRequest
+from ymera_service.sdk.models import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request. A dialect gives `url` relative to the endpoint's base, such as `/chat/completions`."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A whole response; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpStream(Protocol):
+    """A response whose body is still arriving. Iterating gives the body in the pieces that arrive."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, names in lower case."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yields the body, no piece empty.
+
+        Raises:
+            StreamInterrupted: The connection broke before the end of the body.
+            MalformedResponse: The body is not valid HTTP, or longer than the transport's limit.
+        """
+        ...
+
+
+class Transport(Protocol):
+    """Carries HTTP for every provider: one set of pools, limits and TLS settings."""
+
+    def open(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpStream]:
+        """Sends the request and enters when the response's head has arrived.
+
+        Leaving early, also by cancellation, closes the connection at once.
+
+        Raises:
+            ConnectionFailed: No connection, or it closed before the response's head.
+            ProviderTimeout: No connection in time.
+        """
+        ...
+
+
+class Decoder(Protocol):
+    """Turns the body of one response into events, however its bytes were cut."""
+
+    def feed(self, data: bytes) -> Sequence[ProviderEvent | ProviderError]:
+        """Takes the next bytes and returns the events that they complete.
+
+        A failure that the provider reports inside the body is returned as an error, the last item.
+        """
+        ...
+
+    def close(self) -> Sequence[ProviderEvent | ProviderError]:
+        """Says that the body has ended and returns what was left.
+
+        The last item of a whole answer is, or was, `Finished`; of one that was cut off it is
+        `StreamInterrupted`, of one that is not in the format `MalformedResponse`.
+        """
+        ...
+
+
+class Dialect(Protocol):
+    """A wire format: pure translation without I/O, so that recorded bytes can prove it."""
+
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        """Returns the HTTP request that asks for this."""
+        ...
+
+    def decoder(self, request: GenerateRequest) -> Decoder:
+        """Returns a fresh decoder for the successful response to this request."""
+        ...
+
+    def decode_error(self, response: HttpResponse) -> ProviderError:
+        """Returns what a response of status 400 or above means. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a dialect is spoken, and with whose key: `headers` holds the credentials."""
+
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def resolve(self, request: HttpRequest) -> HttpRequest:
+        """Returns the request with its full address and the endpoint's headers."""
+        return replace(
+            request,
+            url=self.base_url.rstrip("/") + request.url,
+            headers={**self.headers, **request.headers},
+        )
+
+
+class HttpProvider(ABC):
+    """A provider that speaks a dialect at an endpoint. A plugin adds how its models are listed."""
+
+    def __init__(self, name: str, dialect: Dialect, endpoint: Endpoint, transport: Transport) -> None:
+        self.name = name
+        self.dialect = dialect
+        self.endpoint = endpoint
+        self._transport = transport
+
+    @abstractmethod
+    async def models(self) -> Sequence[ModelInfo]:
+        """Returns the models it offers now; see `Provider.models`."""
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Runs the dialect over the transport; see `Provider.generate`."""
+        async with self._transport.open(self.endpoint.resolve(self.dialect.encode(request))) as stream:
+            if stream.status >= 400:
+                raise self.dialect.decode_error(await read(stream))
+            yield Accepted()
+            decoder = self.dialect.decoder(request)
+            async for data in stream:
+                for event in decoder.feed(data):
+                    yield _raise_error(event)
+            for event in decoder.close():
+                yield _raise_error(event)
+
+    async def fetch(self, request: HttpRequest) -> HttpResponse:
+        """Sends a request other than `generate` to the endpoint and returns the whole answer.
+
+        Raises:
+            ProviderError: The transport failed, or the status is 400 or above.
+        """
+        async with self._transport.open(self.endpoint.resolve(request)) as stream:
+            response = await read(stream)
+        if response.status >= 400:
+            raise self.dialect.decode_error(response)
+        return response
+
+
+async def read(stream: HttpStream) -> HttpResponse:
+    """Reads the rest of a response."""
+    body = b"".join([piece async for piece in stream])
+    return HttpResponse(stream.status, stream.headers, body)
+
+
+def _raise_error(event: ProviderEvent | ProviderError) -> ProviderEvent:
+    if isinstance(event, ProviderError):
+        raise event
+    return event

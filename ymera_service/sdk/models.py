@@ -1,0 +1,50 @@
+"""What is known of a model."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Capability(StrEnum):
+    """What a model can do beyond text in, text out."""
+
+    TOOLS = "tools"
+    STRUCTURED_OUTPUT = "structured_output"
+    IMAGE_INPUT = "image_input"
+    AUDIO_INPUT = "audio_input"
+    FILE_INPUT = "file_input"
+    REASONING = "reasoning"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Micro-USD per million tokens. `cached_input` is the input price where it is not told apart."""
+
+    input: int
+    output: int
+    cached_input: int | None = None
+    source: str = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model as its provider offers it.
+
+    Attributes:
+        name: The provider's own name, as it goes into a request.
+        capabilities: What it can do beyond text.
+        context_window: Tokens of prompt and answer together; 0 where not known.
+        max_output_tokens: Tokens of an answer; 0 where not known.
+        price: `None` leaves it to the catalogue's price list.
+        price_vendor: Whose price list applies, in the names of `genai-prices`; empty for no list.
+        simulated: Its answers are made up by a simulator.
+        local: It runs on a server of the caller's own.
+    """
+
+    name: str
+    capabilities: frozenset[Capability] = frozenset()
+    context_window: int = 0
+    max_output_tokens: int = 0
+    price: Price | None = None
+    price_vendor: str = ""
+    simulated: bool = False
+    local: bool = False

@@ -1,0 +1,1 @@
+"""Proofs that a plugin keeps its promises."""

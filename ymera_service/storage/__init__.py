@@ -1,0 +1,1 @@
+"""Tables, migrations and the recorder: the only room with SQL."""

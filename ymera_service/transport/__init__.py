@@ -1,0 +1,1 @@
+"""Carries HTTP for every provider."""
