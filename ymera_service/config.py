@@ -85,6 +85,8 @@ class ExecutionSettings(Section):
     """How long a provider may take until the first part of its answer before the next is tried."""
     idle_seconds: Seconds = 60
     """How long a provider may pause within its answer."""
+    unary_seconds: Seconds = 180
+    """How long a provider may take for a whole answer that is not streamed."""
     default_deadline_seconds: Seconds = 600
     """Bounds requests whose caller sets no deadline."""
 

@@ -14,8 +14,9 @@ from ymera_service.sdk.generation import FinishReason, Prompt, Usage
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRequest:
-    """A request as it was admitted. `deadline` is a time of the event loop's clock."""
+    """A request as it came in. `deadline` is a time of the event loop's clock."""
 
+    request_id: str
     prompt: Prompt
     preferences: Preferences
     deadline: float

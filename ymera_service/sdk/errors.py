@@ -9,6 +9,7 @@
     │   └── NoEligibleModel           the constraints leave no model
     ├── ServerError                   the server can't serve now
     │   ├── Overloaded                too many requests at a time
+    │   ├── NoHealthyModel            every eligible model keeps failing
     │   ├── ShuttingDown              the server is stopping
     │   ├── DeadlineExceeded          the caller's deadline passed
     │   ├── Cancelled                 the caller went away
@@ -95,6 +96,12 @@ class Overloaded(ServerError):
     """Too many requests are under way and waiting."""
 
     reason = "OVERLOADED"
+
+
+class NoHealthyModel(ServerError):
+    """Models would be eligible, but the circuit breaker of each is open."""
+
+    reason = "NO_HEALTHY_MODEL"
 
 
 class ShuttingDown(ServerError):
