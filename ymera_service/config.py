@@ -176,6 +176,8 @@ class PluginsSettings(BaseModel):
     __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
 
     disabled: tuple[str, ...] = ()
+    load_seconds: Seconds = 10
+    """How long a plugin may take to load before it is quarantined."""
 
     @property
     def tables(self) -> Mapping[str, dict[str, Any]]:

@@ -19,8 +19,34 @@ class BreakerState(StrEnum):
     HALF_OPEN = "half_open"
 
 
+class Permit:
+    """Leave to make one call; ends in exactly one of its verdicts.
+
+    A call that began before the breaker opened says nothing about the model's recovery, so only probes
+    are heard while the breaker is not closed.
+    """
+
+    __slots__ = ("_breaker", "_probe")
+
+    def __init__(self, breaker: "Breaker", *, probe: bool) -> None:
+        self._breaker = breaker
+        self._probe = probe
+
+    def succeeded(self) -> None:
+        """The call succeeded: the model works."""
+        self._breaker.settle(probe=self._probe, failed=False)
+
+    def failed(self) -> None:
+        """The call failed in a way that counts."""
+        self._breaker.settle(probe=self._probe, failed=True)
+
+    def released(self) -> None:
+        """The call ended without a verdict, as when the caller went away."""
+        self._breaker.settle(probe=self._probe, failed=None)
+
+
 class Breaker:
-    """The breaker of one model. Each `try_acquire` that is granted ends in one verdict."""
+    """The breaker of one model."""
 
     __slots__ = ("_clock", "_failures", "_open_seconds", "_opened_until", "_probes", "_settings")
 
@@ -44,39 +70,38 @@ class Breaker:
         """Seconds until calls are tried again; 0 unless open."""
         return max(0.0, self._opened_until - self._clock()) if self._open_seconds else 0.0
 
-    def try_acquire(self) -> bool:
-        """Asks to make a call. Granted, it must end in `succeeded`, `failed` or `released`."""
+    def try_acquire(self) -> Permit | None:
+        """Asks to make a call; `None` where it may not be made now."""
         state = self.state
-        if state is BreakerState.OPEN:
-            return False
-        if state is BreakerState.HALF_OPEN and self._probes >= self._settings.half_open_calls:
-            return False
+        if state is BreakerState.CLOSED:
+            return Permit(self, probe=False)
+        if state is BreakerState.OPEN or self._probes >= self._settings.half_open_calls:
+            return None
         self._probes += 1
-        return True
+        return Permit(self, probe=True)
 
-    def succeeded(self) -> None:
-        """The call succeeded: the model works."""
-        self._probes -= 1
-        self._failures = 0
-        self._open_seconds = 0.0
+    def settle(self, *, probe: bool, failed: bool | None) -> None:
+        """Takes the verdict of a call; `None` is none. For `Permit`."""
+        if probe:
+            self._probes -= 1
+        elif self._open_seconds:
+            return
+        if failed:
+            self._failed()
+        elif failed is False:
+            self._failures = 0
+            self._open_seconds = 0.0
 
-    def failed(self) -> None:
-        """The call failed in a way that counts."""
-        self._probes -= 1
+    def _failed(self) -> None:
         self._failures += 1
-        state = self.state
-        if state is BreakerState.HALF_OPEN:
-            self._open(min(self._open_seconds * 2, self._settings.max_open_seconds))
-        elif state is BreakerState.CLOSED and self._failures >= self._settings.failures:
-            self._open(min(self._settings.open_seconds, self._settings.max_open_seconds))
-
-    def released(self) -> None:
-        """The call ended without a verdict, as when the caller went away."""
-        self._probes -= 1
+        if self._open_seconds:
+            self._open(self._open_seconds * 2)
+        elif self._failures >= self._settings.failures:
+            self._open(self._settings.open_seconds)
 
     def _open(self, seconds: float) -> None:
-        self._open_seconds = seconds
-        self._opened_until = self._clock() + seconds
+        self._open_seconds = min(seconds, self._settings.max_open_seconds)
+        self._opened_until = self._clock() + self._open_seconds
 
 
 class Breakers:

@@ -1,0 +1,198 @@
+"""Plugins are found, asked alone, and a failing one harms nobody else."""
+
+import sys
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+
+from ymera_service.config import ConfigError, PluginsSettings
+from ymera_service.plugins import FoundPlugin, PluginState, Registration, Registry, installed, load_plugins
+from ymera_service.sdk.events import ProviderEvent
+from ymera_service.sdk.generation import GenerateRequest
+from ymera_service.sdk.hookspecs import CONTRACT, PluginDescription, hookimpl
+from ymera_service.sdk.http import HttpRequest, HttpStream
+from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.settings import PluginSettings
+
+
+class StillProvider:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def models(self) -> Sequence[ModelInfo]:
+        return []
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        raise NotImplementedError
+        yield
+
+
+class AcmeSettings(PluginSettings):
+    api_key: str = ""
+    count: int = 1
+
+
+class Good:
+    def __init__(self, *names: str) -> None:
+        self.names = names or ("acme",)
+        self.settings: AcmeSettings | None = None
+
+    @hookimpl
+    def ymera_describe(self) -> PluginDescription:
+        return PluginDescription(settings=AcmeSettings)
+
+    @hookimpl
+    def ymera_register_providers(self, settings: AcmeSettings) -> Iterable[StillProvider]:
+        self.settings = settings
+        return [StillProvider(name) for name in self.names]
+
+
+def found(name: str, plugin: object, distribution: str = "") -> FoundPlugin:
+    def load() -> object:
+        if isinstance(plugin, BaseException):
+            raise plugin
+        return plugin
+
+    return FoundPlugin(name, distribution or f"ymera-{name}", "1.2.3", load)
+
+
+class NoNetwork:
+    def open(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpStream]:
+        raise AssertionError(f"a plugin called {request.url} while loading")
+
+
+def load(*plugins: FoundPlugin, **settings: object) -> Registry:
+    return load_plugins(PluginsSettings.model_validate(settings), NoNetwork(), plugins)
+
+
+def state(registry: Registry, name: str) -> PluginState:
+    return next(plugin.state for plugin in registry.plugins if plugin.name == name)
+
+
+def detail(registry: Registry, distribution: str) -> str:
+    return next(plugin.detail for plugin in registry.plugins if plugin.distribution == distribution)
+
+
+def test_what_a_plugin_offers_is_listed_with_its_name_and_version() -> None:
+    registry = load(found("acme", Good("acme", "acme-eu")))
+    (plugin,) = registry.plugins
+    assert (plugin.name, plugin.distribution, plugin.version) == ("acme", "ymera-acme", "1.2.3")
+    assert plugin.registrations == (Registration("provider", "acme"), Registration("provider", "acme-eu"))
+    assert set(registry.providers) == {"acme", "acme-eu"}
+
+
+def test_a_plugin_gets_its_own_table_as_its_own_settings() -> None:
+    plugin = Good()
+    load(found("acme", plugin), acme={"api_key": "k", "count": 3})
+    assert plugin.settings == AcmeSettings(api_key="k", count=3)
+
+
+class Raises:
+    @hookimpl
+    def ymera_register_providers(self) -> Iterable[StillProvider]:
+        raise RuntimeError("no luck")
+
+
+class RaisesLate:
+    @hookimpl
+    def ymera_register_providers(self) -> Iterator[StillProvider]:
+        yield StillProvider("late")
+        raise RuntimeError("no luck halfway")
+
+
+class Misspelt:
+    @hookimpl
+    def ymera_register_provider(self) -> Iterable[StillProvider]:
+        return []
+
+
+class NoProvider:
+    @hookimpl
+    def ymera_register_providers(self) -> Iterable[object]:
+        return [object()]
+
+
+class BadName:
+    @hookimpl
+    def ymera_register_providers(self) -> Iterable[object]:
+        return [StillProvider("Not A Name")]
+
+
+class TooNew:
+    @hookimpl
+    def ymera_describe(self) -> PluginDescription:
+        return PluginDescription(contract=(CONTRACT[0], CONTRACT[1] + 1))
+
+
+class Exits:
+    @hookimpl
+    def ymera_register_providers(self) -> Iterable[object]:
+        sys.exit(3)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (ImportError("No module named 'vendor'"), "No module named 'vendor'"),
+        (Raises(), "no luck"),
+        (RaisesLate(), "no luck halfway"),
+        (Misspelt(), "ymera_register_provider"),
+        (NoProvider(), "no Provider"),
+        (BadName(), "'Not A Name'"),
+        (TooNew(), "1.1; this server offers 1.0"),
+        (Exits(), "SystemExit"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_plugin_that_fails_is_quarantined_alone(bad: object, reason: str) -> None:
+    registry = load(found("acme", Good()), found("bad", bad), found("zeta", Good("zeta")))
+    assert state(registry, "bad") is PluginState.QUARANTINED
+    assert reason in detail(registry, "ymera-bad")
+    assert set(registry.providers) == {"acme", "zeta"}
+
+
+def test_a_plugin_that_hangs_while_loading_is_quarantined() -> None:
+    release = threading.Event()
+    hanging: Callable[[], object] = release.wait
+    try:
+        registry = load(FoundPlugin("stuck", "ymera-stuck", "1", hanging), found("acme", Good()), load_seconds=0.05)
+    finally:
+        release.set()
+    assert "did not load within 0.05 s" in detail(registry, "ymera-stuck")
+    assert set(registry.providers) == {"acme"}
+
+
+def test_a_clash_of_registered_names_names_both_packages() -> None:
+    registry = load(found("acme", Good("shared")), found("other", Good("shared")))
+    assert state(registry, "acme") is PluginState.ACTIVE
+    assert "ymera-acme 1.2.3 and ymera-other 1.2.3 both register a provider 'shared'" in detail(registry, "ymera-other")
+
+
+def test_a_clash_of_plugin_names_names_both_packages() -> None:
+    registry = load(found("acme", Good(), "first"), found("acme", Good("x"), "second"))
+    assert "first 1.2.3 and second 1.2.3 both call a plugin 'acme'" in detail(registry, "second")
+    assert set(registry.providers) == {"acme"}
+
+
+def test_a_disabled_plugin_is_listed_but_not_loaded() -> None:
+    registry = load(found("acme", AssertionError("it was loaded")), disabled=["acme"])
+    assert state(registry, "acme") is PluginState.DISABLED
+
+
+def test_wrong_settings_of_all_plugins_are_reported_at_once() -> None:
+    with pytest.raises(ConfigError) as error:
+        load(found("acme", Good()), found("beta", Good("b")), acme={"api_kee": "k"}, beta={"count": "x"}, betta={})
+    assert [fault.where for fault in error.value.faults] == [
+        "plugins.acme.api_kee",
+        "plugins.beta.count",
+        "plugins.betta",
+    ]
+    assert "did you mean 'api_key'" in error.value.faults[0].problem
+    assert "did you mean 'beta'" in error.value.faults[2].problem
+
+
+def test_the_first_party_plugins_come_in_through_the_same_door() -> None:
+    names = {plugin.name for plugin in installed()}
+    assert {"anthropic", "basics", "echo", "lexical", "openai", "simulator"} <= names
