@@ -1,1 +1,34 @@
-"""Fixtures for plugin authors."""
+"""Fixtures for plugin authors. Every pytest run loads this module: what is heavy is imported inside."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
+
+pytest.register_assert_rewrite("ymera_service.sdk.testing.checks", "ymera_service.sdk.testing.contracts")
+
+
+@pytest.fixture
+def recorded_transports() -> "Iterator[list[RecordedTransport]]":
+    """The transports that `recorded_http` made in this test; afterwards none may be in use."""
+    transports: list[RecordedTransport] = []
+    yield transports
+    left_open = sum(transport.open_streams for transport in transports)
+    assert not left_open, f"{left_open} responses were left open"
+
+
+@pytest.fixture
+def recorded_http(
+    recorded_transports: "list[RecordedTransport]",
+) -> "Callable[..., RecordedTransport]":
+    """Makes transports that answer with recorded exchanges: `recorded_http(Exchange(body=b"…"))`."""
+    from ymera_service.sdk.testing.recorded import RecordedTransport  # noqa: PLC0415  # keeps every pytest run light
+
+    def record(*exchanges: "Exchange") -> "RecordedTransport":
+        recorded_transports.append(RecordedTransport(*exchanges))
+        return recorded_transports[-1]
+
+    return record

@@ -1,0 +1,43 @@
+"""The echo."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Sequence
+
+from ymera_service.sdk.content import last_user_text
+from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta, UsageReported
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
+from ymera_service.sdk.models import ModelInfo, Price
+
+
+class EchoProvider:
+    """Answers with the latest user message, word by word. A word is a token, and tokens are free."""
+
+    name = "echo"
+
+    def __init__(self, pause_seconds: float = 0) -> None:
+        self._pause_seconds = pause_seconds
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """Returns its one model, which is no real one."""
+        return [ModelInfo("words", price=Price(input=0, output=0), simulated=True, local=True)]
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """See `Provider.generate`."""
+        yield Accepted()
+        words = _words(last_user_text(request.prompt.messages))
+        said = words[: request.prompt.sampling.max_output_tokens]
+        for word in said:
+            await asyncio.sleep(self._pause_seconds)
+            yield TextDelta(word)
+        yield UsageReported(Usage(input_tokens=_count(request), output_tokens=len(said)))
+        yield Finished(FinishReason.STOP if said == words else FinishReason.LENGTH)
+
+
+def _words(text: str) -> list[str]:
+    """Cuts a text after the blanks that follow each word; nothing is lost."""
+    return re.findall(r"\s*\S+\s*|\s+", text)
+
+
+def _count(request: GenerateRequest) -> int:
+    return sum(len(_words(message.text)) for message in request.prompt.messages)

@@ -1,0 +1,10 @@
+"""One class per kind of plugin: subclass it in a test file and give what the docstring asks for.
+
+The tests are asynchronous and run with pytest-asyncio, in either of its modes.
+"""
+
+from ymera_service.sdk.testing.contracts.benchmarks import BenchmarkContract
+from ymera_service.sdk.testing.contracts.classifiers import ClassifierContract
+from ymera_service.sdk.testing.contracts.providers import HttpProviderContract, ProviderContract
+
+__all__ = ["BenchmarkContract", "ClassifierContract", "HttpProviderContract", "ProviderContract"]
