@@ -1,1 +1,6 @@
-"""Which models there are, what they can do and what they cost."""
+"""Which models there are, what they can do and what they cost.
+
+Read in this order: `models` (a model as the house knows it), `discovery` (asking a provider), `prices`
+(what lists say of a model), `matching` (how a caller may name models), `catalog` (the snapshot that
+everybody reads).
+"""

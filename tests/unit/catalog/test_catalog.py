@@ -1,0 +1,249 @@
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+
+import pytest
+
+from ymera_service.catalog.catalog import Catalog
+from ymera_service.config import CatalogSettings, PriceSettings
+from ymera_service.sdk.errors import ConnectionFailed
+from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
+from ymera_service.sdk.generation import FinishReason, GenerateRequest
+from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.providers import Provider
+
+Offer = Callable[[], Coroutine[None, None, Sequence[ModelInfo]]]
+
+
+class InProcessProvider:
+    """A provider whose list of models is whatever a test wants."""
+
+    def __init__(self, name: str, offer: Offer) -> None:
+        self.name = name
+        self.models = offer
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        yield Accepted()
+        yield Finished(FinishReason.STOP)
+
+
+def offering(*infos: ModelInfo) -> Offer:
+    async def models() -> Sequence[ModelInfo]:
+        return infos
+
+    return models
+
+
+def raising(error: BaseException) -> Offer:
+    async def models() -> Sequence[ModelInfo]:
+        raise error
+
+    return models
+
+
+def catalog_of(settings: CatalogSettings | None = None, **offers: Offer) -> Catalog:
+    providers: dict[str, Provider] = {name: InProcessProvider(name, offer) for name, offer in offers.items()}
+    return Catalog(providers, settings or CatalogSettings())
+
+
+async def test_models_of_all_providers_stand_in_one_snapshot_in_the_order_of_ids() -> None:
+    catalog = catalog_of(b=offering(ModelInfo("z"), ModelInfo("a")), a=offering(ModelInfo("m")))
+    await catalog.refresh()
+    assert list(catalog.models) == ["a/m", "b/a", "b/z"]
+    assert catalog.models["b/a"].provider == "b"
+    assert catalog.provider("a").name == "a"
+
+
+async def test_a_snapshot_stays_as_it_was_when_a_refresh_replaces_it() -> None:
+    offers = [[ModelInfo("old")], [ModelInfo("new")]]
+
+    async def models() -> Sequence[ModelInfo]:
+        return offers.pop(0)
+
+    catalog = catalog_of(p=models)
+    await catalog.refresh()
+    before = catalog.models
+    await catalog.refresh()
+    assert list(before) == ["p/old"]
+    assert list(catalog.models) == ["p/new"]
+    with pytest.raises(TypeError):
+        before["p/x"] = before["p/old"]  # type: ignore[index]  # proves that it can't be written
+
+
+@pytest.mark.parametrize(
+    ("offer", "problem"),
+    [
+        (raising(ConnectionFailed("nobody listens there")), "nobody listens there"),
+        (raising(RuntimeError("plugin defect")), "RuntimeError: plugin defect"),
+        (raising(asyncio.CancelledError()), "cancelled itself"),
+        (raising(TimeoutError()), "did not tell its models within 3 s"),
+        (offering, "TypeError"),
+    ],
+)
+async def test_a_provider_that_fails_is_named_and_the_others_are_served(offer: Offer, problem: str) -> None:
+    catalog = catalog_of(bad=offer, good=offering(ModelInfo("m")))
+    await catalog.refresh()
+    assert list(catalog.models) == ["good/m"]
+    assert problem in catalog.provider_errors["bad"]
+    assert "good" not in catalog.provider_errors
+
+
+async def test_a_provider_that_fails_later_keeps_its_last_models_until_it_answers_again() -> None:
+    answers: list[ModelInfo | Exception] = [ModelInfo("first"), ConnectionFailed("down"), ModelInfo("second")]
+
+    async def models() -> Sequence[ModelInfo]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return [answer]
+
+    catalog = catalog_of(p=models)
+    await catalog.refresh()
+    await catalog.refresh()
+    assert list(catalog.models) == ["p/first"]
+    assert catalog.provider_errors == {"p": "down"}
+    await catalog.refresh()
+    assert list(catalog.models) == ["p/second"]
+    assert catalog.provider_errors == {}
+
+
+async def test_a_provider_that_hangs_is_left_after_the_time_allowed_and_its_call_is_cancelled() -> None:
+    left = asyncio.Event()
+
+    async def models() -> Sequence[ModelInfo]:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+        return []
+
+    catalog = catalog_of(CatalogSettings(discovery_seconds=0.05), slow=models, quick=offering(ModelInfo("m")))
+    async with asyncio.timeout(5):
+        await catalog.refresh()
+    assert left.is_set()
+    assert list(catalog.models) == ["quick/m"]
+    assert "0.05 s" in catalog.provider_errors["slow"]
+
+
+async def test_providers_are_asked_at_the_same_time() -> None:
+    both = asyncio.Barrier(2)
+
+    async def models() -> Sequence[ModelInfo]:
+        await both.wait()
+        return [ModelInfo("m")]
+
+    catalog = catalog_of(a=models, b=models)
+    async with asyncio.timeout(5):
+        await catalog.refresh()
+    assert list(catalog.models) == ["a/m", "b/m"]
+
+
+async def test_a_refresh_that_is_cancelled_stops_the_providers_and_changes_nothing() -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def models() -> Sequence[ModelInfo]:
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+        return []
+
+    catalog = catalog_of(p=models)
+    refresh = asyncio.create_task(catalog.refresh())
+    async with asyncio.timeout(5):
+        await asked.wait()
+        refresh.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await refresh
+    assert left.is_set()
+    assert catalog.provider_errors == {}
+
+
+async def test_names_that_can_not_be_part_of_an_id_are_left_out_and_doubles_are_offered_once() -> None:
+    names = ["good", "", "with space", "tab\there", "nul\0", "good", "line\nbreak", "vendor/model:free"]
+    catalog = catalog_of(p=offering(*(ModelInfo(name) for name in names)))
+    await catalog.refresh()
+    assert list(catalog.models) == ["p/good", "p/vendor/model:free"]
+
+
+async def test_what_is_no_model_is_left_out() -> None:
+    async def models() -> Sequence[ModelInfo]:
+        return [ModelInfo("m"), "not a model", None]  # type: ignore[list-item]  # a stranger's mistake
+
+    catalog = catalog_of(p=models)
+    await catalog.refresh()
+    assert list(catalog.models) == ["p/m"]
+
+
+async def test_a_price_comes_from_the_configuration_before_the_provider_before_the_list() -> None:
+    told = Price(input=1, output=2)
+    catalog = catalog_of(
+        CatalogSettings(prices={"p/overridden": PriceSettings(input=0.15, output=0.6, cached_input=0.075)}),
+        p=offering(
+            ModelInfo("overridden", price=told, price_vendor="openai"),
+            ModelInfo("gpt-4o", price=told, price_vendor="openai"),
+            ModelInfo("gpt-4o-mini", price_vendor="openai"),
+        ),
+    )
+    await catalog.refresh()
+    assert catalog.models["p/overridden"].price == Price(150_000, 600_000, 75_000, source="configuration")
+    assert catalog.models["p/gpt-4o"].price == told
+    listed = catalog.models["p/gpt-4o-mini"].price
+    assert listed is not None
+    assert listed.source == "genai-prices"
+    assert 0 < listed.input < listed.output
+
+
+async def test_a_price_that_nobody_knows_is_unknown_and_not_zero() -> None:
+    catalog = catalog_of(
+        p=offering(
+            ModelInfo("no-such-model-9000", price_vendor="openai"),
+            ModelInfo("gpt-4o", price_vendor="no-such-vendor"),
+            ModelInfo("unlisted"),
+        )
+    )
+    await catalog.refresh()
+    assert [model.price for model in catalog.models.values()] == [None, None, None]
+
+
+async def test_a_price_that_depends_on_the_length_of_the_prompt_is_that_of_short_ones() -> None:
+    catalog = catalog_of(p=offering(ModelInfo("gemini-2.5-pro", price_vendor="google")))
+    await catalog.refresh()
+    price = catalog.models["p/gemini-2.5-pro"].price
+    assert price is not None
+    assert price.input == 1_250_000
+
+
+async def test_an_unknown_context_window_is_taken_from_the_list_and_a_known_one_is_kept() -> None:
+    catalog = catalog_of(
+        p=offering(
+            ModelInfo("gpt-4o", price_vendor="openai"),
+            ModelInfo("gpt-4o-mini", price_vendor="openai", context_window=5),
+            ModelInfo("unlisted"),
+        )
+    )
+    await catalog.refresh()
+    windows = {model.info.name: model.info.context_window for model in catalog.models.values()}
+    assert windows["gpt-4o"] >= 100_000
+    assert windows["gpt-4o-mini"] == 5
+    assert windows["unlisted"] == 0
+
+
+async def test_running_refreshes_again_and_again_until_cancelled() -> None:
+    refreshes = 0
+    thrice = asyncio.Event()
+
+    async def models() -> Sequence[ModelInfo]:
+        nonlocal refreshes
+        refreshes += 1
+        if refreshes == 3:
+            thrice.set()
+        return [ModelInfo(f"m{refreshes}")]
+
+    catalog = catalog_of(CatalogSettings(refresh_seconds=0.001), p=models)
+    running = asyncio.create_task(catalog.run())
+    async with asyncio.timeout(5):
+        await thrice.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

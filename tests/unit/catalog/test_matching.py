@@ -1,0 +1,49 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ymera_service.catalog.matching import Names
+
+NAMES = Names(["openai/gpt-5", "openai/gpt-5-mini", "azure/gpt-5", "openrouter/openai/gpt-5", "odd/[x]"])
+
+
+def test_an_exact_id_means_that_model_alone() -> None:
+    assert NAMES.match("openai/gpt-5") == ["openai/gpt-5"]
+
+
+def test_a_bare_name_means_the_model_at_every_provider() -> None:
+    assert NAMES.match("gpt-5") == ["azure/gpt-5", "openai/gpt-5"]
+
+
+def test_a_pattern_means_every_id_it_fits() -> None:
+    assert NAMES.match("openai/*") == ["openai/gpt-5", "openai/gpt-5-mini"]
+    assert NAMES.match("*/gpt-?") == ["azure/gpt-5", "openai/gpt-5", "openrouter/openai/gpt-5"]
+    assert len(NAMES.match("*")) == 5
+
+
+def test_a_name_with_pattern_signs_can_be_named() -> None:
+    assert NAMES.match("odd/[x]") == ["odd/[x]"]
+
+
+def test_what_matches_nothing_returns_nothing() -> None:
+    assert NAMES.match("gpt-6") == []
+    assert NAMES.match("OPENAI/GPT-5") == []
+    assert NAMES.match("") == []
+
+
+def test_a_mistyped_name_is_shown_what_it_may_have_meant() -> None:
+    assert "openai/gpt-5-mini" in NAMES.close_to("openai/gpt5-mini")
+    assert "openai/gpt-5-mini" in NAMES.close_to("gpt5-mini")
+    assert NAMES.close_to("zzzzzz") == []
+
+
+@given(pattern=st.text(alphabet="ab/*?[]!-\\^", max_size=12))
+def test_whatever_the_pattern_is_only_known_ids_come_back_sorted(pattern: str) -> None:
+    ids = ["a/a", "a/b", "b/ab", "b/[a]"]
+    matched = Names(ids).match(pattern)
+    assert matched == sorted(set(matched) & set(ids))
+
+
+@given(provider=st.sampled_from(["p", "q"]), name=st.text(alphabet="ab-*[", min_size=1, max_size=6))
+def test_every_id_matches_itself(provider: str, name: str) -> None:
+    wanted = f"{provider}/{name}"
+    assert Names([wanted, "other/model"]).match(wanted) == [wanted]

@@ -1,0 +1,48 @@
+"""How a caller may name models."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import translate
+from functools import lru_cache
+
+
+class Names:
+    """The ids of one snapshot, ready to be matched."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._ids = sorted(ids)
+        self._by_id = {known: [known] for known in self._ids}
+        self._by_name: Mapping[str, list[str]] = self._named()
+
+    def match(self, pattern: str) -> list[str]:
+        """Returns the ids that a pattern means, sorted; letters count as written.
+
+        The first of these that finds something holds: an exact id; a model's name without its provider,
+        which means that model at every provider; a pattern over ids in which `*` stands for any text,
+        slashes included, `?` for a character and `[…]` for one of several.
+        """
+        exact = self._by_id.get(pattern) or self._by_name.get(pattern)
+        if exact is not None:
+            return list(exact)
+        if not any(sign in pattern for sign in "*?["):
+            return []
+        matches = _compiled(pattern).match
+        return [known for known in self._ids if matches(known)]
+
+    def close_to(self, pattern: str) -> list[str]:
+        """Returns up to three ids that a mistyped pattern may have meant, the likeliest first."""
+        near = difflib.get_close_matches(pattern, [*self._ids, *self._by_name], n=3, cutoff=0.5)
+        ids = [known for name in near for known in self._by_id.get(name) or self._by_name[name]]
+        return list(dict.fromkeys(ids))[:3]
+
+    def _named(self) -> dict[str, list[str]]:
+        by_name: dict[str, list[str]] = {}
+        for known in self._ids:
+            by_name.setdefault(known.partition("/")[2], []).append(known)
+        return by_name
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
