@@ -1,0 +1,76 @@
+"""The conventions of the house, as far as the import contracts in `pyproject.toml` do not hold them."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ymera_service.sdk import hookspecs
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+PAGES = "\n".join(page.read_text() for page in (ROOT / "ymera_service/docs").glob("*.md"))
+HOOKS = [name for name in vars(hookspecs) if name.startswith("ymera_")]
+
+
+def test_the_sdk_knows_no_grpc() -> None:
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "ymera_service/sdk").rglob("*.py")
+        if path.stem != "__init__"
+    ]
+    imports = "; ".join(f"import {module}" for module in modules)
+    check = (
+        f"{imports}; import sys; bad = {{'grpc', 'google.protobuf', 'ymera'}} & set(sys.modules); assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", check], check=True)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
+def test_every_plugin_has_a_readme_an_entry_point_of_its_name_and_tests(plugin: Path) -> None:
+    project = tomllib.loads((plugin / "pyproject.toml").read_text())["project"]
+    assert project["name"] == f"ymera-{plugin.name}"
+    assert plugin.name in project["entry-points"]["ymera"]
+    assert len((plugin / "README.md").read_text().splitlines()) > 5
+    assert list(plugin.glob("tests/test_*.py"))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_documented_and_implemented_by_a_first_party_plugin(hook: str) -> None:
+    assert hook in PAGES
+    assert any(f"def {hook}(" in source.read_text() for plugin in PLUGINS for source in plugin.glob("src/**/*.py")), (
+        f"nothing real stands behind {hook}"
+    )
+
+
+def public_definitions() -> list[tuple[str, ast.AST]]:
+    found: list[tuple[str, ast.AST]] = []
+    for path in sorted((ROOT / "ymera_service").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        where = str(path.relative_to(ROOT))
+        if "migrations" not in where:
+            found.append((where, tree))
+        found += [
+            (f"{where}:{node.lineno} {node.name}", node)
+            for node in tree.body
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_")
+        ]
+    return found
+
+
+def test_everything_public_says_what_it_is_for() -> None:
+    silent = [
+        where
+        for where, node in public_definitions()
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def test_no_file_outgrows_its_subject() -> None:
+    sources = [*(ROOT / "ymera_service").rglob("*.py"), *ROOT.glob("plugins/*/src/**/*.py")]
+    assert {str(path.relative_to(ROOT)) for path in sources if len(path.read_text().splitlines()) > 400} == set()

@@ -1,0 +1,110 @@
+"""Configuration comes from one file and the environment; every fault is reported at once."""
+
+from pathlib import Path
+
+import pytest
+
+from ymera_service.config import ConfigError, ConfigFault, Environment, load
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "ymera.toml"
+    file.write_text(text)
+    return file
+
+
+def faults(file: Path) -> dict[str, str]:
+    with pytest.raises(ConfigError) as error:
+        load(file)
+    return {fault.where: fault.problem for fault in error.value.faults}
+
+
+def test_everything_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load()
+    assert settings.environment is Environment.DEVELOPMENT
+    assert settings.storage.url.startswith("sqlite:///")
+
+
+def test_the_file_here_is_read_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, '[server]\naddress = "127.0.0.1:1"')
+    monkeypatch.chdir(tmp_path)
+    assert load().server.address == "127.0.0.1:1"
+
+
+def test_the_environment_goes_before_the_file_field_by_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YMERA_SERVER__ADDRESS", "127.0.0.1:2")
+    monkeypatch.setenv("YMERA_PLUGINS__ACME__API_KEY", "from the environment")
+    settings = load(
+        write(tmp_path, '[server]\naddress = "127.0.0.1:1"\nmax_queued_requests = 7\n[plugins.acme]\nx = 1')
+    )
+    assert (settings.server.address, settings.server.max_queued_requests) == ("127.0.0.1:2", 7)
+    assert settings.plugins.tables["acme"] == {"x": 1, "api_key": "from the environment"}
+
+
+def test_every_fault_is_reported_at_once_with_its_path_and_a_suggestion(tmp_path: Path) -> None:
+    found = faults(
+        write(
+            tmp_path,
+            'enviroment = "x"\n[server]\nadress = "x"\nmax_message_bytes = 3\ntls_client_ca = "ca.pem"\n'
+            '[routing.weights]\nquality = -1\n[storage]\nurl = "mysql://x"',
+        )
+    )
+    assert set(found) == {
+        "enviroment",
+        "server.adress",
+        "server.max_message_bytes",
+        "routing.weights.quality",
+        "storage",
+    }
+    assert "did you mean 'environment'" in found["enviroment"]
+    assert "did you mean 'address'" in found["server.adress"]
+    assert "begins with sqlite:/// or postgresql://" in found["storage"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[server]\ntls_certificate = "a.pem"', "set both tls_certificate and tls_private_key, or neither"),
+        ('[server]\ntls_client_ca = "a.pem"', "tls_client_ca needs tls_certificate and tls_private_key"),
+    ],
+)
+def test_half_of_tls_is_a_fault(tmp_path: Path, text: str, problem: str) -> None:
+    assert faults(write(tmp_path, text)) == {"server": problem}
+
+
+def test_all_weights_zero_is_a_fault(tmp_path: Path) -> None:
+    text = "[routing.weights]\nquality = 0\nspeed = 0\ncost = 0"
+    assert faults(write(tmp_path, text)) == {"routing.weights": "at least one weight must be above 0"}
+
+
+def test_broken_toml_is_reported_with_its_line(tmp_path: Path) -> None:
+    assert "line 2" in faults(write(tmp_path, "[server]\naddress = ="))["TOML"]
+
+
+def test_a_file_that_is_no_text_is_reported_with_its_byte(tmp_path: Path) -> None:
+    file = tmp_path / "ymera.toml"
+    file.write_bytes(b"a = '\xff'")
+    assert faults(file) == {"byte 5": "is not UTF-8"}
+
+
+def test_a_file_that_was_named_has_to_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path / "absent.toml")
+    assert error.value.faults == (ConfigFault("file", "does not exist"),)
+    assert str(tmp_path / "absent.toml") in str(error.value)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    assert "can't be read" in faults(tmp_path)["file"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "reflection", "expected"),
+    [("development", None, True), ("production", None, False), ("production", "true", True)],
+)
+def test_reflection_follows_the_environment_unless_set(
+    tmp_path: Path, environment: str, reflection: str | None, expected: bool
+) -> None:
+    text = f'environment = "{environment}"\n[server]\n' + (f"reflection = {reflection}" if reflection else "")
+    assert load(write(tmp_path, text)).reflection is expected
