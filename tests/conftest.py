@@ -1,0 +1,94 @@
+"""Databases for tests: a SQLite file, and a PostgreSQL server that the tests start themselves.
+
+`YMERA_TEST_POSTGRES_URL` names a server to use instead, in which databases may be created. Where there
+is neither that nor Debian's PostgreSQL, tests of it are skipped; `YMERA_TEST_POSTGRES=required` makes
+that a failure.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg  # type: ignore[import-untyped]  # ships no types
+import pytest
+
+_DEBIAN = Path("/usr/lib/postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server's own database."""
+    configured = os.environ.get("YMERA_TEST_POSTGRES_URL")
+    if configured:
+        yield configured
+        return
+    folders = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parent.parent.name))
+    if not folders:
+        _missing(f"no PostgreSQL under {_DEBIAN} and no YMERA_TEST_POSTGRES_URL")
+    yield from _running(folders[-1].parent)
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("YMERA_TEST_POSTGRES") == "required":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _running(programs: Path) -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="ymera-pg-", dir="/tmp"))  # a socket's path has to be short
+    user = _unprivileged(folder)
+    control: list[str | Path] = [programs / "pg_ctl", "-D", folder / "data", "-w", "-s"]
+    try:
+        _run([programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], user)
+        options = f"-k {folder} -c listen_addresses='' -c max_connections=200"
+        _run([*control, "-l", folder / "log", "-o", options, "start"], user)
+        try:
+            yield f"postgresql://postgres@/postgres?host={folder}"
+        finally:
+            _run([*control, "-m", "immediate", "stop"], user)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to run as root; as root it is started as the user that its package made."""
+    if os.geteuid() != 0:
+        return {}
+    shutil.chown(folder, "postgres", "postgres")
+    return {"user": "postgres", "group": "postgres", "extra_groups": []}
+
+
+def _run(command: Sequence[str | Path], user: dict[str, Any]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60, cwd="/", **user)
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
+    """The URL of an empty PostgreSQL database of the test's own."""
+    name = f"ymera_{uuid4().hex}"
+    connection = await asyncpg.connect(postgres_server)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+        yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'ymera.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url

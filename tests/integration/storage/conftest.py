@@ -1,0 +1,47 @@
+"""Records to store."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ymera_service.sdk.generation import Usage
+from ymera_service.storage.records import BenchmarkResult, ExecutionRecord, ExecutionStatus
+
+
+@pytest.fixture
+def execution() -> ExecutionRecord:
+    """An execution in which every field holds something of its own."""
+    return ExecutionRecord(
+        request_id="0199c0de-0000-7000-8000-000000000001",
+        created_at=datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=UTC),
+        status=ExecutionStatus.TRUNCATED,
+        category="coding",
+        model="acme/large",
+        usage=Usage(10, 20, 3, 4, 5),
+        usage_estimated=True,
+        cost_micros=2**40,
+        finish_reason="length",
+        duration=1.25,
+        time_to_first_token=0.5,
+        session_id="a session",
+        agent_name="ägent",
+        decision='{"category":"coding","why":"é\\u0000"}'.encode(),
+        error=b'{"reason":"STREAM_INTERRUPTED"}',
+    )
+
+
+@pytest.fixture
+def result() -> BenchmarkResult:
+    """A graded task."""
+    return BenchmarkResult(
+        run_id="run",
+        created_at=datetime(2026, 11, 21, tzinfo=UTC),
+        model="acme/large",
+        suite="basics",
+        category="math",
+        task_id="basics/math/1",
+        score=0.5,
+        duration=2.0,
+        usage=Usage(1, 2),
+        cost_micros=None,
+    )

@@ -1,0 +1,242 @@
+"""Opening, migrating and reading databases of both kinds."""
+
+import asyncio
+import sqlite3
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+import ymera_service.storage
+from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.storage import Database, Recorder
+from ymera_service.storage.benchmarks import LATEST_TASKS
+from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary, ExecutionRecord
+from ymera_service.storage.schema import HEAD
+from ymera_service.storage.tables import metadata
+
+OPENING = """
+import asyncio
+from ymera_service.storage import Database
+
+async def main():
+    async with Database.open(sys.argv[1]) as database:
+        await database.ping()
+
+asyncio.run(main())
+"""
+
+
+async def record(database: Database, *records: ExecutionRecord | BenchmarkResult) -> None:
+    async with Recorder(database) as recorder, asyncio.TaskGroup() as group:
+        for item in records:
+            group.create_task(recorder.record(item))
+
+
+async def test_an_execution_comes_back_as_it_went_in(database_url: str, execution: ExecutionRecord) -> None:
+    async with Database.open(database_url) as database:
+        await record(database, execution)
+        assert await database.executions.get(execution.request_id) == execution
+        assert await database.executions.get("unheard-of") is None
+
+
+async def test_what_is_absent_stays_absent(database_url: str, execution: ExecutionRecord) -> None:
+    bare = replace(execution, cost_micros=None, time_to_first_token=None, error=None)
+    async with Database.open(database_url) as database:
+        await record(database, bare)
+        assert await database.executions.get(bare.request_id) == bare
+
+
+async def test_a_time_of_another_zone_is_the_same_moment(database_url: str, execution: ExecutionRecord) -> None:
+    abroad = replace(execution, created_at=execution.created_at.astimezone(timezone(timedelta(hours=9))))
+    async with Database.open(database_url) as database:
+        await record(database, abroad)
+        stored = await database.executions.get(abroad.request_id)
+    assert stored is not None
+    assert stored.created_at == abroad.created_at
+    assert stored.created_at.tzinfo is UTC
+
+
+async def test_records_outlive_the_database_object(database_url: str, execution: ExecutionRecord) -> None:
+    async with Database.open(database_url) as database:
+        await record(database, execution)
+    async with Database.open(database_url) as database:
+        assert await database.executions.get(execution.request_id) == execution
+        await database.ping()
+        assert database_url.startswith(database.backend)
+
+
+async def test_the_migrations_build_what_the_tables_say(database_url: str) -> None:
+    differences: list[object] = []
+
+    def compare(connection: Connection) -> None:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences.extend(compare_metadata(context, metadata))
+
+    async with Database.open(database_url) as database:
+        await database.write(compare)
+    assert differences == []
+
+
+def test_head_is_the_newest_migration() -> None:
+    folder = Path(ymera_service.storage.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == HEAD
+
+
+async def test_a_database_at_head_opens_without_alembic(sqlite_url: str) -> None:
+    opening = "import sys\n" + OPENING + "print('alembic' in sys.modules)\n"
+    async with Database.open(sqlite_url):
+        pass
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", opening, sqlite_url, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert output.split() == [b"False"]
+
+
+async def test_a_database_of_a_newer_version_is_refused_by_name(database_url: str) -> None:
+    async with Database.open(database_url) as database:
+        await database.write(lambda connection: _set_revision(connection, "9999"))
+    with pytest.raises(StorageUnavailable, match=r"revision '9999'.*upgrade Ymera"):
+        async with Database.open(database_url):
+            pass
+
+
+def _set_revision(connection: Connection, revision: str) -> None:
+    connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+async def test_openers_at_the_same_time_do_not_collide(database_url: str) -> None:
+    async def opened() -> None:
+        async with Database.open(database_url) as database:
+            await database.ping()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(opened())
+
+
+async def test_processes_that_open_at_the_same_time_do_not_collide(database_url: str) -> None:
+    # Each says that it has imported everything and waits for its turn, so that all open at once.
+    opening = "import sys, alembic.command\nprint('ready', flush=True)\nsys.stdin.readline()\n" + OPENING
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", opening, database_url, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+    await asyncio.gather(*(process.communicate(b"\n") for process in processes))
+    assert [process.returncode for process in processes] == [0, 0, 0]
+
+
+async def test_the_folder_is_created(tmp_path: Path, execution: ExecutionRecord) -> None:
+    file = tmp_path / "a folder" / "100%?" / "ymera.db"
+    async with Database.open(f"sqlite:///{file}") as database:
+        await record(database, execution)
+    assert file.is_file()
+
+
+@pytest.mark.parametrize("obstacle", ["folder is a file", "file is a folder", "no database"])
+async def test_a_path_that_cannot_hold_a_database_is_named_with_the_remedy(tmp_path: Path, obstacle: str) -> None:
+    path = tmp_path / "x"
+    if obstacle == "file is a folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"no database" * 1000)
+    url = f"sqlite:///{path / 'ymera.db' if obstacle == 'folder is a file' else path}"
+    with pytest.raises(StorageUnavailable, match=r"storage\.url") as caught:
+        async with Database.open(url):
+            pass
+    assert str(path) in caught.value.message
+
+
+@pytest.mark.parametrize("url", ["sqlite:///", "sqlite:///:memory:"])
+async def test_a_database_in_memory_is_refused(url: str) -> None:
+    with pytest.raises(StorageUnavailable, match="path of a file"):
+        async with Database.open(url):
+            pass
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hush@127.0.0.1:1/x", "postgresql://u:hush@127.0.0.1:port/x"])
+async def test_an_unreachable_server_is_named_without_the_password(url: str) -> None:
+    with pytest.raises(StorageUnavailable) as caught:
+        async with Database.open(url):
+            pass
+    assert "hush" not in str(caught.value)
+
+
+async def test_sqlite_is_set_up_to_survive_a_power_cut(sqlite_url: str) -> None:
+    async with Database.open(sqlite_url) as database:
+        found: dict[str, object] = {}
+
+        def look(connection: Connection) -> None:
+            for pragma in ("journal_mode", "synchronous", "foreign_keys"):
+                found[pragma] = connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()
+
+        await database.write(look)
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+async def test_a_write_takes_the_lock_before_its_first_statement(sqlite_url: str, tmp_path: Path) -> None:
+    async with Database.open(sqlite_url) as database:
+
+        def compete(_: Connection) -> None:
+            other = sqlite3.connect(tmp_path / "ymera.db", timeout=0, isolation_level=None)
+            try:
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    other.execute("BEGIN IMMEDIATE")
+            finally:
+                other.close()
+
+        await database.write(compete)
+
+
+def graded(result: BenchmarkResult, task: int, **changes: object) -> BenchmarkResult:
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=task)
+    return replace(result, task_id=str(task), created_at=moment, **changes)  # type: ignore[arg-type]  # test data
+
+
+async def test_summaries_hold_mean_count_and_median_of_graded_tasks(database_url: str, result: BenchmarkResult) -> None:
+    results = [
+        graded(result, 1, score=1.0, duration=1.0),
+        graded(result, 2, score=0.0, duration=4.0),
+        graded(result, 3, score=0.5, duration=2.0),
+        graded(result, 4, score=None, duration=90.0, error_reason="PROVIDER_TIMEOUT"),
+        graded(result, 5, category="coding", score=1.0, duration=1.0),
+        graded(result, 6, category="coding", score=0.0, duration=2.0),
+        graded(result, 7, model="acme/small", score=None),
+    ]
+    async with Database.open(database_url) as database:
+        await record(database, *results)
+        summaries = await database.benchmarks.summaries()
+    assert summaries == [
+        BenchmarkSummary("acme/large", "coding", 2, 0.5, 1.5),
+        BenchmarkSummary("acme/large", "math", 3, 0.5, 2.0),
+    ]
+
+
+async def test_summaries_forget_old_tasks(database_url: str, result: BenchmarkResult) -> None:
+    old = [graded(result, task, score=0.0) for task in range(50)]
+    new = [graded(result, 50 + task, score=1.0) for task in range(LATEST_TASKS)]
+    async with Database.open(database_url) as database:
+        await record(database, *old, *new)
+        [summary] = await database.benchmarks.summaries()
+    assert (summary.tasks, summary.score) == (LATEST_TASKS, 1.0)
+
+
+async def test_a_failing_read_says_so(sqlite_url: str) -> None:
+    async with Database.open(sqlite_url) as database:
+        await database.write(metadata.drop_all)
+        with pytest.raises(StorageUnavailable, match="cannot read an execution"):
+            await database.executions.get("x")
+        with pytest.raises(StorageUnavailable, match="cannot read the benchmark results"):
+            await database.benchmarks.summaries()

@@ -1,0 +1,107 @@
+"""Opens a database and hands out what is in it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url, text
+
+from ymera_service.storage.backend import Backend, Work
+from ymera_service.storage.benchmarks import Benchmarks
+from ymera_service.storage.executions import Executions
+from ymera_service.storage.faults import refusal, unavailable
+from ymera_service.storage.rows import TABLES, Record, RowFormat
+from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
+
+_SQLITE = "sqlite:///"
+
+
+class Database:
+    """A database at this version's schema."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.executions = Executions(backend.reader)
+        self.benchmarks = Benchmarks(backend.reader)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator["Database"]:
+        """Opens a database and migrates it where it is behind.
+
+        Args:
+            url: `sqlite:///path`, whose file and folder are created where missing, or
+                `postgresql://user:password@host/database`.
+
+        Raises:
+            StorageUnavailable: The database can't be reached or written, or is of a newer version.
+        """
+        where = _describe(url)
+        remedy = "set storage.url, or YMERA_STORAGE__URL, to a database that can be written"
+        with unavailable(f"open {where}", remedy):
+            backend = _backend(url)
+        try:
+            with unavailable(f"open {where}", remedy):
+                await _bring_up_to_date(backend)
+            yield cls(backend)
+        except UnknownRevision as error:
+            raise refusal(f"open {where}", error) from error
+        finally:
+            await backend.close()
+
+    @property
+    def backend(self) -> str:
+        """ "sqlite" or "postgresql"."""
+        return self._backend.name
+
+    async def ping(self) -> None:
+        """Asks the database for a sign of life.
+
+        Raises:
+            StorageUnavailable: It gave none.
+        """
+        with unavailable("reach the database"):
+            async with self._backend.reader.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+    def formats(self) -> dict[type[Record], RowFormat]:
+        """Returns how each type of record is written to this database."""
+        return {
+            type_: RowFormat(table, self._backend.insert(table), self._backend.reader.dialect)
+            for type_, table in TABLES.items()
+        }
+
+    async def write(self, work: Work) -> None:
+        """Runs the work in a write transaction; see `Backend.write`. Raises what the driver raises."""
+        await self._backend.write(work)
+
+
+def _backend(url: str) -> Backend:
+    if url.startswith(_SQLITE):
+        from ymera_service.storage.sqlite import Sqlite  # noqa: PLC0415  # only the one in use is imported
+
+        return Sqlite(_file(url))
+    from ymera_service.storage.postgresql import Postgresql  # noqa: PLC0415
+
+    return Postgresql(url)
+
+
+def _file(url: str) -> Path:
+    path = url.removeprefix(_SQLITE)
+    if path in ("", ":memory:"):
+        raise ValueError("a database in memory would not be kept, the url needs the path of a file")
+    return Path(path).expanduser()
+
+
+def _describe(url: str) -> str:
+    if url.startswith(_SQLITE):
+        return url.removeprefix(_SQLITE) or url
+    with unavailable("understand storage.url", "write it as postgresql://user:password@host/database"):
+        return make_url(url).set(query={}).render_as_string(hide_password=True)
+
+
+async def _bring_up_to_date(backend: Backend) -> None:
+    async with backend.reader.connect() as connection:
+        revision = await connection.run_sync(revision_of)
+    if revision != HEAD:
+        await backend.write(upgrade)

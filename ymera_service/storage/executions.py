@@ -1,0 +1,37 @@
+"""Reads executions."""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ymera_service.sdk.generation import Usage
+from ymera_service.storage.faults import unavailable
+from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
+from ymera_service.storage.tables import USAGE_COLUMNS, executions
+
+
+class Executions:
+    """The executions that are stored."""
+
+    def __init__(self, reader: AsyncEngine) -> None:
+        self._reader = reader
+
+    async def get(self, request_id: str) -> ExecutionRecord | None:
+        """Returns an execution; `None` where there is none of that id.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        query = select(executions).where(executions.c.request_id == request_id)
+        with unavailable("read an execution"):
+            async with self._reader.connect() as connection:
+                row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _record(row)
+
+
+def _record(row: Row[Any]) -> ExecutionRecord:
+    values = row._asdict()
+    usage = Usage(**{name: values.pop(name) for name in USAGE_COLUMNS})
+    status = ExecutionStatus(values.pop("status"))
+    return ExecutionRecord(**values, status=status, usage=usage)

@@ -1,0 +1,116 @@
+"""The tables. What they look like in a database is the migrations' business; a test keeps both in step.
+
+Durations are floats in seconds, money is whole micro-USD, times are UTC and JSON is text.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. SQLite has no time zones, so moments are stored as UTC and come back as such."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Takes a time with a time zone; one without would be a guess.
+
+        Raises:
+            ValueError: The time has no zone.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Returns the time with its zone, UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class JsonText(TypeDecorator[bytes]):
+    """UTF-8 bytes kept as text: a database's own JSON functions and people can read it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Returns the text."""
+        return None if value is None else value.decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Returns the bytes."""
+        return None if value is None else value.encode()
+
+
+metadata = MetaData()
+
+
+def _usage() -> list[Column[int]]:
+    return [
+        Column("input_tokens", BigInteger, nullable=False),
+        Column("output_tokens", BigInteger, nullable=False),
+        Column("cache_read_input_tokens", BigInteger, nullable=False),
+        Column("cache_creation_input_tokens", BigInteger, nullable=False),
+        Column("reasoning_output_tokens", BigInteger, nullable=False),
+    ]
+
+
+executions = Table(
+    "executions",
+    metadata,
+    Column("request_id", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("status", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("model", String, nullable=False),
+    *_usage(),
+    Column("usage_estimated", Boolean, nullable=False),
+    Column("cost_micros", BigInteger),
+    Column("finish_reason", String, nullable=False),
+    Column("duration", Double, nullable=False),
+    Column("time_to_first_token", Double),
+    Column("session_id", String, nullable=False),
+    Column("agent_name", String, nullable=False),
+    Column("decision", JsonText, nullable=False),
+    Column("error", JsonText),
+    Index("executions_created_at", "created_at"),
+)
+
+benchmark_results = Table(
+    "benchmark_results",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("suite", String, primary_key=True),
+    Column("task_id", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("category", String, nullable=False),
+    Column("score", Double),
+    Column("duration", Double, nullable=False),
+    *_usage(),
+    Column("cost_micros", BigInteger),
+    Column("error_reason", String, nullable=False),
+    Index("benchmark_results_by_model", "model", "category", "created_at"),
+)
+
+USAGE_COLUMNS = tuple(column.name for column in _usage())
+"""The columns that a record holds together, as its `usage`."""
