@@ -1,0 +1,228 @@
+"""Answers of chat completions, and of legacy completions, whole or as a stream."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from ymera_openai import errors
+from ymera_openai.bodies import BodyDecoder
+from ymera_openai.documents import Json, count, member, members, text, word
+from ymera_openai.tool_calls import ToolCalls
+from ymera_openai.usage import read_usage
+from ymera_service.sdk.content import Citation
+from ymera_service.sdk.errors import MalformedResponse
+from ymera_service.sdk.events import (
+    CitationFound,
+    Finished,
+    ProviderEvent,
+    ReasoningDelta,
+    RefusalDelta,
+    ResponseStarted,
+    TextDelta,
+    UsageReported,
+)
+from ymera_service.sdk.generation import FinishReason
+
+_REASONS = {
+    "length": FinishReason.LENGTH,
+    "max_tokens": FinishReason.LENGTH,
+    "max_output_tokens": FinishReason.LENGTH,
+    "model_length": FinishReason.LENGTH,
+    "tool_calls": FinishReason.TOOL_CALLS,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "function_call": FinishReason.TOOL_CALLS,
+    "content_filter": FinishReason.CONTENT_FILTER,
+    "content_filtered": FinishReason.CONTENT_FILTER,
+    "safety": FinishReason.CONTENT_FILTER,
+    "sensitive": FinishReason.CONTENT_FILTER,
+    "recitation": FinishReason.CONTENT_FILTER,
+    "refusal": FinishReason.CONTENT_FILTER,
+    "error": FinishReason.ERROR,
+    "abort": FinishReason.ERROR,
+    "network_error": FinishReason.ERROR,
+    "insufficient_system_resource": FinishReason.ERROR,
+    "malformed_function_call": FinishReason.ERROR,
+}
+"""The reasons that vendors give; every other one, such as stop, eos and end_turn, is a natural end."""
+
+
+class ChatDecoder(BodyDecoder):
+    """Decodes one answer. Reasoning, refusal and tool calls are those of the first choice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._id = ""
+        self._model = ""
+        self._started = False
+        self._calls = ToolCalls()
+        self._usage: UsageReported | None = None
+        self._raw_reason: str | None = None
+        self._stop_sequence = ""
+        self._sources = 0
+        self._annotated = False
+
+    @property
+    def _complete(self) -> bool:
+        return self._raw_reason is not None
+
+    def _whole(self, document: Json) -> None:
+        choices = members(document, "choices")
+        if not choices:
+            self._fail(MalformedResponse("the answer has no choices"))
+            return
+        self._begin(document)
+        for choice in choices:
+            self._choice(choice, choice.get("message") or choice.get("delta"))
+        self._cite_sources(document)
+
+    def _chunk(self, chunk: Json) -> None:
+        self._begin(chunk)
+        choices = chunk.get("choices")
+        if isinstance(choices, list):
+            for choice in choices:
+                if isinstance(choice, dict):
+                    self._choice(choice, choice.get("delta") or choice.get("message"))
+        if "citations" in chunk or "search_results" in chunk:
+            self._cite_sources(chunk)
+
+    def _conclude(self) -> None:
+        self._start()
+        if self._usage:
+            self._emit(self._usage)
+        raw = self._raw_reason or ""
+        reason = _REASONS.get(raw.lower(), FinishReason.STOP)
+        if reason is FinishReason.STOP and self._calls:
+            reason = FinishReason.TOOL_CALLS
+        stop_sequence = self._stop_sequence if reason is FinishReason.STOP else ""
+        self._emit(Finished(reason, raw, stop_sequence))
+
+    def _begin(self, document: Json) -> None:
+        self._id = self._id or text(document, "id")
+        self._model = self._model or text(document, "model")
+        if self._id and self._model:
+            self._start()
+        usage = document.get("usage") or member(document, "x_groq").get("usage")
+        if isinstance(usage, dict):
+            self._usage = read_usage(usage) or self._usage
+
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            if self._id or self._model:
+                self._emit(ResponseStarted(self._id, self._model))
+
+    def _put(self, event: ProviderEvent) -> None:
+        self._start()
+        self._emit(event)
+
+    def _choice(self, choice: Json, message: object) -> None:
+        number = count(choice, "index") or 0
+        if isinstance(message, dict):
+            self._message(message, number)
+        elif said := text(choice, "text"):
+            self._put(TextDelta(said, number))
+        if number:
+            return
+        if (reason := choice.get("finish_reason")) is not None:
+            self._raw_reason = word(reason)
+            self._stop_sequence = text(choice, "stop_reason")
+        if error := member(choice, "error"):
+            self._fail(errors.of_object(error))
+
+    def _message(self, message: Json, number: int) -> None:
+        if not number:
+            self._reason(message)
+        content = message.get("content")
+        if isinstance(content, str):
+            if content:
+                self._put(TextDelta(content, number))
+        elif content:
+            self._parts(content if isinstance(content, list) else [content], number)
+        if not number:
+            self._rest(message)
+
+    def _rest(self, message: Json) -> None:
+        if refusal := text(message, "refusal"):
+            self._put(RefusalDelta(refusal))
+        calls = message.get("tool_calls")
+        if isinstance(calls, list):
+            for call in calls:
+                self._call(call)
+        if function := member(message, "function_call"):
+            self._call({"index": 0, "function": function})
+        if "annotations" in message:
+            self._annotations(message)
+
+    def _call(self, piece: object) -> None:
+        delta = self._calls.take(piece) if isinstance(piece, dict) else None
+        if delta:
+            self._put(delta)
+
+    def _reason(self, message: Json) -> None:
+        said = text(message, "reasoning_content") or text(message, "reasoning")
+        if said:
+            self._put(ReasoningDelta(said))
+        for detail in members(message, "reasoning_details"):
+            self._reasoning_detail(detail, told=bool(said))
+
+    def _reasoning_detail(self, detail: Json, *, told: bool) -> None:
+        """Takes a piece of OpenRouter's own form, whose text is mostly told in `reasoning` as well."""
+        said = "" if told else text(detail, "text") or text(detail, "summary")
+        if said:
+            self._put(ReasoningDelta(said))
+        if text(detail, "signature") or text(detail, "data"):
+            seal = {name: value for name, value in detail.items() if name not in ("text", "summary")}
+            self._put(ReasoningDelta("", orjson.dumps(seal)))
+
+    def _parts(self, parts: list[Any], number: int) -> None:
+        for part in parts:
+            if isinstance(part, str) and part:
+                self._put(TextDelta(part, number))
+            elif not isinstance(part, dict):
+                continue
+            elif part.get("type") in ("thinking", "reasoning"):
+                self._think(part, number)
+            elif said := text(part, "text"):
+                self._put(TextDelta(said, number))
+            elif (refusal := text(part, "refusal")) and not number:
+                self._put(RefusalDelta(refusal))
+
+    def _think(self, part: Json, number: int) -> None:
+        """Takes Mistral's thinking, which is a list of texts."""
+        said = text(part, "thinking") or text(part, "text")
+        said = said or "".join(text(inner, "text") for inner in members(part, "thinking"))
+        if said and not number:
+            self._put(ReasoningDelta(said))
+
+    def _annotations(self, message: Json) -> None:
+        for annotation in members(message, "annotations"):
+            if citation := read_citation(annotation):
+                self._annotated = True
+                self._put(CitationFound(citation))
+
+    def _cite_sources(self, document: Json) -> None:
+        """Takes the sources of the whole answer, which Perplexity repeats in every chunk."""
+        if self._annotated:
+            return
+        sources = list(_sources(document))
+        for citation in sources[self._sources :]:
+            self._put(CitationFound(citation))
+        self._sources = max(self._sources, len(sources))
+
+
+def read_citation(annotation: Json) -> Citation | None:
+    """Returns what an annotation cites, or `None` where it is of another kind."""
+    if annotation.get("type") not in ("url_citation", "file_citation") and "url_citation" not in annotation:
+        return None
+    cited = member(annotation, "url_citation") or annotation
+    return Citation(text(cited, "url"), text(cited, "title") or text(cited, "filename"), text(cited, "content"))
+
+
+def _sources(document: Json) -> Iterator[Citation]:
+    found = document.get("search_results") or document.get("citations")
+    for source in found if isinstance(found, list) else []:
+        if isinstance(source, str):
+            yield Citation(source)
+        elif isinstance(source, dict):
+            yield Citation(text(source, "url"), text(source, "title"), text(source, "snippet"))

@@ -1,0 +1,203 @@
+"""Answers of the Responses API, whole or as a stream."""
+
+import orjson
+
+from ymera_openai import errors
+from ymera_openai.bodies import BodyDecoder
+from ymera_openai.chat_decoder import read_citation
+from ymera_openai.documents import Json, count, member, members, text
+from ymera_openai.usage import read_usage
+from ymera_service.sdk.errors import MalformedResponse, ProviderServerError
+from ymera_service.sdk.events import (
+    CitationFound,
+    Finished,
+    OutputItem,
+    ReasoningDelta,
+    RefusalDelta,
+    ResponseStarted,
+    TextDelta,
+    ToolCallDelta,
+)
+from ymera_service.sdk.generation import FinishReason
+
+_CALLS = ("function_call", "custom_tool_call")
+
+_SAYINGS = {
+    "response.output_text.delta": ("text", "delta", False),
+    "response.output_text.done": ("text", "text", True),
+    "response.refusal.delta": ("refusal", "delta", False),
+    "response.refusal.done": ("refusal", "refusal", True),
+    "response.reasoning_summary_text.delta": ("summary", "delta", False),
+    "response.reasoning_summary_text.done": ("summary", "text", True),
+    "response.reasoning_text.delta": ("content", "delta", False),
+    "response.reasoning_text.done": ("content", "text", True),
+    "response.function_call_arguments.delta": ("arguments", "delta", False),
+    "response.function_call_arguments.done": ("arguments", "arguments", True),
+    "response.custom_tool_call_input.delta": ("arguments", "delta", False),
+    "response.custom_tool_call_input.done": ("arguments", "input", True),
+}
+"""Events that hold words: what kind they are of, in which field, and whether that is the whole of them."""
+
+_PART_INDEX = {"summary": "summary_index", "arguments": ""}
+
+_Spot = tuple[str, int, int]
+"""Kind of words, number of the output item, number of the part in it."""
+
+
+class ResponsesDecoder(BodyDecoder):
+    """Decodes one answer.
+
+    A stream tells each text three times: in deltas, when its part is done, and when its item is done.
+    What was said of a part is counted, so that a vendor may leave out any two of the three.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started = False
+        self._final: Json | None = None
+        self._items_seen: set[int] = set()
+        self._calls: dict[int, int] = {}
+        self._said: dict[_Spot, int] = {}
+        self._cited: dict[int, int] = {}
+        self._last_reasoning: _Spot | None = None
+
+    @property
+    def _complete(self) -> bool:
+        return self._final is not None
+
+    def _whole(self, document: Json) -> None:
+        if "output" not in document and "status" not in document:
+            self._fail(MalformedResponse("the answer has neither output nor status"))
+            return
+        self._start(document)
+        self._end(document)
+
+    def _chunk(self, chunk: Json) -> None:
+        kind = text(chunk, "type")
+        if saying := _SAYINGS.get(kind):
+            self._say(chunk, *saying)
+            return
+        if kind == "response.output_text.annotation.added":
+            self._cite(_number(chunk), member(chunk, "annotation"))
+        elif kind in ("response.output_item.added", "response.output_item.done"):
+            self._item(_number(chunk), member(chunk, "item"), done=kind.endswith("done"))
+        response = member(chunk, "response")
+        if response:
+            self._start(response)
+        if kind in ("response.completed", "response.incomplete", "response.failed", "response.cancelled"):
+            self._end(response)
+            self._finish()
+
+    def _start(self, response: Json) -> None:
+        id_, model = text(response, "id"), text(response, "model")
+        if not self._started and (id_ or model):
+            self._started = True
+            self._emit(ResponseStarted(id_, model))
+
+    def _end(self, response: Json) -> None:
+        if text(response, "status") == "failed":
+            error = member(response, "error")
+            self._fail(errors.of_object(error) if error else ProviderServerError("the response failed"))
+            return
+        # The numbers in a stream and in its last event need not agree, so the latter only fills an empty answer.
+        if not self._items_seen:
+            for number, item in enumerate(members(response, "output")):
+                self._item(number, item, done=True)
+        if not self._said and (said := text(response, "output_text")):
+            self._emit(TextDelta(said))
+        self._final = response
+
+    def _conclude(self) -> None:
+        final = self._final or {}
+        if usage := read_usage(member(final, "usage")):
+            self._emit(usage)
+        status = text(final, "status") or "completed"
+        incomplete = text(member(final, "incomplete_details"), "reason")
+        self._emit(Finished(self._why(status, incomplete), status, "", incomplete))
+
+    def _why(self, status: str, incomplete: str) -> FinishReason:
+        if status == "incomplete":
+            return FinishReason.CONTENT_FILTER if incomplete == "content_filter" else FinishReason.LENGTH
+        if status == "cancelled":
+            return FinishReason.ERROR
+        return FinishReason.TOOL_CALLS if self._calls else FinishReason.STOP
+
+    def _item(self, number: int, item: Json, *, done: bool) -> None:
+        kind = text(item, "type")
+        if number not in self._items_seen:
+            self._items_seen.add(number)
+            self._emit(OutputItem(kind))
+            if kind in _CALLS:
+                self._call(number, item)
+        if not done:
+            return
+        if kind in _CALLS:
+            self._fill("arguments", number, [text(item, "arguments") or text(item, "input")])
+        elif kind == "reasoning":
+            self._reasoning_item(number, item)
+        else:
+            self._message(number, item)
+
+    def _call(self, number: int, item: Json) -> None:
+        self._calls[number] = len(self._calls)
+        id_ = text(item, "call_id") or text(item, "id")
+        self._emit(ToolCallDelta(self._calls[number], id_, text(item, "name")))
+
+    def _message(self, number: int, item: Json) -> None:
+        parts = members(item, "content")
+        self._fill("text", number, [text(part, "text") for part in parts])
+        self._fill("refusal", number, [text(part, "refusal") for part in parts])
+        annotations = [annotation for part in parts for annotation in members(part, "annotations")]
+        for annotation in annotations[self._cited.get(number, 0) :]:
+            self._cite(number, annotation)
+
+    def _reasoning_item(self, number: int, item: Json) -> None:
+        """Takes a whole reasoning item. Its text and its summary are one thought; the first told stands."""
+        told = {spot[0] for spot in self._said if spot[1] == number}
+        for kind in ("summary", "content"):
+            texts = [text(part, "text") for part in members(item, kind)]
+            if any(texts) and not told - {kind}:
+                told.add(kind)
+                self._fill(kind, number, texts)
+        if sealed := text(item, "encrypted_content"):
+            seal = {"id": text(item, "id"), "encrypted_content": sealed}
+            self._emit(ReasoningDelta("", orjson.dumps(seal)))
+
+    def _fill(self, kind: str, number: int, texts: list[str]) -> None:
+        """Tells what a whole item says beyond what was told of it, by length: part numbers need not agree."""
+        known = sum(length for spot, length in self._said.items() if spot[:2] == (kind, number))
+        for index, said in enumerate(texts):
+            if rest := said[known:]:
+                self._tell((kind, number, index), rest)
+            known = max(known - len(said), 0)
+
+    def _say(self, event: Json, kind: str, name: str, whole: bool) -> None:
+        spot = kind, _number(event), count(event, _PART_INDEX.get(kind, "content_index")) or 0
+        said = text(event, name)
+        if whole:
+            said = said[self._said.get(spot, 0) :]
+        if said:
+            self._tell(spot, said)
+
+    def _tell(self, spot: _Spot, said: str) -> None:
+        self._said[spot] = self._said.get(spot, 0) + len(said)
+        kind, number, _ = spot
+        if kind == "text":
+            self._emit(TextDelta(said))
+        elif kind == "refusal":
+            self._emit(RefusalDelta(said))
+        elif kind != "arguments":
+            separator = "\n" if self._last_reasoning not in (None, spot) else ""
+            self._last_reasoning = spot
+            self._emit(ReasoningDelta(separator + said))
+        elif number in self._calls:
+            self._emit(ToolCallDelta(self._calls[number], arguments=said))
+
+    def _cite(self, number: int, annotation: Json) -> None:
+        self._cited[number] = self._cited.get(number, 0) + 1
+        if citation := read_citation(annotation):
+            self._emit(CitationFound(citation))
+
+
+def _number(event: Json) -> int:
+    return count(event, "output_index") or 0

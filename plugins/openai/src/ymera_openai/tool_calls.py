@@ -1,0 +1,86 @@
+"""Joining the pieces of tool calls as vendors of chat completions cut them."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from ymera_openai.documents import Json, member, text
+from ymera_service.sdk.events import ToolCallDelta
+
+
+@dataclass(slots=True)
+class _Call:
+    number: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+    told: bool = False
+
+
+class ToolCalls:
+    """The tool calls of one answer, numbered in the order in which they began.
+
+    OpenAI numbers calls by `index` and gives `id` and name once. Others leave out the index or the id,
+    give index 0 to every call, repeat id and name, or write arguments as an object.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def take(self, piece: Json) -> ToolCallDelta | None:
+        """Takes one entry of `tool_calls` and returns what it adds, once its name is known."""
+        function = member(piece, "function") or member(piece, "custom") or piece
+        id_, name = text(piece, "id"), text(function, "name")
+        id_ = "" if id_ == "null" else id_  # Mistral's word for none
+        call = self._find(piece.get("index"), id_, name)
+        arguments = _arguments(function)
+        news = ToolCallDelta(call.number, "" if call.id else id_, "" if call.name else name, arguments)
+        call.id, call.name = call.id or id_, call.name or name
+        call.arguments += arguments
+        if not call.name:
+            return None
+        if not call.told:
+            call.told = True
+            return ToolCallDelta(call.number, call.id, call.name, call.arguments)
+        return news if news.id or news.name or news.arguments else None
+
+    def _find(self, index: object, id_: str, name: str) -> _Call:
+        if isinstance(index, int):
+            known = self._by_index.get(index)
+            if known is None or _begins_another(known, id_, name):
+                known = self._by_index[index] = self._begin()
+            return known
+        for call in self._calls:
+            if id_ and call.id == id_:
+                return call
+        return self._begin() if id_ or name or not self._calls else self._calls[-1]
+
+    def _begin(self) -> _Call:
+        call = _Call(len(self._calls))
+        self._calls.append(call)
+        return call
+
+
+def _begins_another(known: _Call, id_: str, name: str) -> bool:
+    """Tells whether a piece under a known index belongs to a further call."""
+    if id_ and known.id:
+        return id_ != known.id
+    return bool(name and known.name and _is_object(known.arguments))
+
+
+def _is_object(arguments: str) -> bool:
+    try:
+        return isinstance(orjson.loads(arguments), dict)
+    except ValueError:
+        return False
+
+
+def _arguments(function: Json) -> str:
+    value = function.get("arguments", function.get("input"))
+    if isinstance(value, str):
+        return value
+    return "" if value is None else orjson.dumps(value).decode()
