@@ -1,1 +1,60 @@
-"""Ymera plugin: Anthropic's Messages API."""
+"""Ymera plugin: Anthropic's Messages API.
+
+In reading order: `provider` (who answers), `dialect` (the API), `requests`, `messages` and `signatures` (what is
+asked), `decoder`, `answer` and `errors` (what comes back), `listing` and `profiles` (which models there are and what
+they take), `settings`.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+
+from ymera_anthropic.provider import ANTHROPIC, AnthropicProvider, Vendor
+from ymera_anthropic.settings import AnthropicSettings, OtherEndpointSettings
+from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
+from ymera_service.sdk.http import Transport
+from ymera_service.sdk.providers import Provider
+
+_BASE_URL = "https://api.anthropic.com/v1"
+
+
+@hookimpl
+def ymera_describe() -> PluginDescription:
+    """Says what it can be configured with."""
+    return PluginDescription(settings=AnthropicSettings)
+
+
+@hookimpl
+def ymera_register_providers(settings: AnthropicSettings, transport: Transport) -> Iterable[Provider]:
+    """Offers Anthropic, where there is a key for it, and the further endpoints that are configured."""
+    return list(_providers(settings, transport, os.environ))
+
+
+def _providers(
+    settings: AnthropicSettings, transport: Transport, environment: Mapping[str, str]
+) -> Iterator[AnthropicProvider]:
+    key = settings.api_key.get_secret_value() if settings.api_key else environment.get("ANTHROPIC_API_KEY", "")
+    if key:
+        vendor = Vendor(ANTHROPIC, _base_url(settings, environment), {"x-api-key": key}, ANTHROPIC)
+        yield AnthropicProvider(vendor, settings, transport)
+    for name, endpoint in settings.endpoints.items():
+        key = _key(endpoint, environment)
+        if key or not endpoint.api_key_variable:
+            credentials = _credentials(endpoint, key)
+            vendor = Vendor(name, endpoint.base_url, credentials, endpoint.price_vendor, endpoint.local)
+            yield AnthropicProvider(vendor, endpoint, transport)
+
+
+def _base_url(settings: AnthropicSettings, environment: Mapping[str, str]) -> str:
+    # Anthropic's own clients add the version to what this variable holds.
+    named = environment.get("ANTHROPIC_BASE_URL", "").rstrip("/")
+    return settings.base_url or (f"{named.removesuffix('/v1')}/v1" if named else _BASE_URL)
+
+
+def _key(endpoint: OtherEndpointSettings, environment: Mapping[str, str]) -> str:
+    return endpoint.api_key.get_secret_value() if endpoint.api_key else environment.get(endpoint.api_key_variable, "")
+
+
+def _credentials(endpoint: OtherEndpointSettings, key: str) -> Mapping[str, str]:
+    if not key:
+        return {}
+    return {"authorization": f"Bearer {key}"} if endpoint.authentication == "bearer" else {"x-api-key": key}

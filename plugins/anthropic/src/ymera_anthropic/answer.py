@@ -1,0 +1,215 @@
+"""One message of the API, from its start to its stop, as events."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from ymera_anthropic.errors import failure
+from ymera_anthropic.fields import Record, count, record, records, text
+from ymera_anthropic.signatures import signed
+from ymera_service.sdk.content import Citation
+from ymera_service.sdk.errors import MalformedResponse
+from ymera_service.sdk.events import (
+    CitationFound,
+    Finished,
+    OutputItem,
+    ProviderEvent,
+    ReasoningDelta,
+    ResponseStarted,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ymera_service.sdk.generation import FinishReason, Usage
+
+_FINISH_REASONS: Mapping[str, FinishReason] = {
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "refusal": FinishReason.CONTENT_FILTER,
+    "stop_sequence": FinishReason.STOP,
+    "tool_use": FinishReason.TOOL_CALLS,
+}
+"""`end_turn`, `pause_turn` and reasons yet to come are natural ends."""
+
+_INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+
+
+@dataclass(slots=True)
+class _Block:
+    """A content block that is being written."""
+
+    kind: str
+    call: int = 0
+    input: Record | None = None
+    """A tool's whole input, until a delta shows that it comes in pieces."""
+    readable: bool = False
+    """Whether a thinking block's text came along."""
+
+
+class Answer:
+    """Follows the events of a stream; a whole message is taken as a stream of one."""
+
+    def __init__(self) -> None:
+        self.finished = False
+        self._started = False
+        self._blocks: dict[int, _Block] = {}
+        self._calls = 0
+        self._usage: dict[str, int] = {}
+        self._stop: Record = {}
+
+    def take(self, event: Record) -> Iterator[ProviderEvent]:
+        """Takes one event of the stream. What the format may add later is passed over.
+
+        Raises:
+            ProviderError: The provider reports a failure, or its event is malformed.
+        """
+        kind = text(event, "type")
+        if kind == "content_block_delta":
+            yield from self._delta(event)
+        elif kind == "content_block_start":
+            yield from self._open(count(event, "index") or 0, record(event.get("content_block")))
+        elif kind == "content_block_stop":
+            yield from self._close(count(event, "index") or 0)
+        elif kind == "message_start":
+            yield self._start(record(event.get("message")))
+        elif kind == "message_delta":
+            self._stop |= record(event.get("delta"))
+            self._count(record(event.get("usage")))
+        elif kind == "message_stop":
+            yield from self._finish()
+        elif kind == "error" or "error" in event:
+            raise failure(event)
+
+    def whole(self, message: Record) -> Iterator[ProviderEvent]:
+        """Takes a message that came in one piece.
+
+        Raises:
+            ProviderError: It is an error, or malformed.
+        """
+        if "error" in message:
+            raise failure(message)
+        if "content" not in message:
+            raise MalformedResponse("the provider sent something that is no message")
+        yield self._start(message)
+        for index, block in enumerate(records(message, "content")):
+            yield from self._open(index, block)
+            yield from self._close(index)
+        self._stop = message
+        yield from self._finish()
+
+    def usage(self) -> list[ProviderEvent]:
+        """Returns the counts so far, if there are any."""
+        if not self._usage:
+            return []
+        told = self._usage.get
+        return [
+            UsageReported(
+                Usage(
+                    input_tokens=sum(told(name, 0) for name in _INPUT_COUNTS),
+                    output_tokens=told("output_tokens", 0),
+                    cache_read_input_tokens=told("cache_read_input_tokens", 0),
+                    cache_creation_input_tokens=told("cache_creation_input_tokens", 0),
+                    reasoning_output_tokens=told("thinking_tokens", 0),
+                )
+            )
+        ]
+
+    def _start(self, message: Record) -> ProviderEvent:
+        if self._started:
+            raise MalformedResponse("the provider started a second message within its answer")
+        self._started = True
+        self._count(record(message.get("usage")))
+        return ResponseStarted(text(message, "id"), text(message, "model"))
+
+    def _count(self, usage: Record) -> None:
+        # Later counts are of the whole message so far; one that is left out or null stands as it was.
+        for name in (*_INPUT_COUNTS, "output_tokens"):
+            if (tokens := count(usage, name)) is not None:
+                self._usage[name] = tokens
+        if (tokens := count(record(usage.get("output_tokens_details")), "thinking_tokens")) is not None:
+            self._usage["thinking_tokens"] = tokens
+
+    def _open(self, index: int, content: Record) -> Iterator[ProviderEvent]:
+        block = self._blocks[index] = _Block(text(content, "type"))
+        yield OutputItem(block.kind)
+        match block.kind:
+            case "text":
+                yield from _text(content)
+            case "thinking":
+                yield from _reasoning(block, content)
+            case "redacted_thinking":
+                yield from _sealed(content)
+            case "tool_use":
+                yield self._call(block, content)
+            case _:
+                pass  # the blocks of server tools are told by their kind alone
+
+    def _call(self, block: _Block, content: Record) -> ProviderEvent:
+        block.call, self._calls = self._calls, self._calls + 1
+        block.input = record(content.get("input"))
+        return ToolCallDelta(block.call, text(content, "id"), text(content, "name"))
+
+    def _delta(self, event: Record) -> Iterator[ProviderEvent]:
+        block = self._blocks.get(count(event, "index") or 0)
+        if block is None:
+            raise MalformedResponse("the provider went on with a content block that it had not started")
+        delta = record(event.get("delta"))
+        kind = text(delta, "type")
+        if kind == "text_delta":
+            if words := text(delta, "text"):
+                yield TextDelta(words)
+        elif kind == "input_json_delta":
+            if block.kind == "tool_use" and (piece := text(delta, "partial_json")):
+                block.input = None
+                yield ToolCallDelta(block.call, arguments=piece)
+        elif kind == "citations_delta":
+            yield _citation(record(delta.get("citation")))
+        elif kind in {"thinking_delta", "signature_delta"}:
+            yield from _reasoning(block, delta)
+
+    def _close(self, index: int) -> Iterator[ProviderEvent]:
+        block = self._blocks.pop(index, None)
+        if block and block.input is not None:
+            yield ToolCallDelta(block.call, arguments=orjson.dumps(block.input).decode())
+
+    def _finish(self) -> Iterator[ProviderEvent]:
+        if not self._started:
+            raise MalformedResponse("the provider ended a message that it had not started")
+        for index in list(self._blocks):
+            yield from self._close(index)
+        yield from self.usage()
+        self.finished = True
+        raw = text(self._stop, "stop_reason")
+        natural = FinishReason.TOOL_CALLS if self._calls else FinishReason.STOP
+        yield Finished(
+            _FINISH_REASONS.get(raw, natural),
+            raw,
+            text(self._stop, "stop_sequence"),
+            text(record(self._stop.get("stop_details")), "category"),
+        )
+
+
+def _text(content: Record) -> Iterator[ProviderEvent]:
+    if words := text(content, "text"):
+        yield TextDelta(words)
+    for citation in records(content, "citations"):
+        yield _citation(citation)
+
+
+def _reasoning(block: _Block, told: Record) -> Iterator[ProviderEvent]:
+    words, signature = text(told, "thinking"), text(told, "signature")
+    block.readable = block.readable or bool(words)
+    if words or signature:
+        yield ReasoningDelta(words, signed(signature, block.readable))
+
+
+def _sealed(content: Record) -> Iterator[ProviderEvent]:
+    if data := text(content, "data"):
+        yield ReasoningDelta("", data.encode())
+
+
+def _citation(told: Record) -> ProviderEvent:
+    uri = text(told, "url") or text(told, "source")
+    title = text(told, "title") or text(told, "document_title")
+    return CitationFound(Citation(uri, title, text(told, "cited_text")))

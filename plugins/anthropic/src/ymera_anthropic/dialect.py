@@ -1,0 +1,63 @@
+"""The Messages API as a dialect."""
+
+from dataclasses import replace
+
+import orjson
+
+from ymera_anthropic.decoder import MessagesDecoder
+from ymera_anthropic.errors import decode_error
+from ymera_anthropic.fields import Record
+from ymera_anthropic.profiles import Profile, Profiles, Samplers
+from ymera_anthropic.requests import generation, max_tokens, question
+from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.generation import GenerateRequest, Prompt
+from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+
+DEFAULT_MAX_TOKENS = 32_000
+
+_WITHOUT_SAMPLERS = "2026-10-21"
+"""The version of the API that took temperature, top_p and top_k away, for every model."""
+
+
+class MessagesDialect:
+    """Translates for one endpoint: what its models take is looked up in `profiles`."""
+
+    def __init__(self, version: str, default_max_tokens: int = DEFAULT_MAX_TOKENS) -> None:
+        self.profiles = Profiles()
+        self._samplers = version < _WITHOUT_SAMPLERS
+        self._default_max_tokens = default_max_tokens
+
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        """See `Dialect.encode`.
+
+        Raises:
+            InvalidProviderRequest: The prompt holds something that the API has no words for.
+        """
+        accept = "text/event-stream" if request.stream else "application/json"
+        return _post("/messages", generation(request, self._profile(request.model), self._default_max_tokens), accept)
+
+    def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
+        """Returns the request that asks how many tokens a prompt has.
+
+        Raises:
+            InvalidProviderRequest: The prompt holds something that the API has no words for.
+        """
+        profile = self._profile(model)
+        limit = max_tokens(prompt.sampling, profile, self._default_max_tokens)
+        return _post("/messages/count_tokens", question(model, prompt, profile, limit), "application/json")
+
+    def decoder(self, request: GenerateRequest) -> Decoder:
+        """See `Dialect.decoder`."""
+        return MessagesDecoder()
+
+    def decode_error(self, response: HttpResponse) -> ProviderError:
+        """See `Dialect.decode_error`."""
+        return decode_error(response)
+
+    def _profile(self, model: str) -> Profile:
+        profile = self.profiles.of(model)
+        return profile if self._samplers else replace(profile, samplers=Samplers.NONE)
+
+
+def _post(path: str, body: Record, accept: str) -> HttpRequest:
+    return HttpRequest("POST", path, {"content-type": "application/json", "accept": accept}, orjson.dumps(body))

@@ -1,0 +1,138 @@
+"""A conversation in the API's words."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from ymera_anthropic.fields import Record
+from ymera_anthropic.signatures import thinking_block
+from ymera_service.sdk.content import (
+    Media,
+    MediaKind,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from ymera_service.sdk.errors import InvalidProviderRequest
+
+_IMAGE_TYPES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
+_PDF = "application/pdf"
+_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def system_prompt(messages: Sequence[Message], *notes: str) -> str:
+    """Returns all system messages and notes, joined by a blank line."""
+    texts = [message.text for message in messages if message.role is Role.SYSTEM]
+    return "\n\n".join(filter(None, [*texts, *notes]))
+
+
+def conversation(messages: Iterable[Message]) -> list[Record]:
+    """Returns the turns of user and assistant, which alternate.
+
+    Raises:
+        InvalidProviderRequest: A part is of a kind that the API has no block for.
+    """
+    turns: list[Record] = []
+    for message in messages:
+        blocks = _blocks(message.parts) if message.role is not Role.SYSTEM else []
+        role = "assistant" if message.role is Role.ASSISTANT else "user"
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += blocks
+        elif blocks:
+            turns.append({"role": role, "content": blocks})
+    for turn in turns:
+        # The results of a turn's calls have to come before anything else that is said.
+        turn["content"].sort(key=lambda block: block["type"] != "tool_result")
+    return turns
+
+
+def _blocks(parts: Iterable[Part]) -> list[Record]:
+    return [block for part in parts if (block := _block(part)) is not None]
+
+
+def _block(part: Part) -> Record | None:
+    match part:
+        case Text(text) | Refusal(text):
+            # The API refuses blank blocks, which its own answers may hold.
+            return {"type": "text", "text": text} if text.strip() else None
+        case Media():
+            return _media_block(part)
+        case ToolCall():
+            return _tool_use(part)
+        case ToolResult():
+            return _tool_result(part)
+        case Reasoning():
+            return thinking_block(part)
+
+
+def _tool_use(call: ToolCall) -> Record:
+    return {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": json_object(call.arguments, call.name)}
+
+
+def _tool_result(result: ToolResult) -> Record:
+    block: Record = {"type": "tool_result", "tool_use_id": _id(result.tool_call_id)}
+    if content := _blocks(result.parts):
+        alone = content[0] if len(content) == 1 else {}
+        block["content"] = alone.get("text") or content
+    if result.is_error:
+        block["is_error"] = True
+    return block
+
+
+def _id(told: str) -> str:
+    """Other vendors' ids hold characters that the API refuses."""
+    return _NOT_IN_IDS.sub("_", told)
+
+
+def _media_block(media: Media) -> Record:
+    if media.kind is MediaKind.IMAGE or media.mime_type in _IMAGE_TYPES:
+        return {"type": "image", "source": _bytes_or_address(media, media.mime_type)}
+    if media.kind is MediaKind.AUDIO:
+        raise InvalidProviderRequest("the Messages API takes no audio", param="messages")
+    block: Record = {"type": "document", "source": _document_source(media)}
+    if media.filename:
+        block["title"] = media.filename
+    return block
+
+
+def _document_source(media: Media) -> Record:
+    if media.uri or media.mime_type == _PDF:
+        return _bytes_or_address(media, _PDF)
+    if media.mime_type.startswith("text/") or media.mime_type == "application/json":
+        return {"type": "text", "media_type": "text/plain", "data": _words(media.data)}
+    raise InvalidProviderRequest(f"the Messages API takes no documents of type {media.mime_type!r}", param="messages")
+
+
+def _bytes_or_address(media: Media, mime_type: str) -> Record:
+    if media.uri:
+        return {"type": "url", "url": media.uri}
+    return {"type": "base64", "media_type": mime_type, "data": b64encode(media.data).decode()}
+
+
+def _words(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise InvalidProviderRequest("a text document is no UTF-8", param="messages") from None
+
+
+def json_object(document: str, of: str) -> orjson.Fragment:
+    """Returns a JSON object as it is written; empty text is an empty one.
+
+    Raises:
+        InvalidProviderRequest: It is no JSON object, and the API takes nothing else.
+    """
+    try:
+        value = orjson.loads(document or "{}")
+    except orjson.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        raise InvalidProviderRequest(f"{of}: the Messages API takes JSON objects only, not {document[:100]!r}")
+    return orjson.Fragment(document or "{}")

@@ -1,0 +1,89 @@
+"""Providers that speak the Messages API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ymera_anthropic.dialect import MessagesDialect
+from ymera_anthropic.fields import count, parse
+from ymera_anthropic.listing import page_request, read_page
+from ymera_anthropic.profiles import Profile
+from ymera_anthropic.settings import EndpointSettings, ModelSettings
+from ymera_service.sdk.errors import MalformedResponse
+from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
+from ymera_service.sdk.models import ModelInfo
+
+ANTHROPIC = "anthropic"
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Who runs an endpoint: the provider's name, its address and credentials, and whose prices apply."""
+
+    name: str
+    base_url: str
+    credentials: Mapping[str, str]
+    price_vendor: str = ""
+    local: bool = False
+
+
+class AnthropicProvider(HttpProvider):
+    """Anthropic, or another vendor that speaks its API."""
+
+    dialect: MessagesDialect
+
+    def __init__(self, vendor: Vendor, settings: EndpointSettings, transport: Transport) -> None:
+        headers = {"anthropic-version": settings.version, **vendor.credentials}
+        if settings.beta:
+            headers["anthropic-beta"] = ",".join(settings.beta)
+        dialect = MessagesDialect(settings.version, settings.default_max_tokens)
+        super().__init__(vendor.name, dialect, Endpoint(vendor.base_url, headers), transport)
+        self._vendor = vendor
+        self._models = settings.models
+        for name, model in self._models.items():
+            dialect.profiles.learn(name, _configured(dialect.profiles.of(name), model))
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """See `Provider.models`. The configured models, or all that the endpoint lists."""
+        profiles = self.dialect.profiles
+        if self._models:
+            return [self._info(name, profiles.of(name)) for name in self._models]
+        listed = await self._list()
+        for name, profile in listed.items():
+            profiles.learn(name, profile)
+        return [self._info(name, profile) for name, profile in listed.items()]
+
+    async def count_tokens(self, prompt: Prompt, model: str) -> int:
+        """Asks how many tokens of input a prompt is for a model, tools and system prompt included.
+
+        Raises:
+            ProviderError: The endpoint can't be asked or does not know.
+        """
+        tokens = count(parse((await self.fetch(self.dialect.encode_count(prompt, model))).body), "input_tokens")
+        if tokens is None:
+            raise MalformedResponse("the provider sent something that is no count of tokens")
+        return tokens
+
+    async def _list(self) -> dict[str, Profile]:
+        listed, after = read_page(parse((await self.fetch(page_request())).body))
+        while after:
+            page, after = read_page(parse((await self.fetch(page_request(after))).body))
+            if page.keys() <= listed.keys():
+                break  # it does not page: asking on would never end
+            listed |= page
+        return listed
+
+    def _info(self, name: str, profile: Profile) -> ModelInfo:
+        return ModelInfo(
+            name,
+            profile.capabilities,
+            profile.context_window,
+            profile.max_output_tokens,
+            price_vendor=self._vendor.price_vendor,
+            local=self._vendor.local,
+        )
+
+
+def _configured(profile: Profile, model: ModelSettings) -> Profile:
+    told = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
+    return replace(profile, **told)
