@@ -3,6 +3,7 @@
     YmeraError
     ├── RequestError                  the caller has to change something
     │   ├── InvalidRequest            one or more fields are wrong
+    │   ├── RequestTooLarge           the message is above the server's limit
     │   ├── ModelNotFound             no provider offers a model that was named
     │   ├── SuiteNotFound             no plugin offers a benchmark suite that was named
     │   ├── ExecutionNotFound         no request of that id is stored
@@ -62,6 +63,12 @@ class InvalidRequest(RequestError):
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
         super().__init__(f"{first.field}: {first.description}{more}", metadata={"field": first.field})
         self.violations = tuple(violations)
+
+
+class RequestTooLarge(RequestError):
+    """The message is larger than the server takes."""
+
+    reason = "REQUEST_TOO_LARGE"
 
 
 class ModelNotFound(RequestError):

@@ -1,0 +1,93 @@
+"""Measurements: what is to be measured, how far it is, and the scores."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ymera.v1 import ymera_pb2 as pb
+
+from ymera_service.api.convert import Fields
+from ymera_service.api.convert.usage import duration_fields, failure_fields, usage_fields
+from ymera_service.api.convert.violations import Violations
+from ymera_service.benchmark.runner import (
+    BenchmarkCompleted,
+    BenchmarkPlan,
+    BenchmarkProgress,
+    BenchmarkScore,
+    BenchmarkStarted,
+)
+
+DEFAULT_TASKS = 5
+MAX_TASKS = 1000
+DEFAULT_CONCURRENCY = 4
+MAX_CONCURRENCY = 64
+
+BenchmarkEvent = BenchmarkStarted | BenchmarkProgress | BenchmarkCompleted
+
+
+def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
+    """Returns what is to be measured, noting every fault of the request."""
+    faults.number("tasks_per_category", request.tasks_per_category, 0, MAX_TASKS)
+    faults.number("concurrency", request.concurrency, 0, MAX_CONCURRENCY)
+    return BenchmarkPlan(
+        models=faults.texts("models", request.models),
+        suites=faults.texts("suites", request.suites),
+        categories=faults.texts("categories", request.categories),
+        tasks_per_category=request.tasks_per_category or DEFAULT_TASKS,
+        seed=request.seed,
+        concurrency=request.concurrency or DEFAULT_CONCURRENCY,
+    )
+
+
+def benchmark_response(sequence: int, event: BenchmarkEvent) -> pb.BenchmarkResponse:
+    """Returns an event of a measurement under its number."""
+    name, convert = _EVENTS[type(event)]
+    fields: Fields = {name: convert(event)}
+    return pb.BenchmarkResponse(sequence=sequence, **fields)
+
+
+def _started(event: BenchmarkStarted) -> Fields:
+    return {
+        "run_id": event.run_id,
+        "models": event.models,
+        "suites": event.suites,
+        "total_tasks": event.total_tasks,
+    }
+
+
+def _progress(event: BenchmarkProgress) -> Fields:
+    return {
+        "completed_tasks": event.completed_tasks,
+        "total_tasks": event.total_tasks,
+        "model": event.model,
+        "suite": event.suite,
+        "category": event.category,
+        "task_id": event.task_id,
+        "score": event.score,
+        "duration": duration_fields(event.duration),
+        "error": failure_fields(event.error),
+    }
+
+
+def _completed(event: BenchmarkCompleted) -> Fields:
+    return {"run_id": event.run_id, "scores": [_score(score) for score in event.scores]}
+
+
+def _score(score: BenchmarkScore) -> Fields:
+    return {
+        "model": score.model,
+        "category": score.category,
+        "tasks": score.tasks,
+        "failures": score.failures,
+        "score": score.score,
+        "score_low": score.score_low,
+        "score_high": score.score_high,
+        "median_duration": duration_fields(score.median_duration),
+        "usage": usage_fields(score.usage, score.cost_micros),
+    }
+
+
+_EVENTS: dict[type[Any], tuple[str, Callable[[Any], Fields]]] = {
+    BenchmarkStarted: ("started", _started),
+    BenchmarkProgress: ("progress", _progress),
+    BenchmarkCompleted: ("completed", _completed),
+}

@@ -1,0 +1,58 @@
+"""Checks JSON Schemas that come with a request. The same tools come again and again: results are kept."""
+
+from functools import lru_cache
+from typing import NoReturn
+
+import jsonschema_rs
+import orjson
+
+MAX_BYTES = 256 * 1024
+"""The longest schema: compiling runs on the event loop."""
+
+DRAFTS = frozenset(
+    {
+        "https://json-schema.org/draft/2020-12/schema",
+        "https://json-schema.org/draft/2019-09/schema",
+        "http://json-schema.org/draft-07/schema",
+        "http://json-schema.org/draft-06/schema",
+        "http://json-schema.org/draft-04/schema",
+    }
+)
+
+
+@lru_cache(maxsize=256)
+def schema_fault(schema: str) -> str:
+    """Returns what is wrong with a JSON Schema and how to mend it; empty where nothing is.
+
+    Never opens a connection, whatever the schema refers to.
+    """
+    if len(schema) > MAX_BYTES:
+        return f"has {len(schema)} characters; a schema may have at most {MAX_BYTES}"
+    try:
+        document = orjson.loads(schema)
+    except orjson.JSONDecodeError as error:
+        return f"is not JSON: {error}"
+    if not isinstance(document, dict):
+        return "has to be a JSON object that holds a JSON Schema"
+    return _draft_fault(document.get("$schema")) or _compile_fault(document)
+
+
+def _draft_fault(draft: object) -> str:
+    if draft is None or (isinstance(draft, str) and draft.removesuffix("#") in DRAFTS):
+        return ""
+    return f"names the unknown draft {str(draft)[:100]!r} in $schema; write it for draft 2020-12"
+
+
+def _compile_fault(document: dict[str, object]) -> str:
+    try:
+        jsonschema_rs.validator_for(document, retriever=_refuse)
+    except jsonschema_rs.ValidationError as error:
+        where = "/".join(str(step) for step in error.instance_path)
+        return f"is no valid JSON Schema{f' at {where}' if where else ''}: {error.message[:300]}"
+    except (jsonschema_rs.ReferencingError, ValueError) as error:
+        return f"is no usable JSON Schema: {str(error)[:300]}"
+    return ""
+
+
+def _refuse(uri: str) -> NoReturn:
+    raise LookupError(f"{uri} is not part of the schema; put it under $defs")

@@ -1,0 +1,49 @@
+"""Durations, errors and what was consumed."""
+
+from ymera_service.api.convert import Fields
+from ymera_service.execution.events import Consumption
+from ymera_service.routing.decision import Failure
+from ymera_service.sdk.generation import Usage
+
+_NANOS = 1_000_000_000
+
+
+def duration_fields(seconds: float) -> Fields:
+    """Returns a google.protobuf.Duration of so many seconds, not negative."""
+    whole, nanos = divmod(round(max(seconds, 0.0) * _NANOS), _NANOS)
+    return {"seconds": whole, "nanos": nanos}
+
+
+def optional_duration(seconds: float | None) -> Fields | None:
+    """Returns a duration, or `None` where it is not known."""
+    return None if seconds is None else duration_fields(seconds)
+
+
+def failure_fields(failure: Failure | None) -> Fields | None:
+    """Returns an `Error`."""
+    if failure is None:
+        return None
+    return {
+        "reason": failure.reason,
+        "message": failure.message,
+        "metadata": failure.metadata,
+        "retry_after": optional_duration(failure.retry_after),
+    }
+
+
+def consumption_fields(consumption: Consumption) -> Fields:
+    """Returns a `Usage` with its cost."""
+    return usage_fields(consumption.usage, consumption.cost_micros, estimated=consumption.estimated)
+
+
+def usage_fields(usage: Usage, cost_micros: int | None, *, estimated: bool = False) -> Fields:
+    """Returns a `Usage`; a cost of `None` is left out."""
+    return {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cache_read_input_tokens": usage.cache_read_input_tokens,
+        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
+        "reasoning_output_tokens": usage.reasoning_output_tokens,
+        "cost_micros": cost_micros,
+        "estimated": estimated,
+    }
