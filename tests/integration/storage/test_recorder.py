@@ -1,0 +1,239 @@
+"""The recorder on databases of both kinds."""
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]  # ships no types
+import pytest
+from sqlalchemy import Connection, select, text
+
+from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.storage import Database, Recorder, sqlite
+from ymera_service.storage.backend import Work
+from ymera_service.storage.records import BenchmarkResult, ExecutionRecord
+from ymera_service.storage.tables import executions
+
+
+def numbered(execution: ExecutionRecord, count: int) -> list[ExecutionRecord]:
+    return [replace(execution, request_id=str(number)) for number in range(count)]
+
+
+def poisoned(execution: ExecutionRecord) -> ExecutionRecord:
+    return replace(execution, request_id="poison", cost_micros=2**70)
+
+
+async def outcomes(recorder: Recorder, records: Iterable[ExecutionRecord]) -> list[BaseException | None]:
+    return await asyncio.gather(*map(recorder.record, records), return_exceptions=True)
+
+
+async def stored_ids(database: Database) -> set[str]:
+    found: set[str] = set()
+
+    def read(connection: Connection) -> None:
+        found.update(connection.execute(select(executions.c.request_id)).scalars())
+
+    await database.write(read)
+    return found
+
+
+class Transactions:
+    """Counts a database's write transactions."""
+
+    def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self._write = database.write
+        monkeypatch.setattr(database, "write", self)
+
+    async def __call__(self, work: Work) -> None:
+        self.count += 1
+        await self._write(work)
+
+
+async def test_a_crowd_shares_commits(
+    database_url: str, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        transactions = Transactions(database, monkeypatch)
+        assert await outcomes(recorder, numbered(execution, 200)) == [None] * 200
+        assert transactions.count == 1
+        assert len(await stored_ids(database)) == 200
+
+
+async def test_a_record_is_stored_when_it_is_acknowledged(
+    database_url: str, execution: ExecutionRecord, result: BenchmarkResult
+) -> None:
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        await recorder.record(execution)
+        assert await database.executions.get(execution.request_id) == execution
+        await recorder.record(result)
+        assert len(await database.benchmarks.summaries()) == 1
+
+
+async def test_a_poisoned_record_fails_alone(database_url: str, execution: ExecutionRecord) -> None:
+    good = numbered(execution, 20)
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        *first, poison, last = await outcomes(recorder, [*good[:-1], poisoned(execution), good[-1]])
+        assert [*first, last] == [None] * 20
+        assert isinstance(poison, StorageUnavailable)
+        assert await stored_ids(database) == {record.request_id for record in good}
+
+
+async def test_a_character_that_postgresql_has_not_fails_alone(postgres_url: str, execution: ExecutionRecord) -> None:
+    async with Database.open(postgres_url) as database, Recorder(database) as recorder:
+        bad, good = await outcomes(
+            recorder, [replace(execution, request_id="nul", session_id="\0"), replace(execution, request_id="good")]
+        )
+    assert isinstance(bad, StorageUnavailable)
+    assert good is None
+
+
+async def test_a_record_that_no_column_can_hold_is_refused(database_url: str, execution: ExecutionRecord) -> None:
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        with pytest.raises(StorageUnavailable, match="time zone"):
+            await recorder.record(replace(execution, created_at=execution.created_at.replace(tzinfo=None)))
+        with pytest.raises(StorageUnavailable):
+            await recorder.record(replace(execution, agent_name="\ud800"))
+        with pytest.raises(StorageUnavailable):
+            await recorder.record(replace(execution, decision=b"\xff"))
+        await recorder.record(execution)
+
+
+async def test_the_first_record_of_an_id_stands(database_url: str, execution: ExecutionRecord) -> None:
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        second = replace(execution, category="other")
+        assert await outcomes(recorder, [execution, second, *numbered(execution, 2)]) == [None] * 4
+        await recorder.record(second)
+        assert await database.executions.get(execution.request_id) == execution
+
+
+async def test_the_recorder_goes_on_after_a_failure_of_the_database(
+    database_url: str, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        await database.write(_rename("executions", "gone"))
+        transactions = Transactions(database, monkeypatch)
+        failures = await outcomes(recorder, numbered(execution, 30))
+        assert {type(failure) for failure in failures} == {StorageUnavailable}
+        assert transactions.count == 1, "a fault of the database is not looked for in the rows"
+        await database.write(_rename("gone", "executions"))
+        assert await outcomes(recorder, numbered(execution, 30)) == [None] * 30
+
+
+def _rename(before: str, after: str) -> Work:
+    def rename(connection: Connection) -> None:
+        connection.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+
+    return rename
+
+
+async def test_a_caller_that_goes_away_leaves_its_record(database_url: str, execution: ExecutionRecord) -> None:
+    async with Database.open(database_url) as database:
+        async with Recorder(database) as recorder:
+            callers = [asyncio.create_task(recorder.record(record)) for record in numbered(execution, 10)]
+            await asyncio.sleep(0)
+            for caller in callers[::2]:
+                caller.cancel()
+            done = await asyncio.gather(*callers, return_exceptions=True)
+        assert [isinstance(outcome, asyncio.CancelledError) for outcome in done] == [True, False] * 5
+        assert len(await stored_ids(database)) == 10
+
+
+async def test_closing_writes_all_that_waits(database_url: str, execution: ExecutionRecord) -> None:
+    async with Database.open(database_url) as database:
+        async with Recorder(database) as recorder:
+            callers = [asyncio.create_task(recorder.record(record)) for record in numbered(execution, 50)]
+            await asyncio.sleep(0)
+        assert await asyncio.gather(*callers) == [None] * 50
+        assert len(await stored_ids(database)) == 50
+
+
+async def test_a_closed_recorder_refuses(database_url: str, execution: ExecutionRecord) -> None:
+    async with Database.open(database_url) as database:
+        recorder = Recorder(database)
+        with pytest.raises(StorageUnavailable, match="closed"):
+            await recorder.record(execution)
+        async with recorder:
+            pass
+        with pytest.raises(StorageUnavailable, match="closed"):
+            await recorder.record(execution)
+
+
+async def test_postgresql_reconnects_after_a_dropped_connection(postgres_url: str, execution: ExecutionRecord) -> None:
+    first, second, third = numbered(execution, 3)
+    async with Database.open(postgres_url) as database, Recorder(database) as recorder:
+        await recorder.record(first)
+        await _hang_up(postgres_url)
+        await recorder.record(second)
+        await _hang_up(postgres_url)
+        assert await database.executions.get(second.request_id) == second
+        await database.ping()
+        await recorder.record(third)
+        assert await stored_ids(database) == {"0", "1", "2"}
+
+
+async def _hang_up(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    finally:
+        await connection.close()
+
+
+async def test_a_file_that_another_process_keeps_locked_is_an_error_in_time(
+    sqlite_url: str, tmp_path: Path, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sqlite._CONNECT, "timeout", 0.05)
+    async with Database.open(sqlite_url) as database, Recorder(database) as recorder:
+        other = sqlite3.connect(tmp_path / "ymera.db", isolation_level=None)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StorageUnavailable, match="locked"):
+                await recorder.record(execution)
+            assert await database.executions.get("x") is None, "reading goes on"
+            other.execute("ROLLBACK")
+        finally:
+            other.close()
+        await recorder.record(execution)
+
+
+OTHER_PROCESS = """
+import asyncio, sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from ymera_service.sdk.generation import Usage
+from ymera_service.storage import Database, Recorder
+from ymera_service.storage.records import BenchmarkResult
+
+async def main():
+    async with Database.open(sys.argv[1]) as database, Recorder(database) as recorder:
+        print("ready", flush=True)
+        for task in range(int(sys.argv[2])):
+            await recorder.record(
+                BenchmarkResult("run", datetime.now(UTC), "m", "s", "c", str(task), 1.0, 1.0, Usage(), None)
+            )
+
+asyncio.run(main())
+"""
+
+
+async def test_two_processes_write_to_one_database(database_url: str, execution: ExecutionRecord) -> None:
+    count = 200
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        other = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", OTHER_PROCESS, database_url, str(count), stdout=asyncio.subprocess.PIPE
+        )
+        assert other.stdout is not None
+        assert await other.stdout.readline() == b"ready\n"
+        for record in numbered(execution, count):
+            await recorder.record(record)
+        assert await other.wait() == 0
+        [summary] = await database.benchmarks.summaries()
+        assert summary.tasks == count
+        assert len(await stored_ids(database)) == count
