@@ -76,7 +76,10 @@ class _StreamBody:
         return self._take(self._parser.feed(data))
 
     def close(self) -> Iterator[ProviderEvent]:
-        return self._take(self._parser.close())
+        try:
+            yield from self._take(self._parser.close())
+        except (MalformedResponse, UnicodeDecodeError):
+            raise StreamInterrupted(_INTERRUPTED) from None  # half an event, or half a character
 
     def _take(self, events: Iterable[ServerSentEvent]) -> Iterator[ProviderEvent]:
         for event in events:

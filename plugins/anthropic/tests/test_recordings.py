@@ -1,0 +1,222 @@
+"""Every recorded exchange in Anthropic's format decodes to what is expected of it, however its bytes arrive."""
+
+import json
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ymera_anthropic.decoder import MessagesDecoder
+from ymera_anthropic.errors import decode_error
+from ymera_anthropic.listing import read_page
+from ymera_anthropic.provider import AnthropicProvider, Vendor
+from ymera_anthropic.settings import AnthropicSettings
+
+from ymera_service.sdk.content import user
+from ymera_service.sdk.errors import ProviderError, StreamInterrupted
+from ymera_service.sdk.events import (
+    CitationFound,
+    Finished,
+    OutputItem,
+    ProviderEvent,
+    ReasoningDelta,
+    ResponseStarted,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.http import HttpResponse
+from ymera_service.sdk.testing.answers import Answer
+from ymera_service.sdk.testing.recorded import Cut, RecordedTransport, each_byte, each_event, randomly, whole
+from ymera_service.sdk.testing.recorded import Exchange as Response
+
+Exchange = dict[str, Any]
+
+WIRE = Path(__file__).parents[4] / "shared" / "wire"
+EXCHANGES: list[Exchange] = [
+    exchange
+    for path in sorted(WIRE.glob("*/*.json"))
+    if (exchange := json.loads(path.read_bytes()))["vendor"] == "anthropic" or exchange["endpoint"] == "messages"
+]
+if not EXCHANGES:
+    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+
+SAID_BY_THE_RECORDER = {"kind", "computed_by", "note", "stream_chunks"}
+CLASSES = {
+    "PROVIDER_AUTHENTICATION": "authentication",
+    "PROVIDER_INVALID_REQUEST": "invalid_request",
+    "PROVIDER_NOT_FOUND": "not_found",
+    "PROVIDER_OVERLOADED": "overloaded",
+    "PROVIDER_PERMISSION_DENIED": "permission",
+    "PROVIDER_SERVER_ERROR": "server_error",
+    "PROVIDER_TIMEOUT": "timeout",
+    "CONTENT_FILTERED": "content_filtered",
+    "CONTEXT_TOO_LONG": "context_too_long",
+    "QUOTA_EXHAUSTED": "quota_exhausted",
+    "RATE_LIMITED": "rate_limited",
+}
+
+
+def body_of(exchange: Exchange) -> bytes:
+    response = exchange["response"]
+    return str(response.get("sse_text") or response["body_text"]).encode()
+
+
+def of_kind(kind: str) -> list[Any]:
+    return [pytest.param(each, id=each["id"]) for each in EXCHANGES if each["expect"]["kind"] == kind]
+
+
+def decode(body: bytes, cut: Cut = whole) -> list[ProviderEvent | ProviderError]:
+    decoder = MessagesDecoder()
+    told = [event for piece in cut(body) for event in decoder.feed(piece)]
+    return [*told, *decoder.close()]
+
+
+def at(cuts: Iterable[int]) -> Cut:
+    def cut(body: bytes) -> Iterable[bytes]:
+        points = [0, *sorted(point % (len(body) + 1) for point in cuts), len(body)]
+        return [body[start:end] for start, end in pairwise(points)]
+
+    return cut
+
+
+def with_crlf(cut: Cut) -> Cut:
+    return lambda body: cut(body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+
+
+def neutral(told: list[ProviderEvent | ProviderError]) -> dict[str, Any]:
+    """The events in the words of `expect`."""
+    events = [event for event in told if not isinstance(event, ProviderError)]
+    answer = Answer.of(events)
+    started = next(event for event in events if isinstance(event, ResponseStarted))
+    end = told[-1]
+    assert isinstance(end, Finished)
+    return {
+        "text": answer.text,
+        "reasoning": answer.reasoning,
+        "tool_calls": [arguments_of(call.id, call.name, call.arguments) for call in answer.tool_calls],
+        "finish_reason": end.reason.value,
+        "finish_reason_raw": end.raw_reason,
+        "stop_sequence": end.stop_sequence,
+        "citations": len(answer.citations),
+        "block_types": [event.type for event in events if isinstance(event, OutputItem)],
+        "usage": usage_of(answer),
+        "model": started.model,
+        "response_id": started.response_id,
+        "stream_complete": True,
+    }
+
+
+def arguments_of(id: str, name: str, arguments: str) -> dict[str, Any]:
+    try:
+        value = json.loads(arguments)
+    except ValueError:
+        return {"id": id, "name": name, "arguments_raw": arguments}
+    return {"id": id, "name": name, "arguments": value}
+
+
+def usage_of(answer: Answer) -> dict[str, int]:
+    usage = answer.usage
+    assert usage
+    return {
+        "input": usage.input_tokens,
+        "output": usage.output_tokens,
+        "cached_input": usage.cache_read_input_tokens,
+        "cache_write": usage.cache_creation_input_tokens,
+        "reasoning_output": usage.reasoning_output_tokens,
+    }
+
+
+def check(exchange: Exchange, told: list[ProviderEvent | ProviderError]) -> None:
+    """Whatever `expect` names is so, and whatever it leaves out was not there."""
+    expected = {name: value for name, value in exchange["expect"].items() if name not in SAID_BY_THE_RECORDER}
+    silent = {"reasoning": "", "stop_sequence": "", "citations": 0, "stream_complete": True, **expected}
+    silent["usage"] = {"cached_input": 0, "cache_write": 0, "reasoning_output": 0, **expected["usage"]}
+    assert neutral(told) == silent
+
+
+@pytest.mark.parametrize("crlf", [False, True], ids=["lf", "crlf"])
+@pytest.mark.parametrize("cut", [whole, each_byte, each_event, randomly(7), randomly(8, 2)])
+@pytest.mark.parametrize("exchange", of_kind("completion"))
+def test_a_recorded_answer_decodes_to_what_is_expected(exchange: Exchange, cut: Cut, crlf: bool) -> None:
+    check(exchange, decode(body_of(exchange), with_crlf(cut) if crlf else cut))
+
+
+@given(
+    exchange=st.sampled_from([each for each in EXCHANGES if each["expect"]["kind"] == "completion"]),
+    cuts=st.lists(st.integers(0, 100_000), max_size=12),
+)
+def test_events_do_not_depend_on_where_the_bytes_were_cut(exchange: Exchange, cuts: list[int]) -> None:
+    assert decode(body_of(exchange), at(cuts)) == decode(body_of(exchange))
+
+
+@given(
+    exchange=st.sampled_from([each for each in EXCHANGES if each["expect"]["kind"] == "completion"]),
+    share=st.floats(0, 1, exclude_max=True),
+)
+def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: Exchange, share: float) -> None:
+    body = body_of(exchange).rstrip()
+    # What comes after the last event's data says no more.
+    end = body.find(b'"message_stop"') if "sse_text" in exchange["response"] else len(body)
+    told = decode(body[: int(end * share)])
+    assert isinstance(told[-1], StreamInterrupted)
+    assert not any(isinstance(event, Finished) for event in told)
+
+
+def test_usage_told_before_an_interruption_is_kept() -> None:
+    streamed = next(each for each in EXCHANGES if each["response"].get("sse_text"))
+    told = decode(body_of(streamed).partition(b"event: message_delta")[0])
+    assert isinstance(told[-2], UsageReported)
+    assert told[-2].usage.input_tokens > 0
+    assert isinstance(told[-1], StreamInterrupted)
+
+
+@pytest.mark.parametrize("exchange", of_kind("error"))
+def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
+    response = exchange["response"]
+    error = decode_error(HttpResponse(response["status"], response["headers"], body_of(exchange)))
+    told = {
+        "class": CLASSES[error.reason],
+        "status": error.status,
+        "type": error.type,
+        "code": error.code,
+        "param": error.param,
+        "message": error.message,
+        "retry_after_s": error.retry_after,
+    }
+    expected = {name: value for name, value in exchange["expect"]["error"].items() if name != "sdk_exception"}
+    assert told == {"type": None, "code": None, "param": None, "retry_after_s": None, **expected}
+
+
+@pytest.mark.parametrize("exchange", of_kind("models"))
+def test_a_recorded_listing_names_its_models_in_order(exchange: Exchange) -> None:
+    listed, _ = read_page(orjson.loads(body_of(exchange)))
+    expected = exchange["expect"]
+    assert (len(listed), list(listed)) == (expected["count"], expected["ids"])
+
+
+@pytest.mark.parametrize("exchange", of_kind("count_tokens"))
+async def test_a_recorded_count_is_read(exchange: Exchange, recorded_http: Callable[..., RecordedTransport]) -> None:
+    transport = recorded_http(Response(body_of(exchange), path="/messages/count_tokens"))
+    provider = AnthropicProvider(Vendor("anthropic", "http://upstream/v1", {}), AnthropicSettings(), transport)
+    assert await provider.count_tokens(Prompt((user("x"),)), "claude-haiku-4-5") == exchange["expect"]["input"]
+
+
+def test_every_recording_is_proved() -> None:
+    proved = {"completion", "error", "models", "count_tokens"}
+    assert {each["expect"]["kind"] for each in EXCHANGES} == proved
+
+
+def test_deltas_are_told_as_they_arrive() -> None:
+    streamed = max(
+        (each for each in EXCHANGES if each["response"].get("sse_text")), key=lambda each: len(body_of(each))
+    )
+    decoder = MessagesDecoder()
+    body = body_of(streamed)
+    early = [*decoder.feed(body[: len(body) // 2])]
+    assert any(isinstance(event, TextDelta | ReasoningDelta | ToolCallDelta | CitationFound) for event in early)
