@@ -1,0 +1,199 @@
+"""Whatever happens to records and the database, what was acknowledged is stored."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.sdk.generation import Usage
+from ymera_service.storage import Database, Recorder, recorder
+from ymera_service.storage.backend import Work
+from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
+from ymera_service.storage.tables import executions
+
+RECORD = ExecutionRecord(
+    request_id="",
+    created_at=datetime(2026, 11, 21, tzinfo=UTC),
+    status=ExecutionStatus.COMPLETED,
+    category="chat",
+    model="acme/large",
+    usage=Usage(),
+    usage_estimated=False,
+    cost_micros=1,
+    finish_reason="stop",
+    duration=1.0,
+    time_to_first_token=None,
+    session_id="",
+    agent_name="",
+    decision=b"{}",
+)
+
+_ids = count()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A caller: when it comes and goes away, in turns of the loop, and whether its record can't be stored."""
+
+    comes: int
+    stays: int | None
+    poisoned: bool
+
+
+class Unsteady:
+    """A database whose commits fail now and then, before or after they are durable."""
+
+    def __init__(self, database: Database, failures: Sequence[str]) -> None:
+        self._write = database.write
+        self._failures = iter(failures)
+
+    async def __call__(self, work: Work) -> None:
+        failure = next(self._failures, "none")
+        if failure != "before":
+            await self._write(work)
+        if failure != "none":
+            raise OperationalError("COMMIT", None, Exception(f"failed {failure} the commit"))
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('recorder') / 'ymera.db'}"
+
+
+async def turns(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def call(recorder: Recorder, caller: Caller) -> tuple[str, str]:
+    record = replace(RECORD, request_id=f"{next(_ids)}", cost_micros=2**70 if caller.poisoned else 1)
+    await turns(caller.comes)
+    task = asyncio.create_task(recorder.record(record))
+    if caller.stays is not None:
+        await turns(caller.stays + 1)
+        task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        return record.request_id, "cancelled"
+    except StorageUnavailable:
+        return record.request_id, "refused"
+    return record.request_id, "acknowledged"
+
+
+async def stored(database: Database) -> set[str]:
+    async with database._backend.reader.connect() as connection:
+        return set((await connection.execute(select(executions.c.request_id))).scalars())
+
+
+callers = st.builds(Caller, st.integers(0, 6), st.none() | st.integers(0, 12), st.sampled_from([False, False, True]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(callers, max_size=24), st.lists(st.sampled_from(["none", "before", "after"]), max_size=8))
+def test_what_is_acknowledged_is_stored_whatever_fails_or_goes_away(
+    url: str, crowd: list[Caller], failures: list[str]
+) -> None:
+    async def play() -> None:
+        async with Database.open(url) as database:
+            database.write = Unsteady(database, failures)  # type: ignore[method-assign]  # a fault to bear
+            async with Recorder(database) as recorder:
+                outcomes = await asyncio.gather(*(call(recorder, caller) for caller in crowd))
+            kept = await stored(database)
+        for (request_id, outcome), caller in zip(outcomes, crowd, strict=True):
+            assert outcome != "acknowledged" or request_id in kept
+            assert not caller.poisoned or request_id not in kept
+            if not failures and not caller.poisoned:
+                assert request_id in kept, f"{outcome} and lost"
+                assert outcome == "acknowledged" or caller.stays is not None
+
+    asyncio.run(play())
+
+
+async def test_records_beyond_the_bound_are_refused_at_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "MAX_WAITING", 3)
+    release = asyncio.Event()
+    async with Database.open(url) as database:
+        write = database.write
+
+        async def slow(work: Work) -> None:
+            await release.wait()
+            await write(work)
+
+        monkeypatch.setattr(database, "write", slow)
+        async with Recorder(database) as under_test:
+            first = asyncio.create_task(under_test.record(replace(RECORD, request_id="bound-0")))
+            await turns(3)
+            rest = [
+                asyncio.create_task(under_test.record(replace(RECORD, request_id=f"bound-{number}")))
+                for number in range(1, 4)
+            ]
+            await turns(1)
+            with pytest.raises(StorageUnavailable, match="keep up"):
+                await under_test.record(replace(RECORD, request_id="bound-4"))
+            release.set()
+            assert await asyncio.gather(first, *rest) == [None] * 4
+
+
+async def test_nobody_waits_for_ever_when_the_recorder_is_stopped_while_it_drains(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, never = asyncio.Event(), asyncio.Event()
+
+    async def hanging(_: Work) -> None:
+        entered.set()
+        await never.wait()
+
+    async with Database.open(url) as database:
+        monkeypatch.setattr(database, "write", hanging)
+        callers: list[asyncio.Task[None]] = []
+
+        async def session() -> None:
+            async with Recorder(database) as under_test:
+                callers.append(asyncio.create_task(under_test.record(replace(RECORD, request_id="stop-0"))))
+                await entered.wait()
+                callers.append(asyncio.create_task(under_test.record(replace(RECORD, request_id="stop-1"))))
+                await turns(1)
+
+        task = asyncio.create_task(session())
+        await entered.wait()
+        await turns(4)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        outcomes = await asyncio.wait_for(asyncio.gather(*callers, return_exceptions=True), 5)
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 2
+
+
+async def test_a_batch_is_bounded(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "MAX_BATCH", 10)
+    batches = 0
+    async with Database.open(url) as database:
+        write = database.write
+
+        async def counted(work: Work) -> None:
+            nonlocal batches
+            batches += 1
+            await write(work)
+
+        monkeypatch.setattr(database, "write", counted)
+        async with Recorder(database) as under_test, asyncio.TaskGroup() as group:
+            for number in range(25):
+                group.create_task(under_test.record(replace(RECORD, request_id=f"batch-{number}")))
+    assert batches == 3
+
+
+async def test_an_error_does_not_tell_the_rows(sqlite_url: str) -> None:
+    async with Database.open(sqlite_url) as database, Recorder(database) as under_test:
+        await database.write(executions.drop)
+        with pytest.raises(StorageUnavailable, match="no such table") as caught:
+            await under_test.record(replace(RECORD, request_id="secret"))
+    assert "secret" not in str(caught.value)
