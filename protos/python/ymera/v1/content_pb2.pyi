@@ -369,8 +369,9 @@ class Tool(google.protobuf.message.Message):
     description: builtins.str
     """What the tool does and when to use it, for the model to read."""
     parameters_schema: builtins.str
-    """A JSON Schema (draft 2020-12) of the arguments, as JSON text. Empty means
-    that the tool takes none.
+    """A JSON Schema (draft 2020-12) of the arguments, as JSON text of at most
+    256 KiB that refers to nothing outside itself. Empty means that the tool
+    takes none.
     """
     strict: builtins.bool
     """Asks the provider to keep to the schema exactly, where it can."""
@@ -491,7 +492,9 @@ class ResponseFormat(google.protobuf.message.Message):
     hyphen. Empty means "response".
     """
     schema: builtins.str
-    """With TYPE_JSON_SCHEMA, the JSON Schema (draft 2020-12) as JSON text."""
+    """With TYPE_JSON_SCHEMA, the JSON Schema (draft 2020-12) as JSON text of at
+    most 256 KiB that refers to nothing outside itself.
+    """
     strict: builtins.bool
     """Asks the provider to keep to the schema exactly, where it can."""
     def __init__(

@@ -28,11 +28,14 @@ if _version_not_supported:
 class YmeraServiceStub(object):
     """Routes prompts to models and executes them.
 
-    Every call carries its request id in the initial metadata "x-request-id" and
-    ends with trailing metadata "ymera-timing", the milliseconds spent per phase
-    in the form of a Server-Timing header: "queue;dur=0.0, admit;dur=0.1, ...".
-    The phases are queue, admit, guards, route, connect, first_token, stream and
-    record; those that were not reached are left out.
+    Every call ends with its request id in the trailing metadata "x-request-id";
+    streams carry it in their initial metadata too. A caller's own "x-request-id",
+    1-128 visible ASCII characters, is logged and comes back as
+    "x-client-request-id". The trailing metadata "ymera-timing" holds the
+    milliseconds spent per phase in the form of a Server-Timing header:
+    "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue, admit, guards,
+    route, connect, first_token, stream and record; those that were not reached
+    are left out.
     """
 
     def __init__(self, channel):
@@ -71,11 +74,14 @@ class YmeraServiceStub(object):
 class YmeraServiceServicer(object):
     """Routes prompts to models and executes them.
 
-    Every call carries its request id in the initial metadata "x-request-id" and
-    ends with trailing metadata "ymera-timing", the milliseconds spent per phase
-    in the form of a Server-Timing header: "queue;dur=0.0, admit;dur=0.1, ...".
-    The phases are queue, admit, guards, route, connect, first_token, stream and
-    record; those that were not reached are left out.
+    Every call ends with its request id in the trailing metadata "x-request-id";
+    streams carry it in their initial metadata too. A caller's own "x-request-id",
+    1-128 visible ASCII characters, is logged and comes back as
+    "x-client-request-id". The trailing metadata "ymera-timing" holds the
+    milliseconds spent per phase in the form of a Server-Timing header:
+    "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue, admit, guards,
+    route, connect, first_token, stream and record; those that were not reached
+    are left out.
     """
 
     def Route(self, request, context):
@@ -175,11 +181,14 @@ def add_YmeraServiceServicer_to_server(servicer, server):
 class YmeraService(object):
     """Routes prompts to models and executes them.
 
-    Every call carries its request id in the initial metadata "x-request-id" and
-    ends with trailing metadata "ymera-timing", the milliseconds spent per phase
-    in the form of a Server-Timing header: "queue;dur=0.0, admit;dur=0.1, ...".
-    The phases are queue, admit, guards, route, connect, first_token, stream and
-    record; those that were not reached are left out.
+    Every call ends with its request id in the trailing metadata "x-request-id";
+    streams carry it in their initial metadata too. A caller's own "x-request-id",
+    1-128 visible ASCII characters, is logged and comes back as
+    "x-client-request-id". The trailing metadata "ymera-timing" holds the
+    milliseconds spent per phase in the form of a Server-Timing header:
+    "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue, admit, guards,
+    route, connect, first_token, stream and record; those that were not reached
+    are left out.
     """
 
     @staticmethod

@@ -108,11 +108,14 @@ _YmeraServiceHealthType = typing_extensions.TypeVar(
 class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecuteType, _YmeraServiceExecuteStreamType, _YmeraServiceBenchmarkType, _YmeraServiceHealthType]):
     """Routes prompts to models and executes them.
 
-    Every call carries its request id in the initial metadata "x-request-id" and
-    ends with trailing metadata "ymera-timing", the milliseconds spent per phase
-    in the form of a Server-Timing header: "queue;dur=0.0, admit;dur=0.1, ...".
-    The phases are queue, admit, guards, route, connect, first_token, stream and
-    record; those that were not reached are left out.
+    Every call ends with its request id in the trailing metadata "x-request-id";
+    streams carry it in their initial metadata too. A caller's own "x-request-id",
+    1-128 visible ASCII characters, is logged and comes back as
+    "x-client-request-id". The trailing metadata "ymera-timing" holds the
+    milliseconds spent per phase in the form of a Server-Timing header:
+    "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue, admit, guards,
+    route, connect, first_token, stream and record; those that were not reached
+    are left out.
     """
 
     @typing.overload
@@ -232,11 +235,14 @@ YmeraServiceAsyncStub: typing_extensions.TypeAlias = YmeraServiceStub[
 class YmeraServiceServicer(metaclass=abc.ABCMeta):
     """Routes prompts to models and executes them.
 
-    Every call carries its request id in the initial metadata "x-request-id" and
-    ends with trailing metadata "ymera-timing", the milliseconds spent per phase
-    in the form of a Server-Timing header: "queue;dur=0.0, admit;dur=0.1, ...".
-    The phases are queue, admit, guards, route, connect, first_token, stream and
-    record; those that were not reached are left out.
+    Every call ends with its request id in the trailing metadata "x-request-id";
+    streams carry it in their initial metadata too. A caller's own "x-request-id",
+    1-128 visible ASCII characters, is logged and comes back as
+    "x-client-request-id". The trailing metadata "ymera-timing" holds the
+    milliseconds spent per phase in the form of a Server-Timing header:
+    "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue, admit, guards,
+    route, connect, first_token, stream and record; those that were not reached
+    are left out.
     """
 
     @abc.abstractmethod
