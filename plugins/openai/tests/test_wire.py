@@ -36,8 +36,9 @@ Exchange = dict[str, Any]
 Told = dict[str, Any]
 
 WIRE = Path(__file__).parents[4] / "shared" / "wire"
+# `str` makes an empty id for a call that came without one, which is what is expected of it here.
 GENERATION: dict[str, Callable[[], Decoder]] = {
-    "chat.completions": ChatDecoder,
+    "chat.completions": lambda: ChatDecoder(str),
     "completions": ChatDecoder,
     "agents.completions": ChatDecoder,
     "responses": ResponsesDecoder,

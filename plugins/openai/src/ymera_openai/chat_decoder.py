@@ -1,6 +1,6 @@
 """Answers of chat completions, and of legacy completions, whole or as a stream."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -8,7 +8,7 @@ import orjson
 from ymera_openai import errors
 from ymera_openai.bodies import BodyDecoder
 from ymera_openai.documents import Json, count, member, members, text, word
-from ymera_openai.tool_calls import ToolCalls
+from ymera_openai.tool_calls import ToolCalls, new_id
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.content import Citation
 from ymera_service.sdk.errors import MalformedResponse
@@ -50,12 +50,12 @@ _REASONS = {
 class ChatDecoder(BodyDecoder):
     """Decodes one answer. Reasoning, refusal and tool calls are those of the first choice."""
 
-    def __init__(self) -> None:
+    def __init__(self, new_call_id: Callable[[], str] = new_id) -> None:
         super().__init__()
         self._id = ""
         self._model = ""
         self._started = False
-        self._calls = ToolCalls()
+        self._calls = ToolCalls(new_call_id)
         self._usage: UsageReported | None = None
         self._raw_reason: str | None = None
         self._stop_sequence = ""

@@ -12,7 +12,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _UNIT = r"(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)"
 _STEP = re.compile(rf"(\d+(?:\.\d+)?)\s*{_UNIT}", re.IGNORECASE)
 _SENTENCE = re.compile(
-    rf"(?:try again|retry|wait|come back)(?: again)?\s+(?:in|after|for)?\s*(?:about\s+)?((?:\d+(?:\.\d+)?\s*{_UNIT}\s*)+)",
+    r"(?:try again|retry|wait|come back)(?: again)?\s+(?:in|after|for)?\s*(?:about\s+)?"
+    rf"((?:\d+(?:\.\d+)?\s*{_UNIT}\s*)+)",
     re.IGNORECASE,
 )
 

@@ -1,11 +1,18 @@
 """Joining the pieces of tool calls as vendors of chat completions cut them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 import orjson
 
 from ymera_openai.documents import Json, member, text
 from ymera_service.sdk.events import ToolCallDelta
+
+
+def new_id() -> str:
+    """Returns an id for a call that came without one, so that its result can name it."""
+    return f"call_{uuid4().hex}"
 
 
 @dataclass(slots=True)
@@ -24,7 +31,8 @@ class ToolCalls:
     give index 0 to every call, repeat id and name, or write arguments as an object.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, new_id: Callable[[], str] = new_id) -> None:
+        self._new_id = new_id
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
 
@@ -38,15 +46,14 @@ class ToolCalls:
         id_ = "" if id_ == "null" else id_  # Mistral's word for none
         call = self._find(piece.get("index"), id_, name)
         arguments = _arguments(function)
-        news = ToolCallDelta(call.number, "" if call.id else id_, "" if call.name else name, arguments)
         call.id, call.name = call.id or id_, call.name or name
         call.arguments += arguments
+        if call.told:
+            return ToolCallDelta(call.number, arguments=arguments) if arguments else None
         if not call.name:
             return None
-        if not call.told:
-            call.told = True
-            return ToolCallDelta(call.number, call.id, call.name, call.arguments)
-        return news if news.id or news.name or news.arguments else None
+        call.told = True
+        return ToolCallDelta(call.number, call.id or self._new_id(), call.name, call.arguments)
 
     def _find(self, index: object, id_: str, name: str) -> _Call:
         if isinstance(index, int):

@@ -1,0 +1,160 @@
+"""The chat completions API: `POST /chat/completions`."""
+
+import orjson
+
+from ymera_openai import errors, profiles
+from ymera_openai.chat_decoder import ChatDecoder
+from ymera_openai.chat_messages import encode_messages
+from ymera_openai.documents import Json
+from ymera_openai.quirks import Quirks, ReasoningControl
+from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
+from ymera_service.sdk.generation import (
+    GenerateRequest,
+    Prompt,
+    ReasoningEffort,
+    ResponseFormat,
+    ResponseType,
+    Sampling,
+    Tool,
+    ToolChoice,
+    ToolChoiceMode,
+)
+from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+
+JSON = {"content-type": "application/json"}
+
+
+class ChatCompletions:
+    """The dialect, as a vendor of these quirks speaks it."""
+
+    def __init__(self, quirks: Quirks) -> None:
+        self._quirks = quirks
+
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        """See `Dialect.encode`.
+
+        Raises:
+            InvalidProviderRequest: The prompt has no form in chat completions.
+        """
+        prompt, quirks = request.prompt, self._quirks
+        system_role = "developer" if quirks.openai_families and profiles.reasons(request.model) else "system"
+        body: Json = {"model": request.model, "messages": encode_messages(prompt.messages, quirks, system_role)}
+        if prompt.tools:
+            body |= _tools(prompt, quirks)
+        if prompt.response_format.type is not ResponseType.TEXT:
+            _hold_to(body, prompt.response_format, quirks, system_role)
+        body |= _sampling(request.model, prompt.sampling, quirks)
+        if request.stream:
+            body["stream"] = True
+            if quirks.stream_usage:
+                body["stream_options"] = {"include_usage": True}
+        return HttpRequest("POST", "/chat/completions", JSON, orjson.dumps(body))
+
+    def decoder(self, request: GenerateRequest) -> Decoder:
+        """See `Dialect.decoder`."""
+        return ChatDecoder()
+
+    def decode_error(self, response: HttpResponse) -> ProviderError:
+        """See `Dialect.decode_error`."""
+        return errors.decode_error(response)
+
+
+def schema_of(text: str) -> Json:
+    """Returns a JSON Schema; empty text is that of an object without members.
+
+    Raises:
+        InvalidProviderRequest: The text is no JSON object.
+    """
+    try:
+        schema = orjson.loads(text or b'{"type":"object","properties":{}}')
+    except ValueError:
+        schema = None
+    if not isinstance(schema, dict):
+        raise InvalidProviderRequest("a schema is a JSON object")
+    return schema
+
+
+def _tools(prompt: Prompt, quirks: Quirks) -> Json:
+    encoded: Json = {"tools": [_tool(tool, quirks) for tool in prompt.tools]}
+    choice = prompt.tool_choice
+    if chosen := _tool_choice(choice):
+        encoded["tool_choice"] = chosen
+    if choice.parallel_tool_calls is not None and quirks.parallel_tool_calls:
+        encoded["parallel_tool_calls"] = choice.parallel_tool_calls
+    return encoded
+
+
+def _tool(tool: Tool, quirks: Quirks) -> Json:
+    function: Json = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": schema_of(tool.parameters_schema),
+    }
+    if tool.strict and quirks.strict_tools:
+        function["strict"] = True
+    return {"type": "function", "function": function}
+
+
+def _tool_choice(choice: ToolChoice) -> str | Json | None:
+    if choice.mode is ToolChoiceMode.TOOL:
+        return {"type": "function", "function": {"name": choice.tool_name}}
+    return None if choice.mode is ToolChoiceMode.AUTO else choice.mode.value
+
+
+def _hold_to(body: Json, form: ResponseFormat, quirks: Quirks, system_role: str) -> None:
+    if form.type is ResponseType.JSON_OBJECT:
+        body["response_format"] = {"type": "json_object"}
+    elif quirks.json_schema:
+        schema: Json = {"name": form.name, "schema": schema_of(form.schema)}
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": schema | ({"strict": True} if form.strict else {}),
+        }
+    else:
+        body["response_format"] = {"type": "json_object"}
+        words = f"Answer with a JSON object that follows this JSON Schema, and with nothing else:\n{form.schema}"
+        body["messages"] = [{"role": system_role, "content": words}, *body["messages"]]
+
+
+def _sampling(model: str, sampling: Sampling, quirks: Quirks) -> Json:
+    effort = sampling.reasoning_effort
+    encoded: Json = {}
+    thinking = effort not in (None, ReasoningEffort.NONE)
+    if not quirks.openai_families or profiles.takes_sampling(model, thinking=thinking):
+        encoded |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
+        if sampling.stop_sequences:
+            encoded["stop"] = list(sampling.stop_sequences)
+        if quirks.penalties:
+            encoded["frequency_penalty"] = sampling.frequency_penalty
+            encoded["presence_penalty"] = sampling.presence_penalty
+    encoded[quirks.max_tokens] = sampling.max_output_tokens
+    if quirks.top_k:
+        encoded["top_k"] = sampling.top_k
+    if quirks.seed:
+        encoded[quirks.seed] = sampling.seed
+    if effort is not None and profiles.reasons(model) is not False:
+        encoded |= _effort(model, effort, quirks)
+    return {name: value for name, value in encoded.items() if value is not None}
+
+
+def _effort(model: str, effort: ReasoningEffort, quirks: Quirks) -> Json:
+    wanted = effort is not ReasoningEffort.NONE
+    if quirks.reasoning is ReasoningControl.EFFORT:
+        return {"reasoning_effort": openai_effort(model, effort) if quirks.openai_families else effort.value}
+    if quirks.reasoning is ReasoningControl.OBJECT:
+        return {"reasoning": {"effort": effort.value}}
+    if quirks.reasoning is ReasoningControl.THINKING:
+        return {"thinking": {"type": "enabled" if wanted else "disabled"}}
+    if quirks.reasoning is ReasoningControl.ENABLE_THINKING:
+        return {"enable_thinking": wanted}
+    return {}
+
+
+def openai_effort(model: str, effort: ReasoningEffort) -> str:
+    """Returns OpenAI's word for an effort; models that can't do without thinking get the least they take."""
+    if effort is not ReasoningEffort.NONE:
+        return effort.value
+    bare = profiles.bare_name(model)
+    if bare.startswith(("o1", "o3", "o4")):
+        return "low"
+    return "minimal" if bare.startswith("gpt-5") and not bare.startswith("gpt-5.") else "none"

@@ -1,0 +1,161 @@
+"""Messages as chat completions take them."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from ymera_openai.documents import Json
+from ymera_openai.quirks import Quirks, ReasoningEcho
+from ymera_service.sdk.content import (
+    Media,
+    MediaKind,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from ymera_service.sdk.errors import InvalidProviderRequest
+
+_FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a", "x-m4a": "m4a"}
+_MIME_TYPES = {
+    MediaKind.IMAGE: "image/png",
+    MediaKind.AUDIO: "audio/wav",
+    MediaKind.FILE: "application/pdf",
+}
+
+
+def encode_messages(messages: Sequence[Message], quirks: Quirks, system_role: str) -> list[Json]:
+    """Returns the messages of a request.
+
+    Raises:
+        InvalidProviderRequest: A part has no form in chat completions.
+    """
+    return [encoded for message in messages for encoded in _encode(message, quirks, system_role)]
+
+
+def data_uri(media: Media) -> str:
+    """Returns the address of a media part: its own, or its bytes as a `data:` one."""
+    if media.uri:
+        return media.uri
+    return f"data:{media.mime_type or _MIME_TYPES[media.kind]};base64,{b64encode(media.data).decode()}"
+
+
+def result_text(result: ToolResult) -> str:
+    """Returns the text parts of a tool's answer, joined."""
+    return "".join(part.text for part in result.parts if isinstance(part, Text))
+
+
+def _encode(message: Message, quirks: Quirks, system_role: str) -> Iterator[Json]:
+    if message.role is Role.ASSISTANT:
+        yield _assistant(message, quirks)
+        return
+    if message.role is Role.SYSTEM:
+        yield {"role": system_role, "content": _content(message.parts, quirks)}
+        return
+    shown: list[Part] = []
+    for part in message.parts:
+        if isinstance(part, ToolResult):
+            yield {"role": "tool", "tool_call_id": part.tool_call_id, "content": result_text(part)}
+            # A tool's answer is text alone; what else it shows follows in the user's name.
+            shown += [inner for inner in part.parts if isinstance(inner, Media)]
+        else:
+            shown.append(part)
+    if shown or message.role is Role.USER:
+        yield {"role": "user", "content": _content(shown, quirks)}
+
+
+def _content(parts: Sequence[Part], quirks: Quirks) -> str | list[Json]:
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return parts[0].text
+    return [_part(part, quirks) for part in parts] if parts else ""
+
+
+def _part(part: Part, quirks: Quirks) -> Json:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if not isinstance(part, Media):
+        raise InvalidProviderRequest(f"chat completions take no {type(part).__name__} in this place")
+    if part.kind is MediaKind.IMAGE:
+        return {"type": "image_url", "image_url": {"url": data_uri(part)}}
+    if part.kind is MediaKind.AUDIO:
+        return _audio(part, quirks)
+    if quirks.mistral_media:
+        named = {"document_name": part.filename} if part.filename else {}
+        return {"type": "document_url", "document_url": data_uri(part), **named}
+    return {"type": "file", "file": {"filename": part.filename or "file", "file_data": data_uri(part)}}
+
+
+def _audio(media: Media, quirks: Quirks) -> Json:
+    data = b64encode(media.data).decode()
+    if quirks.mistral_media:
+        return {"type": "input_audio", "input_audio": media.uri or data}
+    if media.uri:
+        raise InvalidProviderRequest("chat completions take audio as data, not by its address")
+    subtype = media.mime_type.rpartition("/")[2].lower() or "wav"
+    return {"type": "input_audio", "input_audio": {"data": data, "format": _FORMATS.get(subtype, subtype)}}
+
+
+def _assistant(message: Message, quirks: Quirks) -> Json:
+    said = "".join(part.text for part in message.parts if isinstance(part, Text))
+    refusal = "".join(part.text for part in message.parts if isinstance(part, Refusal))
+    thoughts = [part for part in message.parts if isinstance(part, Reasoning)]
+    calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    if refusal and not quirks.refusals:
+        said, refusal = said + refusal, ""
+    encoded: Json = {"role": "assistant", "content": said or (None if calls or refusal else "")}
+    if refusal:
+        encoded["refusal"] = refusal
+    if calls:
+        encoded["tool_calls"] = calls
+    if thoughts:
+        _echo(encoded, thoughts, quirks.echo)
+    return encoded
+
+
+def _call(call: ToolCall) -> Json:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
+
+
+def _echo(encoded: Json, thoughts: Sequence[Reasoning], echo: ReasoningEcho) -> None:
+    """Hands a model's earlier thinking back in the vendor's own place."""
+    thought = "".join(part.text for part in thoughts)
+    if echo is ReasoningEcho.DETAILS:
+        encoded["reasoning_details"] = _details(thoughts)
+    elif echo is ReasoningEcho.PARTS and thought:
+        thinking = {"type": "thinking", "thinking": [{"type": "text", "text": thought}]}
+        said = encoded["content"]
+        encoded["content"] = [thinking, {"type": "text", "text": said}] if said else [thinking]
+    elif echo in (ReasoningEcho.CONTENT, ReasoningEcho.PLAIN) and thought:
+        encoded[echo.value] = thought
+
+
+def _details(thoughts: Sequence[Reasoning]) -> list[Json]:
+    """Rebuilds OpenRouter's pieces: a sealed one as it came, its text put back; plain text as a piece of its own."""
+    details: list[Json] = []
+    text = ""
+    for part in thoughts:
+        text += part.text
+        if not part.signature:
+            continue
+        detail = _sealed(part.signature)
+        if detail.get("type") == "reasoning.text":
+            detail["text"], text = text, ""
+        details.append(detail)
+    if text:
+        details.insert(0, {"type": "reasoning.text", "text": text})
+    return details
+
+
+def _sealed(signature: bytes) -> Json:
+    try:
+        detail = orjson.loads(signature)
+    except ValueError:
+        detail = None
+    if isinstance(detail, dict) and "type" in detail:
+        return detail
+    return {"type": "reasoning.text", "signature": signature.decode("utf-8", "replace")}

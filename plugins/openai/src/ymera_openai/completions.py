@@ -1,0 +1,62 @@
+"""The legacy completions API: `POST /completions`, a prompt in, its continuation out."""
+
+import orjson
+
+from ymera_openai import errors
+from ymera_openai.chat_completions import JSON
+from ymera_openai.chat_decoder import ChatDecoder
+from ymera_openai.documents import Json
+from ymera_service.sdk.content import Media, Message, ToolCall, ToolResult
+from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
+from ymera_service.sdk.generation import GenerateRequest, Prompt, ResponseType
+from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+
+
+class Completions:
+    """The dialect. It knows no roles: a single message is the prompt, several are written as a transcript."""
+
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        """See `Dialect.encode`.
+
+        Raises:
+            InvalidProviderRequest: The prompt has more than text.
+        """
+        sampling = request.prompt.sampling
+        body: Json = {
+            "model": request.model,
+            "prompt": _prompt(request.prompt),
+            "max_tokens": sampling.max_output_tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "stop": list(sampling.stop_sequences) or None,
+            "seed": sampling.seed,
+            "frequency_penalty": sampling.frequency_penalty,
+            "presence_penalty": sampling.presence_penalty,
+        }
+        if request.stream:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        encoded = orjson.dumps({name: value for name, value in body.items() if value is not None})
+        return HttpRequest("POST", "/completions", JSON, encoded)
+
+    def decoder(self, request: GenerateRequest) -> Decoder:
+        """See `Dialect.decoder`."""
+        return ChatDecoder()
+
+    def decode_error(self, response: HttpResponse) -> ProviderError:
+        """See `Dialect.decode_error`."""
+        return errors.decode_error(response)
+
+
+def _prompt(prompt: Prompt) -> str:
+    if prompt.tools or prompt.response_format.type is not ResponseType.TEXT:
+        raise InvalidProviderRequest("completions take neither tools nor a form of the answer")
+    for message in prompt.messages:
+        if any(isinstance(part, Media | ToolCall | ToolResult) for part in message.parts):
+            raise InvalidProviderRequest("completions take text alone")
+    if len(prompt.messages) == 1:
+        return prompt.messages[0].text
+    return "".join(f"{_line(message)}\n\n" for message in prompt.messages) + "Assistant:"
+
+
+def _line(message: Message) -> str:
+    return f"{message.role.value.capitalize()}: {message.text}"

@@ -1,0 +1,176 @@
+"""Model servers on this machine, found on their default ports.
+
+All sorts of programs listen on 8000 and 8080, so each server has to prove what it is before its models are
+offered.
+"""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+
+import orjson
+
+from ymera_openai.chat_completions import JSON, ChatCompletions
+from ymera_openai.documents import Json, count, member, members, text
+from ymera_openai.listing import Offer, decode_models, generates
+from ymera_openai.provider import OpenAiProvider
+from ymera_openai.quirks import Quirks, ReasoningEcho
+from ymera_service.sdk.errors import MalformedResponse, ProviderError
+from ymera_service.sdk.http import Endpoint, HttpRequest, HttpResponse, Transport, read
+from ymera_service.sdk.models import Capability, ModelInfo, Price
+
+_OFFER = Offer(has=frozenset({Capability.STRUCTURED_OUTPUT}), price=Price(0, 0, 0, "local"), local=True)
+"""All of these hold an answer to a schema by constraining the sampler, whatever the model."""
+
+_QUESTIONS_AT_A_TIME = 4
+
+
+class LocalServer(OpenAiProvider):
+    """A server of one kind. Where nothing of that kind answers, it offers no models."""
+
+    name: str
+    default_root: str
+    quirks = Quirks(top_k=True, echo=ReasoningEcho.CONTENT)
+
+    def __init__(self, transport: Transport, told: Endpoint | None = None, names: Sequence[str] = ()) -> None:
+        """
+        Args:
+            transport: Carries the requests.
+            told: Where the server was said to be, so that its absence is an error; `None` looks on its default port.
+            names: The models to offer, in place of those that it has.
+        """
+        base = told or Endpoint(self.default_root)
+        self._root = replace(base, base_url=base.base_url.rstrip("/").removesuffix("/v1"))
+        endpoint = replace(base, base_url=self._root.base_url + "/v1")
+        super().__init__(self.name, ChatCompletions(self.quirks), endpoint, transport, offer=_OFFER, names=names)
+        self._expected = told is not None
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """See `Provider.models`."""
+        if self._names:
+            return await super().models()
+        try:
+            return await self._ask()
+        except ProviderError:
+            if self._expected:
+                raise
+            return []
+
+    @abstractmethod
+    async def _ask(self) -> Sequence[ModelInfo]:
+        """Returns the models. Raises `ProviderError` unless it is sure that the server is of this kind."""
+
+    async def _get(self, path: str) -> Json:
+        return await self._object(HttpRequest("GET", path))
+
+    async def _object(self, request: HttpRequest) -> Json:
+        async with self._transport.open(self._root.resolve(request)) as stream:
+            response = await read(stream)
+        if response.status >= 400:
+            raise self.dialect.decode_error(response)
+        try:
+            document = orjson.loads(response.body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise MalformedResponse(f"{request.url} gave no JSON object")
+        return document
+
+    def _unlike(self) -> ProviderError:
+        return MalformedResponse(f"what answers at {self._root.base_url} is not {self.name}")
+
+
+class Ollama(LocalServer):
+    """Ollama tells by `/api/show` what each model can do."""
+
+    name = "ollama"
+    default_root = "http://127.0.0.1:11434"
+    quirks = Quirks(echo=ReasoningEcho.PLAIN)
+
+    async def _ask(self) -> Sequence[ModelInfo]:
+        if not text(await self._get("/api/version"), "version"):
+            raise self._unlike()
+        names = [text(tag, "name") for tag in members(await self._get("/api/tags"), "models")]
+        turns = asyncio.Semaphore(_QUESTIONS_AT_A_TIME)
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(self._show(name, turns)) for name in names if name]
+        return [info for task in asked if (info := task.result())]
+
+    async def _show(self, name: str, turns: asyncio.Semaphore) -> ModelInfo | None:
+        request = HttpRequest("POST", "/api/show", JSON, orjson.dumps({"model": name}))
+        async with turns:
+            try:
+                shown = await self._object(request)
+            except ProviderError:  # deleted in the meantime, or of a version without this question
+                shown = {}
+        can = shown.get("capabilities")
+        if isinstance(can, list) and "completion" not in can:
+            return None
+        details = member(shown, "model_info")
+        context = count(details, f"{text(details, 'general.architecture')}.context_length")
+        entry = {"id": name, "capabilities": can, "context_length": context}
+        return _OFFER.described(entry) if generates({"id": name}) else None
+
+
+class LlamaCpp(LocalServer):
+    """llama.cpp's server names itself as the owner of its models."""
+
+    name = "llamacpp"
+    default_root = "http://127.0.0.1:8080"
+
+    async def _ask(self) -> Sequence[ModelInfo]:
+        document = await self._get("/v1/models")
+        described = {text(model, "name"): model.get("capabilities") for model in members(document, "models")}
+        entries = _owned_by(document, "llamacpp")
+        if not entries:
+            raise self._unlike()
+        return [
+            _OFFER.described(_only_true({**entry, "capabilities": described.get(text(entry, "id"))}))
+            for entry in entries
+            if generates(entry)
+        ]
+
+
+class Vllm(LocalServer):
+    """vLLM names itself as the owner of its models."""
+
+    name = "vllm"
+    default_root = "http://127.0.0.1:8000"
+
+    async def _ask(self) -> Sequence[ModelInfo]:
+        entries = _owned_by(await self._get("/v1/models"), "vllm")
+        if not entries:
+            raise self._unlike()
+        return [_OFFER.described(entry) for entry in entries if generates(entry)]
+
+
+class LmStudio(LocalServer):
+    """LM Studio has a listing of its own that tells a model's kind."""
+
+    name = "lmstudio"
+    default_root = "http://127.0.0.1:1234"
+
+    async def _ask(self) -> Sequence[ModelInfo]:
+        entries = members(await self._get("/api/v0/models"), "data")
+        if not entries or not all(text(entry, "type") and "compatibility_type" in entry for entry in entries):
+            raise self._unlike()
+        return [_OFFER.described(_seeing(entry)) for entry in entries if generates(entry)]
+
+
+LOCAL_SERVERS: tuple[type[LocalServer], ...] = (Ollama, LlamaCpp, Vllm, LmStudio)
+
+
+def _owned_by(document: Json, owner: str) -> list[Json]:
+    response = HttpResponse(200, {}, orjson.dumps(document))
+    return [entry for entry in decode_models(response) if text(entry, "owned_by") == owner]
+
+
+def _only_true(entry: Json) -> Json:
+    """A list that tells of vision alone says nothing of tools, so only what it has counts."""
+    words = entry.pop("capabilities")
+    return {**entry, **({"multimodal": True} if isinstance(words, list) and "multimodal" in words else {})}
+
+
+def _seeing(entry: Json) -> Json:
+    return {**entry, "vision": text(entry, "type") == "vlm"}

@@ -1,0 +1,93 @@
+"""From settings and environment to providers."""
+
+from collections.abc import Iterator, Mapping
+
+from ymera_openai.chat_completions import ChatCompletions
+from ymera_openai.completions import Completions
+from ymera_openai.listing import Offer
+from ymera_openai.local import LOCAL_SERVERS
+from ymera_openai.provider import ByModel, OpenAiProvider, Unconfigured
+from ymera_openai.quirks import Quirks
+from ymera_openai.responses import Responses
+from ymera_openai.settings import EndpointSettings, OpenAiSettings, VendorSettings
+from ymera_openai.vendors import NO_SCHEMA, VENDORS, Vendor
+from ymera_service.sdk.http import Dialect, Endpoint, Transport
+from ymera_service.sdk.models import Price
+from ymera_service.sdk.providers import Provider
+
+_UNTOLD = VendorSettings()
+
+
+def providers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
+    """Yields every vendor that has a key, every local server looked for and every endpoint configured."""
+    for vendor in VENDORS.values():
+        table = settings.vendors.get(vendor.name, _UNTOLD)
+        key, base_url = _key(vendor, table, environ), _base_url(vendor, table, environ)
+        if table.enabled and key and base_url:
+            yield _vendor(vendor, table, Endpoint(base_url, _credentials(key, vendor.key_header)), transport)
+        elif table.enabled and vendor.name in settings.vendors:
+            yield Unconfigured(vendor.name, _what_is_missing(vendor, key))
+    yield from _local_servers(settings, transport)
+    for name, endpoint in settings.endpoints.items():
+        yield _endpoint(name, endpoint, transport)
+
+
+def _key(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> str:
+    if table.api_key is not None:
+        return table.api_key.get_secret_value()
+    return next((environ[name].strip() for name in vendor.key_variables if environ.get(name, "").strip()), "")
+
+
+def _base_url(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> str:
+    told = table.base_url or environ.get(vendor.base_url_variable, "").strip()
+    if not told:
+        return vendor.base_url
+    told = told.rstrip("/")
+    return told if told.endswith("/v1") else told + vendor.path
+
+
+def _what_is_missing(vendor: Vendor, key: str) -> str:
+    if not key:
+        return f"vendors.{vendor.name}: set api_key, or {' or '.join(vendor.key_variables)} in the environment"
+    return f"vendors.{vendor.name}: set base_url, or {vendor.base_url_variable} in the environment"
+
+
+def _credentials(key: str, header: str = "authorization") -> dict[str, str]:
+    return {header: f"Bearer {key}" if header == "authorization" else key}
+
+
+def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport: Transport) -> Provider:
+    quirks = vendor.quirks
+    dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
+    offer = Offer(vendor.price_vendor, vendor.lacks)
+    return OpenAiProvider(vendor.name, dialect, endpoint, transport, offer=offer, names=table.models or vendor.models)
+
+
+def _local_servers(settings: OpenAiSettings, transport: Transport) -> Iterator[Provider]:
+    for server in LOCAL_SERVERS:
+        table = settings.vendors.get(server.name)
+        if table is None:
+            if settings.discover_local:
+                yield server(transport)
+        elif table.enabled:
+            headers = _credentials(table.api_key.get_secret_value()) if table.api_key else {}
+            yield server(transport, Endpoint(table.base_url or server.default_root, headers), table.models)
+
+
+def _endpoint(name: str, told: EndpointSettings, transport: Transport) -> Provider:
+    quirks = Quirks(max_tokens=told.max_tokens_field, json_schema=told.json_schema, top_k=told.local)
+    headers = _credentials(told.api_key.get_secret_value()) if told.api_key else {}
+    offer = Offer(
+        told.price_vendor,
+        lacks=frozenset() if told.json_schema else NO_SCHEMA,
+        price=Price(0, 0, 0, "local") if told.local else None,
+        local=told.local,
+    )
+    dialect = _dialect(told.dialect, quirks)
+    return OpenAiProvider(name, dialect, Endpoint(told.base_url, headers), transport, offer=offer, names=told.models)
+
+
+def _dialect(name: str, quirks: Quirks) -> Dialect:
+    if name == "responses":
+        return Responses(quirks)
+    return Completions() if name == "completions" else ChatCompletions(quirks)

@@ -1,0 +1,133 @@
+"""What is generally known of model families, for listings that tell only names."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ymera_service.sdk.models import Capability
+
+TOOLS = Capability.TOOLS
+SCHEMA = Capability.STRUCTURED_OUTPUT
+IMAGES = Capability.IMAGE_INPUT
+AUDIO = Capability.AUDIO_INPUT
+FILES = Capability.FILE_INPUT
+REASONING = Capability.REASONING
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a family can do; token counts are 0 where versions of it differ."""
+
+    capabilities: frozenset[Capability] = frozenset()
+    context_window: int = 0
+    max_output_tokens: int = 0
+
+
+def _profile(context_window: int, max_output_tokens: int, *capabilities: Capability) -> Profile:
+    return Profile(frozenset(capabilities), context_window, max_output_tokens)
+
+
+UNKNOWN = Profile()
+
+FAMILIES = {
+    "gpt-5": _profile(400_000, 128_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
+    "gpt-5-chat": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES),
+    "gpt-4.1": _profile(1_047_576, 32_768, TOOLS, SCHEMA, IMAGES, FILES),
+    "gpt-4o": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES),
+    "gpt-4-turbo": _profile(128_000, 4_096, TOOLS, IMAGES),
+    "gpt-4": _profile(8_192, 8_192, TOOLS),
+    "gpt-3.5-turbo": _profile(16_385, 4_096, TOOLS),
+    "gpt-3.5-turbo-instruct": _profile(4_096, 4_096),
+    "gpt-oss": _profile(131_072, 0, TOOLS, SCHEMA, REASONING),
+    "o1": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
+    "o1-mini": _profile(128_000, 65_536, REASONING),
+    "o3": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
+    "o3-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, REASONING),
+    "o4-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
+    "deepseek": _profile(131_072, 0, TOOLS, REASONING),
+    "deepseek-chat": _profile(131_072, 8_192, TOOLS),
+    "deepseek-v3": _profile(131_072, 0, TOOLS),
+    "deepseek-r1": _profile(131_072, 0, REASONING),
+    "grok-2": _profile(131_072, 0, TOOLS, SCHEMA),
+    "grok-3": _profile(131_072, 0, TOOLS, SCHEMA),
+    "grok-3-mini": _profile(131_072, 0, TOOLS, SCHEMA, REASONING),
+    "grok": _profile(256_000, 0, TOOLS, SCHEMA, IMAGES, REASONING),
+    "mistral": _profile(131_072, 0, TOOLS, SCHEMA),
+    "mistral-medium": _profile(131_072, 0, TOOLS, SCHEMA, IMAGES),
+    "magistral": _profile(131_072, 0, TOOLS, SCHEMA, REASONING),
+    "codestral": _profile(262_144, 0, TOOLS, SCHEMA),
+    "devstral": _profile(131_072, 0, TOOLS, SCHEMA),
+    "ministral": _profile(131_072, 0, TOOLS, SCHEMA),
+    "pixtral": _profile(131_072, 0, TOOLS, SCHEMA, IMAGES),
+    "kimi": _profile(262_144, 0, TOOLS, SCHEMA),
+    "kimi-k2-thinking": _profile(262_144, 0, TOOLS, SCHEMA, REASONING),
+    "moonshot-v1": _profile(131_072, 0, TOOLS),
+    "glm": _profile(131_072, 0, TOOLS, REASONING),
+    "qwen": _profile(131_072, 0, TOOLS),
+    "qwen3": _profile(131_072, 0, TOOLS, REASONING),
+    "qwen2.5": _profile(32_768, 0, TOOLS),
+    "qwen-vl": _profile(131_072, 0, IMAGES),
+    "qwq": _profile(131_072, 0, TOOLS, REASONING),
+    "llama-3": _profile(131_072, 0, TOOLS),
+    "llama3": _profile(131_072, 0, TOOLS),
+    "llama-4": _profile(131_072, 0, TOOLS, IMAGES),
+    "llama4": _profile(131_072, 0, TOOLS, IMAGES),
+    "meta-llama-3": _profile(131_072, 0, TOOLS),
+    "gemini": _profile(1_048_576, 65_536, TOOLS, SCHEMA, IMAGES, AUDIO, FILES, REASONING),
+    "gemma-3": _profile(131_072, 0, IMAGES),
+    "claude": _profile(200_000, 0, TOOLS, IMAGES, FILES, REASONING),
+    "sonar": _profile(128_000, 0, SCHEMA, IMAGES),
+    "sonar-reasoning": _profile(128_000, 0, SCHEMA, IMAGES, REASONING),
+    "sonar-deep-research": _profile(128_000, 0, SCHEMA, REASONING),
+    "nemotron": _profile(131_072, 0, TOOLS, REASONING),
+    "command": _profile(128_000, 0, TOOLS, SCHEMA),
+}
+"""By the beginning of the name; the longest that fits counts."""
+
+_LONGEST_FIRST = tuple(sorted(FAMILIES, key=len, reverse=True))
+_FIXED_SAMPLING = re.compile(r"(o[134]|gpt-5(?!-chat|\.))(-|$)")
+_ADJUSTABLE = re.compile(r"gpt-[5-9]\.|gpt-[6-9]")
+_RESPONSES_ONLY = re.compile(r"(o[134]|gpt-[5-9][\d.]*)(-\w+)*-(pro|codex|deep-research)\b|codex-|computer-use")
+_COMPLETIONS_ONLY = re.compile(r"gpt-3\.5-turbo-instruct|davinci-|babbage-")
+
+
+@lru_cache(maxsize=4096)
+def profile_of(name: str) -> Profile:
+    """Returns what is known of a model by its name; a vendor's prefix, as in `openai/gpt-5`, is left out."""
+    bare = bare_name(name)
+    for family in _LONGEST_FIRST:
+        if bare.startswith(family):
+            return FAMILIES[family]
+    return UNKNOWN
+
+
+def bare_name(name: str) -> str:
+    """Returns the name in lower case, without a vendor's prefix and without the prefix of a fine-tuned model."""
+    return name.lower().removeprefix("ft:").rpartition("/")[2]
+
+
+def reasons(name: str) -> bool | None:
+    """Tells whether a model thinks before it answers; `None` where its family is not known."""
+    profile = profile_of(name)
+    return None if profile is UNKNOWN else REASONING in profile.capabilities
+
+
+def takes_sampling(name: str, *, thinking: bool) -> bool:
+    """Tells whether an OpenAI model takes temperature, top_p, penalties and stop sequences.
+
+    Its reasoning models refuse them, from GPT-5.1 on only while they are told to think.
+    """
+    bare = bare_name(name)
+    if _FIXED_SAMPLING.match(bare):
+        return False
+    return not (thinking and _ADJUSTABLE.match(bare))
+
+
+def needs_responses(name: str) -> bool:
+    """Tells whether OpenAI offers a model by its Responses API alone."""
+    return _RESPONSES_ONLY.match(bare_name(name)) is not None
+
+
+def needs_completions(name: str) -> bool:
+    """Tells whether OpenAI offers a model by its legacy completions alone."""
+    return _COMPLETIONS_ONLY.match(bare_name(name)) is not None

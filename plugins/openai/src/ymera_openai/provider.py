@@ -1,0 +1,102 @@
+"""A provider that speaks one of OpenAI's dialects."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+from ymera_openai import embeddings, moderations, profiles
+from ymera_openai.chat_completions import ChatCompletions
+from ymera_openai.completions import Completions
+from ymera_openai.embeddings import Embeddings
+from ymera_openai.listing import Offer, decode_models, generates
+from ymera_openai.moderations import Moderation
+from ymera_openai.quirks import Quirks
+from ymera_openai.responses import Responses
+from ymera_service.sdk.errors import AuthenticationFailed, ProviderError
+from ymera_service.sdk.events import Accepted, ProviderEvent
+from ymera_service.sdk.generation import GenerateRequest
+from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
+from ymera_service.sdk.models import ModelInfo
+
+
+class ByModel:
+    """OpenAI's own choice: chat completions, but for models that are offered by another API alone."""
+
+    def __init__(self, quirks: Quirks) -> None:
+        self._chat = ChatCompletions(quirks)
+        self._responses = Responses(quirks)
+        self._completions = Completions()
+
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        """See `Dialect.encode`."""
+        return self._for(request.model).encode(request)
+
+    def decoder(self, request: GenerateRequest) -> Decoder:
+        """See `Dialect.decoder`."""
+        return self._for(request.model).decoder(request)
+
+    def decode_error(self, response: HttpResponse) -> ProviderError:
+        """See `Dialect.decode_error`."""
+        return self._chat.decode_error(response)
+
+    def _for(self, model: str) -> Dialect:
+        if profiles.needs_responses(model):
+            return self._responses
+        return self._completions if profiles.needs_completions(model) else self._chat
+
+
+class OpenAiProvider(HttpProvider):
+    """Lists its models by `GET /models`, or offers those it was told of."""
+
+    def __init__(
+        self,
+        name: str,
+        dialect: Dialect,
+        endpoint: Endpoint,
+        transport: Transport,
+        *,
+        offer: Offer,
+        names: Sequence[str] = (),
+    ) -> None:
+        super().__init__(name, dialect, endpoint, transport)
+        self._offer = offer
+        self._names = tuple(names)
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """See `Provider.models`."""
+        if self._names:
+            return [self._offer.named(name) for name in self._names]
+        entries = decode_models(await self.fetch(HttpRequest("GET", "/models")))
+        unique = {str(entry["id"]): entry for entry in entries if generates(entry)}
+        return [self._offer.described(entry) for entry in unique.values()]
+
+    async def embed(self, model: str, inputs: Sequence[str], dimensions: int | None = None) -> Embeddings:
+        """Turns texts into vectors.
+
+        Raises:
+            ProviderError: The provider failed.
+        """
+        return embeddings.decode(await self.fetch(embeddings.encode(model, inputs, dimensions)))
+
+    async def moderate(self, inputs: Sequence[str], model: str = "omni-moderation-latest") -> Moderation:
+        """Tells whether texts are harmful.
+
+        Raises:
+            ProviderError: The provider failed.
+        """
+        return moderations.decode(await self.fetch(moderations.encode(model, inputs)))
+
+
+class Unconfigured:
+    """A vendor that is configured but lacks a key or an address; asked for its models, it says which."""
+
+    def __init__(self, name: str, missing: str) -> None:
+        self.name = name
+        self._missing = missing
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """See `Provider.models`; it has none to offer."""
+        raise AuthenticationFailed(self._missing)
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """See `Provider.generate`; it can't answer."""
+        raise AuthenticationFailed(self._missing)
+        yield Accepted()

@@ -1,0 +1,186 @@
+"""The Responses API: `POST /responses`."""
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from ymera_openai import errors, profiles
+from ymera_openai.chat_completions import JSON, openai_effort, schema_of
+from ymera_openai.chat_messages import data_uri, result_text
+from ymera_openai.documents import Json
+from ymera_openai.quirks import Quirks
+from ymera_openai.responses_decoder import ResponsesDecoder
+from ymera_service.sdk.content import (
+    Media,
+    MediaKind,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
+from ymera_service.sdk.generation import (
+    GenerateRequest,
+    Prompt,
+    ReasoningEffort,
+    ResponseFormat,
+    ResponseType,
+    Sampling,
+    Tool,
+    ToolChoice,
+    ToolChoiceMode,
+)
+from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+
+
+class Responses:
+    """The dialect. Nothing is kept at the vendor: sealed reasoning comes along and goes back instead."""
+
+    def __init__(self, quirks: Quirks) -> None:
+        self._quirks = quirks
+
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        """See `Dialect.encode`.
+
+        Raises:
+            InvalidProviderRequest: The prompt has no form in the Responses API.
+        """
+        prompt = request.prompt
+        body: Json = {"model": request.model, "input": _input(prompt.messages), "store": False}
+        if profiles.reasons(request.model) is not False:
+            body["include"] = ["reasoning.encrypted_content"]
+        if prompt.tools:
+            body |= _tools(prompt)
+        if form := _form(prompt.response_format):
+            body["text"] = {"format": form}
+        body |= self._sampling(request.model, prompt.sampling)
+        if request.stream:
+            body["stream"] = True
+        return HttpRequest("POST", "/responses", JSON, orjson.dumps(body))
+
+    def decoder(self, request: GenerateRequest) -> Decoder:
+        """See `Dialect.decoder`."""
+        return ResponsesDecoder()
+
+    def decode_error(self, response: HttpResponse) -> ProviderError:
+        """See `Dialect.decode_error`."""
+        return errors.decode_error(response)
+
+    def _sampling(self, model: str, sampling: Sampling) -> Json:
+        """The API has no stop sequences, seed, penalties or top_k."""
+        effort = sampling.reasoning_effort
+        encoded: Json = {}
+        if sampling.max_output_tokens is not None:
+            encoded["max_output_tokens"] = sampling.max_output_tokens
+        thinking = effort not in (None, ReasoningEffort.NONE)
+        if not self._quirks.openai_families or profiles.takes_sampling(model, thinking=thinking):
+            chosen = {"temperature": sampling.temperature, "top_p": sampling.top_p}
+            encoded |= {name: value for name, value in chosen.items() if value is not None}
+        if effort is not None and profiles.reasons(model) is not False:
+            encoded["reasoning"] = {"effort": openai_effort(model, effort)}
+        return encoded
+
+
+def _input(messages: Sequence[Message]) -> list[Json]:
+    return [item for message in messages for item in _items(message)]
+
+
+def _items(message: Message) -> Iterator[Json]:
+    """Cuts a message into items; parts that can stand in one item's content stay together, in order."""
+    content: list[Json] = []
+    for part in message.parts:
+        item = _item(part)
+        if item is None:
+            content.append(_content(part, message.role))
+            continue
+        if content:
+            yield _message(message.role, content)
+            content = []
+        if item:
+            yield item
+    if content:
+        yield _message(message.role, content)
+
+
+def _message(role: Role, content: list[Json]) -> Json:
+    return {"type": "message", "role": "user" if role is Role.TOOL else role.value, "content": content}
+
+
+def _item(part: Part) -> Json | None:
+    """Returns a part that is an item of its own; an empty one for what is not sent back."""
+    if isinstance(part, ToolCall):
+        return {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": part.arguments or "{}"}
+    if isinstance(part, ToolResult):
+        return {"type": "function_call_output", "call_id": part.tool_call_id, "output": _output(part)}
+    if isinstance(part, Reasoning):
+        return _reasoning(part)
+    return None
+
+
+def _output(result: ToolResult) -> str | list[Json]:
+    if any(isinstance(part, Media) for part in result.parts):
+        return [_content(part, Role.TOOL) for part in result.parts]
+    return result_text(result)
+
+
+def _reasoning(part: Reasoning) -> Json:
+    """Reasoning goes back as the sealed form that it came in; without one the API does not take it."""
+    try:
+        seal = orjson.loads(part.signature)
+    except ValueError:
+        return {}
+    if not isinstance(seal, dict) or "encrypted_content" not in seal:
+        return {}
+    summary = [{"type": "summary_text", "text": part.text}] if part.text else []
+    return {"type": "reasoning", **seal, "summary": summary}
+
+
+def _content(part: Part, role: Role) -> Json:
+    if isinstance(part, Text):
+        return {"type": "output_text" if role is Role.ASSISTANT else "input_text", "text": part.text}
+    if isinstance(part, Refusal):
+        return {"type": "refusal", "refusal": part.text}
+    if not isinstance(part, Media) or part.kind is MediaKind.AUDIO:
+        raise InvalidProviderRequest("the Responses API takes no audio")
+    if part.kind is MediaKind.IMAGE:
+        return {"type": "input_image", "image_url": data_uri(part)}
+    if part.uri and not part.uri.startswith("data:"):
+        return {"type": "input_file", "file_url": part.uri}
+    return {"type": "input_file", "filename": part.filename or "file", "file_data": data_uri(part)}
+
+
+def _tools(prompt: Prompt) -> Json:
+    encoded: Json = {"tools": [_tool(tool) for tool in prompt.tools]}
+    choice = prompt.tool_choice
+    if chosen := _tool_choice(choice):
+        encoded["tool_choice"] = chosen
+    if choice.parallel_tool_calls is not None:
+        encoded["parallel_tool_calls"] = choice.parallel_tool_calls
+    return encoded
+
+
+def _tool(tool: Tool) -> Json:
+    # Unlike chat completions, this API takes a missing `strict` for true.
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": schema_of(tool.parameters_schema),
+        "strict": tool.strict,
+    }
+
+
+def _tool_choice(choice: ToolChoice) -> str | Json | None:
+    if choice.mode is ToolChoiceMode.TOOL:
+        return {"type": "function", "name": choice.tool_name}
+    return None if choice.mode is ToolChoiceMode.AUTO else choice.mode.value
+
+
+def _form(form: ResponseFormat) -> Json:
+    if form.type is ResponseType.JSON_SCHEMA:
+        return {"type": "json_schema", "name": form.name, "schema": schema_of(form.schema), "strict": form.strict}
+    return {"type": "json_object"} if form.type is ResponseType.JSON_OBJECT else {}

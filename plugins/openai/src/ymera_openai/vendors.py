@@ -1,0 +1,187 @@
+"""The vendors: a row each."""
+
+from dataclasses import dataclass, replace
+
+from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
+from ymera_service.sdk.models import Capability
+
+_PLAIN = Quirks()
+_OPENAI = Quirks(
+    max_tokens="max_completion_tokens",
+    refusals=True,
+    openai_families=True,
+)
+_MISTRAL = Quirks(
+    seed="random_seed",
+    stream_usage=False,
+    echo=ReasoningEcho.PARTS,
+    mistral_media=True,
+)
+_THINKING = Quirks(reasoning=ReasoningControl.THINKING, echo=ReasoningEcho.CONTENT, json_schema=False)
+_OPEN_MODELS = Quirks(top_k=True, echo=ReasoningEcho.CONTENT)
+NO_TOOLS = frozenset({Capability.TOOLS})
+NO_SCHEMA = frozenset({Capability.STRUCTURED_OUTPUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """One vendor.
+
+    Attributes:
+        name: The provider's name in model ids.
+        base_url: Where its API begins; empty where each account has an address of its own.
+        key_variables: The environment variables that may hold a key; the first that is set counts.
+        base_url_variable: The environment variable that may hold another address.
+        path: What the address in that variable, or in the settings, lacks.
+        key_header: The header that holds the key; `authorization` takes it as a bearer token.
+        price_vendor: Whose prices apply, in the names of `genai-prices`.
+        lacks: What none of its models can do through this API.
+        models: The models it offers, where it does not list them.
+    """
+
+    name: str
+    base_url: str
+    key_variables: tuple[str, ...]
+    quirks: Quirks = _PLAIN
+    base_url_variable: str = ""
+    path: str = ""
+    key_header: str = "authorization"
+    price_vendor: str = ""
+    lacks: frozenset[Capability] = frozenset()
+    models: tuple[str, ...] = ()
+
+
+VENDORS = {
+    vendor.name: vendor
+    for vendor in (
+        Vendor(
+            "openai",
+            "https://api.openai.com/v1",
+            ("OPENAI_API_KEY",),
+            _OPENAI,
+            base_url_variable="OPENAI_BASE_URL",
+            price_vendor="openai",
+        ),
+        Vendor(
+            "azure",
+            "",
+            ("AZURE_OPENAI_API_KEY",),
+            _OPENAI,
+            base_url_variable="AZURE_OPENAI_ENDPOINT",
+            path="/openai/v1",
+            key_header="api-key",
+            price_vendor="azure",
+        ),
+        Vendor(
+            "alibaba",
+            "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+            ("DASHSCOPE_API_KEY", "ALIBABA_API_KEY"),
+            replace(_OPEN_MODELS, reasoning=ReasoningControl.ENABLE_THINKING),
+        ),
+        Vendor(
+            "cerebras",
+            "https://api.cerebras.ai/v1",
+            ("CEREBRAS_API_KEY",),
+            Quirks(max_tokens="max_completion_tokens", echo=ReasoningEcho.PLAIN),
+            price_vendor="cerebras",
+        ),
+        Vendor("deepinfra", "https://api.deepinfra.com/v1/openai", ("DEEPINFRA_API_KEY",), _OPEN_MODELS),
+        Vendor(
+            "deepseek",
+            "https://api.deepseek.com",
+            ("DEEPSEEK_API_KEY",),
+            replace(_THINKING, strict_tools=False),
+            price_vendor="deepseek",
+            lacks=NO_SCHEMA,
+        ),
+        Vendor(
+            "doubleword",
+            "https://api.doubleword.ai/v1",
+            ("DOUBLEWORD_API_KEY",),
+            _OPEN_MODELS,
+            price_vendor="doubleword",
+        ),
+        Vendor(
+            "fireworks",
+            "https://api.fireworks.ai/inference/v1",
+            ("FIREWORKS_API_KEY",),
+            _OPEN_MODELS,
+            price_vendor="fireworks",
+        ),
+        Vendor(
+            "groq",
+            "https://api.groq.com/openai/v1",
+            ("GROQ_API_KEY",),
+            Quirks(max_tokens="max_completion_tokens", strict_tools=False, echo=ReasoningEcho.PLAIN),
+            price_vendor="groq",
+        ),
+        Vendor("huggingface", "https://router.huggingface.co/v1", ("HF_TOKEN", "HUGGINGFACE_API_KEY"), _OPEN_MODELS),
+        Vendor("hyperbolic", "https://api.hyperbolic.xyz/v1", ("HYPERBOLIC_API_KEY",), _OPEN_MODELS),
+        Vendor(
+            "minimax",
+            "https://api.minimax.io/v1",
+            ("MINIMAX_API_KEY",),
+            replace(_OPEN_MODELS, json_schema=False),
+            price_vendor="minimax",
+            lacks=NO_SCHEMA,
+        ),
+        Vendor(
+            "mistral",
+            "https://api.mistral.ai/v1",
+            ("MISTRAL_API_KEY",),
+            _MISTRAL,
+            price_vendor="mistral",
+        ),
+        Vendor(
+            "moonshot",
+            "https://api.moonshot.ai/v1",
+            ("MOONSHOT_API_KEY",),
+            replace(_THINKING, json_schema=True),
+            price_vendor="moonshotai",
+        ),
+        Vendor("nebius", "https://api.tokenfactory.nebius.com/v1", ("NEBIUS_API_KEY",), _OPEN_MODELS),
+        Vendor("novita", "https://api.novita.ai/v3/openai", ("NOVITA_API_KEY",), _OPEN_MODELS, price_vendor="novita"),
+        Vendor("nvidia", "https://integrate.api.nvidia.com/v1", ("NVIDIA_API_KEY",), _OPEN_MODELS),
+        Vendor(
+            "openrouter",
+            "https://openrouter.ai/api/v1",
+            ("OPENROUTER_API_KEY",),
+            Quirks(top_k=True, reasoning=ReasoningControl.OBJECT, echo=ReasoningEcho.DETAILS, refusals=True),
+            price_vendor="openrouter",
+        ),
+        Vendor(
+            "perplexity",
+            "https://api.perplexity.ai",
+            ("PERPLEXITY_API_KEY", "PPLX_API_KEY"),
+            Quirks(top_k=True, seed="", stream_usage=False, parallel_tool_calls=False),
+            price_vendor="perplexity",
+            lacks=NO_TOOLS,
+            models=("sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research"),
+        ),
+        Vendor("sambanova", "https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",), _OPEN_MODELS),
+        Vendor(
+            "together",
+            "https://api.together.xyz/v1",
+            ("TOGETHER_API_KEY",),
+            replace(_OPEN_MODELS, echo=ReasoningEcho.PLAIN),
+            price_vendor="together",
+        ),
+        Vendor("venice", "https://api.venice.ai/api/v1", ("VENICE_API_KEY",), _OPEN_MODELS),
+        Vendor(
+            "xai",
+            "https://api.x.ai/v1",
+            ("XAI_API_KEY",),
+            Quirks(max_tokens="max_completion_tokens", strict_tools=False, echo=ReasoningEcho.CONTENT),
+            price_vendor="x-ai",
+        ),
+        Vendor(
+            "zai",
+            "https://api.z.ai/api/paas/v4",
+            ("ZAI_API_KEY", "ZHIPUAI_API_KEY"),
+            replace(_THINKING, seed="", penalties=False, parallel_tool_calls=False),
+            price_vendor="zai",
+            lacks=NO_SCHEMA,
+        ),
+    )
+}
+"""By name, in the order in which they are offered."""
