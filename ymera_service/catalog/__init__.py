@@ -4,3 +4,8 @@ Read in this order: `models` (a model as the house knows it), `discovery` (askin
 (what lists say of a model), `matching` (how a caller may name models), `catalog` (the snapshot that
 everybody reads).
 """
+
+from ymera_service.catalog.catalog import Catalog
+from ymera_service.catalog.models import Model
+
+__all__ = ["Catalog", "Model"]

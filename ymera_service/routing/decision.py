@@ -1,7 +1,16 @@
-"""A routing decision and all that led to it, as plain data: kept, explained and replayed from the same fact."""
+"""A routing decision and all that led to it, as plain data: kept, explained and replayed from the same fact.
+
+`to_json` gives the form in which decisions and failures are stored. All of it is immutable by
+agreement; the two types made by the dozen for every request are not frozen, as that quadruples their cost.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
 
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Capability
@@ -37,7 +46,7 @@ class Preferences:
     category_hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ScoreComponent:
     """One reason for a candidate's rank: how good it is in this (0–1), how much that counts, and why."""
 
@@ -47,7 +56,7 @@ class ScoreComponent:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """A model that may answer; `model` is its id, `expected_latency` is in seconds."""
 
@@ -121,3 +130,52 @@ class Decision:
     propensity: float
     explanation: str
     attempts: tuple[Attempt, ...] = ()
+
+
+def to_json(fact: Decision | Failure) -> bytes:
+    """Returns the stored form of a decision or a failure."""
+    return orjson.dumps(fact, _plain, orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def _plain(fact: Any) -> dict[str, Any]:
+    """Returns the fields of a dataclass; candidates by hand, as most of a decision is them and speed counts."""
+    if type(fact) is not Candidate:
+        return {name: getattr(fact, name) for name in fact.__slots__}
+    return {
+        "model": fact.model,
+        "score": fact.score,
+        "components": [
+            {"name": part.name, "value": part.value, "weight": part.weight, "evidence": part.evidence}
+            for part in fact.components
+        ],
+        "expected_cost_micros": fact.expected_cost_micros,
+        "expected_latency": fact.expected_latency,
+    }
+
+
+def from_json(data: bytes) -> Decision:
+    """Reads a decision from its stored form.
+
+    Raises:
+        ValueError: The data is no decision.
+    """
+    return _decisions().validate_json(data)
+
+
+def failure_from_json(data: bytes) -> Failure:
+    """Reads a failure from its stored form.
+
+    Raises:
+        ValueError: The data is no failure.
+    """
+    return _failures().validate_json(data)
+
+
+@cache
+def _decisions() -> TypeAdapter[Decision]:
+    return TypeAdapter(Decision)
+
+
+@cache
+def _failures() -> TypeAdapter[Failure]:
+    return TypeAdapter(Failure)

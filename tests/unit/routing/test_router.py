@@ -1,0 +1,318 @@
+import math
+
+import pytest
+
+from tests.unit.routing.conftest import Room
+from ymera_service.config import RoutingSettings
+from ymera_service.routing.decision import Decision, ExclusionReason, Preferences, Weights
+from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
+from ymera_service.sdk.errors import InvalidRequest, ModelNotFound, NoEligibleModel, NoHealthyModel
+from ymera_service.sdk.generation import Prompt, ResponseFormat, ResponseType, Sampling, Tool
+from ymera_service.sdk.models import Capability, ModelInfo, Price
+
+CHEAP = ModelInfo("cheap", price=Price(100_000, 400_000))
+DEAR = ModelInfo("dear", price=Price(10_000_000, 40_000_000))
+FREE = ModelInfo("free", price=Price(0, 0))
+UNPRICED = ModelInfo("unpriced")
+SIMULATED = ModelInfo("sim", price=Price(0, 0), simulated=True)
+
+
+def order(decision: Decision) -> list[str]:
+    return [candidate.model for candidate in decision.candidates]
+
+
+def reasons(decision: Decision) -> dict[str, ExclusionReason]:
+    return {exclusion.model: exclusion.reason for exclusion in decision.exclusions}
+
+
+def test_the_better_model_of_equal_price_goes_first() -> None:
+    room = Room({"p": [ModelInfo("a", price=Price(1, 1)), ModelInfo("b", price=Price(1, 1))]})
+    room.measure(coding={"p/a": 0.4, "p/b": 0.9}, general={"p/a": 0.5, "p/b": 0.5})
+    decision = room.decide()
+    assert order(decision) == ["p/b", "p/a"]
+    assert decision.category == "coding"
+    assert decision.propensity == 1.0
+    assert decision.explanation.startswith("p/b for coding (0.70): best quality (0.90 over 20 coding tasks)")
+
+
+def test_the_cheaper_model_of_equal_quality_goes_first() -> None:
+    room = Room({"p": [CHEAP, DEAR]})
+    assert order(room.decide()) == ["p/cheap", "p/dear"]
+
+
+def test_the_faster_model_goes_first_when_speed_counts() -> None:
+    room = Room({"p": [CHEAP, DEAR]})
+    room.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=2.0, duration=12.0)
+    room.evidence.observe("p/dear", output_tokens=100, time_to_first_token=0.2, duration=1.2)
+    decision = room.decide(preferences=Preferences(weights=Weights(0, 1, 0)))
+    assert order(decision) == ["p/dear", "p/cheap"]
+    assert decision.candidates[0].expected_latency == pytest.approx(0.2 + 400 * 0.01)
+
+
+def test_the_second_likeliest_category_counts_by_its_probability() -> None:
+    room = Room({"p": [ModelInfo("coder"), ModelInfo("allrounder")]})
+    room.measure(coding={"p/coder": 0.95, "p/allrounder": 0.7}, general={"p/coder": 0.1, "p/allrounder": 0.9})
+    assert order(room.decide()) == ["p/allrounder", "p/coder"]
+    assert order(room.decide(preferences=Preferences(category_hint="coding"))) == ["p/coder", "p/allrounder"]
+
+
+def test_a_score_is_the_sum_of_its_components() -> None:
+    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
+    room.measure(coding={"p/cheap": 0.5})
+    for candidate in room.decide(preferences=Preferences(weights=Weights(2, 1, 1))).candidates:
+        assert candidate.score == pytest.approx(sum(part.value * part.weight for part in candidate.components))
+        assert [part.weight for part in candidate.components] == [0.5, 0.25, 0.25]
+
+
+def test_what_is_not_known_says_so() -> None:
+    room = Room({"p": [UNPRICED, CHEAP]})
+    room.measure(general={"p/cheap": 0.75})
+    candidates = {candidate.model: candidate for candidate in room.decide().candidates}
+    quality, speed, cost = candidates["p/unpriced"].components
+    assert quality.evidence.startswith("not yet measured")
+    assert (speed.evidence, cost.evidence) == ("not yet measured", "price not known")
+    assert candidates["p/unpriced"].expected_cost_micros is None
+    assert candidates["p/unpriced"].expected_latency is None
+    assert candidates["p/cheap"].components[0].evidence.startswith("not yet measured in coding")
+
+
+def test_every_decision_gives_its_category_probabilities_the_likeliest_first_adding_up_to_one() -> None:
+    room = Room({"p": [CHEAP]})
+    room.classifier.probabilities = {"math": 1.0, "coding": 2.0, "general": 1.0}
+    decision = room.decide()
+    assert decision.category_probabilities == {"coding": 0.5, "math": 0.25, "general": 0.25}
+    assert next(iter(decision.category_probabilities)) == decision.category == "coding"
+
+
+@pytest.mark.parametrize("told", [{}, {"a": -1.0, "b": 2.0}, {"a": math.nan}, {"a": 0.0}, {"a": math.inf}, None])
+def test_a_classifier_that_answers_nonsense_does_not_stop_a_request(told: dict[str, float] | None) -> None:
+    room = Room({"p": [CHEAP]})
+    room.classifier.probabilities = told  # type: ignore[assignment]  # a stranger's mistake
+    assert room.decide().category_probabilities == {"general": 1.0}
+
+
+# Who may answer.
+
+
+def test_allow_and_deny_take_ids_names_and_patterns() -> None:
+    room = Room({"p": [CHEAP, DEAR], "q": [CHEAP, FREE]})
+    decision = room.decide(preferences=Preferences(allow_models=("cheap", "p/*"), deny_models=("q/cheap",)))
+    assert set(order(decision)) == {"p/cheap", "p/dear"}
+    assert reasons(decision) == {"q/cheap": ExclusionReason.DENIED, "q/free": ExclusionReason.NOT_ALLOWED}
+    assert "'q/cheap'" in decision.exclusions[0].detail
+
+
+@pytest.mark.parametrize("field", ["allow_models", "deny_models"])
+def test_a_model_that_nobody_offers_is_named_with_what_it_may_have_been(field: str) -> None:
+    room = Room({"p": [CHEAP, DEAR]})
+    with pytest.raises(ModelNotFound, match=rf"preferences.{field}\[1\].*p/cheap") as caught:
+        room.decide(preferences=Preferences(**{field: ("p/dear", "p/chaep")}))  # type: ignore[arg-type]
+    assert caught.value.metadata == {"field": f"preferences.{field}[1]", "model": "p/chaep"}
+
+
+IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "capability"),
+    [
+        (Prompt((user("x"),), tools=(Tool("look_up"),)), Capability.TOOLS),
+        (Prompt((Message(Role.ASSISTANT, (ToolCall("1", "look_up", "{}"),)),)), Capability.TOOLS),
+        (
+            Prompt((user("x"),), response_format=ResponseFormat(ResponseType.JSON_OBJECT)),
+            Capability.STRUCTURED_OUTPUT,
+        ),
+        (Prompt((Message(Role.USER, (Text("x"), IMAGE)),)), Capability.IMAGE_INPUT),
+        (Prompt((Message(Role.USER, (Media(MediaKind.AUDIO, uri="https://a"),)),)), Capability.AUDIO_INPUT),
+        (Prompt((Message(Role.USER, (Media(MediaKind.FILE, uri="https://a"),)),)), Capability.FILE_INPUT),
+        (Prompt((Message(Role.TOOL, (ToolResult("1", (IMAGE,)),)),)), Capability.IMAGE_INPUT),
+    ],
+)
+def test_a_prompt_goes_only_to_models_that_can_take_it(prompt: Prompt, capability: Capability) -> None:
+    able = ModelInfo("able", capabilities=frozenset(Capability))
+    unable = ModelInfo("unable", capabilities=frozenset(Capability) - {capability})
+    decision = Room({"p": [able, unable]}).decide(prompt)
+    assert order(decision) == ["p/able"]
+    assert reasons(decision) == {"p/unable": ExclusionReason.MISSING_CAPABILITY}
+    assert decision.exclusions[0].detail == f"lacks {capability}"
+
+
+def test_capabilities_that_the_caller_requires_are_asked_for_too() -> None:
+    room = Room({"p": [CHEAP, ModelInfo("thinks", capabilities=frozenset({Capability.REASONING}))]})
+    wanted = Preferences(required_capabilities=frozenset({Capability.REASONING}))
+    assert order(room.decide(preferences=wanted)) == ["p/thinks"]
+
+
+def test_a_prompt_that_does_not_fit_into_a_context_does_not_go_there() -> None:
+    room = Room({"p": [ModelInfo("small", context_window=1_000), ModelInfo("large", context_window=10_000), UNPRICED]})
+    decision = room.decide("word " * 1_000)
+    assert reasons(decision) == {"p/small": ExclusionReason.CONTEXT_TOO_SMALL}
+    assert "1,000" in decision.exclusions[0].detail
+    assert room.decide("word").exclusions == ()
+
+
+def test_the_answer_asked_for_has_to_fit_beside_the_prompt_as_far_as_the_model_can_write_it() -> None:
+    room = Room(
+        {
+            "p": [
+                ModelInfo("tight", context_window=1_000),
+                ModelInfo("short", context_window=1_000, max_output_tokens=100),
+            ]
+        }
+    )
+    decision = room.decide(Prompt((user("hello"),), sampling=Sampling(max_output_tokens=5_000)))
+    assert order(decision) == ["p/short"]
+
+
+def test_a_cost_limit_excludes_what_may_cost_more_and_what_has_no_price() -> None:
+    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
+    prompt = Prompt((user("hello"),), sampling=Sampling(max_output_tokens=1_000))
+    decision = room.decide(prompt, Preferences(max_cost_micros=1_000))
+    assert order(decision) == ["p/cheap"]
+    assert decision.candidates[0].expected_cost_micros == 401
+    assert reasons(decision) == {
+        "p/dear": ExclusionReason.TOO_EXPENSIVE,
+        "p/unpriced": ExclusionReason.PRICE_UNKNOWN,
+    }
+
+
+def test_a_latency_limit_excludes_what_is_measured_slower_and_keeps_what_is_not_measured() -> None:
+    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
+    room.evidence.observe("p/dear", output_tokens=10, time_to_first_token=1.0, duration=2.0)
+    room.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=0.1, duration=0.2)
+    decision = room.decide(preferences=Preferences(max_latency=5.0))
+    assert set(order(decision)) == {"p/cheap", "p/unpriced"}
+    assert reasons(decision) == {"p/dear": ExclusionReason.TOO_SLOW}
+    assert decision.exclusions[0].detail == "would take 41.0 s; the limit is 5 s"
+
+
+def test_a_model_whose_breaker_is_open_waits_until_it_may_be_tried_again() -> None:
+    room = Room({"p": [CHEAP, DEAR]})
+    room.fail("p/cheap")
+    decision = room.decide()
+    assert order(decision) == ["p/dear"]
+    assert decision.exclusions[0].reason is ExclusionReason.UNHEALTHY
+    assert "2.0 s" in decision.exclusions[0].detail
+    room.clock.now += 2.0
+    assert set(order(room.decide())) == {"p/cheap", "p/dear"}
+
+
+def test_simulated_models_answer_only_where_there_is_no_real_one() -> None:
+    assert order(Room({"simulator": [SIMULATED]}).decide()) == ["simulator/sim"]
+    decision = Room({"p": [CHEAP], "simulator": [SIMULATED]}).decide()
+    assert order(decision) == ["p/cheap"]
+    assert reasons(decision) == {"simulator/sim": ExclusionReason.SIMULATED}
+
+
+def test_a_simulated_model_does_not_stand_in_for_real_ones_that_fail() -> None:
+    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
+    room.fail("p/cheap")
+    with pytest.raises(NoHealthyModel) as caught:
+        room.decide()
+    assert caught.value.retry_after == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("entry", ["simulator/sim", "sim", "simulator/*"])
+def test_a_simulated_model_answers_when_it_is_allowed_as_such(entry: str) -> None:
+    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
+    assert "simulator/sim" in order(room.decide(preferences=Preferences(allow_models=(entry, "p/cheap"))))
+
+
+def test_allowing_everything_does_not_mean_simulated_models() -> None:
+    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
+    assert order(room.decide(preferences=Preferences(allow_models=("*",)))) == ["p/cheap"]
+
+
+def test_constraints_that_leave_no_model_are_counted() -> None:
+    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
+    with pytest.raises(NoEligibleModel, match="1 denied, 1 too expensive, 1 price unknown") as caught:
+        room.decide(preferences=Preferences(deny_models=("p/cheap",), max_cost_micros=0))
+    assert caught.value.metadata == {"denied": "1", "too_expensive": "1", "price_unknown": "1"}
+
+
+def test_an_empty_catalogue_says_what_to_do() -> None:
+    with pytest.raises(NoEligibleModel, match="add a key"):
+        Room({}).decide()
+
+
+# In which order.
+
+
+def test_free_models_go_before_better_ones_when_they_are_preferred() -> None:
+    room = Room({"p": [FREE, CHEAP, UNPRICED]})
+    room.measure(coding={"p/cheap": 1.0, "p/free": 0.0})
+    assert order(room.decide())[0] == "p/cheap"
+    decision = room.decide(preferences=Preferences(prefer_free=True))
+    assert order(decision)[0] == "p/free"
+    assert decision.policy == "free-first"
+
+
+def test_a_session_stays_with_its_model_while_that_is_eligible_and_healthy() -> None:
+    room = Room({"p": [CHEAP, DEAR]})
+    room.router.sessions.remember("s", "p/dear")
+    wanted = Preferences(session_id="s")
+    decision = room.decide(preferences=wanted)
+    assert order(decision) == ["p/dear", "p/cheap"]
+    assert [part.name for part in decision.candidates[0].components] == ["quality", "speed", "cost", "session"]
+    assert "stays with this session" in decision.explanation
+    assert order(room.decide(preferences=Preferences(session_id="other")))[0] == "p/cheap"
+    room.fail("p/dear")
+    assert order(room.decide(preferences=wanted)) == ["p/cheap"]
+
+
+def test_preferring_free_models_goes_before_staying_with_one_that_costs() -> None:
+    room = Room({"p": [FREE, DEAR]})
+    room.router.sessions.remember("s", "p/dear")
+    decision = room.decide(preferences=Preferences(session_id="s", prefer_free=True))
+    assert order(decision) == ["p/free", "p/dear"]
+
+
+def test_exploring_draws_the_first_and_says_so() -> None:
+    room = Room({"p": [CHEAP, DEAR]}, RoutingSettings(exploration=1.0))
+    decisions = [room.decide(seed=seed) for seed in range(40)]
+    assert {order(decision)[0] for decision in decisions} == {"p/cheap", "p/dear"}
+    assert {decision.propensity for decision in decisions} == {0.5}
+    drawn = next(decision for decision in decisions if order(decision)[0] == "p/dear")
+    assert "drawn at random" in drawn.explanation
+
+
+def test_a_seed_that_is_not_given_is_drawn_and_told() -> None:
+    room = Room({"p": [CHEAP, DEAR]})
+    seeds = {room.decide(seed=None).seed for _ in range(5)}
+    assert len(seeds) == 5
+    assert all(0 <= seed < 2**64 for seed in seeds)
+
+
+# What is wrong with what is asked.
+
+
+@pytest.mark.parametrize(
+    ("preferences", "fields"),
+    [
+        (Preferences(weights=Weights(-1, 0, 1)), ["weights.quality"]),
+        (Preferences(weights=Weights(1, math.nan, 1)), ["weights.speed"]),
+        (Preferences(weights=Weights(1, 1, math.inf)), ["weights.cost"]),
+        (Preferences(weights=Weights(0, 0, 0)), ["weights"]),
+        (Preferences(weights=Weights(1e308, 1e308, 1e308)), ["weights"]),
+        (Preferences(max_cost_micros=-1), ["max_cost_micros"]),
+        (Preferences(max_latency=-1.0), ["max_latency"]),
+        (Preferences(max_latency=math.nan), ["max_latency"]),
+        (Preferences(session_id="s" * 129), ["session_id"]),
+        (Preferences(agent_name="a" * 129), ["agent_name"]),
+        (Preferences(category_hint="cooking"), ["category_hint"]),
+        (Preferences(category_hint="cooking", max_cost_micros=-1), ["max_cost_micros", "category_hint"]),
+    ],
+)
+def test_preferences_that_make_no_sense_are_all_named(preferences: Preferences, fields: list[str]) -> None:
+    room = Room({"p": [CHEAP]})
+    with pytest.raises(InvalidRequest) as caught:
+        room.decide(preferences=preferences)
+    assert [violation.field for violation in caught.value.violations] == [f"preferences.{field}" for field in fields]
+
+
+def test_a_hint_may_name_any_category_that_was_measured() -> None:
+    room = Room({"p": [CHEAP]})
+    with pytest.raises(InvalidRequest, match="coding, empathy, general"):
+        room.decide(preferences=Preferences(category_hint="law"))
+    room.measure(law={"p/cheap": 0.9})
+    assert room.decide(preferences=Preferences(category_hint="law")).category_probabilities == {"law": 1.0}

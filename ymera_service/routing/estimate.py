@@ -1,0 +1,127 @@
+"""What a prompt needs of a model: capabilities, and how many tokens it is likely to take.
+
+Tokens are counted by the provider only, and each tokenizer differs, so before the call they are estimated:
+a token per four bytes of UTF-8. Vendors give four characters as the average of English text; counting bytes
+makes scripts whose characters stand for more cost more, as they do. Media are taken at what vendors document
+for a usual one: about a thousand tokens a picture, thirty a second of compressed speech, two thousand a page.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ymera_service.sdk.content import Media, MediaKind, Part, ToolCall, ToolResult
+from ymera_service.sdk.generation import Prompt, ResponseType, Usage
+from ymera_service.sdk.models import Capability
+
+BYTES_PER_TOKEN = 4
+TOKENS_PER_MESSAGE = 4
+"""What chat formats add around each message."""
+TYPICAL_OUTPUT_TOKENS = 400
+"""Tokens of an answer whose length the caller does not bound."""
+
+IMAGE_TOKENS = 1_000
+AUDIO_BYTES_PER_TOKEN = 500
+FILE_BYTES_PER_TOKEN = 25
+UNSEEN_MEDIA_TOKENS = 2_000
+"""Tokens of a sound or file of which only the address is known."""
+
+_CAPABILITY_OF = {
+    MediaKind.IMAGE: Capability.IMAGE_INPUT,
+    MediaKind.AUDIO: Capability.AUDIO_INPUT,
+    MediaKind.FILE: Capability.FILE_INPUT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a prompt needs.
+
+    Attributes:
+        capabilities: Those without which a model can't take it.
+        input_tokens: Of the whole prompt, tools and schemas included.
+        output_tokens: Of the answer as it will probably be; for the time it takes.
+        most: The usage with the longest answer asked for; for what it may cost.
+        reserved_tokens: Of the answer, that have to fit into the context beside the prompt.
+    """
+
+    capabilities: frozenset[Capability]
+    input_tokens: int
+    output_tokens: int
+    most: Usage
+    reserved_tokens: int
+
+
+def needs_of(prompt: Prompt) -> Needs:
+    """Returns what a prompt needs."""
+    limit = prompt.sampling.max_output_tokens
+    tokens = prompt_tokens(prompt)
+    return Needs(
+        capabilities=frozenset(_called_for(prompt)),
+        input_tokens=tokens,
+        output_tokens=TYPICAL_OUTPUT_TOKENS if limit is None else min(limit, TYPICAL_OUTPUT_TOKENS),
+        most=Usage(tokens, TYPICAL_OUTPUT_TOKENS if limit is None else limit),
+        reserved_tokens=1 if limit is None else limit,
+    )
+
+
+def _called_for(prompt: Prompt) -> Iterable[Capability]:
+    if prompt.tools:
+        yield Capability.TOOLS
+    if prompt.response_format.type is not ResponseType.TEXT:
+        yield Capability.STRUCTURED_OUTPUT
+    for message in prompt.messages:
+        for part in message.parts:
+            yield from _called_for_by(part)
+
+
+def _called_for_by(part: Part) -> Iterable[Capability]:
+    match part:
+        case Media():
+            yield _CAPABILITY_OF[part.kind]
+        case ToolCall():
+            yield Capability.TOOLS
+        case ToolResult():
+            yield Capability.TOOLS
+            for inner in part.parts:
+                yield from _called_for_by(inner)
+
+
+def prompt_tokens(prompt: Prompt) -> int:
+    """Estimates the tokens of a whole prompt."""
+    tokens = 0
+    for message in prompt.messages:
+        tokens += TOKENS_PER_MESSAGE
+        for part in message.parts:
+            tokens += _part_tokens(part)
+    for tool in prompt.tools:
+        tokens += text_tokens(tool.name) + text_tokens(tool.description) + text_tokens(tool.parameters_schema)
+    return tokens + text_tokens(prompt.response_format.schema)
+
+
+def text_tokens(text: str) -> int:
+    """Estimates the tokens of a text."""
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    return -(-size // BYTES_PER_TOKEN)
+
+
+def _part_tokens(part: Part) -> int:
+    match part:
+        case Media():
+            return _media_tokens(part)
+        case ToolCall():
+            return text_tokens(part.name) + text_tokens(part.arguments)
+        case ToolResult():
+            return sum(map(_part_tokens, part.parts))
+        case _:
+            return text_tokens(part.text)
+
+
+def _media_tokens(media: Media) -> int:
+    if media.kind is MediaKind.IMAGE:
+        return IMAGE_TOKENS
+    if not media.data:
+        return UNSEEN_MEDIA_TOKENS
+    if media.mime_type.startswith("text/"):
+        return -(-len(media.data) // BYTES_PER_TOKEN)
+    per_token = AUDIO_BYTES_PER_TOKEN if media.kind is MediaKind.AUDIO else FILE_BYTES_PER_TOKEN
+    return -(-len(media.data) // per_token)

@@ -1,0 +1,51 @@
+"""Whether what a caller prefers makes sense, before anything is computed from it."""
+
+import math
+from collections.abc import Collection, Iterable
+
+from ymera_service.routing.decision import Preferences, Weights
+from ymera_service.sdk.errors import FieldViolation, InvalidRequest
+
+MAX_TEXT = 128
+"""The most characters of a session id and of an agent's name."""
+
+
+def check(preferences: Preferences, categories: Collection[str]) -> None:
+    """Checks preferences; `categories` are those a hint may name.
+
+    Raises:
+        InvalidRequest: Naming every field that is wrong.
+    """
+    violations = [*_weights(preferences.weights), *_limits(preferences), *_texts(preferences, categories)]
+    if violations:
+        raise InvalidRequest(violations)
+
+
+def _weights(weights: Weights | None) -> Iterable[FieldViolation]:
+    if weights is None:
+        return
+    named = {"quality": weights.quality, "speed": weights.speed, "cost": weights.cost}
+    wrong = [name for name, weight in named.items() if not (math.isfinite(weight) and weight >= 0)]
+    for name in wrong:
+        yield FieldViolation(f"preferences.weights.{name}", f"is {named[name]}; give a number of at least 0")
+    if not wrong and not 0 < sum(named.values()) < math.inf:
+        remedy = "only their proportions matter: at least one above 0, and their sum a finite number"
+        yield FieldViolation("preferences.weights", f"can't be weighed against each other; {remedy}")
+
+
+def _limits(preferences: Preferences) -> Iterable[FieldViolation]:
+    cost, latency = preferences.max_cost_micros, preferences.max_latency
+    if cost is not None and cost < 0:
+        yield FieldViolation("preferences.max_cost_micros", f"is {cost}; give at least 0, or leave it out")
+    if latency is not None and not latency > 0:
+        yield FieldViolation("preferences.max_latency", f"is {latency:g} s; give more than 0, or leave it out")
+
+
+def _texts(preferences: Preferences, categories: Collection[str]) -> Iterable[FieldViolation]:
+    for name, text in (("session_id", preferences.session_id), ("agent_name", preferences.agent_name)):
+        if len(text) > MAX_TEXT:
+            yield FieldViolation(f"preferences.{name}", f"has {len(text)} characters; at most {MAX_TEXT} are allowed")
+    hint = preferences.category_hint
+    if hint and hint not in categories:
+        known = ", ".join(sorted(categories))
+        yield FieldViolation("preferences.category_hint", f"{hint[:64]!r} is no category; the categories are {known}")
