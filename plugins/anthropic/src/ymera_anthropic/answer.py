@@ -7,7 +7,7 @@ import orjson
 
 from ymera_anthropic.errors import failure
 from ymera_anthropic.fields import Record, count, record, records, text
-from ymera_anthropic.signatures import signed
+from ymera_anthropic.signatures import sealed
 from ymera_service.sdk.content import Citation
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.events import (
@@ -43,8 +43,6 @@ class _Block:
     call: int = 0
     input: Record | None = None
     """A tool's whole input, until a delta shows that it comes in pieces."""
-    readable: bool = False
-    """Whether a thinking block's text came along."""
 
 
 class Answer:
@@ -137,7 +135,7 @@ class Answer:
             case "text":
                 yield from _text(content)
             case "thinking":
-                yield from _reasoning(block, content)
+                yield from _reasoning(content)
             case "redacted_thinking":
                 yield from _sealed(content)
             case "tool_use":
@@ -166,7 +164,7 @@ class Answer:
         elif kind == "citations_delta":
             yield _citation(record(delta.get("citation")))
         elif kind in {"thinking_delta", "signature_delta"}:
-            yield from _reasoning(block, delta)
+            yield from _reasoning(delta)
 
     def _close(self, index: int) -> Iterator[ProviderEvent]:
         block = self._blocks.pop(index, None)
@@ -197,16 +195,15 @@ def _text(content: Record) -> Iterator[ProviderEvent]:
         yield _citation(citation)
 
 
-def _reasoning(block: _Block, told: Record) -> Iterator[ProviderEvent]:
+def _reasoning(told: Record) -> Iterator[ProviderEvent]:
     words, signature = text(told, "thinking"), text(told, "signature")
-    block.readable = block.readable or bool(words)
     if words or signature:
-        yield ReasoningDelta(words, signed(signature, block.readable))
+        yield ReasoningDelta(words, signature.encode())
 
 
 def _sealed(content: Record) -> Iterator[ProviderEvent]:
     if data := text(content, "data"):
-        yield ReasoningDelta("", data.encode())
+        yield ReasoningDelta("", sealed(data))
 
 
 def _citation(told: Record) -> ProviderEvent:

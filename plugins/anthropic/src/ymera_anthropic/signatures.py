@@ -1,29 +1,29 @@
 """Thinking that comes back to the provider unchanged.
 
-The API has two blocks for it: `thinking` (text and signature; newer models leave the text empty) and
-`redacted_thinking` (sealed data alone). Both become a `Reasoning` with a signature. An empty text means sealed
-data, so the signature of a thinking block that came without its text is marked.
+The API has two blocks for it: `thinking` (a text, which newer models leave empty, and its signature) and
+`redacted_thinking` (sealed data alone). Both become a `Reasoning` with a signature; sealed data is marked, as a
+signature without a text would else look the same.
 """
 
 from ymera_anthropic.fields import Record
 from ymera_service.sdk.content import Reasoning
 
-_TEXT_OMITTED = b"thinking:"
+_SEALED = b"redacted_thinking:"
 
 
-def signed(signature: str, readable: bool) -> bytes:
-    """Returns the signature of a thinking block, `readable` if its text came along."""
-    return signature.encode() if readable or not signature else _TEXT_OMITTED + signature.encode()
+def sealed(data: str) -> bytes:
+    """Returns the data of a redacted block as a signature."""
+    return _SEALED + data.encode()
 
 
 def thinking_block(reasoning: Reasoning) -> Record | None:
-    """Returns the block that this was, or `None` where it bears no signature of this API."""
+    """Returns the block that this was, or `None` where it bears no signature that the API could know."""
     try:
-        signature = reasoning.signature.removeprefix(b"" if reasoning.text else _TEXT_OMITTED).decode()
+        signature = reasoning.signature.removeprefix(_SEALED).decode()
     except UnicodeDecodeError:
         return None
     if not signature:
         return None
-    if reasoning.text or reasoning.signature.startswith(_TEXT_OMITTED):
-        return {"type": "thinking", "thinking": reasoning.text, "signature": signature}
-    return {"type": "redacted_thinking", "data": signature}
+    if reasoning.signature.startswith(_SEALED):
+        return {"type": "redacted_thinking", "data": signature}
+    return {"type": "thinking", "thinking": reasoning.text, "signature": signature}

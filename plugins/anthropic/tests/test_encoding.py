@@ -1,0 +1,235 @@
+"""What we ask means what the recorded clients asked, in every field that a prompt has.
+
+Each recorded request is read into a prompt, that prompt is encoded, and both are compared after what means the same
+was written alike. Encoded otherwise on purpose:
+
+- `cache_control`, `metadata`, `citations`, `caller` and `title` beside a document are no part of a prompt.
+- How much to think is one of three efforts: a budget has one of three sizes, a model that takes the adaptive form
+  gets that and its effort named, and one that would leave its thinking out is asked to show it.
+- Neighbouring turns of one speaker are one turn, as the API itself takes them, and blank texts are left out.
+- `tool_choice: auto` is what is meant without it.
+- `output_format` of the beta is `output_config.format` now.
+- A temperature that the API would refuse as too high is lowered to its maximum.
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from ymera_anthropic.dialect import MessagesDialect
+from ymera_anthropic.signatures import sealed
+
+from ymera_service.sdk.content import Media, MediaKind, Message, Part, Reasoning, Role, Text, ToolCall, ToolResult
+from ymera_service.sdk.generation import (
+    GenerateRequest,
+    Prompt,
+    ReasoningEffort,
+    ResponseFormat,
+    ResponseType,
+    Sampling,
+    Tool,
+    ToolChoice,
+    ToolChoiceMode,
+)
+
+Record = dict[str, Any]
+
+WIRE = Path(__file__).parents[4] / "shared" / "wire"
+REQUESTS: dict[str, Record] = {
+    exchange["id"]: exchange["request"]["json"]
+    for path in sorted(WIRE.glob("*/*.json"))
+    if (exchange := json.loads(path.read_bytes()))["endpoint"].startswith("messages") and exchange["request"]["json"]
+}
+if not REQUESTS:
+    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+
+MODES = {
+    "auto": ToolChoiceMode.AUTO,
+    "any": ToolChoiceMode.REQUIRED,
+    "tool": ToolChoiceMode.TOOL,
+    "none": ToolChoiceMode.NONE,
+}
+NOT_OURS = {"cache_control", "citations", "caller", "title", "metadata"}
+
+
+class NotInAPromptError(Exception):
+    """The recorded request holds something that a prompt has no word for."""
+
+
+# Reading a recorded request.
+
+
+def prompt_of(body: Record) -> Prompt:
+    system = [Message(Role.SYSTEM, (Text(each["text"]),)) for each in blocks(body.get("system") or [])]
+    output = body.get("output_config") or {}
+    if output.get("effort") not in {None, "low", "medium", "high"}:
+        raise NotInAPromptError(f"effort {output['effort']}")
+    schema = output.get("format") or body.get("output_format")
+    return Prompt(
+        (*system, *(message_of(each) for each in body["messages"])),
+        tools=tuple(tool_of(each) for each in body.get("tools") or []),
+        tool_choice=choice_of(body.get("tool_choice") or {"type": "auto"}),
+        response_format=ResponseFormat(ResponseType.JSON_SCHEMA, schema=json.dumps(schema["schema"]))
+        if schema
+        else ResponseFormat(),
+        sampling=Sampling(
+            temperature=body.get("temperature"),
+            top_p=body.get("top_p"),
+            top_k=body.get("top_k"),
+            max_output_tokens=body.get("max_tokens"),
+            stop_sequences=tuple(body.get("stop_sequences") or ()),
+            reasoning_effort=effort_of(body.get("thinking"), output.get("effort")),
+        ),
+    )
+
+
+def blocks(content: Any) -> list[Record]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def message_of(message: Record) -> Message:
+    return Message(Role(message["role"]), tuple(part_of(each) for each in blocks(message["content"])))
+
+
+def part_of(block: Record) -> Part:
+    match block["type"]:
+        case "text":
+            return Text(block["text"])
+        case "thinking":
+            return Reasoning(block["thinking"], block["signature"].encode())
+        case "redacted_thinking":
+            return Reasoning("", sealed(block["data"]))
+        case "tool_use":
+            return ToolCall(block["id"], block["name"], json.dumps(block["input"]))
+        case "tool_result":
+            parts = tuple(part_of(each) for each in blocks(block.get("content") or []))
+            assert all(isinstance(part, Text | Media) for part in parts)
+            return ToolResult(block["tool_use_id"], parts, block.get("is_error", False))  # type: ignore[arg-type]  # asserted
+        case "image" | "document" as kind:
+            return media_of(MediaKind.IMAGE if kind == "image" else MediaKind.FILE, block["source"])
+        case other:
+            raise NotInAPromptError(f"block {other}")
+
+
+def media_of(kind: MediaKind, source: Record) -> Media:
+    match source["type"]:
+        case "base64":
+            return Media(kind, source["media_type"], b64decode(source["data"]))
+        case "url":
+            return Media(kind, uri=source["url"])
+        case "text":
+            return Media(kind, source["media_type"], source["data"].encode())
+        case other:
+            raise NotInAPromptError(f"source {other}")
+
+
+def tool_of(tool: Record) -> Tool:
+    if "input_schema" not in tool:
+        raise NotInAPromptError(f"server tool {tool['type']}")
+    if not isinstance(tool["input_schema"], dict):
+        raise NotInAPromptError("a schema that is no object")
+    return Tool(tool["name"], tool.get("description", ""), json.dumps(tool["input_schema"]), tool.get("strict", False))
+
+
+def choice_of(choice: Record) -> ToolChoice:
+    parallel = choice.get("disable_parallel_tool_use")
+    return ToolChoice(MODES[choice["type"]], choice.get("name", ""), None if parallel is None else not parallel)
+
+
+def effort_of(thinking: Record | None, told: str | None) -> ReasoningEffort | None:
+    if told:
+        return ReasoningEffort(told)
+    match thinking:
+        case {"type": "adaptive"}:
+            return ReasoningEffort.HIGH  # the API's default
+        case {"type": "enabled", "budget_tokens": int(tokens)}:
+            return ReasoningEffort.LOW if tokens <= 2048 else ReasoningEffort.HIGH
+        case _:
+            return None
+
+
+# Writing alike what means the same.
+
+
+def alike(body: Record) -> Record:
+    same = {
+        name: value for name, value in body.items() if name not in {*NOT_OURS, "system", "output_format", "thinking"}
+    }
+    same["system"] = "\n\n".join(each["text"] for each in blocks(body.get("system") or []))
+    same["messages"] = list(turns(body["messages"]))
+    same["tools"] = [{"description": "", **without(each, NOT_OURS)} for each in body.get("tools") or []]
+    if body.get("tool_choice") == {"type": "auto"}:
+        del same["tool_choice"]
+    if schema := body.get("output_format"):
+        same["output_config"] = {"format": schema}
+    same["thinking"] = bool(body.get("thinking"))
+    same["output_config"] = without(same.get("output_config") or {}, {"effort"})
+    same["stream"] = body.get("stream", False)
+    return same
+
+
+def turns(messages: Iterable[Record]) -> Iterator[Record]:
+    for role, same in groupby(messages, key=lambda message: message["role"]):
+        content = [without(block_alike(each), NOT_OURS) for message in same for each in blocks(message["content"])]
+        yield {"role": role, "content": [each for each in content if each.get("text", "x").strip()]}
+
+
+def block_alike(block: Record) -> Record:
+    if block["type"] != "tool_result":
+        return block
+    return block | {
+        "content": [without(each, NOT_OURS) for each in blocks(block.get("content") or [])],
+        "is_error": bool(block.get("is_error")),
+    }
+
+
+def without(holder: Record, names: set[str]) -> Record:
+    return {name: value for name, value in holder.items() if name not in names}
+
+
+def readable() -> dict[str, Prompt | str]:
+    prompts: dict[str, Prompt | str] = {}
+    for name, body in REQUESTS.items():
+        try:
+            prompts[name] = prompt_of(body)
+        except NotInAPromptError as error:
+            prompts[name] = str(error)
+    return prompts
+
+
+PROMPTS = readable()
+WORKING = {name: prompt for name, prompt in PROMPTS.items() if isinstance(prompt, Prompt)}
+
+
+@pytest.mark.parametrize("name", [name for name in WORKING if "count_tokens" not in name])
+def test_a_recorded_request_is_asked_the_same(name: str) -> None:
+    body, prompt = REQUESTS[name], WORKING[name]
+    stream = body.get("stream", False)
+    request = MessagesDialect("2023-06-01").encode(GenerateRequest(body["model"], prompt, stream))
+    assert (request.method, request.url) == ("POST", "/messages")
+    assert alike(orjson.loads(request.body)) == alike(body)
+
+
+@pytest.mark.parametrize("name", [name for name in WORKING if "count_tokens" in name])
+def test_a_recorded_count_is_asked_the_same(name: str) -> None:
+    body = REQUESTS[name]
+    request = MessagesDialect("2023-06-01").encode_count(WORKING[name], body["model"])
+    assert (request.method, request.url) == ("POST", "/messages/count_tokens")
+    assert alike(orjson.loads(request.body)) == alike(body)
+
+
+def test_only_what_a_prompt_has_no_word_for_is_left_out_of_the_proof() -> None:
+    left_out = {prompt for prompt in PROMPTS.values() if isinstance(prompt, str)}
+    assert left_out <= {
+        "a schema that is no object",
+        "block search_result",
+        "effort xhigh",
+        "server tool web_search_20250305",
+        "source file",
+    }
+    assert len(WORKING) > 0.9 * len(PROMPTS)
