@@ -1,0 +1,46 @@
+// Asks a Ymera server a question and prints the answer while it is written:
+//
+//	go run ./example [-address 127.0.0.1:50051] "Write hello world in Go"
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	ymera "github.com/ymera/ymera/clients/go"
+)
+
+func main() {
+	address := flag.String("address", cmp.Or(os.Getenv("YMERA_ADDRESS"), "127.0.0.1:50051"), "where the server listens")
+	flag.Parse()
+	question := cmp.Or(strings.Join(flag.Args(), " "), "Write hello world in Go")
+	if err := ask(*address, question); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func ask(address, question string) error {
+	client, err := ymera.Dial(address)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for event, err := range client.Stream(ctx, question) {
+		if err != nil {
+			return err
+		}
+		fmt.Print(event.GetTextDelta().GetText())
+		if done := event.GetCompleted(); done != nil {
+			fmt.Printf("\n\n%s: %s\n", done.GetModel(), done.GetDecision().GetExplanation())
+		}
+	}
+	return nil
+}
