@@ -1,0 +1,370 @@
+"""A recorded request, read as a prompt and encoded again, asks for the same."""
+
+import importlib.util
+import json
+import re
+import sys
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ymera_openai.chat_completions import ChatCompletions
+from ymera_openai.completions import Completions
+from ymera_openai.local import LOCAL_SERVERS
+from ymera_openai.quirks import Quirks, ReasoningEcho
+from ymera_openai.responses import Responses
+from ymera_openai.vendors import VENDORS
+
+from ymera_service.sdk.content import (
+    Media,
+    MediaKind,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from ymera_service.sdk.generation import (
+    GenerateRequest,
+    Prompt,
+    ReasoningEffort,
+    ResponseFormat,
+    ResponseType,
+    Sampling,
+    Tool,
+    ToolChoice,
+    ToolChoiceMode,
+)
+from ymera_service.sdk.http import Dialect
+
+Json = dict[str, Any]
+
+WIRE = Path(__file__).parents[4] / "shared" / "wire"
+QUIRKS = {vendor.name: vendor.quirks for vendor in VENDORS.values()}
+QUIRKS |= {server.name: server.quirks for server in LOCAL_SERVERS}
+
+ABSENT = "<absent>"
+NOTHING = (ABSENT, None, "", [], False)
+
+Differs = Callable[[Any, Any], bool]
+
+
+def both_empty(ours: Any, theirs: Any) -> bool:
+    return ours in NOTHING and theirs in NOTHING
+
+
+def left_out(ours: Any, theirs: Any) -> bool:
+    return bool(ours == ABSENT)
+
+
+def added(ours: Any, theirs: Any) -> bool:
+    return bool(theirs == ABSENT)
+
+
+def any_way(ours: Any, theirs: Any) -> bool:
+    return True
+
+
+ON_PURPOSE: dict[str, tuple[Differs, str]] = {
+    r"stream(_options.*)?": (any_way, "usage is asked for where that is taken"),
+    r"model": (lambda ours, theirs: ours == "", "older Azure names it in the address"),
+    r"messages\.\d+\.role": (
+        lambda ours, theirs: {ours, theirs} == {"system", "developer"},
+        "developer for OpenAI's reasoning models, system for all others",
+    ),
+    r"messages\.\d+\.content": (both_empty, "null, absent and empty text say nothing"),
+    r"messages\.\d+\.tool_calls\.\d+\.(index|type)": (any_way, "the order tells the index"),
+    r"messages\.\d+\.reasoning\w*.*": (lambda ours, theirs: ABSENT in (ours, theirs), "only where the vendor takes it"),
+    r"messages\.\d+\.content\.\d+\.image_url": (
+        lambda ours, theirs: ours == {"url": theirs},
+        "Mistral takes an address and an object with an address",
+    ),
+    r"messages\.\d+\.content\.\d+\.file\.filename": (added, "always written"),
+    r".*\.input_audio\.format": (any_way, "mpeg and mp3 are one"),
+    r"tool_choice": (lambda ours, theirs: ours == ABSENT and theirs in ("auto", "none"), "said by leaving it out"),
+    r"tool_choice\.type": (added, "always written"),
+    r"tools": (both_empty, "no tools"),
+    r"tools\.\d+\.(function\.)?strict": (lambda ours, theirs: ours in NOTHING, "only where it is taken"),
+    r"tools\.\d+\.(function\.)?description": (both_empty, "an empty one says nothing"),
+    r"(tools\.\d+|response_format\.json_schema)\.output_schema|response_format\.json_schema\.description": (
+        left_out,
+        "a prompt does not have it",
+    ),
+    r"parallel_tool_calls": (left_out, "only where it is taken"),
+    r"(response_format|text)": (lambda ours, theirs: ours == ABSENT and "text" in str(theirs), "text is the default"),
+    r"stop": (both_empty, "no stop sequences"),
+    r"(temperature|top_p)": (left_out, "reasoning models of OpenAI refuse them"),
+    r"store|include(\..*)?": (any_way, "nothing is kept at the vendor; sealed reasoning comes along"),
+    r"input\.\d+\.(id|status)": (left_out, "of use only where the vendor keeps the answer"),
+    r"(reasoning_effort|reasoning|thinking|enable_thinking|clear_thinking).*": (any_way, "in the vendor's own way"),
+    r"(n|logprobs|top_logprobs|service_tier|prompt_cache_key|safe_prompt|usage|provider|grammar|json_schema)(\..*)?": (
+        left_out,
+        "a prompt does not have it",
+    ),
+    r"(web_search_options|search_\w+|return_related_questions|include_reasoning|agent_id|logit_bias)(\..*)?": (
+        left_out,
+        "a prompt does not have it",
+    ),
+    r"messages\.\d+\.(name|prefix|annotations|parsed|audio|function_call)(\..*)?": (
+        left_out,
+        "a prompt does not have it",
+    ),
+    r".*\.(cache_control|detail|parsed_arguments)(\..*)?": (left_out, "a prompt does not have it"),
+}
+"""In what our request may differ from the recorded one, in which way, and why."""
+
+
+def _load(path: Path) -> ModuleType:
+    specification = importlib.util.spec_from_file_location("replay_server", path)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["replay_server"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+REPLAY = _load(WIRE / "replay_server.py")
+
+
+def recorded(*endpoints: str) -> list[Any]:
+    exchanges = [json.loads(path.read_bytes()) for path in sorted(WIRE.glob("*/*.json"))]
+    return [
+        pytest.param(exchange, id=exchange["id"])
+        for exchange in exchanges
+        if exchange["endpoint"] in endpoints and exchange["request"] and exchange["request"]["json"]
+    ]
+
+
+def media(kind: MediaKind, address: str, filename: str = "", mime_type: str = "") -> Media:
+    if found := re.match(r"data:([^;,]*);base64,", address):
+        try:
+            return Media(kind, found[1], b64decode(address[found.end() :], validate=True), filename=filename)
+        except ValueError:
+            pass
+    return Media(kind, mime_type, uri=address, filename=filename)
+
+
+def chat_part(part: Json) -> Iterator[Part]:
+    kind = part["type"]
+    if kind == "text":
+        yield Text(part["text"])
+    elif kind == "image_url":
+        address = part["image_url"]
+        yield media(MediaKind.IMAGE, address if isinstance(address, str) else address["url"])
+    elif kind == "input_audio":
+        audio = part["input_audio"]
+        sound, form = (audio, "") if isinstance(audio, str) else (audio["data"], audio["format"])
+        yield Media(MediaKind.AUDIO, f"audio/{form}" if form else "", b64decode(sound))
+    elif kind == "file":
+        yield media(MediaKind.FILE, part["file"]["file_data"], part["file"]["filename"])
+    elif kind == "document_url":
+        yield media(MediaKind.FILE, part["document_url"], part.get("document_name", ""))
+    elif kind == "thinking":
+        yield Reasoning("".join(inner["text"] for inner in part["thinking"]))
+    else:
+        pytest.skip(f"a prompt has no part of type {kind}")
+
+
+def chat_parts(message: Json) -> Iterator[Part]:
+    for detail in message.get("reasoning_details") or []:
+        said = detail.get("text") or detail.get("summary") or ""
+        yield Reasoning(said, json.dumps({k: v for k, v in detail.items() if k not in ("text", "summary")}).encode())
+    if not message.get("reasoning_details") and (
+        thought := message.get("reasoning_content") or message.get("reasoning")
+    ):
+        yield Reasoning(thought)
+    content = message.get("content")
+    if isinstance(content, str) and content:
+        yield Text(content)
+    for part in content if isinstance(content, list) else []:
+        yield from chat_part(part)
+    if message.get("refusal"):
+        yield Refusal(message["refusal"])
+    for call in message.get("tool_calls") or []:
+        yield ToolCall(call["id"], call["function"]["name"], call["function"]["arguments"])
+
+
+def chat_message(message: Json) -> Message:
+    role = Role("system" if message["role"] == "developer" else message["role"])
+    parts = tuple(chat_parts(message))
+    if role is Role.TOOL:
+        if any(isinstance(part, Media) for part in parts):
+            pytest.skip("a tool's answer holds text alone in OpenAI's form; the image follows it")
+        texts = tuple(part for part in parts if isinstance(part, Text))
+        parts = (ToolResult(message["tool_call_id"], texts or (Text(""),)),)
+    return Message(role, parts)
+
+
+def tool_choice(body: Json) -> ToolChoice:
+    chosen, parallel = body.get("tool_choice") or "auto", body.get("parallel_tool_calls")
+    if isinstance(chosen, dict):
+        name = chosen["function"]["name"] if "function" in chosen else chosen["name"]
+        return ToolChoice(ToolChoiceMode.TOOL, name, parallel)
+    return ToolChoice(ToolChoiceMode("required" if chosen == "any" else chosen), "", parallel)
+
+
+def tools(body: Json) -> tuple[Tool, ...]:
+    found = []
+    for entry in body.get("tools") or []:
+        if entry["type"] != "function":
+            pytest.skip("tools of the vendor are no part of a prompt")
+        function = entry.get("function", entry)
+        schema = json.dumps(function["parameters"]) if "parameters" in function else ""
+        found.append(Tool(function["name"], function.get("description") or "", schema, bool(function.get("strict"))))
+    return tuple(found)
+
+
+def response_format(form: Json | None) -> ResponseFormat:
+    if not form or form["type"] == "text":
+        return ResponseFormat()
+    if form["type"] == "json_object":
+        return ResponseFormat(ResponseType.JSON_OBJECT)
+    told = form.get("json_schema", form)
+    return ResponseFormat(ResponseType.JSON_SCHEMA, told["name"], json.dumps(told["schema"]), bool(told.get("strict")))
+
+
+def effort(body: Json) -> ReasoningEffort | None:
+    told = body.get("reasoning_effort") or (body.get("reasoning") or {}).get("effort")
+    return ReasoningEffort(told) if told in set(ReasoningEffort) else None
+
+
+def sampling(body: Json) -> Sampling:
+    longest = next((body[n] for n in ("max_completion_tokens", "max_tokens", "max_output_tokens") if body.get(n)), None)
+    stop = body.get("stop") or []
+    return Sampling(
+        temperature=body.get("temperature"),
+        top_p=body.get("top_p"),
+        top_k=body.get("top_k"),
+        max_output_tokens=longest,
+        stop_sequences=(stop,) if isinstance(stop, str) else tuple(stop),
+        seed=body.get("seed"),
+        frequency_penalty=body.get("frequency_penalty"),
+        presence_penalty=body.get("presence_penalty"),
+        reasoning_effort=effort(body),
+    )
+
+
+def chat_prompt(body: Json) -> Prompt:
+    messages = tuple(chat_message(message) for message in body["messages"])
+    return Prompt(
+        messages, tools(body), tool_choice(body), response_format(body.get("response_format")), sampling(body)
+    )
+
+
+def response_part(part: Json) -> Part:
+    kind = part["type"]
+    if kind in ("input_text", "output_text"):
+        return Text(part["text"])
+    if kind == "input_image":
+        return media(MediaKind.IMAGE, part["image_url"])
+    assert kind == "input_file"
+    return media(MediaKind.FILE, part["file_data"], part["filename"])
+
+
+def response_message(item: Json) -> Message | None:
+    kind = item.get("type", "message")
+    if kind == "function_call":
+        return Message(Role.ASSISTANT, (ToolCall(item["call_id"], item["name"], item["arguments"]),))
+    if kind == "function_call_output":
+        return Message(Role.TOOL, (ToolResult(item["call_id"], (Text(item["output"]),)),))
+    if kind == "reasoning":
+        if not item.get("encrypted_content"):
+            return None
+        seal = {name: item[name] for name in ("id", "encrypted_content") if name in item}
+        said = "\n".join(part["text"] for part in item["summary"])
+        return Message(Role.ASSISTANT, (Reasoning(said, json.dumps(seal).encode()),))
+    content = item["content"]
+    parts: tuple[Part, ...] = (Text(content),) if isinstance(content, str) else tuple(map(response_part, content))
+    return Message(Role(item["role"]), parts)
+
+
+def response_prompt(body: Json) -> Prompt:
+    messages = tuple(message for item in items_of(body) if (message := response_message(item)))
+    form = response_format((body.get("text") or {}).get("format"))
+    return Prompt(messages, tools(body), tool_choice(body), form, sampling(body))
+
+
+def comparable(body: Json, longest: str) -> Json:
+    """The recorded request in one of the ways to write it."""
+    body = {name: value for name, value in body.items() if value is not None}
+    for name in ("max_tokens", "max_completion_tokens"):
+        if name in body and longest:
+            body[longest] = body.pop(name)
+    if "input" in body:
+        body["input"] = [
+            comparable_item(item)
+            for item in items_of(body)
+            if item.get("type") != "reasoning" or item.get("encrypted_content")
+        ]
+        body.pop("instructions", None)
+    if body.get("tool_choice") == "any":
+        body["tool_choice"] = "required"
+    if isinstance(body.get("stop"), str):
+        body["stop"] = [body["stop"]]
+    return body
+
+
+def items_of(body: Json) -> list[Json]:
+    items = body["input"] if isinstance(body["input"], list) else [{"role": "user", "content": body["input"]}]
+    instructions = body.get("instructions")
+    return [{"role": "system", "content": instructions}, *items] if instructions else items
+
+
+def comparable_item(item: Json) -> Json:
+    item = {"type": "message", **item}
+    if item["type"] == "reasoning":
+        said = "\n".join(part["text"] for part in item["summary"])
+        return {**item, "summary": [{"type": "summary_text", "text": said}] if said else []}
+    if isinstance(item.get("content"), str):
+        kind = "output_text" if item["role"] == "assistant" else "input_text"
+        return {**item, "content": [{"type": kind, "text": item["content"]}]}
+    return item
+
+
+def unexpected(exchange: Json, dialect: Dialect, prompt: Prompt, longest: str = "") -> list[Any]:
+    body = exchange["request"]["json"]
+    request = GenerateRequest(body.get("model", ""), prompt, stream=bool(body.get("stream")))
+    ours = json.loads(dialect.encode(request).body)
+    return [
+        found
+        for found in REPLAY.differences(comparable(body, longest), ours)
+        if not any(
+            re.fullmatch(path, found["path"]) and differs(found["received"], found["recorded"])
+            for path, (differs, _) in ON_PURPOSE.items()
+        )
+    ]
+
+
+def quirks_of(exchange: Json) -> Quirks:
+    return QUIRKS.get(exchange["vendor"], Quirks(top_k=True, echo=ReasoningEcho.CONTENT))
+
+
+@pytest.mark.parametrize("exchange", recorded("chat.completions"))
+def test_a_chat_request_asks_for_the_same(exchange: Json) -> None:
+    body = exchange["request"]["json"]
+    if "messages" not in body:
+        pytest.skip("the recorder kept no messages")
+    quirks = quirks_of(exchange)
+    assert unexpected(exchange, ChatCompletions(quirks), chat_prompt(body), quirks.max_tokens) == []
+
+
+@pytest.mark.parametrize("exchange", recorded("responses"))
+def test_a_response_request_asks_for_the_same(exchange: Json) -> None:
+    body = exchange["request"]["json"]
+    assert unexpected(exchange, Responses(quirks_of(exchange)), response_prompt(body)) == []
+
+
+@pytest.mark.parametrize("exchange", recorded("completions"))
+def test_a_completion_request_asks_for_the_same(exchange: Json) -> None:
+    body = exchange["request"]["json"]
+    if not isinstance(body["prompt"], str):
+        pytest.skip("a prompt of token numbers or of several texts")
+    prompt = Prompt((Message(Role.USER, (Text(body["prompt"]),)),), sampling=sampling(body))
+    assert unexpected(exchange, Completions(), prompt) == []
