@@ -1,0 +1,94 @@
+"""`ymera benchmark`"""
+
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse
+from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
+
+from ymera_service.cli import options
+from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.output import Output
+from ymera_service.cli.render.benchmark import scores
+from ymera_service.cli.running import run
+
+
+def benchmark(
+    *,
+    models: Annotated[
+        list[str] | None, typer.Option(metavar="MODEL", help="These models, or such as 'openai/*'; repeatable. All.")
+    ] = None,
+    suites: Annotated[list[str] | None, typer.Option(metavar="SUITE", help="These suites; repeatable. All.")] = None,
+    categories: Annotated[
+        list[str] | None, typer.Option(metavar="CATEGORY", help="Only these categories; repeatable. All.")
+    ] = None,
+    tasks: Annotated[int, typer.Option(min=1, max=1000, help="The most tasks per suite and category.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses the tasks.")] = 0,
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Tasks under way at a time.")] = 4,
+    address: options.Address = "",
+    config: options.ConfigFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Measures models on tasks whose answers are checked. Routing rests on the scores from then on.
+
+    Calls the providers, who charge for it. What was measured before an interruption is kept. With --json each event is
+    a line of JSON.
+
+    [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
+    """
+    output = Output(as_json)
+    request = BenchmarkRequest(
+        models=models or (),
+        suites=suites or (),
+        categories=categories or (),
+        tasks_per_category=tasks,
+        seed=seed,
+        concurrency=concurrency,
+    )
+    run(_benchmark(request, Target(address, config), output), output)
+
+
+async def _benchmark(request: BenchmarkRequest, target: Target, output: Output) -> None:
+    async with connected(target) as channel:
+        with _progress(output) as progress:
+            call = YmeraServiceStub(channel).Benchmark(request)
+            try:
+                async for event in call:
+                    _tell(event, progress, output)
+            finally:
+                call.cancel()
+
+
+def _progress(output: Output) -> Progress:
+    """Returns a bar on standard error; where that is no terminal, nothing is drawn."""
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", style="dim"),
+    )
+    return Progress(
+        *columns, console=output.remarks, transient=True, disable=output.as_json or not output.remarks.is_terminal
+    )
+
+
+def _tell(event: BenchmarkResponse, progress: Progress, output: Output) -> None:
+    if output.as_json:
+        output.event(event)
+        return
+    match event.WhichOneof("event"):
+        case "started":
+            progress.add_task("", total=event.started.total_tasks)
+        case "progress":
+            _advance(event.progress, progress, output)
+        case "completed":
+            progress.stop()
+            output.show(event, *scores(event.completed))
+
+
+def _advance(done: BenchmarkProgress, progress: Progress, output: Output) -> None:
+    for task in progress.task_ids:
+        progress.update(task, completed=done.completed_tasks, description=f"{done.model} {done.category}")
+    if done.HasField("error"):
+        output.remark(f"{done.model}, {done.suite} {done.task_id}: {done.error.message}")

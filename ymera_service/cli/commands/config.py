@@ -1,0 +1,52 @@
+"""`ymera config`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ymera_service.cli import options
+from ymera_service.cli.connect import load_settings, starting
+from ymera_service.cli.output import Output
+
+app = typer.Typer(help="Looks at the configuration.", no_args_is_help=True)
+
+
+@app.callback()
+def config() -> None:
+    """Looks at the configuration."""
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="The file; ymera.toml unless given.")
+    ] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Reads the configuration, the environment included, and lists every fault at once.
+
+    The plugins' own tables are checked too. Nothing is started or called.
+
+    [dim]ymera config check --config production.toml[/dim]
+    """
+    output = Output(as_json)
+    with output.reporting():
+        settings = load_settings(file)
+        with starting():
+            from ymera_service.plugins import load_plugins  # noqa: PLC0415  # no other command needs them
+            from ymera_service.telemetry import logs  # noqa: PLC0415
+            from ymera_service.transport import HttpTransport  # noqa: PLC0415
+
+            logs.configure(settings.log.model_copy(update={"level": "error"}))
+            load_plugins(settings.plugins, HttpTransport(settings.transport))
+    if as_json:
+        output.document({"source": _source(file), "faults": []})
+    else:
+        typer.echo(f"{_source(file)}: no fault found")
+
+
+def _source(file: Path | None) -> str:
+    if file is None and not Path("ymera.toml").exists():
+        return "environment and defaults (there is no ymera.toml here)"
+    return str(file or "ymera.toml")

@@ -1,0 +1,33 @@
+"""`ymera explain`"""
+
+from typing import Annotated
+
+import typer
+from ymera.v1.routing_pb2 import GetExecutionRequest
+from ymera.v1.routing_pb2_grpc import RoutingServiceStub
+
+from ymera_service.cli import options
+from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.output import Output
+from ymera_service.cli.render.execution import execution
+from ymera_service.cli.running import run
+
+
+def explain(
+    request_id: Annotated[str, typer.Argument(help="The id that `ymera ask` or `ymera route` gave.")],
+    address: options.Address = "",
+    config: options.ConfigFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Retells a past decision: what was decided, tried and spent.
+
+    [dim]ymera explain 019aa3c1-7c5e-7d1a-8a43-5d2f7b9e6c10[/dim]
+    """
+    output = Output(as_json)
+    run(_explain(GetExecutionRequest(request_id=request_id), Target(address, config), output), output)
+
+
+async def _explain(request: GetExecutionRequest, target: Target, output: Output) -> None:
+    async with connected(target) as channel:
+        found = await RoutingServiceStub(channel).GetExecution(request)
+    output.show(found.execution, *execution(found.execution))

@@ -1,0 +1,28 @@
+"""`ymera health`"""
+
+import typer
+from ymera.v1.ymera_pb2 import HealthRequest, HealthStatus
+from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
+
+from ymera_service.cli import options
+from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.failures import FAILED
+from ymera_service.cli.output import Output
+from ymera_service.cli.render.health import health as picture
+from ymera_service.cli.running import run
+
+
+def health(address: options.Address = "", config: options.ConfigFile = None, as_json: options.AsJson = False) -> None:
+    """Shows the state of the server, its storage, providers and plugins. Fails where it can serve nothing."""
+    output = Output(as_json)
+    run(_health(Target(address, config), output), output)
+
+
+async def _health(target: Target, output: Output) -> None:
+    async with connected(target) as channel:
+        state = await YmeraServiceStub(channel).Health(HealthRequest())
+    output.show(state, *picture(state))
+    if state.simulator_only and not output.as_json:
+        output.remark("\nThere is the simulator only. Set a vendor's key, such as OPENAI_API_KEY, or start Ollama.")
+    if state.status == HealthStatus.HEALTH_STATUS_UNAVAILABLE:
+        raise typer.Exit(FAILED)

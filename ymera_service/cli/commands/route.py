@@ -1,0 +1,54 @@
+"""`ymera route`"""
+
+from typing import Annotated
+
+import typer
+from ymera.v1.ymera_pb2 import RouteRequest
+from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
+
+from ymera_service.cli import options, requests
+from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.output import Output
+from ymera_service.cli.render.decision import decision
+from ymera_service.cli.running import run
+
+
+def route(
+    prompt: Annotated[
+        str | None, typer.Argument(help="What would be asked. `-`, or nothing with a pipe, reads standard input.")
+    ] = None,
+    *,
+    model: options.Models = None,
+    weights: options.Weights = None,
+    max_cost: options.MaxCost = None,
+    session: options.Session = "",
+    prefer_free: options.PreferFree = False,
+    address: options.Address = "",
+    config: options.ConfigFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Shows which models would answer, and why, without calling one.
+
+    Candidates stand in the order in which they would be tried, with what their scores are made of; × is how much each
+    part counts. Below them stand the models that may not answer, and why.
+
+    [dim]ymera route "Prove that there are infinitely many primes"[/dim]
+    [dim]ymera route "Translate this" --weights 1,3,1 --max-cost 0.01[/dim]
+    """
+    output = Output(as_json)
+    with output.reporting():
+        request = RouteRequest(
+            prompt=requests.prompt(requests.prompt_text(prompt)),
+            preferences=requests.preferences(
+                models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
+            ),
+        )
+    run(_route(request, Target(address, config), output), output)
+
+
+async def _route(request: RouteRequest, target: Target, output: Output) -> None:
+    async with connected(target) as channel:
+        routed = await YmeraServiceStub(channel).Route(request)
+    output.show(routed, *decision(routed.decision))
+    if not output.as_json:
+        output.remark(f"\nymera explain {routed.request_id}")

@@ -1,0 +1,34 @@
+"""`ymera serve`"""
+
+from typing import Annotated
+
+import typer
+
+from ymera_service.cli import options
+from ymera_service.cli.connect import load_settings, starting
+from ymera_service.cli.output import Output
+
+
+def serve(
+    config: options.ConfigFile = None,
+    address: Annotated[
+        str,
+        typer.Option(metavar="HOST:PORT", help="Listen there, whatever is configured; port 0 takes a free one."),
+    ] = "",
+) -> None:
+    """Runs the server until it is told to stop; then requests under way are finished first.
+
+    It listens on 127.0.0.1:50051 unless configured otherwise. A second Ctrl-C stops it at once.
+
+    [dim]ymera serve --config ymera.toml[/dim]
+    [dim]YMERA_SERVER__ADDRESS=0.0.0.0:50051 ymera serve[/dim]
+    """
+    output = Output()
+    with output.reporting():
+        settings = load_settings(config)
+        if address:
+            settings = settings.model_copy(update={"server": settings.server.model_copy(update={"address": address})})
+        with starting():
+            from ymera_service import server  # noqa: PLC0415  # no other command needs it
+
+            server.run(settings)

@@ -1,0 +1,117 @@
+"""The two ways to a server: one that runs at an address, or one of the command's own."""
+
+import re
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+
+from ymera_service.cli.failures import WRONG, CommandFailed, Failure, of_rpc, wrong
+
+if TYPE_CHECKING:
+    from ymera_service.config import ConfigError, Settings
+
+_ADDRESS = re.compile(r"unix:.+|(https://)?([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
+_OPTIONS = (
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.min_reconnect_backoff_ms", 5000),  # also how long a connection may take
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to call: a running server's address, or, where that is empty, a configuration to start one with."""
+
+    address: str = ""
+    config: Path | None = None
+
+
+@asynccontextmanager
+async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
+    """Gives a channel to the server, and ends what was started for it afterwards.
+
+    Raises:
+        CommandFailed: There is no server to be had, or a call failed.
+    """
+    try:
+        if target.address:
+            async with _channel(target.address) as channel:
+                yield channel
+        else:
+            async with _own_server(target.config) as channel:
+                yield channel
+    except grpc.aio.AioRpcError as error:
+        raise CommandFailed(of_rpc(error, target.address)) from None
+
+
+def _channel(address: str) -> grpc.aio.Channel:
+    if not _ADDRESS.fullmatch(address):
+        raise wrong(
+            f"{address!r} is no address of a server",
+            "Write host:port, [::1]:port or unix:/path, and https://host:port where the server has TLS.",
+        )
+    if address.startswith("https://"):
+        return grpc.aio.secure_channel(address.removeprefix("https://"), grpc.ssl_channel_credentials(), _OPTIONS)
+    return grpc.aio.insecure_channel(address, _OPTIONS)
+
+
+@asynccontextmanager
+async def _own_server(config: Path | None) -> AsyncIterator[grpc.aio.Channel]:
+    with tempfile.TemporaryDirectory(prefix="ymera-") as folder, starting():  # none but this user may enter it
+        settings = private(load_settings(config), f"unix:{folder}/socket")
+        # Whoever calls a running server does not wait for all that a server needs.
+        from ymera_service.server import Application  # noqa: PLC0415
+        from ymera_service.telemetry import logs  # noqa: PLC0415
+
+        logs.configure(settings.log)
+        async with Application.start(settings) as application, _channel(application.address) as channel:
+            yield channel
+
+
+def load_settings(config: Path | None) -> "Settings":
+    """Reads the configuration.
+
+    Raises:
+        CommandFailed: With every fault of it.
+    """
+    with starting():
+        from ymera_service.config import load  # noqa: PLC0415  # see `_own_server`
+
+        return load(config)
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Turns what keeps a server from starting into the failure of the command."""
+    from ymera_service.config import ConfigError  # noqa: PLC0415  # see `_own_server`
+    from ymera_service.sdk.errors import YmeraError  # noqa: PLC0415
+
+    try:
+        yield
+    except ConfigError as error:
+        raise CommandFailed(_of_config(error)) from None
+    except YmeraError as error:
+        raise CommandFailed(Failure(error.message, reason=error.reason)) from None
+
+
+def _of_config(error: "ConfigError") -> Failure:
+    return Failure(
+        f"the configuration can't be used ({error.source})",
+        tuple(f"{fault.where}: {fault.problem}" for fault in error.faults),
+        "INVALID_CONFIGURATION",
+        exit_code=WRONG,
+        facts={"faults": [{"where": fault.where, "problem": fault.problem} for fault in error.faults]},
+    )
+
+
+def private(settings: "Settings", address: str) -> "Settings":
+    """Returns the settings of a server that one command uses: on a socket of its own, and quiet."""
+    unencrypted = {"tls_certificate": None, "tls_private_key": None, "tls_client_ca": None}
+    server = settings.server.model_copy(update={"address": address, "reflection": False, **unencrypted})
+    quiet = {} if "level" in settings.log.model_fields_set else {"level": "warning"}
+    return settings.model_copy(update={"server": server, "log": settings.log.model_copy(update=quiet)})

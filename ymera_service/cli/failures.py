@@ -1,0 +1,117 @@
+"""What went wrong, in words and for programs."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2 as details  # type: ignore[import-untyped]  # ships no types
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # ships no types
+
+from ymera_service.cli.render.figures import seconds
+
+FAILED = 1
+WRONG = 2
+"""The exit code where the command line, the configuration or the request is wrong."""
+
+_STATUS_KEY = "grpc-status-details-bin"
+_REMEDIES = {
+    "MODEL_NOT_FOUND": "`ymera models` lists the models that there are.",
+    "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites that there are.",
+    "EXECUTION_NOT_FOUND": "`ymera ask` prints a request's id at the end of its last line.",
+    "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows what each model would bring.",
+    "PROVIDER_AUTHENTICATION": "Check the provider's key in the server's environment or configuration.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong. `notes` are further lines for people: each fault, and the remedy."""
+
+    message: str
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+    request_id: str = ""
+    exit_code: int = FAILED
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Returns it for programs."""
+        known = {"reason": self.reason, "request_id": self.request_id, **self.facts}
+        return {"error": {"message": self.message, **{name: value for name, value in known.items() if value}}}
+
+
+class CommandFailed(Exception):
+    """A command can't go on, for a reason that its user can understand."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def wrong(message: str, *notes: str) -> CommandFailed:
+    """Returns the error of a command that was given something wrong."""
+    return CommandFailed(Failure(message, notes, exit_code=WRONG))
+
+
+def of_rpc(error: grpc.aio.AioRpcError, server: str) -> Failure:
+    """Returns what a failed call says, with the `google.rpc` details that came with it."""
+    status = _rich_status(error)
+    if status is None:
+        return _bare(error, server)
+    info, bad_request, retry, request = (
+        _detail(status, kind)
+        for kind in (details.ErrorInfo, details.BadRequest, details.RetryInfo, details.RequestInfo)
+    )
+    assert isinstance(info, details.ErrorInfo)
+    assert isinstance(bad_request, details.BadRequest)
+    assert isinstance(retry, details.RetryInfo)
+    assert isinstance(request, details.RequestInfo)
+    violations = [{"field": one.field, "description": one.description} for one in bad_request.field_violations]
+    notes = [f"{one['field']}: {one['description']}" for one in violations] if len(violations) > 1 else []
+    if retry.HasField("retry_delay"):
+        notes.append(f"Try again in {seconds(retry.retry_delay.ToTimedelta().total_seconds())}.")
+    if remedy := _REMEDIES.get(info.reason):
+        notes.append(remedy)
+    return Failure(
+        status.message,
+        tuple(notes),
+        info.reason,
+        request.request_id,
+        WRONG if info.reason == "INVALID_REQUEST" else FAILED,
+        {"code": error.code().name, "metadata": dict(info.metadata), "field_violations": violations},
+    )
+
+
+def _rich_status(error: grpc.aio.AioRpcError) -> Status | None:
+    for key, value in error.trailing_metadata() or ():
+        if key == _STATUS_KEY and isinstance(value, bytes):
+            try:
+                return Status.FromString(value)
+            except DecodeError:
+                return None
+    return None
+
+
+def _detail(status: Status, kind: type[Any]) -> Any:
+    detail = kind()
+    for packed in status.details:
+        if packed.Unpack(detail):
+            return detail
+    return detail
+
+
+def _bare(error: grpc.aio.AioRpcError, server: str) -> Failure:
+    """Returns what a status without details means: it comes from grpc itself or from something in between."""
+    told = error.details() or error.code().name
+    facts = {"code": error.code().name}
+    match error.code():
+        case grpc.StatusCode.UNAVAILABLE:
+            remedy = "Start one with `ymera serve`, or leave out --address and YMERA_ADDRESS to use none."
+            return Failure(f"no server can be reached at {server}", (told, remedy), facts=facts)
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            return Failure("the answer took longer than --timeout allows", facts=facts)
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return Failure(f"the server at {server} does not know this call", (told,), facts=facts)
+        case _:
+            return Failure(f"the call failed: {told}", facts=facts)

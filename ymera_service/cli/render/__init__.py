@@ -1,0 +1,1 @@
+"""How answers look: a function per kind of answer, each returning something that rich prints."""

@@ -1,0 +1,69 @@
+"""The models there are, and the plugins."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from ymera.v1.admin_pb2 import Plugin
+from ymera.v1.catalog_pb2 import Model
+from ymera.v1.routing_pb2 import Capability
+
+from ymera_service.cli.render.figures import word
+from ymera_service.cli.render.tables import table
+from ymera_service.cli.render.text import clean
+
+_STYLES = {Plugin.STATE_ACTIVE: "green", Plugin.STATE_QUARANTINED: "red", Plugin.STATE_DISABLED: "dim"}
+
+
+def models(offered: Sequence[Model]) -> Iterator[RenderableType]:
+    """Shows the models with what is known of each; prices are in USD per million tokens."""
+    if not offered:
+        yield clean("No provider offers a model.")
+        return
+    rows = [
+        [
+            clean(model.id, "" if model.available else "dim"),
+            f"{model.context_window:,}" if model.context_window else "?",
+            _price(model, model.price.input_micros_per_million),
+            _price(model, model.price.output_micros_per_million),
+            ", ".join(word(Capability.Name(each), "CAPABILITY_") for each in model.capabilities),
+            ", ".join(f"{one.category} {one.score:.2f}" for one in model.measured) or "not yet",
+            ", ".join(_remarks(model)),
+        ]
+        for model in offered
+    ]
+    figures = ["context", "$ in", "$ out"]
+    yield table(["model", *figures, "can", "measured", ""], rows, right=figures)
+
+
+def _price(model: Model, micros: int) -> str:
+    return f"{micros / 1_000_000:.6f}".rstrip("0").rstrip(".") if model.HasField("price") else "?"
+
+
+def _remarks(model: Model) -> Iterator[str]:
+    if model.simulated:
+        yield "simulated"
+    if model.local:
+        yield "local"
+    if not model.available:
+        yield "failing, left alone for a while"
+
+
+def plugins(found: Sequence[Plugin]) -> Iterator[RenderableType]:
+    """Shows the plugins with what became of each."""
+    if not found:
+        yield clean("No plugin is installed. `pip install 'ymera[standard]'` brings the usual ones.")
+        return
+    rows = [
+        [
+            plugin.name,
+            f"{plugin.distribution} {plugin.version}",
+            clean(word(Plugin.State.Name(plugin.state), "STATE_"), _STYLES.get(plugin.state, "")),
+            _registrations(plugin) or plugin.detail,
+        ]
+        for plugin in found
+    ]
+    yield table(["plugin", "package", "state", "registers"], rows)
+
+
+def _registrations(plugin: Plugin) -> str:
+    return ", ".join(f"{each.kind} {each.name}" for each in plugin.registrations)

@@ -1,0 +1,97 @@
+"""A routing decision."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.text import Text
+from ymera.v1.routing_pb2 import Attempt, Candidate, Decision, Exclusion, ExclusionReason
+
+from ymera_service.cli.render.figures import duration, money, word
+from ymera_service.cli.render.tables import table
+from ymera_service.cli.render.text import clean
+
+SHOWN = 20
+"""Rows of a table; there may be hundreds of models."""
+
+
+def decision(made: Decision) -> Iterator[RenderableType]:
+    """Shows what was decided and all that led to it."""
+    yield clean(made.explanation, "bold")
+    yield _categories(made)
+    if made.candidates:
+        yield clean("")
+        yield _candidates(made)
+        yield from _rest(len(made.candidates))
+        yield clean("")
+        yield _evidence(made.candidates[0])
+    if made.exclusions:
+        yield clean("")
+        yield _exclusions(made.exclusions)
+        yield from _rest(len(made.exclusions))
+    if made.attempts:
+        yield clean("")
+        yield attempts(made.attempts)
+
+
+def _categories(made: Decision) -> Text:
+    likely = [
+        f"{one.category} {one.probability:.2f}" for one in made.category_probabilities if one.probability >= 0.005
+    ]
+    return clean("category: " + " · ".join(likely or [made.category]), "dim")
+
+
+def _candidates(made: Decision) -> RenderableType:
+    names = list(dict.fromkeys(part.name for each in made.candidates for part in each.components))
+    weights = {part.name: part.weight for each in made.candidates for part in each.components}
+    headers = [f"{name} ×{weights[name]:.2f}" for name in names]
+    figures = ["", "score", *headers, "cost", "time"]
+    rows = [
+        [
+            str(place),
+            clean(each.model, "bold" if place == 1 else ""),
+            f"{each.score:.3f}",
+            *_values(each, names),
+            money(each.expected_cost_micros) if each.HasField("expected_cost_micros") else "?",
+            duration(each.expected_latency) if each.HasField("expected_latency") else "?",
+        ]
+        for place, each in enumerate(made.candidates[:SHOWN], 1)
+    ]
+    return table(["", "model", "score", *headers, "cost", "time"], rows, right=figures)
+
+
+def _values(candidate: Candidate, names: Sequence[str]) -> list[str]:
+    values = {part.name: f"{part.value:.2f}" for part in candidate.components}
+    return [values.get(name, "") for name in names]
+
+
+def _evidence(first: Candidate) -> RenderableType:
+    rows = [[f"{part.value * part.weight:.3f}", part.name, clean(part.evidence, "dim")] for part in first.components]
+    return table([f"why {first.model}", "", ""], rows, right=[f"why {first.model}"])
+
+
+def _exclusions(excluded: Sequence[Exclusion]) -> RenderableType:
+    rows = [
+        [each.model, word(ExclusionReason.Name(each.reason), "EXCLUSION_REASON_"), clean(each.detail, "dim")]
+        for each in excluded[:SHOWN]
+    ]
+    return table(["excluded", "why", ""], rows)
+
+
+def attempts(made: Sequence[Attempt]) -> RenderableType:
+    """Shows the calls that were made."""
+    rows = [
+        [
+            str(each.number),
+            each.model,
+            duration(each.duration),
+            duration(each.time_to_first_token) if each.HasField("time_to_first_token") else "",
+            clean(f"{each.error.reason}: {each.error.message}", "red") if each.HasField("error") else "answered",
+        ]
+        for each in made
+    ]
+    return table(["attempt", "model", "time", "first token", "outcome"], rows, right=["attempt", "time", "first token"])
+
+
+def _rest(count: int) -> Iterator[Text]:
+    if count > SHOWN:
+        yield clean(f"… and {count - SHOWN} more; --json shows all", "dim")

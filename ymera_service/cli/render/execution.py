@@ -1,0 +1,51 @@
+"""How an execution went."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from ymera.v1.content_pb2 import FinishReason
+from ymera.v1.routing_pb2 import Decision, Execution, ExecutionStatus
+from ymera.v1.ymera_pb2 import ExecutionCompleted
+
+from ymera_service.cli.render.decision import decision
+from ymera_service.cli.render.figures import cost, duration, seconds, tokens, word
+from ymera_service.cli.render.text import clean
+
+
+def summary(done: ExecutionCompleted, request_id: str, took: float) -> str:
+    """Returns the quiet line under an answer: model, why, tokens, cost, time, and the id to explain it by.
+
+    An unusual end, such as a token limit, is told too.
+    """
+    made = done.decision
+    planned = bool(made.candidates) and made.candidates[0].model == done.model
+    why = made.explanation if planned else f"{done.model} after {_failures(made)} ({made.explanation})"
+    ending = word(FinishReason.Name(done.finish_reason), "FINISH_REASON_")
+    parts = [why, tokens(done.usage), cost(done.usage), seconds(took), "" if ending == "stop" else ending, request_id]
+    return " · ".join(filter(None, parts))
+
+
+def _failures(made: Decision) -> str:
+    failed = sum(attempt.HasField("error") for attempt in made.attempts)
+    return "1 failure" if failed == 1 else f"{failed} failures"
+
+
+def execution(past: Execution) -> Iterator[RenderableType]:
+    """Retells a past request."""
+    status = word(ExecutionStatus.Name(past.status), "EXECUTION_STATUS_")
+    when = past.create_time.ToDatetime().isoformat(" ", "seconds")
+    took = f" in {duration(past.duration)}" if past.HasField("duration") else ""
+    first = f", first token after {duration(past.time_to_first_token)}" if past.HasField("time_to_first_token") else ""
+    yield clean(f"{when} UTC: {status}{took}{first}")
+    if past.usage.input_tokens or past.usage.output_tokens:
+        yield clean(f"{tokens(past.usage)} · {cost(past.usage)}")
+    if past.HasField("error"):
+        yield clean(f"{past.error.reason}: {past.error.message}", "red")
+    asked = [
+        f"session {past.session_id}" if past.session_id else "",
+        f"agent {past.agent_name}" if past.agent_name else "",
+    ]
+    if any(asked):
+        yield clean(" · ".join(filter(None, asked)), "dim")
+    yield clean("")
+    yield from decision(past.decision)

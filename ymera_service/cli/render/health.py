@@ -1,0 +1,45 @@
+"""The state of a server."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+from ymera.v1.ymera_pb2 import BreakerHealth, BreakerState, HealthResponse, HealthStatus, ProviderHealth
+
+from ymera_service.cli.render.figures import duration, word
+from ymera_service.cli.render.tables import table
+from ymera_service.cli.render.text import clean
+
+_STYLES = {
+    HealthStatus.HEALTH_STATUS_OK: "green",
+    HealthStatus.HEALTH_STATUS_DEGRADED: "yellow",
+    HealthStatus.HEALTH_STATUS_UNAVAILABLE: "red",
+}
+
+
+def health(state: HealthResponse) -> Iterator[RenderableType]:
+    """Shows the state as a whole, then of each part."""
+    load = f"{state.in_flight_requests} requests under way, {state.queued_requests} waiting"
+    yield Text.assemble(_status(state.status), f" · version {state.version} · up {duration(state.uptime)} · {load}")
+    yield clean("")
+    rows = [
+        ["storage", state.storage.backend, _status(state.storage.status), state.storage.detail],
+        *(["provider", each.provider, _status(each.status), _provider(each)] for each in state.providers),
+        *(["plugin", each.name, _status(each.status), each.detail] for each in state.plugins),
+    ]
+    yield table(["", "name", "state", ""], rows)
+
+
+def _status(status: HealthStatus.ValueType) -> Text:
+    return clean(word(HealthStatus.Name(status), "HEALTH_STATUS_"), _STYLES.get(status, ""))
+
+
+def _provider(provider: ProviderHealth) -> str:
+    models = "1 model" if provider.models == 1 else f"{provider.models} models"
+    return " · ".join(filter(None, [models, provider.detail, *map(_breaker, provider.breakers)]))
+
+
+def _breaker(breaker: BreakerHealth) -> str:
+    state = word(BreakerState.Name(breaker.state), "BREAKER_STATE_")
+    again = f", tried again in {duration(breaker.retry_after)}" if breaker.HasField("retry_after") else ""
+    return f"{breaker.model} {state}{again}"

@@ -1,0 +1,124 @@
+"""What the user typed → what is asked of a server."""
+
+import mimetypes
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ymera.v1 import content_pb2, routing_pb2
+
+from ymera_service.cli.failures import wrong
+
+STDIN = "-"
+
+
+def prompt_text(argument: str | None) -> str:
+    """Returns what is asked: the argument, or standard input where that is `-` or missing.
+
+    Raises:
+        CommandFailed: There is neither, or it is not UTF-8.
+    """
+    if argument is None and sys.stdin.isatty():
+        raise wrong("nothing is asked", 'Write the question, as in `ymera ask "Why is the sky blue?"`, or pipe it in.')
+    if argument is None or argument == STDIN:
+        return _read_text(STDIN)
+    return _utf8(argument, "the prompt")
+
+
+def prompt(
+    text: str,
+    *,
+    system: str = "",
+    files: Sequence[str] = (),
+    images: Sequence[str] = (),
+    schema: Path | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+) -> content_pb2.Prompt:
+    """Builds a prompt.
+
+    Raises:
+        CommandFailed: A file can't be read.
+    """
+    parts = [_file(each) for each in files] + [_image(each) for each in images] + [content_pb2.Part(text=text)]
+    asked = content_pb2.Prompt(messages=[content_pb2.Message(role=content_pb2.ROLE_USER, parts=parts)])
+    if system:
+        rules = content_pb2.Part(text=_utf8(system, "--system"))
+        asked.messages.insert(0, content_pb2.Message(role=content_pb2.ROLE_SYSTEM, parts=[rules]))
+    if schema:
+        asked.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
+        asked.response_format.schema = _read_text(str(schema))
+    if temperature is not None:
+        asked.sampling.temperature = temperature
+    if max_tokens is not None:
+        asked.sampling.max_output_tokens = max_tokens
+    return asked
+
+
+def preferences(
+    *,
+    models: Sequence[str] | None = None,
+    weights: routing_pb2.RoutingWeights | None = None,
+    max_cost_micros: int | None = None,
+    session: str = "",
+    prefer_free: bool = False,
+) -> routing_pb2.RoutingPreferences:
+    """Builds the preferences."""
+    return routing_pb2.RoutingPreferences(
+        allow_models=models or (),
+        weights=weights,
+        max_cost_micros=max_cost_micros,
+        session_id=session,
+        prefer_free=prefer_free,
+        agent_name="ymera-cli",
+    )
+
+
+def _file(source: str) -> content_pb2.Part:
+    """Returns a document: text as text, which every model reads, anything else as it is."""
+    if source.startswith("https://"):
+        return content_pb2.Part(file=content_pb2.Media(uri=source, filename=source.rpartition("/")[2]))
+    data = _read(source)
+    name = "standard input" if source == STDIN else Path(source).name
+    try:
+        return content_pb2.Part(text=f"{name}:\n\n{data.decode()}\n\n")
+    except UnicodeDecodeError:
+        return content_pb2.Part(file=content_pb2.Media(data=data, mime_type=_mime_type(source), filename=name))
+
+
+def _image(source: str) -> content_pb2.Part:
+    if source.startswith("https://"):
+        return content_pb2.Part(image=content_pb2.Media(uri=source))
+    mime_type = _mime_type(source)
+    if not mime_type.startswith("image/"):
+        raise wrong(f"{source} is no image by its name", "Name it as what it is, such as photo.jpg or chart.png.")
+    return content_pb2.Part(image=content_pb2.Media(data=_read(source), mime_type=mime_type))
+
+
+def _mime_type(source: str) -> str:
+    return mimetypes.guess_type(source)[0] or "application/octet-stream"
+
+
+def _read_text(source: str) -> str:
+    name = "standard input" if source == STDIN else source
+    try:
+        return _read(source).decode()
+    except UnicodeDecodeError as error:
+        raise wrong(f"{name} is not UTF-8 at byte {error.start}") from None
+
+
+def _read(source: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise wrong(f"{source!r} can't be read: {reason}") from None
+
+
+def _utf8(argument: str, name: str) -> str:
+    """Checks an argument: bytes that are not UTF-8 come as lone surrogates."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError as error:
+        raise wrong(f"{name} is not UTF-8 at character {error.start}") from None
+    return argument
