@@ -73,7 +73,7 @@ class _StreamBody:
         self._parser = SseParser()
 
     def feed(self, data: bytes) -> Iterator[ProviderEvent]:
-        return self._take(self._parser.feed(data))
+        yield from self._take(self._parser.feed(data))
 
     def close(self) -> Iterator[ProviderEvent]:
         try:
