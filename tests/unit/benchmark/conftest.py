@@ -1,0 +1,100 @@
+"""A provider and a suite to measure with, and everything that the runner needs for real."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import pytest
+
+from ymera_service.benchmark.runner import BenchmarkRunner
+from ymera_service.catalog import Catalog
+from ymera_service.config import CatalogSettings
+from ymera_service.routing.evidence import Evidence
+from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.content import last_user_text, user
+from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta, UsageReported
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
+from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.storage import Database, Recorder
+
+CATEGORIES = ("math", "coding")
+
+
+class Sums:
+    """A suite: task n of a category asks for n + seed."""
+
+    name = "sums"
+    categories: Sequence[str] = CATEGORIES
+
+    def tasks(self, category: str, count: int, seed: int) -> Sequence[BenchmarkTask]:
+        return [
+            BenchmarkTask(f"{category}/{seed}/{number}", category, Prompt((user(f"{number}+{seed}"),)))
+            for number in range(count)
+        ]
+
+    async def grade(self, task: BenchmarkTask, answer: str) -> float:
+        left, right = last_user_text(task.prompt.messages).split("+")
+        return float(answer == str(int(left) + int(right)))
+
+
+@dataclass
+class Reckoner:
+    """A provider whose models add two numbers; `faults` says what a model does instead."""
+
+    name: str = "acme"
+    price: Price | None = field(default_factory=lambda: Price(1_000_000, 2_000_000))
+    names: Sequence[str] = ("large", "small")
+    faults: dict[str, Callable[[GenerateRequest], AsyncGenerator[ProviderEvent, None]]] = field(default_factory=dict)
+    running: Counter[str] = field(default_factory=Counter)
+    most_running: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
+
+    async def models(self) -> Sequence[ModelInfo]:
+        return [ModelInfo(name, price=self.price) for name in self.names]
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        self.calls[request.model] += 1
+        self.running[request.model] += 1
+        self.most_running = max(self.most_running, self.running.total())
+        try:
+            async for event in self.faults.get(request.model, self.answer)(request):
+                yield event
+        finally:
+            self.running[request.model] -= 1
+
+    async def answer(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        left, right = last_user_text(request.prompt.messages).split("+")
+        yield Accepted()
+        await asyncio.sleep(0)
+        for digit in str(int(left) + int(right)):
+            yield TextDelta(digit)
+        yield TextDelta("an alternative", choice=1)
+        yield UsageReported(Usage(3, 2))
+        yield Finished(FinishReason.STOP)
+
+
+@dataclass
+class Bench:
+    """A runner and what it works with."""
+
+    runner: BenchmarkRunner
+    provider: Reckoner
+    suites: dict[str, Sums]
+    catalog: Catalog
+    evidence: Evidence
+    database: Database
+
+
+@pytest.fixture
+async def bench(sqlite_url: str) -> AsyncIterator[Bench]:
+    """A bench with one provider and one suite, storing in SQLite."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database.open(sqlite_url))
+        recorder = await stack.enter_async_context(Recorder(database))
+        provider, suites, evidence = Reckoner(), {"sums": Sums()}, Evidence()
+        catalog = Catalog({provider.name: provider}, CatalogSettings())
+        await catalog.refresh()
+        runner = BenchmarkRunner(catalog, suites, recorder, evidence, database, task_seconds=5)
+        yield Bench(runner, provider, suites, catalog, evidence, database)

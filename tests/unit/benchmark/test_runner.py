@@ -1,0 +1,287 @@
+"""Running benchmarks against a provider in the process, stored in SQLite."""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from ymera_service.benchmark.runner import (
+    BenchmarkCompleted,
+    BenchmarkEvent,
+    BenchmarkPlan,
+    BenchmarkProgress,
+    BenchmarkRunner,
+    BenchmarkStarted,
+)
+from ymera_service.benchmark.statistics import wilson
+from ymera_service.catalog import Catalog
+from ymera_service.config import CatalogSettings
+from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.errors import (
+    InternalError,
+    InvalidRequest,
+    ModelNotFound,
+    RateLimited,
+    StorageUnavailable,
+    SuiteNotFound,
+)
+from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, UsageReported
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
+from ymera_service.storage.records import BenchmarkSummary
+from ymera_service.storage.tables import metadata
+
+if TYPE_CHECKING:
+    from tests.unit.benchmark.conftest import Bench
+
+
+async def run(bench: "Bench", plan: BenchmarkPlan) -> list[BenchmarkEvent]:
+    async with asyncio.timeout(20), aclosing(bench.runner.run(plan)) as events:
+        return [event async for event in events]
+
+
+def completed(events: list[BenchmarkEvent]) -> BenchmarkCompleted:
+    assert isinstance(events[-1], BenchmarkCompleted)
+    return events[-1]
+
+
+def progress(events: list[BenchmarkEvent]) -> list[BenchmarkProgress]:
+    return [event for event in events if isinstance(event, BenchmarkProgress)]
+
+
+async def wrong(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    yield TextDelta("no idea")
+    yield Finished(FinishReason.STOP)
+
+
+async def rate_limited(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    yield UsageReported(Usage(7, 0))
+    raise RateLimited("slow down", retry_after=1.0)
+
+
+async def hanging(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    yield TextDelta("1")
+    await asyncio.Event().wait()
+
+
+async def cut_off(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    yield TextDelta("1")
+
+
+async def broken(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    yield TextDelta("1")
+    raise KeyError("a defect")
+
+
+async def test_a_run_is_start_progress_and_scores(bench: "Bench") -> None:
+    bench.provider.faults["small"] = wrong
+    events = await run(bench, BenchmarkPlan(tasks_per_category=3, seed=4))
+    started, done = events[0], completed(events)
+    assert started == BenchmarkStarted(done.run_id, ["acme/large", "acme/small"], ["sums"], 12)
+    assert [(event.completed_tasks, event.total_tasks) for event in progress(events)] == [
+        (number, 12) for number in range(1, 13)
+    ]
+    assert len(events) == 14
+    assert [(score.model, score.category, score.score) for score in done.scores] == [
+        ("acme/large", "coding", 1.0),
+        ("acme/large", "math", 1.0),
+        ("acme/small", "coding", 0.0),
+        ("acme/small", "math", 0.0),
+    ]
+
+
+async def test_a_score_counts_tasks_usage_cost_and_how_sure_it_is(bench: "Bench") -> None:
+    events = await run(bench, BenchmarkPlan(["large"], [], ["math"], tasks_per_category=4))
+    [score] = completed(events).scores
+    assert (score.tasks, score.failures, score.score) == (4, 0, 1.0)
+    assert (score.score_low, score.score_high) == wilson(1.0, 4)
+    assert score.usage == Usage(12, 8)
+    assert score.cost_micros == 4 * (3 + 2 * 2)
+    assert score.median_duration > 0
+
+
+async def test_results_are_stored_and_routing_uses_them_at_once(bench: "Bench") -> None:
+    before = bench.evidence.quality("acme/large", "math").value
+    await run(bench, BenchmarkPlan(["acme/large"], categories=["math"], tasks_per_category=10))
+    [summary] = await bench.database.benchmarks.summaries()
+    assert isinstance(summary, BenchmarkSummary)
+    assert (summary.model, summary.category, summary.tasks, summary.score) == ("acme/large", "math", 10, 1.0)
+    assert bench.evidence.quality("acme/large", "math").value > before
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (rate_limited, "RATE_LIMITED"),
+        (cut_off, "STREAM_INTERRUPTED"),
+        (broken, "PROVIDER_SERVER_ERROR"),
+        (hanging, "PROVIDER_TIMEOUT"),
+    ],
+)
+async def test_a_failed_call_is_a_failure_and_no_score_of_zero(
+    bench: "Bench", fault: object, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.runner, "_task_seconds", 0.05)
+    answer, calls = bench.provider.answer, 0
+
+    def sometimes(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        nonlocal calls
+        calls += 1
+        return fault(request) if calls % 2 else answer(request)  # type: ignore[operator]  # one of those above
+
+    bench.provider.faults["large"] = sometimes
+    events = await run(bench, BenchmarkPlan(["large"], categories=["math"], tasks_per_category=4, concurrency=1))
+    [score] = completed(events).scores
+    assert (score.tasks, score.failures, score.score) == (2, 2, 1.0)
+    errors = [event.error.reason for event in progress(events) if event.error]
+    assert errors == [reason, reason]
+    assert [event.score for event in progress(events)] == [0, 1, 0, 1]
+    [summary] = await bench.database.benchmarks.summaries()
+    assert (summary.tasks, summary.score) == (2, 1.0)
+
+
+async def test_a_model_that_always_fails_has_a_score_that_says_nothing(bench: "Bench") -> None:
+    bench.provider.faults["small"] = rate_limited
+    events = await run(bench, BenchmarkPlan(categories=["math"], tasks_per_category=2))
+    last = completed(events).scores[-1]
+    assert (last.model, last.tasks, last.failures) == ("acme/small", 0, 2)
+    assert (last.score, last.score_low, last.score_high, last.median_duration) == (0, 0, 1, 0)
+    assert last.usage == Usage(14, 0)
+    assert last.cost_micros == 14
+
+
+async def test_cost_is_unknown_where_the_provider_tells_no_usage(bench: "Bench") -> None:
+    bench.provider.faults["small"] = wrong
+    events = await run(bench, BenchmarkPlan(["small"], categories=["math"], tasks_per_category=1))
+    assert completed(events).scores[0].cost_micros is None
+
+
+@pytest.mark.parametrize("grade", [math.nan, 1.5, -0.1, "nonsense", ValueError("a defect")])
+async def test_a_grader_that_fails_is_a_failure_of_the_task(
+    bench: "Bench", grade: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def graded(task: BenchmarkTask, answer: str) -> object:
+        if isinstance(grade, Exception):
+            raise grade
+        return grade
+
+    monkeypatch.setattr(bench.suites["sums"], "grade", graded)
+    events = await run(bench, BenchmarkPlan(["large"], categories=["math"], tasks_per_category=1))
+    [event] = progress(events)
+    assert event.error is not None
+    assert event.error.reason == "INTERNAL"
+    assert completed(events).scores[0].failures == 1
+
+
+async def test_a_suite_that_cannot_give_tasks_is_named(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.suites["sums"], "tasks", lambda *_: 1 // 0)
+    with pytest.raises(InternalError, match=r"'sums'.*ZeroDivisionError"):
+        await run(bench, BenchmarkPlan())
+
+
+async def test_a_pattern_without_a_model_is_named_with_what_is_close(bench: "Bench") -> None:
+    with pytest.raises(ModelNotFound, match=r"'acme/larg'; did you mean acme/large"):
+        await run(bench, BenchmarkPlan(["small", "acme/larg"]))
+
+
+async def test_patterns_choose_models_each_once(bench: "Bench") -> None:
+    events = await run(bench, BenchmarkPlan(["acme/*", "large"], categories=["math"], tasks_per_category=1))
+    assert isinstance(events[0], BenchmarkStarted)
+    assert events[0].models == ["acme/large", "acme/small"]
+
+
+async def test_an_unknown_suite_is_named_with_what_is_close(bench: "Bench") -> None:
+    with pytest.raises(SuiteNotFound, match=r"'sum'; did you mean sums"):
+        await run(bench, BenchmarkPlan(suites=["sum"]))
+
+
+async def test_every_wrong_field_is_named(bench: "Bench") -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        await run(bench, BenchmarkPlan(categories=["math", "poetry"], tasks_per_category=0, concurrency=65))
+    assert [violation.field for violation in caught.value.violations] == [
+        "categories[1]",
+        "tasks_per_category",
+        "concurrency",
+    ]
+
+
+async def test_without_models_or_suites_there_is_nothing_to_measure(bench: "Bench") -> None:
+    empty = Catalog({}, CatalogSettings())
+    recorder, evidence, database = bench.runner._recorder, bench.evidence, bench.database
+    with pytest.raises(ModelNotFound):
+        await anext(BenchmarkRunner(empty, bench.suites, recorder, evidence, database).run(BenchmarkPlan()))
+    with pytest.raises(SuiteNotFound):
+        await anext(BenchmarkRunner(bench.catalog, {}, recorder, evidence, database).run(BenchmarkPlan()))
+
+
+async def test_no_more_tasks_run_at_a_time_than_asked_for(bench: "Bench") -> None:
+    await run(bench, BenchmarkPlan(tasks_per_category=10, concurrency=3))
+    assert bench.provider.most_running == 3
+
+
+async def test_a_hanging_model_holds_up_no_other(bench: "Bench") -> None:
+    bench.provider.faults["large"] = hanging
+    seen: list[BenchmarkProgress] = []
+    async with asyncio.timeout(20), aclosing(bench.runner.run(BenchmarkPlan(tasks_per_category=8))) as events:
+        async for event in events:
+            seen += progress([event])
+            if len(seen) == 16:
+                break
+    assert {event.model for event in seen} == {"acme/small"}
+    assert bench.provider.calls == {"large": 2, "small": 16}
+
+
+async def test_closing_cancels_every_call_and_keeps_the_results(bench: "Bench") -> None:
+    bench.provider.faults["large"] = hanging
+    events = bench.runner.run(BenchmarkPlan(categories=["math"], tasks_per_category=4))
+    async with asyncio.timeout(20):
+        assert isinstance(await anext(events), BenchmarkStarted)
+        assert isinstance(await anext(events), BenchmarkProgress)
+        assert bench.provider.running["large"] > 0
+        await events.aclose()
+    assert bench.provider.running.total() == 0
+    [summary] = await bench.database.benchmarks.summaries()
+    assert summary.model == "acme/small"
+
+
+async def test_cancelling_the_reader_cancels_every_call(bench: "Bench") -> None:
+    started = asyncio.Semaphore(0)
+
+    async def noted(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        started.release()
+        async for event in hanging(request):
+            yield event
+
+    bench.provider.faults |= {"large": noted, "small": noted}
+    reader = asyncio.create_task(run(bench, BenchmarkPlan(concurrency=4)))
+    for _ in range(4):
+        await started.acquire()
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    assert bench.provider.running.total() == 0
+
+
+async def test_a_result_that_cannot_be_stored_ends_the_run(bench: "Bench") -> None:
+    await bench.database.write(metadata.drop_all)
+    with pytest.raises(StorageUnavailable):
+        await run(bench, BenchmarkPlan())
+    assert bench.provider.running.total() == 0
+
+
+async def test_failed_tasks_are_stored_with_their_reason(bench: "Bench") -> None:
+    bench.provider.faults["large"] = rate_limited
+    await run(bench, BenchmarkPlan(["large"], categories=["math"], tasks_per_category=1))
+    async with bench.database._backend.reader.connect() as connection:
+        row = (await connection.execute(text("SELECT score, error_reason, input_tokens FROM benchmark_results"))).one()
+    assert tuple(row) == (None, "RATE_LIMITED", 7)
+
+
+async def test_the_same_seed_gives_the_same_tasks(bench: "Bench") -> None:
+    plan = BenchmarkPlan(["large"], tasks_per_category=3, seed=11)
+    first, second = progress(await run(bench, plan)), progress(await run(bench, plan))
+    assert {event.task_id for event in first} == {event.task_id for event in second}
+    assert all("/11/" in event.task_id for event in first)

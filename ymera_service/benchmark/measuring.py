@@ -1,0 +1,114 @@
+"""One task: the call, the grade."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import structlog
+
+from ymera_service.benchmark.plan import Job
+from ymera_service.routing.decision import Failure
+from ymera_service.sdk.errors import (
+    InternalError,
+    ProviderError,
+    ProviderServerError,
+    ProviderTimeout,
+    StreamInterrupted,
+    YmeraError,
+)
+from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, UsageReported
+from ymera_service.sdk.generation import GenerateRequest, Usage
+from ymera_service.sdk.providers import Provider
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What became of a task. `score` is `None` where it could not be graded; `error` then tells why.
+
+    `duration` is in seconds, from the call to the end of the answer; `usage` is `None` where the provider
+    told none.
+    """
+
+    job: Job
+    duration: float
+    usage: Usage | None
+    score: float | None = None
+    error: Failure | None = None
+
+    @property
+    def cost_micros(self) -> int | None:
+        """What the call cost in micro-USD; `None` where usage or price is not known."""
+        return None if self.usage is None else self.job.model.cost_micros(self.usage)
+
+
+@dataclass(slots=True)
+class _Answer:
+    texts: list[str] = field(default_factory=list)
+    usage: Usage | None = None
+    finished: bool = False
+
+    def take(self, event: ProviderEvent) -> None:
+        match event:
+            case TextDelta(choice=0):
+                self.texts.append(event.text)
+            case UsageReported():
+                self.usage = event.usage
+            case Finished():
+                self.finished = True
+            case _:
+                pass
+
+
+async def measure(job: Job, provider: Provider, seconds: float, clock: Callable[[], float]) -> Measurement:
+    """Has a model do a task and grades its answer. Neither a provider nor a grader makes it raise.
+
+    Args:
+        seconds: How long the call may take, and then the grading.
+        clock: Tells the time in seconds.
+    """
+    answer = _Answer()
+    began = clock()
+    try:
+        await _ask(job, provider, answer, seconds)
+    except ProviderError as error:
+        return Measurement(job, clock() - began, answer.usage, error=Failure.of(error))
+    duration = clock() - began
+    try:
+        score = await _grade(job, "".join(answer.texts), seconds)
+    except YmeraError as error:
+        return Measurement(job, duration, answer.usage, error=Failure.of(error))
+    return Measurement(job, duration, answer.usage, score)
+
+
+async def _ask(job: Job, provider: Provider, answer: _Answer, seconds: float) -> None:
+    request = GenerateRequest(job.model.info.name, job.task.prompt, stream=True)
+    try:
+        async with asyncio.timeout(seconds), aclosing(provider.generate(request)) as events:
+            async for event in events:
+                answer.take(event)
+                if answer.finished:
+                    return
+    except TimeoutError:
+        raise ProviderTimeout(f"{job.model.id} did not answer within {seconds:g} s") from None
+    except ProviderError:
+        raise
+    except Exception as error:
+        _log.exception("provider_raised", model=job.model.id, task=job.task.id)
+        raise ProviderServerError(f"{job.model.provider} failed inside: {type(error).__name__}") from error
+    raise StreamInterrupted(f"{job.model.id} stopped before the end of its answer")
+
+
+async def _grade(job: Job, answer: str, seconds: float) -> float:
+    try:
+        async with asyncio.timeout(seconds):
+            score = float(await job.suite.grade(job.task, answer))
+    except Exception as error:
+        _log.exception("grader_failed", suite=job.suite.name, task=job.task.id)
+        raise InternalError(f"suite {job.suite.name!r} could not grade: {type(error).__name__}") from error
+    if not 0 <= score <= 1:  # not a number is neither
+        _log.error("grader_failed", suite=job.suite.name, task=job.task.id, score=score)
+        raise InternalError(f"suite {job.suite.name!r} graded with {score}, which is not from 0 to 1")
+    return score

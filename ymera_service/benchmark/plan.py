@@ -1,0 +1,129 @@
+"""What is to be measured: a plan as it is asked for, and the tasks that it comes to."""
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ymera_service.catalog import Catalog, Model
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.errors import FieldViolation, InternalError, InvalidRequest, ModelNotFound, SuiteNotFound
+
+MAX_TASKS_PER_CATEGORY = 1000
+MAX_CONCURRENCY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkPlan:
+    """What to measure. Empty `models`, `suites` and `categories` take all.
+
+    Attributes:
+        models: Ids, names or patterns; see `Catalog.match`.
+        tasks_per_category: The most tasks per suite and category, from 1 to 1,000.
+        seed: Chooses the tasks.
+        concurrency: How many tasks run at a time, from 1 to 64.
+    """
+
+    models: Sequence[str] = ()
+    suites: Sequence[str] = ()
+    categories: Sequence[str] = ()
+    tasks_per_category: int = 5
+    seed: int = 0
+    concurrency: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One task for one model."""
+
+    model: Model
+    suite: BenchmarkSuite
+    task: BenchmarkTask
+
+
+def models_of(plan: BenchmarkPlan, catalog: Catalog) -> list[Model]:
+    """Returns the models that a plan means, each once, in the order of their ids.
+
+    Raises:
+        ModelNotFound: A pattern means none, or there are no models at all.
+    """
+    models = catalog.models
+    if not models:
+        raise ModelNotFound("no provider offers a model now; `ymera health` tells why")
+    if not plan.models:
+        return list(models.values())
+    found = {model for pattern in plan.models for model in _matching(pattern, catalog)}
+    return [models[model] for model in sorted(found)]
+
+
+def _matching(pattern: str, catalog: Catalog) -> list[str]:
+    found = catalog.match(pattern)
+    if not found:
+        near = _suggestion(catalog.close_to(pattern))
+        raise ModelNotFound(f"no model matches {pattern[:256]!r}{near}", metadata={"model": pattern[:256]})
+    return found
+
+
+def suites_of(plan: BenchmarkPlan, suites: Mapping[str, BenchmarkSuite]) -> list[BenchmarkSuite]:
+    """Returns the suites that a plan means, each once, in the order of their names.
+
+    Raises:
+        SuiteNotFound: There is none of a name, or there are none at all.
+    """
+    if not suites:
+        raise SuiteNotFound("no plugin offers a benchmark suite; install one, such as ymera-basics")
+    for name in plan.suites:
+        if name not in suites:
+            near = _suggestion(difflib.get_close_matches(name, suites, cutoff=0.5))
+            raise SuiteNotFound(f"there is no suite {name[:256]!r}{near}", metadata={"suite": name[:256]})
+    return [suites[name] for name in sorted(set(plan.suites) or suites)]
+
+
+def _suggestion(near: Sequence[str]) -> str:
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def check(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> None:
+    """Checks the rest of a plan against the suites chosen.
+
+    Raises:
+        InvalidRequest: Naming every field that is wrong.
+    """
+    known = sorted({category for suite in suites for category in suite.categories})
+    violations = [
+        FieldViolation(f"categories[{index}]", f"{name[:64]!r} is not among the suites' own: {', '.join(known)}")
+        for index, name in enumerate(plan.categories)
+        if name not in known
+    ]
+    violations += _outside("tasks_per_category", plan.tasks_per_category, MAX_TASKS_PER_CATEGORY)
+    violations += _outside("concurrency", plan.concurrency, MAX_CONCURRENCY)
+    if violations:
+        raise InvalidRequest(violations)
+
+
+def _outside(field: str, value: int, most: int) -> list[FieldViolation]:
+    return [] if 1 <= value <= most else [FieldViolation(field, f"is {value}; give 1 to {most}")]
+
+
+def tasks_of(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> list[tuple[BenchmarkSuite, BenchmarkTask]]:
+    """Returns the tasks of a plan, which every model gets.
+
+    Raises:
+        InternalError: A suite, which is a plugin's code, failed to give them.
+    """
+    return [
+        (suite, task)
+        for suite in suites
+        for category in _chosen(suite.categories, plan.categories)
+        for task in _given(suite, category, plan)
+    ]
+
+
+def _chosen(offered: Sequence[str], wanted: Collection[str]) -> list[str]:
+    return [category for category in offered if not wanted or category in wanted]
+
+
+def _given(suite: BenchmarkSuite, category: str, plan: BenchmarkPlan) -> Sequence[BenchmarkTask]:
+    try:
+        return list(suite.tasks(category, plan.tasks_per_category, plan.seed))[: plan.tasks_per_category]
+    except Exception as error:
+        raise InternalError(f"suite {suite.name!r} failed to give tasks: {type(error).__name__}") from error

@@ -1,0 +1,175 @@
+"""Runs a benchmark: every task of the plan for every model, a few at a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+import uuid_utils
+
+from ymera_service.benchmark.measuring import Measurement, measure
+from ymera_service.benchmark.plan import BenchmarkPlan, Job, check, models_of, suites_of, tasks_of
+from ymera_service.benchmark.schedule import Schedule
+from ymera_service.benchmark.scores import BenchmarkScore, scores_of
+from ymera_service.catalog import Catalog
+from ymera_service.routing.decision import Failure
+from ymera_service.routing.evidence import Evidence
+from ymera_service.sdk.benchmarks import BenchmarkSuite
+from ymera_service.sdk.generation import Usage
+from ymera_service.storage import Database, Recorder
+from ymera_service.storage.records import BenchmarkResult
+
+__all__ = [
+    "BenchmarkCompleted",
+    "BenchmarkEvent",
+    "BenchmarkPlan",
+    "BenchmarkProgress",
+    "BenchmarkRunner",
+    "BenchmarkScore",
+    "BenchmarkStarted",
+]
+
+TASK_SECONDS = 120.0
+"""How long a model may take for one task."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkStarted:
+    """What will be measured; `total_tasks` counts every model's."""
+
+    run_id: str
+    models: list[str]
+    suites: list[str]
+    total_tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkProgress:
+    """One task was done and its result is durable.
+
+    `score` is 0 where the call failed, which `error` tells; `duration` is in seconds.
+    """
+
+    completed_tasks: int
+    total_tasks: int
+    model: str
+    suite: str
+    category: str
+    task_id: str
+    score: float
+    duration: float
+    error: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkCompleted:
+    """Terminal: everything was done and stored, and routing uses it."""
+
+    run_id: str
+    scores: list[BenchmarkScore]
+
+
+BenchmarkEvent = BenchmarkStarted | BenchmarkProgress | BenchmarkCompleted
+
+
+class BenchmarkRunner:
+    """Measures models. Calls go straight to the providers: what is measured is the model, not the routing."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        suites: Mapping[str, BenchmarkSuite],
+        recorder: Recorder,
+        evidence: Evidence,
+        database: Database,
+        *,
+        task_seconds: float = TASK_SECONDS,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._catalog = catalog
+        self._suites = suites
+        self._recorder = recorder
+        self._evidence = evidence
+        self._database = database
+        self._task_seconds = task_seconds
+        self._clock = clock
+
+    async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
+        """Yields a start, progress after each task, and the scores.
+
+        Closing it, or cancelling its reader, cancels the calls under way; results until then are kept.
+
+        Raises:
+            InvalidRequest, ModelNotFound, SuiteNotFound: The plan asks for what there is not.
+            StorageUnavailable: A result could not be stored; the measurement ends there.
+            InternalError: A suite failed to give its tasks.
+        """
+        models, suites = models_of(plan, self._catalog), suites_of(plan, self._suites)
+        check(plan, suites)
+        tasks = tasks_of(plan, suites)
+        run_id, total = str(uuid_utils.uuid7()), len(models) * len(tasks)
+        yield BenchmarkStarted(run_id, [model.id for model in models], [suite.name for suite in suites], total)
+        measurements: list[Measurement] = []
+        schedule, running = Schedule(models, tasks, plan.concurrency), set[asyncio.Task[Measurement]]()
+        try:
+            while self._fill(running, schedule, run_id):
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    measurements.append(task.result())
+                    running.remove(task)
+                    schedule.finish(measurements[-1].job)
+                    yield _progress(len(measurements), total, measurements[-1])
+        finally:
+            await _cancel(running)
+        self._evidence.load(await self._database.benchmarks.summaries())
+        yield BenchmarkCompleted(run_id, scores_of(measurements))
+
+    def _fill(self, running: set[asyncio.Task[Measurement]], schedule: Schedule, run_id: str) -> bool:
+        while (job := schedule.start()) is not None:
+            running.add(asyncio.create_task(self._do(job, run_id)))
+        return bool(running)
+
+    async def _do(self, job: Job, run_id: str) -> Measurement:
+        provider = self._catalog.provider(job.model.provider)
+        measurement = await measure(job, provider, self._task_seconds, self._clock)
+        await self._recorder.record(_result(run_id, measurement))
+        return measurement
+
+
+async def _cancel(tasks: set[asyncio.Task[Measurement]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _result(run_id: str, measurement: Measurement) -> BenchmarkResult:
+    job = measurement.job
+    return BenchmarkResult(
+        run_id=run_id,
+        created_at=datetime.now(UTC),
+        model=job.model.id,
+        suite=job.suite.name,
+        category=job.task.category,
+        task_id=job.task.id,
+        score=measurement.score,
+        duration=measurement.duration,
+        usage=measurement.usage or Usage(),
+        cost_micros=measurement.cost_micros,
+        error_reason=measurement.error.reason if measurement.error else "",
+    )
+
+
+def _progress(completed: int, total: int, measurement: Measurement) -> BenchmarkProgress:
+    job = measurement.job
+    return BenchmarkProgress(
+        completed_tasks=completed,
+        total_tasks=total,
+        model=job.model.id,
+        suite=job.suite.name,
+        category=job.task.category,
+        task_id=job.task.id,
+        score=measurement.score or 0.0,
+        duration=measurement.duration,
+        error=measurement.error,
+    )

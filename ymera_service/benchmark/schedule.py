@@ -1,0 +1,35 @@
+"""Which task is next."""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+
+from ymera_service.benchmark.plan import Job
+from ymera_service.catalog import Model
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+
+
+class Schedule:
+    """Gives each model its share of the places: a slow one fills its own and holds up nobody else's."""
+
+    def __init__(
+        self, models: Sequence[Model], tasks: Sequence[tuple[BenchmarkSuite, BenchmarkTask]], places: int
+    ) -> None:
+        self._ahead = {model.id: deque(Job(model, *task) for task in tasks) for model in models}
+        self._running: Counter[str] = Counter()
+        self._places = places
+
+    def start(self) -> Job | None:
+        """Takes the next task, of the model that has fewest running.
+
+        `None` where no task is left, or no place is free.
+        """
+        waiting = [model for model, jobs in self._ahead.items() if jobs]
+        if not waiting or self._running.total() >= self._places:
+            return None
+        model = min(waiting, key=lambda one: (self._running[one], -len(self._ahead[one])))
+        self._running[model] += 1
+        return self._ahead[model].popleft()
+
+    def finish(self, job: Job) -> None:
+        """Frees the place of a task that was taken."""
+        self._running[job.model.id] -= 1

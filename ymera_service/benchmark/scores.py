@@ -1,0 +1,74 @@
+"""What the measurements of a run amount to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from ymera_service.benchmark.measuring import Measurement
+from ymera_service.benchmark.statistics import wilson
+from ymera_service.sdk.generation import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkScore:
+    """How well a model did in a category.
+
+    Attributes:
+        model: The model's id.
+        tasks: How many tasks were graded.
+        failures: How many were not, which is no score of 0.
+        score: The mean, from 0 to 1; 0 where nothing was graded.
+        score_low: The lower end of the mean's 95 % interval.
+        score_high: The upper end of it.
+        median_duration: In seconds; 0 where nothing was graded.
+        usage: What all calls consumed.
+        cost_micros: What they cost, as far as is known; `None` where that of a graded one is not.
+    """
+
+    model: str
+    category: str
+    tasks: int
+    failures: int
+    score: float
+    score_low: float
+    score_high: float
+    median_duration: float
+    usage: Usage
+    cost_micros: int | None
+
+
+def scores_of(measurements: Iterable[Measurement]) -> list[BenchmarkScore]:
+    """Returns a score per model and category: the best model first, its categories in order of name."""
+    groups: defaultdict[tuple[str, str], list[Measurement]] = defaultdict(list)
+    by_model: defaultdict[str, list[float]] = defaultdict(list)
+    for one in measurements:
+        groups[one.job.model.id, one.job.task.category].append(one)
+        by_model[one.job.model.id] += [] if one.score is None else [one.score]
+    means = {model: fmean(scores) if scores else -1.0 for model, scores in by_model.items()}
+    ordered = sorted(groups, key=lambda group: (-means[group[0]], group))
+    return [_score(*group, groups[group]) for group in ordered]
+
+
+def _score(model: str, category: str, measurements: Sequence[Measurement]) -> BenchmarkScore:
+    scores = [one.score for one in measurements if one.score is not None]
+    mean = fmean(scores) if scores else 0.0
+    low, high = wilson(mean, len(scores))
+    return BenchmarkScore(
+        model=model,
+        category=category,
+        tasks=len(scores),
+        failures=len(measurements) - len(scores),
+        score=mean,
+        score_low=low,
+        score_high=high,
+        median_duration=median([one.duration for one in measurements if one.score is not None] or [0.0]),
+        usage=sum((one.usage for one in measurements if one.usage), Usage()),
+        cost_micros=_cost(measurements),
+    )
+
+
+def _cost(measurements: Sequence[Measurement]) -> int | None:
+    if any(one.cost_micros is None for one in measurements if one.score is not None):
+        return None
+    return sum(one.cost_micros or 0 for one in measurements)
