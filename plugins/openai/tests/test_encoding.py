@@ -50,7 +50,7 @@ QUIRKS = {vendor.name: vendor.quirks for vendor in VENDORS.values()}
 QUIRKS |= {server.name: server.quirks for server in LOCAL_SERVERS}
 
 ABSENT = "<absent>"
-NOTHING = (ABSENT, None, "", [], False)
+NOTHING: tuple[Any, ...] = (ABSENT, None, "", [], False)
 
 Differs = Callable[[Any, Any], bool]
 
@@ -115,7 +115,7 @@ ON_PURPOSE: dict[str, tuple[Differs, str]] = {
         left_out,
         "a prompt does not have it",
     ),
-    r".*\.(cache_control|detail|parsed_arguments)(\..*)?": (left_out, "a prompt does not have it"),
+    r".*\.(detail|parsed_arguments)(\..*)?": (left_out, "a prompt does not have it"),
 }
 """In what our request may differ from the recorded one, in which way, and why."""
 
@@ -236,13 +236,13 @@ def effort(body: Json) -> ReasoningEffort | None:
 
 
 def sampling(body: Json) -> Sampling:
-    longest = next((body[n] for n in ("max_completion_tokens", "max_tokens", "max_output_tokens") if body.get(n)), None)
+    limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"))
     stop = body.get("stop") or []
     return Sampling(
         temperature=body.get("temperature"),
         top_p=body.get("top_p"),
         top_k=body.get("top_k"),
-        max_output_tokens=longest,
+        max_output_tokens=next((limit for limit in limits if limit is not None), None),
         stop_sequences=(stop,) if isinstance(stop, str) else tuple(stop),
         seed=body.get("seed"),
         frequency_penalty=body.get("frequency_penalty"),
@@ -293,7 +293,7 @@ def response_prompt(body: Json) -> Prompt:
 
 def comparable(body: Json, longest: str) -> Json:
     """The recorded request in one of the ways to write it."""
-    body = {name: value for name, value in body.items() if value is not None}
+    body = {name: uncached(value) for name, value in body.items() if value is not None}
     for name in ("max_tokens", "max_completion_tokens"):
         if name in body and longest:
             body[longest] = body.pop(name)
@@ -309,6 +309,13 @@ def comparable(body: Json, longest: str) -> Json:
     if isinstance(body.get("stop"), str):
         body["stop"] = [body["stop"]]
     return body
+
+
+def uncached(value: Any) -> Any:
+    """Leaves out the marks of what to cache: a prompt does not have them."""
+    if isinstance(value, dict):
+        return {name: uncached(inner) for name, inner in value.items() if name != "cache_control"}
+    return [uncached(inner) for inner in value] if isinstance(value, list) else value
 
 
 def items_of(body: Json) -> list[Json]:
