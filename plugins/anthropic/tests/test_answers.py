@@ -286,16 +286,18 @@ def test_a_second_start_within_one_answer_is_malformed() -> None:
 
 
 scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=8)
-names = st.sampled_from(
-    "type index delta content_block message usage error content text thinking signature input partial_json citations "
-    "citation stop_reason stop_sequence stop_details data id name model category input_tokens output_tokens "
-    "output_tokens_details thinking_tokens".split()
-)
-kinds = st.sampled_from(
-    "message_start content_block_start content_block_delta content_block_stop message_delta message_stop ping error "
-    "text text_delta thinking thinking_delta signature_delta redacted_thinking tool_use input_json_delta "
-    "citations_delta server_tool_use".split()
-)
+NAMES = """
+type index delta content_block message usage error content text thinking signature input partial_json citations citation
+stop_reason stop_sequence stop_details data id name model category input_tokens output_tokens output_tokens_details
+thinking_tokens
+"""
+KINDS = """
+message_start content_block_start content_block_delta content_block_stop message_delta message_stop ping error text
+text_delta thinking thinking_delta signature_delta redacted_thinking tool_use input_json_delta citations_delta
+server_tool_use
+"""
+names = st.sampled_from(NAMES.split())
+kinds = st.sampled_from(KINDS.split())
 values = st.recursive(
     scalars | kinds,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5),
