@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from ymera_service.cli import loaded
 from ymera_service.cli.failures import WRONG, CommandFailed, Failure, of_rpc, wrong
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
     try:
         if target.address:
             async with _channel(target.address) as channel:
+                loaded()
                 yield channel
         else:
             async with _own_server(target.config) as channel:
+                loaded()
                 yield channel
     except grpc.aio.AioRpcError as error:
         raise CommandFailed(of_rpc(error, target.address)) from None
@@ -113,5 +116,6 @@ def private(settings: "Settings", address: str) -> "Settings":
     """Returns the settings of a server that one command uses: on a socket of its own, and quiet."""
     unencrypted = {"tls_certificate": None, "tls_private_key": None, "tls_client_ca": None}
     server = settings.server.model_copy(update={"address": address, "reflection": False, **unencrypted})
-    quiet = {} if "level" in settings.log.model_fields_set else {"level": "warning"}
+    unless_configured = {"level": "warning", "format": "console"}
+    quiet = {name: value for name, value in unless_configured.items() if name not in settings.log.model_fields_set}
     return settings.model_copy(update={"server": server, "log": settings.log.model_copy(update=quiet)})

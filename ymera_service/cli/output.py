@@ -35,8 +35,12 @@ class Output:
         if self.as_json:
             self.document(as_dict(message))
             return
-        for picture in pictures:
-            self.answers.print(picture)
+        if self.answers.is_terminal:
+            self.answers.print(*pictures, sep="\n")
+            return
+        with self.answers.capture() as captured:
+            self.answers.print(*pictures, sep="\n")
+        print("\n".join(line.rstrip() for line in captured.get().splitlines()))  # tables pad their last column
 
     def document(self, document: object) -> None:
         """Prints one JSON document."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ymera_service.cli import options
+from ymera_service.cli import loaded, options
 from ymera_service.cli.connect import load_settings, starting
 from ymera_service.cli.output import Output
 
@@ -31,4 +31,4 @@ def serve(
         with starting():
             from ymera_service import server  # noqa: PLC0415  # no other command needs it
 
-            server.run(settings)
+            server.run(settings, started=lambda _: loaded())
