@@ -203,6 +203,28 @@ async def test_a_file_that_another_process_keeps_locked_is_an_error_in_time(
         await recorder.record(execution)
 
 
+async def test_the_write_ahead_log_is_moved_into_the_file_and_readers_are_no_obstacle(
+    sqlite_url: str, tmp_path: Path, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "CHECKPOINT_BYTES", 4096)
+    log, first, second, third = tmp_path / "ymera.db-wal", *numbered(execution, 3)
+    async with Database.open(sqlite_url) as database, Recorder(database) as recorder:
+        await recorder.record(first)
+        assert log.stat().st_size == 0
+        reader = sqlite3.connect(tmp_path / "ymera.db", isolation_level=None)
+        try:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT count(*) FROM executions").fetchone() == (1,)
+            await recorder.record(second)
+            assert log.stat().st_size > 0
+            assert reader.execute("SELECT count(*) FROM executions").fetchone() == (1,)
+        finally:
+            reader.close()
+        await recorder.record(third)
+        assert log.stat().st_size == 0
+        assert await stored_ids(database) == {"0", "1", "2"}
+
+
 OTHER_PROCESS = """
 import asyncio, sys
 from dataclasses import replace
