@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import NoReturn
 
@@ -25,7 +25,7 @@ from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.catalog import Catalog
 from ymera_service.config import ConfigError, ConfigFault, Settings
 from ymera_service.execution.journey import Executor
-from ymera_service.plugins import Registry, load_plugins
+from ymera_service.plugins import FoundPlugin, Registry, load_plugins
 from ymera_service.resilience.admission import Admission
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.evidence import Evidence
@@ -66,10 +66,16 @@ class Application:
 
     @classmethod
     @asynccontextmanager
-    async def start(cls, settings: Settings) -> AsyncIterator["Application"]:
+    async def start(
+        cls, settings: Settings, plugins: Sequence[FoundPlugin] | None = None
+    ) -> AsyncIterator["Application"]:
         """Starts everything and serves until the block ends; then drains and takes everything down.
 
         The server is up even if no provider can be reached. Logging is left to the process's owner.
+
+        Args:
+            settings: The whole configuration.
+            plugins: The plugins to load; by default those installed.
 
         Raises:
             ConfigError: Something configured can't be used, such as the address or a TLS file.
@@ -78,7 +84,7 @@ class Application:
         app = cls(settings)
         credentials = await asyncio.to_thread(listener.credentials, settings.server)
         async with AsyncExitStack() as stack:
-            await app._build(settings, stack)
+            await app._build(settings, plugins, stack)
             app._offer(reflected=settings.reflection)
             app.address = listener.listen(app._server, settings.server, credentials)
             await app._server.start()
@@ -86,9 +92,9 @@ class Application:
             await stack.enter_async_context(_running(app._tell_balancers()))
             yield app
 
-    async def _build(self, settings: Settings, stack: AsyncExitStack) -> None:
+    async def _build(self, settings: Settings, plugins: Sequence[FoundPlugin] | None, stack: AsyncExitStack) -> None:
         transport = await stack.enter_async_context(HttpTransport(settings.transport))
-        self._registry = load_plugins(settings.plugins, transport)
+        self._registry = load_plugins(settings.plugins, transport, plugins)
         classifier = _classifier(self._registry, settings.routing.classifier)
         database = await stack.enter_async_context(Database.open(settings.storage.url))
         recorder = await stack.enter_async_context(Recorder(database))

@@ -72,7 +72,7 @@ class Calls(grpc.GenericRpcHandler):
     def __init__(self, *, default_deadline_seconds: float, max_message_bytes: int) -> None:
         self._default_deadline = default_deadline_seconds
         self._max_message_bytes = max_message_bytes
-        self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+        self._handlers: "dict[str, grpc.RpcMethodHandler[Any, Any]]" = {}
         self._under_way: set[asyncio.Task[Any]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -83,7 +83,7 @@ class Calls(grpc.GenericRpcHandler):
             path = f"/{service}/{name}"
             self._handlers[path] = self._handler(path, method)
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Returns what handles a call. grpc asks this in the call's own task."""
         for key, value in handler_call_details.invocation_metadata:
             if key == CORRELATION_KEY and _is_correlation_id(value):
@@ -99,7 +99,7 @@ class Calls(grpc.GenericRpcHandler):
         for task in self._under_way:
             task.cancel()
 
-    def _handler(self, path: str, method: Method) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(self, path: str, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
         read = reader(method.request, self._max_message_bytes)
         if isinstance(method, Unary):
             return grpc.unary_unary_rpc_method_handler(
@@ -110,7 +110,7 @@ class Calls(grpc.GenericRpcHandler):
         )
 
     def _unary(self, path: str, behaviour: Callable[[Any, Call], Awaitable[Message]]) -> Any:
-        async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Message:
+        async def serve(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> Message:
             call = self._begin(path, context)
             try:
                 response = await behaviour(_accepted(request), call)
@@ -128,7 +128,7 @@ class Calls(grpc.GenericRpcHandler):
         return serve
 
     def _streamed(self, path: str, behaviour: Callable[[Any, Call], AsyncGenerator[Message, None]]) -> Any:
-        async def serve(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        async def serve(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> None:
             call = self._begin(path, context)
             try:
                 await context.send_initial_metadata((("x-request-id", call.request_id),))
@@ -151,7 +151,7 @@ class Calls(grpc.GenericRpcHandler):
 
         return serve
 
-    def _begin(self, path: str, context: grpc.aio.ServicerContext[Any, Any]) -> Call:
+    def _begin(self, path: str, context: "grpc.aio.ServicerContext[Any, Any]") -> Call:
         self._follow()
         request_id = str(uuid_utils.uuid7())
         REQUEST_ID.set(request_id)
@@ -197,7 +197,7 @@ def _typed(error: Exception, call: Call) -> YmeraError:
     return InternalError(f"the server failed inside; request id {call.request_id} finds the cause in its log")
 
 
-async def _abort(context: grpc.aio.ServicerContext[Any, Any], call: Call, error: YmeraError) -> NoReturn:
+async def _abort(context: "grpc.aio.ServicerContext[Any, Any]", call: Call, error: YmeraError) -> NoReturn:
     _report(call, status_code(error).name, error)
     status = rich_status(error, call.request_id)
     trailing = (*call.trailing_metadata(), (DETAILS_KEY, status.SerializeToString()))

@@ -17,8 +17,6 @@ from ymera_service.resilience.breaker import Breakers, BreakerState
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.storage import Database
 
-Status = pb.HealthStatus.ValueType
-
 PING_SECONDS = 2.0
 """How long storage may take to give a sign of life."""
 
@@ -71,7 +69,7 @@ class HealthReporter:
     def _available(self, model: Model) -> bool:
         return self._breakers.of(model.id).state is not BreakerState.OPEN
 
-    def _overall(self, providers: Sequence[Fields], storage: Fields) -> Status:
+    def _overall(self, providers: Sequence[Fields], storage: Fields) -> pb.HealthStatus.ValueType:
         if not self.serving or storage["status"] != pb.HEALTH_STATUS_OK:
             return pb.HEALTH_STATUS_UNAVAILABLE
         quarantined = any(plugin.state is PluginState.QUARANTINED for plugin in self._registry.plugins)
@@ -91,7 +89,9 @@ class HealthReporter:
             "breakers": [breaker_fields(model, self._breakers.of(model)) for model in tripped],
         }
 
-    def _provider_status(self, models: Sequence[Model], tripped: Sequence[str], error: str) -> Status:
+    def _provider_status(
+        self, models: Sequence[Model], tripped: Sequence[str], error: str
+    ) -> pb.HealthStatus.ValueType:
         # A provider that offers nothing and says so without an error, such as a local server that is not
         # running, is as it should be.
         if error and not models:

@@ -8,25 +8,19 @@ from ymera.v1 import ymera_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import duration_fields, failure_fields, usage_fields
 from ymera_service.api.convert.violations import Violations
-from ymera_service.benchmark.runner import (
-    BenchmarkCompleted,
-    BenchmarkPlan,
-    BenchmarkProgress,
-    BenchmarkScore,
-    BenchmarkStarted,
-)
+from ymera_service.benchmark.plan import MAX_CONCURRENCY, MAX_TASKS_PER_CATEGORY, BenchmarkPlan
+from ymera_service.benchmark.runner import BenchmarkCompleted, BenchmarkProgress, BenchmarkStarted
+from ymera_service.benchmark.scores import BenchmarkScore
 
 DEFAULT_TASKS = 5
-MAX_TASKS = 1000
 DEFAULT_CONCURRENCY = 4
-MAX_CONCURRENCY = 64
 
 BenchmarkEvent = BenchmarkStarted | BenchmarkProgress | BenchmarkCompleted
 
 
 def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
     """Returns what is to be measured, noting every fault of the request."""
-    faults.number("tasks_per_category", request.tasks_per_category, 0, MAX_TASKS)
+    faults.number("tasks_per_category", request.tasks_per_category, 0, MAX_TASKS_PER_CATEGORY)
     faults.number("concurrency", request.concurrency, 0, MAX_CONCURRENCY)
     return BenchmarkPlan(
         models=faults.texts("models", request.models),

@@ -1,0 +1,278 @@
+"""A whole server on a free loopback port, called through generated stubs.
+
+`grpcio-testing` is left out on purpose: it cannot run async handlers (it hands back the coroutine itself,
+with status OK). So every test here talks to a real server over a real socket.
+
+`app` runs with the plugin `lab` alone, whose models do one thing each (`LabProvider` lists them), so that
+a test chooses what happens by naming a model. `installed_app` runs with all installed plugins.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import pytest
+from ymera.v1 import (
+    admin_pb2_grpc,
+    catalog_pb2_grpc,
+    routing_pb2_grpc,
+    ymera_pb2_grpc,
+)
+
+from ymera_service.config import Settings
+from ymera_service.plugins import FoundPlugin
+from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.content import Citation, last_user_text, user
+from ymera_service.sdk.errors import ContentFiltered, ProviderServerError, RateLimited
+from ymera_service.sdk.events import (
+    Accepted,
+    CitationFound,
+    Finished,
+    ProviderEvent,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
+from ymera_service.sdk.hookspecs import hookimpl
+from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.server import Application
+
+WAIT = 10.0
+"""The bound on every wait of a test, in seconds."""
+
+
+class LabProvider:
+    """Models that do one thing each, whatever they are asked."""
+
+    name = "lab"
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.reached = asyncio.Event()
+        self.closed = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.scripts: dict[str, Callable[[GenerateRequest], AsyncGenerator[ProviderEvent, None]]] = {
+            "parrot": self._parrot,
+            "everything": self._everything,
+            "hang": self._hang,
+            "stall": self._stall,
+            "patient": self._patient,
+            "down": self._down,
+            "cut": self._cut,
+            "busy": self._busy,
+            "prude": self._prude,
+            "buggy": self._buggy,
+        }
+
+    async def models(self) -> Sequence[ModelInfo]:
+        price = Price(input=1_000_000, output=2_000_000)
+        capabilities = frozenset(Capability)
+        return [ModelInfo(name, capabilities, 100_000, 4_096, price) for name in self.scripts]
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        self.calls += 1
+        try:
+            async for event in self.scripts[request.model](request):
+                yield event
+        finally:
+            self.closed.set()
+
+    async def _parrot(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Says what it was told, word by word."""
+        yield Accepted()
+        words = last_user_text(request.prompt.messages).split()
+        for word in words:
+            yield TextDelta(word + " ")
+        yield UsageReported(Usage(input_tokens=len(words), output_tokens=len(words)))
+        yield Finished(FinishReason.STOP)
+
+    async def _everything(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Answers with every kind of part."""
+        yield Accepted()
+        yield ReasoningDelta("hmm", b"sealed")
+        yield TextDelta("see here")
+        yield CitationFound(Citation("https://example.org/", "Example", "quoted"))
+        yield RefusalDelta("no more")
+        yield ToolCallDelta(0, "call-1", "look", '{"a":')
+        yield ToolCallDelta(0, arguments="1}")
+        yield UsageReported(Usage(10, 20, 3, 2, 5))
+        yield Finished(FinishReason.TOOL_CALLS)
+
+    async def _hang(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Never answers."""
+        yield Accepted()
+        self.reached.set()
+        await asyncio.Event().wait()
+
+    async def _stall(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Stops for ever after the first word."""
+        yield Accepted()
+        yield TextDelta("first ")
+        self.reached.set()
+        await asyncio.Event().wait()
+
+    async def _patient(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Waits after the first word until `go_on`."""
+        yield Accepted()
+        yield TextDelta("first ")
+        self.reached.set()
+        await self.go_on.wait()
+        yield TextDelta("last")
+        yield UsageReported(Usage(1, 2))
+        yield Finished(FinishReason.STOP)
+
+    async def _down(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Fails before its first word."""
+        raise ProviderServerError("the lab is closed", status=500)
+        yield
+
+    async def _cut(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Fails after its first word."""
+        yield Accepted()
+        yield TextDelta("first ")
+        raise ProviderServerError("the lab burned down", status=500)
+
+    async def _busy(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Asks for patience."""
+        raise RateLimited("too many requests", status=429, retry_after=120.0)
+        yield
+
+    async def _prude(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Declines."""
+        raise ContentFiltered("not this")
+        yield
+
+    async def _buggy(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Has a defect."""
+        yield Accepted()
+        raise ZeroDivisionError("a secret of the plugin")
+
+
+class LabClassifier:
+    name = "lab"
+
+    def classify(self, prompt: Prompt) -> Mapping[str, float]:
+        return {"general": 0.75, "math": 0.25}
+
+
+class LabSuite:
+    """Asks to repeat a word; a parrot scores 1."""
+
+    name = "lab"
+    categories = ("general",)
+
+    def tasks(self, category: str, count: int, seed: int) -> Sequence[BenchmarkTask]:
+        return [
+            BenchmarkTask(f"say-{seed}-{i}", category, Prompt((user(f"word{seed + i}"),)))
+            for i in range(min(count, 20))
+        ]
+
+    async def grade(self, task: BenchmarkTask, answer: str) -> float:
+        return float(answer.strip() == task.prompt.messages[0].text)
+
+
+class Lab:
+    """The plugin, as its entry point would give it; the same provider is reached from the test."""
+
+    def __init__(self) -> None:
+        self.provider = LabProvider()
+
+    @property
+    def found(self) -> list[FoundPlugin]:
+        hooks = SimpleNamespace(
+            ymera_register_providers=hookimpl(lambda: [self.provider], specname="ymera_register_providers"),
+            ymera_register_classifiers=hookimpl(lambda: [LabClassifier()], specname="ymera_register_classifiers"),
+            ymera_register_benchmarks=hookimpl(lambda: [LabSuite()], specname="ymera_register_benchmarks"),
+        )
+        return [FoundPlugin("lab", "lab", "1.0", lambda: hooks)]
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting and no vendor's key of the one who runs the tests gets in."""
+    for name in os.environ:
+        if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Makes settings of the test's own from tables: a free port, a new database, the lab's classifier."""
+
+    def make(**tables: dict[str, Any]) -> Settings:
+        defaults: dict[str, dict[str, Any]] = {
+            "server": {"address": "127.0.0.1:0", "drain_seconds": WAIT},
+            "storage": {"url": f"sqlite:///{tmp_path / 'ymera.db'}"},
+            "routing": {"classifier": "lab"},
+        }
+        return Settings(**{name: defaults.get(name, {}) | tables.get(name, {}) for name in {*defaults, *tables}})
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., Settings]) -> Settings:
+    """Settings that keep to the test's own folder."""
+    return make_settings()
+
+
+@pytest.fixture
+async def lab() -> Lab:
+    """The plugin whose models do as they are named."""
+    return Lab()
+
+
+@pytest.fixture
+async def app(settings: Settings, lab: Lab) -> AsyncIterator[Application]:
+    """A server whose only plugin is the lab."""
+    async with Application.start(settings, lab.found) as app:
+        yield app
+
+
+@pytest.fixture
+async def installed_app(make_settings: Callable[..., Settings]) -> AsyncIterator[Application]:
+    """A server with all installed plugins; nothing beyond this machine is asked for models."""
+    settings = make_settings(
+        routing={"classifier": "lexical"},
+        plugins={"openai": {"discover_local": False}},
+    )
+    async with Application.start(settings) as app:
+        yield app
+
+
+@pytest.fixture
+async def channel(app: Application) -> AsyncIterator[grpc.aio.Channel]:
+    """A connection to `app`."""
+    async with grpc.aio.insecure_channel(app.address) as channel:
+        yield channel
+
+
+@pytest.fixture
+def stub(channel: grpc.aio.Channel) -> "ymera_pb2_grpc.YmeraServiceAsyncStub":
+    """YmeraService of `app`."""
+    return ymera_pb2_grpc.YmeraServiceStub(channel)
+
+
+@pytest.fixture
+def routing_stub(channel: grpc.aio.Channel) -> "routing_pb2_grpc.RoutingServiceAsyncStub":
+    """RoutingService of `app`."""
+    return routing_pb2_grpc.RoutingServiceStub(channel)
+
+
+@pytest.fixture
+def catalog_stub(channel: grpc.aio.Channel) -> "catalog_pb2_grpc.CatalogServiceAsyncStub":
+    """CatalogService of `app`."""
+    return catalog_pb2_grpc.CatalogServiceStub(channel)
+
+
+@pytest.fixture
+def admin_stub(channel: grpc.aio.Channel) -> "admin_pb2_grpc.AdminServiceAsyncStub":
+    """AdminService of `app`."""
+    return admin_pb2_grpc.AdminServiceStub(channel)

@@ -1,0 +1,218 @@
+"""Whole answers, decisions, and what is told of them afterwards."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import grpc
+import pytest
+from ymera.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
+    catalog_pb2,
+    catalog_pb2_grpc,
+    content_pb2,
+    routing_pb2,
+    routing_pb2_grpc,
+    ymera_pb2,
+    ymera_pb2_grpc,
+)
+
+from ymera_service.server import Application
+
+WAIT = 10
+
+
+def prompt(text: str) -> content_pb2.Prompt:
+    part = content_pb2.Part(text=text)
+    return content_pb2.Prompt(messages=[content_pb2.Message(role=content_pb2.ROLE_USER, parts=[part])])
+
+
+def only(*models: str) -> routing_pb2.RoutingPreferences:
+    return routing_pb2.RoutingPreferences(allow_models=models)
+
+
+def ask(text: str, *models: str) -> ymera_pb2.ExecuteRequest:
+    return ymera_pb2.ExecuteRequest(prompt=prompt(text), preferences=only(*models))
+
+
+async def test_an_answer_comes_with_usage_price_and_decision(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    answer = await stub.Execute(ask("one two three", "lab/parrot"), timeout=WAIT)
+    assert answer.message.role == content_pb2.ROLE_ASSISTANT
+    assert [part.text for part in answer.message.parts] == ["one two three "]
+    assert answer.finish_reason == content_pb2.FINISH_REASON_STOP
+    assert answer.model == "lab/parrot"
+    assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.cost_micros) == (3, 3, 9)
+    assert [candidate.model for candidate in answer.decision.candidates] == ["lab/parrot"]
+    assert {exclusion.model for exclusion in answer.decision.exclusions} >= {"lab/hang", "lab/down"}
+    assert [attempt.model for attempt in answer.decision.attempts] == ["lab/parrot"]
+    assert [(one.category, one.probability) for one in answer.decision.category_probabilities] == [
+        ("general", 0.75),
+        ("math", 0.25),
+    ]
+    assert not answer.simulated
+
+
+async def test_every_kind_of_part_comes_through(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    answer = await stub.Execute(ask("anything", "lab/everything"), timeout=WAIT)
+    reasoning, text, refusal, call = answer.message.parts
+    assert (reasoning.reasoning.text, reasoning.reasoning.signature) == ("hmm", b"sealed")
+    assert text.text == "see here"
+    assert refusal.refusal == "no more"
+    assert (call.tool_call.id, call.tool_call.name, call.tool_call.arguments) == ("call-1", "look", '{"a":1}')
+    assert answer.finish_reason == content_pb2.FINISH_REASON_TOOL_CALLS
+    assert [citation.uri for citation in answer.citations] == ["https://example.org/"]
+    usage = answer.usage
+    assert (usage.cache_read_input_tokens, usage.cache_creation_input_tokens, usage.reasoning_output_tokens) == (
+        3,
+        2,
+        5,
+    )
+
+
+async def test_a_call_ends_with_its_id_and_where_the_time_went(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+) -> None:
+    call = stub.Execute(ask("hello", "lab/parrot"), timeout=WAIT, metadata=(("x-request-id", "mine-42"),))
+    answer = await call
+    trailing = dict(await call.trailing_metadata())
+    assert trailing["x-request-id"] == answer.request_id
+    assert uuid.UUID(answer.request_id).version == 7
+    assert trailing["x-client-request-id"] == "mine-42"
+    phases = re.findall(r"(\w+);dur=(\d+\.\d+)", str(trailing["ymera-timing"]))
+    assert {"queue", "route", "connect", "record"} <= {name for name, _ in phases}
+
+
+@pytest.mark.parametrize("correlation", ["x" * 129, "with space"])
+async def test_a_correlation_id_out_of_bounds_is_ignored(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, correlation: str
+) -> None:
+    call = stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT, metadata=(("x-request-id", correlation),))
+    await call
+    assert "x-client-request-id" not in dict(await call.trailing_metadata())
+
+
+async def test_route_decides_without_calling_a_model(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
+) -> None:
+    request = ymera_pb2.RouteRequest(prompt=prompt("hello"), preferences=only("lab/parrot", "lab/hang"))
+    routed = await stub.Route(request, timeout=WAIT)
+    assert {candidate.model for candidate in routed.decision.candidates} == {"lab/parrot", "lab/hang"}
+    assert not routed.decision.attempts
+    stored = await routing_stub.GetExecution(
+        routing_pb2.GetExecutionRequest(request_id=routed.request_id), timeout=WAIT
+    )
+    assert stored.execution.status == routing_pb2.EXECUTION_STATUS_ROUTED
+    assert stored.execution.decision == routed.decision
+
+
+async def test_a_past_execution_is_retold_as_it_was(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
+) -> None:
+    request = ask("one two", "lab/parrot")
+    request.preferences.session_id, request.preferences.agent_name = "s-1", "tester"
+    answer = await stub.Execute(request, timeout=WAIT)
+    stored = await routing_stub.GetExecution(
+        routing_pb2.GetExecutionRequest(request_id=answer.request_id), timeout=WAIT
+    )
+    execution = stored.execution
+    assert execution.status == routing_pb2.EXECUTION_STATUS_COMPLETED
+    assert execution.decision == answer.decision
+    assert execution.usage == answer.usage
+    assert execution.finish_reason == content_pb2.FINISH_REASON_STOP
+    assert (execution.session_id, execution.agent_name) == ("s-1", "tester")
+    assert execution.HasField("create_time")
+    assert execution.duration.ToNanoseconds() > 0
+    assert not execution.HasField("error")
+
+
+async def test_a_failed_execution_is_retold_with_its_error(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
+) -> None:
+    call = stub.Execute(ask("hello", "lab/prude"), timeout=WAIT)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await call
+    request_id = str(dict(await call.trailing_metadata())["x-request-id"])
+    stored = await routing_stub.GetExecution(routing_pb2.GetExecutionRequest(request_id=request_id), timeout=WAIT)
+    assert stored.execution.status == routing_pb2.EXECUTION_STATUS_FAILED
+    assert stored.execution.error.reason == "CONTENT_FILTERED"
+    assert stored.execution.decision.attempts[0].error.reason == "CONTENT_FILTERED"
+
+
+async def test_a_provider_that_fails_is_replaced_unseen(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    answer = await stub.Execute(ask("hello", "lab/busy", "lab/parrot"), timeout=WAIT)
+    assert answer.model == "lab/parrot"
+
+
+async def test_models_are_listed_page_by_page(catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub) -> None:
+    seen: list[str] = []
+    token = ""
+    while True:
+        page = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(page_size=3, page_token=token), timeout=WAIT)
+        seen += [model.id for model in page.models]
+        token = page.next_page_token
+        if not token:
+            break
+        assert len(page.models) == 3
+    whole = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(), timeout=WAIT)
+    assert seen == sorted(model.id for model in whole.models)
+    assert "lab/parrot" in seen
+
+
+async def test_a_model_is_listed_with_all_that_is_known(
+    catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub, stub: ymera_pb2_grpc.YmeraServiceAsyncStub
+) -> None:
+    measuring = stub.Benchmark(ymera_pb2.BenchmarkRequest(models=["lab/parrot"]), timeout=WAIT)
+    async for _ in measuring:
+        pass
+    page = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(provider="lab"), timeout=WAIT)
+    parrot = next(model for model in page.models if model.id == "lab/parrot")
+    assert (parrot.provider, parrot.context_window, parrot.max_output_tokens) == ("lab", 100_000, 4_096)
+    assert list(parrot.capabilities) == [1, 2, 3, 4, 5, 6]
+    assert (parrot.price.input_micros_per_million, parrot.price.output_micros_per_million) == (1_000_000, 2_000_000)
+    assert parrot.available
+    assert [(one.category, one.score, one.tasks) for one in parrot.measured] == [("general", 1.0, 5)]
+    nobody = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(provider="nobody"), timeout=WAIT)
+    assert not nobody.models
+
+
+async def test_plugins_are_listed_with_what_they_register(
+    admin_stub: admin_pb2_grpc.AdminServiceAsyncStub,
+) -> None:
+    plugins = (await admin_stub.ListPlugins(admin_pb2.ListPluginsRequest(), timeout=WAIT)).plugins
+    assert [(plugin.name, plugin.version, plugin.state) for plugin in plugins] == [
+        ("lab", "1.0", admin_pb2.Plugin.STATE_ACTIVE)
+    ]
+    assert {(offer.kind, offer.name) for offer in plugins[0].registrations} == {
+        ("provider", "lab"),
+        ("classifier", "lab"),
+        ("benchmark", "lab"),
+    }
+
+
+async def test_a_benchmark_tells_of_each_task_and_then_the_scores(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+) -> None:
+    request = ymera_pb2.BenchmarkRequest(models=["lab/parrot", "lab/prude"], tasks_per_category=3, seed=7)
+    events = [event async for event in stub.Benchmark(request, timeout=WAIT)]
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert [event.WhichOneof("event") for event in events] == ["started", *["progress"] * 6, "completed"]
+    assert events[0].started.total_tasks == 6
+    assert {(one.progress.model, one.progress.score) for one in events[1:-1]} == {
+        ("lab/parrot", 1.0),
+        ("lab/prude", 0.0),
+    }
+    failed = next(one.progress for one in events[1:-1] if one.progress.model == "lab/prude")
+    assert failed.error.reason == "CONTENT_FILTERED"
+    best = events[-1].completed.scores[0]
+    assert (best.model, best.category, best.tasks, best.score) == ("lab/parrot", "general", 3, 1.0)
+    assert 0 < best.score_low < 1
+
+
+async def test_the_installed_simulator_answers(installed_app: Application) -> None:
+    async with grpc.aio.insecure_channel(installed_app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        answer = await stub.Execute(ask("What is 17 + 25?"), timeout=30)
+    assert answer.simulated
+    assert any(part.text for part in answer.message.parts)
