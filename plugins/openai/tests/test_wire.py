@@ -1,10 +1,13 @@
 """Every recorded exchange in OpenAI's forms decodes to what is expected of it, however its bytes arrive."""
 
+import importlib.util
 import json
 import random
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,12 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ymera_openai import embeddings, moderations
 from ymera_openai.bodies import Item
+from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.errors import decode_error
-from ymera_openai.listing import decode_models
+from ymera_openai.listing import Offer, decode_models
+from ymera_openai.provider import OpenAiProvider
+from ymera_openai.quirks import Quirks
+from ymera_openai.responses import Responses
 from ymera_openai.responses_decoder import ResponsesDecoder
 
-from ymera_service.sdk.errors import ProviderError, StreamInterrupted
+from ymera_service.config import TransportSettings
+from ymera_service.sdk.content import user
+from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
@@ -29,8 +38,9 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import Usage
-from ymera_service.sdk.http import Decoder, HttpResponse
+from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
+from ymera_service.sdk.http import Decoder, Endpoint, HttpResponse
+from ymera_service.transport import HttpTransport
 
 Exchange = dict[str, Any]
 Told = dict[str, Any]
@@ -314,3 +324,72 @@ def test_a_listing_decodes(exchange: Exchange) -> None:
     entries = decode_models(HttpResponse(200, {}, body_of(exchange)))
     assert [entry["id"] for entry in entries] == exchange["expect"]["ids"]
     assert len(entries) == exchange["expect"]["count"]
+
+
+ERRORS = of_kind("error", *GENERATION)
+
+
+@pytest.fixture(scope="module")
+def replay() -> Iterator[Any]:
+    """The recordings, served over HTTP on this machine."""
+    with load_server().ReplayServer(WIRE) as server:
+        yield server
+
+
+def load_server() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("replay_server", WIRE / "replay_server.py")
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["replay_server"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+async def over_http(replay: Any, exchange: Exchange, *options: str) -> tuple[list[Item], ProviderError | None]:
+    """What a provider yields, and what it raises at last."""
+    quirks = Quirks()
+    dialect = Responses(quirks) if exchange["endpoint"] == "responses" else ChatCompletions(quirks)
+    items: list[Item] = []
+    async with HttpTransport(TransportSettings()) as transport:
+        endpoint = Endpoint(replay.url(exchange["id"], *options))
+        provider = OpenAiProvider("replay", dialect, endpoint, transport, offer=Offer())
+        request = GenerateRequest("any", Prompt((user("Hello"),)), "sse_text" in exchange["response"])
+        try:
+            async for event in provider.generate(request):
+                items.append(event)  # noqa: PERF401  # what came before a failure counts
+        except ProviderError as error:
+            return items, error
+    return items, None
+
+
+def without_made_up_ids(found: Told) -> Told:
+    for call in found["tool_calls"]:
+        if re.fullmatch(r"call_[0-9a-f]{32}", call.get("id", "")):
+            del call["id"]
+    return found
+
+
+@pytest.mark.parametrize("options", [(), ("split=random", "seed=7")], ids=["events", "random"])
+@pytest.mark.parametrize("exchange", COMPLETIONS)
+async def test_an_answer_comes_over_http(replay: Any, exchange: Exchange, options: tuple[str, ...]) -> None:
+    items, error = await over_http(replay, exchange, *options)
+    assert_told(without_made_up_ids(told(items + ([error] if error else []))), wanted(exchange))
+
+
+@pytest.mark.parametrize("exchange", ERRORS)
+async def test_an_error_comes_over_http(replay: Any, exchange: Exchange) -> None:
+    items, error = await over_http(replay, exchange)
+    assert items == []
+    assert error
+    assert_told({"error": error_of(error)}, wanted(exchange))
+
+
+@pytest.mark.parametrize("exchange", STREAMS[::10], ids=lambda exchange: str(exchange["id"]))
+async def test_a_connection_that_breaks_is_told_apart(replay: Any, exchange: Exchange) -> None:
+    items, error = await over_http(replay, exchange, "cut=40")
+    assert isinstance(error, StreamInterrupted)
+    assert not any(isinstance(item, Finished) for item in items)
+    items, error = await over_http(replay, exchange, "reset")
+    assert items == []
+    assert isinstance(error, ConnectionFailed)
