@@ -1,1 +1,28 @@
-"""Ymera plugin: A practice range: models that compute simple answers, at stated skill, speed and price."""
+"""Ymera plugin: a practice range. Models that compute simple answers, at stated skill, speed and price.
+
+Read in this order: `settings` and `models` (what there is), `provider` (how a request is answered),
+`answer` (what is said), `solvers` (how it is found out).
+"""
+
+from collections.abc import Iterable
+
+from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
+from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.settings import PluginSettings
+from ymera_simulator.provider import SimulatorProvider
+from ymera_simulator.settings import SimulatorSettings
+
+__all__ = ["SimulatorProvider", "SimulatorSettings", "ymera_describe", "ymera_register_providers"]
+
+
+@hookimpl
+def ymera_describe() -> PluginDescription:
+    """Names the settings of the section `[plugins.simulator]`."""
+    return PluginDescription(settings=SimulatorSettings)
+
+
+@hookimpl
+def ymera_register_providers(settings: PluginSettings) -> Iterable[Provider]:
+    """Offers the simulator, unless it is switched off."""
+    assert isinstance(settings, SimulatorSettings)
+    return [SimulatorProvider(settings)] if settings.enabled else []

@@ -1,0 +1,110 @@
+"""Answers requests at the stated pace, and fails them where told to."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+
+from ymera_service.sdk.errors import ContextTooLong, NotFound
+from ymera_service.sdk.events import (
+    Accepted,
+    Finished,
+    ProviderEvent,
+    ReasoningDelta,
+    ResponseStarted,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
+from ymera_service.sdk.models import ModelInfo
+from ymera_simulator import tokens
+from ymera_simulator.answer import Answer, Respondent
+from ymera_simulator.faults import Faults, error_before_answer, error_within_answer
+from ymera_simulator.models import SimulatedModel, models_of
+from ymera_simulator.settings import FaultMode, FaultSettings, SimulatorSettings
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class SimulatorProvider:
+    """A provider inside the process: no network, no keys, the same answers in every run of a seed."""
+
+    def __init__(self, settings: SimulatorSettings, sleep: Sleep = asyncio.sleep) -> None:
+        self.name = "simulator"
+        self._speed = settings.speed
+        self._sleep = sleep
+        self._models = models_of(settings.models)
+        self._faults = Faults(settings.faults, settings.seed)
+        self._respondent = Respondent(settings.seed)
+        self._answers = 0
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """Returns the table's models, as the settings change and extend them."""
+        return [model.info for model in self._models.values()]
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Answers one request; see `Provider.generate`."""
+        model = self._model(request.model)
+        fault = self._faults.next(model.name)
+        input_tokens = _checked_input(model, request.prompt)
+        await self._wait_for_head(model, fault)
+        answer = self._respondent.answer(model, request.prompt)
+        self._answers += 1
+        yield Accepted()
+        yield ResponseStarted(f"sim-{self._answers}", model.name)
+        deltas = _deltas(answer, request.stream)
+        broken = error_within_answer(fault)
+        pause = self._pause(model) if request.stream else 0.0
+        if not request.stream and self._speed:
+            await self._sleep(self._pause(model) * answer.output_tokens)
+        for delta in deltas[: len(deltas) // 2] if broken else deltas:
+            if pause:
+                await self._sleep(pause)
+            yield delta
+        if broken:
+            raise broken
+        reasoning_tokens = tokens.count(answer.reasoning)
+        yield UsageReported(Usage(input_tokens, answer.output_tokens, reasoning_output_tokens=reasoning_tokens))
+        yield Finished(answer.finish_reason, answer.finish_reason.value, answer.stop_sequence)
+
+    def _model(self, name: str) -> SimulatedModel:
+        try:
+            return self._models[name]
+        except KeyError:
+            raise NotFound(f"the simulator has no model {name!r}", status=404, param="model") from None
+
+    def _pause(self, model: SimulatedModel) -> float:
+        return 1 / (model.tokens_per_second * self._speed) if self._speed else 0.0
+
+    async def _wait_for_head(self, model: SimulatedModel, fault: FaultSettings | None) -> None:
+        if self._speed and model.first_token:
+            await self._sleep(model.first_token / self._speed)
+        if fault is None:
+            return
+        if error := error_before_answer(fault):
+            raise error
+        if fault.mode is FaultMode.HANG:
+            await asyncio.get_running_loop().create_future()
+        if fault.mode is FaultMode.SLOW:
+            await self._sleep(fault.delay)
+
+
+def _checked_input(model: SimulatedModel, prompt: Prompt) -> int:
+    input_tokens = tokens.of_prompt(prompt)
+    if input_tokens > model.context_window:
+        fits = f"{model.name} takes {model.context_window} tokens"
+        raise ContextTooLong(f"the prompt has {input_tokens} tokens; {fits}", status=400, param="messages")
+    return input_tokens
+
+
+def _deltas(answer: Answer, stream: bool) -> list[ProviderEvent]:
+    cut = tokens.pieces if stream else _whole
+    deltas: list[ProviderEvent] = [ReasoningDelta(piece) for piece in cut(answer.reasoning)]
+    deltas += [TextDelta(piece) for piece in cut(answer.text)]
+    if call := answer.tool_call:
+        deltas.append(ToolCallDelta(0, call.id, call.name))
+        deltas += [ToolCallDelta(0, arguments=piece) for piece in cut(call.arguments)]
+    return deltas
+
+
+def _whole(text: str) -> list[str]:
+    return [text] if text else []

@@ -1,0 +1,70 @@
+"""The section `[plugins.simulator]` of the configuration."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ymera_service.sdk.models import Capability
+from ymera_service.sdk.settings import PluginSettings
+
+Share = Annotated[float, Field(ge=0, le=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FaultMode(StrEnum):
+    """How a call fails."""
+
+    HANG = "hang"
+    RESET = "reset"
+    RATE_LIMIT = "rate_limit"
+    SERVER_ERROR = "server_error"
+    OVERLOADED = "overloaded"
+    CUT = "cut"
+    MALFORMED = "malformed"
+    SLOW = "slow"
+
+
+class FaultSettings(_Table):
+    """How often calls of a model fail, and how."""
+
+    mode: FaultMode = FaultMode.SERVER_ERROR
+    rate: Share = 1.0
+    """Share of the calls that fail."""
+    retry_after: NotNegative | None = None
+    """Seconds told with `rate_limit` and `overloaded`; 1 for a rate limit that does not say."""
+    delay: NotNegative = 5.0
+    """Seconds that `slow` adds before the first token, whatever `speed` is."""
+
+
+class ModelSettings(_Table):
+    """Changes a model of the table, or adds one; what is not set stays as it is."""
+
+    enabled: bool = True
+    skill: dict[str, Share] = {}
+    """Category → share of right answers; `default` goes for categories that are not named."""
+    first_token_seconds: NotNegative | None = None
+    tokens_per_second: Annotated[float, Field(gt=0)] | None = None
+    input_price: NotNegative | None = None
+    """USD per million tokens."""
+    output_price: NotNegative | None = None
+    capabilities: frozenset[Capability] | None = None
+    context_window: Annotated[int, Field(gt=0)] | None = None
+    max_output_tokens: Annotated[int, Field(gt=0)] | None = None
+
+
+class SimulatorSettings(PluginSettings):
+    """What the simulator offers and how it behaves."""
+
+    enabled: bool = True
+    seed: int = 0
+    """Draws which answers go wrong and which calls fail; the same seed gives the same run."""
+    speed: NotNegative = 1.0
+    """How many times faster than stated the models are; 0 means without any delay."""
+    models: dict[str, ModelSettings] = {}
+    faults: dict[str, FaultSettings] = {}
+    """By model name; `*` goes for models that are not named."""

@@ -1,0 +1,44 @@
+"""What is asked, read once for all solvers, and what a solver finds."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from ymera_simulator.solvers.numerals import digits_for_words
+
+LONGEST = 12_000
+"""Characters of a prompt that are read; solving more would hold up the event loop."""
+
+_WORD = re.compile(r"[a-z0-9']+")
+
+
+class Question:
+    """A prompt's text in the forms that solvers need."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text[:LONGEST].replace("’", "'").replace("“", '"').replace("”", '"').strip()
+
+    @cached_property
+    def lower(self) -> str:
+        """The text in lower case."""
+        return self.text.lower()
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the text, in lower case."""
+        return frozenset(_WORD.findall(self.lower))
+
+    @cached_property
+    def digits(self) -> str:
+        """The lower-case text with written numbers as digits: `twenty-one` as `21`."""
+        return digits_for_words(self.lower)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The right answer and a plausible wrong one, each complete with the form that was asked for."""
+
+    answer: str
+    slip: str
+    steps: str = ""
+    """How the answer was found; a thinking model says it."""

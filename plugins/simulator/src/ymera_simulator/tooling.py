@@ -1,0 +1,51 @@
+"""Whether a tool is called, which one, and with what."""
+
+import json
+import re
+
+from ymera_service.sdk.content import Role, ToolCall
+from ymera_service.sdk.generation import Prompt, Tool, ToolChoiceMode
+from ymera_simulator.luck import draw
+from ymera_simulator.structured import example_of
+from ymera_simulator.wording import listed
+
+_COMMON = frozenset(
+    listed(
+        "a an and are as at be by can could do does for from get give has have how i in into is it its let me my of "
+        "on or please returns return tell that the their there they this to use used using was we what when where "
+        "which who will with would you your about any all current if some given tool function value data"
+    )
+)
+_WORD = re.compile(r"[a-z]+|\d+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def chosen_call(prompt: Prompt, question: str) -> ToolCall | None:
+    """Returns the call that the prompt asks for, or `None` where it is to be answered in words."""
+    if not prompt.tools or prompt.messages[-1].role is Role.TOOL:
+        return None
+    tool = _chosen(prompt, question)
+    if tool is None:
+        return None
+    arguments = json.dumps(example_of(tool.parameters_schema, question), ensure_ascii=False)
+    return ToolCall(f"call_{int(draw(tool.name, arguments) * 16**12):012x}", tool.name, arguments)
+
+
+def _chosen(prompt: Prompt, question: str) -> Tool | None:
+    choice = prompt.tool_choice
+    if choice.mode is ToolChoiceMode.NONE:
+        return None
+    if choice.mode is ToolChoiceMode.TOOL:
+        return next((tool for tool in prompt.tools if tool.name == choice.tool_name), None)
+    asked = _stems(question)
+    best = max(prompt.tools, key=lambda tool: _fit(tool, asked))
+    return best if choice.mode is ToolChoiceMode.REQUIRED or _fit(best, asked) else None
+
+
+def _fit(tool: Tool, asked: set[str]) -> int:
+    return 2 * len(_stems(tool.name) & asked) + len(_stems(tool.description) & asked)
+
+
+def _stems(text: str) -> set[str]:
+    words = _WORD.findall(_HUMP.sub(" ", text).lower())
+    return {re.sub(r"(?:ing|ed|es|s|e)$", "", word) if len(word) > 4 else word for word in words if word not in _COMMON}
