@@ -74,7 +74,7 @@ _WORDS: Mapping[Kind, tuple[str, ...]] = {
         rf"(?:invalid|incorrect|missing|expired|malformed|revoked|unknown|disabled|no\b(?: \w+)?) {_KEY}",
         rf"{_KEY}\b.{{0,40}}\b(?:invalid|incorrect|not valid|required|missing|expired|revoked|disabled|not found)",
     ),
-    ContentFiltered: (r"content filter|blocked by|usage policy|safety (?:filter|system|classifier)",),
+    ContentFiltered: (r"content filter|usage policy|safety (?:filter|system|classifier)",),
     NotFound: (
         r"^model: \S+$|model\b.{0,80}\b(?:not found|does not exist|doesn't exist|not available|unknown|retired)",
         r"(?:unknown|invalid|no such) model\b|not a valid model",

@@ -1,7 +1,7 @@
 """Providers that speak the Messages API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ymera_anthropic.dialect import MessagesDialect
 from ymera_anthropic.fields import count, parse
@@ -22,7 +22,7 @@ class Vendor:
 
     name: str
     base_url: str
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
     price_vendor: str = ""
     local: bool = False
 
