@@ -1,0 +1,183 @@
+"""The transport: sends requests over kept connections and hands out the responses as they arrive."""
+
+from asyncio import Future, Semaphore
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from io import BytesIO
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from ymera_service.config import TransportSettings
+from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse
+from ymera_service.sdk.http import HttpRequest
+from ymera_service.transport.connector import Connector, Request, attempt_twice_if_stale
+from ymera_service.transport.failures import EXPECTED, InvalidFraming, failure_in_body, failure_to_open
+from ymera_service.transport.proxies import Proxies
+
+LARGE_BODY_BYTES = 1024 * 1024
+"""Larger bodies are sent piece by piece, so that the loop is not held."""
+
+
+class HttpTransport:
+    """Carries HTTP for every provider; see `ymera_service.sdk.http.Transport`.
+
+    An async context manager: entered before its first use, and leaving it closes every connection. It
+    follows no redirect, keeps no cookie, reads no `.netrc`, trusts the system's certificate authorities
+    (or those of `SSL_CERT_FILE`), undoes gzip and deflate, and uses the environment's proxies; see `Proxies`.
+    """
+
+    def __init__(self, settings: TransportSettings) -> None:
+        self._settings = settings
+        self._proxies = Proxies()
+        self._places: defaultdict[URL, Semaphore] = defaultdict(lambda: Semaphore(settings.max_connections_per_host))
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=Connector(),
+            request_class=Request,
+            middlewares=[attempt_twice_if_stale],
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, connect=self._settings.connect_seconds),
+            headers={"user-agent": "ymera"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    def open(self, request: HttpRequest) -> AbstractAsyncContextManager["Body"]:
+        """Sends the request; see `ymera_service.sdk.http.Transport.open`.
+
+        Raises:
+            ConnectionFailed: No connection, or it closed before the response's head.
+            ProviderTimeout: No connection in time. The wait for one of the host's places does not count.
+            MalformedResponse: What came is not HTTP.
+            InvalidProviderRequest: The address or a header is not valid.
+        """
+        url = _parse(request.url)
+        send = partial(self._send, request, url)
+        return Exchange(send, url, self._places[url.origin()], self._settings.max_response_bytes)
+
+    async def _send(self, request: HttpRequest, url: URL) -> aiohttp.ClientResponse:
+        body = request.body
+        return await self._session.request(
+            request.method,
+            url,
+            headers=request.headers,
+            data=BytesIO(body) if len(body) > LARGE_BODY_BYTES else body or None,
+            proxy=self._proxies.of(url),
+            allow_redirects=False,
+        )
+
+
+def _parse(address: str) -> URL:
+    try:
+        url = URL(address)
+        if url.scheme in ("http", "https") and url.host:
+            return url
+    except ValueError:
+        pass
+    raise InvalidProviderRequest(f"{address!r} is not an address that begins with http:// or https://")
+
+
+class Exchange:
+    """One request and its response, as a context manager."""
+
+    __slots__ = ("_closed", "_limit", "_places", "_response", "_send", "_url")
+
+    def __init__(
+        self, send: Callable[[], Awaitable[aiohttp.ClientResponse]], url: URL, places: Semaphore, limit: int
+    ) -> None:
+        self._send = send
+        self._url = url
+        self._places = places
+        self._limit = limit
+
+    async def __aenter__(self) -> "Body":
+        await self._places.acquire()
+        try:
+            self._response = await self._send()
+        except BaseException as error:
+            self._places.release()
+            if isinstance(error, EXPECTED):
+                raise failure_to_open(error, self._url.authority) from None
+            raise
+        self._closed = _closing_of(self._response)
+        if self._closed is not None:
+            self._closed.add_done_callback(self._end_body)
+        return Body(self._response, self._limit)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._closed is not None:
+            self._closed.remove_done_callback(self._end_body)
+        # A response that was read to its end has given its connection back by itself.
+        if (connection := self._response.connection) is not None:
+            if connection.transport is not None:
+                connection.transport.abort()
+            self._response.close()
+        self._places.release()
+
+    def _end_body(self, _closed: Future[None]) -> None:
+        # aiohttp 3.14 closes the connection when it meets invalid framing, but tells nobody who reads the body.
+        content = self._response.content
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(InvalidFraming())
+
+
+def _closing_of(response: aiohttp.ClientResponse) -> Future[None] | None:
+    connection = response.connection
+    return connection.protocol.closed if connection is not None and connection.protocol is not None else None
+
+
+class Body:
+    """A response whose body is still arriving; see `ymera_service.sdk.http.HttpStream`."""
+
+    __slots__ = ("_content", "_left", "_response", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse, limit: int) -> None:
+        self.status = response.status
+        self._response = response
+        self._content = response.content
+        self._left = limit
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, names in lower case; what came in several lines is joined by commas."""
+        headers: dict[str, str] = {}
+        for name, value in self._response.headers.items():
+            key = name.lower()
+            headers[key] = f"{headers[key]}, {value}" if key in headers else value
+        return headers
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            piece = await self._content.readany()
+        except EXPECTED as error:
+            piece = self._unread()
+            if not piece:
+                raise failure_in_body(error, self._response.url.authority) from None
+        if not piece:
+            raise StopAsyncIteration
+        self._left -= len(piece)
+        if self._left < 0:
+            raise MalformedResponse(f"{self._response.url.authority} sent more than may be read of a response")
+        return piece
+
+    def _unread(self) -> bytes:
+        # aiohttp tells of a broken connection before it gives what had arrived by then.
+        unread = self._content._buffer  # noqa: SLF001
+        data = b"".join(unread)
+        unread.clear()
+        return data

@@ -1,0 +1,63 @@
+"""What aiohttp's errors mean for whoever asked a provider.
+
+Their own texts and causes are not passed on: they may hold the request's headers, and so a key.
+"""
+
+import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError
+
+from ymera_service.sdk.errors import (
+    ConnectionFailed,
+    InvalidProviderRequest,
+    MalformedResponse,
+    ProviderError,
+    ProviderTimeout,
+    StreamInterrupted,
+)
+
+EXPECTED = (aiohttp.ClientError, OSError, ValueError)
+"""All that aiohttp raises on account of a request, a network or a server."""
+
+_OPENING: tuple[tuple[type[Exception], type[ProviderError], str], ...] = (
+    (aiohttp.ClientConnectorDNSError, ConnectionFailed, "the address of {host} can't be found: {reason}"),
+    (aiohttp.ClientSSLError, ConnectionFailed, "TLS with {host} failed: {reason}"),
+    (aiohttp.ClientProxyConnectionError, ConnectionFailed, "the proxy for {host} can't be reached: {reason}"),
+    (aiohttp.ClientHttpProxyError, ConnectionFailed, "the proxy does not connect to {host}: {reason}"),
+    (aiohttp.ClientConnectorError, ConnectionFailed, "{host} can't be reached: {reason}"),
+    (aiohttp.ClientResponseError, MalformedResponse, "{host} does not answer in HTTP: {reason}"),
+    (TimeoutError, ProviderTimeout, "no connection to {host} in time"),
+    (aiohttp.InvalidURL, InvalidProviderRequest, "the address of {host} is not valid"),
+    (aiohttp.ClientError, ConnectionFailed, "{host} hung up before it answered"),
+    (OSError, ConnectionFailed, "{host} hung up before it answered"),
+    (ValueError, InvalidProviderRequest, "the request to {host} has a header that is not valid"),
+)
+"""The first entry that an error is an instance of says what it means."""
+
+
+class InvalidFraming(aiohttp.ClientPayloadError):
+    """The body is not cut into chunks as HTTP says."""
+
+
+def failure_to_open(error: Exception, host: str) -> ProviderError:
+    """Returns why there is no response."""
+    meaning, text = next((meaning, text) for kind, meaning, text in _OPENING if isinstance(error, kind))
+    return meaning(text.format(host=host, reason=_reason(error)))
+
+
+def failure_in_body(error: Exception, host: str) -> ProviderError:
+    """Returns why the body ended before its end."""
+    if isinstance(error, InvalidFraming):
+        return MalformedResponse(f"the body that {host} sent is not cut into valid chunks")
+    if isinstance(error.__cause__, ContentEncodingError):
+        return MalformedResponse(f"the body that {host} sent is not compressed as it says")
+    return StreamInterrupted(f"{host} broke off within its answer")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return str(error.certificate_error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or str(error.os_error)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return " ".join(error.message.split())[:200]
+    return ""

@@ -1,0 +1,40 @@
+"""Which proxy the environment names for an address."""
+
+import ipaddress
+import urllib.request
+
+from yarl import URL
+
+
+class Proxies:
+    """The proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in either case, read once.
+
+    As in Go, a loopback address is never reached through a proxy, so that local models keep working. Proxies
+    other than `http://` and `https://` are not supported and are reported, not left out in silence.
+    """
+
+    def __init__(self) -> None:
+        self._by_scheme = urllib.request.getproxies()
+        self._known: dict[tuple[str, str], URL | None] = {}
+
+    def of(self, url: URL) -> URL | None:
+        """Returns the proxy through which to reach an address, or `None` for a direct connection."""
+        if not self._by_scheme:
+            return None
+        origin = url.scheme, url.host or ""
+        if origin not in self._known:
+            self._known[origin] = self._find(*origin)
+        return self._known[origin]
+
+    def _find(self, scheme: str, host: str) -> URL | None:
+        address = self._by_scheme.get(scheme)
+        if not address or _is_loopback(host) or urllib.request.proxy_bypass(host):
+            return None
+        return URL(address if "://" in address else f"http://{address}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
