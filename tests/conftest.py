@@ -19,14 +19,16 @@ import asyncpg  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 _DEBIAN = Path("/usr/lib/postgresql")
+# Read once, as tests of configuration take all YMERA_ variables away.
+_CONFIGURED = os.environ.get("YMERA_TEST_POSTGRES_URL")
+_REQUIRED = os.environ.get("YMERA_TEST_POSTGRES") == "required"
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server's own database."""
-    configured = os.environ.get("YMERA_TEST_POSTGRES_URL")
-    if configured:
-        yield configured
+    if _CONFIGURED:
+        yield _CONFIGURED
         return
     folders = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parent.parent.name))
     if not folders:
@@ -35,7 +37,7 @@ def postgres_server() -> Iterator[str]:
 
 
 def _missing(reason: str) -> NoReturn:
-    if os.environ.get("YMERA_TEST_POSTGRES") == "required":
+    if _REQUIRED:
         pytest.fail(reason)
     pytest.skip(reason)
 
