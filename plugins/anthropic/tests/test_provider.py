@@ -1,6 +1,8 @@
 """Which providers there are, and which models they offer."""
 
+import tomllib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -8,7 +10,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from ymera_anthropic import ymera_describe, ymera_register_providers
 from ymera_anthropic.provider import AnthropicProvider
-from ymera_anthropic.settings import AnthropicSettings, ModelSettings
+from ymera_anthropic.settings import AnthropicSettings, ModelSettings, OtherEndpointSettings
 
 from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
@@ -117,6 +119,18 @@ def test_settings_are_checked_and_keep_the_key_to_themselves() -> None:
             AnthropicSettings.model_validate(wrong)
     with pytest.raises(ValidationError):
         AnthropicSettings.model_validate({"endpoints": {"Not a name": {"base_url": "http://x"}}})
+
+
+def test_the_options_in_the_readme_are_accepted() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    document = tomllib.loads(readme.partition("```toml\n")[2].partition("```")[0])
+    settings = AnthropicSettings.model_validate(document["plugins"]["anthropic"])
+    documented = document["plugins"]["anthropic"].keys()
+    assert documented == AnthropicSettings.model_fields.keys()
+    assert (
+        settings.endpoints["openrouter-messages"].model_fields_set
+        >= OtherEndpointSettings.model_fields.keys() - documented
+    )
 
 
 def test_a_provider_does_not_show_its_key(recorded_http: Record) -> None:
