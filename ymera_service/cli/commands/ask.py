@@ -91,10 +91,10 @@ async def _ask(request: ExecuteStreamRequest, deadline: float | None, target: Ta
                 telling.take(event)
         except grpc.aio.AioRpcError:
             if telling.failure is None:
-                telling.end_line()
                 raise
         finally:
             call.cancel()
+            telling.end_line()
         if telling.failure:
             raise CommandFailed(telling.failure)
 
@@ -150,7 +150,6 @@ class _Telling:
         self._remark(summary(completed, self._request_id, perf_counter() - self._began))
 
     def _fail(self, kind: str, error: Error) -> None:
-        self.end_line()
         before = "the answer broke off: " if kind == "truncated" else ""
         self.failure = Failure(before + error.message, reason=error.reason, request_id=self._request_id)
 

@@ -51,4 +51,4 @@ async def _route(request: RouteRequest, target: Target, output: Output) -> None:
         routed = await YmeraServiceStub(channel).Route(request)
     output.show(routed, *decision(routed.decision))
     if not output.as_json:
-        output.remark(f"\nymera explain {routed.request_id}")
+        output.remark(f"\n`ymera explain {routed.request_id}` tells this again.")

@@ -23,7 +23,7 @@ def decision(made: Decision) -> Iterator[RenderableType]:
         yield _candidates(made)
         yield from _rest(len(made.candidates))
         yield clean("")
-        yield _evidence(made.candidates[0])
+        yield from _evidence(made.candidates[0])
     if made.exclusions:
         yield clean("")
         yield _exclusions(made.exclusions)
@@ -64,9 +64,12 @@ def _values(candidate: Candidate, names: Sequence[str]) -> list[str]:
     return [values.get(name, "") for name in names]
 
 
-def _evidence(first: Candidate) -> RenderableType:
-    rows = [[f"{part.value * part.weight:.3f}", part.name, clean(part.evidence, "dim")] for part in first.components]
-    return table([f"why {first.model}", "", ""], rows, right=[f"why {first.model}"])
+def _evidence(first: Candidate) -> Iterator[RenderableType]:
+    yield clean(f"why {first.model}", "bold")
+    rows = [
+        ["", f"{part.value * part.weight:.3f}", part.name, clean(part.evidence, "dim")] for part in first.components
+    ]
+    yield table(["", "share", "of", "evidence"], rows, right=["share"], header=False)
 
 
 def _exclusions(excluded: Sequence[Exclusion]) -> RenderableType:

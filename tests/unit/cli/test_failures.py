@@ -1,0 +1,74 @@
+"""What went wrong, in words and for programs."""
+
+import grpc
+import pytest
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.rpc import error_details_pb2 as details  # type: ignore[import-untyped]  # ships no types
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+
+from ymera_service.cli.failures import FAILED, WRONG, of_rpc
+
+BAD = details.BadRequest(
+    field_violations=[
+        details.BadRequest.FieldViolation(field="prompt.messages", description="holds none; give one"),
+        details.BadRequest.FieldViolation(field="prompt.sampling.top_p", description="is 2; at most 1"),
+    ]
+)
+
+
+def failed(code: grpc.StatusCode, text: str, *packed: object, raw: bytes | None = None) -> grpc.aio.AioRpcError:
+    status = Status(code=code.value[0], message=text)
+    for one in packed:
+        detail = Any()
+        detail.Pack(one)  # type: ignore[arg-type]
+        status.details.append(detail)
+    data = status.SerializeToString() if raw is None else raw
+    trailing = grpc.aio.Metadata(("grpc-status-details-bin", data)) if packed or raw else grpc.aio.Metadata()
+    return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailing, details=text)
+
+
+def test_every_field_that_is_wrong_is_listed() -> None:
+    info = details.ErrorInfo(reason="INVALID_REQUEST", domain="ymera", metadata={"field": "prompt.messages"})
+    request = details.RequestInfo(request_id="r-1")
+    failure = of_rpc(failed(grpc.StatusCode.INVALID_ARGUMENT, "two faults", info, BAD, request), "here")
+    assert failure.notes == ("prompt.messages: holds none; give one", "prompt.sampling.top_p: is 2; at most 1")
+    assert failure.exit_code == WRONG
+    assert failure.document() == {
+        "error": {
+            "message": "two faults",
+            "reason": "INVALID_REQUEST",
+            "request_id": "r-1",
+            "code": "INVALID_ARGUMENT",
+            "metadata": {"field": "prompt.messages"},
+            "field_violations": [
+                {"field": "prompt.messages", "description": "holds none; give one"},
+                {"field": "prompt.sampling.top_p", "description": "is 2; at most 1"},
+            ],
+        }
+    }
+
+
+def test_when_to_try_again_and_what_to_do_is_told() -> None:
+    retry = details.RetryInfo(retry_delay=Duration(seconds=2))
+    info = details.ErrorInfo(reason="MODEL_NOT_FOUND", domain="ymera")
+    failure = of_rpc(failed(grpc.StatusCode.NOT_FOUND, "no such model", info, retry), "here")
+    assert failure.notes == ("Try again in 2.00 s.", "`ymera models` lists the models that there are.")
+    assert failure.exit_code == FAILED
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "no server can be reached at host:1"),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "the answer took longer than --timeout allows"),
+        (grpc.StatusCode.UNIMPLEMENTED, "the server at host:1 does not know this call"),
+        (grpc.StatusCode.INTERNAL, "the call failed: told"),
+    ],
+)
+@pytest.mark.parametrize("raw", [None, b"\xff\xff"])
+def test_a_status_without_details_comes_from_the_way_there(
+    code: grpc.StatusCode, message: str, raw: bytes | None
+) -> None:
+    failure = of_rpc(failed(code, "told", raw=raw), "host:1")
+    assert (failure.message, failure.facts) == (message, {"code": code.name})

@@ -1,0 +1,45 @@
+"""What may be typed as an option."""
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from ymera.v1.routing_pb2 import RoutingWeights
+
+from ymera_service.cli.options import _usd, _weights
+
+
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    [
+        ("2,1,1", RoutingWeights(quality=2, speed=1, cost=1)),
+        (" 0.6 , 0.15,0.25", RoutingWeights(quality=0.6, speed=0.15, cost=0.25)),
+        ("cost=1", RoutingWeights(cost=1)),
+        ("speed=0.5, quality=2", RoutingWeights(quality=2, speed=0.5)),
+    ],
+)
+def test_weights_are_three_or_named(text: str, weights: RoutingWeights) -> None:
+    assert _weights(text) == weights
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1", "1,2", "1,2,3,4", "a,b,c", "1,nan,1", "1,-1,1", "beauty=1", "cost=x", "1,cost=1"]
+)
+def test_other_weights_are_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        _weights(text)
+
+
+@given(micros=st.integers(min_value=0, max_value=10**12))
+def test_an_amount_in_usd_is_read_to_the_micro(micros: int) -> None:
+    assert _usd(f"{micros // 10**6}.{micros % 10**6:06d}") == micros
+
+
+def test_an_amount_is_a_limit_and_so_rounded_down() -> None:
+    assert (_usd("0.0000019"), _usd("$1"), _usd("1e-6")) == (1, 1_000_000, 1)
+
+
+@pytest.mark.parametrize("text", ["", "a lot", "-1", "inf", "nan"])
+def test_other_amounts_are_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        _usd(text)

@@ -1,0 +1,226 @@
+"""What is shown, as it stands on a terminal."""
+
+import io
+from collections.abc import Iterable
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console, RenderableType
+from ymera.v1 import admin_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2
+
+from ymera_service.cli.render import benchmark, catalog, execution, health
+from ymera_service.cli.render.decision import SHOWN, decision
+
+TWO_SECONDS = Duration(seconds=2)
+
+
+def lines(pictures: Iterable[RenderableType], width: int = 200) -> list[str]:
+    console = Console(record=True, width=width, file=io.StringIO(), markup=False, highlight=False)
+    console.print(*pictures, sep="\n")
+    return [line.rstrip() for line in console.export_text().splitlines()]
+
+
+def candidate(model: str, score: float, quality: float, **more: object) -> routing_pb2.Candidate:
+    parts = [
+        routing_pb2.ScoreComponent(name="quality", value=quality, weight=0.6, evidence="over 24 tasks"),
+        routing_pb2.ScoreComponent(name="cost", value=1, weight=0.4, evidence="free"),
+    ]
+    return routing_pb2.Candidate(model=model, score=score, components=parts, **more)  # type: ignore[arg-type]
+
+
+DECISION = routing_pb2.Decision(
+    category="coding",
+    category_probabilities=[
+        routing_pb2.CategoryProbability(category="coding", probability=0.81),
+        routing_pb2.CategoryProbability(category="math", probability=0.19),
+        routing_pb2.CategoryProbability(category="empathy", probability=0.001),
+    ],
+    candidates=[
+        candidate("acme/large", 0.94, 0.9, expected_cost_micros=120, expected_latency=TWO_SECONDS),
+        candidate("acme/small", 0.7, 0.5),
+    ],
+    exclusions=[
+        routing_pb2.Exclusion(
+            model="acme/dear",
+            reason=routing_pb2.EXCLUSION_REASON_TOO_EXPENSIVE,
+            detail="$0.02 expected, above $0.01",
+        )
+    ],
+    attempts=[
+        routing_pb2.Attempt(
+            number=1,
+            model="acme/large",
+            duration=TWO_SECONDS,
+            error=errors_pb2.Error(reason="RATE_LIMITED", message="no"),
+        ),
+        routing_pb2.Attempt(number=2, model="acme/small", duration=TWO_SECONDS, time_to_first_token=TWO_SECONDS),
+    ],
+    explanation="acme/large for coding (0.81): best quality",
+)
+
+
+def test_a_decision_shows_candidates_scores_exclusions_and_attempts() -> None:
+    assert lines(decision(DECISION)) == [
+        "acme/large for coding (0.81): best quality",
+        "category: coding 0.81 · math 0.19",
+        "",
+        "   model       score  quality ×0.60  cost ×0.40      cost    time",
+        "1  acme/large  0.940           0.90        1.00  $0.00012  2.00 s",
+        "2  acme/small  0.700           0.50        1.00         ?       ?",
+        "",
+        "why acme/large",
+        "  0.540  quality  over 24 tasks",
+        "  0.400  cost     free",
+        "",
+        "excluded   why",
+        "acme/dear  too expensive  $0.02 expected, above $0.01",
+        "",
+        "attempt  model         time  first token  outcome",
+        "      1  acme/large  2.00 s               RATE_LIMITED: no",
+        "      2  acme/small  2.00 s       2.00 s  answered",
+    ]
+
+
+def test_of_hundreds_of_models_the_first_are_shown_and_the_rest_counted() -> None:
+    made = routing_pb2.Decision(candidates=[candidate(f"acme/{n}", 1, 1) for n in range(SHOWN + 5)])
+    assert "… and 5 more; --json shows all" in lines(decision(made))
+
+
+def test_text_that_would_control_the_terminal_is_made_harmless() -> None:
+    made = routing_pb2.Decision(
+        explanation="\x1b]0;owned\x07x [bold]kept[/bold]",
+        exclusions=[routing_pb2.Exclusion(model="acme/\x1b[31mred\x9b", detail="\b\r")],
+    )
+    shown = "\n".join(lines(decision(made)))
+    assert not set(shown) & {"\x1b", "\x07", "\x9b", "\b", "\r"}
+    assert "[bold]kept[/bold]" in shown
+
+
+def completed(model: str, reason: content_pb2.FinishReason.ValueType) -> ymera_pb2.ExecutionCompleted:
+    usage = usage_pb2.Usage(input_tokens=12, output_tokens=45, cost_micros=123)
+    return ymera_pb2.ExecutionCompleted(model=model, decision=DECISION, usage=usage, finish_reason=reason)
+
+
+def test_the_quiet_line_tells_model_why_tokens_cost_time_and_id() -> None:
+    assert execution.summary(completed("acme/large", content_pb2.FINISH_REASON_STOP), "r-1", 1.239) == (
+        "acme/large for coding (0.81): best quality · 12 → 45 tokens · $0.000123 · 1.24 s · r-1"
+    )
+
+
+def test_the_quiet_line_tells_of_failures_and_of_an_unusual_end() -> None:
+    assert execution.summary(completed("acme/small", content_pb2.FINISH_REASON_LENGTH), "r-1", 1.239) == (
+        "acme/small after 1 failure (acme/large for coding (0.81): best quality) · 12 → 45 tokens · $0.000123 · 1.24 s"
+        " · length · r-1"
+    )
+
+
+def test_a_past_request_is_retold() -> None:
+    past = routing_pb2.Execution(
+        request_id="r-1",
+        create_time=Timestamp(seconds=1_795_000_000),
+        status=routing_pb2.EXECUTION_STATUS_FAILED,
+        decision=DECISION,
+        usage=usage_pb2.Usage(input_tokens=12, output_tokens=4, cost_micros=7),
+        error=errors_pb2.Error(reason="RATE_LIMITED", message="too many"),
+        duration=TWO_SECONDS,
+        time_to_first_token=TWO_SECONDS,
+        session_id="s-1",
+        agent_name="tester",
+    )
+    assert lines(execution.execution(past))[:6] == [
+        "2026-11-18 11:06:40 UTC: failed in 2.00 s, first token after 2.00 s",
+        "12 → 4 tokens · $0.000007",
+        "RATE_LIMITED: too many",
+        "session s-1 · agent tester",
+        "",
+        "acme/large for coding (0.81): best quality",
+    ]
+
+
+def test_models_show_what_is_known_and_what_is_not() -> None:
+    known = catalog_pb2.Model(
+        id="acme/large",
+        capabilities=[routing_pb2.CAPABILITY_TOOLS, routing_pb2.CAPABILITY_IMAGE_INPUT],
+        context_window=128_000,
+        price=catalog_pb2.Price(input_micros_per_million=150_000, output_micros_per_million=10_000_000),
+        measured=[catalog_pb2.MeasuredQuality(category="coding", score=0.912, tasks=24)],
+        available=True,
+    )
+    unknown = catalog_pb2.Model(id="acme/small", simulated=True)
+    assert lines(catalog.models([known, unknown])) == [
+        "model       context  $ in  $ out  can                 measured",
+        "acme/large  128,000  0.15     10  tools, image input  coding 0.91",
+        "acme/small        ?     ?      ?                      not yet      simulated, failing, left alone for a while",
+    ]
+    assert lines(catalog.models([])) == ["No provider offers a model."]
+
+
+def test_plugins_show_what_became_of_them() -> None:
+    active = admin_pb2.Plugin(
+        name="acme",
+        distribution="ymera-acme",
+        version="1.2",
+        state=admin_pb2.Plugin.STATE_ACTIVE,
+        registrations=[admin_pb2.PluginRegistration(kind="provider", name="acme")],
+    )
+    broken = admin_pb2.Plugin(
+        name="bad", distribution="bad", version="0", state=admin_pb2.Plugin.STATE_QUARANTINED, detail="KeyError: 'x'"
+    )
+    assert lines(catalog.plugins([active, broken])) == [
+        "plugin  package         state        registers",
+        "acme    ymera-acme 1.2  active       provider acme",
+        "bad     bad 0           quarantined  KeyError: 'x'",
+    ]
+    assert "ymera[standard]" in lines(catalog.plugins([]))[0]
+
+
+def test_health_shows_every_part_and_its_trouble() -> None:
+    state = ymera_pb2.HealthResponse(
+        status=ymera_pb2.HEALTH_STATUS_DEGRADED,
+        version="0.1.0",
+        uptime=Duration(seconds=125),
+        storage=ymera_pb2.StorageHealth(status=ymera_pb2.HEALTH_STATUS_OK, backend="sqlite"),
+        providers=[
+            ymera_pb2.ProviderHealth(
+                provider="acme",
+                status=ymera_pb2.HEALTH_STATUS_DEGRADED,
+                models=1,
+                detail="slow",
+                breakers=[
+                    ymera_pb2.BreakerHealth(
+                        model="acme/large", state=ymera_pb2.BREAKER_STATE_OPEN, retry_after=TWO_SECONDS
+                    )
+                ],
+            )
+        ],
+        plugins=[ymera_pb2.PluginHealth(name="acme", status=ymera_pb2.HEALTH_STATUS_OK)],
+        in_flight_requests=3,
+    )
+    assert lines(health.health(state)) == [
+        "degraded · version 0.1.0 · up 2 min 5 s · 3 requests under way, 0 waiting",
+        "",
+        "          name    state",
+        "storage   sqlite  ok",
+        "provider  acme    degraded  1 model · slow · acme/large open, tried again in 2.00 s",
+        "plugin    acme    ok",
+    ]
+
+
+def test_scores_stand_by_model_and_category() -> None:
+    good = ymera_pb2.BenchmarkScore(
+        model="acme/large",
+        category="coding",
+        tasks=5,
+        score=0.8,
+        score_low=0.38,
+        score_high=0.96,
+        median_duration=TWO_SECONDS,
+        usage=usage_pb2.Usage(cost_micros=1200),
+    )
+    none = ymera_pb2.BenchmarkScore(model="acme/large", category="math", failures=5)
+    assert lines(benchmark.scores(ymera_pb2.BenchmarkCompleted(scores=[good, none]))) == [
+        "model       category  score  95 % interval  tasks  failed  median time          cost",
+        "acme/large  coding     0.80      0.38–0.96      5       0       2.00 s       $0.0012",
+        "            math          –                     0       5               cost unknown",
+    ]
+    assert lines(benchmark.scores(ymera_pb2.BenchmarkCompleted())) == ["Nothing was measured."]
