@@ -85,11 +85,9 @@ def _tools(prompt: Prompt, quirks: Quirks) -> Json:
 
 
 def _tool(tool: Tool, quirks: Quirks) -> Json:
-    function: Json = {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": schema_of(tool.parameters_schema),
-    }
+    function: Json = {"name": tool.name, "parameters": schema_of(tool.parameters_schema)}
+    if tool.description:
+        function["description"] = tool.description
     if tool.strict and quirks.strict_tools:
         function["strict"] = True
     return {"type": "function", "function": function}
@@ -102,16 +100,14 @@ def _tool_choice(choice: ToolChoice) -> str | Json | None:
 
 
 def _hold_to(body: Json, form: ResponseFormat, quirks: Quirks, system_role: str) -> None:
-    if form.type is ResponseType.JSON_OBJECT:
-        body["response_format"] = {"type": "json_object"}
-    elif quirks.json_schema:
+    if form.type is ResponseType.JSON_SCHEMA and quirks.json_schema:
         schema: Json = {"name": form.name, "schema": schema_of(form.schema)}
-        body["response_format"] = {
-            "type": "json_schema",
-            "json_schema": schema | ({"strict": True} if form.strict else {}),
-        }
-    else:
-        body["response_format"] = {"type": "json_object"}
+        if form.strict:
+            schema["strict"] = True
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return
+    body["response_format"] = {"type": "json_object"}
+    if form.type is ResponseType.JSON_SCHEMA:
         words = f"Answer with a JSON object that follows this JSON Schema, and with nothing else:\n{form.schema}"
         body["messages"] = [{"role": system_role, "content": words}, *body["messages"]]
 

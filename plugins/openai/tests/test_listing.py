@@ -1,0 +1,186 @@
+"""What listings tell of models."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ymera_openai.listing import Offer, decode_models, generates
+
+from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
+from ymera_service.sdk.http import HttpResponse
+from ymera_service.sdk.models import Capability, ModelInfo, Price
+
+WIRE = Path(__file__).parents[4] / "shared" / "wire"
+TOOLS, SCHEMA, IMAGES = Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capability.IMAGE_INPUT
+AUDIO, FILES, REASONING = Capability.AUDIO_INPUT, Capability.FILE_INPUT, Capability.REASONING
+
+
+def recorded(vendor: str) -> dict[str, ModelInfo]:
+    found = list(WIRE.glob(f"{vendor}/{vendor}.models.*.json"))
+    if not found:
+        pytest.skip("the recorded exchanges are not beside this checkout")
+    body = json.loads(found[0].read_bytes())["response"]["body_text"].encode()
+    entries = decode_models(HttpResponse(200, {}, body))
+    return {str(entry["id"]): Offer(vendor).described(entry) for entry in entries if generates(entry)}
+
+
+def test_openais_listing_keeps_what_generates_text() -> None:
+    models = recorded("openai")
+    assert {"gpt-4o", "gpt-5", "gpt-5-pro", "o3", "o4-mini", "gpt-3.5-turbo-instruct", "gpt-4o-search-preview"} <= set(
+        models
+    )
+    others = ("embedding", "whisper", "tts", "image", "realtime", "audio", "sora", "moderation", "transcribe", "002")
+    assert [name for name in models if any(word in name for word in others)] == []
+    assert models["gpt-5-mini"].context_window == 400_000
+    assert REASONING in models["gpt-5-mini"].capabilities
+    assert REASONING not in models["gpt-5-chat-latest"].capabilities
+
+
+def test_openrouter_tells_capabilities_and_price() -> None:
+    models = recorded("openrouter")
+    sonnet = models["anthropic/claude-sonnet-4"]
+    assert sonnet.capabilities == {TOOLS, IMAGES, FILES, REASONING}
+    assert (sonnet.context_window, sonnet.max_output_tokens) == (1_000_000, 64_000)
+    assert sonnet.price == Price(3_000_000, 15_000_000, 300_000)
+    assert all(model.price is None or model.price.input >= 0 for model in models.values())
+
+
+def test_groq_tells_kinds_and_price() -> None:
+    models = recorded("groq")
+    assert {"whisper-large-v3", "canopylabs/orpheus-v1-english", "meta-llama/llama-prompt-guard-2-86m"}.isdisjoint(
+        models
+    )
+    qwen = models["qwen/qwen3.6-27b"]
+    assert qwen.capabilities == {TOOLS, IMAGES, REASONING}
+    assert (qwen.context_window, qwen.max_output_tokens) == (131_072, 16_384)
+    assert qwen.price == Price(600_000, 3_000_000, 300_000)
+
+
+def test_mistral_tells_capabilities() -> None:
+    models = recorded("mistral")
+    assert not [name for name in models if any(word in name for word in ("embed", "ocr", "moderation", "tts"))]
+    assert models["mistral-medium-2505"].capabilities == {TOOLS, SCHEMA, IMAGES}
+    assert models["mistral-medium-2505"].context_window == 131_072
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (
+            {
+                "id": "Qwen/Qwen2.5-7B",
+                "type": "chat",
+                "context_length": 32768,
+                "pricing": {"input": 0.3, "output": 0.6},
+            },
+            ModelInfo("Qwen/Qwen2.5-7B", frozenset({TOOLS}), 32768, 0, Price(300_000, 600_000)),
+        ),
+        (
+            {
+                "id": "venice-1",
+                "type": "text",
+                "model_spec": {
+                    "availableContextTokens": 131072,
+                    "capabilities": {
+                        "supportsFunctionCalling": True,
+                        "supportsVision": False,
+                        "supportsReasoning": True,
+                    },
+                    "pricing": {"input": {"usd": 0.5}, "output": {"usd": 2}},
+                },
+            },
+            ModelInfo("venice-1", frozenset({TOOLS, REASONING}), 131072, 0, Price(500_000, 2_000_000)),
+        ),
+        (
+            {"id": "a/b", "providers": [{"context_length": 8192, "supports_tools": False}, {"supports_tools": True}]},
+            ModelInfo("a/b", frozenset({TOOLS}), 8192),
+        ),
+        (
+            {"id": "kimi-k9", "context_length": 262144, "supports_image_in": True, "supports_reasoning": True},
+            ModelInfo("kimi-k9", frozenset({TOOLS, SCHEMA, IMAGES, REASONING}), 262144),
+        ),
+        (
+            {"id": "gpt-4o", "architecture": {"input_modalities": ["text"]}},
+            ModelInfo("gpt-4o", frozenset({TOOLS, SCHEMA}), 128_000, 16_384),
+        ),
+        ({"id": "auto", "pricing": {"prompt": "-1", "completion": "-1"}}, ModelInfo("auto")),
+        ({"id": "odd", "pricing": {"prompt": "free", "completion": None}, "context_length": "long"}, ModelInfo("odd")),
+    ],
+)
+def test_every_vendors_words_are_understood(entry: dict[str, Any], expected: ModelInfo) -> None:
+    assert Offer().described(entry) == expected
+
+
+def test_what_a_vendor_lacks_goes_before_what_a_model_can() -> None:
+    assert Offer(lacks=frozenset({TOOLS, SCHEMA})).named("gpt-4o").capabilities == {IMAGES, FILES}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"id": "text-embedding-3-small"},
+        {"id": "BAAI/bge-m3", "type": "embedding"},
+        {"id": "bge-m3"},
+        {"id": "flux", "type": "image"},
+        {"id": "a", "output_modalities": ["speech"]},
+        {"id": "a", "architecture": {"output_modalities": ["image"]}},
+        {"id": "mistral-ocr-latest"},
+        {"id": "a", "capabilities": {"completion_chat": False}},
+        {"id": "a", "active": False},
+        {"id": "gpt-4o-mini-tts"},
+        {"id": "tts-1"},
+        {"id": "gpt-image-1"},
+    ],
+)
+def test_what_writes_no_text_is_left_out(entry: dict[str, Any]) -> None:
+    assert not generates(entry)
+
+
+@pytest.mark.parametrize(
+    "name", ["llama-3.3-70b", "claude-opus-4", "gpt-5", "qwen3-vl", "deepseek-v4-pro", "text-bison"]
+)
+def test_what_writes_text_is_kept(name: str) -> None:
+    assert generates({"id": name})
+
+
+def test_togethers_listing_is_a_bare_list() -> None:
+    assert decode_models(HttpResponse(200, {}, b'[{"id":"a"},{"name":"b"},7]')) == [{"id": "a"}]
+
+
+def test_an_error_instead_of_a_listing_is_raised() -> None:
+    with pytest.raises(AuthenticationFailed):
+        decode_models(HttpResponse(200, {}, b'{"error":{"message":"Invalid API key","code":401}}'))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"7", b'{"data":{}}', b'{"models":[]}'])
+def test_what_is_no_listing_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedResponse):
+        decode_models(HttpResponse(200, {}, body))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["id", "pricing", "architecture", "providers", "capabilities", "model_spec", "meta", "top_provider", "type"]
+        ),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(
+                        ["prompt", "completion", "input", "output", "n_ctx", "pricing", "input_modalities"]
+                    ),
+                    inner,
+                )
+            ),
+            max_leaves=8,
+        ),
+    )
+)
+def test_no_entry_makes_reading_it_raise(entry: dict[str, Any]) -> None:
+    generates(entry)
+    assert Offer().described(entry).context_window >= 0

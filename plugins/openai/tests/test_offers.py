@@ -1,0 +1,183 @@
+"""Which providers the settings and the environment give."""
+
+from typing import Any
+
+import genai_prices.data
+import pytest
+from pydantic import ValidationError
+from ymera_openai import ymera_describe, ymera_register_providers
+from ymera_openai.local import LOCAL_SERVERS
+from ymera_openai.offers import providers
+from ymera_openai.provider import OpenAiProvider
+from ymera_openai.settings import OpenAiSettings
+from ymera_openai.vendors import VENDORS
+
+from ymera_service.sdk.content import user
+from ymera_service.sdk.errors import AuthenticationFailed
+from ymera_service.sdk.generation import GenerateRequest, Prompt
+from ymera_service.sdk.models import Price
+from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
+
+LOCAL = [server.name for server in LOCAL_SERVERS]
+
+
+def offered(environ: dict[str, str] | None = None, **settings: Any) -> dict[str, Provider]:
+    found = list(providers(OpenAiSettings.model_validate(settings), environ or {}, RecordedTransport()))
+    assert len({provider.name for provider in found}) == len(found)
+    return {provider.name: provider for provider in found}
+
+
+def http(provider: Provider) -> OpenAiProvider:
+    assert isinstance(provider, OpenAiProvider)
+    return provider
+
+
+def test_without_keys_only_local_servers_are_looked_for() -> None:
+    assert list(offered()) == LOCAL
+    assert list(offered(discover_local=False)) == []
+
+
+@pytest.mark.parametrize(
+    "vendor", [vendor for vendor in VENDORS.values() if vendor.base_url], ids=lambda vendor: vendor.name
+)
+def test_a_key_in_the_environment_is_enough(vendor: Any) -> None:
+    for variable in vendor.key_variables:
+        found = http(offered({variable: " secret "}, discover_local=False)[vendor.name])
+        assert found.endpoint.base_url == vendor.base_url
+        assert found.endpoint.headers == {"authorization": "Bearer secret"}
+        assert "secret" not in repr(found.endpoint)
+
+
+def test_an_empty_key_is_none() -> None:
+    assert offered({"GROQ_API_KEY": " "}, discover_local=False) == {}
+
+
+def test_azure_takes_the_address_of_the_resource() -> None:
+    environ = {"AZURE_OPENAI_API_KEY": "secret", "AZURE_OPENAI_ENDPOINT": "https://acme.openai.azure.com/"}
+    azure = http(offered(environ, discover_local=False)["azure"])
+    assert azure.endpoint.base_url == "https://acme.openai.azure.com/openai/v1"
+    assert azure.endpoint.headers == {"api-key": "secret"}
+    assert offered({"AZURE_OPENAI_API_KEY": "secret"}, discover_local=False) == {}
+
+
+def test_openais_address_may_be_another() -> None:
+    environ = {"OPENAI_API_KEY": "secret", "OPENAI_BASE_URL": "https://proxy.test/v1"}
+    assert http(offered(environ)["openai"]).endpoint.base_url == "https://proxy.test/v1"
+
+
+def test_settings_go_before_the_environment() -> None:
+    table = {"api_key": "mine", "base_url": "https://proxy.test/groq"}
+    groq = http(offered({"GROQ_API_KEY": "theirs"}, vendors={"groq": table})["groq"])
+    assert groq.endpoint.headers == {"authorization": "Bearer mine"}
+    assert groq.endpoint.base_url == "https://proxy.test/groq"
+
+
+def test_a_vendor_can_be_switched_off() -> None:
+    off = {"groq": {"enabled": False}, "ollama": {"enabled": False}}
+    assert list(offered({"GROQ_API_KEY": "key"}, vendors=off)) == [name for name in LOCAL if name != "ollama"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "vendor", "missing"),
+    [
+        ({}, "groq", "GROQ_API_KEY"),
+        ({}, "huggingface", "HF_TOKEN or HUGGINGFACE_API_KEY"),
+        ({"AZURE_OPENAI_API_KEY": "key"}, "azure", "AZURE_OPENAI_ENDPOINT"),
+    ],
+)
+async def test_a_configured_vendor_that_lacks_something_says_what(
+    environ: dict[str, str], vendor: str, missing: str
+) -> None:
+    found = offered(environ, vendors={vendor: {}})[vendor]
+    with pytest.raises(AuthenticationFailed, match=missing):
+        await found.models()
+    with pytest.raises(AuthenticationFailed, match=missing):
+        await anext(found.generate(GenerateRequest("m", Prompt((user("Hello"),)))))
+
+
+async def test_models_named_in_the_settings_are_offered_unasked() -> None:
+    groq = offered({"GROQ_API_KEY": "key"}, vendors={"groq": {"models": ["openai/gpt-oss-20b"]}})["groq"]
+    (model,) = await groq.models()
+    assert (model.name, model.context_window, model.price_vendor) == ("openai/gpt-oss-20b", 131_072, "groq")
+
+
+async def test_an_endpoint_of_ones_own_is_a_provider() -> None:
+    table = {"base_url": "http://gpu.test/v1", "models": ["llama-3.3-70b"], "local": True, "json_schema": False}
+    acme = http(offered(endpoints={"acme": table})["acme"])
+    (model,) = await acme.models()
+    assert acme.endpoint.headers == {}
+    assert (model.local, model.price) == (True, Price(0, 0, 0, "local"))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "path"),
+    [("chat_completions", "/chat/completions"), ("responses", "/responses"), ("completions", "/completions")],
+)
+def test_an_endpoint_speaks_the_dialect_it_was_given(dialect: str, path: str) -> None:
+    acme = http(offered(endpoints={"acme": {"base_url": "http://acme.test", "dialect": dialect}})["acme"])
+    assert acme.dialect.encode(GenerateRequest("m", Prompt((user("Hello"),)))).url == path
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        ("gpt-4o", "/chat/completions"),
+        ("gpt-5", "/chat/completions"),
+        ("gpt-5.2", "/chat/completions"),
+        ("gpt-5-chat-latest", "/chat/completions"),
+        ("gpt-5-pro", "/responses"),
+        ("gpt-5.2-pro-2025-12-11", "/responses"),
+        ("gpt-5.1-codex-mini", "/responses"),
+        ("o3-deep-research", "/responses"),
+        ("o1-pro", "/responses"),
+        ("o3-mini", "/chat/completions"),
+        ("gpt-3.5-turbo", "/chat/completions"),
+        ("gpt-3.5-turbo-instruct", "/completions"),
+    ],
+)
+def test_openais_models_are_asked_by_the_api_that_offers_them(model: str, path: str) -> None:
+    openai = http(offered({"OPENAI_API_KEY": "key"})["openai"])
+    assert openai.dialect.encode(GenerateRequest(model, Prompt((user("Hello"),)))).url == path
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"vendors": {"grok": {}}},
+        {"vendors": {"groq": {"key": "x"}}},
+        {"vendors": {"groq": {"base_url": "groq.test"}}},
+        {"endpoints": {"groq": {"base_url": "http://acme.test"}}},
+        {"endpoints": {"Acme Inc": {"base_url": "http://acme.test"}}},
+        {"endpoints": {"acme": {}}},
+        {"endpoints": {"acme": {"base_url": "http://acme.test", "dialect": "telepathy"}}},
+        {"discover": False},
+    ],
+)
+def test_wrong_settings_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        OpenAiSettings.model_validate(settings)
+
+
+def test_prices_are_looked_up_under_names_that_exist() -> None:
+    known = {provider.id for provider in genai_prices.data.providers}
+    assert {vendor.price_vendor for vendor in VENDORS.values()} - {""} <= known
+
+
+def test_the_hooks_offer_the_providers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "key")
+    settings = ymera_describe().settings()
+    assert isinstance(settings, OpenAiSettings)
+    names = [provider.name for provider in ymera_register_providers(settings, RecordedTransport())]
+    assert "groq" in names
+
+
+async def test_embedding_and_moderation_are_asked_at_their_addresses() -> None:
+    vectors = Exchange(b'{"data":[{"embedding":[1,2]}],"usage":{"prompt_tokens":3}}', path="/embeddings")
+    verdict = Exchange(b'{"results":[{"flagged":true}]}', path="/moderations")
+    (openai,) = providers(
+        OpenAiSettings(discover_local=False), {"OPENAI_API_KEY": "key"}, RecordedTransport(vectors, verdict)
+    )
+    embedded = await http(openai).embed("text-embedding-3-small", ["a"], dimensions=2)
+    assert (embedded.vectors, embedded.usage.input_tokens) == (((1.0, 2.0),), 3)
+    assert (await http(openai).moderate(["a"])).flagged == (True,)
