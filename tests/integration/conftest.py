@@ -212,7 +212,8 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
             "storage": {"url": f"sqlite:///{tmp_path / 'ymera.db'}"},
             "routing": {"classifier": "lab"},
         }
-        return Settings(**{name: defaults.get(name, {}) | tables.get(name, {}) for name in {*defaults, *tables}})
+        merged: dict[str, Any] = {name: defaults.get(name, {}) | tables.get(name, {}) for name in {*defaults, *tables}}
+        return Settings(**merged)
 
     return make
 

@@ -37,6 +37,10 @@ def ask(text: str, *models: str) -> ymera_pb2.ExecuteRequest:
     return ymera_pb2.ExecuteRequest(prompt=prompt(text), preferences=only(*models))
 
 
+def stored_as(request_id: str) -> routing_pb2.GetExecutionRequest:
+    return routing_pb2.GetExecutionRequest(request_id=request_id)
+
+
 async def test_an_answer_comes_with_usage_price_and_decision(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     answer = await stub.Execute(ask("one two three", "lab/parrot"), timeout=WAIT)
     assert answer.message.role == content_pb2.ROLE_ASSISTANT
@@ -134,7 +138,7 @@ async def test_a_failed_execution_is_retold_with_its_error(
     with pytest.raises(grpc.aio.AioRpcError):
         await call
     request_id = str(dict(await call.trailing_metadata())["x-request-id"])
-    stored = await routing_stub.GetExecution(routing_pb2.GetExecutionRequest(request_id=request_id), timeout=WAIT)
+    stored = await routing_stub.GetExecution(stored_as(request_id), timeout=WAIT)
     assert stored.execution.status == routing_pb2.EXECUTION_STATUS_FAILED
     assert stored.execution.error.reason == "CONTENT_FILTERED"
     assert stored.execution.decision.attempts[0].error.reason == "CONTENT_FILTERED"

@@ -14,6 +14,8 @@ from ymera_service.config import ConfigError, ConfigFault, ServerSettings
 CONFIG = "configuration"
 """What `ConfigError` names as the source of faults that are found when the server starts."""
 
+MAX_PORT = 65_535
+
 
 def options(settings: ServerSettings) -> Sequence[tuple[str, int]]:
     """Returns grpc's options.
@@ -43,16 +45,23 @@ def listen(server: grpc.aio.Server, settings: ServerSettings, credentials: grpc.
         ConfigError: The address can't be listened on.
     """
     address = settings.address
+    _, _, port = address.rpartition(":")
+    if port.isdigit() and int(port) > MAX_PORT:  # grpc would take its lower 16 bits
+        raise _refused(f"{address!r} can't be listened on: ports go up to {MAX_PORT}")
     try:
         if credentials is None:
-            port = server.add_insecure_port(address)
+            bound = server.add_insecure_port(address)
         else:
-            port = server.add_secure_port(address, credentials)
+            bound = server.add_secure_port(address, credentials)
     except RuntimeError as error:
-        raise ConfigError(CONFIG, [ConfigFault("server.address", _why(address, error))]) from None
+        raise _refused(_why(address, error)) from None
     if address.startswith(("unix:", "unix-abstract:")):
         return address
-    return f"{address.rpartition(':')[0]}:{port}"
+    return f"{address.rpartition(':')[0]}:{bound}"
+
+
+def _refused(problem: str) -> ConfigError:
+    return ConfigError(CONFIG, [ConfigFault("server.address", problem)])
 
 
 def _why(address: str, error: RuntimeError) -> str:
@@ -68,8 +77,6 @@ def _why(address: str, error: RuntimeError) -> str:
         in_use = reason.errno == errno.EADDRINUSE
         remedy = "another program listens there; stop it or choose another port" if in_use else _words(reason)
         return f"{address!r} can't be listened on: {remedy}"
-    except OverflowError:
-        return f"{address!r} can't be listened on: ports go up to 65535"
     return f"{address!r} can't be listened on: {error}"
 
 

@@ -1,0 +1,234 @@
+"""What bad input gets: a typed error that names the field and the remedy, and a server that goes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2  # type: ignore[import-untyped]  # ships no py.typed
+from grpc_status import rpc_status
+from ymera.v1 import catalog_pb2, content_pb2, routing_pb2, ymera_pb2
+
+if TYPE_CHECKING:
+    from ymera.v1 import catalog_pb2_grpc, routing_pb2_grpc, ymera_pb2_grpc
+
+WAIT = 10
+EXECUTE = "/ymera.v1.YmeraService/Execute"
+
+
+@pytest.fixture(autouse=True)
+async def server_goes_on(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> AsyncIterator[None]:
+    """After whatever a test sent, the next request is answered."""
+    yield
+    answer = await stub.Execute(request("still there", "lab/parrot"), timeout=WAIT)
+    assert answer.message.parts[0].text == "still there "
+
+
+def request(text: str, *models: str) -> ymera_pb2.ExecuteRequest:
+    message = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text=text)])
+    return ymera_pb2.ExecuteRequest(
+        prompt=content_pb2.Prompt(messages=[message]),
+        preferences=routing_pb2.RoutingPreferences(allow_models=models),
+    )
+
+
+async def refused(call: Any) -> tuple[grpc.StatusCode, dict[str, Any]]:
+    """Returns the status of a call and its details by the name of their type."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    trailing = dict(caught.value.trailing_metadata() or ())
+    status = await rpc_status.aio.from_call(call)
+    assert status is not None
+    found: dict[str, Any] = {}
+    for detail in status.details:
+        name = detail.type_url.rpartition(".")[2]
+        found[name] = getattr(error_details_pb2, name)()
+        detail.Unpack(found[name])
+    assert found["ErrorInfo"].domain == "ymera"
+    assert found["RequestInfo"].request_id == trailing["x-request-id"]
+    assert caught.value.details() == status.message
+    return caught.value.code(), found
+
+
+def violations(details: dict[str, Any]) -> dict[str, str]:
+    return {one.field: one.description for one in details["BadRequest"].field_violations}
+
+
+async def raw(channel: grpc.aio.Channel, data: bytes) -> tuple[grpc.StatusCode, dict[str, Any]]:
+    call = channel.unary_unary(EXECUTE)(data, timeout=WAIT)
+    return await refused(call)
+
+
+async def test_invalid_utf8_names_the_field(channel: grpc.aio.Channel) -> None:
+    data = request("XXXX").SerializeToString().replace(b"XXXX", b"ab\xff\xfe")
+    code, details = await raw(channel, data)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "not UTF-8" in violations(details)["prompt.messages[0].parts[0].text"]
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"\x0a\x7f", b"no protobuf at all", b"\x0a" + b"\xff" * 12])
+async def test_malformed_bytes_are_an_invalid_argument(channel: grpc.aio.Channel, data: bytes) -> None:
+    code, details = await raw(channel, data)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert details["ErrorInfo"].reason == "INVALID_REQUEST"
+    assert violations(details)
+
+
+async def test_malformed_bytes_on_a_stream_are_an_invalid_argument(channel: grpc.aio.Channel) -> None:
+    call = channel.unary_stream("/ymera.v1.YmeraService/ExecuteStream")(b"\xff\xff", timeout=WAIT)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        async for _ in call:
+            pass
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_nul_is_refused_by_name(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    code, details = await refused(stub.Execute(request("a\0b"), timeout=WAIT))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "NUL" in violations(details)["prompt.messages[0].parts[0].text"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+async def test_an_empty_prompt_is_refused(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, text: str) -> None:
+    _, details = await refused(stub.Execute(request(text), timeout=WAIT))
+    assert "no content" in violations(details)["prompt.messages"]
+    _, details = await refused(stub.Execute(ymera_pb2.ExecuteRequest(), timeout=WAIT))
+    assert set(violations(details)) == {"prompt.messages"}
+
+
+async def test_all_faults_are_told_at_once(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    bad = request("hello")
+    bad.prompt.messages.add()
+    bad.prompt.tools.add(name="no spaces", parameters_schema="{")
+    bad.prompt.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
+    bad.prompt.sampling.temperature = 3
+    bad.prompt.sampling.top_p = math.nan
+    bad.preferences.session_id = "x" * 129
+    bad.preferences.max_cost_micros = -1
+    code, details = await refused(stub.Execute(bad, timeout=WAIT))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert set(violations(details)) == {
+        "prompt.messages[1].role",
+        "prompt.messages[1].parts",
+        "prompt.tools[0].name",
+        "prompt.tools[0].parameters_schema",
+        "prompt.response_format.schema",
+        "prompt.sampling.temperature",
+        "prompt.sampling.top_p",
+        "preferences.session_id",
+        "preferences.max_cost_micros",
+    }
+    assert details["ErrorInfo"].metadata["violations"] == "9"
+
+
+async def test_more_faults_than_metadata_can_hold_still_arrive(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+) -> None:
+    bad = request("hello")
+    for _ in range(1000):
+        bad.prompt.messages.add()
+    code, details = await refused(stub.Execute(bad, timeout=WAIT))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert len(violations(details)) > 10
+
+
+@pytest.mark.parametrize("schema", ["{", "[]", '{"type": "strnig"}', '{"$ref": "https://example.org/schema.json"}'])
+async def test_a_bad_json_schema_is_refused(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, schema: str) -> None:
+    bad = request("hello", "lab/parrot")
+    bad.prompt.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
+    bad.prompt.response_format.schema = schema
+    _, details = await refused(stub.Execute(bad, timeout=WAIT))
+    assert violations(details)["prompt.response_format.schema"]
+
+
+async def test_an_unknown_model_is_not_found(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    code, details = await refused(stub.Execute(request("hello", "lab/parot"), timeout=WAIT))
+    assert code is grpc.StatusCode.NOT_FOUND
+    assert details["ErrorInfo"].reason == "MODEL_NOT_FOUND"
+
+
+async def test_an_unknown_suite_is_not_found(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    call = stub.Benchmark(ymera_pb2.BenchmarkRequest(suites=["nobody"]), timeout=WAIT)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call.read()
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_impossible_constraints_leave_no_model(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    impossible = request("hello", "lab/parrot")
+    impossible.preferences.deny_models.append("lab/*")
+    code, details = await refused(stub.Execute(impossible, timeout=WAIT))
+    assert code is grpc.StatusCode.FAILED_PRECONDITION
+    assert details["ErrorInfo"].reason == "NO_ELIGIBLE_MODEL"
+
+
+async def test_an_unknown_execution_is_not_found(routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub) -> None:
+    code, details = await refused(
+        routing_stub.GetExecution(routing_pb2.GetExecutionRequest(request_id="0190"), timeout=WAIT)
+    )
+    assert code is grpc.StatusCode.NOT_FOUND
+    assert details["ErrorInfo"].reason == "EXECUTION_NOT_FOUND"
+    code, details = await refused(routing_stub.GetExecution(routing_pb2.GetExecutionRequest(), timeout=WAIT))
+    assert violations(details) == {"request_id": "is required"}
+
+
+@pytest.mark.parametrize("token", ["garbage", "AAAA", "bGFiL3BhcnJvdA==", "é"])
+async def test_a_page_token_of_ones_own_is_refused(
+    catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub, token: str
+) -> None:
+    code, details = await refused(
+        catalog_stub.ListModels(catalog_pb2.ListModelsRequest(page_token=token, page_size=-1), timeout=WAIT)
+    )
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert set(violations(details)) == {"page_token", "page_size"}
+
+
+async def test_a_page_token_is_good_for_its_own_filter_only(
+    catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub,
+) -> None:
+    page = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(page_size=1), timeout=WAIT)
+    other = catalog_pb2.ListModelsRequest(page_token=page.next_page_token, provider="lab")
+    code, _ = await refused(catalog_stub.ListModels(other, timeout=WAIT))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_provider_that_asks_for_patience_is_passed_on(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+) -> None:
+    code, details = await refused(stub.Execute(request("hello", "lab/busy"), timeout=WAIT))
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert details["ErrorInfo"].reason == "RATE_LIMITED"
+    assert details["ErrorInfo"].metadata["provider_status"] == "429"
+    assert 100 < details["RetryInfo"].retry_delay.seconds <= 120
+    assert details["QuotaFailure"].violations
+
+
+async def test_a_defect_of_a_plugin_stays_inside(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.Execute(request("hello", "lab/buggy"), timeout=WAIT)
+    told = f"{caught.value.details()} {caught.value.trailing_metadata()}"
+    assert "secret" not in told
+    assert "Traceback" not in told
+
+
+async def test_a_deadline_that_has_nearly_passed_is_typed(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.Execute(request("hello", "lab/hang"), timeout=0.3)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert b"DEADLINE_EXCEEDED" in bytes(dict(caught.value.trailing_metadata() or ())["grpc-status-details-bin"])
+
+
+@pytest.mark.parametrize("timeout", [0, -1, 0.000001])
+async def test_a_deadline_already_past_is_exceeded(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, timeout: float) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.Execute(request("hello", "lab/parrot"), timeout=timeout)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_a_method_that_is_not_there_is_unimplemented(channel: grpc.aio.Channel) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await channel.unary_unary("/ymera.v1.YmeraService/Nothing")(b"", timeout=WAIT)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

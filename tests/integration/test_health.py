@@ -1,0 +1,131 @@
+"""Health as people, programs and load balancers see it; reflection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
+
+from ymera_service import __version__
+from ymera_service.config import Settings
+from ymera_service.plugins import FoundPlugin
+from ymera_service.server import SERVICES, Application
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Lab
+
+WAIT = 10
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def test_a_healthy_server_says_so(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+    assert health.status == ymera_pb2.HEALTH_STATUS_OK
+    assert health.version == __version__
+    assert health.uptime.ToNanoseconds() > 0
+    assert [(one.provider, one.status, one.models > 5) for one in health.providers] == [
+        ("lab", ymera_pb2.HEALTH_STATUS_OK, True)
+    ]
+    assert [(one.name, one.status) for one in health.plugins] == [("lab", ymera_pb2.HEALTH_STATUS_OK)]
+    assert (health.storage.status, health.storage.backend) == (ymera_pb2.HEALTH_STATUS_OK, "sqlite")
+    assert not health.simulator_only
+
+
+def ask(model: str) -> ymera_pb2.ExecuteRequest:
+    message = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text="hello")])
+    return ymera_pb2.ExecuteRequest(
+        prompt=content_pb2.Prompt(messages=[message]),
+        preferences=routing_pb2.RoutingPreferences(allow_models=[model]),
+    )
+
+
+async def test_an_open_breaker_shows(make_settings: Callable[..., Settings], lab: Lab) -> None:
+    settings = make_settings(breaker={"failures": 1, "open_seconds": 15})
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await stub.Execute(ask("lab/down"), timeout=WAIT)
+        health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+    assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
+    breaker = health.providers[0].breakers[0]
+    assert (breaker.model, breaker.state) == ("lab/down", ymera_pb2.BREAKER_STATE_OPEN)
+    assert 0 < breaker.retry_after.seconds <= 15
+
+
+def broken() -> FoundPlugin:
+    def load() -> object:
+        raise ImportError("no module named nonsense")
+
+    return FoundPlugin("broken", "ymera-broken", "0.1", load)
+
+
+async def test_a_quarantined_plugin_degrades_the_server(settings: Settings, lab: Lab) -> None:
+    plugins = [*lab.found, broken()]
+    async with Application.start(settings, plugins) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+        answer = await stub.Execute(ask("lab/parrot"), timeout=WAIT)
+    assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
+    assert "nonsense" in next(one.detail for one in health.plugins if one.name == "broken")
+    assert answer.model == "lab/parrot"
+
+
+async def test_a_server_without_models_is_up_and_says_that_it_can_serve_nothing(settings: Settings, lab: Lab) -> None:
+    lab.provider.scripts.clear()
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+        balancer = health_pb2_grpc.HealthStub(channel)
+        told = await watched(balancer, NOT_SERVING)
+    assert health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
+    assert told == NOT_SERVING
+
+
+async def watched(stub: health_pb2_grpc.HealthStub, wanted: int) -> int:
+    """Returns the state that a watch tells, waiting for the one wanted."""
+    async with asyncio.timeout(WAIT):
+        call = stub.Watch(health_pb2.HealthCheckRequest())
+        async for response in call:
+            if response.status == wanted:
+                call.cancel()
+                return wanted
+    return -1
+
+
+@pytest.mark.parametrize("service", ["", *SERVICES])
+async def test_load_balancers_are_told_of_each_service(channel: grpc.aio.Channel, service: str) -> None:
+    stub = health_pb2_grpc.HealthStub(channel)
+    async with asyncio.timeout(WAIT):
+        async for response in stub.Watch(health_pb2.HealthCheckRequest(service=service)):
+            if response.status == SERVING:
+                break
+    checked = await stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=WAIT)
+    assert checked.status == SERVING
+
+
+async def reflected(channel: grpc.aio.Channel) -> set[str]:
+    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    call = stub.ServerReflectionInfo(timeout=WAIT)
+    await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+    response = await call.read()
+    await call.done_writing()
+    return {service.name for service in response.list_services_response.service}
+
+
+async def test_reflection_is_on_in_development(channel: grpc.aio.Channel) -> None:
+    assert await reflected(channel) >= {*SERVICES, "grpc.health.v1.Health"}
+
+
+async def test_reflection_is_off_in_production(make_settings: Callable[..., Settings], lab: Lab) -> None:
+    settings = make_settings().model_copy(update={"environment": "production"})
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await reflected(channel)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

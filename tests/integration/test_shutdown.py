@@ -1,0 +1,222 @@
+"""How a server stops: nobody is cut off in silence, nothing is lost, and a second signal is obeyed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
+
+from ymera_service.config import Settings
+from ymera_service.server import Application
+from ymera_service.storage import Database
+from ymera_service.storage.records import ExecutionStatus
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Lab
+
+WAIT = 10
+
+
+def ask(model: str) -> ymera_pb2.ExecuteStreamRequest:
+    message = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text="hello")])
+    return ymera_pb2.ExecuteStreamRequest(
+        prompt=content_pb2.Prompt(messages=[message]),
+        preferences=routing_pb2.RoutingPreferences(allow_models=[model]),
+    )
+
+
+class Stream:
+    """A call of ExecuteStream that runs beside the test."""
+
+    def __init__(self, channel: grpc.aio.Channel, model: str) -> None:
+        self.events: list[ymera_pb2.ExecuteStreamResponse] = []
+        self.error: grpc.aio.AioRpcError | None = None
+        self._stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        self._task = asyncio.create_task(self._run(model))
+
+    async def _run(self, model: str) -> None:
+        try:
+            async for event in self._stub.ExecuteStream(ask(model), timeout=60):
+                self.events.append(event)
+        except grpc.aio.AioRpcError as error:
+            self.error = error
+
+    async def end(self) -> str:
+        """Returns the kind of the last event, once the stream has ended."""
+        await asyncio.wait_for(self._task, WAIT)
+        return self.events[-1].WhichOneof("event") or ""
+
+
+@pytest.fixture
+async def streaming(settings: Settings, lab: Lab) -> AsyncIterator[tuple[Application, Stream, asyncio.Task[None]]]:
+    """A server with a stream under way that has begun to stop."""
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stream = Stream(channel, "lab/patient")
+        await asyncio.wait_for(lab.provider.reached.wait(), WAIT)
+        stopping = asyncio.create_task(app.stop())
+        await asyncio.sleep(0)
+        yield app, stream, stopping
+        await asyncio.wait_for(stopping, WAIT)
+
+
+async def test_a_stream_under_way_may_finish(
+    streaming: tuple[Application, Stream, asyncio.Task[None]], lab: Lab
+) -> None:
+    _, stream, stopping = streaming
+    assert not stopping.done()
+    lab.provider.go_on.set()
+    assert await stream.end() == "completed"
+    assert stream.error is None
+
+
+async def test_a_new_call_is_refused_meanwhile(
+    streaming: tuple[Application, Stream, asyncio.Task[None]], lab: Lab
+) -> None:
+    app, stream, _ = streaming
+    async with grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    lab.provider.go_on.set()
+    assert await stream.end() == "completed"
+
+
+async def test_hurrying_ends_streams_with_their_terminal_event(
+    streaming: tuple[Application, Stream, asyncio.Task[None]], settings: Settings
+) -> None:
+    app, stream, stopping = streaming
+    app.hurry()
+    assert await stream.end() == "cancelled"
+    assert stream.events[-1].cancelled.error.reason == "SHUTTING_DOWN"
+    assert stream.error is not None
+    assert stream.error.code() is grpc.StatusCode.UNAVAILABLE
+    await asyncio.wait_for(stopping, WAIT)
+    async with Database.open(settings.storage.url) as database:
+        record = await database.executions.get(stream.events[0].started.request_id)
+    assert record is not None
+    assert record.status is ExecutionStatus.CANCELLED
+
+
+async def test_a_drain_that_takes_too_long_is_cut_short(make_settings: Callable[..., Settings], lab: Lab) -> None:
+    settings = make_settings(server={"drain_seconds": 0.05})
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stream = Stream(channel, "lab/hang")
+        await asyncio.wait_for(lab.provider.reached.wait(), WAIT)
+        await asyncio.wait_for(app.stop(), WAIT)
+        assert await stream.end() == "cancelled"
+    assert lab.provider.closed.is_set()
+
+
+async def test_load_balancers_hear_of_it_first(settings: Settings, lab: Lab) -> None:
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        async with asyncio.timeout(WAIT):
+            while (await watch.read()).status != health_pb2.HealthCheckResponse.SERVING:
+                pass
+            stopping = asyncio.create_task(app.stop())
+            told = await watch.read()
+            await stopping
+    assert told.status == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def test_stopping_twice_is_harmless(settings: Settings, lab: Lab) -> None:
+    async with Application.start(settings, lab.found) as app:
+        await app.stop()
+        await app.stop()
+
+
+SERVE = """
+from ymera_service.config import load
+from ymera_service.server import run
+run(load())
+"""
+
+
+class Process:
+    """A server in a process of its own, with the installed plugins; its log is read line by line."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.events: list[str] = []
+
+    async def until(self, event: str) -> dict[str, object]:
+        """Returns the next line of the log that tells of an event."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(60):
+            async for line in self.process.stderr:
+                try:
+                    entry: dict[str, object] = json.loads(line)
+                except json.JSONDecodeError:
+                    self.events.append(line.decode())  # grpc's core writes lines of its own
+                    continue
+                self.events.append(str(entry["event"]))
+                if entry["event"] == event:
+                    return entry
+        raise AssertionError(f"the log ended without {event!r}: {self.events}")
+
+    async def exit_code(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), 30)
+
+
+CONFIG = """
+[server]
+address = "127.0.0.1:0"
+[storage]
+url = "sqlite:///records.db"
+[log]
+format = "json"
+[plugins.openai]
+discover_local = false
+[plugins.echo]
+pause_seconds = 30
+"""
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[tuple[Process, str]]:
+    """Starts a server on a free port, with its files in a folder, and gives its address."""
+    (folder / "ymera.toml").write_text(CONFIG)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SERVE, stderr=asyncio.subprocess.PIPE, cwd=folder
+    )
+    try:
+        log = Process(process)
+        yield log, str((await log.until("serving"))["address"])
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_an_idle_server_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    async with serving(tmp_path) as (server, _):
+        server.process.send_signal(number)
+        assert (await server.until("stopping"))["signal"] == number.name
+        await server.until("stopped")
+        assert await server.exit_code() == 0
+
+
+async def test_a_second_signal_cancels_what_is_under_way(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (server, address), grpc.aio.insecure_channel(address) as channel:
+        stream = Stream(channel, "echo/words")
+        async with asyncio.timeout(WAIT):
+            while len(stream.events) < 2:
+                await asyncio.sleep(0.01)
+        server.process.send_signal(signal.SIGTERM)
+        await server.until("stopping")
+        server.process.send_signal(signal.SIGTERM)
+        assert await stream.end() == "cancelled"
+        await server.until("stopped")
+        assert await server.exit_code() == 0

@@ -1,0 +1,149 @@
+"""How a server starts, and what it says where it can't."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from ymera.v1 import ymera_pb2, ymera_pb2_grpc
+
+from ymera_service.config import ConfigError, Settings
+from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.server import Application
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Lab
+
+WAIT = 10
+
+
+async def faults(settings: Settings, lab: Lab) -> dict[str, str]:
+    """Returns what keeps a server from starting."""
+    with pytest.raises(ConfigError) as caught:
+        async with Application.start(settings, lab.found):
+            pass
+    return {fault.where: fault.problem for fault in caught.value.faults}
+
+
+async def test_a_port_in_use_is_named(app: Application, make_settings: Callable[..., Settings], lab: Lab) -> None:
+    told = await faults(make_settings(server={"address": app.address}), lab)
+    assert app.address in told["server.address"]
+    assert "another program listens there" in told["server.address"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:99999", "nonsense", "203.0.113.7:50051", "unix:/nowhere/at/all"])
+async def test_an_address_that_is_none_is_named(make_settings: Callable[..., Settings], lab: Lab, address: str) -> None:
+    assert address in (await faults(make_settings(server={"address": address}), lab))["server.address"]
+
+
+async def test_a_classifier_that_is_not_there_is_told_with_those_that_are(
+    make_settings: Callable[..., Settings], lab: Lab
+) -> None:
+    told = await faults(make_settings(routing={"classifier": "lexicle"}), lab)
+    assert told["routing.classifier"] == "no plugin registers a classifier 'lexicle'; there are: lab"
+
+
+async def test_a_database_that_cannot_be_opened_is_named(
+    make_settings: Callable[..., Settings], lab: Lab, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    settings = make_settings(storage={"url": f"sqlite:///{tmp_path / 'folder'}"})
+    with pytest.raises(StorageUnavailable, match="folder"):
+        async with Application.start(settings, lab.found):
+            pass
+
+
+async def test_a_unix_socket_is_listened_on(make_settings: Callable[..., Settings], lab: Lab, tmp_path: Path) -> None:
+    address = f"unix:{tmp_path / 'socket'}"
+    async with Application.start(make_settings(server={"address": address}), lab.found) as app:
+        assert app.address == address
+        async with grpc.aio.insecure_channel(address) as channel:
+            assert await healthy(channel)
+
+
+async def healthy(channel: grpc.aio.Channel) -> bool:
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+    health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+    return health.status == ymera_pb2.HEALTH_STATUS_OK
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of PEM files: an authority, and a server and a client that it vouches for."""
+    folder = tmp_path_factory.mktemp("certificates")
+    openssl(folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    for name in ("server", "client"):
+        issue(folder, name)
+    return folder
+
+
+def openssl(folder: Path, *arguments: str, output: str = "ca") -> None:
+    common = ["-keyout", f"{output}.key", "-out", f"{output}.pem", "-days", "2", "-subj", f"/CN=ymera test {output}"]
+    subprocess.run(["openssl", *arguments, *common], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+def issue(folder: Path, name: str) -> None:
+    signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl(folder, "req", "-x509", *curve, *signed, "-addext", "basicConstraints=critical,CA:FALSE", output=name)
+
+
+def tls(folder: Path, **more: Path) -> dict[str, Path]:
+    return {"tls_certificate": folder / "server.pem", "tls_private_key": folder / "server.key", **more}
+
+
+async def test_tls_is_spoken_when_configured(
+    make_settings: Callable[..., Settings], lab: Lab, certificates: Path
+) -> None:
+    trusted = grpc.ssl_channel_credentials((certificates / "ca.pem").read_bytes())
+    async with Application.start(make_settings(server=tls(certificates)), lab.found) as app:
+        async with grpc.aio.secure_channel(app.address, trusted) as channel:
+            assert await healthy(channel)
+        async with grpc.aio.insecure_channel(app.address) as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await healthy(channel)
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_client_certificate_is_required_when_configured(
+    make_settings: Callable[..., Settings], lab: Lab, certificates: Path
+) -> None:
+    ca = (certificates / "ca.pem").read_bytes()
+    key, certificate = ((certificates / f"client.{kind}").read_bytes() for kind in ("key", "pem"))
+    settings = make_settings(server=tls(certificates, tls_client_ca=certificates / "ca.pem"))
+    async with Application.start(settings, lab.found) as app:
+        known = grpc.ssl_channel_credentials(ca, key, certificate)
+        async with grpc.aio.secure_channel(app.address, known) as channel:
+            assert await healthy(channel)
+        async with grpc.aio.secure_channel(app.address, grpc.ssl_channel_credentials(ca)) as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await healthy(channel)
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_every_tls_file_that_cannot_be_read_is_named(
+    make_settings: Callable[..., Settings], lab: Lab, tmp_path: Path
+) -> None:
+    told = await faults(make_settings(server=tls(tmp_path, tls_client_ca=tmp_path / "ca.pem")), lab)
+    assert set(told) == {"server.tls_certificate", "server.tls_private_key", "server.tls_client_ca"}
+    assert str(tmp_path / "server.key") in told["server.tls_private_key"]
+
+
+async def test_a_key_of_another_certificate_is_refused_at_the_start(
+    make_settings: Callable[..., Settings], lab: Lab, certificates: Path
+) -> None:
+    mixed = tls(certificates) | {"tls_private_key": certificates / "client.key"}
+    told = await faults(make_settings(server=mixed), lab)
+    assert "client.key" in told["server.tls_certificate"]
+
+
+async def test_a_file_that_is_no_certificate_is_refused_at_the_start(
+    make_settings: Callable[..., Settings], lab: Lab, certificates: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "junk.pem").write_text("junk")
+    told = await faults(make_settings(server=tls(certificates, tls_client_ca=tmp_path / "junk.pem")), lab)
+    assert "junk.pem" in told["server.tls_client_ca"]
