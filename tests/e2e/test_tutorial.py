@@ -1,5 +1,6 @@
 """The page "Write a provider in an afternoon" does what it says."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,7 +8,6 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -41,14 +41,17 @@ def _install(folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(folder / "src")}
+    """The reader's environment, without the keys of whoever runs the tests: no vendor is ever called."""
+    kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "YMERA_ADDRESS"))}
+    path = os.pathsep.join(filter(None, [str(folder / "src"), kept.get("PYTHONPATH", "")]))
+    return {**kept, "PYTHONPATH": path, "XDG_DATA_HOME": str(folder / "data"), "ACME_API_KEY": "open-sesame"}
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env=_environment(folder),
+        env={**_environment(folder), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -80,14 +83,6 @@ def test_the_page_has_every_file_that_it_needs(project: Path) -> None:
     }
 
 
-def test_its_entry_point_loads(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(project / "src")
-    [(name, value)] = tomllib.loads((project / "pyproject.toml").read_text())["project"]["entry-points"][
-        "ymera"
-    ].items()
-    assert EntryPoint(name, value, "ymera").load().AcmeSettings().api_key is None
-
-
 def test_its_tests_pass(project: Path) -> None:
     run = _run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert run.returncode == 0, run.stdout + run.stderr
@@ -97,3 +92,44 @@ def test_its_tests_pass(project: Path) -> None:
 def test_its_types_are_strict(project: Path) -> None:
     run = _run(project, "-m", "mypy", "--strict", "--cache-dir", str(project / "cache"), "src")
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.fixture(scope="module")
+def acme(project: Path) -> Iterator[None]:
+    """The page's fake vendor, and the configuration that finds it."""
+    with _fake_acme(project) as url:
+        settings = f'[plugins]\ndisabled = ["anthropic", "openai"]\n[plugins.acme]\nurl = "{url}"\n'
+        (project / "ymera.toml").write_text(settings)
+        yield
+
+
+def _ymera(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return _run(folder, "-c", "from ymera_service.cli import main; main()", *arguments, **environment)
+
+
+@pytest.mark.usefixtures("acme")
+def test_the_server_lists_the_plugin_and_its_model(project: Path) -> None:
+    plugins = {plugin["name"]: plugin for plugin in json.loads(_ymera(project, "plugins", "--json").stdout)["plugins"]}
+    assert plugins["acme"]["state"] == "STATE_ACTIVE", plugins["acme"]["detail"]
+    assert plugins["acme"]["registrations"] == [{"kind": "provider", "name": "acme"}]
+    models = {model["id"]: model for model in json.loads(_ymera(project, "models", "--json").stdout)["models"]}
+    assert models["acme/acme-small"]["price"]["input_micros_per_million"] == "100000"
+
+
+@pytest.mark.usefixtures("acme")
+def test_acme_answers_and_is_accounted_for(project: Path) -> None:
+    run = _ymera(project, "ask", "--model", "acme/acme-small", "Good morning")
+    assert (run.returncode, run.stdout) == (0, "Acme heard: Good morning \n"), run.stderr
+    assert "2 → 4 tokens · $0.000002 ·" in run.stderr
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_wrong_key_and_a_wrong_setting_are_told(project: Path, tmp_path: Path) -> None:
+    run = _ymera(project, "ask", "--model", "acme/acme-small", "Good morning", ACME_API_KEY="wrong")
+    assert run.returncode == 1
+    assert "Acme does not know this key." in run.stderr
+    file = tmp_path / "wrong.toml"
+    file.write_text('[plugins.acme]\nadress = "http://127.0.0.1:8089"\n')
+    run = _ymera(project, "config", "check", "--config", str(file))
+    assert run.returncode == 2
+    assert "plugins.acme.adress" in run.stderr

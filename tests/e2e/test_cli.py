@@ -1,0 +1,358 @@
+"""`ymera …` as a user runs it: a process of its own, against a running server and with one of its own."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+YMERA = [sys.executable, "-c", "from ymera_service.cli import main; main()"]
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
+CONFIG = """
+[plugins]
+disabled = ["anthropic", "openai"]
+
+[plugins.echo]
+pause_seconds = 0.02
+"""
+"""No vendor and no local server of whoever runs the tests is ever called."""
+LONG = " ".join(f"word{number}" for number in range(1000))
+BOUND = 60
+
+
+@dataclass(frozen=True)
+class Home:
+    """A user's folder."""
+
+    path: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "YMERA_ADDRESS"))}
+        return {**kept, "XDG_DATA_HOME": str(self.path / "data"), "COLUMNS": "200"}
+
+    def run(self, *arguments: str, stdin: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        run = subprocess.run(
+            [*YMERA, *arguments],
+            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+            cwd=self.path,
+            env={**self.environment, **environment},
+            capture_output=True,
+            check=False,
+            timeout=BOUND,
+        )
+        done = subprocess.CompletedProcess(run.args, run.returncode, run.stdout.decode(), run.stderr.decode())
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        run = self.run(*arguments, "--json")
+        assert run.returncode == 0, run.stderr
+        return json.loads(run.stdout)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*YMERA, *arguments],
+            cwd=self.path,
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    path = tmp_path_factory.mktemp("home")
+    (path / "ymera.toml").write_text(CONFIG)
+    return Home(path)
+
+
+@pytest.fixture(scope="module")
+def server(home: Home) -> Iterator[str]:
+    """The address of `ymera serve`, which ends by itself when told to."""
+    with home.start("serve", "--address", "127.0.0.1:0") as process:
+        assert process.stderr
+        try:
+            yield _address(process.stderr)
+        finally:
+            process.terminate()
+            _, rest = process.communicate(timeout=BOUND)
+            assert process.returncode == 0, rest
+            assert "Traceback" not in rest
+
+
+def _address(logs: Iterable[str]) -> str:
+    serving = next(line for line in map(json.loads, logs) if line["event"] == "serving")
+    return str(serving["address"])
+
+
+@pytest.fixture(params=["running", "own"])
+def where(request: pytest.FixtureRequest) -> list[str]:
+    """The options that choose a server: one that runs, or none."""
+    return ["--address", request.getfixturevalue("server")] if request.param == "running" else []
+
+
+def test_an_answer_is_streamed_and_then_accounted_for_on_one_quiet_line(home: Home, where: list[str]) -> None:
+    run = home.run("ask", "--model", "echo/words", "one two three", *where)
+    assert (run.returncode, run.stdout) == (0, "one two three\n")
+    *_, quiet = run.stderr.splitlines()
+    assert re.fullmatch(rf"echo/words for \w+ .* · 3 → 3 tokens · free · [\d.]+ m?s · {UUID}", quiet)
+
+
+def test_the_simulator_says_that_it_is_one_and_how_to_get_a_real_model(home: Home, server: str) -> None:
+    run = home.run("ask", "What is 17 * 23?", "--model", "simulator/*", "--address", server)
+    assert run.returncode == 0
+    assert "simulator answered" in run.stderr
+    assert "OPENAI_API_KEY" in run.stderr
+    assert "Ollama" in run.stderr
+
+
+@pytest.mark.parametrize("argument", [["-"], []])
+def test_a_prompt_is_read_from_a_pipe(home: Home, server: str, argument: list[str]) -> None:
+    run = home.run("ask", *argument, "--model", "echo/words", "--address", server, stdin="Grüß Gott\n")
+    assert (run.returncode, run.stdout) == (0, "Grüß Gott\n")
+
+
+def test_a_streams_json_is_one_event_a_line_numbered_without_gaps(home: Home, where: list[str]) -> None:
+    run = home.run("ask", "--model", "echo/words", "one two", "--json", *where)
+    events = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [int(event["sequence"]) for event in events] == list(range(1, len(events) + 1))
+    assert "started" in events[0]
+    assert "".join(event["text_delta"]["text"] for event in events if "text_delta" in event) == "one two"
+    assert events[-1]["completed"]["usage"]["output_tokens"] == "2"
+    assert run.stderr == ""
+
+
+def test_a_decision_is_shown_and_can_be_retold(home: Home, where: list[str]) -> None:
+    shown = home.run("route", "Write hello world in Python", *where)
+    assert shown.returncode == 0
+    assert re.search(r"^1 +\S+/\S+ +0\.\d{3} ", shown.stdout, re.MULTILINE)
+    [request_id] = re.findall(UUID, shown.stderr)
+    retold = home.json("explain", request_id, *where)
+    assert (retold["request_id"], retold["status"]) == (request_id, "EXECUTION_STATUS_ROUTED")
+    assert retold["decision"]["explanation"] in shown.stdout
+
+
+def test_an_answer_can_be_explained(home: Home, server: str) -> None:
+    asked = home.run("ask", "--model", "echo/words", "one two", "--session", "s-7", "--address", server)
+    [request_id] = re.findall(UUID, asked.stderr)
+    retold = home.run("explain", request_id, "--address", server)
+    assert "completed in" in retold.stdout
+    assert "2 → 2 tokens · free" in retold.stdout
+    assert "session s-7" in retold.stdout
+    assert re.search(r"^ +1 +echo/words .* answered$", retold.stdout, re.MULTILINE)
+
+
+def test_models_plugins_and_health_are_listed(home: Home, where: list[str]) -> None:
+    models = {model["id"]: model for model in home.json("models", *where)["models"]}
+    assert models["echo/words"]["simulated"] is True
+    plugins = {plugin["name"]: plugin["state"] for plugin in home.json("plugins", *where)["plugins"]}
+    assert (plugins["echo"], plugins["openai"]) == ("STATE_ACTIVE", "STATE_DISABLED")
+    health = home.json("health", *where)
+    assert health["storage"]["backend"] == "sqlite"
+    assert health["simulator_only"] is True
+
+
+def test_lists_are_plain_text_where_nobody_looks_at_a_terminal(home: Home, server: str) -> None:
+    for command in ("models", "plugins", "health"):
+        run = home.run(command, "--address", server)
+        assert run.returncode == 0
+        assert "echo" in run.stdout
+        assert "\x1b" not in run.stdout + run.stderr
+        assert not re.search(r"[ ]$", run.stdout, re.MULTILINE)
+
+
+def test_a_measurement_ends_in_scores(home: Home, server: str) -> None:
+    options = ("--models", "simulator/*", "--categories", "math", "--tasks", "2", "--address", server)
+    shown = home.run("benchmark", *options)
+    assert shown.returncode == 0, shown.stderr
+    assert re.match(r"model +category +score +95 % interval", shown.stdout)
+    assert re.search(r"^simulator/\S+ +math +[01]\.\d\d ", shown.stdout, re.MULTILINE)
+    events = [json.loads(line) for line in home.run("benchmark", *options, "--json").stdout.splitlines()]
+    assert [int(event["sequence"]) for event in events] == list(range(1, len(events) + 1))
+    assert ("started" in events[0], "completed" in events[-1]) == (True, True)
+
+
+def test_an_unknown_model_comes_with_suggestions(home: Home, server: str) -> None:
+    run = home.run("ask", "Hi", "--model", "echo/word", "--address", server)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "echo/words" in run.stderr
+    assert "ymera models" in run.stderr
+
+
+def test_a_failures_json_goes_to_standard_error(home: Home, server: str) -> None:
+    run = home.run("route", "Hi", "--model", "nobody/*", "--json", "--address", server)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert json.loads(run.stderr)["error"]["reason"] == "MODEL_NOT_FOUND"
+
+
+def test_a_request_that_is_wrong_names_the_field(home: Home, server: str) -> None:
+    run = home.run("ask", "", "--max-tokens", "0", "--temperature", "9", "--address", server)
+    assert run.returncode == 2
+    assert "  prompt.sampling.max_output_tokens: " in run.stderr
+    assert "  prompt.sampling.temperature: " in run.stderr
+
+
+def test_an_answer_that_takes_too_long_fails(home: Home, server: str) -> None:
+    run = home.run("ask", LONG, "--model", "echo/words", "--timeout", "0.3", "--address", server)
+    assert run.returncode == 1
+    assert "deadline" in run.stderr
+
+
+def test_a_server_that_is_not_there_is_told_with_a_remedy(home: Home) -> None:
+    run = home.run("health", YMERA_ADDRESS="127.0.0.1:1")
+    assert run.returncode == 1
+    assert "no server can be reached at 127.0.0.1:1" in run.stderr
+    assert "ymera serve" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", "Hi", "--address", "nowhere"],
+        ["ask", "Hi", "--weights", "1,2"],
+        ["ask", "Hi", "--max-cost", "lots"],
+        ["ask", "Hi", "--image", "none.png"],
+        ["ask", "Hi", "--nonsense"],
+        ["aks", "Hi"],
+        ["explain"],
+    ],
+)
+def test_a_wrong_command_line_is_told_before_anything_starts(home: Home, arguments: list[str]) -> None:
+    run = home.run(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "Error" in run.stderr
+
+
+@pytest.mark.parametrize("command", [["config", "check"], ["ask", "Hi"], ["serve"]])
+def test_every_fault_of_the_configuration_is_listed_at_once(home: Home, command: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text('[server]\naddres = "x"\n[breaker]\nfailures = 0\n')
+    run = home.run(*command, "--config", str(file))
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "did you mean 'address'?" in run.stderr
+    assert "breaker.failures" in run.stderr
+
+
+def test_the_plugins_own_settings_are_checked_too(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text("[plugins.echo]\npause_second = 1\n")
+    run = home.run("config", "check", "--config", str(file), "--json")
+    assert run.returncode == 2
+    [fault] = json.loads(run.stderr)["error"]["faults"]
+    assert fault["where"] == "plugins.echo.pause_second"
+
+
+def test_a_configuration_without_faults_passes(home: Home) -> None:
+    assert home.run("config", "check").stdout == "ymera.toml: no fault found\n"
+
+
+def test_an_address_in_use_is_told(home: Home, server: str) -> None:
+    run = home.run("serve", "--address", server)
+    assert run.returncode == 2
+    assert "another program listens there" in run.stderr
+
+
+def test_an_interruption_is_quiet_and_stops_the_request(home: Home, server: str) -> None:
+    with home.start("ask", LONG, "--model", "echo/words", "--json", "--address", server) as process:
+        assert process.stdout
+        request_id = json.loads(process.stdout.readline())["started"]["request_id"]
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=BOUND)
+    assert (process.returncode, told) == (130, "")
+    assert _recorded_status(home, request_id, server) == "EXECUTION_STATUS_CANCELLED"
+
+
+def _recorded_status(home: Home, request_id: str, server: str) -> str:
+    """The record follows the end of the call, so it is asked for until it is there."""
+    end = time.monotonic() + BOUND
+    while (run := home.run("explain", request_id, "--json", "--address", server)).returncode:
+        assert time.monotonic() < end, run.stderr
+    return str(json.loads(run.stdout)["status"])
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_server_of_its_own_leaves_nothing_behind(home: Home, number: int, code: int, tmp_path: Path) -> None:
+    with home.start("ask", LONG, "--model", "echo/words", TMPDIR=str(tmp_path)) as process:
+        assert process.stdout
+        assert process.stdout.read(5) == "word0"
+        assert list(tmp_path.iterdir())
+        process.send_signal(number)
+        _, told = process.communicate(timeout=BOUND)
+    assert (process.returncode, told) == (code, "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_that_wants_no_more_is_no_failure(home: Home, server: str) -> None:
+    with home.start("ask", LONG, "--model", "echo/words", "--address", server) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.read(5)
+        process.stdout.close()
+        told = process.stderr.read()
+    assert (process.wait(BOUND), told) == (0, "")
+
+
+def test_the_version_and_the_exit_codes_are_told(home: Home) -> None:
+    assert re.fullmatch(r"ymera \d+\.\d+\.\d+\n", home.run("--version").stdout)
+    usage = home.run("--help").stdout
+    for command in ("ask", "route", "explain", "benchmark", "models", "plugins", "health", "serve", "config"):
+        assert f" {command} " in usage
+    assert "130 interrupted" in usage
+    assert "ymera ask" in home.run("ask", "--help").stdout
+
+
+def on_a_terminal(home: Home, *arguments: str, **environment: str) -> str:
+    """Runs a command on a terminal and returns all that it wrote there."""
+    control, terminal = pty.openpty()
+    colours: Mapping[str, str] = {**home.environment, "TERM": "xterm-256color", **environment}
+    plain = {name: value for name, value in colours.items() if name != "NO_COLOR" or "NO_COLOR" in environment}
+    with subprocess.Popen(
+        [*YMERA, *arguments], cwd=home.path, env=plain, stdin=terminal, stdout=terminal, stderr=terminal
+    ) as process:
+        os.close(terminal)
+        written = b"".join(_written(control))
+        assert process.wait(BOUND) == 0
+    os.close(control)
+    return written.decode()
+
+
+def _written(control: int) -> Iterator[bytes]:
+    while select.select([control], [], [], BOUND)[0]:
+        try:
+            data = os.read(control, 4096)
+        except OSError:  # nobody has the terminal any more
+            return
+        if not data:
+            return
+        yield data
+
+
+def test_a_terminal_gets_colours_unless_it_wants_none(home: Home, server: str) -> None:
+    coloured = on_a_terminal(home, "health", "--address", server)
+    assert "\x1b[32mok" in coloured
+    plain = on_a_terminal(home, "health", "--address", server, NO_COLOR="1")
+    assert "\x1b[32m" not in plain
+    assert "ok" in plain
+
+
+def test_an_answer_can_not_control_the_terminal(home: Home, server: str) -> None:
+    evil = "\x1b]0;owned\x07\x1b[31mred"
+    shown = on_a_terminal(home, "ask", evil, "--model", "echo/words", "--address", server)
+    assert "]0;owned[31mred" in shown
+    assert evil not in shown
+    piped = home.run("ask", evil, "--model", "echo/words", "--address", server)
+    assert piped.stdout == evil + "\n"
