@@ -58,7 +58,8 @@ def violations(details: dict[str, Any]) -> dict[str, str]:
 
 
 async def raw(channel: grpc.aio.Channel, data: bytes) -> tuple[grpc.StatusCode, dict[str, Any]]:
-    call = channel.unary_unary(EXECUTE)(data, timeout=WAIT)
+    method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(EXECUTE)
+    call = method(data, timeout=WAIT)
     return await refused(call)
 
 
@@ -78,7 +79,9 @@ async def test_malformed_bytes_are_an_invalid_argument(channel: grpc.aio.Channel
 
 
 async def test_malformed_bytes_on_a_stream_are_an_invalid_argument(channel: grpc.aio.Channel) -> None:
-    call = channel.unary_stream("/ymera.v1.YmeraService/ExecuteStream")(b"\xff\xff", timeout=WAIT)
+    path = "/ymera.v1.YmeraService/ExecuteStream"
+    method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(path)
+    call = method(b"\xff\xff", timeout=WAIT)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         async for _ in call:
             pass
@@ -221,14 +224,15 @@ async def test_a_deadline_that_has_nearly_passed_is_typed(stub: ymera_pb2_grpc.Y
     assert b"DEADLINE_EXCEEDED" in bytes(dict(caught.value.trailing_metadata() or ())["grpc-status-details-bin"])
 
 
-@pytest.mark.parametrize("timeout", [0, -1, 0.000001])
-async def test_a_deadline_already_past_is_exceeded(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, timeout: float) -> None:
+@pytest.mark.parametrize("seconds", [0, -1, 0.000001])
+async def test_a_deadline_already_past_is_exceeded(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, seconds: float) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stub.Execute(request("hello", "lab/parrot"), timeout=timeout)
+        await stub.Execute(request("hello", "lab/parrot"), timeout=seconds)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 async def test_a_method_that_is_not_there_is_unimplemented(channel: grpc.aio.Channel) -> None:
+    method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/ymera.v1.YmeraService/Nothing")
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await channel.unary_unary("/ymera.v1.YmeraService/Nothing")(b"", timeout=WAIT)
+        await method(b"", timeout=WAIT)
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 WAIT = 10
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def balancer(channel: grpc.aio.Channel) -> Any:
+    return health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
 
 
 async def test_a_healthy_server_says_so(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
@@ -82,13 +86,12 @@ async def test_a_server_without_models_is_up_and_says_that_it_can_serve_nothing(
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
-        balancer = health_pb2_grpc.HealthStub(channel)
-        told = await watched(balancer, NOT_SERVING)
+        told = await watched(balancer(channel), NOT_SERVING)
     assert health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert told == NOT_SERVING
 
 
-async def watched(stub: health_pb2_grpc.HealthStub, wanted: int) -> int:
+async def watched(stub: Any, wanted: int) -> int:
     """Returns the state that a watch tells, waiting for the one wanted."""
     async with asyncio.timeout(WAIT):
         call = stub.Watch(health_pb2.HealthCheckRequest())
@@ -101,7 +104,7 @@ async def watched(stub: health_pb2_grpc.HealthStub, wanted: int) -> int:
 
 @pytest.mark.parametrize("service", ["", *SERVICES])
 async def test_load_balancers_are_told_of_each_service(channel: grpc.aio.Channel, service: str) -> None:
-    stub = health_pb2_grpc.HealthStub(channel)
+    stub = balancer(channel)
     async with asyncio.timeout(WAIT):
         async for response in stub.Watch(health_pb2.HealthCheckRequest(service=service)):
             if response.status == SERVING:
@@ -111,7 +114,8 @@ async def test_load_balancers_are_told_of_each_service(channel: grpc.aio.Channel
 
 
 async def reflected(channel: grpc.aio.Channel) -> set[str]:
-    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    plain: Any = channel  # the type stubs know synchronous channels only
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(plain)
     call = stub.ServerReflectionInfo(timeout=WAIT)
     await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
     response = await call.read()

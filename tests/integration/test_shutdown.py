@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
@@ -35,11 +35,16 @@ def ask(model: str) -> ymera_pb2.ExecuteStreamRequest:
     )
 
 
+def _balancer(channel: grpc.aio.Channel) -> Any:
+    return health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
+
+
 class Stream:
     """A call of ExecuteStream that runs beside the test."""
 
     def __init__(self, channel: grpc.aio.Channel, model: str) -> None:
         self.events: list[ymera_pb2.ExecuteStreamResponse] = []
+        self.attempted = asyncio.Event()
         self.error: grpc.aio.AioRpcError | None = None
         self._stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         self._task = asyncio.create_task(self._run(model))
@@ -48,6 +53,8 @@ class Stream:
         try:
             async for event in self._stub.ExecuteStream(ask(model), timeout=60):
                 self.events.append(event)
+                if event.HasField("attempt_started"):
+                    self.attempted.set()
         except grpc.aio.AioRpcError as error:
             self.error = error
 
@@ -120,7 +127,7 @@ async def test_a_drain_that_takes_too_long_is_cut_short(make_settings: Callable[
 
 async def test_load_balancers_hear_of_it_first(settings: Settings, lab: Lab) -> None:
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
-        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        watch = _balancer(channel).Watch(health_pb2.HealthCheckRequest())
         async with asyncio.timeout(WAIT):
             while (await watch.read()).status != health_pb2.HealthCheckResponse.SERVING:
                 pass
@@ -211,9 +218,7 @@ async def test_a_signal_stops_an_idle_server_cleanly(tmp_path: Path, number: sig
 async def test_a_second_signal_cancels_what_is_under_way(tmp_path: Path) -> None:
     async with serving(tmp_path) as (server, address), grpc.aio.insecure_channel(address) as channel:
         stream = Stream(channel, "echo/words")
-        async with asyncio.timeout(WAIT):
-            while len(stream.events) < 2:
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(stream.attempted.wait(), WAIT)
         server.process.send_signal(signal.SIGTERM)
         await server.until("stopping")
         server.process.send_signal(signal.SIGTERM)

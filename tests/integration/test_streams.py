@@ -29,12 +29,12 @@ def ask(text: str, *models: str) -> ymera_pb2.ExecuteStreamRequest:
 
 
 async def listen(
-    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, request: ymera_pb2.ExecuteStreamRequest, timeout: float = WAIT
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, request: ymera_pb2.ExecuteStreamRequest, seconds: float = WAIT
 ) -> tuple[Events, grpc.aio.AioRpcError | None]:
     """Returns all events of a stream, and the error it ended with."""
     events: Events = []
     try:
-        async for event in stub.ExecuteStream(request, timeout=timeout):
+        async for event in stub.ExecuteStream(request, timeout=seconds):
             events.append(event)
     except grpc.aio.AioRpcError as error:
         return events, error
@@ -43,7 +43,7 @@ async def listen(
 
 def check_conversation(events: Events) -> list[str]:
     """Returns the kinds of the events of a stream, having checked its numbers, its start and its one end."""
-    kinds = [event.WhichOneof("event") or "" for event in events]
+    kinds: list[str] = [event.WhichOneof("event") or "" for event in events]
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert kinds[0] == "started"
     assert [kind for kind in kinds if kind in TERMINAL] == kinds[-1:]
@@ -139,7 +139,7 @@ async def test_a_request_that_is_rejected_gets_no_event(stub: ymera_pb2_grpc.Yme
 async def test_a_deadline_ends_the_stream_with_a_typed_event_before_grpc_cuts_it(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
 ) -> None:
-    events, error = await listen(stub, ask("hello", "lab/stall"), timeout=1.0)
+    events, error = await listen(stub, ask("hello", "lab/stall"), seconds=1.0)
     assert check_conversation(events)[-2:] == ["text_delta", "cancelled"]
     assert events[-1].cancelled.error.reason == "DEADLINE_EXCEEDED"
     assert error is not None

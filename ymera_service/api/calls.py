@@ -72,7 +72,7 @@ class Calls(grpc.GenericRpcHandler):
     def __init__(self, *, default_deadline_seconds: float, max_message_bytes: int) -> None:
         self._default_deadline = default_deadline_seconds
         self._max_message_bytes = max_message_bytes
-        self._handlers: "dict[str, grpc.RpcMethodHandler[Any, Any]]" = {}
+        self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._under_way: set[asyncio.Task[Any]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
