@@ -3,6 +3,8 @@
 Their own texts and causes are not passed on: they may hold the request's headers, and so a key.
 """
 
+import os
+
 import aiohttp
 from aiohttp.http_exceptions import ContentEncodingError
 
@@ -56,8 +58,13 @@ def failure_in_body(error: Exception, host: str) -> ProviderError:
 def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return str(error.certificate_error)
-    if isinstance(error, aiohttp.ClientConnectorError):
+    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorDNSError):
         return error.os_error.strerror or str(error.os_error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        # asyncio words it as "Connect call failed", whatever it was.
+        return os.strerror(error.os_error.errno) if error.os_error.errno else str(error.os_error)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"{error.status} {error.message}"
     if isinstance(error, aiohttp.ClientResponseError):
         return " ".join(error.message.split())[:200]
     return ""

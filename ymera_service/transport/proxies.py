@@ -5,12 +5,13 @@ import urllib.request
 
 from yarl import URL
 
+from ymera_service.sdk.errors import ConnectionFailed
+
 
 class Proxies:
     """The proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in either case, read once.
 
-    As in Go, a loopback address is never reached through a proxy, so that local models keep working. Proxies
-    other than `http://` and `https://` are not supported and are reported, not left out in silence.
+    As in Go, a loopback address is never reached through a proxy, so that local models keep working.
     """
 
     def __init__(self) -> None:
@@ -18,7 +19,11 @@ class Proxies:
         self._known: dict[tuple[str, str], URL | None] = {}
 
     def of(self, url: URL) -> URL | None:
-        """Returns the proxy through which to reach an address, or `None` for a direct connection."""
+        """Returns the proxy through which to reach an address, or `None` for a direct connection.
+
+        Raises:
+            ConnectionFailed: The proxy is of a kind that is not supported, such as SOCKS.
+        """
         if not self._by_scheme:
             return None
         origin = url.scheme, url.host or ""
@@ -30,7 +35,10 @@ class Proxies:
         address = self._by_scheme.get(scheme)
         if not address or _is_loopback(host) or urllib.request.proxy_bypass(host):
             return None
-        return URL(address if "://" in address else f"http://{address}")
+        proxy = URL(address if "://" in address else f"http://{address}")
+        if proxy.scheme not in ("http", "https"):
+            raise ConnectionFailed(f"the proxy for {host} is of the kind {proxy.scheme}; http and https are supported")
+        return proxy
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,126 @@
+"""Cancelling reaches the last socket, and leaves a transport that works."""
+
+import asyncio
+
+import pytest
+
+from tests.unit.transport.upstream import CHUNKED, Serve, Visit, chunk, get, whole
+from ymera_service.config import TransportSettings
+from ymera_service.transport import HttpTransport
+
+IN_FLIGHT = 300
+
+
+class Hanging:
+    """A script that hangs before, at or within the answer, and counts who came and who left."""
+
+    def __init__(self, at_once: int) -> None:
+        self.helpful = False
+        self._left = 0
+        self._came = 0
+        self._at_once = at_once
+        self.all_came = asyncio.Event()
+        self.all_left = asyncio.Event()
+
+    async def __call__(self, visit: Visit) -> None:
+        if self.helpful:
+            await visit.send(whole(b"ok"))
+            return
+        self._came += 1
+        if self._came % 3 == 1:
+            await visit.send(CHUNKED)
+        if self._came % 3 == 2:
+            await visit.send(CHUNKED, chunk(b"some"))
+        if self._came == self._at_once:
+            self.all_came.set()
+        await visit.gone()
+        visit.writer.close()
+        self._left += 1
+        if self._left == self._at_once:
+            self.all_left.set()
+
+
+@pytest.mark.parametrize("places", [IN_FLIGHT, IN_FLIGHT // 2])
+async def test_hundreds_of_cancelled_requests_leave_a_working_pool(places: int, serve: Serve) -> None:
+    script = Hanging(places)
+    upstream = await serve(script)
+    async with HttpTransport(TransportSettings(max_connections_per_host=places)) as transport:
+        tasks = [asyncio.create_task(get(transport, upstream.request())) for _ in range(IN_FLIGHT)]
+        await asyncio.wait_for(script.all_came.wait(), 20)
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(result, asyncio.CancelledError) for result in results)
+        await asyncio.wait_for(script.all_left.wait(), 10)
+        script.helpful = True
+        assert [await get(transport, upstream.request()) for _ in range(10)] == [b"ok"] * 10
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before the head", "within the body"])
+async def test_the_server_sees_at_once_that_the_caller_left(
+    answered: bool, serve: Serve, transport: HttpTransport
+) -> None:
+    waiting, gone = asyncio.Event(), asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        if answered:
+            await visit.send(CHUNKED, chunk(b"some"))
+        waiting.set()
+        await visit.gone()
+        gone.set()
+
+    upstream = await serve(script)
+    task = asyncio.create_task(get(transport, upstream.request()))
+    await asyncio.wait_for(waiting.wait(), 10)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.wait_for(gone.wait(), 1)
+
+
+async def test_leaving_within_the_body_closes_the_connection(serve: Serve, transport: HttpTransport) -> None:
+    gone = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        await visit.send(CHUNKED, chunk(b"some"))
+        await visit.gone()
+        gone.set()
+
+    upstream = await serve(script)
+    async with transport.open(upstream.request()) as stream:
+        assert await anext(aiter(stream)) == b"some"
+    await asyncio.wait_for(gone.wait(), 1)
+
+
+async def test_a_body_that_nobody_takes_does_not_keep_its_connection(serve: Serve, transport: HttpTransport) -> None:
+    """A plain close would wait until the rest of the body is sent."""
+    upstream = await serve(_never)
+    server_side = asyncio.Event()
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        connected.set()
+        await server_side.wait()
+        writer.transport.resume_reading()  # type: ignore[attr-defined]
+        try:
+            while await reader.read(1 << 20):
+                pass
+        except ConnectionError:
+            pass
+        gone.set()
+        writer.close()
+
+    connected, gone = asyncio.Event(), asyncio.Event()
+    async with await asyncio.start_server(deaf, "127.0.0.1", 0) as server:
+        upstream.port = server.sockets[0].getsockname()[1]
+        task = asyncio.create_task(get(transport, upstream.request(body=bytes(64 * 1024 * 1024))))
+        await asyncio.wait_for(connected.wait(), 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        server_side.set()
+        await asyncio.wait_for(gone.wait(), 10)
+
+
+async def _never(visit: Visit) -> None:
+    raise AssertionError("nobody connects here")
