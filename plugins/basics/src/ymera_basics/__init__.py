@@ -1,1 +1,19 @@
-"""Ymera plugin: Benchmark tasks with computed answers."""
+"""Ymera plugin: benchmark tasks whose right answers are computed with them.
+
+Read in this order: `suite` (what the server asks), `task` (what a template makes), `templates` (the tasks of
+each category), `answers` and `checks` (how what a model wrote is graded).
+"""
+
+from collections.abc import Iterable
+
+from ymera_basics.suite import BasicsSuite
+from ymera_service.sdk.benchmarks import BenchmarkSuite
+from ymera_service.sdk.hookspecs import hookimpl
+
+__all__ = ["BasicsSuite", "ymera_register_benchmarks"]
+
+
+@hookimpl
+def ymera_register_benchmarks() -> Iterable[BenchmarkSuite]:
+    """Offers the suite `basics`."""
+    return [BasicsSuite()]

@@ -21,7 +21,7 @@ _STATEMENTS = (
     ),
 )
 _PLAIN = re.compile(
-    rf"\b{_OWNER} {_HAS} \$?(\d[\d,.]*\d|\d)(?! times)(?![a-z ]* (?:more|fewer|less|older|younger|taller|shorter|heavier|lighter|longer)\b)"
+    rf"\b{_OWNER} {_HAS} \$?(\d[\d,.]*\d|\d)(?![\d.]|,\d)(?! times)(?![a-z ]* (?:more|fewer|less|older|younger|taller|shorter|heavier|lighter|longer)\b)"
 )
 _TOGETHER = re.compile(
     r"(?:together|combined|in total|altogether|total|sum of (?:their|the) ages|both)[a-z ,']*? \$?(\d[\d,.]*\d|\d)|\$?(\d[\d,.]*\d|\d)[a-z ]*? (?:together|altogether|in total|combined|between them)"

@@ -27,6 +27,8 @@ _REPLY = re.compile(r"\b(?:reply|respond|answer|write|comfort|console|support|sa
 
 def solve_feelings(question: Question) -> Solution | None:
     """Names the feeling, out of a list where there is one, or answers the person."""
+    if (lettered := _lettered(question.text)) is not None:
+        return lettered
     message = _message(question.text)
     wants_reply = _REPLY.search(question.text) and re.search(
         r"\b(?:supportive|empath\w+|comfort\w*|kind\w*|friend|caring|compassion\w*|sentences?)\b", question.lower
@@ -36,6 +38,21 @@ def solve_feelings(question: Question) -> Solution | None:
     if wants_reply or _opens_up(question.text):
         return _answered(message, question)
     return None
+
+
+def _lettered(text: str) -> Solution | None:
+    """Answers which of several lettered messages shows a mood."""
+    lines = re.findall(r"^\s*\(?([A-H1-9])[:.)]\s+(\S[^\n]{8,})$", text, re.MULTILINE)
+    asked = re.search(
+        r"(?:which|what)\b[^\n?]*\b(?:shows?|expresses|express|displays?|conveys?|is about|sounds?|"
+        r"contains?)\b\s+(?:the most |most )?([a-z]+)",
+        text.lower(),
+    )
+    if len(lines) < 2 or asked is None:
+        return None
+    mood = asked[1]
+    ranked = sorted(lines, key=lambda line: -_score(mood, scored(line[1])))
+    return Solution(ranked[0][0], ranked[1][0]) if _score(mood, scored(ranked[0][1])) else None
 
 
 def _message(text: str) -> str:

@@ -135,7 +135,7 @@ def _turned(turn: Callable[[str], str | None]) -> Callable[[str], Solution | Non
 
 _FORMS: tuple[tuple[str, Callable[[str], Solution | None]], ...] = (
     (r"\bpassive\b", _turned(active_to_passive)),
-    (r"\b(?:into|as|to) (?:a )?(?:yes/no |yes-no |yes or no )?question|question form|interrogative", _turned(asked)),
+    (r"\b(?:into|as|to) (?:a )?(?:yes/no |yes-no |yes[- ]or[- ]no )?question|question form|interrogative", _turned(asked)),
     (r"\b(?:into|in|to|as) (?:a |the )?negative|negate|negation|make (?:this|it|the \w+) negative", _turned(negated)),
     (r"past participle", _participle),
     (r"\bpast\b", _past),

@@ -9,6 +9,7 @@ from ymera_simulator.solvers.question import Question, Solution
 from ymera_simulator.wording import listed
 
 _QUOTED = r"[\"'`]([^\"'`\n]+)[\"'`]"
+_ENDS_THERE = re.compile(r"\W*(?:$|in (?:capital|upper|lower|all)|and (?:nothing|no)|nothing|backwards?|please|back|[A-Z])")
 _WORDS_OF_A_TOPIC = listed(
     "quiet bright open steady simple clear early gentle warm common useful lasting careful patient honest"
 )
@@ -27,7 +28,7 @@ _LISTS = {
 def solve_instructions(question: Question) -> Solution | None:
     """Obeys the first order about the form that it knows."""
     text = digits_for_words(question.lower)
-    for obey in (_repeated, _echoed, _objects, _listed, _counted_words, _sentences):
+    for obey in (_repeated, _objects, _echoed, _listed, _counted_words, _sentences):
         if (found := obey(question, text)) is not None:
             return found
     return None
@@ -81,6 +82,9 @@ def _echoed(question: Question, text: str) -> Solution | None:
     )
     if "?" in question.text or not (order or bare):
         return None
+    rest = question.text[order.end() :] if order else ""
+    if not _ENDS_THERE.match(rest):
+        return None
     said = order[1] if order else bare[1] if bare else ""
     if re.search(r"upper-?case|capital letters|all caps", text):
         return Solution(said.upper(), said.lower())
@@ -95,12 +99,14 @@ def _objects(question: Question, text: str) -> Solution | None:
     if "json" not in text or re.search(r"\b(?:function|program|code|script)\b", text):
         return None
     pairs = re.findall(
-        r"[\"'`]?(\w+)[\"'`]?\s+(?:set to|equal to|with (?:the )?value|as|=|is|being|"
-        r":)\s+[\"'`]?(-?[\w.]+?)[\"'`]?(?=[\s,.]|$)",
+        r"[\"'`]?(\w+)[\"'`]?\s+(?:set to|equal to|with (?:the )?value|as|=|is|being|:)\s+(?:the )?(?:number |"
+        r"string |value |text )?"
+        r"([\"'`]?)(-?[\w.]+?)\2(?=[\s,.]|$)",
         question.text,
     )
     fields = {
-        name: _json_value(value) for name, value in pairs if name.lower() not in {"json", "it", "object", "answer"}
+        name: value if quote else _json_value(value)
+        for name, quote, value in pairs if name.lower() not in {"json", "it", "object", "answer"}
     }
     if not fields:
         return None

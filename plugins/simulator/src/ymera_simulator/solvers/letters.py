@@ -23,6 +23,8 @@ _ENDS = re.compile(r"(?:start|begin|end)\w* with (?:the )?(?:letters? )?[\"'`]?(
 def solve_letters(question: Question) -> Solution | None:
     """Does to the quoted or named words what is asked."""
     text = question.lower
+    if "," in text and re.search(r"\b(?:sort|arrange|rank|put|alphabetically)\b", text):
+        return None
     if re.search(r"acrostic|initial letters?|first letters?|acronym|initials|last letters?", text):
         return _read_down(question)
     if re.search(r"how many|count|number of", text):

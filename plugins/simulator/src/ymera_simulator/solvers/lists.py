@@ -22,7 +22,7 @@ _DOWN = re.compile(
 )
 _ORDERING = re.compile(
     r"\b(?:sort|order|arrange|rank|alphabetical|alphabetically|ascending|descending|alphabetize|alphabetise)\b|"
-    r"smallest to largest"
+    r"\bput\b.*\b(?:from|in|into)\b|(?:smallest|largest|lowest|highest) to (?:largest|smallest|highest|lowest)"
 )
 
 
@@ -40,8 +40,16 @@ def solve_lists(question: Question) -> Solution | None:
     if re.search(r"\brevers", question.lower):
         return _joined(items[::-1], items)
     if not numeric:
-        return _among_words(question.lower, items)
-    return _statistic(question.lower, values)
+        return _among_words(question.lower, items) if len(items) > 2 else None
+    return _picked(question.lower, values, _PLACES)
+
+
+def solve_statistics(question: Question) -> Solution | None:
+    """Finds a list of numbers and works out what describes it: mean, median, range, sum."""
+    items = items_of(question.text)
+    if len(items) < 2 or not all(re.fullmatch(rf"[$€£]?{NUMBER}%?", item) for item in items):
+        return None
+    return _picked(question.lower, [number(item.strip("$€£%")) for item in items], _MEASURES)
 
 
 def items_of(text: str) -> list[str]:
@@ -104,32 +112,22 @@ def _among_words(text: str, items: list[str]) -> Solution | None:
     return Solution(found, next((item for item in items if item != found), found[::-1]))
 
 
-def _statistic(text: str, values: list[Fraction]) -> Solution | None:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    place = next((at for word in re.findall(r"\w+", text) if (at := ordinal(word)) is not None), None)
-    kinds: tuple[tuple[str, Callable[[], Fraction]], ...] = (
-        (r"\b(?:mean|average)\b", lambda: sum(values, Fraction(0)) / len(values)),
-        (r"\bmedian\b", lambda: (ordered[middle] + ordered[~middle]) / 2),
-        (r"\bmode\b|most (?:often|frequent|common)", lambda: Counter(values).most_common(1)[0][0]),
-        (r"\brange\b|difference between the (?:largest|highest|biggest|maximum)", lambda: ordered[-1] - ordered[0]),
-        (
-            r"\b(?:largest|biggest|highest|maximum|greatest|max|heaviest|tallest|longest|oldest|latest)\b",
-            lambda: ordered[-(place or 1)] if place != -1 else ordered[-1],
-        ),
-        (
-            r"\b(?:smallest|lowest|minimum|least|min|lightest|shortest|youngest|earliest)\b",
-            lambda: ordered[(place or 1) - 1] if place != -1 else ordered[0],
-        ),
-        (r"\b(?:sum|total|add)\b", lambda: sum(values, Fraction(0))),
-        (r"\bproduct|multiply\b", lambda: _product(values)),
-        (r"how many.*\beven\b", lambda: Fraction(sum(value % 2 == 0 for value in values))),
-        (r"how many.*\bodd\b", lambda: Fraction(sum(value % 2 == 1 for value in values))),
-        (r"how many.*(?:distinct|different|unique)", lambda: Fraction(len(set(values)))),
-        (r"how many (?:of (?:these|the|them) )?(?:numbers|values|are|items)", lambda: _how_many(text, values)),
-    )
-    value = next((compute() for pattern, compute in kinds if re.search(pattern, text)), None)
+Pick = Callable[[str, Sequence[Fraction]], Fraction]
+
+
+def _picked(text: str, values: Sequence[Fraction], kinds: Sequence[tuple[str, Pick]]) -> Solution | None:
+    value = next((pick(text, values) for pattern, pick in kinds if re.search(pattern, text)), None)
     return None if value is None else Solution(shown_as_asked(value, text), show(off_by_one(value)))
+
+
+def _placed(text: str, ordered: Sequence[Fraction]) -> Fraction:
+    place = next((at for word in re.findall(r"\w+", text) if (at := ordinal(word)) is not None), 1)
+    return ordered[place - 1 if place > 0 else 0]
+
+
+def _median(text: str, values: Sequence[Fraction]) -> Fraction:
+    ordered, middle = sorted(values), len(values) // 2
+    return (ordered[middle] + ordered[~middle]) / 2
 
 
 def _product(values: Sequence[Fraction]) -> Fraction:
@@ -145,3 +143,24 @@ def _how_many(text: str, values: Sequence[Fraction]) -> Fraction:
     if below := re.search(rf"(?:less|smaller|fewer|lower) than ({NUMBER})|(?:below|under) ({NUMBER})", text):
         return Fraction(sum(value < number(below[1] or below[2]) for value in values))
     return Fraction(len(values))
+
+
+_LARGEST = "largest|biggest|highest|maximum|greatest|max|heaviest|tallest|longest|oldest|latest"
+_SMALLEST = "smallest|lowest|minimum|least|min|lightest|shortest|youngest|earliest"
+_MEASURES: tuple[tuple[str, Pick], ...] = (
+    (r"\b(?:mean|average)\b", lambda _, values: sum(values, Fraction(0)) / len(values)),
+    (r"\bmedian\b", _median),
+    (r"\bmode\b", lambda _, values: Counter(values).most_common(1)[0][0]),
+    (rf"\brange\b|difference between the (?:{_LARGEST})", lambda _, values: max(values) - min(values)),
+    (r"\b(?:sum|total|add)\b", lambda _, values: sum(values, Fraction(0))),
+    (r"\b(?:product|multiply)\b", lambda _, values: _product(values)),
+)
+_PLACES: tuple[tuple[str, Pick], ...] = (
+    (rf"\b(?:{_LARGEST})\b", lambda text, values: _placed(text, sorted(values, reverse=True))),
+    (rf"\b(?:{_SMALLEST})\b", lambda text, values: _placed(text, sorted(values))),
+    (r"most (?:often|frequent|common)", lambda _, values: Counter(values).most_common(1)[0][0]),
+    (r"how many.*\beven\b", lambda _, values: Fraction(sum(value % 2 == 0 for value in values))),
+    (r"how many.*\bodd\b", lambda _, values: Fraction(sum(value % 2 == 1 for value in values))),
+    (r"how many.*(?:distinct|different|unique)", lambda _, values: Fraction(len(set(values)))),
+    (r"how many (?:of (?:these|the|them) )?(?:numbers|values|are|items)", _how_many),
+)

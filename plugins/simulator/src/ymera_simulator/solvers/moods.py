@@ -154,11 +154,14 @@ MOODS = {
     ),
     "disappointment": _mood(
 
-            "disappoint|let down|expected (?:more|better)|underwhelm|not what i (?:hoped|expected)|had hoped|was "
+
+                "disappoint|cancell?ed|rejected|called off|fell through|let down|expected (?:more|better)|underwhelm|"
+                "not what i (?:hoped|expected)|had hoped|was "
+            
             "hoping|got my hopes up|bummed|letdown"
         ,
 
-            "cancel|rejected|turned (?:me )?down|didn't get|did not get|hoped|looked forward|rained|sold out|fell "
+            "turned (?:me )?down|didn't get|did not get|hoped|looked forward|rained|sold out|fell "
             "through|missed out|instead|second best|second place|only to|wasn't (?:as|what)|was not (?:as|what)|"
             "forgot (?:my|our)|not even|after all that|called off|someone else got|empty-handed|flat"
         ,

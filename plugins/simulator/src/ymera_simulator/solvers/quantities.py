@@ -67,6 +67,9 @@ _THING_COSTS = re.compile(
     r"\b(?:an?|one)\s+((?:[a-z]+\s+){0,2}?[a-z]+)\s+(?:costs?|holds?|contains?|weighs?|has|is priced at|sells "
     r"for|is sold for|is)\W*(?:\w+\s+)?$"
 )
+_EACH_DOES = re.compile(
+    r"\beach (?:of them )?(?:ha(?:s|ve|d)|gets?|got|eats?|ate|takes?|took|buys?|pays?|paid|brings?|brought)\b[^.;]*$"
+)
 _PRICE_OF = re.compile(r"\b(?:price|cost) of (?:an?|one|each) ((?:[a-z]+\s+){0,2}?[a-z]+) (?:is|was)\W*$")
 _PLURAL_COST = re.compile(
     r"(?:^|[.,;]\s*|\band |\bif |\bthe |\bwhere )([a-z]+s) (?:cost|are|sell for|are sold for|are sold at|are "
@@ -196,7 +199,7 @@ def _per(before: str, after: str, chunk: Sequence[str], so_far: str) -> str:
     for pattern, text in ((_RATE_BEFORE, before), (_PRICE_OF, so_far), (_THING_COSTS, before), (_PLURAL_COST, so_far)):
         if found := pattern.search(text):
             return singular(found[1].split()[-1])
-    return EACH if re.search(r"\beach\b[^.;]*$", before) and "of" not in before.split()[-1:] else ""
+    return EACH if _EACH_DOES.search(before) else ""
 
 
 def _verbs_in(text: str) -> bool:

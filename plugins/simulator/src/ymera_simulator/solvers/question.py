@@ -12,11 +12,25 @@ LONGEST = 12_000
 _WORD = re.compile(r"[a-z0-9']+")
 
 
+_DIRECTION = re.compile(
+    r"(?:(?<=[.?!:\"'`])[ \t]+|^[ \t]*)(?:please )?(?:answer|reply|respond|give|write|end|finish|state|return|"
+    r"output|use|"
+    r"provide)\b"
+    r"(?![^\n.]*\b(?:decimal|nearest|yyyy|hh|fraction|cent|24-hour|comma|commas|times|sentences?|json|capital|"
+    r"upper-?case)\b)"
+    r"(?=[^\n.]*(?:\b(?:only|alone|just|nothing|stands|single|one word|final|label|letter)\b|answer:))"
+    r"[^\n?.!:]*(?:answer:[^\n.]*)?(?:[.!:]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
 class Question:
-    """A prompt's text in the forms that solvers need."""
+    """A prompt's text in the forms that solvers need; directions such as `Answer with the number only.` left out."""
 
     def __init__(self, text: str) -> None:
-        self.text = text[:LONGEST].replace("’", "'").replace("“", '"').replace("”", '"').strip()
+        whole = text[:LONGEST].replace("’", "'").replace("“", '"').replace("”", '"').strip()
+        self.text = _DIRECTION.sub("", whole).strip() or whole
+        self._whole = whole
 
     @cached_property
     def lower(self) -> str:
@@ -25,8 +39,8 @@ class Question:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of the text, in lower case."""
-        return frozenset(_WORD.findall(self.lower))
+        """Every word of the text and its directions, in lower case."""
+        return frozenset(_WORD.findall(self._whole.lower()))
 
     @cached_property
     def digits(self) -> str:

@@ -1,13 +1,19 @@
 """Questions about a passage in the prompt, answered with the passage's own words."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ymera_simulator.solvers.numerals import NUMBER, number, show
 from ymera_simulator.solvers.passages import content_words, sentences_of, stem
 from ymera_simulator.solvers.question import Question, Solution
+from ymera_simulator.solvers.words import singular
 
 _SHORTEST = 60
+_KINDS = frozenset(
+    {"year", "month", "day", "date", "time", "name", "town", "city", "place", "person", "countr", "full"}
+)
+"""What a question says about its answer, not about where it stands."""
 _ASKS = re.compile(
     r"[^.!?\n:]*\b(?:who|whom|whose|what|when|where|which|how|why|in which|is it true|does|did|is|are|was|"
     r"were)\b[^.!?\n]*\?",
@@ -30,6 +36,9 @@ _PLACE = re.compile(
 _CLAUSE = re.compile(r"\b(?:because|since|in order to|so that|due to|to avoid|thanks to)\b (.+?)(?:[,.;]|$)")
 
 
+_HELPING = frozenset({"is", "was", "are", "were", "did", "does", "do", "has", "have", "had", "can", "will", "would"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Sentence:
     text: str
@@ -45,15 +54,16 @@ def solve_reading(question: Question) -> Solution | None:
         return None
     passage, asked = found
     sentences = _read(passage)
-    if counted := _counted_mentions(passage, asked):
+    if counted := _counted_mentions(passage, asked) or _difference(passage, asked):
         return counted
-    wanted = set(content_words(asked))
-    ranked = sorted(sentences, key=lambda each: -_overlap(each, wanted))
-    if not wanted or len(sentences) < 2 or not _overlap(ranked[0], wanted):
+    wanted = set(content_words(asked)) - _KINDS
+    scores = {each.text: _overlap(each, wanted, sentences) for each in sentences}
+    ranked = sorted(scores, key=lambda text: -scores[text])
+    if not wanted or len(ranked) < 2 or not scores[ranked[0]]:
         return None
-    answer = _part(ranked[0].text, asked, wanted) or ranked[0].text
-    others = (_part(each.text, asked, wanted) for each in ranked[1:])
-    slip = next((other for other in others if other and other.lower() != answer.lower()), ranked[-1].text)
+    parts = [part for text in ranked if (part := _part(text, asked, wanted))]
+    answer = parts[0] if parts and scores[ranked[0]] else ranked[0]
+    slip = next((part for part in parts if part.lower() != answer.lower()), ranked[-1])
     return Solution(answer, slip)
 
 
@@ -93,13 +103,15 @@ def _read(passage: str) -> list[_Sentence]:
     return found
 
 
-def _overlap(sentence: _Sentence, wanted: Iterable[str]) -> float:
+def _overlap(sentence: _Sentence, wanted: Iterable[str], sentences: Sequence[_Sentence]) -> float:
+    """Adds up the question's words that the sentence has; those that few sentences have tell more."""
     refers_back = re.search(r"\b(?:it|he|she|they|its|his|her|their|this|these)\b", sentence.text.lower()) is not None
     near = 0.6 if refers_back else 0.2
-    own = sum(
-        2.0 + 0.1 * len(word) if word in sentence.words else near if word in sentence.near else 0.0 for word in wanted
-    )
-    return own - 0.01 * len(sentence.words)
+    told = 0.0
+    for word in wanted:
+        rarity = 1 / max(1, sum(word in each.words for each in sentences))
+        told += (0.3 + rarity) * (1.0 if word in sentence.words else near if word in sentence.near else 0.0)
+    return told and told - 0.001 * len(sentence.words)
 
 
 def _counted_mentions(passage: str, asked: str) -> Solution | None:
@@ -118,13 +130,26 @@ def _counted_mentions(passage: str, asked: str) -> Solution | None:
     return None
 
 
+def _difference(passage: str, asked: str) -> Solution | None:
+    noun = re.search(r"how many (?:more|fewer) ([a-z]+)\b.*\bthan\b", asked.lower())
+    counts = (
+        [number(found) for found in re.findall(rf"({NUMBER}) (?:[a-z]+ )?{re.escape(singular(noun[1]))}", passage)]
+        if noun
+        else []
+    )
+    if len(counts) < 2:
+        return None
+    difference = max(counts) - min(counts)
+    return Solution(show(difference), show(max(counts)))
+
+
 def _part(sentence: str, asked: str, wanted: set[str]) -> str:
     low = asked.lower()
     if re.search(
         r"\bwho(?:m|se)?\b|\bwhich (?:\w+ )?(?:person|man|woman|scientist|artist|engineer|author|architect|explorer)",
         low,
     ):
-        return _fresh(_names(sentence), wanted)
+        return _who(sentence, asked, wanted)
     if re.search(r"\bwhen\b|what (?:year|date|month|day|time)|which (?:year|month|day)|in what year|at what time", low):
         return _when(sentence, low)
     if re.search(
@@ -134,12 +159,21 @@ def _part(sentence: str, asked: str, wanted: set[str]) -> str:
     ):
         return _how_many(sentence, low)
     if re.search(
-        r"\bwhere\b|which (?:city|town|country|village|place|street|room|building)|in what (?:city|town|country)", low
+        r"\bwhere\b|come from|which (?:city|town|country|village|place|street|room|building)|in what (?:city|"
+        r"town|country)",
+        low,
     ):
         return _where(sentence, wanted)
     if "why" in low.split() and (clause := _CLAUSE.search(sentence)):
         return clause[1]
     return _thing(sentence, low, wanted)
+
+
+def _who(sentence: str, asked: str, wanted: set[str]) -> str:
+    names = [name for name in _names(sentence) if not set(content_words(name)) & wanted]
+    doers = [name for name in names if f"by {name}" in sentence]
+    people = [name for name in names if not re.search(rf"\b(?:of|in|at|to|from|near) {re.escape(name)}", sentence)]
+    return _nearest(doers or people or names, sentence, asked)
 
 
 def _names(sentence: str) -> list[str]:
@@ -199,7 +233,9 @@ def _when(sentence: str, asked: str) -> str:
 
 def _how_many(sentence: str, asked: str) -> str:
     options = [match[0] for match in _COUNT.finditer(sentence) if not _is_year(match[0], sentence, match.start())]
-    return _nearest(options, sentence, asked)
+    noun = re.search(r"how (?:many|much) (?:\w+ )??([a-z]+)\b", asked)
+    counted = noun and re.search(rf"({_COUNT.pattern})(?: [a-z]+)?? {re.escape(singular(noun[1]))}", sentence)
+    return counted[1] if counted else _nearest(options, sentence, asked)
 
 
 def _is_year(text: str, sentence: str, at: int) -> bool:
@@ -237,6 +273,10 @@ def _where(sentence: str, wanted: set[str]) -> str:
 def _thing(sentence: str, asked: str, wanted: set[str]) -> str:
     """Returns the longest stretch of the sentence that the question does not hold already."""
     kind = re.search(r"\b(?:what|which) (?:kind of |type of )?(\w+)", asked)
+    if kind and kind[1] in _HELPING:
+        kind = None
+    if kind and (after := re.search(rf"\b{re.escape(kind[1])} (?:of )?((?:[A-Z][\w'-]+ ?)+)", sentence)):
+        return after[1].strip()
     if (
         kind
         and (named := re.search(rf"\b((?:\w+ )?\w+)[- ]{re.escape(kind[1])}\b", sentence))
@@ -252,8 +292,8 @@ def _thing(sentence: str, asked: str, wanted: set[str]) -> str:
     names = [name for name in _names(sentence) if not set(content_words(name)) & wanted]
     if re.search(r"\bname|\bcalled|\bnamed\b", asked) and names:
         return names[0]
-    after = _after_wanted(sentence, fresh, wanted)
-    return re.sub(r"^(?:the|a|an|its|his|her|their) ", "", after)
+    rest = _after_wanted(sentence, fresh, wanted)
+    return re.sub(r"^(?:the|a|an|its|his|her|their) ", "", rest)
 
 
 def _after_wanted(sentence: str, fresh: list[str], wanted: set[str]) -> str:

@@ -12,7 +12,7 @@ from ymera_simulator.solvers.grammar import solve_grammar
 from ymera_simulator.solvers.instructions import solve_instructions
 from ymera_simulator.solvers.integers import solve_integers
 from ymera_simulator.solvers.letters import solve_letters
-from ymera_simulator.solvers.lists import solve_lists
+from ymera_simulator.solvers.lists import solve_lists, solve_statistics
 from ymera_simulator.solvers.programs import solve_programs
 from ymera_simulator.solvers.question import Question, Solution
 from ymera_simulator.solvers.reading import solve_reading
@@ -55,7 +55,7 @@ SOLVERS = (
     , solve_snippet),
     _solver("programs", "coding", "write create implement code program function script give show generate make", solve_programs),
     _solver("instructions", "general", "exactly reply respond answer repeat say write output list", solve_instructions),
-    _solver("tables", "research", "table row rows column columns according csv data figures report", solve_table),
+    _solver("tables", "research", "which who what how many much table total average difference according", solve_table),
     _solver("summary", "language", "summarize summarise summary tl shorten condense sum", solve_summary),
     _solver("spelling", "language", "spelling misspelled misspelt spelled spelt typo typos correct mistake mistakes error errors fix", solve_spelling),
     _solver("grammar", "language",
@@ -82,6 +82,7 @@ SOLVERS = (
         "gcd lcm prime primes divisor divisors factor factors factorial remainder multiple digits digit divided mod "
         "modulo common factorise factorize factorization divisible hcf fibonacci even odd square cube perfect"
     , solve_integers),
+    _solver("statistics", "math", "median mode mean average sum total range product difference add", solve_statistics),
     _solver("lists", "general",
         "sort order arrange largest smallest biggest highest lowest maximum minimum median mode mean average sum "
         "total reverse alphabetical alphabetically ascending descending rank put list shortest longest count "

@@ -9,13 +9,18 @@ _AUXILIARIES = frozenset(
     listed("is are was were am can could will would shall should may might must has have had do does did")
 )
 _PRONOUNS = frozenset(["he", "she", "it", "they", "we", "i", "you", "this", "that"])
-_DETERMINERS = frozenset(listed("the a an my your his her our their this that these those every each some"))
+_DETERMINERS = frozenset(
+    listed(
+        "the a an my your his her our their this that these those every each some two three four five six ten many "
+        "several most all no"
+    )
+)
 _OBJECT_FORMS = {"he": "him", "she": "her", "i": "me", "we": "us", "they": "them"}
 _BE = {"is": "was", "are": "were", "am": "was"}
-_ADVERBS = frozenset(["often", "always", "usually", "never", "sometimes", "rarely", "quickly", "slowly", "carefully"])
+_ADVERBS = frozenset(listed("often always usually never sometimes rarely quickly slowly carefully"))
 _PREPOSITION = re.compile(
-    r"\b(?:in|on|at|for|to|with|every|after|before|during|yesterday|today|by|from|near|under|over|into|last|this "
-    r"morning|tomorrow)\b"
+    r"\b(?:in|on|at|for|to|with|every|after|before|during|yesterday|today|by|from|near|under|over|into|last|"
+    r"this morning|tomorrow)\b"
 )
 
 

@@ -17,6 +17,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def solve_spelling(question: Question) -> Solution | None:
     """Corrects the quoted or named text, or tells which of several words is spelled right or wrong."""
+    if not re.search(r"spel|typo|correct|fix|mistake", _QUOTED.sub(" ", question.lower)):
+        return None
     quoted = [first or second for first, second in _QUOTED.findall(question.text)]
     colon = _COLON.search(question.text)
     named = _NAMED.search(question.lower)

@@ -34,7 +34,7 @@ class _Table:
 
 def solve_table(question: Question) -> Solution | None:
     """Reads the table and answers from the column that the question names."""
-    table = _table(question.text)
+    table = _table(question.text) if "\n" in question.text else None
     if table is None:
         return None
     asked = _asked(question.text)

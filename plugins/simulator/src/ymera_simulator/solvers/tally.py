@@ -39,13 +39,14 @@ _WORKERS = frozenset(
     }
 )
 _SIGNED = re.compile(
-    r"\b(?:left|remain|remains|remaining|now|still|change|back|end up|in the end|after|unsold|uneaten|unused|"
+    r"\b(?:can|left|remain|remains|remaining|now|still|change|back|end up|in the end|after|unsold|uneaten|unused|"
     r"does \w+ have|do \w+ have|are there)\b"
 )
 _UNSIGNED = re.compile(
     r"\b(?:spend|spent|pay|paid|cost|sold|sell|altogether|in all|eaten|eat|used|lost|give away|given)\b"
 )
 _SHARING = re.compile(r"\b(?:each|every|per|apiece)\b")
+_LEFT = re.compile(r"\b(?:left|remain|remains|remaining|now|still)\b")
 _NEEDED = re.compile(r"\b(?:needed|need|needs|required|minimum|must|necessary)\b")
 
 
@@ -74,6 +75,8 @@ def _asked_unit(story: Story, quantities: Sequence[Quantity]) -> str:
     units = [unit for quantity in quantities for unit in (quantity.unit, quantity.per) if unit]
     if found := re.search(r"how many (?:more |other |full |whole |complete |extra )?((?:[a-z-]+ ?){1,4})", question):
         words = [_SHORT.get(singular(word), singular(word)) for word in found[1].split()]
+        if MONEY in units and words[0] in {"dollar", "euro", "cent"}:
+            return MONEY
         return next((word for word in words if word in units), words[0])
     if re.search(r"how far|distance|how long is the (?:road|route|trip) in (?:km|miles)", question):
         return next((unit for unit in units if unit in _LENGTHS), "km")
@@ -102,11 +105,7 @@ def _speed(story: Story, quantities: Sequence[Quantity], asked: str) -> Result |
 
 def _proportion(story: Story, quantities: Sequence[Quantity], asked: str) -> Result | None:
     """Reasons: so many of these go with so many of those; how many go with these others?"""
-    if (
-        len(quantities) != 3
-        or any(quantity.per for quantity in quantities)
-        or any(quantity.sign < 0 and not quantity.pays for quantity in quantities[:2] if quantity.unit != MONEY)
-    ):
+    if len(quantities) != 3 or any(quantity.per for quantity in quantities) or _LEFT.search(story.question):
         return None
     wished = [quantity for quantity in quantities if quantity.asked]
     known = [quantity for quantity in quantities if not quantity.asked] if len(wished) == 1 else list(quantities[:2])

@@ -1,0 +1,45 @@
+"""The suite `basics`: tasks drawn from templates, graded by the checks drawn with them."""
+
+import random
+from collections.abc import Sequence
+
+from ymera_basics.answers import plain
+from ymera_basics.task import Draft
+from ymera_basics.templates import TEMPLATES
+from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.content import user
+from ymera_service.sdk.generation import Prompt
+
+
+class BasicsSuite:
+    """Six categories, several templates each. A task's id says all that is needed to make it again."""
+
+    def __init__(self) -> None:
+        self.name = "basics"
+        self.categories: Sequence[str] = tuple(TEMPLATES)
+
+    def tasks(self, category: str, count: int, seed: int) -> Sequence[BenchmarkTask]:
+        """Returns `count` tasks of a category, templates in turn; none for a category it does not know."""
+        names = list(TEMPLATES.get(category, ()))
+        if not names:
+            return []
+        ids = [f"{category}/{names[index % len(names)]}/{seed}/{index}" for index in range(count)]
+        return [BenchmarkTask(each, category, Prompt((user(draft(each).question),))) for each in ids]
+
+    async def grade(self, task: BenchmarkTask, answer: str) -> float:
+        """Returns how right an answer is; 0 for a task that is not of this suite."""
+        try:
+            return draft(task.id).check(plain(answer))
+        except (KeyError, ValueError):
+            return 0.0
+
+
+def draft(task_id: str) -> Draft:
+    """Makes the task of an id again, and its check with it.
+
+    Raises:
+        KeyError: There is no such template.
+        ValueError: It is no id of this suite.
+    """
+    category, name, _, _ = task_id.split("/")
+    return TEMPLATES[category][name](random.Random(task_id))  # noqa: S311 - tasks are drawn, not secrets
