@@ -135,6 +135,18 @@ def test_a_finish_reason_is_an_end_without_done() -> None:
     assert chat(sse(delta("length", content="a"), end=""))[-1] == Finished(FinishReason.LENGTH, "length")
 
 
+def test_an_empty_finish_reason_is_none() -> None:
+    items = chat(sse(delta("", content="a"), delta("", content="b"), end=""))
+    assert isinstance(items[-1], StreamInterrupted)
+
+
+def test_a_message_beside_the_delta_tells_nothing_new() -> None:
+    first = {"delta": {"content": "a"}, "message": {"content": "a"}, "finish_reason": None}
+    last = {"delta": {}, "message": {"content": "a"}, "finish_reason": "stop"}
+    items = chat(sse({"choices": [first]}, {"choices": [last]}))
+    assert [item for item in items if isinstance(item, TextDelta)] == [TextDelta("a")]
+
+
 def test_a_request_for_a_stream_may_be_answered_with_one_document() -> None:
     document = {"id": "1", "model": "m", "choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}
     expected = [ResponseStarted("1", "m"), TextDelta("a"), Finished(FinishReason.STOP, "stop")]
@@ -210,6 +222,7 @@ def test_every_vendors_reason_has_its_meaning(raw: str, reason: FinishReason) ->
         (b'{"error":{"message":"Provider returned error","code":503}}', ProviderOverloaded),
         (b'{"choices":[{"error":{"code":502,"message":"Oh"},"message":{"content":"a"}}]}', ProviderServerError),
         (b'{"object":"error","message":"Oh","code":50001}', ProviderServerError),
+        (b'{"choices":null,"base_resp":{"status_code":1002,"status_msg":"rate limit"}}', RateLimited),
         (b'{"choices":[]}', MalformedResponse),
         (b"[]", MalformedResponse),
         (b"<html></html>", MalformedResponse),
@@ -314,8 +327,9 @@ def test_a_failed_response_is_an_error() -> None:
     assert type(responses(json.dumps({**failed, "error": None}).encode())[-1]) is ProviderServerError
 
 
-def test_a_response_stream_without_its_last_event_was_interrupted() -> None:
-    body = sse(event("output_text.delta", output_index=0, content_index=0, delta="a"), end="")
+@pytest.mark.parametrize("end", ["", "data: [DONE]\n\n"])
+def test_a_response_stream_without_its_last_event_was_interrupted(end: str) -> None:
+    body = sse(event("output_text.delta", output_index=0, content_index=0, delta="a"), end=end)
     assert isinstance(responses(body)[-1], StreamInterrupted)
 
 

@@ -79,6 +79,10 @@ ON_PURPOSE: dict[str, tuple[Differs, str]] = {
         "developer for OpenAI's reasoning models, system for all others",
     ),
     r"messages\.\d+\.content": (both_empty, "null, absent and empty text say nothing"),
+    r"messages\.\d+\.(tool_call_id|tool_calls\.\d+\.id)": (
+        lambda ours, theirs: len(ours) == 9 and not re.fullmatch("[A-Za-z0-9]{9}", theirs),
+        "Mistral takes ids of nine letters and digits; others, also redacted ones, are mapped to such",
+    ),
     r"messages\.\d+\.tool_calls\.\d+\.(index|type)": (any_way, "the order tells the index"),
     r"messages\.\d+\.reasoning\w*.*": (lambda ours, theirs: ABSENT in (ours, theirs), "only where the vendor takes it"),
     r"messages\.\d+\.content\.\d+\.image_url": (

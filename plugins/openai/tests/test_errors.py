@@ -51,6 +51,13 @@ MEANINGS = [
         words("Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Too many input tokens"),
         ContextTooLong,
     ),
+    (
+        400,
+        words("This model's maximum prompt length is 131072 but the request contains 200000 tokens."),
+        ContextTooLong,
+    ),
+    (400, words("Your request exceeded model token limit: 8192"), ContextTooLong),
+    (400, words("Prompt exceeds max length", code="1261"), ContextTooLong),
     (413, words("Request Entity Too Large"), ContextTooLong),
     (
         429,
@@ -60,6 +67,7 @@ MEANINGS = [
         QuotaExhausted,
     ),
     (402, words("Insufficient Balance"), QuotaExhausted),
+    (429, words("余额不足或无可用资源包,请充值。", code="1113"), QuotaExhausted),
     (
         403,
         words("Your team has either used all available credits or reached its monthly spending limit."),
@@ -93,6 +101,7 @@ MEANINGS = [
     (503, words("The server is overloaded or not ready yet."), ProviderOverloaded),
     (503, b"", ProviderOverloaded),
     (529, words("Overloaded"), ProviderOverloaded),
+    (500, words("The model is overloaded. Please try again later."), ProviderOverloaded),
     (400, words("API key not valid. Please pass a valid API key."), AuthenticationFailed),
     (403, words("Invalid API key"), AuthenticationFailed),
     (401, b"", AuthenticationFailed),

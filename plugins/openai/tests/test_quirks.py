@@ -252,6 +252,16 @@ def test_an_assistants_turn_is_one_message() -> None:
     assert messages(*parts, role=Role.ASSISTANT) == [{"role": "assistant", "content": "ab", "tool_calls": [call]}]
 
 
+def test_mistral_gets_ids_of_its_own_form() -> None:
+    turns = (Message(Role.ASSISTANT, (ToolCall("call_1", "f", "{}"),)), Message(Role.TOOL, (ToolResult("call_1", ()),)))
+    call, result = written(Prompt(turns), VENDORS["mistral"].quirks)["messages"]
+    assert call["tool_calls"][0]["id"] == result["tool_call_id"]
+    assert len(result["tool_call_id"]) == 9
+    assert result["tool_call_id"].isalnum()
+    own = Message(Role.TOOL, (ToolResult("g6fVbXS8K", ()),))
+    assert written(Prompt((own,)), VENDORS["mistral"].quirks)["messages"][0]["tool_call_id"] == "g6fVbXS8K"
+
+
 def test_a_refusal_goes_where_the_vendor_has_a_place_for_it() -> None:
     assert messages(Refusal("no"), role=Role.ASSISTANT) == [{"role": "assistant", "content": "no"}]
     refused = {"role": "assistant", "content": None, "refusal": "no"}

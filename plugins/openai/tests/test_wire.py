@@ -26,7 +26,7 @@ from ymera_openai.responses_decoder import ResponsesDecoder
 
 from ymera_service.config import TransportSettings
 from ymera_service.sdk.content import user
-from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
+from ymera_service.sdk.errors import ConnectionFailed, MalformedResponse, ProviderError, RateLimited, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
@@ -307,8 +307,42 @@ def test_embeddings_decode(exchange: Exchange) -> None:
     assert len(result.vectors) == expect["count"]
     assert len(result.vectors[0]) == expect["dims"]
     assert list(result.vectors[0][:3]) == expect["first"]
-    assert counts(result.usage)["input"] == expect["usage"].get("input", 0)
+    assert counts(result.usage)["input"] == expect["usage"].get("input", expect["usage"]["total"])
     assert (result.model, result.response_id) == (expect.get("model", ""), expect.get("response_id", ""))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"data":[]}',
+        b'{"data":[{"embedding":7}]}',
+        b'{"data":[{"embedding":["a"]}]}',
+        b'{"data":[{"embedding":[[1]]}]}',
+        b'{"data":[{"embedding":"not base64"}]}',
+        b'{"data":[{"embedding":"AAA="}]}',
+    ],
+)
+def test_what_is_no_embedding_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedResponse):
+        embeddings.decode(HttpResponse(200, {}, body))
+
+
+def test_an_error_in_place_of_embeddings_is_raised() -> None:
+    with pytest.raises(RateLimited):
+        embeddings.decode(HttpResponse(200, {}, b'{"error":{"message":"Slow down","code":429}}'))
+
+
+def test_embeddings_come_in_the_order_of_the_inputs() -> None:
+    body = b'{"data":[{"index":1,"embedding":[1]},{"index":0,"embedding":[0]}]}'
+    assert embeddings.decode(HttpResponse(200, {}, body)).vectors == ((0.0,), (1.0,))
+
+
+@pytest.mark.parametrize("body", [b"7", b"{}", b'{"results":[]}'])
+def test_what_is_no_moderation_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedResponse):
+        moderations.decode(HttpResponse(200, {}, body))
 
 
 @pytest.mark.parametrize("exchange", of_kind("moderation", "moderations"))
@@ -317,6 +351,11 @@ def test_a_moderation_decodes(exchange: Exchange) -> None:
     expect = exchange["expect"]
     assert list(result.flagged) == expect["flagged"]
     assert (result.model, result.response_id) == (expect["model"], expect["response_id"])
+
+
+def test_a_moderation_without_a_verdict_is_judged_by_its_categories() -> None:
+    body = {"results": [{"categories": {"violence": False, "pii": True}}, {"categories": {"pii": False}}]}
+    assert moderations.decode(HttpResponse(200, {}, json.dumps(body).encode())).flagged == (True, False)
 
 
 @pytest.mark.parametrize("exchange", of_kind("models", "models"))

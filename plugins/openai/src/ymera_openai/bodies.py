@@ -23,6 +23,9 @@ class BodyDecoder(ABC):
     vendors answer a request for a stream with one document, and the other way round.
     """
 
+    done_ends = True
+    """Whether `[DONE]` is an end of its own, not just what follows one."""
+
     def __init__(self) -> None:
         self._items: list[Item] = []
         self._ended = False
@@ -133,7 +136,8 @@ class BodyDecoder(ABC):
         if not data:
             return
         if data == "[DONE]":
-            self._finish()
+            if self.done_ends or self._complete:
+                self._finish()
         elif event.event == "error":
             self._fail(errors.in_stream(data))
         else:

@@ -73,7 +73,7 @@ class ChatDecoder(BodyDecoder):
             return
         self._begin(document)
         for choice in choices:
-            self._choice(choice, choice.get("message") or choice.get("delta"))
+            self._choice(choice, "message", "delta")
         self._cite_sources(document)
 
     def _chunk(self, chunk: Json) -> None:
@@ -82,7 +82,7 @@ class ChatDecoder(BodyDecoder):
         if isinstance(choices, list):
             for choice in choices:
                 if isinstance(choice, dict):
-                    self._choice(choice, choice.get("delta") or choice.get("message"))
+                    self._choice(choice, "delta", "message")
         if "citations" in chunk or "search_results" in chunk:
             self._cite_sources(chunk)
 
@@ -116,16 +116,20 @@ class ChatDecoder(BodyDecoder):
         self._start()
         self._emit(event)
 
-    def _choice(self, choice: Json, message: object) -> None:
+    def _choice(self, choice: Json, place: str, other: str) -> None:
+        """Takes one choice; Perplexity fills both places, others now and then the wrong one."""
         number = count(choice, "index") or 0
+        message = choice.get(place)
+        if not isinstance(message, dict):
+            message = choice.get(other)
         if isinstance(message, dict):
             self._message(message, number)
         elif said := text(choice, "text"):
             self._put(TextDelta(said, number))
         if number:
             return
-        if (reason := choice.get("finish_reason")) is not None:
-            self._raw_reason = word(reason)
+        if reason := word(choice.get("finish_reason")):
+            self._raw_reason = reason
             self._stop_sequence = text(choice, "stop_reason")
         if error := member(choice, "error"):
             self._fail(errors.of_object(error))
@@ -189,9 +193,10 @@ class ChatDecoder(BodyDecoder):
                 self._put(RefusalDelta(refusal))
 
     def _think(self, part: Json, number: int) -> None:
-        """Takes Mistral's thinking, which is a list of texts."""
+        """Takes thinking that is a part of the content: Mistral's is a list of texts, Databricks' has a summary."""
         said = text(part, "thinking") or text(part, "text")
-        said = said or "".join(text(inner, "text") for inner in members(part, "thinking"))
+        inside = members(part, "thinking") or members(part, "summary")
+        said = said or "".join(text(inner, "text") for inner in inside)
         if said and not number:
             self._put(ReasoningDelta(said))
 

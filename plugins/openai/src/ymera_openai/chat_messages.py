@@ -1,7 +1,9 @@
 """Messages as chat completions take them."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
 import orjson
 
@@ -21,6 +23,7 @@ from ymera_service.sdk.content import (
 )
 from ymera_service.sdk.errors import InvalidProviderRequest
 
+_MISTRAL_ID = re.compile(r"[A-Za-z0-9]{9}")
 _FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a", "x-m4a": "m4a"}
 _MIME_TYPES = {
     MediaKind.IMAGE: "image/png",
@@ -60,7 +63,7 @@ def _encode(message: Message, quirks: Quirks, system_role: str) -> Iterator[Json
     shown: list[Part] = []
     for part in message.parts:
         if isinstance(part, ToolResult):
-            yield {"role": "tool", "tool_call_id": part.tool_call_id, "content": result_text(part)}
+            yield {"role": "tool", "tool_call_id": _call_id(part.tool_call_id, quirks), "content": result_text(part)}
             # A tool's answer is text alone; what else it shows follows in the user's name.
             shown += [inner for inner in part.parts if isinstance(inner, Media)]
         else:
@@ -84,7 +87,7 @@ def _part(part: Part, quirks: Quirks) -> Json:
         return {"type": "image_url", "image_url": {"url": data_uri(part)}}
     if part.kind is MediaKind.AUDIO:
         return _audio(part, quirks)
-    if quirks.mistral_media:
+    if quirks.mistral:
         named = {"document_name": part.filename} if part.filename else {}
         return {"type": "document_url", "document_url": data_uri(part), **named}
     return {"type": "file", "file": {"filename": part.filename or "file", "file_data": data_uri(part)}}
@@ -92,7 +95,7 @@ def _part(part: Part, quirks: Quirks) -> Json:
 
 def _audio(media: Media, quirks: Quirks) -> Json:
     data = b64encode(media.data).decode()
-    if quirks.mistral_media:
+    if quirks.mistral:
         return {"type": "input_audio", "input_audio": media.uri or data}
     if media.uri:
         raise InvalidProviderRequest("chat completions take audio as data, not by its address")
@@ -104,7 +107,7 @@ def _assistant(message: Message, quirks: Quirks) -> Json:
     said = "".join(part.text for part in message.parts if isinstance(part, Text))
     refusal = "".join(part.text for part in message.parts if isinstance(part, Refusal))
     thoughts = [part for part in message.parts if isinstance(part, Reasoning)]
-    calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    calls = [_call(part, quirks) for part in message.parts if isinstance(part, ToolCall)]
     if refusal and not quirks.refusals:
         said, refusal = said + refusal, ""
     encoded: Json = {"role": "assistant", "content": said or (None if calls or refusal else "")}
@@ -117,8 +120,16 @@ def _assistant(message: Message, quirks: Quirks) -> Json:
     return encoded
 
 
-def _call(call: ToolCall) -> Json:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
+def _call(call: ToolCall, quirks: Quirks) -> Json:
+    function = {"name": call.name, "arguments": call.arguments or "{}"}
+    return {"id": _call_id(call.id, quirks), "type": "function", "function": function}
+
+
+def _call_id(id_: str, quirks: Quirks) -> str:
+    """Mistral takes ids of nine letters and digits alone; those of other vendors are mapped to such."""
+    if not quirks.mistral or _MISTRAL_ID.fullmatch(id_):
+        return id_
+    return sha256(id_.encode()).hexdigest()[:9]
 
 
 def _echo(encoded: Json, thoughts: Sequence[Reasoning], echo: ReasoningEcho) -> None:

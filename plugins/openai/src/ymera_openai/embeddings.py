@@ -42,14 +42,17 @@ def decode(response: HttpResponse) -> Embeddings:
         MalformedResponse: The body is not in the format.
     """
     document = read_object(response)
-    usage = read_usage(member(document, "usage"))
+    reported = read_usage(member(document, "usage"))
+    usage = reported.usage if reported else Usage()
+    if reported and not usage.input_tokens:  # Voyage gives the total alone
+        usage = Usage(input_tokens=reported.total_tokens or 0)
     try:
         vectors = tuple(_vector(item.get("embedding")) for item in _in_order(members(document, "data")))
     except (TypeError, ValueError, struct.error, binascii.Error) as error:
         raise MalformedResponse(f"an embedding is not in the format: {error}") from None
     if not vectors:
         raise MalformedResponse("the answer has no embeddings")
-    return Embeddings(vectors, usage.usage if usage else Usage(), text(document, "model"), text(document, "id"))
+    return Embeddings(vectors, usage, text(document, "model"), text(document, "id"))
 
 
 def read_object(response: HttpResponse) -> Json:

@@ -30,22 +30,23 @@ _LONGEST_MESSAGE = 2000
 _TOO_LONG = re.compile(
     r"context_length_exceeded|too_many_prompt_tokens|context (length|window|size)|context_window"
     r"|(prompt|input|messages?|request)( \([^)]*\))? (is|are|was|were) too (long|large)|prompt too long"
+    r"|(maximum|max) prompt length|prompt exceeds|exceeded model token limit|must have less than \d+ tokens"
     r"|too many (input |prompt )?tokens|input length .{0,60}exceed|reduce the length of|range of input length"
     r"|exceeds? (the |model'?s? )?(maximum|max|limit).{0,40}tokens"
 )
 _FILTERED = re.compile(
-    r"content_filter|content_policy|responsibleai|content management policy|data_?inspection|sensitive_content"
+    r"content_filter|content_policy|responsibleai|content management policy|data_?inspection|sensitive[_ ]content"
     r"|moderation_blocked|safety system|\bflagged\b|inappropriate content"
     r"|(violat|against)\w* .{0,60}(policy|policies|guidelines|terms)"
 )
 _NO_QUOTA = re.compile(
     r"insufficient_quota|insufficient[_ ]balance|insufficient[_ ]funds|insufficient[_ ]credits|billing_hard_limit"
     r"|billing_not_active|payment required|arrearage|out of credits?|exceeded_current_quota|credit balance"
-    r"|more credits|used all available credits|spending limit|not enough (credits?|balance)"
+    r"|more credits|used all available credits|spending limit|not enough (credits?|balance)|余额不足|欠费"
 )
 _MAYBE_QUOTA = re.compile(r"exceeded your current quota|quota[_ ](exceeded|exhausted)|exceeded .{0,40}quota")
 _BAD_KEY = re.compile(
-    r"invalid_api_key|api_key_invalid|authentication_error|invalid_authentication|unauthorized|unauthenticated"
+    r"invalid_api_key|api_key_invalid|authentication_error|invalid_authentication|unauthenticated"
     r"|(incorrect|invalid|missing|wrong|malformed|expired|no) (api[ _-]?key|authentication|bearer token|access token)"
     r"|api[ _-]?key( \S+)? (is )?(not valid|invalid|incorrect|missing|expired|not found|required|must be provided)"
     r"|(provide|need) (an |a valid |your )?api[ _-]?key"
@@ -59,7 +60,8 @@ _TOO_FAST = re.compile(
 )
 _UNKNOWN_MODEL = re.compile(
     r"model_not_found|model_not_exist|invalid_model|unknown_model|deploymentnotfound|modelnotfound|model_decommissioned"
-    r"|model not (found|exist)|(invalid|unknown|no such) model\b|not a valid model|supported models are"
+    r"|model_not_available"
+    r"|model not (found|exist)|模型不存在|(invalid|unknown|no such) model\b|not a valid model|supported models are"
     r"|model:? [`'\"]?[\w./:@-]+[`'\"]? (does not exist|not found|was not found|is not found|is not supported"
     r"|is not available|not exist|has been (decommissioned|deprecated|removed)|could not be found)"
 )
@@ -104,6 +106,9 @@ def in_body(document: object) -> ProviderError | None:
         return _error({**document, "error": error}, None, {})
     if document.get("object") == "error" or document.get("type") == "error":
         return _error(document, None, {})
+    refused = member(document, "base_resp")  # MiniMax's way
+    if refused.get("status_code"):
+        return _error({"error": {"code": refused["status_code"], "message": refused.get("status_msg")}}, None, {})
     return None
 
 
@@ -205,7 +210,7 @@ def _classify(words: str, status: int | None, wait: float | None) -> type[Provid
 
 
 def _by_words(words: str, status: int | None) -> type[ProviderError] | None:
-    if status in (429, 503, 529) or status is None:
+    if status is None or status == 429 or status >= 500:
         if _BUSY.search(words):
             return ProviderOverloaded
         if status == 429 or _TOO_FAST.search(words):

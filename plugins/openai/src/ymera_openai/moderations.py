@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ymera_openai.documents import members, text
+from ymera_openai.documents import Json, member, members, text
 from ymera_openai.embeddings import read_object
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.http import HttpRequest, HttpResponse
@@ -37,5 +37,11 @@ def decode(response: HttpResponse) -> Moderation:
     results = members(document, "results")
     if not results:
         raise MalformedResponse("the answer has no results")
-    flagged = tuple(result.get("flagged") is True for result in results)
+    flagged = tuple(_is_flagged(result) for result in results)
     return Moderation(flagged, text(document, "model"), text(document, "id"))
+
+
+def _is_flagged(result: Json) -> bool:
+    """Mistral gives no verdict, only its categories."""
+    verdict = result.get("flagged")
+    return verdict if isinstance(verdict, bool) else True in member(result, "categories").values()

@@ -44,7 +44,7 @@ class Quirks:
         reasoning: How to tell how much to think.
         echo: Where earlier thinking goes.
         refusals: Whether an assistant's refusal has a field of its own.
-        mistral_media: Whether audio and documents go in Mistral's form.
+        mistral: Whether audio, documents and the ids of tool calls go in Mistral's form.
         openai_families: Whether the rules of OpenAI's own model families apply.
     """
 
@@ -59,5 +59,5 @@ class Quirks:
     reasoning: ReasoningControl = ReasoningControl.EFFORT
     echo: ReasoningEcho = ReasoningEcho.NONE
     refusals: bool = False
-    mistral_media: bool = False
+    mistral: bool = False
     openai_families: bool = False

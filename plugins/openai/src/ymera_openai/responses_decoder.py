@@ -51,6 +51,8 @@ class ResponsesDecoder(BodyDecoder):
     What was said of a part is counted, so that a vendor may leave out any two of the three.
     """
 
+    done_ends = False
+
     def __init__(self) -> None:
         super().__init__()
         self._started = False

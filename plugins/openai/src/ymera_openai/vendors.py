@@ -15,7 +15,7 @@ _MISTRAL = Quirks(
     seed="random_seed",
     stream_usage=False,
     echo=ReasoningEcho.PARTS,
-    mistral_media=True,
+    mistral=True,
 )
 _THINKING = Quirks(reasoning=ReasoningControl.THINKING, echo=ReasoningEcho.CONTENT, json_schema=False)
 _OPEN_MODELS = Quirks(top_k=True, echo=ReasoningEcho.CONTENT)
