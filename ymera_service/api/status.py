@@ -26,6 +26,7 @@ STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.SuiteNotFound: grpc.StatusCode.NOT_FOUND,
     errors.ExecutionNotFound: grpc.StatusCode.NOT_FOUND,
     errors.NoEligibleModel: grpc.StatusCode.FAILED_PRECONDITION,
+    errors.NoHealthyModel: grpc.StatusCode.UNAVAILABLE,
     errors.Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ShuttingDown: grpc.StatusCode.UNAVAILABLE,
     errors.DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,

@@ -1,0 +1,366 @@
+"""Prompts and preferences: what comes in is kept as it is, and every fault is named."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ymera.v1 import content_pb2 as pb
+from ymera.v1 import routing_pb2, ymera_pb2
+
+from ymera_service.api.convert.benchmark import plan_of
+from ymera_service.api.convert.content import message_fields, prompt_of
+from ymera_service.api.convert.routing import preferences_of
+from ymera_service.api.convert.violations import MAX_VIOLATIONS, Violations
+from ymera_service.sdk.content import (
+    Media,
+    MediaKind,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from ymera_service.sdk.errors import InvalidRequest
+from ymera_service.sdk.generation import (
+    Prompt,
+    ReasoningEffort,
+    ResponseFormat,
+    ResponseType,
+    Sampling,
+    Tool,
+    ToolChoice,
+    ToolChoiceMode,
+)
+from ymera_service.sdk.models import Capability
+
+USER = pb.Message(role=pb.ROLE_USER, parts=[pb.Part(text="hello")])
+
+
+RESULT = pb.ToolResult(tool_call_id="c1", parts=[pb.Part(text="42")], is_error=True)
+
+
+def faults_of(prompt: pb.Prompt) -> dict[str, str]:
+    faults = Violations()
+    prompt_of(prompt, faults)
+    return told(faults)
+
+
+def told(faults: Violations) -> dict[str, str]:
+    try:
+        faults.check()
+    except InvalidRequest as error:
+        return {violation.field: violation.description for violation in error.violations}
+    return {}
+
+
+def with_part(part: pb.Part, role: pb.Role.ValueType = pb.ROLE_USER) -> pb.Prompt:
+    return pb.Prompt(messages=[USER, pb.Message(role=role, parts=[part])])
+
+
+def test_a_whole_prompt_is_kept_as_it_is() -> None:
+    schema = json.dumps({"type": "object", "properties": {"a": {"type": "integer"}}})
+    given_prompt = pb.Prompt(
+        messages=[
+            pb.Message(role=pb.ROLE_SYSTEM, parts=[pb.Part(text="be brief")]),
+            pb.Message(
+                role=pb.ROLE_USER,
+                parts=[
+                    pb.Part(text="look"),
+                    pb.Part(image=pb.Media(data=b"\x89PNG", mime_type="image/png")),
+                    pb.Part(audio=pb.Media(data=b"RIFF", mime_type="audio/wav; codecs=1")),
+                    pb.Part(file=pb.Media(uri="https://example.org/a.pdf", filename="a.pdf")),
+                ],
+            ),
+            pb.Message(
+                role=pb.ROLE_ASSISTANT,
+                parts=[
+                    pb.Part(reasoning=pb.Reasoning(text="hm", signature=b"\x00\x01")),
+                    pb.Part(tool_call=pb.ToolCall(id="c1", name="look", arguments='{"a":')),
+                    pb.Part(refusal="no"),
+                ],
+            ),
+            pb.Message(
+                role=pb.ROLE_TOOL,
+                parts=[
+                    pb.Part(tool_result=pb.ToolResult(tool_call_id="c1", parts=[pb.Part(text="42")], is_error=True))
+                ],
+            ),
+        ],
+        tools=[pb.Tool(name="look", description="looks", parameters_schema=schema, strict=True), pb.Tool(name="wait")],
+        tool_choice=pb.ToolChoice(mode=pb.ToolChoice.MODE_TOOL, tool_name="look", parallel_tool_calls=False),
+        response_format=pb.ResponseFormat(type=pb.ResponseFormat.TYPE_JSON_SCHEMA, schema=schema, strict=True),
+        sampling=pb.SamplingParameters(
+            temperature=0,
+            top_p=1,
+            top_k=1,
+            max_output_tokens=1,
+            stop_sequences=["END"],
+            seed=-1,
+            frequency_penalty=-2,
+            presence_penalty=2,
+            reasoning_effort=pb.REASONING_EFFORT_HIGH,
+        ),
+    )
+    faults = Violations()
+    assert prompt_of(given_prompt, faults) == Prompt(
+        messages=(
+            Message(Role.SYSTEM, (Text("be brief"),)),
+            Message(
+                Role.USER,
+                (
+                    Text("look"),
+                    Media(MediaKind.IMAGE, "image/png", b"\x89PNG"),
+                    Media(MediaKind.AUDIO, "audio/wav; codecs=1", b"RIFF"),
+                    Media(MediaKind.FILE, uri="https://example.org/a.pdf", filename="a.pdf"),
+                ),
+            ),
+            Message(Role.ASSISTANT, (Reasoning("hm", b"\x00\x01"), ToolCall("c1", "look", '{"a":'), Refusal("no"))),
+            Message(Role.TOOL, (ToolResult("c1", (Text("42"),), is_error=True),)),
+        ),
+        tools=(Tool("look", "looks", schema, strict=True), Tool("wait")),
+        tool_choice=ToolChoice(ToolChoiceMode.TOOL, "look", parallel_tool_calls=False),
+        response_format=ResponseFormat(ResponseType.JSON_SCHEMA, "response", schema, strict=True),
+        sampling=Sampling(0, 1, 1, 1, ("END",), -1, -2, 2, ReasoningEffort.HIGH),
+    )
+    faults.check()
+
+
+def test_what_is_absent_is_left_to_the_provider() -> None:
+    faults = Violations()
+    prompt = prompt_of(pb.Prompt(messages=[USER], sampling=pb.SamplingParameters(top_p=0.5)), faults)
+    faults.check()
+    assert prompt.sampling == Sampling(top_p=0.5)
+    assert (prompt.tools, prompt.tool_choice, prompt.response_format) == ((), ToolChoice(), ResponseFormat())
+
+
+PART = "prompt.messages[1].parts[0]"
+
+
+@pytest.mark.parametrize(
+    ("part", "role", "field"),
+    [
+        (pb.Part(), pb.ROLE_USER, PART),
+        (pb.Part(text="a\0"), pb.ROLE_USER, f"{PART}.text"),
+        (pb.Part(refusal="a\0"), pb.ROLE_ASSISTANT, f"{PART}.refusal"),
+        (pb.Part(tool_call=pb.ToolCall(id="a", name="b")), pb.ROLE_USER, f"{PART}.tool_call"),
+        (pb.Part(reasoning=pb.Reasoning(text="a")), pb.ROLE_SYSTEM, f"{PART}.reasoning"),
+        (pb.Part(refusal="no"), pb.ROLE_USER, f"{PART}.refusal"),
+        (pb.Part(tool_result=pb.ToolResult(tool_call_id="a")), pb.ROLE_ASSISTANT, f"{PART}.tool_result"),
+        (pb.Part(text="a"), pb.ROLE_TOOL, f"{PART}.text"),
+        (pb.Part(image=pb.Media(uri="https://a.example/")), pb.ROLE_TOOL, f"{PART}.image"),
+        (pb.Part(tool_call=pb.ToolCall(name="b")), pb.ROLE_ASSISTANT, f"{PART}.tool_call.id"),
+        (pb.Part(tool_call=pb.ToolCall(id="b")), pb.ROLE_ASSISTANT, f"{PART}.tool_call.name"),
+        (pb.Part(tool_result=pb.ToolResult()), pb.ROLE_TOOL, f"{PART}.tool_result.tool_call_id"),
+        (
+            pb.Part(tool_result=pb.ToolResult(tool_call_id="a", parts=[pb.Part(refusal="x")])),
+            pb.ROLE_TOOL,
+            f"{PART}.tool_result.parts[0]",
+        ),
+        (
+            pb.Part(tool_result=pb.ToolResult(tool_call_id="a", parts=[pb.Part(image=pb.Media(data=b"x"))])),
+            pb.ROLE_TOOL,
+            f"{PART}.tool_result.parts[0].image.mime_type",
+        ),
+        (pb.Part(image=pb.Media()), pb.ROLE_USER, f"{PART}.image"),
+        (pb.Part(image=pb.Media(data=b"")), pb.ROLE_USER, f"{PART}.image"),
+        (pb.Part(image=pb.Media(data=b"x")), pb.ROLE_USER, f"{PART}.image.mime_type"),
+        (pb.Part(image=pb.Media(data=b"x", mime_type="png")), pb.ROLE_USER, f"{PART}.image.mime_type"),
+        (pb.Part(audio=pb.Media(uri="http://a.example/")), pb.ROLE_USER, f"{PART}.audio.uri"),
+        (pb.Part(file=pb.Media(uri="file:///etc/passwd")), pb.ROLE_USER, f"{PART}.file.uri"),
+        (pb.Part(file=pb.Media(uri="https://")), pb.ROLE_USER, f"{PART}.file.uri"),
+        (pb.Part(file=pb.Media(uri="https://[")), pb.ROLE_USER, f"{PART}.file.uri"),
+        (pb.Part(file=pb.Media(uri="https://a.example/", filename="\0")), pb.ROLE_USER, f"{PART}.file.filename"),
+    ],
+)
+def test_a_bad_part_is_named(part: pb.Part, role: pb.Role.ValueType, field: str) -> None:
+    assert list(faults_of(with_part(part, role))) == [field]
+
+
+def test_a_role_that_is_not_known_is_named() -> None:
+    for role in (0, 99):
+        message = pb.Message(parts=[pb.Part(text="a")])
+        message.role = role  # type: ignore[assignment]  # proto3's enums are open
+        assert list(faults_of(pb.Prompt(messages=[USER, message]))) == ["prompt.messages[1].role"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("temperature", -0.1),
+        ("temperature", 2.1),
+        ("temperature", math.nan),
+        ("temperature", math.inf),
+        ("top_p", 0.0),
+        ("top_p", 1.1),
+        ("top_k", 0),
+        ("max_output_tokens", 0),
+        ("frequency_penalty", -2.1),
+        ("presence_penalty", 2.1),
+        ("reasoning_effort", 9),
+    ],
+)
+def test_sampling_out_of_range_is_named(field: str, value: float) -> None:
+    sampling = pb.SamplingParameters()
+    setattr(sampling, field, value)
+    assert list(faults_of(pb.Prompt(messages=[USER], sampling=sampling))) == [f"prompt.sampling.{field}"]
+
+
+def test_stop_sequences_are_few_and_not_empty() -> None:
+    path = "prompt.sampling.stop_sequences"
+    many = pb.SamplingParameters(stop_sequences=["x"] * 17)
+    assert list(faults_of(pb.Prompt(messages=[USER], sampling=many))) == [path]
+    empty = pb.SamplingParameters(stop_sequences=["x", ""])
+    assert list(faults_of(pb.Prompt(messages=[USER], sampling=empty))) == [f"{path}[1]"]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "with space", "é", "a.b", "a\n"])
+def test_a_bad_tool_name_is_named(name: str) -> None:
+    assert list(faults_of(pb.Prompt(messages=[USER], tools=[pb.Tool(name=name)]))) == ["prompt.tools[0].name"]
+
+
+def test_tools_are_unique_and_at_most_128() -> None:
+    twice = pb.Prompt(messages=[USER], tools=[pb.Tool(name="a"), pb.Tool(name="a")])
+    assert list(faults_of(twice)) == ["prompt.tools[1].name"]
+    many = pb.Prompt(messages=[USER], tools=[pb.Tool(name=f"t{i}") for i in range(129)])
+    assert list(faults_of(many)) == ["prompt.tools"]
+
+
+Choice = pb.ToolChoice
+
+
+@pytest.mark.parametrize(
+    ("choice", "field"),
+    [
+        (Choice(mode=Choice.MODE_TOOL, tool_name="b"), "tool_name"),
+        (Choice(mode=Choice.MODE_TOOL), "tool_name"),
+        (Choice(mode=Choice.MODE_AUTO, tool_name="a"), "tool_name"),
+    ],
+)
+def test_a_choice_of_no_tool_is_named(choice: pb.ToolChoice, field: str) -> None:
+    prompt = pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")], tool_choice=choice)
+    assert list(faults_of(prompt)) == [f"prompt.tool_choice.{field}"]
+
+
+def test_a_tool_is_not_required_of_a_prompt_without_tools() -> None:
+    prompt = pb.Prompt(messages=[USER], tool_choice=Choice(mode=Choice.MODE_REQUIRED))
+    assert list(faults_of(prompt)) == ["prompt.tool_choice.mode"]
+
+
+Format = pb.ResponseFormat
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (Format(type=Format.TYPE_JSON_SCHEMA), "schema"),
+        (Format(type=Format.TYPE_JSON_SCHEMA, schema="{"), "schema"),
+        (Format(type=Format.TYPE_JSON_OBJECT, schema="{}"), "schema"),
+        (Format(type=Format.TYPE_TEXT, name="a b"), "name"),
+    ],
+)
+def test_a_form_without_its_schema_is_named(wanted: pb.ResponseFormat, field: str) -> None:
+    assert list(faults_of(pb.Prompt(messages=[USER], response_format=wanted))) == [f"prompt.response_format.{field}"]
+
+
+def test_preferences_are_kept_as_they_are() -> None:
+    wanted = routing_pb2.RoutingPreferences(
+        weights=routing_pb2.RoutingWeights(quality=2, speed=1, cost=1),
+        allow_models=["a/*"],
+        deny_models=["a/b"],
+        required_capabilities=[routing_pb2.CAPABILITY_TOOLS, routing_pb2.CAPABILITY_REASONING],
+        max_cost_micros=0,
+        prefer_free=True,
+        session_id="s" * 128,
+        agent_name="agent",
+        category_hint="math",
+    )
+    wanted.max_latency.FromMilliseconds(1500)
+    faults = Violations()
+    preferences = preferences_of(wanted, faults)
+    faults.check()
+    assert preferences.weights is not None
+    assert (preferences.weights.quality, preferences.weights.speed, preferences.weights.cost) == (2, 1, 1)
+    assert (preferences.allow_models, preferences.deny_models) == (("a/*",), ("a/b",))
+    assert preferences.required_capabilities == {Capability.TOOLS, Capability.REASONING}
+    assert (preferences.max_cost_micros, preferences.max_latency) == (0, 1.5)
+    assert preferences.prefer_free
+    assert (preferences.session_id, preferences.agent_name, preferences.category_hint) == ("s" * 128, "agent", "math")
+
+
+def test_every_bad_preference_is_named_at_once() -> None:
+    wanted = routing_pb2.RoutingPreferences(
+        weights=routing_pb2.RoutingWeights(quality=-1, speed=math.nan),
+        allow_models=[""],
+        deny_models=["a\0"],
+        required_capabilities=[routing_pb2.CAPABILITY_UNSPECIFIED],
+        max_cost_micros=-1,
+        session_id="s" * 129,
+        agent_name="\0",
+        category_hint="h" * 129,
+    )
+    wanted.max_latency.seconds = 0
+    faults = Violations()
+    preferences_of(wanted, faults)
+    assert set(told(faults)) == {
+        f"preferences.{field}"
+        for field in (
+            "weights.quality",
+            "weights.speed",
+            "allow_models[0]",
+            "deny_models[0]",
+            "required_capabilities[0]",
+            "max_cost_micros",
+            "max_latency",
+            "session_id",
+            "agent_name",
+            "category_hint",
+        )
+    }
+
+
+def test_weights_that_are_all_zero_are_refused() -> None:
+    faults = Violations()
+    preferences_of(routing_pb2.RoutingPreferences(weights=routing_pb2.RoutingWeights()), faults)
+    assert list(told(faults)) == ["preferences.weights"]
+
+
+def test_a_benchmarks_defaults_and_bounds() -> None:
+    faults = Violations()
+    plan = plan_of(ymera_pb2.BenchmarkRequest(models=["a/*"], seed=3), faults)
+    assert not told(faults)
+    assert (plan.models, plan.seed, plan.tasks_per_category, plan.concurrency) == (("a/*",), 3, 5, 4)
+    plan_of(ymera_pb2.BenchmarkRequest(tasks_per_category=1001, concurrency=-1, suites=[""]), faults)
+    assert set(told(faults)) == {"tasks_per_category", "concurrency", "suites[0]"}
+
+
+def test_no_more_faults_are_told_than_help() -> None:
+    prompt = pb.Prompt(messages=[pb.Message() for _ in range(10_000)])
+    assert len(faults_of(prompt)) == MAX_VIOLATIONS
+
+
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
+media = st.builds(Media, st.sampled_from(MediaKind), st.just("image/png"), st.binary(min_size=1))
+answer_parts: st.SearchStrategy[Part] = st.one_of(
+    st.builds(Text, texts),
+    st.builds(Refusal, texts),
+    st.builds(Reasoning, texts, st.binary()),
+    st.builds(ToolCall, names, names, texts),
+    media,
+)
+
+
+@given(st.lists(answer_parts, min_size=1, max_size=5))
+def test_an_answer_handed_back_in_the_next_turn_is_the_same(parts: list[Part]) -> None:
+    answer = Message(Role.ASSISTANT, tuple(parts))
+    faults = Violations()
+    prompt = prompt_of(pb.Prompt(messages=[USER, pb.Message(**message_fields(answer))]), faults)
+    faults.check()
+    assert prompt.messages[1] == answer

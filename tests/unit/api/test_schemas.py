@@ -1,0 +1,74 @@
+"""JSON Schemas of strangers: checked, quickly, without a connection and without falling over."""
+
+import json
+import socket
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ymera_service.api.convert.schemas import MAX_BYTES, schema_fault
+
+GOOD: list[dict[str, Any]] = [
+    {},
+    {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"type": "integer"}}},
+    {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "string"},
+    {"$schema": "http://json-schema.org/draft-07/schema#", "type": "array", "items": [{"type": "string"}]},
+    {"type": "object", "properties": {"child": {"$ref": "#"}}},
+    {"type": "string", "format": "date-time", "x-vendor": {"anything": 1}},
+]
+
+
+@pytest.mark.parametrize("schema", GOOD)
+def test_a_good_schema_has_no_fault(schema: dict[str, Any]) -> None:
+    assert schema_fault(json.dumps(schema)) == ""
+
+
+@pytest.mark.parametrize(
+    ("schema", "word"),
+    [
+        ("{", "not JSON"),
+        ("[]", "JSON object"),
+        ('"string"', "JSON object"),
+        ("true", "JSON object"),
+        ('{"a": NaN}', "not JSON"),
+        ('{"type": "strnig"}', "at type"),
+        ('{"properties": {"a": {"type": 3}}}', "at properties/a/type"),
+        ('{"properties": {"a": {"pattern": "("}}}', "at properties/a/pattern"),
+        ('{"required": "a"}', "at required"),
+        ('{"$ref": "#/$defs/nowhere"}', "nowhere"),
+        ("[" * 5000, "not JSON"),
+        ('{"not":' * 400 + "{}" + "}" * 400, "usable"),
+        (" " * (MAX_BYTES + 1), "at most"),
+    ],
+)
+def test_a_bad_schema_is_told_where_and_why(schema: str, word: str) -> None:
+    assert word in schema_fault(schema)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("key", ["$ref", "$schema", "$dynamicRef", "$id"])
+def test_nothing_is_fetched(key: str, scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        address = f"{scheme}://127.0.0.1:{stranger.getsockname()[1]}/schema.json"
+        fault = schema_fault(json.dumps({key: address, "properties": {"a": {key: address}}}))
+        stranger.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
+    assert fault or key == "$id"
+
+
+keywords = st.sampled_from(
+    ["type", "properties", "items", "$ref", "$defs", "allOf", "enum", "pattern", "$id", "$schema"]
+)
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from(["object", "#", "#/$defs/a", "("])),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keywords, inner, max_size=3)),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(keywords, values, max_size=4))
+def test_any_json_gets_an_answer(document: dict[str, Any]) -> None:
+    assert isinstance(schema_fault(json.dumps(document)), str)

@@ -1,0 +1,103 @@
+"""Logs are one line of JSON or text per event, from us and from libraries alike. Each runs in a process of its
+own, as the set-up is the process's."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+PROGRAM = """
+import asyncio, logging, warnings
+import structlog
+from ymera_service.config import LogSettings
+from ymera_service.telemetry.logs import REQUEST_ID, configure
+configure(LogSettings(**{settings}))
+log = structlog.get_logger("ymera")
+{body}
+"""
+
+
+def lines(body: str, **settings: str) -> list[str]:
+    program = PROGRAM.replace("{settings}", repr(settings)).replace("{body}", body)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def entries(body: str, **settings: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines(body, format="json", **settings)]
+
+
+def test_an_event_is_one_line_of_json() -> None:
+    (entry,) = entries("log.info('call', status='OK', tokens=3, odd={1: object})")
+    assert (entry["event"], entry["level"], entry["status"], entry["tokens"]) == ("call", "info", "OK", 3)
+    assert entry["timestamp"].endswith("+00:00")
+
+
+def test_what_runs_for_a_request_carries_its_id() -> None:
+    body = """
+async def work(number):
+    REQUEST_ID.set(number)
+    await asyncio.sleep(0)
+    log.info('step')
+    logging.getLogger('library').warning('said %s', 'so')
+
+async def main():
+    await asyncio.gather(work('a'), work('b'))
+    log.info('outside')
+asyncio.run(main())
+"""
+    found = [(entry["event"], entry.get("request_id")) for entry in entries(body)]
+    assert sorted(found[:4]) == [("said so", "a"), ("said so", "b"), ("step", "a"), ("step", "b")]
+    assert found[4:] == [("outside", None)]
+
+
+def test_levels_below_the_configured_one_are_silent() -> None:
+    body = "log.debug('a'); log.info('b'); log.warning('c'); log.error('d')"
+    assert [entry["event"] for entry in entries(body, level="warning")] == ["c", "d"]
+
+
+def test_libraries_are_heard_from_warnings_on() -> None:
+    body = """
+for level in ('debug', 'info', 'warning', 'error'):
+    getattr(logging.getLogger('sqlalchemy.engine'), level)(level)
+warnings.warn('old')
+"""
+    assert [entry["event"] for entry in entries(body)][:2] == ["warning", "error"]
+    assert "old" in entries(body)[2]["event"]
+    assert [entry["event"] for entry in entries(body, level="debug")][:2] == ["debug", "info"]
+
+
+def test_a_traceback_stays_on_the_line_of_its_event() -> None:
+    body = """
+secret = 'sk-123'
+try:
+    1 / 0
+except ZeroDivisionError:
+    log.exception('ours')
+    logging.getLogger('library').exception('theirs')
+"""
+    ours, theirs = entries(body)
+    assert ours["level"] == theirs["level"] == "error"
+    assert "ZeroDivisionError" in ours["exception"]
+    assert "ZeroDivisionError" in theirs["exception"]
+
+
+def test_text_for_people_shows_no_local_variables() -> None:
+    body = """
+secret = 'sk-' + '123'
+try:
+    {}['nothing' if secret else '']
+except KeyError:
+    log.exception('failed', model='a/b')
+"""
+    text = "\n".join(lines(body, format="console"))
+    assert "failed" in text
+    assert "model" in text
+    assert "KeyError" in text
+    assert "sk-123" not in text
+
+
+def test_auto_is_json_where_there_is_no_terminal() -> None:
+    (line,) = lines("log.info('hello')")
+    assert json.loads(line)["event"] == "hello"
