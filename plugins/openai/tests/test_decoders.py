@@ -229,6 +229,7 @@ def test_every_vendors_reason_has_its_meaning(raw: str, reason: FinishReason) ->
         (b"data: {not json}\n\n", MalformedResponse),
         (b"data: \xff\n\n", MalformedResponse),
         (b'{"choices": nonsense}', MalformedResponse),
+        (b'{"choices":[{"message":{"content":"\xff"}}]}', MalformedResponse),
         (b'{"choices": [{"mess', StreamInterrupted),
         (b": comment\n\n", StreamInterrupted),
         (b"", StreamInterrupted),

@@ -63,7 +63,7 @@ class BodyDecoder(ABC):
         try:
             self._close()
         except orjson.JSONDecodeError as error:
-            self._fail(_broken_document(error))
+            self._fail(_broken_document(bytes(self._document_bytes), error))
         except ValueError as error:
             self._fail(MalformedResponse(f"the answer is not in the format: {error}"))
         return self._drain()
@@ -154,7 +154,14 @@ class BodyDecoder(ABC):
             self._fail(error)
 
 
-def _broken_document(error: orjson.JSONDecodeError) -> ProviderError:
-    if error.pos >= len(error.doc) or "unexpected end" in error.msg:
+def _broken_document(body: bytes, error: orjson.JSONDecodeError) -> ProviderError:
+    if "unexpected end" in error.msg or _lacks_its_end(body, error):
         return StreamInterrupted("the answer broke off before its end")
     return MalformedResponse(f"the answer is not in the format: {error}")
+
+
+def _lacks_its_end(body: bytes, error: orjson.JSONDecodeError) -> bool:
+    try:
+        return error.pos >= len(body.decode())
+    except UnicodeDecodeError as fault:  # orjson does not tell where, nor whether it is half a character
+        return fault.reason == "unexpected end of data"

@@ -7,7 +7,7 @@ import orjson
 
 from ymera_openai import errors
 from ymera_openai.bodies import BodyDecoder
-from ymera_openai.documents import Json, count, member, members, text, word
+from ymera_openai.documents import Json, member, members, text, word
 from ymera_openai.tool_calls import ToolCalls, new_id
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.content import Citation
@@ -98,11 +98,14 @@ class ChatDecoder(BodyDecoder):
         self._emit(Finished(reason, raw, stop_sequence))
 
     def _begin(self, document: Json) -> None:
-        self._id = self._id or text(document, "id")
-        self._model = self._model or text(document, "model")
-        if self._id and self._model:
-            self._start()
-        usage = document.get("usage") or member(document, "x_groq").get("usage")
+        if not self._started:
+            self._id = self._id or text(document, "id")
+            self._model = self._model or text(document, "model")
+            if self._id and self._model:
+                self._start()
+        usage = document.get("usage")
+        if usage is None and "x_groq" in document:
+            usage = member(document, "x_groq").get("usage")
         if isinstance(usage, dict):
             self._usage = read_usage(usage) or self._usage
 
@@ -113,12 +116,14 @@ class ChatDecoder(BodyDecoder):
                 self._emit(ResponseStarted(self._id, self._model))
 
     def _put(self, event: ProviderEvent) -> None:
-        self._start()
-        self._emit(event)
+        if not self._started:
+            self._start()
+        self._items.append(event)
 
     def _choice(self, choice: Json, place: str, other: str) -> None:
         """Takes one choice; Perplexity fills both places, others now and then the wrong one."""
-        number = count(choice, "index") or 0
+        index = choice.get("index")
+        number = index if isinstance(index, int) and index > 0 else 0
         message = choice.get(place)
         if not isinstance(message, dict):
             message = choice.get(other)
@@ -131,19 +136,21 @@ class ChatDecoder(BodyDecoder):
         if reason := word(choice.get("finish_reason")):
             self._raw_reason = reason
             self._stop_sequence = text(choice, "stop_reason")
-        if error := member(choice, "error"):
+        if "error" in choice and (error := member(choice, "error")):
             self._fail(errors.of_object(error))
 
     def _message(self, message: Json, number: int) -> None:
-        if not number:
-            self._reason(message)
         content = message.get("content")
+        # Most deltas hold text and nothing else; looking for the rest would double what they cost.
+        more = not number and (len(message) > 1 or content is None)
+        if more:
+            self._reason(message)
         if isinstance(content, str):
             if content:
                 self._put(TextDelta(content, number))
         elif content:
             self._parts(content if isinstance(content, list) else [content], number)
-        if not number:
+        if more:
             self._rest(message)
 
     def _rest(self, message: Json) -> None:
@@ -153,7 +160,7 @@ class ChatDecoder(BodyDecoder):
         if isinstance(calls, list):
             for call in calls:
                 self._call(call)
-        if function := member(message, "function_call"):
+        if "function_call" in message and (function := member(message, "function_call")):
             self._call({"index": 0, "function": function})
         if "annotations" in message:
             self._annotations(message)
@@ -167,7 +174,7 @@ class ChatDecoder(BodyDecoder):
         said = text(message, "reasoning_content") or text(message, "reasoning")
         if said:
             self._put(ReasoningDelta(said))
-        for detail in members(message, "reasoning_details"):
+        for detail in members(message, "reasoning_details") if "reasoning_details" in message else ():
             self._reasoning_detail(detail, told=bool(said))
 
     def _reasoning_detail(self, detail: Json, *, told: bool) -> None:

@@ -101,13 +101,12 @@ def in_body(document: object) -> ProviderError | None:
         document = document[0] if document and isinstance(document[0], dict) else {}
     if not isinstance(document, dict):
         return None
-    error = document.get("error") or member(document, "x_groq").get("error")
+    error = document.get("error") or ("x_groq" in document and member(document, "x_groq").get("error"))
     if error and isinstance(error, dict | str):
         return _error({**document, "error": error}, None, {})
     if document.get("object") == "error" or document.get("type") == "error":
         return _error(document, None, {})
-    refused = member(document, "base_resp")  # MiniMax's way
-    if refused.get("status_code"):
+    if "base_resp" in document and (refused := member(document, "base_resp")).get("status_code"):  # MiniMax's way
         return _error({"error": {"code": refused["status_code"], "message": refused.get("status_msg")}}, None, {})
     return None
 
