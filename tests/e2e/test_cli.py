@@ -246,13 +246,27 @@ def test_every_fault_of_the_configuration_is_listed_at_once(home: Home, command:
     assert "breaker.failures" in run.stderr
 
 
-def test_the_plugins_own_settings_are_checked_too(home: Home, tmp_path: Path) -> None:
+def test_all_that_would_keep_a_server_from_starting_is_checked(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
-    file.write_text("[plugins.echo]\npause_second = 1\n")
+    none = tmp_path / "none.pem"
+    file.write_text(f"""
+        [server]
+        tls_certificate = "{none}"
+        tls_private_key = "{none}"
+        [plugins.echo]
+        pause_second = 1
+    """)
     run = home.run("config", "check", "--config", str(file), "--json")
     assert run.returncode == 2
-    [fault] = json.loads(run.stderr)["error"]["faults"]
-    assert fault["where"] == "plugins.echo.pause_second"
+    faults = {fault["where"]: fault["problem"] for fault in json.loads(run.stderr)["error"]["faults"]}
+    assert list(faults) == ["server.tls_certificate", "server.tls_private_key", "plugins.echo.pause_second"]
+    assert "did you mean 'pause_seconds'?" in faults["plugins.echo.pause_second"]
+
+
+def test_a_classifier_that_is_not_there_is_a_fault(home: Home) -> None:
+    run = home.run("config", "check", YMERA_ROUTING__CLASSIFIER="oracle")
+    assert run.returncode == 2
+    assert "routing.classifier: no plugin registers one of this name" in run.stderr
 
 
 def test_a_configuration_without_faults_passes(home: Home) -> None:

@@ -8,7 +8,7 @@ import grpc
 import typer
 from ymera.v1.content_pb2 import Citation
 from ymera.v1.errors_pb2 import Error
-from ymera.v1.ymera_pb2 import ExecuteStreamRequest, ExecuteStreamResponse, ExecutionCompleted
+from ymera.v1.ymera_pb2 import AttemptStarted, ExecuteStreamRequest, ExecuteStreamResponse, ExecutionCompleted
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import options, requests
@@ -107,6 +107,7 @@ class _Telling:
         self._output = output
         self._began = perf_counter()
         self._request_id = ""
+        self._asked = ""
         self._last = "\n"
         self._citations: list[Citation] = []
 
@@ -116,8 +117,8 @@ class _Telling:
         match event.WhichOneof("event"):
             case "started":
                 self._request_id = event.started.request_id
-            case "attempt_started" if event.attempt_started.HasField("previous_error"):
-                self._remark(f"{_why(event.attempt_started.previous_error)}; asking {event.attempt_started.model}")
+            case "attempt_started":
+                self._attempt(event.attempt_started)
             case "text_delta" | "refusal_delta" as kind:
                 self._say(getattr(event, kind).text)
             case "citation":
@@ -141,6 +142,12 @@ class _Telling:
         if not self._output.as_json:
             self._output.remark(text)
 
+    def _attempt(self, attempt: AttemptStarted) -> None:
+        if attempt.HasField("previous_error"):
+            error = attempt.previous_error
+            self._remark(f"{self._asked} failed ({error.reason}: {error.message}); asking {attempt.model}")
+        self._asked = attempt.model
+
     def _complete(self, completed: ExecutionCompleted) -> None:
         self.end_line()
         for number, citation in enumerate(self._citations, 1):
@@ -152,8 +159,3 @@ class _Telling:
     def _fail(self, kind: str, error: Error) -> None:
         before = "the answer broke off: " if kind == "truncated" else ""
         self.failure = Failure(before + error.message, reason=error.reason, request_id=self._request_id)
-
-
-def _why(error: Error) -> str:
-    model = error.metadata.get("model", "")
-    return f"{model}: {error.message}" if model else error.message

@@ -1,13 +1,16 @@
 """`ymera config`"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ymera_service.cli import options
 from ymera_service.cli.connect import load_settings, starting
 from ymera_service.cli.output import Output
+
+if TYPE_CHECKING:
+    from ymera_service.config import Settings
 
 app = typer.Typer(help="Looks at the configuration.", no_args_is_help=True)
 
@@ -26,7 +29,7 @@ def check(
 ) -> None:
     """Reads the configuration, the environment included, and lists every fault at once.
 
-    The plugins' own tables are checked too. Nothing is started or called.
+    The plugins' own tables and the TLS files are read too. Nothing is started or called.
 
     [dim]ymera config check --config production.toml[/dim]
     """
@@ -34,16 +37,42 @@ def check(
     with output.reporting():
         settings = load_settings(file)
         with starting():
-            from ymera_service.plugins import load_plugins  # noqa: PLC0415  # no other command needs them
-            from ymera_service.telemetry import logs  # noqa: PLC0415
-            from ymera_service.transport import HttpTransport  # noqa: PLC0415
-
-            logs.configure(settings.log.model_copy(update={"level": "error"}))
-            load_plugins(settings.plugins, HttpTransport(settings.transport))
+            _check(settings, _source(file))
     if as_json:
         output.document({"source": _source(file), "faults": []})
     else:
         typer.echo(f"{_source(file)}: no fault found")
+
+
+def _check(settings: "Settings", source: str) -> None:
+    """Does what a server does with its settings before it opens anything.
+
+    Raises:
+        ConfigError: With everything that would keep it from starting.
+    """
+    from ymera_service.api import listener  # noqa: PLC0415  # no other command needs these
+    from ymera_service.config import ConfigError, ConfigFault  # noqa: PLC0415
+    from ymera_service.plugins import load_plugins  # noqa: PLC0415
+    from ymera_service.telemetry import logs  # noqa: PLC0415
+    from ymera_service.transport import HttpTransport  # noqa: PLC0415
+
+    logs.configure(settings.log.model_copy(update={"level": "error"}))
+    faults: list[ConfigFault] = []
+    try:
+        listener.credentials(settings.server)
+    except ConfigError as error:
+        faults.extend(error.faults)
+    try:
+        known = load_plugins(settings.plugins, HttpTransport(settings.transport)).classifiers
+        if settings.routing.classifier not in known:
+            names = ", ".join(sorted(known)) or "none; install ymera-lexical"
+            faults.append(
+                ConfigFault("routing.classifier", f"no plugin registers one of this name; there are: {names}")
+            )
+    except ConfigError as error:
+        faults.extend(error.faults)
+    if faults:
+        raise ConfigError(source, faults)
 
 
 def _source(file: Path | None) -> str:
