@@ -267,6 +267,7 @@ def test_a_server_that_does_not_stream_when_asked_to_is_understood() -> None:
         b"null",
         b'{"id": "m"}',
         b'{"content": 7}',
+        b'{"content": "\xff"}',
         b'{"content": [], "usage": {"input_tokens": -1}}',
         b"data: no JSON\n\n",
         b"data: 7\n\n",

@@ -105,7 +105,14 @@ class _WholeBody:
         try:
             message = record(orjson.loads(body))
         except orjson.JSONDecodeError as error:
-            if error.pos >= len(error.doc):
+            if _lacks_its_end(body, error):
                 raise StreamInterrupted(_INTERRUPTED) from None
             raise MalformedResponse(f"the provider sent something that is no JSON: {error}") from None
         yield from self._answer.whole(message)
+
+
+def _lacks_its_end(body: bytes, error: orjson.JSONDecodeError) -> bool:
+    try:
+        return error.pos >= len(body.decode())
+    except UnicodeDecodeError as fault:  # orjson does not tell where, nor whether it is half a character
+        return fault.reason == "unexpected end of data"
