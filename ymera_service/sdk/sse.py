@@ -15,57 +15,80 @@ class ServerSentEvent:
 class SseParser:
     """Cuts bytes into events, wherever the bytes were cut before.
 
-    Raises `UnicodeDecodeError` for bytes that are no UTF-8.
+    Takes time in proportion to the bytes, also where a long line comes in small pieces. Raises
+    `UnicodeDecodeError` for bytes that are no UTF-8, after the events before them.
     """
+
+    __slots__ = ("_data", "_decode", "_event", "_fault", "_line", "_skip_line_feed", "_started")
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")().decode
-        self._rest = ""
-        self._skip_line_feed = False
         self._started = False
+        self._skip_line_feed = False
+        self._line: list[str] = []
         self._event = ""
         self._data: list[str] = []
+        self._fault: UnicodeDecodeError | None = None
 
     def feed(self, data: bytes) -> list[ServerSentEvent]:
         """Takes the next bytes and returns the events that they complete."""
-        return self._take(self._decode(data))
+        return self._take(data, final=False)
 
     def close(self) -> list[ServerSentEvent]:
         """Ends the stream and returns an event that lacks only its blank line.
 
         The standard drops such an event; providers do leave out the last blank line, so it is kept.
         """
-        text = self._decode(b"", final=True)
-        return self._take(text + "\n\n" if text or self._rest or self._data else "")
+        return self._take(b"", final=True) + self._events(["".join(self._line), ""])
 
-    def _take(self, text: str) -> list[ServerSentEvent]:
-        if not text:
-            return []
-        if not self._started:
+    def _take(self, data: bytes, *, final: bool) -> list[ServerSentEvent]:
+        if self._fault is not None:
+            raise self._fault
+        try:
+            return self._events(self._lines(self._decode(data, final)))
+        except UnicodeDecodeError as fault:
+            self._fault = fault
+            events = self._events(self._lines(fault.object[: fault.start].decode()))
+            if not events:
+                raise
+            return events
+
+    def _lines(self, text: str) -> list[str]:
+        """Returns the lines that the text ends, and keeps the rest of it."""
+        if not self._started and text:
             self._started = True
             text = text.removeprefix("\ufeff")
-        if self._skip_line_feed:
+        if self._skip_line_feed and text:
             text = text.removeprefix("\n")
-        # A carriage return at the end may be half of a CR LF: it ends the line now, and the line feed
-        # that may follow is skipped.
-        self._skip_line_feed = text.endswith("\r")
+            self._skip_line_feed = False
         if "\r" in text:
+            # At the end it may be half of a CR LF: it ends the line now, and a line feed is skipped next.
+            self._skip_line_feed = text.endswith("\r")
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        *lines, self._rest = (self._rest + text).split("\n")
-        return [event for line in lines if (event := self._line(line)) is not None]
+        lines = text.split("\n")
+        rest = lines.pop()
+        if lines and self._line:
+            lines[0] = "".join((*self._line, lines[0]))
+            self._line.clear()
+        if rest:
+            self._line.append(rest)
+        return lines
 
-    def _line(self, line: str) -> ServerSentEvent | None:
-        if not line:
-            return self._dispatch()
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data":
-            self._data.append(value)
-        elif name == "event":
-            self._event = value
-        return None
-
-    def _dispatch(self) -> ServerSentEvent | None:
-        data, event = self._data, self._event
-        self._data, self._event = [], ""
-        return ServerSentEvent("\n".join(data), event) if data else None
+    def _events(self, lines: list[str]) -> list[ServerSentEvent]:
+        """Takes lines and returns the events that they complete."""
+        events = []
+        for line in lines:
+            if line.startswith("data:"):
+                self._data.append(line[6:] if line.startswith(" ", 5) else line[5:])
+            elif not line:
+                if self._data:
+                    events.append(ServerSentEvent("\n".join(self._data), self._event))
+                    self._data.clear()
+                self._event = ""
+            elif line.startswith("event:"):
+                self._event = line[7:] if line.startswith(" ", 6) else line[6:]
+            elif line == "data":
+                self._data.append("")
+            elif line == "event":
+                self._event = ""
+        return events
