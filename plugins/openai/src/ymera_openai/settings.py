@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 from ymera_openai.local import LOCAL_SERVERS
 from ymera_openai.vendors import VENDORS
@@ -11,7 +11,7 @@ from ymera_service.sdk.settings import PluginSettings
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 
-LOCAL_NAMES = tuple(server.name for server in LOCAL_SERVERS)
+_KNOWN = frozenset({*VENDORS, *(server.name for server in LOCAL_SERVERS)})
 
 
 class _Table(BaseModel):
@@ -57,11 +57,16 @@ class OpenAiSettings(PluginSettings):
     endpoints: dict[Name, EndpointSettings] = Field(default_factory=dict)
     """By the name that the provider is to have."""
 
-    @model_validator(mode="after")
-    def _names_are_known(self) -> "OpenAiSettings":
-        known = {*VENDORS, *LOCAL_NAMES}
-        if unknown := sorted(self.vendors.keys() - known):
-            raise ValueError(f"no vendor is called {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-        if taken := sorted(self.endpoints.keys() & known):
+    @field_validator("vendors")
+    @classmethod
+    def _vendors_are_known(cls, vendors: dict[str, VendorSettings]) -> dict[str, VendorSettings]:
+        if unknown := sorted(vendors.keys() - _KNOWN):
+            raise ValueError(f"no vendor is called {', '.join(unknown)}; there are {', '.join(sorted(_KNOWN))}")
+        return vendors
+
+    @field_validator("endpoints")
+    @classmethod
+    def _names_are_free(cls, endpoints: dict[str, EndpointSettings]) -> dict[str, EndpointSettings]:
+        if taken := sorted(endpoints.keys() & _KNOWN):
             raise ValueError(f"{', '.join(taken)} is a vendor's name: configure it below vendors, or choose another")
-        return self
+        return endpoints
