@@ -3,6 +3,8 @@
 import re
 from fractions import Fraction
 
+from ymera_basics.wording import listed
+
 _LONGEST = 20_000
 """Characters of an answer that are read, from its end: the answer stands there."""
 _MARK = re.compile(r"^\s*\[\w[\w -]{0,30}\]\s+")
@@ -17,15 +19,17 @@ _LATEX = (
 )
 _FENCE = re.compile(r"```[\w+-]*\n?(.*?)```", re.DOTALL)
 _FINAL = re.compile(
-    r"(?:^|[\n.!?])[^\S\n]*(?:the |my |so,? |thus,? |therefore,? |hence,? )*(?:final |correct |right )?(?:answer|result|solution)(?: is| would be)?[^\S\n]*[:=]?[^\S\n]*",
+    r"(?:^|[\n.!?])[^\S\n]*(?:the |my |so,? |thus,? |therefore,? |hence,? )*(?:final |correct |right )?(?:answer|"
+    r"result|solution)(?: is| would be)?[^\S\n]*[:=]?[^\S\n]*",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![\w.,/])([-+−]?)[$€£]?[^\S\n]?([-+−]?)(\d{1,3}(?:[,' \u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:\s*/\s*(\d+(?:\.\d+)?))?(?:[eE]([+-]?\d{1,3}))?(?![\d])"
+    r"(?<![\w.,/])([-+−]?)[$€£]?[^\S\n]?([-+−]?)(\d{1,3}(?:[,' \u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|"
+    r"\.\d+)(?:\s*/\s*(\d+(?:\.\d+)?))?(?:[eE]([+-]?\d{1,3}))?(?![\d])"
 )
 _MIXED = re.compile(r"(?<![\w.,/])([-−]?)(\d+)\s+(\d+)/(\d+)(?!\d)")
 _WORDS = dict(
-    zip("zero one two three four five six seven eight nine ten eleven twelve".split(" "), range(13), strict=True)
+    zip(listed("zero one two three four five six seven eight nine ten eleven twelve"), range(13), strict=True)
 )
 
 

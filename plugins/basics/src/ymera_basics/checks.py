@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from ymera_basics.answers import final, last_number
 from ymera_basics.task import Check
+from ymera_basics.wording import listed
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*(?:\s+|$)")
@@ -119,7 +120,7 @@ def clock(hour: int, minute: int) -> Check:
 
 def date(year: int, month: int, day: int) -> Check:
     """The last date that is named, in ISO or with the month's name."""
-    names = "january february march april may june july august september october november december".split(" ")
+    names = listed("january february march april may june july august september october november december")
 
     def check(text: str) -> float:
         low = final(text).lower()

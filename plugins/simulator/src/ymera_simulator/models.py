@@ -60,13 +60,25 @@ class SimulatedModel:
 
 TABLE = (
     SimulatedModel("sim-large", {"default": 0.97}, 0.18, 200.0, 5.0, 20.0, _FORMS | _MEDIA, 400_000, 32_768),
-    SimulatedModel("sim-thinker", {"default": 0.93, "math": 0.99, "coding": 0.96, "empathy": 0.8}, 0.2, 250.0, 3.0, 15.0, _FORMS | _THINKS, 200_000, 32_768),
+    SimulatedModel(
+        "sim-thinker",
+        {"default": 0.93, "math": 0.99, "coding": 0.96, "empathy": 0.8},
+        0.2,
+        250.0,
+        3.0,
+        15.0,
+        _FORMS | _THINKS,
+        200_000,
+        32_768,
+    ),
     SimulatedModel("sim-coder", {"default": 0.6, "coding": 0.96, "math": 0.8}, 0.1, 350.0, 1.0, 4.0),
-    SimulatedModel("sim-writer", {"default": 0.65, "language": 0.96, "research": 0.9, "empathy": 0.8}, 0.1, 350.0, 1.0, 4.0),
+    SimulatedModel(
+        "sim-writer", {"default": 0.65, "language": 0.96, "research": 0.9, "empathy": 0.8}, 0.1, 350.0, 1.0, 4.0
+    ),
     SimulatedModel("sim-empath", {"default": 0.55, "empathy": 0.96, "language": 0.8}, 0.08, 400.0, 0.8, 3.0),
     SimulatedModel("sim-small", {"default": 0.7}, 0.04, 800.0, 0.15, 0.6, _FORMS | {Capability.IMAGE_INPUT}),
     SimulatedModel("sim-free", {"default": 0.55}, 0.06, 500.0, 0.0, 0.0, frozenset(), 32_000, 4_096),
-)  # fmt: skip
+)
 """Good at everything, slow and dear, down to free; two specialists' worth of reasons to route."""
 
 

@@ -1,5 +1,6 @@
 """The section `[plugins.simulator]` of the configuration."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -65,6 +66,6 @@ class SimulatorSettings(PluginSettings):
     """Draws which answers go wrong and which calls fail; the same seed gives the same run."""
     speed: NotNegative = 1.0
     """How many times faster than stated the models are; 0 means without any delay."""
-    models: dict[str, ModelSettings] = {}
-    faults: dict[str, FaultSettings] = {}
+    models: Mapping[str, ModelSettings] = Field(default={})
+    faults: Mapping[str, FaultSettings] = Field(default={})
     """By model name; `*` goes for models that are not named."""

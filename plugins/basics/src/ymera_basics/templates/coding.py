@@ -74,7 +74,7 @@ def sorting(draw: random.Random) -> Draft:
     """Sorting by a key."""
     words = draw.sample(_WORDS, 4)
     code = f"words = {words}\nwords.sort(key=lambda word: word[-1])\nprint(words[0])\nprint(sorted(words)[-1].upper())"
-    return _program(draw, code, sorted(words, key=lambda word: word[-1])[0], max(words).upper())
+    return _program(draw, code, min(words, key=lambda word: word[-1]), max(words).upper())
 
 
 def sharing(draw: random.Random) -> Draft:
@@ -113,6 +113,15 @@ def nesting(draw: random.Random) -> Draft:
 
 
 TEMPLATES: Mapping[str, Template] = {
-    "loop": loop, "slices": slices, "comprehension": comprehension, "recursion": recursion, "counting": counting, "halving": halving,
-    "sorting": sorting, "sharing": sharing, "scopes": scopes, "formatting": formatting, "nesting": nesting,
-}  # fmt: skip
+    "loop": loop,
+    "slices": slices,
+    "comprehension": comprehension,
+    "recursion": recursion,
+    "counting": counting,
+    "halving": halving,
+    "sorting": sorting,
+    "sharing": sharing,
+    "scopes": scopes,
+    "formatting": formatting,
+    "nesting": nesting,
+}

@@ -90,22 +90,34 @@ _MESSAGES: Mapping[str, tuple[str, ...]] = {
         "I have been on hold for the fourth time today and nobody can tell me where my parcel is.",
         "For hours I get the same error over and over, whatever I change.",
     ),
-}  # fmt: skip
+}
 _APART: Mapping[str, frozenset[str]] = {
-    "joy": frozenset({"pride", "relief", "gratitude", "excitement", "surprise"}), "pride": frozenset({"joy", "relief", "excitement"}),
-    "relief": frozenset({"joy", "gratitude"}), "gratitude": frozenset({"joy", "relief"}), "fear": frozenset({"anxiety", "surprise"}),
-    "anxiety": frozenset({"fear", "excitement"}), "anger": frozenset({"jealousy", "disgust", "frustration", "disappointment"}), "jealousy": frozenset({"anger", "loneliness", "disappointment"}),
-    "grief": frozenset({"loneliness", "guilt", "disappointment"}), "guilt": frozenset({"grief", "anger", "anxiety"}), "loneliness": frozenset({"grief", "jealousy", "disappointment"}),
-    "disgust": frozenset({"anger", "surprise", "fear"}), "disappointment": frozenset({"grief", "anger", "frustration", "loneliness", "jealousy"}),
-    "excitement": frozenset({"joy", "pride", "anxiety"}), "surprise": frozenset({"joy", "fear", "disgust"}), "frustration": frozenset({"anger", "disappointment", "anxiety"}),
-}  # fmt: skip
+    "joy": frozenset({"pride", "relief", "gratitude", "excitement", "surprise"}),
+    "pride": frozenset({"joy", "relief", "excitement"}),
+    "relief": frozenset({"joy", "gratitude"}),
+    "gratitude": frozenset({"joy", "relief"}),
+    "fear": frozenset({"anxiety", "surprise"}),
+    "anxiety": frozenset({"fear", "excitement"}),
+    "anger": frozenset({"jealousy", "disgust", "frustration", "disappointment"}),
+    "jealousy": frozenset({"anger", "loneliness", "disappointment"}),
+    "grief": frozenset({"loneliness", "guilt", "disappointment"}),
+    "guilt": frozenset({"grief", "anger", "anxiety"}),
+    "loneliness": frozenset({"grief", "jealousy", "disappointment"}),
+    "disgust": frozenset({"anger", "surprise", "fear"}),
+    "disappointment": frozenset({"grief", "anger", "frustration", "loneliness", "jealousy"}),
+    "excitement": frozenset({"joy", "pride", "anxiety"}),
+    "surprise": frozenset({"joy", "fear", "disgust"}),
+    "frustration": frozenset({"anger", "disappointment", "anxiety"}),
+}
 """Emotion → those that a fair reader may see in the same message; they are never offered beside it."""
 _HARD = ("grief", "loneliness", "anxiety", "guilt", "fear", "disappointment")
 _ADVICE = re.compile(
-    r"\byou (?:should|must|need to|have to|ought to)\b|\bwhy don't you\b|\bjust (?:try|do|get|forget|move)\b|\bcheer up\b|\bat least\b|\bget over\b|\bcalm down\b|\bcould be worse\b"
+    r"\byou (?:should|must|need to|have to|ought to)\b|\bwhy don't you\b|\bjust (?:try|do|get|forget|move)\b|"
+    r"\bcheer up\b|\bat least\b|\bget over\b|\bcalm down\b|\bcould be worse\b"
 )
 _SEEN = re.compile(
-    r"\b(?:sounds?|sorry|hear|feel|feels|feeling|understand|understandable|must be|must have been|makes sense|hard|painful|tough|difficult|here for you|with you|imagine|heavy|scary|hurts?|lonely|miss)\b"
+    r"\b(?:sounds?|sorry|hear|feel|feels|feeling|understand|understandable|must be|must have been|makes sense|"
+    r"hard|painful|tough|difficult|here for you|with you|imagine|heavy|scary|hurts?|lonely|miss)\b"
 )
 
 
@@ -133,7 +145,8 @@ def chosen(draw: random.Random) -> Draft:
     """The emotion, out of a list."""
     return _identified(
         draw,
-        'Which of these emotions does the message show most: {choices}?\n\n"{message}"\n\nAnswer with one word from the list.',
+        'Which of these emotions does the message show most: {choices}?\n\n"{message}"\n\nAnswer with one word '
+        "from the list.",
         4,
     )
 
@@ -142,7 +155,8 @@ def labelled(draw: random.Random) -> Draft:
     """The emotion as a label."""
     return _identified(
         draw,
-        "Label the main emotion of this message.\n\nMessage: {message}\n\nLabels: {choices}. Reply with the label only.",
+        "Label the main emotion of this message.\n\nMessage: {message}\n\nLabels: {choices}. Reply with the "
+        "label only.",
         5,
     )
 
@@ -175,11 +189,12 @@ def reply(draw: random.Random) -> Draft:
     emotion, count, asking = draw.choice(_HARD), draw.randint(2, 3), draw.random() < 0.5
     end = "End with a question. " if asking else ""
     question = (
-        f'A friend tells you: "{_message(draw, emotion)}" Write a supportive reply in exactly {["two", "three"][count - 2]} sentences. '
+        f'A friend tells you: "{_message(draw, emotion)}" Write a supportive reply in exactly '
+        f"{['two', 'three'][count - 2]} sentences. "
         f"Show that you understand the feeling. Give no advice. {end}Write the reply only."
     )
     closing = "Do you want to tell me more?" if asking else "I am here with you."
-    sample = " ".join(["That sounds so hard.", "I am sorry you go through this."][: count - 1] + [closing])
+    sample = " ".join([*["That sounds so hard.", "I am sorry you go through this."][: count - 1], closing])
     return Draft(question, _supportive(count, asking), sample)
 
 
@@ -201,5 +216,10 @@ def _supportive(count: int, asking: bool) -> Check:
 
 
 TEMPLATES: Mapping[str, Template] = {
-    "chosen": chosen, "labelled": labelled, "reply": reply, "named": named, "between": between, "shared": shared,
-}  # fmt: skip
+    "chosen": chosen,
+    "labelled": labelled,
+    "reply": reply,
+    "named": named,
+    "between": between,
+    "shared": shared,
+}

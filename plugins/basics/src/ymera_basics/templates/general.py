@@ -8,6 +8,7 @@ from fractions import Fraction
 from ymera_basics import checks
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import number_question, word_question
+from ymera_basics.wording import listed
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -102,10 +103,16 @@ def units(draw: random.Random) -> Draft:
     n = draw.randint(3, 60)
     half = Fraction(2 * n + 1, 2)
     conversions: tuple[tuple[str, str, str, Fraction], ...] = (
-        (f"{float(half):g}", "kilometres", "metres", half * 1000), (str(n * 250), "grams", "kilograms", Fraction(n, 4)), (f"{float(half):g}", "hours", "minutes", half * 60),
-        (str(n), "weeks", "days", Fraction(n * 7)), (str(n * 12), "inches", "feet", Fraction(n)), (str(n * 10), "degrees Celsius", "degrees Fahrenheit", Fraction(n * 18 + 32)),
-        (str(n), "litres", "millilitres", Fraction(n * 1000)), (str(n * 16), "ounces", "pounds", Fraction(n)), (str(n * 50), "centimetres", "metres", Fraction(n, 2)),
-    )  # fmt: skip
+        (f"{float(half):g}", "kilometres", "metres", half * 1000),
+        (str(n * 250), "grams", "kilograms", Fraction(n, 4)),
+        (f"{float(half):g}", "hours", "minutes", half * 60),
+        (str(n), "weeks", "days", Fraction(n * 7)),
+        (str(n * 12), "inches", "feet", Fraction(n)),
+        (str(n * 10), "degrees Celsius", "degrees Fahrenheit", Fraction(n * 18 + 32)),
+        (str(n), "litres", "millilitres", Fraction(n * 1000)),
+        (str(n * 16), "ounces", "pounds", Fraction(n)),
+        (str(n * 50), "centimetres", "metres", Fraction(n, 2)),
+    )
     amount, source, target, value = draw.choice(conversions)
     wordings = (
         f"Convert {amount} {source} to {target}.",
@@ -122,17 +129,17 @@ def ordering(draw: random.Random) -> Draft:
         values = draw.sample(range(-30, 400), 6)
         ordered = [str(value) for value in sorted(values, reverse=falling)]
         how = "from largest to smallest" if falling else "in ascending order"
-        listed = ", ".join(map(str, values))
+        items = ", ".join(map(str, values))
     else:
         words = draw.sample(_WORDS, 5)
         ordered = sorted(words, reverse=falling)
         how = "in reverse alphabetical order" if falling else "alphabetically"
-        listed = ", ".join(words)
+        items = ", ".join(words)
     question = draw.choice(
         (
-            f"Sort these {how}: {listed}.",
-            f"Put the following items {how}: {listed}.",
-            f"Arrange this list {how}: {listed}.",
+            f"Sort these {how}: {items}.",
+            f"Put the following items {how}: {items}.",
+            f"Arrange this list {how}: {items}.",
         )
     )
     return Draft(
@@ -168,7 +175,7 @@ def counted_words(draw: random.Random) -> Draft:
             f"Using exactly {count} words, say something about {topic}.",
         )
     )
-    sample = " ".join(("Deep blue waters roll quietly toward distant shores").split(" ")[:count])
+    sample = " ".join(listed("Deep blue waters roll quietly toward distant shores")[:count])
     return Draft(question, checks.words_about(count, topic), sample)
 
 
@@ -185,9 +192,10 @@ def echoing(draw: random.Random) -> Draft:
     """Exactly this, in capitals or not."""
     word = draw.choice(_WORDS)
     kinds = (
-        (f'Reply with only the word "{word}" in capital letters.', word.upper()), (f'Answer with just the word "{word}", nothing else.', word),
+        (f'Reply with only the word "{word}" in capital letters.', word.upper()),
+        (f'Answer with just the word "{word}", nothing else.', word),
         (f'Respond with exactly "{word} {word}" and nothing more.', f"{word} {word}"),
-    )  # fmt: skip
+    )
     question, expected = draw.choice(kinds)
     return Draft(question, checks.exactly(expected, ignore_case=False), expected)
 
@@ -196,7 +204,7 @@ def extremes(draw: random.Random) -> Draft:
     """The largest, the second smallest, the longest."""
     values = draw.sample(range(10, 900), 6)
     ordered = sorted(values)
-    listed = ", ".join(map(str, values))
+    items = ", ".join(map(str, values))
     kinds = (
         ("largest", ordered[-1]),
         ("smallest", ordered[0]),
@@ -205,11 +213,19 @@ def extremes(draw: random.Random) -> Draft:
     )
     which, value = draw.choice(kinds)
     return Draft(
-        number_question(draw, f"Which is the {which} of these numbers: {listed}?"), checks.number(value), str(value)
+        number_question(draw, f"Which is the {which} of these numbers: {items}?"), checks.number(value), str(value)
     )
 
 
 TEMPLATES: Mapping[str, Template] = {
-    "weekday": weekday, "units": units, "ordering": ordering, "dates": dates, "counted-words": counted_words, "times": times,
-    "repeating": repeating, "as-json": as_json, "echoing": echoing, "extremes": extremes,
-}  # fmt: skip
+    "weekday": weekday,
+    "units": units,
+    "ordering": ordering,
+    "dates": dates,
+    "counted-words": counted_words,
+    "times": times,
+    "repeating": repeating,
+    "as-json": as_json,
+    "echoing": echoing,
+    "extremes": extremes,
+}

@@ -11,49 +11,81 @@ from ymera_basics.wording import listed
 _PLURALS = dict(
     pair.split(":")
     for pair in listed(
-        "child:children mouse:mice leaf:leaves city:cities knife:knives tooth:teeth foot:feet box:boxes hero:heroes baby:babies "
-        "wolf:wolves church:churches man:men goose:geese party:parties shelf:shelves potato:potatoes crisis:crises brush:brushes "
+        "child:children mouse:mice leaf:leaves city:cities knife:knives tooth:teeth foot:feet box:boxes "
+        "hero:heroes baby:babies "
+        "wolf:wolves church:churches man:men goose:geese party:parties shelf:shelves potato:potatoes "
+        "crisis:crises brush:brushes "
         "sheep:sheep day:days ox:oxen key:keys thief:thieves criterion:criteria"
     )
 )
 _PASTS = dict(
     pair.split(":")
     for pair in listed(
-        "go:went write:wrote bring:brought teach:taught swim:swam catch:caught begin:began drive:drove think:thought stop:stopped "
-        "carry:carried fly:flew choose:chose plan:planned freeze:froze try:tried hide:hid buy:bought dance:danced speak:spoke "
+        "go:went write:wrote bring:brought teach:taught swim:swam catch:caught begin:began drive:drove "
+        "think:thought stop:stopped "
+        "carry:carried fly:flew choose:chose plan:planned freeze:froze try:tried hide:hid buy:bought "
+        "dance:danced speak:spoke "
         "grow:grew wear:wore sleep:slept cut:cut play:played"
     )
 )
 _MISSPELLED = dict(
     pair.split(":")
     for pair in listed(
-        "recieve:receive definately:definitely seperate:separate occured:occurred untill:until wich:which tommorow:tomorrow "
-        "goverment:government enviroment:environment begining:beginning beleive:believe calender:calendar neccessary:necessary "
-        "accomodate:accommodate adress:address freind:friend wierd:weird libary:library suprise:surprise buisness:business "
+        "recieve:receive definately:definitely seperate:separate occured:occurred untill:until wich:which "
+        "tommorow:tomorrow "
+        "goverment:government enviroment:environment begining:beginning beleive:believe calender:calendar "
+        "neccessary:necessary "
+        "accomodate:accommodate adress:address freind:friend wierd:weird libary:library suprise:surprise "
+        "buisness:business "
         "embarass:embarrass knowlege:knowledge"
     )
 )
 _SENTENCES = (
-    ("The teacher", "is", "writing a letter", "The teacher is writing a letter."), ("They", "were", "waiting at the station", ""), ("She", "can", "play the violin", ""),
-    ("The shops", "are", "open on Sunday", ""), ("He", "has", "finished the report", ""), ("Your brother", "will", "arrive in the morning", ""), ("The children", "should", "wear a coat", ""),
-)  # fmt: skip
+    ("The teacher", "is", "writing a letter", "The teacher is writing a letter."),
+    ("They", "were", "waiting at the station", ""),
+    ("She", "can", "play the violin", ""),
+    ("The shops", "are", "open on Sunday", ""),
+    ("He", "has", "finished the report", ""),
+    ("Your brother", "will", "arrive in the morning", ""),
+    ("The children", "should", "wear a coat", ""),
+)
 _ACTIVE = (
-    ("The dog", "chased", "the ball", "was chased"), ("The chef", "cooked", "the soup", "was cooked"), ("My sister", "painted", "the fence", "was painted"), ("The storm", "destroyed", "the bridge", "was destroyed"),
-    ("The mayor", "opened", "the museums", "were opened"), ("A student", "wrote", "the poem", "was written"), ("The company", "built", "the houses", "were built"), ("Two thieves", "stole", "the car", "was stolen"),
-)  # fmt: skip
+    ("The dog", "chased", "the ball", "was chased"),
+    ("The chef", "cooked", "the soup", "was cooked"),
+    ("My sister", "painted", "the fence", "was painted"),
+    ("The storm", "destroyed", "the bridge", "was destroyed"),
+    ("The mayor", "opened", "the museums", "were opened"),
+    ("A student", "wrote", "the poem", "was written"),
+    ("The company", "built", "the houses", "were built"),
+    ("Two thieves", "stole", "the car", "was stolen"),
+)
 _WORDS = listed(
     "strawberry lighthouse elephant committee parallel umbrella mississippi notebook engineering bottleneck balloon"
 )
 _HIDDEN = listed("river stone cloud heart light dream music ocean")
 _LINE_STARTS = {
-    "r": "Rain falls on the roof", "i": "In the evening we walk", "v": "Voices carry over the water", "e": "Every window is open", "s": "Slowly the day ends", "t": "Trees bend in the wind",
-    "o": "Over the hill comes a bell", "n": "Nobody speaks for a while", "c": "Candles burn on the table", "l": "Leaves gather at the door", "u": "Under the bridge it is cool",
-    "d": "Dogs sleep in the shade", "h": "Half the moon is showing", "a": "All the boats are home", "g": "Gulls circle the harbour", "m": "Morning comes too soon",
-}  # fmt: skip
+    "r": "Rain falls on the roof",
+    "i": "In the evening we walk",
+    "v": "Voices carry over the water",
+    "e": "Every window is open",
+    "s": "Slowly the day ends",
+    "t": "Trees bend in the wind",
+    "o": "Over the hill comes a bell",
+    "n": "Nobody speaks for a while",
+    "c": "Candles burn on the table",
+    "l": "Leaves gather at the door",
+    "u": "Under the bridge it is cool",
+    "d": "Dogs sleep in the shade",
+    "h": "Half the moon is showing",
+    "a": "All the boats are home",
+    "g": "Gulls circle the harbour",
+    "m": "Morning comes too soon",
+}
 _NOUNS = dict(
     pair.split(":")
     for pair in listed(
-        "apple:an hour:an university:a umbrella:an European:a honest:an bicycle:a egg:an one-way:a orange:an house:a useful:a MRI:an"
+        "apple:an hour:an university:a umbrella:an European:a honest:an bicycle:a egg:an one-way:a orange:an "
+        "house:a useful:a MRI:an"
     )
 )
 
@@ -176,6 +208,14 @@ def article(draw: random.Random) -> Draft:
 
 
 TEMPLATES: Mapping[str, Template] = {
-    "plural": plural, "past": past, "spelling": spelling, "question-form": question_form, "letters": letters, "passive": passive,
-    "acrostic": acrostic, "spotted": spotted, "reversal": reversal, "article": article,
-}  # fmt: skip
+    "plural": plural,
+    "past": past,
+    "spelling": spelling,
+    "question-form": question_form,
+    "letters": letters,
+    "passive": passive,
+    "acrostic": acrostic,
+    "spotted": spotted,
+    "reversal": reversal,
+    "article": article,
+}

@@ -19,9 +19,12 @@ def expression(draw: random.Random) -> Draft:
     """A sum with parentheses and precedence."""
     a, b, c, d = (draw.randint(2, 25) for _ in range(4))
     shapes = (
-        (f"{a} + {b} × {c}", a + b * c), (f"({a} + {b}) × {c} - {d}", (a + b) * c - d), (f"{a * b} ÷ {a} + {c}", b + c),
-        (f"{a} × {b} - {c} × {d}", a * b - c * d), (f"({a + b} - {a}) × ({c} + {d})", b * (c + d)),
-    )  # fmt: skip
+        (f"{a} + {b} × {c}", a + b * c),
+        (f"({a} + {b}) × {c} - {d}", (a + b) * c - d),
+        (f"{a * b} ÷ {a} + {c}", b + c),
+        (f"{a} × {b} - {c} × {d}", a * b - c * d),
+        (f"({a + b} - {a}) × ({c} + {d})", b * (c + d)),
+    )
     text, value = draw.choice(shapes)
     return _number(
         draw, draw.choice((f"What is {text}?", f"Calculate {text}.", f"Work out the value of {text}.")), value
@@ -138,9 +141,12 @@ def sequence(draw: random.Random) -> Draft:
     """The next term of a regular sequence."""
     start, step, factor = draw.randint(1, 20), draw.randint(2, 12), draw.choice((2, 3))
     kinds = (
-        [start + step * at for at in range(6)], [start * factor**at for at in range(6)], [at * at + start for at in range(1, 7)], _sums(start, step),
+        [start + step * at for at in range(6)],
+        [start * factor**at for at in range(6)],
+        [at * at + start for at in range(1, 7)],
+        _sums(start, step),
         [start * factor**at - 1 for at in range(6)],
-    )  # fmt: skip
+    )
     terms = draw.choice(kinds)
     shown = ", ".join(map(str, terms[:-1]))
     return _number(
@@ -195,9 +201,10 @@ def averages(draw: random.Random) -> Draft:
     middle = Fraction(ordered[len(values) // 2] + ordered[(len(values) - 1) // 2], 2)
     shown = ", ".join(map(str, values))
     questions = (
-        (f"What is the mean of {shown}?", Fraction(sum(values), len(values))), (f"Find the median of these numbers: {shown}.", middle),
+        (f"What is the mean of {shown}?", Fraction(sum(values), len(values))),
+        (f"Find the median of these numbers: {shown}.", middle),
         (f"What is the range of the values {shown}?", ordered[-1] - ordered[0]),
-    )  # fmt: skip
+    )
     return _number(draw, *draw.choice(questions))
 
 
@@ -228,6 +235,16 @@ def shapes(draw: random.Random) -> Draft:
 
 
 TEMPLATES: Mapping[str, Template] = {
-    "expression": expression, "shopping": shopping, "equation": equation, "travel": travel, "percent": percent, "boxes": boxes,
-    "comparison": comparison, "sequence": sequence, "divisors": divisors, "averages": averages, "proportion": proportion, "shapes": shapes,
-}  # fmt: skip
+    "expression": expression,
+    "shopping": shopping,
+    "equation": equation,
+    "travel": travel,
+    "percent": percent,
+    "boxes": boxes,
+    "comparison": comparison,
+    "sequence": sequence,
+    "divisors": divisors,
+    "averages": averages,
+    "proportion": proportion,
+    "shapes": shapes,
+}

@@ -111,9 +111,11 @@ def quantity(draw: random.Random) -> Draft:
     """How many, how high."""
     world = _World(draw)
     questions = (
-        (f"How many people live in {world.town}?", world.people), (f"How many metres high is the {world.building}?", world.height),
-        (f"How many rooms does the {world.building} have?", world.rooms), (f"How many visitors come to the {world.building} every year?", world.visitors),
-    )  # fmt: skip
+        (f"How many people live in {world.town}?", world.people),
+        (f"How many metres high is the {world.building}?", world.height),
+        (f"How many rooms does the {world.building} have?", world.rooms),
+        (f"How many visitors come to the {world.building} every year?", world.visitors),
+    )
     question, answer = draw.choice(questions)
     return Draft(
         _asked(draw, world.passage(draw), question, "Answer with the number only."), checks.number(answer), str(answer)
@@ -139,7 +141,16 @@ def thing(draw: random.Random) -> Draft:
 def mentions(draw: random.Random) -> Draft:
     """How often a word occurs."""
     world, word = _World(draw), draw.choice(("harvest", "bridge", "market", "winter"))
-    extra = draw.sample((f"The {word} fed the town.", f"Old songs praise the {word}.", f"In {world.opened} the {word} was painted by {world.architect}.", f"No {word} was as famous as that of {world.other}.", f"Visitors ask for the {word} first."), draw.randint(2, 5))  # fmt: skip
+    extra = draw.sample(
+        (
+            f"The {word} fed the town.",
+            f"Old songs praise the {word}.",
+            f"In {world.opened} the {word} was painted by {world.architect}.",
+            f"No {word} was as famous as that of {world.other}.",
+            f"Visitors ask for the {word} first.",
+        ),
+        draw.randint(2, 5),
+    )
     question = f'How many times does the word "{word}" occur in the text?'
     return Draft(
         _asked(draw, f"{world.passage(draw)} {' '.join(extra)}", question, "Answer with the number only."),
@@ -216,5 +227,12 @@ def compared(draw: random.Random) -> Draft:
 
 
 TEMPLATES: Mapping[str, Template] = {
-    "person": person, "row": row, "year": year, "figures": figures, "quantity": quantity, "thing": thing, "mentions": mentions, "compared": compared,
-}  # fmt: skip
+    "person": person,
+    "row": row,
+    "year": year,
+    "figures": figures,
+    "quantity": quantity,
+    "thing": thing,
+    "mentions": mentions,
+    "compared": compared,
+}

@@ -19,7 +19,10 @@ class Program:
 
 PROGRAMS = (
     Program("hello world", r"hello,? ?world", 'print("Hello, World!")\n'),
-    Program("FizzBuzz", r"fizz ?-?buzz", """
+    Program(
+        "FizzBuzz",
+        r"fizz ?-?buzz",
+        """
 def fizzbuzz(n: int) -> None:
     for i in range(1, n + 1):
         if i % 15 == 0:
@@ -32,8 +35,12 @@ def fizzbuzz(n: int) -> None:
             print(i)
 
 fizzbuzz(100)
-"""),
-    Program("factorial", r"factorial", """
+""",
+    ),
+    Program(
+        "factorial",
+        r"factorial",
+        """
 def factorial(n: int) -> int:
     result: int = 1
     for i in range(2, n + 1):
@@ -41,8 +48,12 @@ def factorial(n: int) -> int:
     return result
 
 print(factorial(10))
-"""),
-    Program("Fibonacci numbers", r"fibonacci", """
+""",
+    ),
+    Program(
+        "Fibonacci numbers",
+        r"fibonacci",
+        """
 def fibonacci(n: int) -> int:
     previous: int = 0
     current: int = 1
@@ -54,8 +65,12 @@ def fibonacci(n: int) -> int:
 
 for i in range(10):
     print(fibonacci(i))
-"""),
-    Program("greatest common divisor", r"\bgcd\b|greatest common divisor|\bhcf\b", """
+""",
+    ),
+    Program(
+        "greatest common divisor",
+        r"\bgcd\b|greatest common divisor|\bhcf\b",
+        """
 def gcd(a: int, b: int) -> int:
     while b != 0:
         rest: int = a % b
@@ -64,8 +79,12 @@ def gcd(a: int, b: int) -> int:
     return a
 
 print(gcd(48, 36))
-"""),
-    Program("least common multiple", r"\blcm\b|least common multiple", """
+""",
+    ),
+    Program(
+        "least common multiple",
+        r"\blcm\b|least common multiple",
+        """
 def gcd(a: int, b: int) -> int:
     while b != 0:
         rest: int = a % b
@@ -77,8 +96,12 @@ def lcm(a: int, b: int) -> int:
     return a // gcd(a, b) * b
 
 print(lcm(12, 18))
-"""),
-    Program("primes", r"\b(?:list|print|all|generate|find|first|up to|below|sieve)\b.*\bprimes?\b(?! factor)|prime numbers", """
+""",
+    ),
+    Program(
+        "primes",
+        r"\b(?:list|print|all|generate|find|first|up to|below|sieve)\b.*\bprimes?\b(?! factor)|prime numbers",
+        """
 def is_prime(n: int) -> bool:
     if n < 2:
         return False
@@ -92,8 +115,12 @@ def is_prime(n: int) -> bool:
 for n in range(2, 50):
     if is_prime(n):
         print(n)
-"""),
-    Program("prime test", r"\bprime\b", """
+""",
+    ),
+    Program(
+        "prime test",
+        r"\bprime\b",
+        """
 def is_prime(n: int) -> bool:
     if n < 2:
         return False
@@ -105,17 +132,29 @@ def is_prime(n: int) -> bool:
     return True
 
 print(is_prime(97))
-"""),
-    Program("palindrome test", r"palindrom", """
+""",
+    ),
+    Program(
+        "palindrome test",
+        r"palindrom",
+        """
 def is_palindrome(text: str) -> bool:
     return text == reverse(text)
 
 print(is_palindrome("level"))
-"""),
-    Program("reversed string", r"revers\w* (?:a |the |of a |an? input |any |given )*(?:string|text|word)|string revers", """
+""",
+    ),
+    Program(
+        "reversed string",
+        r"revers\w* (?:a |the |of a |an? input |any |given )*(?:string|text|word)|string revers",
+        """
 print(reverse("Hello, World!"))
-"""),
-    Program("sorted list", r"\bsort|bubble", """
+""",
+    ),
+    Program(
+        "sorted list",
+        r"\bsort|bubble",
+        """
 def sort(values: list[int]) -> None:
     n: int = len(values)
     for i in range(n):
@@ -129,8 +168,12 @@ numbers: list[int] = [5, 2, 9, 1, 7]
 sort(numbers)
 for i in range(len(numbers)):
     print(numbers[i])
-"""),
-    Program("binary search", r"binary search", """
+""",
+    ),
+    Program(
+        "binary search",
+        r"binary search",
+        """
 def binary_search(values: list[int], wanted: int) -> int:
     low: int = 0
     high: int = len(values) - 1
@@ -146,8 +189,12 @@ def binary_search(values: list[int], wanted: int) -> int:
 
 numbers: list[int] = [1, 3, 5, 7, 9, 11]
 print(binary_search(numbers, 7))
-"""),
-    Program("largest of a list", r"\b(?:max|maximum|largest|biggest|greatest)\b", """
+""",
+    ),
+    Program(
+        "largest of a list",
+        r"\b(?:max|maximum|largest|biggest|greatest)\b",
+        """
 def largest(values: list[int]) -> int:
     best: int = values[0]
     for i in range(1, len(values)):
@@ -157,8 +204,12 @@ def largest(values: list[int]) -> int:
 
 numbers: list[int] = [3, 41, 12, 9, 74, 15]
 print(largest(numbers))
-"""),
-    Program("smallest of a list", r"\b(?:min|minimum|smallest)\b", """
+""",
+    ),
+    Program(
+        "smallest of a list",
+        r"\b(?:min|minimum|smallest)\b",
+        """
 def smallest(values: list[int]) -> int:
     best: int = values[0]
     for i in range(1, len(values)):
@@ -168,8 +219,12 @@ def smallest(values: list[int]) -> int:
 
 numbers: list[int] = [3, 41, 12, 9, 74, 15]
 print(smallest(numbers))
-"""),
-    Program("sum of a list", r"\b(?:sum|adds? up|total)\b.*\b(?:list|array|numbers|elements|integers|slice|vector)\b", """
+""",
+    ),
+    Program(
+        "sum of a list",
+        r"\b(?:sum|adds? up|total)\b.*\b(?:list|array|numbers|elements|integers|slice|vector)\b",
+        """
 def total(values: list[int]) -> int:
     result: int = 0
     for i in range(len(values)):
@@ -178,8 +233,12 @@ def total(values: list[int]) -> int:
 
 numbers: list[int] = [3, 1, 4, 1, 5, 9]
 print(total(numbers))
-"""),
-    Program("sum of digits", r"sum of (?:the |its )?digits|digit sum|adds? (?:up )?(?:the |its )?digits", """
+""",
+    ),
+    Program(
+        "sum of digits",
+        r"sum of (?:the |its )?digits|digit sum|adds? (?:up )?(?:the |its )?digits",
+        """
 def digit_sum(n: int) -> int:
     result: int = 0
     while n > 0:
@@ -188,14 +247,22 @@ def digit_sum(n: int) -> int:
     return result
 
 print(digit_sum(12345))
-"""),
-    Program("even or odd", r"\b(?:even|odd)\b", """
+""",
+    ),
+    Program(
+        "even or odd",
+        r"\b(?:even|odd)\b",
+        """
 def is_even(n: int) -> bool:
     return n % 2 == 0
 
 print(is_even(42))
-"""),
-    Program("leap year", r"leap year", """
+""",
+    ),
+    Program(
+        "leap year",
+        r"leap year",
+        """
 def is_leap_year(year: int) -> bool:
     if year % 400 == 0:
         return True
@@ -204,8 +271,12 @@ def is_leap_year(year: int) -> bool:
     return year % 4 == 0
 
 print(is_leap_year(2024))
-"""),
-    Program("power", r"\b(?:power|exponent)", """
+""",
+    ),
+    Program(
+        "power",
+        r"\b(?:power|exponent)",
+        """
 def power(base: int, exponent: int) -> int:
     result: int = 1
     for i in range(exponent):
@@ -213,18 +284,27 @@ def power(base: int, exponent: int) -> int:
     return result
 
 print(power(2, 10))
-"""),
-    Program("sum of two numbers", r"\b(?:adds?|sum)\b.*\b(?:two|2|both)\b|\btwo numbers\b", """
+""",
+    ),
+    Program(
+        "sum of two numbers",
+        r"\b(?:adds?|sum)\b.*\b(?:two|2|both)\b|\btwo numbers\b",
+        """
 def add(a: int, b: int) -> int:
     return a + b
 
 print(add(2, 3))
-"""),
-    Program("counting", r"\b(?:counts?|numbers?|loop)\b.*\b(?:from )?(?:1|one)\b.*\b(?:to|through)\b", """
+""",
+    ),
+    Program(
+        "counting",
+        r"\b(?:counts?|numbers?|loop)\b.*\b(?:from )?(?:1|one)\b.*\b(?:to|through)\b",
+        """
 for i in range(1, 11):
     print(i)
-"""),
-)  # fmt: skip
+""",
+    ),
+)
 
 
 def program_for(request: str) -> Program | None:

@@ -50,67 +50,123 @@ _BRACE = "{{"
 _NUMBERS = {"int": "int", "bool": "bool", "str": "string"}
 
 GO = Language(
-    "Go", "go", r"\bgo(?:lang)?\b",
-    {**_NUMBERS, "list[int]": "[]int", "None": ""}, "{name} {type}", "func {name}({parameters}) {result}", "{name} := {value}",
-    "for {name} := {start}; {name} < {stop}; {name}++", "{word} {condition}", "fmt.Println({value})",
-    'package main\n\nimport "fmt"\n\n{functions}func main() {{\n{main}}}\n', "len({value})", "[]int{{{items}}}", "reverse({value})",
-
-        "func reverse(text string) string {\n\trunes := []rune(text)\n\tfor i, j := 0, len(runes)-1; i < j; i, j = "
-        "i+1, j-1 {\n"
-    
+    "Go",
+    "go",
+    r"\bgo(?:lang)?\b",
+    {**_NUMBERS, "list[int]": "[]int", "None": ""},
+    "{name} {type}",
+    "func {name}({parameters}) {result}",
+    "{name} := {value}",
+    "for {name} := {start}; {name} < {stop}; {name}++",
+    "{word} {condition}",
+    "fmt.Println({value})",
+    'package main\n\nimport "fmt"\n\n{functions}func main() {{\n{main}}}\n',
+    "len({value})",
+    "[]int{{{items}}}",
+    "reverse({value})",
+    "func reverse(text string) string {\n\trunes := []rune(text)\n\tfor i, j := 0, len(runes)-1; i < j; i, j = "
+    "i+1, j-1 {\n"
     "\t\trunes[i], runes[j] = runes[j], runes[i]\n\t}\n\treturn string(runes)\n}\n\n",
     end="",
-)  # fmt: skip
+)
 JAVASCRIPT = Language(
-    "JavaScript", "javascript", r"\b(?:javascript|js|node(?:\.?js)?)\b",
-    {"int": "", "bool": "", "str": "", "list[int]": "", "None": ""}, "{name}", "function {name}({parameters})", "let {name} = {value}",
-    "for (let {name} = {start}; {name} < {stop}; {name}++)", "{word} ({condition})", "console.log({value})",
-    "{functions}{main}", "{value}.length", "[{items}]", '[...{value}].reverse().join("")',
-    equals="===", texts_equal="{left} === {right}", floor_divide="Math.floor({left} / {right})",
-)  # fmt: skip
+    "JavaScript",
+    "javascript",
+    r"\b(?:javascript|js|node(?:\.?js)?)\b",
+    {"int": "", "bool": "", "str": "", "list[int]": "", "None": ""},
+    "{name}",
+    "function {name}({parameters})",
+    "let {name} = {value}",
+    "for (let {name} = {start}; {name} < {stop}; {name}++)",
+    "{word} ({condition})",
+    "console.log({value})",
+    "{functions}{main}",
+    "{value}.length",
+    "[{items}]",
+    '[...{value}].reverse().join("")',
+    equals="===",
+    texts_equal="{left} === {right}",
+    floor_divide="Math.floor({left} / {right})",
+)
 TYPESCRIPT = Language(
-    "TypeScript", "typescript", r"\b(?:typescript|ts)\b",
-    {"int": "number", "bool": "boolean", "str": "string", "list[int]": "number[]", "None": "void"}, "{name}: {type}",
-    "function {name}({parameters}): {result}", "let {name}: {type} = {value}",
-    "for (let {name} = {start}; {name} < {stop}; {name}++)", "{word} ({condition})", "console.log({value})",
-    "{functions}{main}", "{value}.length", "[{items}]", '[...{value}].reverse().join("")',
-    equals="===", texts_equal="{left} === {right}", floor_divide="Math.floor({left} / {right})",
-)  # fmt: skip
+    "TypeScript",
+    "typescript",
+    r"\b(?:typescript|ts)\b",
+    {"int": "number", "bool": "boolean", "str": "string", "list[int]": "number[]", "None": "void"},
+    "{name}: {type}",
+    "function {name}({parameters}): {result}",
+    "let {name}: {type} = {value}",
+    "for (let {name} = {start}; {name} < {stop}; {name}++)",
+    "{word} ({condition})",
+    "console.log({value})",
+    "{functions}{main}",
+    "{value}.length",
+    "[{items}]",
+    '[...{value}].reverse().join("")',
+    equals="===",
+    texts_equal="{left} === {right}",
+    floor_divide="Math.floor({left} / {right})",
+)
 JAVA = Language(
-    "Java", "java", r"\bjava\b",
-    {"int": "int", "bool": "boolean", "str": "String", "list[int]": "int[]", "None": "void"}, "{type} {name}",
-    "static {result} {name}({parameters})", "{type} {name} = {value}", "for (int {name} = {start}; {name} < {stop}; {name}++)",
-    "{word} ({condition})", "System.out.println({value})",
-    "public class Main {{\n{functions}    public static void main(String[] args) {{\n{main}    }}\n}}\n", "{value}.length",
-    "{{{items}}}", "new StringBuilder({value}).reverse().toString()", texts_equal="{left}.equals({right})", members=True,
-)  # fmt: skip
+    "Java",
+    "java",
+    r"\bjava\b",
+    {"int": "int", "bool": "boolean", "str": "String", "list[int]": "int[]", "None": "void"},
+    "{type} {name}",
+    "static {result} {name}({parameters})",
+    "{type} {name} = {value}",
+    "for (int {name} = {start}; {name} < {stop}; {name}++)",
+    "{word} ({condition})",
+    "System.out.println({value})",
+    "public class Main {{\n{functions}    public static void main(String[] args) {{\n{main}    }}\n}}\n",
+    "{value}.length",
+    "{{{items}}}",
+    "new StringBuilder({value}).reverse().toString()",
+    texts_equal="{left}.equals({right})",
+    members=True,
+)
 C = Language(
-    "C", "c", r"\bc\b(?![+#])",
-    {"int": "int", "bool": "bool", "str": "const char *", "list[int]": "int *", "None": "void"}, "{type} {name}",
-    "static {result} {name}({parameters})", "{type} {name} = {value}", "for (int {name} = {start}; {name} < {stop}; {name}++)",
-    "{word} ({condition})", 'printf("{format}\\n", {value})',
-
-        "#include <stdbool.h>\n#include <stdio.h>\n#include <string.h>\n\n{functions}int main(void) {{\n{main}    "
-        "return 0;\n}}\n"
-    ,
-    "{value}_length", "{{{items}}}", "reverse({value})",
-
-        "static const char *reverse(const char *text) {\n    static char reversed[256];\n    size_t length = "
-        "strlen(text);\n"
-    
-
-        "    for (size_t i = 0; i < length && length < sizeof reversed; i++) {\n        reversed[i] = text[length - "
-        "1 - i];\n    }\n"
-    
+    "C",
+    "c",
+    r"\bc\b(?![+#])",
+    {"int": "int", "bool": "bool", "str": "const char *", "list[int]": "int *", "None": "void"},
+    "{type} {name}",
+    "static {result} {name}({parameters})",
+    "{type} {name} = {value}",
+    "for (int {name} = {start}; {name} < {stop}; {name}++)",
+    "{word} ({condition})",
+    'printf("{format}\\n", {value})',
+    "#include <stdbool.h>\n#include <stdio.h>\n#include <string.h>\n\n{functions}int main(void) {{\n{main}    "
+    "return 0;\n}}\n",
+    "{value}_length",
+    "{{{items}}}",
+    "reverse({value})",
+    "static const char *reverse(const char *text) {\n    static char reversed[256];\n    size_t length = "
+    "strlen(text);\n"
+    "    for (size_t i = 0; i < length && length < sizeof reversed; i++) {\n        reversed[i] = text[length - "
+    "1 - i];\n    }\n"
     "    reversed[length < sizeof reversed ? length : 0] = '\\0';\n    return reversed;\n}\n\n",
-    texts_equal="strcmp({left}, {right}) == 0", formats={"int": "%d", "bool": "%s", "str": "%s"}, camel=False,
-)  # fmt: skip
+    texts_equal="strcmp({left}, {right}) == 0",
+    formats={"int": "%d", "bool": "%s", "str": "%s"},
+    camel=False,
+)
 RUST = Language(
-    "Rust", "rust", r"\brust\b",
-    {"int": "i64", "bool": "bool", "str": "&str", "list[int]": "&mut [i64]", "None": ""}, "{name}: {type}",
-    "fn {name}({parameters}){result}", "let {name}: {type} = {value}", "for {name} in {start}..{stop}", "{word} {condition}",
-    'println!("{{}}", {value})', "{functions}fn main() {{\n{main}}}\n", "{value}.len() as i64", "[{items}]",
-    "{value}.chars().rev().collect::<String>()", argument="&mut {name}", camel=False,
-)  # fmt: skip
+    "Rust",
+    "rust",
+    r"\brust\b",
+    {"int": "i64", "bool": "bool", "str": "&str", "list[int]": "&mut [i64]", "None": ""},
+    "{name}: {type}",
+    "fn {name}({parameters}){result}",
+    "let {name}: {type} = {value}",
+    "for {name} in {start}..{stop}",
+    "{word} {condition}",
+    'println!("{{}}", {value})',
+    "{functions}fn main() {{\n{main}}}\n",
+    "{value}.len() as i64",
+    "[{items}]",
+    "{value}.chars().rev().collect::<String>()",
+    argument="&mut {name}",
+    camel=False,
+)
 
 BRACES = (GO, JAVASCRIPT, TYPESCRIPT, JAVA, C, RUST)

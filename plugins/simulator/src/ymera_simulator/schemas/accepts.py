@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
-    "integer": int, "number": (int, float),
-}  # fmt: skip
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "null": type(None),
+    "integer": int,
+    "number": (int, float),
+}
 
 
 def accepts(document: Any, schema: Any, value: Any) -> bool:

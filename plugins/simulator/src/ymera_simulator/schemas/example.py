@@ -118,25 +118,27 @@ class Example:
         if pattern := schema.get("pattern"):
             return text_for(pattern, schema.get("minLength", 0))
         if (form := schema.get("format")) in _FORMATS:
-            return _FORMATS[form]
+            return _FORMATS[str(form)]
         text = self._facts.text(field)
-        least, most = schema.get("minLength", 0), schema.get("maxLength", len(text) + schema.get("minLength", 0))
+        least: int = schema.get("minLength", 0)
+        most: int = schema.get("maxLength", len(text) + least)
         return (text + "." * max(0, least - len(text)))[:most]
 
     def _merged(self, schema: Any) -> Schema:
         """Follows references and folds `allOf` in."""
         if not isinstance(schema, Mapping):
             return {}
-        seen = 0
-        while "$ref" in schema and seen < _DEEPEST:
-            rest = {key: value for key, value in schema.items() if key != "$ref"}
-            schema, seen = _joined(rest, resolve(self._document, schema["$ref"])), seen + 1
-        if "allOf" in schema:
-            joined: Schema = {key: value for key, value in schema.items() if key != "allOf"}
-            for part in schema["allOf"]:
-                joined = _joined(joined, self._merged(part))
-            return joined
-        return schema
+        merged: Schema = schema
+        for _ in range(_DEEPEST):
+            if "$ref" not in merged:
+                break
+            rest = {key: value for key, value in merged.items() if key != "$ref"}
+            merged = _joined(rest, resolve(self._document, merged["$ref"]))
+        parts = merged.get("allOf", ())
+        merged = {key: value for key, value in merged.items() if key != "allOf"}
+        for part in parts:
+            merged = _joined(merged, self._merged(part))
+        return merged
 
 
 def resolve(document: Any, reference: str) -> Any:

@@ -32,7 +32,7 @@ def solve_equations(question: Question) -> Solution | None:
     if len(unknowns) == 1 and any(equation.degree == 2 for equation in equations):
         return _quadratic(equations[0], unknowns[0], question)
     values = linear(equations, unknowns)
-    return values and _worded(values, question)
+    return _worded(values, question) if values else None
 
 
 def _equations(text: str) -> list[Polynomial]:

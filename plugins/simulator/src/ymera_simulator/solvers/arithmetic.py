@@ -25,7 +25,7 @@ _WORDED = (
     (r"\btwo thirds of\b|\b2 thirds of\b", "2/3 *"),
     (r"\b(?:double|twice)\s+(?=\d|\()", "2 *"),
     (r"(?<=[\d%)])\s+of\s+(?=[\d(])", " * "),
-)  # fmt: skip
+)
 _PAIRS = (
     (r"\bsum of (\S+) and (\S+)", r"(\1 + \2)"),
     (r"\bdifference (?:between|of) (\S+) and (\S+)", r"(\1 - \2)"),

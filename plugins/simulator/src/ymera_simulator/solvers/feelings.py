@@ -120,11 +120,21 @@ def _mood_of(word: str) -> str:
 
 def _relatives(mood: str) -> Sequence[str]:
     near = {
-        "sadness": ("grief", "loneliness", "disappointment"), "grief": ("sadness",), "loneliness": ("sadness",),
-        "joy": ("pride", "excitement", "relief"), "excitement": ("joy",), "pride": ("joy",), "fear": ("anxiety",), "anxiety": ("fear", "overwhelm"),
-        "anger": ("frustration", "jealousy"), "frustration": ("anger",), "disappointment": ("sadness",), "guilt": ("shame",), "shame": ("guilt",),
+        "sadness": ("grief", "loneliness", "disappointment"),
+        "grief": ("sadness",),
+        "loneliness": ("sadness",),
+        "joy": ("pride", "excitement", "relief"),
+        "excitement": ("joy",),
+        "pride": ("joy",),
+        "fear": ("anxiety",),
+        "anxiety": ("fear", "overwhelm"),
+        "anger": ("frustration", "jealousy"),
+        "frustration": ("anger",),
+        "disappointment": ("sadness",),
+        "guilt": ("shame",),
+        "shame": ("guilt",),
         "overwhelm": ("anxiety",),
-    }  # fmt: skip
+    }
     return near.get(mood, ())
 
 

@@ -8,7 +8,6 @@ from ymera_simulator.solvers.sentences import active_to_passive, asked, negated,
 from ymera_simulator.solvers.verbs import base, participle, past, third_person
 from ymera_simulator.solvers.words import plural, singular
 
-_QUOTED = re.compile(r"[\"`]([^\"`\n]+)[\"`]|(?<!\w)'([^'\n]+)'(?!\w)")
 _NAMED = re.compile(
     r"\b(?:of|for|word|noun|verb|adjective|before|pluralise|pluralize|with)\s+(?:the )?(?:word |noun |verb |"
     r"adjective |irregular verb )?(?:to )?([a-z][a-z-]*)(?=\s*(?:[?.,:!]|$))"
@@ -37,15 +36,10 @@ def solve_grammar(question: Question) -> Solution | None:
 
 
 def _subject(question: Question) -> str:
-    quoted = [first or second for first, second in _QUOTED.findall(question.text)]
-    if quoted:
-        return max(quoted, key=len)
-    if colon := _COLON.search(question.text):
-        return colon[1]
-    if named := _NAMED.search(question.lower):
-        return named[1]
-    sentence = _SENTENCE.search(question.text)
-    return sentence[1] if sentence else ""
+    if question.quoted:
+        return max(question.quoted, key=len)
+    found = _COLON.search(question.text) or _NAMED.search(question.lower) or _SENTENCE.search(question.text)
+    return str(found[1]) if found else ""
 
 
 def _is_sentence(text: str) -> bool:
@@ -67,7 +61,7 @@ def _singular(subject: str) -> Solution | None:
 def _past(subject: str) -> Solution | None:
     if _is_sentence(subject):
         turned = sentence_past(subject)
-        return turned and Solution(turned, subject)
+        return Solution(turned, subject) if turned else None
     verb = base(subject.lower().removeprefix("to "))
     return _verb_form(past(verb), verb)
 
@@ -135,7 +129,10 @@ def _turned(turn: Callable[[str], str | None]) -> Callable[[str], Solution | Non
 
 _FORMS: tuple[tuple[str, Callable[[str], Solution | None]], ...] = (
     (r"\bpassive\b", _turned(active_to_passive)),
-    (r"\b(?:into|as|to) (?:a )?(?:yes/no |yes-no |yes[- ]or[- ]no )?question|question form|interrogative", _turned(asked)),
+    (
+        r"\b(?:into|as|to) (?:a )?(?:yes/no |yes-no |yes[- ]or[- ]no )?question|question form|interrogative",
+        _turned(asked),
+    ),
     (r"\b(?:into|in|to|as) (?:a |the )?negative|negate|negation|make (?:this|it|the \w+) negative", _turned(negated)),
     (r"past participle", _participle),
     (r"\bpast\b", _past),
@@ -145,4 +142,4 @@ _FORMS: tuple[tuple[str, Callable[[str], Solution | None]], ...] = (
     (r"\ba or an\b|\"a\" or \"an\"|'a' or 'an'|\ba/an\b|indefinite article", _article),
     (r"\bcomparative\b", _degree(0)),
     (r"\bsuperlative\b", _degree(1)),
-)  # fmt: skip
+)

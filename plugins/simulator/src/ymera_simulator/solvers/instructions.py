@@ -9,20 +9,30 @@ from ymera_simulator.solvers.question import Question, Solution
 from ymera_simulator.wording import listed
 
 _QUOTED = r"[\"'`]([^\"'`\n]+)[\"'`]"
-_ENDS_THERE = re.compile(r"\W*(?:$|in (?:capital|upper|lower|all)|and (?:nothing|no)|nothing|backwards?|please|back|[A-Z])")
+_ENDS_THERE = re.compile(
+    r"\W*(?:$|in (?:capital|upper|lower|all)|and (?:nothing|no)|nothing|backwards?|please|back|[A-Z])"
+)
 _WORDS_OF_A_TOPIC = listed(
     "quiet bright open steady simple clear early gentle warm common useful lasting careful patient honest"
 )
 _LISTS = {
-    "fruit": "apple banana cherry grape mango orange peach pear plum lemon", "color": "red blue green yellow purple orange brown black white pink",
-    "colour": "red blue green yellow purple orange brown black white pink", "animal": "dog cat horse lion tiger bear rabbit fox wolf deer",
-    "vegetable": "carrot potato onion pepper spinach cabbage leek celery bean pea", "country": "France Japan Brazil Kenya Canada India Norway Chile Egypt Peru",
-    "countrie": "France Japan Brazil Kenya Canada India Norway Chile Egypt Peru", "city": "Paris Tokyo Lima Nairobi Oslo Cairo Rome Delhi Seoul Quito",
-    "citie": "Paris Tokyo Lima Nairobi Oslo Cairo Rome Delhi Seoul Quito", "planet": "Mercury Venus Earth Mars Jupiter Saturn Uranus Neptune",
-    "bird": "robin eagle owl sparrow heron finch crow swan duck dove", "tree": "oak pine maple birch cedar elm ash willow beech fir",
-    "sport": "football tennis rugby hockey cricket golf rowing boxing judo polo", "month": "January February March April May June July August September October",
-    "instrument": "piano violin guitar flute drum cello harp trumpet oboe tuba", "flower": "rose tulip lily daisy orchid iris poppy violet peony aster",
-}  # fmt: skip
+    "fruit": "apple banana cherry grape mango orange peach pear plum lemon",
+    "color": "red blue green yellow purple orange brown black white pink",
+    "colour": "red blue green yellow purple orange brown black white pink",
+    "animal": "dog cat horse lion tiger bear rabbit fox wolf deer",
+    "vegetable": "carrot potato onion pepper spinach cabbage leek celery bean pea",
+    "country": "France Japan Brazil Kenya Canada India Norway Chile Egypt Peru",
+    "countrie": "France Japan Brazil Kenya Canada India Norway Chile Egypt Peru",
+    "city": "Paris Tokyo Lima Nairobi Oslo Cairo Rome Delhi Seoul Quito",
+    "citie": "Paris Tokyo Lima Nairobi Oslo Cairo Rome Delhi Seoul Quito",
+    "planet": "Mercury Venus Earth Mars Jupiter Saturn Uranus Neptune",
+    "bird": "robin eagle owl sparrow heron finch crow swan duck dove",
+    "tree": "oak pine maple birch cedar elm ash willow beech fir",
+    "sport": "football tennis rugby hockey cricket golf rowing boxing judo polo",
+    "month": "January February March April May June July August September October",
+    "instrument": "piano violin guitar flute drum cello harp trumpet oboe tuba",
+    "flower": "rose tulip lily daisy orchid iris poppy violet peony aster",
+}
 
 
 def solve_instructions(question: Question) -> Solution | None:
@@ -106,7 +116,8 @@ def _objects(question: Question, text: str) -> Solution | None:
     )
     fields = {
         name: value if quote else _json_value(value)
-        for name, quote, value in pairs if name.lower() not in {"json", "it", "object", "answer"}
+        for name, quote, value in pairs
+        if name.lower() not in {"json", "it", "object", "answer"}
     }
     if not fields:
         return None
@@ -131,10 +142,7 @@ def _listed(question: Question, text: str) -> Solution | None:
         return None
     start = re.search(r"(?:start|begin)\w* with (?:the letter )?[\"'`]?([a-z])\b", text)
     names = [name for name in names if not start or name.lower().startswith(start[1])]
-    if re.search(r"alphabet", text):
-        chosen = sorted(names[:count], key=str.lower)
-    else:
-        chosen = names[:count]
+    chosen = sorted(names[:count], key=str.lower) if "alphabet" in text else names[:count]
     separator = _separator(text)
     return Solution(separator(chosen), separator(names[: count + 1])) if len(chosen) == count else None
 
@@ -169,7 +177,7 @@ def _phrase(topic: str, count: int) -> str:
 def _topic(question: Question) -> str:
     found = re.search(
         r"\b(?:about|describe|describing|on|of|is|are|define|for)\s+(?:the |a |an |why |how |your "
-        r")?([A-Za-z]+)(?=\W*(?:$|[?.,]|\b(?:in|using|with)\b))",
+        r")?([A-Za-z]+)(?=\W*(?:$|[?.,]|\b(?:in|using|with|like)\b))",
         question.text,
     )
     return found[1] if found and found[1].lower() not in {"exactly", "in", "it", "words"} else "life"

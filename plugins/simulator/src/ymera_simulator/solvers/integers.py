@@ -153,14 +153,16 @@ _KINDS: tuple[tuple[str, Compute], ...] = (
     (r"remainder|\bmod\b|modulo", _remainder),
     (
         r"how many (?:positive )?(?:divisors|factors)|(?:number|sum) of (?:all )?(?:the )?(?:its )?(?:positive |"
-        r"proper )?(?:divisors|factors)"
-    , _divisor_question),
+        r"proper )?(?:divisors|factors)",
+        _divisor_question,
+    ),
     (r"divisible|multiples? of", _divisible),
     (r"factorial|\d!", _factorial),
     (r"fibonacci", _fibonacci),
     (
         r"(?:sum|product|number) of (?:the |its |all )*digits|how many digits|digits? (?:sum|of)|add (?:up )?the "
-        r"digits"
-    , _digit_question),
+        r"digits",
+        _digit_question,
+    ),
     (r"is \d+ (?:an )?(?:even|odd)", lambda values, text: "Yes" if values[0] % 2 == ("odd" in text) else "No"),
-)  # fmt: skip
+)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from ymera_simulator.solvers.question import Question, Solution
 
 _VOWELS = frozenset("aeiou")
-_QUOTED = re.compile(r'"([^"\n]+)"|(?<!\w)\'([^\'\n]+)\'(?!\w)|`([^`\n]+)`')
 _NAMED = re.compile(
     r"\b(?:word|words|string|phrase|sentence|term|text|name)s?:?\s+([A-Za-z][\w-]*)(?=\s*(?:[?.,!]|$|\band\b|"
     r"\bbackwards?\b|\bin\b|\bhas\b|\bhave\b|\bcontain))"
@@ -63,8 +62,7 @@ def solve_letters(question: Question) -> Solution | None:
 
 
 def _subject(question: Question) -> str:
-    quoted = [first or second or third for first, second, third in _QUOTED.findall(question.text)]
-    long = [each for each in quoted if len(each) > 1]
+    long = [each for each in question.quoted if len(each) > 1]
     if long:
         return max(long, key=len)
     if named := _NAMED.search(question.text):
@@ -147,8 +145,7 @@ def _read_down(question: Question) -> Solution | None:
 
 
 def _anagram(question: Question) -> Solution | None:
-    quoted = [first or second or third for first, second, third in _QUOTED.findall(question.text)]
-    pair = quoted or re.findall(r"\b(\w+) and (\w+)\b|\b(\w+) an anagram of (\w+)", question.text)
+    pair = question.quoted or re.findall(r"\b(\w+) and (\w+)\b|\b(\w+) an anagram of (\w+)", question.text)
     words = [word for word in (pair[0] if pair and isinstance(pair[0], tuple) else pair) if word]
     return _yes(sorted(_letters(words[0])) == sorted(_letters(words[1]))) if len(words) == 2 else None
 

@@ -18,9 +18,20 @@ _NAMES = "|".join(sorted([*_SMALL, *_SCALES], key=len, reverse=True))
 _WRITTEN = re.compile(rf"\b(?:{_NAMES})(?:(?:[\s-]+|\s+and\s+)(?:{_NAMES}))*\b")
 _ONE_ALONE = re.compile(r"\b(?:no|any|this|that|which|each|every|another|the) one\b|\bone (?:of|another|day|by)\b")
 _ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "last": -1,
-}  # fmt: skip
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+    "ninth": 9,
+    "tenth": 10,
+    "eleventh": 11,
+    "twelfth": 12,
+    "last": -1,
+}
 
 NUMBER = r"-?\d+(?:,\d{3})*(?:\.\d+)?"
 

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 from ymera_simulator.solvers.quantities import PERCENT, Quantity, Story
 from ymera_simulator.solvers.tally import Result
@@ -89,7 +90,7 @@ def _base(amounts: list[Quantity]) -> Quantity:
 def _directions(story: Story, count: int) -> list[bool]:
     parts = re.split(r"(?<=[\d])\s?(?:%|percent)", story.text)[: count + 1]
     found = []
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         near = f"{before.rsplit('.', 1)[-1]} {after.split('.')[0]}"
         up, down = _UP.search(near), _DOWN.search(near)
         found.append(

@@ -146,7 +146,7 @@ class _Reader:
                 result = result * self._signed()
             elif self._take("/"):
                 result = result / self._signed()
-            elif (token := self._next()) == "(" or token.isalpha():
+            elif (symbol := self._next()) == "(" or symbol.isalpha():
                 result = result * self._power()
             else:
                 return result
@@ -168,20 +168,20 @@ class _Reader:
         return base ** int(exponent)
 
     def _atom(self) -> Polynomial:
-        token = self._next()
+        symbol = self._next()
         self._at += 1
-        if token == "(":
+        if symbol == "(":
             inner = self._sum()
             if not self._take(")"):
                 raise ValueError("a parenthesis is not closed")
             return inner
-        if token == "sqrt":
+        if symbol == "sqrt":
             return Polynomial.number(root(self._atom().value()))
-        if token.isalpha():
-            return Polynomial.unknown(token)
-        if not token or not (token[0].isdigit() or token[0] == "."):
+        if symbol.isalpha():
+            return Polynomial.unknown(symbol)
+        if not symbol or not (symbol[0].isdigit() or symbol[0] == "."):
             raise ValueError("not an expression")
-        return Polynomial.number(Fraction(token.replace(",", "")))
+        return Polynomial.number(Fraction(symbol.replace(",", "")))
 
 
 def root(value: Fraction) -> Fraction:

@@ -188,9 +188,9 @@ def _per(before: str, after: str, chunk: Sequence[str], so_far: str) -> str:
     rest = after
     for word in chunk:
         rest = rest[rest.find(word) + len(word) :]
-    if adjacent := _ADJACENT_RATE.match(rest if rest != after else after):
-        if adjacent[1] not in _STOP:
-            return singular(adjacent[1])
+    adjacent = _ADJACENT_RATE.match(rest)
+    if adjacent and adjacent[1] not in _STOP:
+        return singular(adjacent[1])
     clause = re.split(r"[.;?!]|, (?:and|but|then)", rest, maxsplit=1)[0]
     if _EACH_ALONE.search(clause):
         return EACH

@@ -9,6 +9,7 @@ from ymera_simulator.solvers.numerals import digits_for_words
 LONGEST = 12_000
 """Characters of a prompt that are read; solving more would hold up the event loop."""
 
+QUOTED = re.compile(r'"([^"\n]+)"|`([^`\n]+)`|(?<!\w)\'([^\'\n]+)\'(?!\w)')
 _WORD = re.compile(r"[a-z0-9']+")
 
 
@@ -41,6 +42,11 @@ class Question:
     def words(self) -> frozenset[str]:
         """Every word of the text and its directions, in lower case."""
         return frozenset(_WORD.findall(self._whole.lower()))
+
+    @cached_property
+    def quoted(self) -> list[str]:
+        """What stands in quotes or backticks, in order."""
+        return [next(filter(None, match)) for match in QUOTED.findall(self.text)]
 
     @cached_property
     def digits(self) -> str:

@@ -49,52 +49,98 @@ def _solver(name: str, category: str, cues: str, solve: Callable[[Question], Sol
 
 
 SOLVERS = (
-    _solver("snippets", "coding",
+    _solver(
+        "snippets",
+        "coding",
         "print prints printed output outputs prints displays display return returns value evaluate code snippet "
-        "program function"
-    , solve_snippet),
-    _solver("programs", "coding", "write create implement code program function script give show generate make", solve_programs),
+        "program function",
+        solve_snippet,
+    ),
+    _solver(
+        "programs",
+        "coding",
+        "write create implement code program function script give show generate make",
+        solve_programs,
+    ),
     _solver("instructions", "general", "exactly reply respond answer repeat say write output list", solve_instructions),
     _solver("tables", "research", "which who what how many much table total average difference according", solve_table),
     _solver("summary", "language", "summarize summarise summary tl shorten condense sum", solve_summary),
-    _solver("spelling", "language", "spelling misspelled misspelt spelled spelt typo typos correct mistake mistakes error errors fix", solve_spelling),
-    _solver("grammar", "language",
+    _solver(
+        "spelling",
+        "language",
+        "spelling misspelled misspelt spelled spelt typo typos correct mistake mistakes error errors fix",
+        solve_spelling,
+    ),
+    _solver(
+        "grammar",
+        "language",
         "plural plurals past tense participle passive active article rewrite turn change make form negative question "
-        "singular comparative superlative convert pluralise pluralize transform put sentence verb noun"
-    , solve_grammar),
-    _solver("feelings", "empathy",
+        "singular comparative superlative convert pluralise pluralize transform put sentence verb noun",
+        solve_grammar,
+    ),
+    _solver(
+        "feelings",
+        "empathy",
         "feel feeling feels felt emotion emotions feelings mood sad happy angry lonely anxious scared upset comfort "
-        "supportive empathy empathetic i i'm my me"
-    , solve_feelings),
-    _solver("reading", "research", "passage text paragraph article read reading according context report notice note following based story", solve_reading),
-    _solver("letters", "language",
+        "supportive empathy empathetic i i'm my me",
+        solve_feelings,
+    ),
+    _solver(
+        "reading",
+        "research",
+        "passage text paragraph article read reading according context report notice note following based story",
+        solve_reading,
+    ),
+    _solver(
+        "letters",
+        "language",
         "letter letters vowel vowels consonant consonants word words acrostic acronym initials palindrome backwards "
-        "backward reverse reversed uppercase lowercase characters initial anagram anagrams spell spells spelled"
-    , solve_letters),
+        "backward reverse reversed uppercase lowercase characters initial anagram anagrams spell spells spelled",
+        solve_letters,
+    ),
     _solver("units", "general", "convert many in to equals equal express how into is", solve_units),
-    _solver("clock", "general", "am pm time clock hours hour minutes o'clock starts leaves ends long arrives arrive", solve_clock),
-    _solver("calendar", "general",
+    _solver(
+        "clock",
+        "general",
+        "am pm time clock hours hour minutes o'clock starts leaves ends long arrives arrive",
+        solve_clock,
+    ),
+    _solver(
+        "calendar",
+        "general",
         "day days date week weeks weekday month months year years leap weekend monday tuesday wednesday thursday "
-        "friday saturday sunday"
-    , solve_calendar),
+        "friday saturday sunday",
+        solve_calendar,
+    ),
     _solver("sequences", "math", "sequence series next pattern missing term continue comes", solve_sequence),
-    _solver("integers", "math",
+    _solver(
+        "integers",
+        "math",
         "gcd lcm prime primes divisor divisors factor factors factorial remainder multiple digits digit divided mod "
-        "modulo common factorise factorize factorization divisible hcf fibonacci even odd square cube perfect"
-    , solve_integers),
+        "modulo common factorise factorize factorization divisible hcf fibonacci even odd square cube perfect",
+        solve_integers,
+    ),
     _solver("statistics", "math", "median mode mean average sum total range product difference add", solve_statistics),
-    _solver("lists", "general",
+    _solver(
+        "lists",
+        "general",
         "sort order arrange largest smallest biggest highest lowest maximum minimum median mode mean average sum "
         "total reverse alphabetical alphabetically ascending descending rank put list shortest longest count "
-        "distinct unique duplicates range put how heaviest lightest tallest oldest youngest earliest latest"
-    , solve_lists),
-    _solver("equations", "math", "solve equation equations x y find value n z unknown roots if number", solve_equations),
-    _solver("arithmetic", "math",
+        "distinct unique duplicates range put how heaviest lightest tallest oldest youngest earliest latest",
+        solve_lists,
+    ),
+    _solver(
+        "equations", "math", "solve equation equations x y find value n z unknown roots if number", solve_equations
+    ),
+    _solver(
+        "arithmetic",
+        "math",
         "what's what is calculate compute evaluate how much equals result work find sum product difference solve "
-        "simplify plus times minus of"
-    , solve_expression),
+        "simplify plus times minus of",
+        solve_expression,
+    ),
     _solver("stories", "math", "how what find calculate much many", solve_story),
-)  # fmt: skip
+)
 
 
 def solve(text: str) -> Solved | None:

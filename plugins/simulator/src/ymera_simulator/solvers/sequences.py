@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from ymera_simulator.solvers.numerals import NUMBER, number, off_by_one, show
 from ymera_simulator.solvers.question import Question, Solution
@@ -50,7 +51,7 @@ def _filled(items: list[str], gap: int) -> Solution | None:
         return _solution(next_term(before))
     if len(after) >= 3:
         return _solution(next_term(after[::-1]))
-    ratio = next((b / a for (i, a), (j, b) in zip(known, known[1:], strict=False) if j == i + 1 and a), None)
+    ratio = next((b / a for (i, a), (j, b) in pairwise(known) if j == i + 1 and a), None)
     return None if ratio is None or not before else _solution(before[-1] * ratio)
 
 
@@ -59,7 +60,7 @@ def _solution(value: Fraction | None) -> Solution | None:
 
 
 def _steps(terms: Terms) -> list[Fraction]:
-    return [after - before for before, after in zip(terms, terms[1:], strict=False)]
+    return [after - before for before, after in pairwise(terms)]
 
 
 def _constant_step(terms: Terms) -> Fraction | None:
@@ -70,7 +71,7 @@ def _constant_step(terms: Terms) -> Fraction | None:
 def _constant_factor(terms: Terms) -> Fraction | None:
     if 0 in terms:
         return None
-    factors = {after / before for before, after in zip(terms, terms[1:], strict=False)}
+    factors = {after / before for before, after in pairwise(terms)}
     return terms[-1] * factors.pop() if len(factors) == 1 else None
 
 
@@ -85,7 +86,7 @@ def _affine(terms: Terms) -> Fraction | None:
         return None
     factor = steps[1] / steps[0]
     offset = terms[1] - factor * terms[0]
-    fits = all(factor * before + offset == after for before, after in zip(terms, terms[1:], strict=False))
+    fits = all(factor * before + offset == after for before, after in pairwise(terms))
     return factor * terms[-1] + offset if fits else None
 
 

@@ -3,10 +3,11 @@
 import re
 from functools import lru_cache
 
-from ymera_simulator.solvers.question import Question, Solution
+from ymera_simulator.solvers.question import QUOTED, Question, Solution
+from ymera_simulator.solvers.verbs import past, progressive, third_person
 from ymera_simulator.solvers.vocabulary import FREQUENT, OFTEN_MISSPELLED
+from ymera_simulator.solvers.words import plural
 
-_QUOTED = re.compile(r"[\"`]([^\"`\n]+)[\"`]|(?<!\w)'([^'\n]+)'(?!\w)")
 _COLON = re.compile(r":\s*\n?\s*([^\n:]+?)\s*(?:\n|$)")
 _NAMED = re.compile(
     r"\b(?:word|spelling of|spell|spelled|correct)\s+([a-z]{4,})\b(?! (?:the|spelling|form|version|word|it))"
@@ -17,9 +18,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def solve_spelling(question: Question) -> Solution | None:
     """Corrects the quoted or named text, or tells which of several words is spelled right or wrong."""
-    if not re.search(r"spel|typo|correct|fix|mistake", _QUOTED.sub(" ", question.lower)):
+    if not re.search(r"spel|typo|correct|fix|mistake", QUOTED.sub(" ", question.lower)):
         return None
-    quoted = [first or second for first, second in _QUOTED.findall(question.text)]
+    quoted = question.quoted
     colon = _COLON.search(question.text)
     named = _NAMED.search(question.lower)
     subject = max(quoted, key=len) if quoted else colon[1] if colon else named[1] if named else ""
@@ -77,15 +78,18 @@ def is_known(word: str) -> bool:
     """Tells whether a lower-case word, or what it is a form of, is in the list."""
     if word in FREQUENT or len(word) < 2:
         return True
-    stems = (
-        word.removesuffix("s"),
-        word.removesuffix("es"),
-        word.removesuffix("ed"),
-        word.removesuffix("d"),
-        word.removesuffix("ing"),
-        word.removesuffix("ly"),
-    )
-    return any(stem in FREQUENT or f"{stem}e" in FREQUENT for stem in stems if stem != word)
+    return any(form in FREQUENT and _makes(form, word) for form in _bases(word))
+
+
+def _bases(word: str) -> set[str]:
+    stems = {word.removesuffix(ending) for ending in ("s", "es", "ed", "d", "ing", "ly")} - {word}
+    undoubled = {stem[:-1] for stem in stems if len(stem) > 2 and stem[-1] == stem[-2]}
+    return stems | undoubled | {f"{stem}e" for stem in stems}
+
+
+def _makes(base: str, word: str) -> bool:
+    """Tells whether a word of the list has this form, double letters and all."""
+    return word in {plural(base), third_person(base), past(base), progressive(base), f"{base}ly"}
 
 
 @lru_cache(maxsize=512)

@@ -5,23 +5,26 @@ import re
 from ymera_simulator.wording import listed
 
 _TABLE = """
-be was been|become became become|begin began begun|bend bent bent|bet bet bet|bind bound bound|bite bit bitten|bleed bled bled
-blow blew blown|break broke broken|bring brought brought|build built built|burst burst burst|buy bought bought|cast cast cast
-catch caught caught|choose chose chosen|cling clung clung|come came come|cost cost cost|creep crept crept|cut cut cut
-deal dealt dealt|dig dug dug|do did done|draw drew drawn|drink drank drunk|drive drove driven|eat ate eaten|fall fell fallen
-feed fed fed|feel felt felt|fight fought fought|find found found|flee fled fled|fling flung flung|fly flew flown
-forbid forbade forbidden|forget forgot forgotten|forgive forgave forgiven|freeze froze frozen|get got got|give gave given
-go went gone|grind ground ground|grow grew grown|hang hung hung|have had had|hear heard heard|hide hid hidden|hit hit hit
-hold held held|hurt hurt hurt|keep kept kept|kneel knelt knelt|know knew known|lay laid laid|lead led led|leave left left
-lend lent lent|let let let|lie lay lain|light lit lit|lose lost lost|make made made|mean meant meant|meet met met|pay paid paid
-put put put|quit quit quit|read read read|ride rode ridden|ring rang rung|rise rose risen|run ran run|say said said|see saw seen
-seek sought sought|sell sold sold|send sent sent|set set set|shake shook shaken|shine shone shone|shoot shot shot
-show showed shown|shrink shrank shrunk|shut shut shut|sing sang sung|sink sank sunk|sit sat sat|sleep slept slept|slide slid slid
-speak spoke spoken|spend spent spent|spin spun spun|split split split|spread spread spread|spring sprang sprung|stand stood stood
-steal stole stolen|stick stuck stuck|sting stung stung|stride strode stridden|strike struck struck|swear swore sworn
-sweep swept swept|swim swam swum|swing swung swung|take took taken|teach taught taught|tear tore torn|tell told told
-think thought thought|throw threw thrown|understand understood understood|wake woke woken|wear wore worn|weave wove woven
-weep wept wept|win won won|wind wound wound|write wrote written|overcome overcame overcome|mistake mistook mistaken
+be was been|become became become|begin began begun|bend bent bent|bet bet bet|bind bound bound|bite bit bitten
+bleed bled bled|blow blew blown|break broke broken|bring brought brought|build built built|burst burst burst
+buy bought bought|cast cast cast|catch caught caught|choose chose chosen|cling clung clung|come came come
+cost cost cost|creep crept crept|cut cut cut|deal dealt dealt|dig dug dug|do did done|draw drew drawn
+drink drank drunk|drive drove driven|eat ate eaten|fall fell fallen|feed fed fed|feel felt felt
+fight fought fought|find found found|flee fled fled|fling flung flung|fly flew flown|forbid forbade forbidden
+forget forgot forgotten|forgive forgave forgiven|freeze froze frozen|get got got|give gave given|go went gone
+grind ground ground|grow grew grown|hang hung hung|have had had|hear heard heard|hide hid hidden|hit hit hit
+hold held held|hurt hurt hurt|keep kept kept|kneel knelt knelt|know knew known|lay laid laid|lead led led
+leave left left|lend lent lent|let let let|lie lay lain|light lit lit|lose lost lost|make made made
+mean meant meant|meet met met|pay paid paid|put put put|quit quit quit|read read read|ride rode ridden
+ring rang rung|rise rose risen|run ran run|say said said|see saw seen|seek sought sought|sell sold sold
+send sent sent|set set set|shake shook shaken|shine shone shone|shoot shot shot|show showed shown
+shrink shrank shrunk|shut shut shut|sing sang sung|sink sank sunk|sit sat sat|sleep slept slept|slide slid slid
+speak spoke spoken|spend spent spent|spin spun spun|split split split|spread spread spread|spring sprang sprung
+stand stood stood|steal stole stolen|stick stuck stuck|sting stung stung|stride strode stridden
+strike struck struck|swear swore sworn|sweep swept swept|swim swam swum|swing swung swung|take took taken
+teach taught taught|tear tore torn|tell told told|think thought thought|throw threw thrown
+understand understood understood|wake woke woken|wear wore worn|weave wove woven|weep wept wept|win won won
+wind wound wound|write wrote written|overcome overcame overcome|mistake mistook mistaken
 undertake undertook undertaken|withdraw withdrew withdrawn|rebuild rebuilt rebuilt|foresee foresaw foreseen
 """
 _FORMS = {
@@ -29,7 +32,8 @@ _FORMS = {
 }
 _DOUBLING = frozenset(
     listed(
-        "stop plan drop admit prefer grab chat rob beg hug jog nod rub ship shop skip slip step tap trap travel "
+        "begin forget stop plan drop admit prefer grab chat rob beg hug jog nod rub ship shop skip slip step tap "
+        "trap travel "
         "trip wrap hop pat pin clap drag refer occur permit regret commit control submit transfer fit plug scrub "
         "snap stir stun tug whip zip drum"
     )
@@ -94,3 +98,13 @@ def _regular(verb: str) -> str:
     if verb in _DOUBLING or re.fullmatch(r"[^aeiou]*[aeiou][bdglmnprt]", verb):
         return f"{verb}{verb[-1]}ed"
     return f"{verb}ed"
+
+
+def progressive(verb: str) -> str:
+    """Returns the form in -ing."""
+    if verb.endswith("ie"):
+        return f"{verb[:-2]}ying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return f"{verb[:-1]}ing"
+    regular = _regular(verb)
+    return f"{verb}ing" if regular.endswith("ied") or verb.endswith("e") else f"{regular[:-2]}ing"
