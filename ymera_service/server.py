@@ -181,10 +181,10 @@ class Application:
             hurry.cancel()
 
     async def _cut_off(self) -> None:
-        await self._executor.stop()
+        """Ends executions in order, with their last event, and whatever else is under way after that."""
         with suppress(TimeoutError):
             async with asyncio.timeout(FLUSH_SECONDS):
-                await self._calls.idle()
+                await self._executor.stop()
         self._calls.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(FLUSH_SECONDS):

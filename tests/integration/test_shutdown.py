@@ -93,7 +93,9 @@ async def test_a_new_call_is_refused_meanwhile(
     async with grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+            async with asyncio.timeout(WAIT):
+                while True:  # stopping has only just begun
+                    await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     lab.provider.go_on.set()
     assert await stream.end() == "completed"
@@ -123,6 +125,21 @@ async def test_a_drain_that_takes_too_long_is_cut_short(make_settings: Callable[
         await asyncio.wait_for(app.stop(), WAIT)
         assert await stream.end() == "cancelled"
     assert lab.provider.closed.is_set()
+
+
+async def test_a_benchmark_is_told_that_the_server_stops(make_settings: Callable[..., Settings], lab: Lab) -> None:
+    settings = make_settings(server={"drain_seconds": 0.05})
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        call = stub.Benchmark(ymera_pb2.BenchmarkRequest(models=["lab/hang"]), timeout=60)
+        await call.read()
+        await asyncio.wait_for(lab.provider.reached.wait(), WAIT)
+        stopping = asyncio.create_task(app.stop())
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call.read()
+        await stopping
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert b"SHUTTING_DOWN" in bytes(dict(caught.value.trailing_metadata() or ())["grpc-status-details-bin"])
 
 
 async def test_load_balancers_hear_of_it_first(settings: Settings, lab: Lab) -> None:

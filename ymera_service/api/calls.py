@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from ymera_service.api.status import DETAILS_KEY, rich_status, status_code
 from ymera_service.api.wire import reader
-from ymera_service.sdk.errors import InternalError, YmeraError
+from ymera_service.sdk.errors import InternalError, ShuttingDown, YmeraError
 from ymera_service.telemetry.logs import REQUEST_ID
 from ymera_service.telemetry.timing import Timings
 
@@ -74,6 +74,7 @@ class Calls(grpc.GenericRpcHandler):
         self._max_message_bytes = max_message_bytes
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -95,7 +96,8 @@ class Calls(grpc.GenericRpcHandler):
         await self._idle.wait()
 
     def cancel(self) -> None:
-        """Cancels every call under way."""
+        """Cancels every call under way, telling its caller that the server is stopping."""
+        self._stopping = True
         for task in self._under_way:
             task.cancel()
 
@@ -117,8 +119,7 @@ class Calls(grpc.GenericRpcHandler):
             except Exception as error:  # noqa: BLE001  # the outermost guard: `_typed` logs what it does not know
                 failure = _typed(error, call)
             except asyncio.CancelledError:
-                _report(call, "CANCELLED")
-                raise
+                failure = self._cut_off(call)
             else:
                 context.set_trailing_metadata(call.trailing_metadata())
                 _report(call, "OK")
@@ -141,8 +142,7 @@ class Calls(grpc.GenericRpcHandler):
             except Exception as error:  # noqa: BLE001  # as above
                 failure = _typed(error, call)
             except asyncio.CancelledError:
-                _report(call, "CANCELLED")
-                raise
+                failure = self._cut_off(call)
             else:
                 context.set_trailing_metadata(call.trailing_metadata())
                 _report(call, "OK")
@@ -172,6 +172,13 @@ class Calls(grpc.GenericRpcHandler):
         if remaining is None:
             return self._default_deadline
         return remaining - min(0.05, remaining * 0.02)
+
+    def _cut_off(self, call: Call) -> YmeraError:
+        """Returns what a cancelled call ends with; one whose caller has gone just ends."""
+        if not self._stopping:
+            _report(call, "CANCELLED")
+            raise asyncio.CancelledError
+        return ShuttingDown("the server is stopping; try another one", retry_after=1.0)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)

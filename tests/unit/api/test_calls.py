@@ -1,0 +1,202 @@
+"""What every call gets, whatever its method does: shown on a real server with methods made for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import pytest
+from ymera.v1 import ymera_pb2 as pb
+from ymera.v1 import ymera_pb2_grpc
+
+from ymera_service.api.calls import Call, Calls, Method, Streamed, Unary
+from ymera_service.sdk.errors import Overloaded
+
+WAIT = 10
+SERVICE = "ymera.v1.YmeraService"
+DEFAULT_DEADLINE = 77.0
+
+
+class Methods:
+    """Stands in for a servicer; a test sets what its two methods do."""
+
+    def __init__(self) -> None:
+        self.health: Callable[[Call], pb.HealthResponse] = lambda call: pb.HealthResponse()
+        self.events: Callable[[Call], AsyncGenerator[pb.BenchmarkResponse, None]] = self.nothing
+        self.closed = asyncio.Event()
+
+    async def unary(self, request: pb.HealthRequest, call: Call) -> pb.HealthResponse:
+        return self.health(call)
+
+    def stream(self, request: pb.BenchmarkRequest, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
+        return self.events(call)
+
+    async def nothing(self, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
+        return
+        yield
+
+    async def endless(self, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
+        try:
+            yield pb.BenchmarkResponse(sequence=1)
+            await asyncio.Event().wait()
+        finally:
+            self.closed.set()
+
+    async def flood(self, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
+        try:
+            while True:
+                yield pb.BenchmarkResponse(sequence=1, started=pb.BenchmarkStarted(run_id="x" * 10_000))
+        finally:
+            self.closed.set()
+
+    async def broken(self, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
+        yield pb.BenchmarkResponse(sequence=1)
+        raise ZeroDivisionError("a secret")
+
+
+@pytest.fixture
+async def methods() -> Methods:
+    return Methods()
+
+
+@pytest.fixture
+async def calls(methods: Methods) -> Calls:
+    calls = Calls(default_deadline_seconds=DEFAULT_DEADLINE, max_message_bytes=1024)
+    offered: dict[str, Method] = {
+        "Health": Unary(pb.HealthRequest, methods.unary),
+        "Benchmark": Streamed(pb.BenchmarkRequest, methods.stream),
+    }
+    calls.add(SERVICE, offered)
+    return calls
+
+
+@pytest.fixture
+async def stub(calls: Calls) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((calls,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield ymera_pb2_grpc.YmeraServiceStub(channel)
+    await server.stop(None)
+
+
+def raising(error: BaseException) -> Callable[[Call], pb.HealthResponse]:
+    def fail(call: Call) -> pb.HealthResponse:
+        raise error
+
+    return fail
+
+
+async def failure(call: Any) -> grpc.aio.AioRpcError:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return caught.value
+
+
+async def test_a_defect_tells_the_caller_nothing_but_where_to_look(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, capsys: pytest.CaptureFixture[str]
+) -> None:
+    methods.health = raising(ZeroDivisionError("a secret"))
+    error = await failure(stub.Health(pb.HealthRequest(), timeout=WAIT))
+    assert error.code() is grpc.StatusCode.INTERNAL
+    request_id = str(dict(error.trailing_metadata() or ())["x-request-id"])
+    assert request_id in (error.details() or "")
+    assert "secret" not in f"{error.details()} {error.trailing_metadata()}"
+    logged = capsys.readouterr().out
+    assert "a secret" in logged
+    assert request_id in logged
+
+
+async def test_a_defect_of_a_stream_is_kept_inside_too(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods
+) -> None:
+    methods.events = methods.broken
+    call = stub.Benchmark(pb.BenchmarkRequest(), timeout=WAIT)
+    assert (await call.read()) == pb.BenchmarkResponse(sequence=1)
+    error = await failure(call.read())
+    assert error.code() is grpc.StatusCode.INTERNAL
+    assert "secret" not in f"{error.details()} {error.trailing_metadata()}"
+
+
+async def test_a_typed_error_becomes_its_status(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods) -> None:
+    methods.health = raising(Overloaded("full", retry_after=1))
+    error = await failure(stub.Health(pb.HealthRequest(), timeout=WAIT))
+    assert (error.code(), error.details()) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "full")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "earliest", "latest"),
+    [(None, DEFAULT_DEADLINE, DEFAULT_DEADLINE), (20, 19.0, 19.95), (1, 0.5, 0.98)],
+)
+async def test_a_method_gets_a_deadline_a_little_before_the_callers(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+    methods: Methods,
+    seconds: float | None,
+    earliest: float,
+    latest: float,
+) -> None:
+    given: list[float] = []
+
+    def note(call: Call) -> pb.HealthResponse:
+        given.append(call.deadline - call.began)
+        return pb.HealthResponse()
+
+    methods.health = note
+    await stub.Health(pb.HealthRequest(), timeout=seconds)
+    assert earliest <= given[0] <= latest + 0.01  # grpc rounds deadlines to milliseconds
+
+
+async def test_a_caller_who_goes_away_closes_the_methods_generator(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
+) -> None:
+    methods.events = methods.endless
+    call = stub.Benchmark(pb.BenchmarkRequest(), timeout=WAIT)
+    await call.read()
+    call.cancel()
+    async with asyncio.timeout(WAIT):
+        await methods.closed.wait()
+        await calls.idle()
+
+
+async def test_a_caller_who_goes_away_while_much_is_written_closes_it_too(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
+) -> None:
+    methods.events = methods.flood
+    call = stub.Benchmark(pb.BenchmarkRequest(), timeout=WAIT)
+    await call.read()
+    call.cancel()
+    async with asyncio.timeout(WAIT):
+        await methods.closed.wait()
+        await calls.idle()
+
+
+async def test_calls_can_be_cancelled_from_inside(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
+) -> None:
+    methods.events = methods.endless
+    call = stub.Benchmark(pb.BenchmarkRequest(), timeout=WAIT)
+    await call.read()
+    calls.cancel()
+    error = await failure(call.read())
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+    assert b"SHUTTING_DOWN" in bytes(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
+    async with asyncio.timeout(WAIT):
+        await methods.closed.wait()
+        await calls.idle()
+
+
+async def test_idle_means_that_no_call_is_under_way(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
+) -> None:
+    await asyncio.wait_for(calls.idle(), WAIT)
+    methods.events = methods.endless
+    call = stub.Benchmark(pb.BenchmarkRequest(), timeout=WAIT)
+    await call.read()
+    idle = asyncio.ensure_future(calls.idle())
+    await stub.Health(pb.HealthRequest(), timeout=WAIT)
+    assert not idle.done()
+    call.cancel()
+    await asyncio.wait_for(idle, WAIT)
