@@ -9,7 +9,7 @@ import structlog
 from ymera_service.catalog import Catalog
 from ymera_service.config import ExecutionSettings
 from ymera_service.execution.events import Delta
-from ymera_service.execution.patience import LimitReached, Patience
+from ymera_service.execution.patience import LimitReached
 from ymera_service.execution.run import Call, Run
 from ymera_service.sdk.errors import (
     ProviderError,
@@ -41,9 +41,8 @@ LINGER_SECONDS = 1.0
 class Caller:
     """Calls providers."""
 
-    def __init__(self, catalog: Catalog, patience: Patience, settings: ExecutionSettings) -> None:
+    def __init__(self, catalog: Catalog, settings: ExecutionSettings) -> None:
         self._catalog = catalog
-        self._patience = patience
         self._settings = settings
 
     async def call(self, run: Run, call: Call) -> AsyncGenerator[Delta, None]:
@@ -93,7 +92,7 @@ class Caller:
         self, events: AsyncGenerator[ProviderEvent, None], run: Run, call: Call, limit: float
     ) -> ProviderEvent | None:
         try:
-            return await self._patience.wait(anext(events, None), run.request.deadline, limit)
+            return await run.watch.wait(anext(events, None), limit)
         except LimitReached:
             if call.finished:
                 return None

@@ -5,7 +5,6 @@ import random
 
 from ymera_service.catalog import Catalog
 from ymera_service.catalog.models import Model
-from ymera_service.execution.patience import Patience
 from ymera_service.execution.run import Call, Run
 from ymera_service.resilience.breaker import Breakers, Permit
 from ymera_service.resilience.retries import RetryBudget, backoff
@@ -23,14 +22,12 @@ class Failover:
         self,
         catalog: Catalog,
         breakers: Breakers,
-        patience: Patience,
         max_attempts: int,
         draw: random.Random,
     ) -> None:
         self._catalog = catalog
         self._breakers = breakers
         self._budget = RetryBudget()
-        self._patience = patience
         self._max_attempts = max_attempts
         self._draw = draw
 
@@ -62,7 +59,7 @@ class Failover:
         wait = backoff(error, len(run.attempts) - 1, self._draw)
         if asyncio.get_running_loop().time() + wait >= run.request.deadline or not self._budget.try_withdraw():
             return None
-        await self._patience.wait(asyncio.sleep(wait), run.request.deadline)
+        await run.watch.wait(asyncio.sleep(wait))
         permit = self._breakers.of(model.id).try_acquire()
         return _begin(run, model, permit) if permit else None
 

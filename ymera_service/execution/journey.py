@@ -5,8 +5,8 @@ The streamed journey is the only one: `execute` collects it.
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,7 +29,7 @@ from ymera_service.execution.events import (
     Truncated,
 )
 from ymera_service.execution.failover import Failover
-from ymera_service.execution.patience import Patience
+from ymera_service.execution.patience import Patience, Watch
 from ymera_service.execution.run import Call, Run
 from ymera_service.resilience.admission import Admission
 from ymera_service.resilience.breaker import Breakers
@@ -86,11 +86,10 @@ class Executor:
         self._sessions = sessions
         self._recorder = recorder
         self._patience = Patience()
-        self._caller = Caller(catalog, self._patience, settings)
+        self._caller = Caller(catalog, settings)
         self._failover = Failover(
             catalog,
             breakers,
-            self._patience,
             settings.max_attempts,
             draw or random.Random(),  # noqa: S311  # jitter
         )
@@ -104,14 +103,11 @@ class Executor:
             ServerError: The server can't serve it now.
         """
         created_at, began = datetime.now(UTC), _now()
-        await self._admit(request, timings)
-        try:
+        async with self._admitted(request, timings) as watch:
             decision = self._decide(request, timings)
             record = _routed_record(request, decision, created_at, _now() - began)
             with timings.phase(Phase.RECORD):
-                await self._patience.wait(self._recorder.record(record), request.deadline)
-        finally:
-            self._admission.release()
+                await watch.wait(self._recorder.record(record))
         return Routed(request.request_id, decision)
 
     async def execute(self, request: ExecutionRequest, timings: Timings) -> Answer:
@@ -141,10 +137,9 @@ class Executor:
         self, request: ExecutionRequest, timings: Timings, *, stream: bool
     ) -> AsyncGenerator[ExecutionEvent, None]:
         created_at, began = datetime.now(UTC), _now()
-        await self._admit(request, timings)
-        try:
+        async with self._admitted(request, timings) as watch:
             decision = self._decide(request, timings)
-            run = Run(request, timings, stream, created_at, began, decision)
+            run = Run(request, timings, watch, stream, created_at, began, decision)
             outcome: Terminal | None = None
             try:
                 yield Started(request.request_id, decision)
@@ -161,12 +156,20 @@ class Executor:
                 if outcome is None:
                     self._record_later(run)
             yield await self._record(run, outcome)
-        finally:
-            self._admission.release()
 
-    async def _admit(self, request: ExecutionRequest, timings: Timings) -> None:
-        with timings.phase(Phase.QUEUE):
-            await self._patience.wait(self._admission.acquire(), request.deadline)
+    @asynccontextmanager
+    async def _admitted(self, request: ExecutionRequest, timings: Timings) -> AsyncIterator[Watch]:
+        """Holds a place while the block runs, and gives the watch over its waits."""
+        watch = self._patience.watch(request.deadline)
+        try:
+            with timings.phase(Phase.QUEUE):
+                await watch.wait(self._admission.acquire())
+            try:
+                yield watch
+            finally:
+                self._admission.release()
+        finally:
+            watch.close()
 
     def _decide(self, request: ExecutionRequest, timings: Timings) -> Decision:
         with timings.phase(Phase.ROUTE):

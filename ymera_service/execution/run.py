@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ymera_service.catalog.models import Model
 from ymera_service.execution.events import Completed, Consumption, ExecutionRequest, Failed, Terminal, Truncated
+from ymera_service.execution.patience import Watch
 from ymera_service.resilience.breaker import Permit
 from ymera_service.routing.decision import Attempt, Decision, Failure, to_json
 from ymera_service.routing.estimate import prompt_tokens, text_tokens
@@ -42,6 +43,7 @@ class Run:
 
     request: ExecutionRequest
     timings: Timings
+    watch: Watch
     stream: bool
     created_at: datetime
     began: float

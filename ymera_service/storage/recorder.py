@@ -1,7 +1,7 @@
 """Makes records durable, many with one commit.
 
-A record is acknowledged after the commit that holds it. While one commit is under way whatever arrives
-waits and goes into the next, so that a lone record is written at once and a crowd shares the cost.
+A record is acknowledged after the commit that holds it. A lone record is written at once; whatever arrives
+while a commit is under way, or within `GATHER_SECONDS` of it, goes into the next and shares its cost.
 
 Measured on 2 cores, records of 2 KB, CPU time of all threads for each: SQLite 0.45 ms alone, 0.08 ms among
 8 callers, 0.03 ms among 64, half of which is SQLite's own; PostgreSQL 1.0, 0.14 and 0.045 ms.
@@ -24,6 +24,8 @@ from ymera_service.storage.rows import Record
 
 MAX_BATCH = 512
 """Records in one commit."""
+GATHER_SECONDS = 0.005
+"""The least time between two commits: a transaction costs as much CPU as dozens of its rows."""
 MAX_WAITING = 10_000
 """Records that wait while a commit hangs; further ones are refused."""
 
@@ -54,6 +56,7 @@ class Recorder:
         self._wake = asyncio.Event()
         self._open = False
         self._writer: asyncio.Task[None] | None = None
+        self._committed_at = 0.0
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._run(), name="ymera-recorder")
@@ -91,15 +94,22 @@ class Recorder:
     async def _run(self) -> None:
         try:
             while self._open or self._waiting:
-                batch = self._take()
-                if batch:
-                    await self._commit(batch)
-                else:
+                if not self._waiting:
                     self._wake.clear()
                     await self._wake.wait()
+                    continue
+                await self._gather()
+                await self._commit(self._take())
+                self._committed_at = asyncio.get_running_loop().time()
         finally:
             self._open = False
             _refuse(self._waiting, _STOPPED)
+
+    async def _gather(self) -> None:
+        """Lets others join a batch that follows closely on the last one."""
+        pause = self._committed_at + GATHER_SECONDS - asyncio.get_running_loop().time()
+        if pause > 0 and self._open and len(self._waiting) < MAX_BATCH:
+            await asyncio.sleep(pause)
 
     def _take(self) -> list[_Entry]:
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
