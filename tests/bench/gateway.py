@@ -136,7 +136,7 @@ def server(kind: str, upstream: str, folder: str) -> Iterator[tuple[str, int]]:
         config = Path(folder) / "ymera.toml"
         config.write_text(CONFIG.format(folder=folder, port=upstream))
         address = f"127.0.0.1:{free_port()}"
-        command = [sys.executable, "-m", "ymera_service.cli", "serve", "--config", str(config), "--address", address]
+        command = [str(Path(sys.executable).with_name("ymera")), "serve", "--config", str(config), "--address", address]
         with running(command, YMERA_LOG__FORMAT="json") as process:
             yield address, process.pid
         return
