@@ -128,7 +128,8 @@ def date(year: int, month: int, day: int) -> Check:
         if iso:
             return float(iso[-1] == (year, month, day))
         month_name = names[month - 1]
-        spelled = rf"\b{day}(?:st|nd|rd|th)?(?: of)? {month_name}\b,? {year}\b|\b{month_name} {day}(?:st|nd|rd|th)?\b,? {year}\b"
+        ordinal = rf"{day}(?:st|nd|rd|th)?"
+        spelled = rf"\b(?:{ordinal}(?: of)? {month_name}|{month_name} {ordinal})\b,? {year}\b"
         dates = re.findall(rf"(?:{'|'.join(names)})[a-z]*\.? \d", low)
         return float(re.search(spelled, low) is not None and len(dates) <= 2)
 

@@ -50,7 +50,7 @@ def weekday(draw: random.Random) -> Draft:
         f"If today is {_DAYS[today]}, what day of the week was it {days} days ago?"
         if back
         else f"If today is {_DAYS[today]}, what day of the week will it be in {days} days?",
-        f"Today is {_DAYS[today]}. Which weekday {'was' if back else 'is'} it {days} days {'before' if back else 'after'} today?",
+        f"Today is {_DAYS[today]}. Which weekday is {days} days {'before' if back else 'after'} today?",
     )
     return Draft(word_question(draw, draw.choice(wordings)), checks.word(answer, [*_DAYS]), answer)
 
@@ -80,7 +80,8 @@ def times(draw: random.Random) -> Draft:
     end = start + length
     what = draw.choice(("meeting", "concert", "flight", "workshop", "film"))
     if draw.random() < 0.5:
-        question = f"A {what} starts at {_clock(start)} and lasts {_span(length)}. At what time does it end? Answer in 24-hour form, HH:MM."
+        told = f"A {what} starts at {_clock(start)} and lasts {_span(length)}."
+        question = f"{told} At what time does it end? Answer in 24-hour form, HH:MM."
         return Draft(question, checks.clock(end // 60, end % 60), _clock(end))
     question = (
         f"A {what} begins at {_clock(start)} and ends at {_clock(end)} on the same day. How many minutes does it last?"
@@ -184,7 +185,8 @@ def as_json(draw: random.Random) -> Draft:
     name, count, flag = draw.choice(_WORDS), draw.randint(2, 500), draw.choice((True, False))
     expected: dict[str, object] = {"name": name, "count": count, "active": flag}
     shown = f'{{"name": "{name}", "count": {count}, "active": {str(flag).lower()}}}'
-    question = f'Reply with only a JSON object that has "name" set to "{name}", "count" set to the number {count} and "active" set to {str(flag).lower()}.'
+    fields = f'"name" set to "{name}", "count" set to the number {count} and "active" set to {str(flag).lower()}'
+    question = f"Reply with only a JSON object that has {fields}."
     return Draft(question, checks.json_object(expected), shown)
 
 

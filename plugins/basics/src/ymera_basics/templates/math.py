@@ -74,7 +74,7 @@ def travel(draw: random.Random) -> Draft:
     if kind == 1:
         return _number(
             draw,
-            f"A {thing} covers {float(distance):g} km at a constant {speed} km per hour. How many hours does that take?",
+            f"A {thing} covers {float(distance):g} km at {speed} km per hour. How many hours does that take?",
             hours,
         )
     return _number(
@@ -89,7 +89,8 @@ def boxes(draw: random.Random) -> Draft:
     n, each, lost = draw.randint(4, 15), draw.randint(6, 24), draw.randint(2, 20)
     thing = draw.choice(("eggs", "oranges", "tiles", "bottles", "light bulbs"))
     if draw.random() < 0.5:
-        question = f"A shop receives {n} crates with {each} {thing} in each crate. {lost} {thing} are broken. How many {thing} can be sold?"
+        told = f"A shop receives {n} crates with {each} {thing} in each crate. {lost} {thing} are broken."
+        question = f"{told} How many {thing} can be sold?"
         return _number(draw, question, n * each - lost)
     total = n * each + draw.randint(1, each - 1)
     return _number(
@@ -119,17 +120,18 @@ def comparison(draw: random.Random) -> Draft:
     one, other = draw.sample(PEOPLE, 2)
     base, more, times = draw.randint(5, 40), draw.randint(2, 20), draw.randint(2, 5)
     thing = draw.choice(("stamps", "shells", "marbles", "badges"))
+    ratio = f"{one} has {times} times as many {thing} as {other}."
     questions = (
         (
-            f"{one} has {base} {thing}. {other} has {more} more {thing} than {one}. How many {thing} do they have altogether?",
+            f"{one} has {base} {thing}. {other} has {more} more {thing} than {one}. How many {thing} are that in all?",
             2 * base + more,
         ),
         (
-            f"{one} has {times} times as many {thing} as {other}. {other} has {base} {thing}. How many {thing} does {one} have?",
+            f"{ratio} {other} has {base} {thing}. How many {thing} does {one} have?",
             times * base,
         ),
         (
-            f"{one} has {times} times as many {thing} as {other}. Together they have {(times + 1) * base} {thing}. How many {thing} does {other} have?",
+            f"{ratio} Together they have {(times + 1) * base} {thing}. How many {thing} does {other} have?",
             base,
         ),
         (f"{one} is {more} years older than {other}. {other} is {base} years old. How old is {one}?", base + more),
@@ -214,7 +216,7 @@ def proportion(draw: random.Random) -> Draft:
     questions = (
         (f"{n} tickets cost ${n * unit}. How much do {m} tickets cost, in dollars?", m * unit),
         (
-            f"A recipe needs {n * unit} grams of flour for {n} muffins. How many grams of flour are needed for {m} muffins?",
+            f"A recipe needs {n * unit} grams of flour for {n} muffins. How many grams does it need for {m} muffins?",
             m * unit,
         ),
         (f"A printer makes {n * unit} pages in {n} minutes. How many pages does it make in {m} minutes?", m * unit),

@@ -187,7 +187,8 @@ def row(draw: random.Random) -> Draft:
     )
     which, pick = draw.choice(choose)
     answer = names[values.index(pick(values))]
-    question = f"According to this table, who or what has the {which} {value.lower()}?\n\n{table}\n\nAnswer with the name only."
+    asked = f"According to this table, who or what has the {which} {value.lower()}?"
+    question = f"{asked}\n\n{table}\n\nAnswer with the name only."
     return Draft(question, checks.word(answer, names), answer)
 
 
@@ -215,7 +216,11 @@ def compared(draw: random.Random) -> Draft:
     one, other = draw.sample(_TOWNS, 2)
     years = draw.sample(range(1600, 1900), 2)
     sizes = draw.sample(range(2_000, 60_000, 500), 2)
-    passage = f"{one} was founded in {years[0]} and has {sizes[0]} inhabitants. {other} was founded in {years[1]} and has {sizes[1]} inhabitants. Both towns lie in the same valley, and a road joins them."
+    told = [
+        f"{town} was founded in {founded} and has {size} inhabitants."
+        for town, founded, size in zip((one, other), years, sizes, strict=True)
+    ]
+    passage = f"{' '.join(told)} Both towns lie in the same valley, and a road joins them."
     if draw.random() < 0.5:
         difference = abs(sizes[0] - sizes[1])
         question = "How many more inhabitants does the larger town have than the smaller one?"

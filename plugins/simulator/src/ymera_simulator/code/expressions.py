@@ -14,6 +14,7 @@ from ymera_simulator.code.machine import (
     Unsupported,
     check_size,
     checked,
+    kind_of,
     length_of,
     text_of,
 )
@@ -81,18 +82,18 @@ class Expressions(Machine):
 
     def _eval(self, node: ast.expr, scope: Scope) -> Any:
         self.count()
-        evaluate = getattr(self, f"_eval_{type(node).__name__}", None)
+        evaluate = getattr(self, f"_eval_{kind_of(node)}", None)
         if evaluate is None:
             raise Unsupported(f"no {type(node).__name__} here")
         return evaluate(node, scope)
 
-    def _eval_Constant(self, node: ast.Constant, scope: Scope) -> Any:  # noqa: N802
+    def _eval_constant(self, node: ast.Constant, scope: Scope) -> Any:
         return node.value
 
-    def _eval_Name(self, node: ast.Name, scope: Scope) -> Any:  # noqa: N802
+    def _eval_name(self, node: ast.Name, scope: Scope) -> Any:
         return scope.lookup(node.id)
 
-    def _eval_BinOp(self, node: ast.BinOp, scope: Scope) -> Any:  # noqa: N802
+    def _eval_bin_op(self, node: ast.BinOp, scope: Scope) -> Any:
         return self._operate(node.op, self._eval(node.left, scope), self._eval(node.right, scope))
 
     def _operate(self, symbol: ast.operator, left: Any, right: Any) -> Any:
@@ -102,10 +103,10 @@ class Expressions(Machine):
         self.charge(left, right)
         return checked(_BINARY[type(symbol)](left, right))
 
-    def _eval_UnaryOp(self, node: ast.UnaryOp, scope: Scope) -> Any:  # noqa: N802
+    def _eval_unary_op(self, node: ast.UnaryOp, scope: Scope) -> Any:
         return _UNARY[type(node.op)](self._eval(node.operand, scope))
 
-    def _eval_BoolOp(self, node: ast.BoolOp, scope: Scope) -> Any:  # noqa: N802
+    def _eval_bool_op(self, node: ast.BoolOp, scope: Scope) -> Any:
         value = None
         for each in node.values:
             value = self._eval(each, scope)
@@ -113,7 +114,7 @@ class Expressions(Machine):
                 return value
         return value
 
-    def _eval_Compare(self, node: ast.Compare, scope: Scope) -> Any:  # noqa: N802
+    def _eval_compare(self, node: ast.Compare, scope: Scope) -> Any:
         left = self._eval(node.left, scope)
         for symbol, each in zip(node.ops, node.comparators, strict=True):
             right = self._eval(each, scope)
@@ -123,24 +124,24 @@ class Expressions(Machine):
             left = right
         return True
 
-    def _eval_IfExp(self, node: ast.IfExp, scope: Scope) -> Any:  # noqa: N802
+    def _eval_if_exp(self, node: ast.IfExp, scope: Scope) -> Any:
         return self._eval(node.body if self._eval(node.test, scope) else node.orelse, scope)
 
-    def _eval_Lambda(self, node: ast.Lambda, scope: Scope) -> Any:  # noqa: N802
+    def _eval_lambda(self, node: ast.Lambda, scope: Scope) -> Any:
         return Function(node, scope, [self._eval(each, scope) for each in node.args.defaults])
 
-    def _eval_List(self, node: ast.List, scope: Scope) -> Any:  # noqa: N802
+    def _eval_list(self, node: ast.List, scope: Scope) -> Any:
         return self._items(node.elts, scope)
 
-    def _eval_Tuple(self, node: ast.Tuple, scope: Scope) -> Any:  # noqa: N802
+    def _eval_tuple(self, node: ast.Tuple, scope: Scope) -> Any:
         return tuple(self._items(node.elts, scope))
 
-    def _eval_Set(self, node: ast.Set, scope: Scope) -> Any:  # noqa: N802
+    def _eval_set(self, node: ast.Set, scope: Scope) -> Any:
         items = self._items(node.elts, scope)
         self.charge(items)
         return set(items)
 
-    def _eval_Dict(self, node: ast.Dict, scope: Scope) -> Any:  # noqa: N802
+    def _eval_dict(self, node: ast.Dict, scope: Scope) -> Any:
         made: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
@@ -158,7 +159,7 @@ class Expressions(Machine):
                 values.append(self._eval(node, scope))
         return values
 
-    def _eval_Subscript(self, node: ast.Subscript, scope: Scope) -> Any:  # noqa: N802
+    def _eval_subscript(self, node: ast.Subscript, scope: Scope) -> Any:
         return self._eval(node.value, scope)[self._place(node.slice, scope)]
 
     def _place(self, node: ast.expr, scope: Scope) -> Any:
@@ -166,15 +167,15 @@ class Expressions(Machine):
         self.charge(place)
         return place
 
-    def _eval_Slice(self, node: ast.Slice, scope: Scope) -> Any:  # noqa: N802
+    def _eval_slice(self, node: ast.Slice, scope: Scope) -> Any:
         return slice(
             *(None if part is None else self._eval(part, scope) for part in (node.lower, node.upper, node.step))
         )
 
-    def _eval_JoinedStr(self, node: ast.JoinedStr, scope: Scope) -> Any:  # noqa: N802
+    def _eval_joined_str(self, node: ast.JoinedStr, scope: Scope) -> Any:
         return checked("".join(str(self._eval(part, scope)) for part in node.values))
 
-    def _eval_FormattedValue(self, node: ast.FormattedValue, scope: Scope) -> Any:  # noqa: N802
+    def _eval_formatted_value(self, node: ast.FormattedValue, scope: Scope) -> Any:
         value = self._eval(node.value, scope)
         self.charge(value)
         spec = self._eval(node.format_spec, scope) if node.format_spec else ""
@@ -186,16 +187,18 @@ class Expressions(Machine):
             else _shown(value, node.conversion)
         )
 
-    def _eval_ListComp(self, node: ast.ListComp, scope: Scope) -> Any:  # noqa: N802
+    def _eval_list_comp(self, node: ast.ListComp, scope: Scope) -> Any:
         return self._comprehended(node.generators, lambda inner: self._eval(node.elt, inner), scope)
 
-    _eval_GeneratorExp = _eval_ListComp  # noqa: N815 - named for the node
+    _eval_generator_exp = _eval_list_comp
 
-    def _eval_SetComp(self, node: ast.SetComp, scope: Scope) -> Any:  # noqa: N802
+    def _eval_set_comp(self, node: ast.SetComp, scope: Scope) -> Any:
         return set(self._comprehended(node.generators, lambda inner: self._place(node.elt, inner), scope))
 
-    def _eval_DictComp(self, node: ast.DictComp, scope: Scope) -> Any:  # noqa: N802
-        pair = lambda inner: (self._place(node.key, inner), self._eval(node.value, inner))  # noqa: E731 - one use
+    def _eval_dict_comp(self, node: ast.DictComp, scope: Scope) -> Any:
+        def pair(inner: Scope) -> tuple[Any, Any]:
+            return self._place(node.key, inner), self._eval(node.value, inner)
+
         return dict(self._comprehended(node.generators, pair, scope))
 
     def _comprehended(self, loops: list[ast.comprehension], item: Callable[[Scope], Any], scope: Scope) -> list[Any]:
@@ -208,7 +211,7 @@ class Expressions(Machine):
                 found += self._comprehended(loops[1:], item, inner)
         return found
 
-    def _eval_Call(self, node: ast.Call, scope: Scope) -> Any:  # noqa: N802
+    def _eval_call(self, node: ast.Call, scope: Scope) -> Any:
         arguments = self._items(node.args, scope)
         named = {each.arg: self._eval(each.value, scope) for each in node.keywords if each.arg}
         if isinstance(node.func, ast.Attribute):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ymera_simulator.code.expressions import Expressions
-from ymera_simulator.code.machine import Break, Continue, Function, Return, Scope, Unsupported, checked
+from ymera_simulator.code.machine import Break, Continue, Function, Return, Scope, Unsupported, checked, kind_of
 
 __all__ = ["Interpreter", "Unsupported"]
 
@@ -45,41 +45,41 @@ class Interpreter(Expressions):
     def _block(self, body: list[ast.stmt], scope: Scope) -> None:
         for statement in body:
             self.count()
-            run = getattr(self, f"_run_{type(statement).__name__}", None)
+            run = getattr(self, f"_run_{kind_of(statement)}", None)
             if run is None:
                 raise Unsupported(f"no {type(statement).__name__} here")
             run(statement, scope)
 
-    def _run_Expr(self, node: ast.Expr, scope: Scope) -> None:  # noqa: N802 - named for the node
+    def _run_expr(self, node: ast.Expr, scope: Scope) -> None:
         self._eval(node.value, scope)
 
-    def _run_Pass(self, node: ast.Pass, scope: Scope) -> None:  # noqa: N802
+    def _run_pass(self, node: ast.Pass, scope: Scope) -> None:
         pass
 
-    def _run_Break(self, node: ast.Break, scope: Scope) -> None:  # noqa: N802
+    def _run_break(self, node: ast.Break, scope: Scope) -> None:
         raise Break
 
-    def _run_Continue(self, node: ast.Continue, scope: Scope) -> None:  # noqa: N802
+    def _run_continue(self, node: ast.Continue, scope: Scope) -> None:
         raise Continue
 
-    def _run_Return(self, node: ast.Return, scope: Scope) -> None:  # noqa: N802
+    def _run_return(self, node: ast.Return, scope: Scope) -> None:
         raise Return(self._eval(node.value, scope) if node.value else None)
 
-    def _run_FunctionDef(self, node: ast.FunctionDef, scope: Scope) -> None:  # noqa: N802
+    def _run_function_def(self, node: ast.FunctionDef, scope: Scope) -> None:
         if node.decorator_list:
             raise Unsupported("no decorators here")
         scope[node.name] = Function(node, scope, [self._eval(each, scope) for each in node.args.defaults])
 
-    def _run_Assign(self, node: ast.Assign, scope: Scope) -> None:  # noqa: N802
+    def _run_assign(self, node: ast.Assign, scope: Scope) -> None:
         value = self._eval(node.value, scope)
         for target in node.targets:
             self._assign(target, value, scope)
 
-    def _run_AnnAssign(self, node: ast.AnnAssign, scope: Scope) -> None:  # noqa: N802
+    def _run_ann_assign(self, node: ast.AnnAssign, scope: Scope) -> None:
         if node.value is not None:
             self._assign(node.target, self._eval(node.value, scope), scope)
 
-    def _run_AugAssign(self, node: ast.AugAssign, scope: Scope) -> None:  # noqa: N802
+    def _run_aug_assign(self, node: ast.AugAssign, scope: Scope) -> None:
         before = self._eval(node.target, scope)
         value = self._eval(node.value, scope)
         if isinstance(before, list) and isinstance(node.op, ast.Add):
@@ -88,10 +88,10 @@ class Interpreter(Expressions):
         else:
             self._assign(node.target, self._operate(node.op, before, value), scope)
 
-    def _run_Global(self, node: ast.Global, scope: Scope) -> None:  # noqa: N802
+    def _run_global(self, node: ast.Global, scope: Scope) -> None:
         scope.elsewhere.update(dict.fromkeys(node.names, self._globals))
 
-    def _run_Nonlocal(self, node: ast.Nonlocal, scope: Scope) -> None:  # noqa: N802
+    def _run_nonlocal(self, node: ast.Nonlocal, scope: Scope) -> None:
         for name in node.names:
             outer = scope.outer
             while outer is not None and name not in outer:
@@ -100,17 +100,17 @@ class Interpreter(Expressions):
                 raise Unsupported("no such name outside")
             scope.elsewhere[name] = outer
 
-    def _run_If(self, node: ast.If, scope: Scope) -> None:  # noqa: N802
+    def _run_if(self, node: ast.If, scope: Scope) -> None:
         self._block(node.body if self._eval(node.test, scope) else node.orelse, scope)
 
-    def _run_While(self, node: ast.While, scope: Scope) -> None:  # noqa: N802
+    def _run_while(self, node: ast.While, scope: Scope) -> None:
         while self._eval(node.test, scope):
             self.count()
             if self._body(node.body, scope):
                 return
         self._block(node.orelse, scope)
 
-    def _run_For(self, node: ast.For, scope: Scope) -> None:  # noqa: N802
+    def _run_for(self, node: ast.For, scope: Scope) -> None:
         for value in self.iterate(self._eval(node.iter, scope)):
             self._assign(node.target, value, scope)
             if self._body(node.body, scope):
@@ -127,17 +127,17 @@ class Interpreter(Expressions):
             return True
         return False
 
-    def _run_Assert(self, node: ast.Assert, scope: Scope) -> None:  # noqa: N802
+    def _run_assert(self, node: ast.Assert, scope: Scope) -> None:
         if not self._eval(node.test, scope):
             raise AssertionError
 
-    def _run_Raise(self, node: ast.Raise, scope: Scope) -> None:  # noqa: N802
+    def _run_raise(self, node: ast.Raise, scope: Scope) -> None:
         named = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         if not isinstance(named, ast.Name) or named.id not in _ERRORS:
             raise Unsupported("an unknown error")
         raise _ERRORS[named.id](*(self._eval(each, scope) for each in getattr(node.exc, "args", ())))
 
-    def _run_Try(self, node: ast.Try, scope: Scope) -> None:  # noqa: N802
+    def _run_try(self, node: ast.Try, scope: Scope) -> None:
         try:
             self._block(node.body, scope)
         except Unsupported:
@@ -161,7 +161,7 @@ class Interpreter(Expressions):
                 return self._block(handler.body, scope)
         raise error
 
-    def _run_Delete(self, node: ast.Delete, scope: Scope) -> None:  # noqa: N802
+    def _run_delete(self, node: ast.Delete, scope: Scope) -> None:
         for target in node.targets:
             if not isinstance(target, ast.Subscript):
                 raise Unsupported("only items are deleted here")

@@ -8,6 +8,7 @@ import ast
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from ymera_simulator.code.builtins import offered
@@ -16,7 +17,17 @@ MOST_STEPS = 10_000
 LONGEST = 10_000
 """Items of a list, characters of a text, bits of a number."""
 DEEPEST = 40
-_ITERABLE = (str, list, tuple, dict, set, range, type({}.keys()), type({}.values()), type({}.items()))
+_ITERABLE: tuple[type[Iterable[Any]], ...] = (
+    str,
+    list,
+    tuple,
+    dict,
+    set,
+    range,
+    type({}.keys()),
+    type({}.values()),
+    type({}.items()),
+)
 
 
 class Unsupported(ValueError):
@@ -27,11 +38,11 @@ class Break(Exception):
     """A loop is left."""
 
 
-class Continue(Exception):  # noqa: N818 - it is a statement, not an error
+class Continue(Exception):
     """A loop goes on with its next turn."""
 
 
-class Return(Exception):  # noqa: N818 - it is a statement, not an error
+class Return(Exception):
     """A function is left with a value."""
 
     def __init__(self, value: Any) -> None:
@@ -153,6 +164,16 @@ class Machine(ABC):
 
     @abstractmethod
     def _assign(self, target: ast.expr, value: Any, scope: Scope) -> None: ...
+
+
+@cache
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def kind_of(node: ast.AST) -> str:
+    """Returns a node's kind as methods are named for it: `bin_op` for `BinOp`."""
+    return _snake(type(node).__name__)
 
 
 def length_of(value: Any) -> int:

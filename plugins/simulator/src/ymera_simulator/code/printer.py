@@ -75,7 +75,7 @@ class _Printer:
     def _block(self, body: Sequence[ast.stmt]) -> list[str]:
         return [line for statement in body for line in self._statement(statement)]
 
-    def _statement(self, node: ast.stmt) -> list[str]:
+    def _statement(self, node: ast.stmt) -> list[str]:  # noqa: PLR0911 - a case for each kind of statement
         end = self._language.end
         match node:
             case ast.AnnAssign():
@@ -153,7 +153,7 @@ class _Printer:
             return ast.unparse(function.returns) if function and function.returns else "str"
         return "str" if isinstance(node, ast.Constant) and isinstance(node.value, str) else "int"
 
-    def _expression(self, node: ast.expr) -> str:
+    def _expression(self, node: ast.expr) -> str:  # noqa: C901, PLR0911 - a case for each kind of expression
         match node:
             case ast.Constant(bool(value)):
                 return str(value).lower()

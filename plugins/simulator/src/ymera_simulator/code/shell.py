@@ -24,7 +24,7 @@ def _inner(body: Sequence[ast.stmt]) -> list[str]:
     return _block(body, 1)
 
 
-def _statement(node: ast.stmt) -> list[str]:
+def _statement(node: ast.stmt) -> list[str]:  # noqa: PLR0911 - a case for each kind of statement
     match node:
         case ast.FunctionDef(name, arguments, body):
             parameters = [f"    local {each.arg}=${at}" for at, each in enumerate(arguments.args, start=1)]

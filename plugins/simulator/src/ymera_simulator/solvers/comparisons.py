@@ -7,49 +7,27 @@ from ymera_simulator.solvers.algebra import linear
 from ymera_simulator.solvers.polynomials import Polynomial
 from ymera_simulator.solvers.quantities import Story
 from ymera_simulator.solvers.tally import Result
+from ymera_simulator.wording import listed
 
 _OWNER = r"(?:the |a |an )?([a-z]+(?: [a-z]+)?)"
-_HAS = r"(?:has|have|had|is|was|are|scored?|weighs?|earns?|earned|owns?|collected|picked|read|made|sold|ran|saved|baked|caught|costs?|made|planted|scores)"
+_HAS = (
+    r"(?:has|have|had|is|was|are|scored?|scores|weighs?|earns?|earned|owns?|collected|picked|read|made|sold|ran|saved|"
+    r"baked|caught|costs?|planted)"
+)
+_NUMBER = r"\$?(\d[\d,.]*\d|\d)(?![\d.]|,\d)"
+_COMPARED = r"(?:more|fewer|less|older|younger|taller|shorter|heavier|lighter|longer)"
 _MULTIPLE = r"(twice|double|triple|half|\d+(?:\.\d+)? times)"
-_STATEMENTS = (
-    # owner, amount, more/fewer, other
-    re.compile(
-        rf"{_OWNER} {_HAS} \$?(\d[\d,.]*\d|\d)[a-z ]*? (more|fewer|less|older|younger|taller|shorter|heavier|lighter|longer)\b[a-z ]*? than {_OWNER}"
-    ),
-    re.compile(
-        rf"{_OWNER} {_HAS}(?: only)? {_MULTIPLE} (?:as|the number of|the amount of|that of|more)?(?: (?:many|much|old|heavy|long|tall))?[a-z ]*? (?:as|than) {_OWNER}"
-    ),
-)
-_PLAIN = re.compile(
-    rf"\b{_OWNER} {_HAS} \$?(\d[\d,.]*\d|\d)(?![\d.]|,\d)(?! times)(?![a-z ]* (?:more|fewer|less|older|younger|taller|shorter|heavier|lighter|longer)\b)"
-)
+_EXTENT = r"(?: (?:as|the number of|the amount of|that of|more))?(?: (?:many|much|old|heavy|long|tall))?"
+_DIFFERENCE = re.compile(rf"{_OWNER} {_HAS} {_NUMBER}[a-z ]*? ({_COMPARED})\b[a-z ]*? than {_OWNER}")
+_RATIO = re.compile(rf"{_OWNER} {_HAS}(?: only)? {_MULTIPLE}{_EXTENT}[a-z ]*? (?:as|than) {_OWNER}")
+_PLAIN = re.compile(rf"\b{_OWNER} {_HAS} {_NUMBER}(?! times)(?![a-z ]* {_COMPARED}\b)")
 _TOGETHER = re.compile(
-    r"(?:together|combined|in total|altogether|total|sum of (?:their|the) ages|both)[a-z ,']*? \$?(\d[\d,.]*\d|\d)|\$?(\d[\d,.]*\d|\d)[a-z ]*? (?:together|altogether|in total|combined|between them)"
+    r"(?:together|combined|in total|altogether|total|sum of (?:their|the) ages|both)[a-z ,']*? \$?(\d[\d,.]*\d|\d)|"
+    r"\$?(\d[\d,.]*\d|\d)[a-z ]*? (?:together|altogether|in total|combined|between them)"
 )
 _FACTORS = {"twice": Fraction(2), "double": Fraction(2), "triple": Fraction(3), "half": Fraction(1, 2)}
 _LESS = frozenset({"fewer", "less", "younger", "shorter", "lighter"})
-_NOT_OWNERS = frozenset(
-    [
-        "there",
-        "he",
-        "she",
-        "it",
-        "they",
-        "together",
-        "who",
-        "if",
-        "and",
-        "that",
-        "how",
-        "many",
-        "much",
-        "in",
-        "year",
-        "years",
-        "each",
-        "total",
-    ]
-)
+_NOT_OWNERS = frozenset(listed("there he she it they together who if and that how many much in year years each total"))
 _FORMS = re.compile(r"\b(?:has|have|had|does|do|did)$")
 
 
@@ -83,7 +61,7 @@ def _owner(text: str) -> str:
 
 def _differences(text: str) -> list[Polynomial]:
     found = []
-    for owner, amount, direction, other in _STATEMENTS[0].findall(text):
+    for owner, amount, direction, other in _DIFFERENCE.findall(text):
         difference = Fraction(amount.replace(",", "")) * (-1 if direction in _LESS else 1)
         found.append(_minus(_owner(owner), Polynomial.unknown(_first(other)) + Polynomial.number(difference)))
     return found
@@ -91,7 +69,7 @@ def _differences(text: str) -> list[Polynomial]:
 
 def _multiples(text: str) -> list[Polynomial]:
     found = []
-    for owner, multiple, other in _STATEMENTS[1].findall(text):
+    for owner, multiple, other in _RATIO.findall(text):
         factor = _FACTORS.get(multiple) or Fraction(multiple.split()[0])
         found.append(_minus(_owner(owner), Polynomial.number(factor) * Polynomial.unknown(_first(other))))
     return found

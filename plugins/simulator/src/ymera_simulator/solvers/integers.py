@@ -68,8 +68,10 @@ def _prime_question(values: Sequence[int], text: str) -> int | str | None:
 def _named_prime(values: Sequence[int], text: str) -> int | None:
     place = next((at for word in text.split() if (at := ordinal(word.strip(".,?"))) is not None), None)
     if re.search(
-        r"next prime|smallest prime (?:number )?(?:greater|larger|bigger|above|after|that is (?:greater|larger))|"
-        r"first prime after",
+        (
+            r"next prime|smallest prime (?:number )?(?:greater|larger|bigger|above|after|that is (?:greater|larger))|"
+            r"first prime after"
+        ),
         text,
     ):
         return next(value for value in range(values[-1] + 1, 2 * values[-1] + 3) if _is_prime(value))
@@ -152,16 +154,20 @@ _KINDS: tuple[tuple[str, Compute], ...] = (
     (r"\bprime", _prime_question),
     (r"remainder|\bmod\b|modulo", _remainder),
     (
-        r"how many (?:positive )?(?:divisors|factors)|(?:number|sum) of (?:all )?(?:the )?(?:its )?(?:positive |"
-        r"proper )?(?:divisors|factors)",
+        (
+            r"how many (?:positive )?(?:divisors|factors)|(?:number|sum) of (?:all )?(?:the )?(?:its )?(?:positive |"
+            r"proper )?(?:divisors|factors)"
+        ),
         _divisor_question,
     ),
     (r"divisible|multiples? of", _divisible),
     (r"factorial|\d!", _factorial),
     (r"fibonacci", _fibonacci),
     (
-        r"(?:sum|product|number) of (?:the |its |all )*digits|how many digits|digits? (?:sum|of)|add (?:up )?the "
-        r"digits",
+        (
+            r"(?:sum|product|number) of (?:the |its |all )*digits|how many digits|digits? (?:sum|of)|add (?:up )?the "
+            r"digits"
+        ),
         _digit_question,
     ),
     (r"is \d+ (?:an )?(?:even|odd)", lambda values, text: "Yes" if values[0] % 2 == ("odd" in text) else "No"),

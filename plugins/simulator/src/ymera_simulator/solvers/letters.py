@@ -12,8 +12,10 @@ _NAMED = re.compile(
 )
 _AFTER_COLON = re.compile(r":\s*\n?\s*([^\n]+?)\s*(?:\n|$)")
 _SINGLE_LETTER = re.compile(
-    r"(?:letters?|character|consonant|vowel)\s+[\"'`]?([a-z])[\"'`]?(?![a-z])|[\"'`]([a-z])[\"'`](?:'?s)?|"
-    r"\b([a-z])'s\b|\b([b-hj-z])s?\s+(?:are|is|appear|occur)",
+    (
+        r"(?:letters?|character|consonant|vowel)\s+[\"'`]?([a-z])[\"'`]?(?![a-z])|[\"'`]([a-z])[\"'`](?:'?s)?|"
+        r"\b([a-z])'s\b|\b([b-hj-z])s?\s+(?:are|is|appear|occur)"
+    ),
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"(?:start|begin|end)\w* with (?:the )?(?:letters? )?[\"'`]?([a-z]+)\b", re.IGNORECASE)
@@ -35,8 +37,10 @@ def solve_letters(question: Question) -> Solution | None:
         (r"palindrome", lambda: _yes(_letters(subject) == _letters(subject)[::-1])),
         (r"anagram", lambda: _anagram(question)),
         (
-            r"(?:revers\w+|flip) the (?:order of (?:the )?)?words|words? in reverse(?: order)?|reverse(?:d)? "
-            r"word order|word order",
+            (
+                r"(?:revers\w+|flip) the (?:order of (?:the )?)?words|words? in reverse(?: order)?|reverse(?:d)? "
+                r"word order|word order"
+            ),
             lambda: _words_turned(subject),
         ),
         (
@@ -114,19 +118,20 @@ def _counted(question: Question) -> Solution | None:
 
 def _counted_kind(text: str, subject: str, words: list[str]) -> Solution | None:
     letters = _letters(subject)
-    if "vowel" in text:
-        return _count(sum(letter in _VOWELS for letter in letters))
-    if "consonant" in text:
-        return _count(sum(letter.isalpha() and letter not in _VOWELS for letter in letters))
-    if more := re.search(r"(?:more|longer) than (\d+) (?:letters|characters)", text):
-        return _count(sum(len(word) > int(more[1]) for word in words))
-    if re.search(r"(?:different|distinct|unique) letters", text):
-        return _count(len(set(letters)))
-    if "letter" in text or "character" in text:
-        return _count(len(letters) if "letter" in text else len(subject))
-    if re.search(r"times does the word|times (?:does|is) [\"'`]", text):
-        return None
-    return _count(len(words)) if "word" in text else None
+    more = re.search(r"(?:more|longer) than (\d+) (?:letters|characters)", text)
+    kinds = (
+        ("vowel", sum(letter in _VOWELS for letter in letters)),
+        ("consonant", sum(letter.isalpha() and letter not in _VOWELS for letter in letters)),
+        (
+            r"(?:more|longer) than \d+ (?:letters|characters)",
+            sum(len(word) > int(more[1]) for word in words) if more else 0,
+        ),
+        (r"(?:different|distinct|unique) letters", len(set(letters))),
+        ("letter", len(letters)),
+        ("character", len(subject)),
+        (r"words(?! (?:occur|appear))", len(words)),
+    )
+    return next((_count(value) for pattern, value in kinds if re.search(pattern, text)), None)
 
 
 def _read_down(question: Question) -> Solution | None:

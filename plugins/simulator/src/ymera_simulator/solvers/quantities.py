@@ -126,11 +126,10 @@ def _quantities(sentence: str, asked: bool) -> list[Quantity]:
     matches = list(_QUANTITY.finditer(sentence))
     borders = [0, *(match.end() for match in matches)]
     ends = [*(match.start() for match in matches[1:]), len(sentence)]
-    told = _told_part(sentence)
     found = []
     for match, start, end in zip(matches, borders, ends, strict=False):
         before, after = sentence[start : match.start()], sentence[match.end() : end]
-        found.append(_quantity(match, before, after, sentence[: match.start()], told, asked))
+        found.append(_quantity(match, before, after, sentence, asked))
     return found
 
 
@@ -138,7 +137,8 @@ def _told_part(sentence: str) -> str:
     return re.sub(r"\bhow (?:many|much).*?(?=\bif\b|\bwhen\b|\?|$)", "", sentence)
 
 
-def _quantity(match: re.Match[str], before: str, after: str, so_far: str, told: str, asked: bool) -> Quantity:
+def _quantity(match: re.Match[str], before: str, after: str, sentence: str, asked: bool) -> Quantity:
+    so_far, told = sentence[: match.start()], _told_part(sentence)
     chunk = _noun_chunk(after)
     unit = (
         MONEY
