@@ -140,17 +140,20 @@ def test_a_past_request_is_retold() -> None:
 def test_models_show_what_is_known_and_what_is_not() -> None:
     known = catalog_pb2.Model(
         id="acme/large",
-        capabilities=[routing_pb2.CAPABILITY_TOOLS, routing_pb2.CAPABILITY_IMAGE_INPUT],
+        capabilities=[routing_pb2.CAPABILITY_TOOLS, routing_pb2.CAPABILITY_STRUCTURED_OUTPUT],
         context_window=128_000,
         price=catalog_pb2.Price(input_micros_per_million=150_000, output_micros_per_million=10_000_000),
-        measured=[catalog_pb2.MeasuredQuality(category="coding", score=0.912, tasks=24)],
+        measured=[
+            catalog_pb2.MeasuredQuality(category="coding", score=0.912, tasks=24),
+            catalog_pb2.MeasuredQuality(category="math", score=0.5, tasks=4),
+        ],
         available=True,
     )
     unknown = catalog_pb2.Model(id="acme/small", simulated=True)
     assert lines(catalog.models([known, unknown])) == [
-        "model       context  $ in  $ out  can                 measured",
-        "acme/large  128,000  0.15     10  tools, image input  coding 0.91",
-        "acme/small        ?     ?      ?                      not yet      simulated, failing, left alone for a while",
+        "model       context  $ in  $ out  can          measured",
+        "acme/large  128,000  0.15     10  tools, json  0.71, best coding 0.91",
+        "acme/small        ?     ?      ?               not yet                 simulated, failing, left alone for a while",
     ]
     assert lines(catalog.models([])) == ["No provider offers a model."]
 

@@ -56,8 +56,10 @@ def ask(
 ) -> None:
     """Asks the best model and streams its answer.
 
-    The answer goes to standard output. One line on standard error then tells the model, why it was chosen, tokens read
-    and written, cost, time, and the id for `ymera explain`. With --json each event of the stream is a line of JSON.
+    The answer goes to standard output. One line on standard error then tells
+    the model, why it was chosen, tokens read and written, cost, time, and the
+    id for `ymera explain`. With --json each event of the stream is a line of
+    JSON.
 
     [dim]ymera ask "Write hello world in Python"[/dim]
     [dim]ymera ask "What is wrong here?" --file app.py --weights quality=2,cost=1[/dim]

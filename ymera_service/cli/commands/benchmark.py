@@ -32,8 +32,8 @@ def benchmark(
 ) -> None:
     """Measures models on tasks whose answers are checked. Routing rests on the scores from then on.
 
-    Calls the providers, who charge for it. What was measured before an interruption is kept. With --json each event is
-    a line of JSON.
+    Calls the providers, who charge for it. What was measured before an
+    interruption is kept. With --json each event is a line of JSON.
 
     [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
     """

@@ -29,7 +29,8 @@ def check(
 ) -> None:
     """Reads the configuration, the environment included, and lists every fault at once.
 
-    The plugins' own tables and the TLS files are read too. Nothing is started or called.
+    The plugins' own tables and the TLS files are read too. Nothing is started
+    or called.
 
     [dim]ymera config check --config production.toml[/dim]
     """

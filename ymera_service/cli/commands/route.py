@@ -29,8 +29,9 @@ def route(
 ) -> None:
     """Shows which models would answer, and why, without calling one.
 
-    Candidates stand in the order in which they would be tried, with what their scores are made of; × is how much each
-    part counts. Below them stand the models that may not answer, and why.
+    Candidates stand in the order in which they would be tried, with what
+    their scores are made of; × is how much each part counts. Below them stand
+    the models that may not answer, and why.
 
     [dim]ymera route "Prove that there are infinitely many primes"[/dim]
     [dim]ymera route "Translate this" --weights 1,3,1 --max-cost 0.01[/dim]

@@ -18,7 +18,8 @@ def serve(
 ) -> None:
     """Runs the server until it is told to stop; then requests under way are finished first.
 
-    It listens on 127.0.0.1:50051 unless configured otherwise. A second Ctrl-C stops it at once.
+    It listens on 127.0.0.1:50051 unless configured otherwise. A second Ctrl-C
+    stops it at once.
 
     [dim]ymera serve --config ymera.toml[/dim]
     [dim]YMERA_SERVER__ADDRESS=0.0.0.0:50051 ymera serve[/dim]

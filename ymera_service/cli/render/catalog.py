@@ -1,6 +1,8 @@
 """The models there are, and the plugins."""
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from statistics import fmean
 
 from rich.console import RenderableType
 from ymera.v1.admin_pb2 import Plugin
@@ -25,18 +27,33 @@ def models(offered: Sequence[Model]) -> Iterator[RenderableType]:
             f"{model.context_window:,}" if model.context_window else "?",
             _price(model, model.price.input_micros_per_million),
             _price(model, model.price.output_micros_per_million),
-            ", ".join(word(Capability.Name(each), "CAPABILITY_") for each in model.capabilities),
-            ", ".join(f"{one.category} {one.score:.2f}" for one in model.measured) or "not yet",
+            ", ".join(map(_ability, model.capabilities)),
+            _measured(model),
             ", ".join(_remarks(model)),
         ]
         for model in offered
     ]
     figures = ["context", "$ in", "$ out"]
-    yield table(["model", *figures, "can", "measured", ""], rows, right=figures)
+    yield table(["model", *figures, "can", "measured", ""], rows, right=figures, folds=("can", ""))
 
 
 def _price(model: Model, micros: int) -> str:
     return f"{micros / 1_000_000:.6f}".rstrip("0").rstrip(".") if model.HasField("price") else "?"
+
+
+def _ability(capability: Capability.ValueType) -> str:
+    if capability == Capability.CAPABILITY_STRUCTURED_OUTPUT:
+        return "json"
+    return word(Capability.Name(capability), "CAPABILITY_").removesuffix(" input")
+
+
+def _measured(model: Model) -> str:
+    """Returns the mean over the categories, and the best of them."""
+    if not model.measured:
+        return "not yet"
+    best = max(model.measured, key=attrgetter("score"))
+    mean = fmean(one.score for one in model.measured)
+    return f"{mean:.2f}, best {best.category} {best.score:.2f}"
 
 
 def _remarks(model: Model) -> Iterator[str]:

@@ -9,13 +9,31 @@ from ymera_service.cli.render.text import clean
 
 
 def table(
-    columns: Iterable[str], rows: Iterable[Sequence[object]], right: Collection[str] = (), *, header: bool = True
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Collection[str] = (),
+    *,
+    folds: Collection[str] | None = None,
+    header: bool = True,
 ) -> Table:
-    """Returns a table of texts and plain values; the columns named in `right` hold figures."""
+    """Returns a table of texts and plain values.
+
+    Args:
+        columns: The headers.
+        rows: A cell per column.
+        right: The columns that hold figures.
+        folds: The columns that are broken where the terminal is too narrow; by default the last.
+        header: Whether the headers are shown.
+    """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=header)
+    breakable = columns[-1:] if folds is None else folds
     for column in columns:
-        figures = column in right
-        made.add_column(column, justify="right" if figures else "left", no_wrap=figures, overflow="fold")
+        made.add_column(
+            column,
+            justify="right" if column in right else "left",
+            no_wrap=column not in breakable,
+            overflow="fold",
+        )
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else clean(str(cell)) for cell in row))
     return made
