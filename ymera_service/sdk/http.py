@@ -1,12 +1,12 @@
 """Providers that speak HTTP: a pure dialect, run by the transport that all providers share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.errors import MalformedResponse, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import Accepted, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import ModelInfo
@@ -100,7 +100,7 @@ class Dialect(Protocol):
         ...
 
     def decode_error(self, response: HttpResponse) -> ProviderError:
-        """Returns what a response of status 400 or above means. Never raises."""
+        """Returns what a response of status 400 or above means; its body may be cut off. Never raises."""
         ...
 
 
@@ -136,27 +136,48 @@ class HttpProvider(ABC):
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
         async with self._transport.open(self.endpoint.resolve(self.dialect.encode(request))) as stream:
-            if stream.status >= 400:
-                raise self.dialect.decode_error(await read(stream))
+            if not _is_success(stream.status):
+                raise await self._refusal(stream)
             yield Accepted()
             decoder = self.dialect.decoder(request)
-            async for data in stream:
-                for event in decoder.feed(data):
-                    yield _raise_error(event)
-            for event in decoder.close():
-                yield _raise_error(event)
+            broken: StreamInterrupted | None = None
+            item: ProviderEvent | ProviderError | None = None
+            try:
+                async for data in stream:
+                    for item in _decoded(decoder.feed, data):
+                        if isinstance(item, ProviderError):
+                            raise item
+                        yield item
+            except StreamInterrupted as error:
+                if error is item:
+                    raise
+                broken = error
+            # The decoder knows whether what the connection lost belonged to the answer.
+            for item in _decoded(decoder.close):
+                if isinstance(item, ProviderError):
+                    raise broken or item
+                yield item
 
     async def fetch(self, request: HttpRequest) -> HttpResponse:
         """Sends a request other than `generate` to the endpoint and returns the whole answer.
 
         Raises:
-            ProviderError: The transport failed, or the status is 400 or above.
+            ProviderError: The transport failed, or the status is not a success.
         """
         async with self._transport.open(self.endpoint.resolve(request)) as stream:
-            response = await read(stream)
-        if response.status >= 400:
-            raise self.dialect.decode_error(response)
-        return response
+            if not _is_success(stream.status):
+                raise await self._refusal(stream)
+            return await read(stream)
+
+    async def _refusal(self, stream: HttpStream) -> ProviderError:
+        if stream.status < 400:
+            place = stream.headers.get("location", "elsewhere")
+            return MalformedResponse(f"the provider redirects to {place}: use that address", status=stream.status)
+        pieces: list[bytes] = []
+        with suppress(StreamInterrupted):  # the status tells more than the rest of the body
+            async for piece in stream:
+                pieces.append(piece)  # noqa: PERF401  # a comprehension loses them all when the body breaks off
+        return self.dialect.decode_error(HttpResponse(stream.status, stream.headers, b"".join(pieces)))
 
 
 async def read(stream: HttpStream) -> HttpResponse:
@@ -165,7 +186,19 @@ async def read(stream: HttpStream) -> HttpResponse:
     return HttpResponse(stream.status, stream.headers, body)
 
 
-def _raise_error(event: ProviderEvent | ProviderError) -> ProviderEvent:
-    if isinstance(event, ProviderError):
-        raise event
-    return event
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
+
+
+def _decoded(
+    step: Callable[..., Sequence[ProviderEvent | ProviderError]], *data: bytes
+) -> Sequence[ProviderEvent | ProviderError]:
+    """Returns what a decoder makes of the bytes; whatever it raises is taken for their fault."""
+    try:
+        return step(*data)
+    except ProviderError as error:
+        return [error]
+    except Exception as error:  # noqa: BLE001  # a stranger's code
+        failure = MalformedResponse(f"the answer can't be decoded: {type(error).__name__}: {error}")
+        failure.__cause__ = error
+        return [failure]

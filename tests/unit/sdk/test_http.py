@@ -1,0 +1,274 @@
+"""A provider that runs a tiny dialect over a scripted transport."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import pytest
+
+from ymera_service.sdk.content import user
+from ymera_service.sdk.errors import (
+    ConnectionFailed,
+    ContentFiltered,
+    MalformedResponse,
+    ProviderError,
+    ProviderServerError,
+    RateLimited,
+    StreamInterrupted,
+)
+from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
+from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, HttpResponse
+from ymera_service.sdk.models import ModelInfo
+
+REQUEST = GenerateRequest("tiny", Prompt((user("hello"),)))
+END = Finished(FinishReason.STOP)
+
+Item = ProviderEvent | ProviderError
+
+
+class TinyDecoder:
+    """Lines are text; `.` ends the answer, which is told at the end; `!` is a failure in the body."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._finished = False
+
+    def feed(self, data: bytes) -> Sequence[Item]:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [item for line in lines for item in self._line(line)]
+
+    def close(self) -> Sequence[Item]:
+        if self._finished:
+            return [END]
+        return [MalformedResponse("half a line") if self._rest else StreamInterrupted("no end")]
+
+    def _line(self, line: bytes) -> list[Item]:
+        if line == b".":
+            self._finished = True
+            return []
+        if line == b"!":
+            return [ContentFiltered("the provider's own failure")]
+        if line == b"?":
+            return [StreamInterrupted("the provider's own interruption")]
+        return [TextDelta(line.decode())]
+
+
+class TinyDialect:
+    """Sends the model's name and reads lines."""
+
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        return HttpRequest("POST", "/say", {"x-model": request.model}, b"say")
+
+    def decoder(self, request: GenerateRequest) -> TinyDecoder:
+        return TinyDecoder()
+
+    def decode_error(self, response: HttpResponse) -> ProviderError:
+        kind = RateLimited if response.status == 429 else ProviderServerError
+        return kind(response.body.decode(), status=response.status)
+
+
+class TinyProvider(HttpProvider):
+    async def models(self) -> Sequence[ModelInfo]:
+        return [ModelInfo((await self.fetch(HttpRequest("GET", "/models"))).body.decode())]
+
+
+@dataclass
+class Scripted:
+    """A transport and its one response; a piece that is an error is raised."""
+
+    pieces: Sequence[bytes | Exception] = ()
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    refuses: ProviderError | None = None
+    requests: list[HttpRequest] = field(default_factory=list)
+    open_connections: int = 0
+
+    def open(self, request: HttpRequest) -> "Scripted":
+        self.requests.append(request)
+        return self
+
+    async def __aenter__(self) -> "Scripted":
+        if self.refuses:
+            raise self.refuses
+        self.open_connections += 1
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.open_connections -= 1
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    def provider(self, dialect: TinyDialect | None = None) -> TinyProvider:
+        endpoint = Endpoint("http://tiny/v1/", {"authorization": "Bearer k", "x-model": "?"})
+        return TinyProvider("tiny", dialect or TinyDialect(), endpoint, self)
+
+
+async def outcome(provider: HttpProvider) -> list[Item]:
+    """Returns what the provider yields and then the error that it raises."""
+    items: list[Item] = []
+    try:
+        async with aclosing(provider.generate(REQUEST)) as events:
+            async for event in events:
+                items.append(event)  # noqa: PERF401  # a comprehension loses them all when it raises
+    except ProviderError as error:
+        items.append(error)
+    return items
+
+
+async def test_an_answer_is_decoded_as_it_arrives() -> None:
+    transport = Scripted([b"hel", b"lo\nwor", b"ld\n.\n"])
+    assert await outcome(transport.provider()) == [Accepted(), TextDelta("hello"), TextDelta("world"), END]
+    assert transport.open_connections == 0
+
+
+async def test_the_endpoint_completes_the_request() -> None:
+    transport = Scripted([b".\n"])
+    await outcome(transport.provider())
+    assert transport.requests == [
+        HttpRequest("POST", "http://tiny/v1/say", {"authorization": "Bearer k", "x-model": "tiny"}, b"say")
+    ]
+
+
+async def test_accepted_is_told_with_the_head() -> None:
+    transport = Scripted([AssertionError("the body was read")])
+    async with aclosing(transport.provider().generate(REQUEST)) as events:
+        assert await anext(events) == Accepted()
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+async def test_closing_the_generator_lets_go_of_the_connection(after: int) -> None:
+    transport = Scripted([b"a\nb\n", b"c\n"])
+    events = transport.provider().generate(REQUEST)
+    for _ in range(after):
+        await anext(events)
+    await events.aclose()
+    assert transport.open_connections == 0
+
+
+async def test_an_error_status_is_decoded_and_nothing_is_accepted() -> None:
+    (error,) = await outcome(Scripted([b"slow ", b"down"], 429).provider())
+    assert isinstance(error, RateLimited)
+    assert error.message == "slow down"
+
+
+async def test_an_error_status_counts_even_if_its_body_breaks_off() -> None:
+    (error,) = await outcome(Scripted([b"slow", StreamInterrupted("gone")], 429).provider())
+    assert isinstance(error, RateLimited)
+    assert error.message == "slow"
+
+
+@pytest.mark.parametrize("status", [302, 307])
+async def test_a_redirect_is_told_with_the_address(status: int) -> None:
+    (error,) = await outcome(Scripted([], status, {"location": "https://there/"}).provider())
+    assert isinstance(error, MalformedResponse)
+    assert "https://there/" in error.message
+    assert error.status == status
+
+
+async def test_a_failure_inside_the_body_comes_after_what_was_said_before() -> None:
+    *events, error = await outcome(Scripted([b"a\nb\n!\nc\n.\n"]).provider())
+    assert events == [Accepted(), TextDelta("a"), TextDelta("b")]
+    assert isinstance(error, ContentFiltered)
+
+
+async def test_a_body_without_the_providers_end_is_interrupted() -> None:
+    *_, error = await outcome(Scripted([b"a\n"]).provider())
+    assert isinstance(error, StreamInterrupted)
+    assert error.message == "no end"
+
+
+async def test_a_broken_connection_goes_before_what_the_decoder_makes_of_the_rest() -> None:
+    *events, error = await outcome(Scripted([b"a\nhalf", StreamInterrupted("gone")]).provider())
+    assert events == [Accepted(), TextDelta("a")]
+    assert isinstance(error, StreamInterrupted)
+    assert error.message == "gone"
+
+
+async def test_a_connection_that_breaks_after_the_providers_end_does_no_harm() -> None:
+    items = await outcome(Scripted([b"a\n.\n", StreamInterrupted("gone")]).provider())
+    assert items == [Accepted(), TextDelta("a"), END]
+
+
+async def test_an_interruption_that_the_provider_reports_is_passed_on() -> None:
+    *_, error = await outcome(Scripted([b"a\n.\n?\n"]).provider())
+    assert isinstance(error, StreamInterrupted)
+    assert error.message == "the provider's own interruption"
+
+
+async def test_a_body_that_is_no_http_fails_as_such() -> None:
+    *_, error = await outcome(Scripted([b"a\n.\n", MalformedResponse("chunks")]).provider())
+    assert isinstance(error, MalformedResponse)
+
+
+async def test_a_connection_that_fails_is_passed_on() -> None:
+    failure = ConnectionFailed("nobody there")
+    assert await outcome(Scripted(refuses=failure).provider()) == [failure]
+
+
+def _raise(error: Exception) -> Callable[..., Sequence[Item]]:
+    def step(*_: bytes) -> Sequence[Item]:
+        raise error
+
+    return step
+
+
+@pytest.mark.parametrize("step", ["feed", "close"])
+@pytest.mark.parametrize("fault", [KeyError("choices"), ValueError("no JSON"), AttributeError("get"), IndexError()])
+async def test_whatever_a_decoder_raises_is_a_malformed_response(step: str, fault: Exception) -> None:
+    *events, error = await outcome(Scripted([b"a\n", b".\n"]).provider(_failing(step, fault)))
+    assert isinstance(error, MalformedResponse)
+    assert type(fault).__name__ in error.message
+    assert error.__cause__ is fault
+    assert events[0] == Accepted()
+
+
+@pytest.mark.parametrize("step", ["feed", "close"])
+async def test_a_providers_error_that_a_decoder_raises_stays_what_it_is(step: str) -> None:
+    *_, error = await outcome(Scripted([b"a\n"]).provider(_failing(step, RateLimited("later"))))
+    assert isinstance(error, RateLimited)
+
+
+async def test_a_broken_connection_goes_before_what_a_decoder_raises_then() -> None:
+    transport = Scripted([b"a\n", StreamInterrupted("gone")])
+    *_, error = await outcome(transport.provider(_failing("close", KeyError("choices"))))
+    assert isinstance(error, StreamInterrupted)
+
+
+async def test_bytes_that_are_no_utf_8_are_a_malformed_response() -> None:
+    *events, error = await outcome(Scripted([b"a\n", b"\xff\n"]).provider())
+    assert events == [Accepted(), TextDelta("a")]
+    assert isinstance(error, MalformedResponse)
+
+
+def _failing(step: str, fault: Exception) -> TinyDialect:
+    class Failing(TinyDialect):
+        def decoder(self, request: GenerateRequest) -> TinyDecoder:
+            decoder = TinyDecoder()
+            setattr(decoder, step, _raise(fault))
+            return decoder
+
+    return Failing()
+
+
+async def test_fetch_returns_the_whole_answer() -> None:
+    transport = Scripted([b"tiny", b"-1"])
+    assert [model.name for model in await transport.provider().models()] == ["tiny-1"]
+    assert transport.requests[0].url == "http://tiny/v1/models"
+
+
+@pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (500, ProviderServerError), (301, MalformedResponse)])
+async def test_fetch_raises_what_a_status_means(status: int, kind: type[ProviderError]) -> None:
+    with pytest.raises(kind):
+        await Scripted([b"no"], status).provider().models()
+
+
+def test_an_endpoint_does_not_show_its_key() -> None:
+    assert "secret" not in repr(Endpoint("http://tiny", {"authorization": "Bearer secret"}))
