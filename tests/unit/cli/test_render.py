@@ -149,12 +149,14 @@ def test_models_show_what_is_known_and_what_is_not() -> None:
         ],
         available=True,
     )
-    unknown = catalog_pb2.Model(id="acme/small", simulated=True)
+    unknown = catalog_pb2.Model(id="acme/small", simulated=True, available=True)
     assert lines(catalog.models([known, unknown])) == [
         "model       context  $ in  $ out  can          measured",
         "acme/large  128,000  0.15     10  tools, json  0.71, best coding 0.91",
-        "acme/small        ?     ?      ?               not yet                 simulated, failing, left alone for a while",
+        "acme/small        ?     ?      ?               not yet                 simulated",
     ]
+    [_, failing] = lines(catalog.models([catalog_pb2.Model(id="acme/small")]))
+    assert failing.endswith("failing, left alone for a while")
     assert lines(catalog.models([])) == ["No provider offers a model."]
 
 
