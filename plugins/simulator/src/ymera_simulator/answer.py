@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from ymera_service.sdk.content import Media, Role, Text, ToolCall, ToolResult, last_user_text
+from ymera_service.sdk.errors import ContextTooLong
 from ymera_service.sdk.generation import FinishReason, Prompt, ReasoningEffort, ResponseType
 from ymera_simulator import tokens
 from ymera_simulator.luck import draw
@@ -17,6 +18,8 @@ MARK = "[simulated] "
 """Begins every text, so that nobody takes it for a real model's."""
 
 _REMEMBERED = 512
+_LONGEST_REMEMBERED = 2_000
+"""Tokens of a prompt whose answer is kept: what is remembered stays within a few megabytes."""
 _ANSWER_ONLY = re.compile(r"\b(?:only|just|exactly|nothing else|no (?:explanation|other)|single)\b")
 
 
@@ -24,6 +27,7 @@ _ANSWER_ONLY = re.compile(r"\b(?:only|just|exactly|nothing else|no (?:explanatio
 class Answer:
     """A whole answer: either text or a tool call, and what was thought before."""
 
+    input_tokens: int
     text: str = ""
     reasoning: str = ""
     tool_call: ToolCall | None = None
@@ -38,34 +42,41 @@ class Answer:
 
 
 class Respondent:
-    """Finds answers. What was solved last is remembered, so that load tests measure the server."""
+    """Finds answers. The latest are remembered, so that a load test measures the server and not the solvers."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._solved: OrderedDict[str, Solved | None] = OrderedDict()
+        self._known: OrderedDict[tuple[str, Prompt], Answer] = OrderedDict()
 
     def answer(self, model: SimulatedModel, prompt: Prompt) -> Answer:
-        """Returns what the model says, the same each time it is asked the same."""
+        """Returns what the model says, the same each time it is asked the same.
+
+        Raises:
+            ContextTooLong: The prompt does not fit into the model's context.
+        """
+        key = (model.name, prompt)
+        if known := self._known.get(key):
+            return known
+        input_tokens = _checked_input(model, prompt)
+        answer = self._found(model, prompt, input_tokens)
+        if input_tokens <= _LONGEST_REMEMBERED and not _media(prompt):
+            if len(self._known) >= _REMEMBERED:
+                self._known.popitem(last=False)
+            self._known[key] = answer
+        return answer
+
+    def _found(self, model: SimulatedModel, prompt: Prompt, input_tokens: int) -> Answer:
         question = last_user_text(prompt.messages)
         if call := chosen_call(prompt, question):
-            return Answer(tool_call=call, finish_reason=FinishReason.TOOL_CALLS)
-        solved = self._solve(question)
+            return Answer(input_tokens, tool_call=call, finish_reason=FinishReason.TOOL_CALLS)
+        solved = solve(question)
         said = self._said(model, question, solved)
         if prompt.response_format.type is not ResponseType.TEXT:
             text = json_answer(prompt.response_format, question, said if solved else None)
         else:
             text = MARK + (_tool_results(prompt) or _media(prompt) + self._worded(model, question, said, solved))
         reasoning = _thoughts(solved) if model.reasons and _may_think(prompt) else ""
-        return _limited(Answer(text, reasoning), model, prompt)
-
-    def _solve(self, question: str) -> Solved | None:
-        if question in self._solved:
-            self._solved.move_to_end(question)
-            return self._solved[question]
-        if len(self._solved) >= _REMEMBERED:
-            self._solved.popitem(last=False)
-        solved = self._solved[question] = solve(question)
-        return solved
+        return _limited(Answer(input_tokens, text, reasoning), model, prompt)
 
     def _said(self, model: SimulatedModel, question: str, solved: Solved | None) -> str:
         if solved is None:
@@ -81,6 +92,14 @@ class Respondent:
         if not steps or not right or _ANSWER_ONLY.search(question.lower()):
             return said
         return f"{steps}\n\nAnswer: {said}"
+
+
+def _checked_input(model: SimulatedModel, prompt: Prompt) -> int:
+    input_tokens = tokens.of_prompt(prompt)
+    if input_tokens > model.context_window:
+        fits = f"{model.name} takes {model.context_window} tokens"
+        raise ContextTooLong(f"the prompt has {input_tokens} tokens; {fits}", status=400, param="messages")
+    return input_tokens
 
 
 def _thoughts(solved: Solved | None) -> str:
@@ -119,8 +138,9 @@ def _limited(answer: Answer, model: SimulatedModel, prompt: Prompt) -> Answer:
     reasoning = answer.reasoning[: limit * tokens.CHARACTERS]
     left = limit - tokens.count(reasoning)
     if tokens.count(text) <= left and reasoning == answer.reasoning:
-        return Answer(text, reasoning, stop_sequence=stop_sequence)
-    return Answer(text[: left * tokens.CHARACTERS], reasoning, finish_reason=FinishReason.LENGTH)
+        return Answer(answer.input_tokens, text, reasoning, stop_sequence=stop_sequence)
+    text = text[: left * tokens.CHARACTERS]
+    return Answer(answer.input_tokens, text, reasoning, finish_reason=FinishReason.LENGTH)
 
 
 def _stopped(text: str, sequences: tuple[str, ...]) -> tuple[str, str]:

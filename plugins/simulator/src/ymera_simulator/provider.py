@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-from ymera_service.sdk.errors import ContextTooLong, NotFound
+from ymera_service.sdk.errors import NotFound
 from ymera_service.sdk.events import (
     Accepted,
     Finished,
@@ -14,7 +14,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
+from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.models import ModelInfo
 from ymera_simulator import tokens
 from ymera_simulator.answer import Answer, Respondent
@@ -45,9 +45,8 @@ class SimulatorProvider:
         """Answers one request; see `Provider.generate`."""
         model = self._model(request.model)
         fault = self._faults.next(model.name)
-        input_tokens = _checked_input(model, request.prompt)
-        await self._wait_for_head(model, fault)
         answer = self._respondent.answer(model, request.prompt)
+        await self._wait_for_head(model, fault)
         self._answers += 1
         yield Accepted()
         yield ResponseStarted(f"sim-{self._answers}", model.name)
@@ -63,7 +62,7 @@ class SimulatorProvider:
         if broken:
             raise broken
         reasoning_tokens = tokens.count(answer.reasoning)
-        yield UsageReported(Usage(input_tokens, answer.output_tokens, reasoning_output_tokens=reasoning_tokens))
+        yield UsageReported(Usage(answer.input_tokens, answer.output_tokens, reasoning_output_tokens=reasoning_tokens))
         yield Finished(answer.finish_reason, answer.finish_reason.value, answer.stop_sequence)
 
     def _model(self, name: str) -> SimulatedModel:
@@ -86,14 +85,6 @@ class SimulatorProvider:
             await asyncio.get_running_loop().create_future()
         if fault.mode is FaultMode.SLOW:
             await self._sleep(fault.delay)
-
-
-def _checked_input(model: SimulatedModel, prompt: Prompt) -> int:
-    input_tokens = tokens.of_prompt(prompt)
-    if input_tokens > model.context_window:
-        fits = f"{model.name} takes {model.context_window} tokens"
-        raise ContextTooLong(f"the prompt has {input_tokens} tokens; {fits}", status=400, param="messages")
-    return input_tokens
 
 
 def _deltas(answer: Answer, stream: bool) -> list[ProviderEvent]:

@@ -37,6 +37,7 @@ _PAIRS = (
     (r"\bdivide (\S+) by (\S+)", r"(\1 / \2)"),
 )
 _RUN = re.compile(r"(?:sqrt|[-\d.,+*/^()%\s])+")
+_DIGIT = re.compile(r"\d")
 _NAMED = re.compile(r"[a-z]{3,}")
 _ASKING = frozenset(
     listed(
@@ -51,6 +52,8 @@ _ASKING = frozenset(
 
 def solve_expression(question: Question) -> Solution | None:
     """Evaluates the one expression of a prompt that has little else in it."""
+    if not _DIGIT.search(question.digits):
+        return None
     worded = in_symbols(question.digits)
     strange = [word for word in _NAMED.findall(worded) if word not in _ASKING and word != "sqrt"]
     if len(strange) > 3:

@@ -21,7 +21,8 @@ _IDENTIFY = re.compile(
     r"){0,2}(?:feel|feeling)",
     re.IGNORECASE,
 )
-_ABOUT_ONESELF = re.compile(r"\b(?:i|i'm|i've|my|me)\b", re.IGNORECASE)
+_ABOUT_ONESELF = re.compile(r"\b(?:i|i'm|i've|my)\b", re.IGNORECASE)
+_LONGEST_OPENING = 2000
 _REPLY = re.compile(r"\b(?:reply|respond|answer|write|comfort|console|support|say)\b", re.IGNORECASE)
 
 
@@ -61,8 +62,9 @@ def _message(text: str) -> str:
 
 
 def _opens_up(text: str) -> bool:
-    scores = scored(text)
-    return bool(_ABOUT_ONESELF.search(text)) and max(scores.values(), default=0) >= 2 and len(text) < 2000
+    if len(text) > _LONGEST_OPENING or not _ABOUT_ONESELF.search(text):
+        return False
+    return max(scored(text).values(), default=0) >= 2
 
 
 def scored(text: str) -> Mapping[str, float]:
