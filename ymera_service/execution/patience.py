@@ -1,7 +1,9 @@
 """How long anything is waited for: the caller's deadline, the provider's limits, the server's end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from types import coroutine
 from typing import TypeVar
 
 from ymera_service.sdk.errors import DeadlineExceeded, ShuttingDown
@@ -52,14 +54,27 @@ class Watch:
         self._rang = False
         self._stopping = False
 
-    async def wait(self, awaitable: Awaitable[T], limit: float | None = None) -> T:
+    @coroutine
+    def wait(self, awaitable: Awaitable[T], limit: float | None = None) -> Generator[object, object, T]:
         """Awaits it until the deadline and the limit, both times of the loop's clock.
+
+        What is ready at once costs nothing: only an awaitable that suspends is put under the timer.
 
         Raises:
             DeadlineExceeded: The caller's deadline passed.
             LimitReached: The limit passed.
             ShuttingDown: The server is stopping.
         """
+        steps = awaitable.__await__()
+        try:
+            suspended = steps.send(None)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]  # what the awaitable gives
+        return (yield from self._bounded(steps, suspended, limit))
+
+    def _bounded(
+        self, steps: Generator[object, object, T], suspended: object, limit: float | None
+    ) -> Generator[object, object, T]:
         self._until = self._deadline if limit is None or limit > self._deadline else limit
         if self._timer is None or self._timer.when() > self._until:
             self._set_timer()
@@ -67,7 +82,7 @@ class Watch:
         assert task is not None
         cancelling = task.cancelling()
         try:
-            return await awaitable
+            return (yield from _resumed(steps, suspended))
         except asyncio.CancelledError:
             if self._heard(task) and task.cancelling() <= cancelling:
                 raise self._reason() from None
@@ -116,3 +131,18 @@ class Watch:
         if self._timer is not None:
             self._timer.cancel()
         self._closed(self)
+
+
+def _resumed(steps: Generator[object, object, T], suspended: object) -> Generator[object, object, T]:
+    """Goes on with an awaitable that has suspended already, as `yield from` would have from the start."""
+    while True:
+        try:
+            sent = yield suspended
+        except BaseException as thrown:  # noqa: BLE001  # whatever it is, it is meant for the awaitable
+            resume = partial(steps.throw, thrown)
+        else:
+            resume = partial(steps.send, sent)
+        try:
+            suspended = resume()
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]  # what the awaitable gives

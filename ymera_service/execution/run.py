@@ -97,7 +97,7 @@ class Run:
             time_to_first_token=None if self.first_token_at is None else self.first_token_at - self.began,
             session_id=preferences.session_id,
             agent_name=preferences.agent_name,
-            decision=to_json(self.decision_made()),
+            decision=to_json(outcome.decision if outcome else self.decision_made()),
             error=None if error is None else to_json(Failure.of(error)),
         )
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ymera_service.sdk.errors import MalformedResponse, ProviderError, StreamInterrupted
@@ -113,11 +113,8 @@ class Endpoint:
 
     def resolve(self, request: HttpRequest) -> HttpRequest:
         """Returns the request with its full address and the endpoint's headers."""
-        return replace(
-            request,
-            url=self.base_url.rstrip("/") + request.url,
-            headers={**self.headers, **request.headers},
-        )
+        url = self.base_url.rstrip("/") + request.url
+        return HttpRequest(request.method, url, {**self.headers, **request.headers}, request.body)
 
 
 class HttpProvider(ABC):
