@@ -7,6 +7,7 @@ from ymera.v1 import content_pb2, routing_pb2
 from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.calls import Call, Method, Streamed, Unary
+from ymera_service.api.coalescing import coalesced
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.benchmark import benchmark_response, plan_of
 from ymera_service.api.convert.content import prompt_of
@@ -55,9 +56,9 @@ class YmeraServicer:
         self, request: pb.ExecuteStreamRequest, call: Call
     ) -> AsyncGenerator[pb.ExecuteStreamResponse, None]:
         """Sends an answer while it is written; after a terminal event other than completed, raises its error."""
-        events = self._executor.stream(_request(request.prompt, request.preferences, call), call.timings)
+        stream = self._executor.stream(_request(request.prompt, request.preferences, call), call.timings)
         sequence = 0
-        async with aclosing(events):
+        async with aclosing(coalesced(stream)) as events:
             async for event in events:
                 sequence += 1
                 yield stream_response(sequence, event)
