@@ -31,7 +31,11 @@ async def test_it_stops_at_the_token_limit() -> None:
     assert (answer.text, answer.finish_reason) == ("one two ", FinishReason.LENGTH)
 
 
-def test_its_pause_is_configurable_and_checked() -> None:
-    assert [provider.name for provider in ymera_register_providers(EchoSettings(pause_seconds=0.5))] == ["echo"]
+def test_it_is_offered_only_where_it_was_asked_for() -> None:
+    assert not list(ymera_register_providers(EchoSettings()))
+    assert [provider.name for provider in ymera_register_providers(EchoSettings(pause_seconds=0))] == ["echo"]
+
+
+def test_its_pause_is_checked() -> None:
     with pytest.raises(ValueError, match="pause_seconds"):
         EchoSettings(pause_seconds=-1)

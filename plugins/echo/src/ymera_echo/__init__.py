@@ -14,8 +14,8 @@ from ymera_service.sdk.settings import PluginSettings
 class EchoSettings(PluginSettings):
     """The table `[plugins.echo]`."""
 
-    pause_seconds: Annotated[float, Field(ge=0, le=60)] = 0
-    """How long it waits before each word."""
+    pause_seconds: Annotated[float, Field(ge=0, le=60)] | None = None
+    """How long it waits before each word; unset, it is not offered, as nobody expects an echo from a model."""
 
 
 @hookimpl
@@ -26,5 +26,5 @@ def ymera_describe() -> PluginDescription:
 
 @hookimpl
 def ymera_register_providers(settings: EchoSettings) -> Iterable[Provider]:
-    """Offers the echo."""
-    return [EchoProvider(settings.pause_seconds)]
+    """Offers the echo where it was asked for."""
+    return [] if settings.pause_seconds is None else [EchoProvider(settings.pause_seconds)]
