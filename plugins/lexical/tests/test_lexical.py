@@ -1,0 +1,135 @@
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ymera_lexical.classifier import LexicalClassifier
+from ymera_lexical.features import HEAD, TAIL, form_features, words_of
+
+from ymera_service.sdk.classifiers import CATEGORIES, Classifier
+from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, user
+from ymera_service.sdk.generation import Prompt
+
+DATA = Path(__file__).parents[3].parent / "shared" / "routing" / "dev"
+CLASSIFIER = LexicalClassifier()
+
+
+def classify(*texts: str) -> Mapping[str, float]:
+    return CLASSIFIER.classify(Prompt(tuple(map(user, texts))))
+
+
+def best(*texts: str) -> str:
+    told = classify(*texts)
+    return max(told, key=lambda category: told[category])
+
+
+@cache
+def rows(table: str) -> list[dict[str, str]]:
+    path = DATA / f"{table}.jsonl.gz"
+    if not path.exists():
+        pytest.skip("the shared routing data is not beside the checkout")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def test_it_is_a_classifier_and_knows_all_categories() -> None:
+    assert isinstance(CLASSIFIER, Classifier)
+    assert CLASSIFIER.name == "lexical"
+    assert set(classify("hello")) == set(CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Write hello world in Python", "coding"),
+        ("Why does my Rust program not compile? error[E0382]: borrow of moved value: `v`", "coding"),
+        ("What is 17 * 23?", "math"),
+        ("A farmer has 17 sheep and buys 5 more each week. How many sheep has he after 6 weeks?", "math"),
+        ("Summarize the literature on the effects of sleep deprivation on memory consolidation", "research"),
+        ("Translate 'good morning' into Spanish", "language"),
+        ("Correct the grammar of this sentence: He go to school every days.", "language"),
+        ("My father died last month and I don't know how to go on", "empathy"),
+        ("Suggest a recipe for dinner with tomatoes and eggs", "general"),
+        ("Escribe una función en Python que ordene una lista", "coding"),
+        ("Ich fühle mich so einsam seit der Trennung", "empathy"),
+        ("Переведи это предложение на английский: Я люблю читать книги", "language"),
+        ("请把这句话翻译成英文：今天天气很好", "language"),
+    ],
+)
+def test_plain_cases_are_told(text: str, category: str) -> None:
+    assert best(text) == category
+
+
+HELD_OUT = [
+    ("categories", "aqua", "math", 0.9),
+    ("categories", "llmrouter-natural_qa", "general", 0.7),
+    ("outcomes_zeroeval", "zeroeval-crux", "coding", 0.9),
+]
+
+
+@pytest.mark.parametrize(("table", "source", "category", "floor"), HELD_OUT)
+def test_sources_that_the_weights_were_never_shown_are_told(
+    table: str, source: str, category: str, floor: float
+) -> None:
+    prompts = [row["prompt"] for row in rows(table) if row["source"] == source]
+    assert len(prompts) > 100
+    assert sum(best(prompt) == category for prompt in prompts) / len(prompts) >= floor
+
+
+def test_weights_and_features_belong_together() -> None:
+    right, seen = defaultdict[str, int](int), defaultdict[str, int](int)
+    for row in rows("categories"):
+        seen[row["category"]] += 1
+        right[row["category"]] += best(row["prompt"]) == row["category"]
+    assert {category for category in seen if right[category] / seen[category] < 0.75} == set()
+
+
+def test_probabilities_are_as_often_right_as_they_say() -> None:
+    told = [classify(row["prompt"]) for row in rows("categories")]
+    hits = [max(p, key=lambda c: p[c]) == row["category"] for p, row in zip(told, rows("categories"), strict=True)]
+    sure = [hit for p, hit in zip(told, hits, strict=True) if max(p.values()) > 0.9]
+    unsure = [hit for p, hit in zip(told, hits, strict=True) if max(p.values()) < 0.5]
+    assert sum(sure) / len(sure) > 0.9
+    assert sum(unsure) / len(unsure) < 0.8
+
+
+@given(st.text())
+def test_any_text_has_probabilities_that_add_up_to_one(text: str) -> None:
+    told = classify(text)
+    assert abs(sum(told.values()) - 1) < 1e-9
+    assert min(told.values()) > 0
+    assert classify(text) == told
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (),
+        (user(""),),
+        (user(" \n\t"),),
+        (Message(Role.SYSTEM, (Text("You write code."),)),),
+        (Message(Role.USER, (Media(MediaKind.IMAGE, "image/png", b"x"),)),),
+    ],
+)
+def test_a_prompt_without_a_users_text_has_the_probabilities_of_any_prompt(messages: tuple[Message, ...]) -> None:
+    told = CLASSIFIER.classify(Prompt(messages))
+    assert abs(sum(told.values()) - 1) < 1e-9
+    assert max(told.values()) < 0.6
+
+
+def test_only_the_beginning_and_the_end_of_a_huge_text_are_read() -> None:
+    request = "Summarize the key findings of this study and its limitations for a journal club.\n"
+    huge = request + "x " * 2_000_000
+    assert len(words_of(huge)) <= HEAD + TAIL
+    assert form_features(huge, words_of(huge)) == form_features(huge[: HEAD + 1] + huge[-TAIL:], words_of(huge))
+
+
+def test_a_short_reply_is_understood_from_what_was_said_before() -> None:
+    code = "Write a Python function that parses a CSV file"
+    assert classify(code, "now make it faster")["coding"] > classify("now make it faster")["coding"]
+    assert best(code, "I feel so sad and lonely since my wife left me") == "empathy"

@@ -1,0 +1,225 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy>=2", "scipy>=1.14", "scikit-learn>=1.5", "pluggy>=1.6", "pydantic>=2.11"]
+# ///
+"""Learns the classifier's weights: `uv run plugins/lexical/training/train.py`.
+
+Reads the labelled prompts in `../shared/routing/dev` beside the checkout and `prompts.txt` here, prints how
+well it does on sources it was not shown, and writes `weights.json` into the package.
+"""
+
+import gzip
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np  # type: ignore[import-not-found]  # of this script alone, see its header
+import scipy.sparse as sp  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-not-found]
+from sklearn.metrics import f1_score  # type: ignore[import-not-found]
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE.parents[2].parent / "shared" / "routing" / "dev"
+WEIGHTS = HERE.parent / "src" / "ymera_lexical" / "weights.json"
+sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parents[2])]
+
+from ymera_lexical.features import form_features, word_features, words_of  # noqa: E402  # found by the path above
+
+CATEGORIES = ("coding", "math", "research", "language", "empathy", "general")
+ARENA = "arena-conversations"
+HELD_OUT = {"aqua", "llmrouter-natural_qa"}
+"""Sources that the shipped weights were never shown, so that the tests can measure on them."""
+SHARES = {"prompts": 5.0, ARENA: 3.0, "expertqa": 2.5, "counsel-chat": 2.0, "goemotions": 0.5}
+"""How much a source counts within its category, against 1 for any other, however many prompts it has."""
+UNPLEASANT = {"sadness", "grief", "fear", "nervousness", "remorse", "disappointment", "embarrassment"}
+SELF = re.compile(r"\b(?:I|I'm|im|my|me)\b")
+
+MIN_DOCUMENTS, MIN_SOURCES, MIN_FORM = 4, 2, 8
+"""A word counts only if it is found in so many prompts and sources, a form in so many prompts."""
+WORD_SCALE, FORM_SCALE = 3.0, 0.5
+REGULARISATION = 0.1
+GENERAL_BIAS = 0.2
+"""Categories are learnt as equally frequent; in real traffic most prompts are of the general kind."""
+
+
+@dataclass(frozen=True)
+class Example:
+    words: list[str]
+    forms: list[str]
+    category: str
+    source: str
+    tested: bool
+
+
+def examples() -> list[Example]:
+    found = []
+    for prompt, category, source, tested in _prompts():
+        words = words_of(prompt)
+        found.append(Example(word_features(words), form_features(prompt, words), category, source, tested))
+    return found
+
+
+def _prompts() -> Iterator[tuple[str, str, str, bool]]:
+    seen = set()
+    for row in _rows("categories"):
+        seen.add(row["prompt"][:200])
+        yield row["prompt"], row["category"], row["source"], True
+    for row in (row for table in ("routellm", "llmrouter") for row in _rows(f"outcomes_{table}")):
+        if row.get("category") and row["prompt"][:200] not in seen:
+            seen.add(row["prompt"][:200])
+            yield row["prompt"], row["category"], _family(row["source"]), False
+    for row in _rows("emotions"):
+        yield from _told(row["prompt"], set(row["emotions"]))
+    category = ""
+    for line in (HERE / "prompts.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            category = line.strip("[]")
+        elif line and not line.startswith("#"):
+            yield line, category, "prompts", False
+
+
+def _rows(name: str) -> Iterator[dict[str, Any]]:
+    with gzip.open(DATA / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _family(source: str) -> str:
+    """Returns one name for all tables made from one set of prompts, so that they are left out together."""
+    return "gsm8k-train" if "gsm" in source else "mbpp" if "mbpp" in source else source
+
+
+def _told(text: str, emotions: set[str]) -> Iterator[tuple[str, str, str, bool]]:
+    if emotions & UNPLEASANT and SELF.search(text):
+        yield text, "empathy", "goemotions", False
+    elif emotions == {"neutral"} and len(text) > 40 and not SELF.search(text):
+        yield text, "general", "goemotions", False
+
+
+@dataclass
+class Fit:
+    words: dict[str, int]
+    forms: dict[str, int]
+    model: Any
+
+    def scores(self, tested: list[Example]) -> Any:
+        """Returns a row of scores for each example, a column for each category."""
+        scores = np.full((len(tested), len(CATEGORIES)), -50.0)
+        columns = [CATEGORIES.index(name) for name in self.model.classes_]
+        scores[:, columns] = self.model.decision_function(_matrix(tested, self.words, self.forms))
+        scores[:, CATEGORIES.index("general")] += GENERAL_BIAS
+        return scores
+
+
+def fit(shown: list[Example]) -> Fit:
+    words, forms = _vocabulary(shown)
+    model = LogisticRegression(C=REGULARISATION, max_iter=500, tol=1e-3)
+    model.fit(_matrix(shown, words, forms), [e.category for e in shown], sample_weight=_balanced(shown))
+    return Fit(words, forms, model)
+
+
+def _vocabulary(shown: list[Example]) -> tuple[dict[str, int], dict[str, int]]:
+    sources: defaultdict[str, set[str]] = defaultdict(set)
+    for example in shown:
+        for word in example.words:
+            sources[word].add(example.source)
+    documents = Counter(word for example in shown for word in example.words)
+    forms = Counter(form for example in shown for form in example.forms)
+    kept = [w for w, n in documents.items() if n >= MIN_DOCUMENTS and len(sources[w]) >= MIN_SOURCES]
+    return (
+        {word: column for column, word in enumerate(sorted(kept))},
+        {form: column for column, form in enumerate(sorted(f for f, n in forms.items() if n >= MIN_FORM))},
+    )
+
+
+def _matrix(rows: list[Example], words: dict[str, int], forms: dict[str, int]) -> Any:
+    matrix = sp.lil_matrix((len(rows), len(words) + len(forms)))
+    for row, example in enumerate(rows):
+        known = [words[word] for word in example.words if word in words]
+        for column in known:
+            matrix[row, column] = WORD_SCALE / sqrt(len(known))
+        for form in example.forms:
+            if form in forms:
+                matrix[row, len(words) + forms[form]] = FORM_SCALE
+    return matrix.tocsr()
+
+
+def _balanced(shown: list[Example]) -> list[float]:
+    """Returns weights that let each category count the same, and in it each source by its share."""
+    sizes = Counter((example.category, example.source) for example in shown)
+    totals: defaultdict[str, float] = defaultdict(float)
+    for category, source in sizes:
+        totals[category] += SHARES.get(source, 1.0)
+    scale = len(shown) / len(totals)
+    return [scale * SHARES.get(e.source, 1.0) / sizes[e.category, e.source] / totals[e.category] for e in shown]
+
+
+def leave_sources_out(all_examples: list[Example]) -> tuple[list[Example], Any]:
+    """Returns every tested example with scores of a fit that was not shown its source."""
+    tested, scores = [], []
+    for source in sorted({e.source for e in all_examples if e.tested}):
+        left_out = [e for e in all_examples if e.tested and e.source == source]
+        found = fit([e for e in all_examples if e.source != source]).scores(left_out)
+        hits = np.mean([CATEGORIES[best] == e.category for best, e in zip(found.argmax(1), left_out, strict=True)])
+        print(f"  {source:26} {len(left_out):5} prompts, {hits:.2f} right")
+        tested += left_out
+        scores.append(found)
+    return tested, np.vstack(scores)
+
+
+def sharpness(tested: list[Example], scores: Any) -> float:
+    """Returns the factor on scores at which probabilities are true on sources that were left out."""
+    sizes = Counter((e.category, e.source) for e in tested)
+    weights = np.array([1 / sizes[e.category, e.source] for e in tested])
+    truth = [CATEGORIES.index(e.category) for e in tested]
+
+    def loss(factor: float) -> float:
+        scaled = scores * factor
+        scaled = scaled - scaled.max(1, keepdims=True)
+        logs = scaled - np.log(np.exp(scaled).sum(1, keepdims=True))
+        return float(-(weights * logs[np.arange(len(truth)), truth]).sum() / weights.sum())
+
+    return float(min(np.arange(0.2, 2.5, 0.05), key=loss))
+
+
+def report(tested: list[Example], scores: Any) -> None:
+    guessed = [CATEGORIES[best] for best in scores.argmax(1)]
+    truth = [e.category for e in tested]
+    arena = [(t, g) for e, t, g in zip(tested, truth, guessed, strict=True) if e.source == ARENA]
+    there = sorted({t for t, _ in arena})
+    print(f"macro-F1 over all left-out sources: {f1_score(truth, guessed, average='macro'):.3f}")
+    print(f"macro-F1 on {ARENA}, left out: {f1_score(*zip(*arena, strict=True), average='macro', labels=there):.3f}")
+
+
+def write(found: Fit, factor: float) -> None:
+    order = [list(found.model.classes_).index(name) for name in CATEGORIES]
+    coefficients, bias = found.model.coef_[order].T * factor, found.model.intercept_[order] * factor
+    bias[CATEGORIES.index("general")] += GENERAL_BIAS * factor
+    words = {word: _hundredths(coefficients[column] * WORD_SCALE) for word, column in found.words.items()}
+    start = len(found.words)
+    forms = {form: _hundredths(coefficients[start + column] * FORM_SCALE) for form, column in found.forms.items()}
+    content = {"categories": CATEGORIES, "bias": _hundredths(bias), "forms": _telling(forms), "words": _telling(words)}
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    WEIGHTS.write_text(text.replace("],", "],\n") + "\n", encoding="utf-8")
+    print(f"{len(words)} words, {len(forms)} forms, sharpness {factor:.2f}, {WEIGHTS.stat().st_size // 1000} kB")
+
+
+def _hundredths(row: Any) -> list[int]:
+    return [round(float(value) * 100) for value in row]
+
+
+def _telling(weights: dict[str, list[int]]) -> dict[str, list[int]]:
+    return {name: row for name, row in weights.items() if max(map(abs, row)) >= 5}
+
+
+if __name__ == "__main__":
+    everything = examples()
+    print("left out in turn:")
+    judged, judgements = leave_sources_out(everything)
+    report(judged, judgements)
+    write(fit([e for e in everything if e.source not in HELD_OUT]), sharpness(judged, judgements))
