@@ -7,9 +7,11 @@ that a failure.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
@@ -24,16 +26,61 @@ _CONFIGURED = os.environ.get("YMERA_TEST_POSTGRES_URL")
 _REQUIRED = os.environ.get("YMERA_TEST_POSTGRES") == "required"
 
 
+class PostgresProcess:
+    """A PostgreSQL server that can be stopped and started again."""
+
+    def __init__(self, programs: Path, folder: Path, user: dict[str, Any]) -> None:
+        self.url = f"postgresql://postgres@/postgres?host={folder}"
+        self._folder = folder
+        self._pid_file = folder / "data" / "postmaster.pid"
+        self._user = user
+        self._control: list[str | Path] = [programs / "pg_ctl", "-D", folder / "data", "-w", "-s"]
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        options = f"-k {self._folder} -c listen_addresses='' -c max_connections=200"
+        _run([*self._control, "-l", self._folder / "log", "-o", options, "start"], self._user)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Cuts its clients off, `fast` with a word to each, `immediate` without a checkpoint either."""
+        _run([*self._control, "-m", mode, "stop"], self._user)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to each of its processes, the first one first."""
+        pid = int(self._pid_file.read_text().splitlines()[0])
+        for process in (pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())):
+            os.kill(process, number)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._pid_file.exists()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server's own database."""
     if _CONFIGURED:
         yield _CONFIGURED
         return
+    with _installed(_programs()) as server:
+        server.start()
+        yield server.url
+
+
+@pytest.fixture
+def postgres_process() -> Iterator[PostgresProcess]:
+    """A PostgreSQL server of the test's own, running, which it may stop."""
+    with _installed(_programs()) as server:
+        server.start()
+        yield server
+
+
+def _programs() -> Path:
     folders = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parent.parent.name))
     if not folders:
         _missing(f"no PostgreSQL under {_DEBIAN} and no YMERA_TEST_POSTGRES_URL")
-    yield from _running(folders[-1].parent)
+    return folders[-1].parent
 
 
 def _missing(reason: str) -> NoReturn:
@@ -42,19 +89,18 @@ def _missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def _running(programs: Path) -> Iterator[str]:
+@contextmanager
+def _installed(programs: Path) -> Iterator[PostgresProcess]:
+    """A server that has not been started yet."""
     folder = Path(tempfile.mkdtemp(prefix="ymera-pg-", dir="/tmp"))  # a socket's path has to be short
     user = _unprivileged(folder)
-    control: list[str | Path] = [programs / "pg_ctl", "-D", folder / "data", "-w", "-s"]
+    server = PostgresProcess(programs, folder, user)
     try:
         _run([programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], user)
-        options = f"-k {folder} -c listen_addresses='' -c max_connections=200"
-        _run([*control, "-l", folder / "log", "-o", options, "start"], user)
-        try:
-            yield f"postgresql://postgres@/postgres?host={folder}"
-        finally:
-            _run([*control, "-m", "immediate", "stop"], user)
+        yield server
     finally:
+        if server.runs:
+            server.stop()
         shutil.rmtree(folder)
 
 

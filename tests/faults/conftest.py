@@ -1,0 +1,324 @@
+"""Upstreams that fail as they are told to, and a server in front of them.
+
+An upstream is a bare HTTP server on a loopback port, in the test's own event loop. A script decides, byte by
+byte, what it does with a request, and tells the test what it saw of its caller. The server before it is whole,
+and reaches upstreams as any user's would: as endpoints of the plugin `openai`.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no py.typed
+from ymera.v1 import content_pb2, routing_pb2, routing_pb2_grpc, ymera_pb2, ymera_pb2_grpc
+
+from ymera_service.config import Settings
+from ymera_service.plugins import FoundPlugin, installed
+from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.hookspecs import hookimpl
+from ymera_service.server import Application
+
+WAIT = 10.0
+"""The bound on every wait of a test, in seconds."""
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+class Exchange:
+    """One request to an upstream, and the connection on which it is answered."""
+
+    def __init__(self, request: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.request = request
+        self._reader = reader
+        self._writer = writer
+
+    async def send(self, data: bytes) -> None:
+        """Sends bytes as they are, and waits until the caller takes more."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def respond(self, status: str, body: bytes, headers: str = "content-type: application/json\r\n") -> None:
+        """Sends a whole response."""
+        await self.send(f"HTTP/1.1 {status}\r\n{headers}content-length: {len(body)}\r\n\r\n".encode() + body)
+
+    async def begin(self) -> None:
+        """Sends the head of a stream."""
+        await self.send(STREAM_HEAD)
+
+    async def tell(self, data: bytes) -> None:
+        """Sends the data of one event of a stream."""
+        event = b"data: " + data + b"\n\n"
+        await self.send(b"%x\r\n%b\r\n" % (len(event), event))
+
+    async def say(self, text: str) -> None:
+        """Sends more text of a streamed answer."""
+        await self.tell(json.dumps({"choices": [{"index": 0, "delta": {"content": text}}]}).encode())
+
+    async def finish(self) -> None:
+        """Sends the end of a streamed answer."""
+        await self.tell(b'{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}')
+        await self.tell(b'{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}')
+        await self.tell(b"[DONE]")
+        await self.send(b"0\r\n\r\n")
+
+    async def answer(self, text: str = "all is well") -> None:
+        """Answers as was asked, whole or streamed."""
+        if self.request.get("stream"):
+            await self.begin()
+            await self.say(text)
+            await self.finish()
+            return
+        message = {"role": "assistant", "content": text}
+        usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+        choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+        await self.respond("200 OK", json.dumps({"choices": choices, "usage": usage}).encode())
+
+    def hang_up(self) -> None:
+        """Closes the connection as a process that ends does."""
+        self._writer.close()
+
+    def die(self) -> None:
+        """Resets the connection."""
+        self._writer.transport.abort()
+
+    async def gone(self) -> None:
+        """Returns when the caller has closed the connection."""
+        with contextlib.suppress(ConnectionError):
+            while await self._reader.read(65536):
+                pass
+
+
+Script = Callable[[Exchange], Awaitable[None]]
+
+
+async def well(exchange: Exchange) -> None:
+    """Answers as it should."""
+    await exchange.answer()
+
+
+class Upstream:
+    """An HTTP server that does with each request what its script says."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.model = f"{name}/m"
+        self.script: Script = well
+        self.requests: list[dict[str, Any]] = []
+        self.open = 0
+        """Connections that are open now."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator["Upstream"]:
+        """Listens on a free port while the block runs."""
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        try:
+            while (request := await _read(reader)) is not None:
+                self.requests.append(request)
+                await self.script(Exchange(request, reader, writer))
+                if writer.is_closing():
+                    return
+        except ConnectionError:
+            pass
+        finally:
+            self.open -= 1
+            writer.transport.abort()
+
+
+async def _read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
+    """Returns the JSON of the next request; `None` at the end of the connection."""
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    except asyncio.IncompleteReadError:
+        return None
+    length = int(head.partition("content-length:")[2].partition("\r\n")[0])
+    body: dict[str, Any] = json.loads(await reader.readexactly(length))
+    return body
+
+
+def prompt(text: str) -> content_pb2.Prompt:
+    """A prompt of one message."""
+    part = content_pb2.Part(text=text)
+    return content_pb2.Prompt(messages=[content_pb2.Message(role=content_pb2.ROLE_USER, parts=[part])])
+
+
+class Failure:
+    """How a call failed: its status, and the facts in the status's details."""
+
+    def __init__(self, error: grpc.aio.AioRpcError) -> None:
+        self.code = error.code()
+        self.message = error.details() or ""
+        packed = status_pb2.Status.FromString(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
+        self.retry_after: float | None = None
+        for detail in packed.details:
+            if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+                self.reason: str = error_details_pb2.ErrorInfo.FromString(detail.value).reason
+            elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
+                delay = error_details_pb2.RetryInfo.FromString(detail.value).retry_delay
+                self.retry_after = delay.seconds + delay.nanos / 1e9
+
+
+class Story:
+    """A stream from its first event to its status. Its numbers, its start and its one end are checked."""
+
+    def __init__(self, events: Sequence[ymera_pb2.ExecuteStreamResponse], failure: Failure | None) -> None:
+        kinds = [event.WhichOneof("event") or "" for event in events]
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+        assert kinds[:1] == ["started"]
+        terminal = [kind for kind in kinds if kind in {"completed", "truncated", "failed", "cancelled"}]
+        assert terminal == kinds[-1:]
+        self.failure = failure
+        self.request_id = events[0].started.request_id
+        self.kind = kinds[-1]
+        self.end: Any = getattr(events[-1], self.kind)
+        self.text = "".join(event.text_delta.text for event in events)
+        self.attempts = [event.attempt_started for event in events if event.HasField("attempt_started")]
+
+
+class House:
+    """A server, and a client's connection to it."""
+
+    def __init__(self, app: Application, channel: grpc.aio.Channel) -> None:
+        self.app = app
+        self.stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        self._routing: routing_pb2_grpc.RoutingServiceAsyncStub = routing_pb2_grpc.RoutingServiceStub(channel)
+
+    async def execute(self, text: str = "hello", seconds: float = WAIT) -> ymera_pb2.ExecuteResponse:
+        """Asks for a whole answer."""
+        return await self.stub.Execute(ymera_pb2.ExecuteRequest(prompt=prompt(text)), timeout=seconds)
+
+    async def failed(self, seconds: float = WAIT) -> Failure:
+        """Asks for a whole answer and returns how that failed."""
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await self.execute(seconds=seconds)
+        return Failure(caught.value)
+
+    def stream(self, text: str = "hello", seconds: float = WAIT) -> Any:
+        """Asks for an answer while it is written."""
+        return self.stub.ExecuteStream(ymera_pb2.ExecuteStreamRequest(prompt=prompt(text)), timeout=seconds)
+
+    async def hear(self, text: str = "hello", seconds: float = WAIT) -> Story:
+        """Asks for an answer while it is written, and listens to its end."""
+        events: list[ymera_pb2.ExecuteStreamResponse] = []
+        try:
+            async for event in self.stream(text, seconds):
+                events.append(event)  # noqa: PERF401  # what came before a failure counts
+        except grpc.aio.AioRpcError as error:
+            return Story(events, Failure(error))
+        return Story(events, None)
+
+    async def health(self) -> ymera_pb2.HealthResponse:
+        """Asks how the server is."""
+        return await self.stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+
+    async def idle(self) -> None:
+        """Returns when the server says that it works on no request."""
+        await self.in_flight(0)
+
+    async def in_flight(self, count: int) -> None:
+        """Returns when the server says that it works on so many requests."""
+        async with asyncio.timeout(WAIT):
+            while True:
+                if (await self.health()).in_flight_requests == count:
+                    return
+                await asyncio.sleep(0.01)
+
+    async def recorded(self, request_id: str) -> routing_pb2.Execution:
+        """Returns what was stored of a request, once it is: nobody is told when its caller has gone."""
+        request = routing_pb2.GetExecutionRequest(request_id=request_id)
+        async with asyncio.timeout(WAIT):
+            while True:
+                try:
+                    return (await self._routing.GetExecution(request, timeout=WAIT)).execution
+                except grpc.aio.AioRpcError as error:
+                    if error.code() is not grpc.StatusCode.NOT_FOUND:
+                        raise
+                await asyncio.sleep(0.01)
+
+
+class OneCategory:
+    """A classifier to which all prompts are alike: here, only upstreams are of interest."""
+
+    name = "one"
+
+    def classify(self, prompt: Prompt) -> Mapping[str, float]:
+        """See `Classifier.classify`."""
+        return {"general": 1.0}
+
+
+def plugins() -> list[FoundPlugin]:
+    """The plugin `openai` as it is installed, and a classifier."""
+    hooks = SimpleNamespace(
+        ymera_register_classifiers=hookimpl(lambda: [OneCategory()], specname="ymera_register_classifiers")
+    )
+    return [FoundPlugin("one", "one", "1", lambda: hooks), *(found for found in installed() if found.name == "openai")]
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting and no vendor's key of the one who runs the tests gets in."""
+    for name in os.environ:
+        if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+async def first() -> AsyncIterator[Upstream]:
+    """The upstream that is tried first, being the cheaper one."""
+    async with Upstream("first").listening() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+async def second() -> AsyncIterator[Upstream]:
+    """The upstream that is tried next."""
+    async with Upstream("second").listening() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[House]]:
+    """Opens a server before upstreams, the first of which is tried first; tables change its settings."""
+
+    @asynccontextmanager
+    async def open_house(*upstreams: Upstream, **tables: dict[str, Any]) -> AsyncIterator[House]:
+        endpoints = {upstream.name: {"base_url": upstream.url, "models": ["m"]} for upstream in upstreams}
+        prices = {upstream.model: {"input": 1 + i, "output": 2 + 2 * i} for i, upstream in enumerate(upstreams)}
+        defaults: dict[str, dict[str, Any]] = {
+            "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
+            "storage": {"url": f"sqlite:///{tmp_path / 'ymera.db'}"},
+            "routing": {"classifier": "one", "weights": {"quality": 0, "speed": 0, "cost": 1}},
+            "catalog": {"prices": prices},
+            "plugins": {"openai": {"discover_local": False, "endpoints": endpoints}},
+        }
+        merged: dict[str, Any] = {name: defaults.get(name, {}) | tables.get(name, {}) for name in {*defaults, *tables}}
+        async with (
+            Application.start(Settings(**merged), plugins()) as app,
+            grpc.aio.insecure_channel(app.address) as channel,
+        ):
+            yield House(app, channel)
+
+    return open_house

@@ -1,0 +1,245 @@
+"""Callers that leave, vanish or do not listen: they harm nobody, and what they used is accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from ymera.v1 import routing_pb2, ymera_pb2, ymera_pb2_grpc
+
+if TYPE_CHECKING:
+    from tests.faults.conftest import Exchange, House, Upstream
+
+OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
+
+WAIT = 10.0
+CROWD = 100
+"""How many callers stay, and how many vanish."""
+
+
+class Watched:
+    """A script that waits at a point of its answer until it may go on, and tells when its caller has gone."""
+
+    def __init__(self, *, begun: bool) -> None:
+        self._begun = begun
+        self.reached = asyncio.Event()
+        self.gone = asyncio.Event()
+
+    async def __call__(self, exchange: Exchange) -> None:
+        if self._begun:
+            await exchange.begin()
+            await exchange.say("Once upon ")
+        self.reached.set()
+        await exchange.gone()
+        self.gone.set()
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before the first word", "within the answer"])
+async def test_a_stream_that_is_cancelled_closes_the_upstreams_connection_and_is_recorded(
+    open_house: OpenHouse, first: Upstream, begun: bool
+) -> None:
+    first.script = script = Watched(begun=begun)
+    async with open_house(first) as house:
+        call = house.stream("a story, please")
+        request_id = (await call.read()).started.request_id
+        await asyncio.wait_for(script.reached.wait(), WAIT)
+        while begun and not (await call.read()).HasField("text_delta"):
+            pass
+        call.cancel()
+        await asyncio.wait_for(script.gone.wait(), 1)
+        stored = await house.recorded(request_id)
+        await house.idle()
+    assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
+    assert [attempt.model for attempt in stored.decision.attempts] == [first.model]
+    assert (stored.usage.estimated, stored.usage.output_tokens > 0, stored.usage.cost_micros > 0) == (begun,) * 3
+
+
+async def test_a_unary_call_that_is_cancelled_closes_the_upstreams_connection(
+    open_house: OpenHouse, first: Upstream
+) -> None:
+    first.script = script = Watched(begun=True)
+    async with open_house(first) as house:
+        call = asyncio.create_task(house.execute())
+        await asyncio.wait_for(script.reached.wait(), WAIT)
+        call.cancel()
+        await asyncio.wait_for(script.gone.wait(), 1)
+        await house.idle()
+
+
+async def test_a_deadline_closes_the_upstreams_connection_and_is_recorded(
+    open_house: OpenHouse, first: Upstream
+) -> None:
+    first.script = script = Watched(begun=True)
+    async with open_house(first) as house:
+        call = house.stream(seconds=1)
+        request_id = (await call.read()).started.request_id
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await _to_its_end(call)
+        await asyncio.wait_for(script.gone.wait(), 1)
+        stored = await house.recorded(request_id)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
+    assert stored.usage.estimated
+
+
+async def _to_its_end(call: Any) -> None:
+    while await call.read() is not grpc.aio.EOF:
+        pass
+
+
+LISTENERS = """
+import asyncio, sys
+import grpc
+from ymera.v1 import content_pb2, ymera_pb2, ymera_pb2_grpc
+
+async def listen(stub):
+    message = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text="hello")])
+    prompt = content_pb2.Prompt(messages=[message])
+    async for event in stub.ExecuteStream(ymera_pb2.ExecuteStreamRequest(prompt=prompt)):
+        if event.HasField("text_delta"):
+            print(flush=True)
+
+async def main():
+    async with grpc.aio.insecure_channel(sys.argv[1]) as channel:
+        stub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        await asyncio.gather(*(listen(stub) for _ in range(int(sys.argv[2]))))
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def listeners(address: str, count: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process in which so many callers listen, each of which has heard a first word."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", LISTENERS, address, str(count), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(3 * WAIT):
+            for _ in range(count):
+                assert await process.stdout.readline(), "the callers failed"
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+class Crowd:
+    """A script that says a word to each caller, and goes on when it may."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+        self.left = 0
+
+    async def __call__(self, exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.say("Once ")
+        gone = asyncio.create_task(exchange.gone())
+        go_on = asyncio.create_task(self.go_on.wait())
+        try:
+            await asyncio.wait({gone, go_on}, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                self.left += 1
+                exchange.hang_up()
+                return
+        finally:
+            gone.cancel()
+            go_on.cancel()
+            await asyncio.wait({gone, go_on})
+        await exchange.say("upon a time")
+        await exchange.finish()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Returns when the condition holds."""
+    async with asyncio.timeout(WAIT):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_callers_that_vanish_leave_nothing_behind_and_harm_nobody(open_house: OpenHouse, first: Upstream) -> None:
+    async with open_house(first) as house:
+        await house.execute()
+        await house.idle()
+        tasks = len(asyncio.all_tasks())
+        first.script = crowd = Crowd()
+        async with listeners(house.app.address, CROWD) as vanishing:
+            staying = [asyncio.create_task(house.hear(seconds=3 * WAIT)) for _ in range(CROWD)]
+            await until(lambda: len(first.requests) == 1 + 2 * CROWD)
+            await house.in_flight(2 * CROWD)
+            vanishing.kill()  # kernel and all: no call is cancelled, the connection just ends
+            await until(lambda: crowd.left == CROWD)
+        crowd.go_on.set()
+        stories = await asyncio.gather(*staying)
+        assert {(story.kind, story.text) for story in stories} == {("completed", "Once upon a time")}
+        await house.idle()
+        fresh = await asyncio.gather(*(house.hear() for _ in range(10)))
+        assert {(story.kind, story.text) for story in fresh} == {("completed", "Once upon a time")}
+        await house.idle()
+        # What is left are connections that are kept for the next requests, each a task of the upstream.
+        await until(lambda: len(asyncio.all_tasks()) <= tasks + first.open)
+        assert first.open <= CROWD + 10
+
+
+async def test_a_caller_that_does_not_listen_holds_up_its_own_answer_alone(
+    open_house: OpenHouse, first: Upstream
+) -> None:
+    sent = 0
+
+    async def talks_for_ever(exchange: Exchange) -> None:
+        nonlocal sent
+        if "endless" not in str(exchange.request["messages"]):
+            await exchange.answer()
+            return
+        await exchange.begin()
+        while True:
+            await exchange.say("and then " * 1000)
+            sent += 1
+
+    first.script = talks_for_ever
+    async with open_house(first) as house, grpc.aio.insecure_channel(house.app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        deaf: Any = stub.ExecuteStream(_request("endless"))
+        request_id = (await deaf.read()).started.request_id
+        held_up = await _stands_still(lambda: sent)
+        assert held_up < 5000  # 45 MB: it is the reader's pace that counts, nothing is piled up
+        began = time.monotonic()
+        stories = await asyncio.gather(*(house.hear() for _ in range(50)))
+        assert {story.kind for story in stories} == {"completed"}
+        assert time.monotonic() - began < WAIT
+        assert sent == held_up
+        async with asyncio.timeout(WAIT):
+            while sent == held_up:  # it goes on where its reader goes on
+                await deaf.read()
+        deaf.cancel()
+        stored = await house.recorded(request_id)
+        await house.idle()
+        await until(lambda: first.open <= 50)
+    assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
+
+
+def _request(text: str) -> ymera_pb2.ExecuteStreamRequest:
+    request = ymera_pb2.ExecuteStreamRequest()
+    message = request.prompt.messages.add(role="ROLE_USER")
+    message.parts.add(text=text)
+    return request
+
+
+async def _stands_still(count: Callable[[], int]) -> int:
+    """Returns the count once it has not changed for half a second."""
+    async with asyncio.timeout(3 * WAIT):
+        while True:
+            before = count()
+            await asyncio.sleep(0.5)
+            if before and count() == before:
+                return before

@@ -1,0 +1,88 @@
+"""Storage that goes away: nothing is called a success that is not recorded, and service resumes by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+from ymera.v1 import ymera_pb2
+
+if TYPE_CHECKING:
+    from tests.conftest import PostgresProcess
+    from tests.faults.conftest import House, Upstream
+
+OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
+
+WAIT = 10.0
+
+
+async def test_requests_fail_while_postgresql_is_down_and_succeed_when_it_is_back(
+    open_house: OpenHouse, first: Upstream, postgres_process: PostgresProcess
+) -> None:
+    async with open_house(first, storage={"url": postgres_process.url}) as house:
+        for mode in ("fast", "immediate"):
+            answers = await asyncio.gather(*(house.execute() for _ in range(10)))
+            await asyncio.to_thread(postgres_process.stop, mode)
+            await refuses(house)
+            await asyncio.to_thread(postgres_process.start)
+            answers += await asyncio.gather(*(house.execute() for _ in range(10)))
+            health = await house.health()
+            assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_OK
+            stored = [await house.recorded(answer.request_id) for answer in answers]
+            assert [one.usage for one in stored] == [one.usage for one in answers]
+
+
+async def refuses(house: House) -> None:
+    """Checks that nothing is called a success, and that Health says why."""
+    failures = await asyncio.gather(*(house.failed() for _ in range(10)))
+    assert {(failure.code, failure.reason) for failure in failures} == {
+        (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
+    }
+    # Its words were sent before anything could be recorded; its end says that it is not accounted for.
+    story = await house.hear()
+    assert (story.kind, story.text, story.end.error.reason) == ("truncated", "all is well", "STORAGE_UNAVAILABLE")
+    health = await house.health()
+    assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
+    assert health.storage.detail
+
+
+async def test_requests_wait_while_postgresql_hangs_and_health_says_so(
+    open_house: OpenHouse, first: Upstream, postgres_process: PostgresProcess
+) -> None:
+    async with open_house(first, storage={"url": postgres_process.url}) as house:
+        await house.execute()
+        postgres_process.signal(signal.SIGSTOP)
+        try:
+            waiting = [asyncio.create_task(house.execute()) for _ in range(10)]
+            health = await house.health()
+            assert not any(call.done() for call in waiting)
+        finally:
+            postgres_process.signal(signal.SIGCONT)
+        answers = await asyncio.gather(*waiting)
+        stored = [await house.recorded(answer.request_id) for answer in answers]
+        again = await house.health()
+    assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
+    assert [one.usage for one in stored] == [one.usage for one in answers]
+    assert again.status == ymera_pb2.HEALTH_STATUS_OK
+
+
+async def test_requests_wait_for_a_locked_sqlite_file_and_nothing_else_does(
+    open_house: OpenHouse, first: Upstream, tmp_path: Path
+) -> None:
+    async with open_house(first) as house:
+        await house.execute()
+        with closing(sqlite3.connect(tmp_path / "ymera.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(house.execute())
+            await house.in_flight(1)
+            assert (await house.health()).storage.status == ymera_pb2.HEALTH_STATUS_OK
+            assert not waiting.done()
+            other.execute("ROLLBACK")
+        answer = await asyncio.wait_for(waiting, WAIT)
+        assert (await house.recorded(answer.request_id)).usage == answer.usage

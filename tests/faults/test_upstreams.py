@@ -1,0 +1,479 @@
+"""Upstreams that are dead, ill or hostile: the caller gets an answer, or the truth about why not."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from ymera.v1 import routing_pb2, ymera_pb2
+
+if TYPE_CHECKING:
+    from tests.faults.conftest import Exchange, House, Upstream
+
+OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
+Script = Callable[["Exchange"], Awaitable[None]]
+
+WAIT = 10.0
+SHORT = 0.5
+"""A time limit that a test waits for, in seconds."""
+
+
+async def answer(house: House, *, stream: bool) -> tuple[str, routing_pb2.Decision]:
+    """Asks in one of the two ways, and returns the text and the decision."""
+    if stream:
+        story = await house.hear()
+        assert (story.kind, story.failure) == ("completed", None)
+        return story.text, story.end.decision
+    whole = await house.execute()
+    return whole.message.parts[0].text, whole.decision
+
+
+def attempts(decision: routing_pb2.Decision) -> list[tuple[str, str]]:
+    """Each attempt's model, and why it failed."""
+    return [(attempt.model, attempt.error.reason) for attempt in decision.attempts]
+
+
+async def well(exchange: Exchange) -> None:
+    await exchange.answer()
+
+
+async def dies(exchange: Exchange) -> None:
+    exchange.die()
+
+
+async def hangs_up(exchange: Exchange) -> None:
+    exchange.hang_up()
+
+
+async def dies_after_its_head(exchange: Exchange) -> None:
+    await exchange.begin()
+    exchange.die()
+
+
+async def says_nothing(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.send(b"0\r\n\r\n")
+
+
+async def fails_inside(exchange: Exchange) -> None:
+    await exchange.respond("500 Internal Server Error", b'{"error":{"message":"ouch"}}')
+
+
+async def is_behind_a_broken_proxy(exchange: Exchange) -> None:
+    await exchange.respond("502 Bad Gateway", b"<html><h1>502</h1></html>", "content-type: text/html\r\n")
+
+
+async def is_overloaded(exchange: Exchange) -> None:
+    await exchange.respond("503 Service Unavailable", b"")
+
+
+async def limits_the_rate(exchange: Exchange) -> None:
+    body = b'{"error":{"message":"Slow down","type":"requests","code":"rate_limit_exceeded"}}'
+    await exchange.respond("429 Too Many Requests", body, "content-type: application/json\r\nretry-after: 100\r\n")
+
+
+async def knows_no_such_key(exchange: Exchange) -> None:
+    body = b'{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}'
+    await exchange.respond("401 Unauthorized", body)
+
+
+async def does_not_speak_http(exchange: Exchange) -> None:
+    await exchange.send(b"220 mail.example ESMTP\r\n")
+    exchange.hang_up()
+
+
+async def is_a_login_page(exchange: Exchange) -> None:
+    await exchange.respond("200 OK", b"<html><form>please log in</form></html>", "content-type: text/html\r\n")
+
+
+async def sends_broken_json(exchange: Exchange) -> None:
+    await exchange.respond("200 OK", b'{"choices": [{"message": {"content": hello}}]}')
+
+
+async def sends_other_json(exchange: Exchange) -> None:
+    await exchange.respond("200 OK", b'{"choices": "none", "usage": [], "model": 7}')
+
+
+async def sends_broken_utf8(exchange: Exchange) -> None:
+    await exchange.respond("200 OK", b'{"choices": [{"message": {"content": "\xff\xfe"}}]}')
+
+
+async def streams_broken_json(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.tell(b'{"choices": [{"delta": {"content": "he')
+    await exchange.gone()
+
+
+async def cuts_its_chunks_wrongly(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.send(b"zz\r\nnot a number of bytes\r\n")
+    await exchange.gone()
+
+
+async def is_no_gzip(exchange: Exchange) -> None:
+    headers = "content-type: application/json\r\ncontent-encoding: gzip\r\n"
+    await exchange.respond("200 OK", b'{"choices":[]}', headers)
+
+
+async def reports_an_error_in_its_stream(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.tell(b'{"error":{"message":"The server had an error","type":"server_error"}}')
+    await exchange.send(b"0\r\n\r\n")
+
+
+DEAD: dict[Script, str] = {
+    dies: "PROVIDER_CONNECTION_FAILED",
+    hangs_up: "PROVIDER_CONNECTION_FAILED",
+    dies_after_its_head: "STREAM_INTERRUPTED",
+    says_nothing: "STREAM_INTERRUPTED",
+    fails_inside: "PROVIDER_SERVER_ERROR",
+    is_behind_a_broken_proxy: "PROVIDER_SERVER_ERROR",
+    is_overloaded: "PROVIDER_OVERLOADED",
+    limits_the_rate: "RATE_LIMITED",
+    knows_no_such_key: "PROVIDER_AUTHENTICATION",
+    does_not_speak_http: "PROVIDER_MALFORMED_RESPONSE",
+    is_a_login_page: "PROVIDER_MALFORMED_RESPONSE",
+    sends_broken_json: "PROVIDER_MALFORMED_RESPONSE",
+    sends_other_json: "PROVIDER_MALFORMED_RESPONSE",
+    sends_broken_utf8: "PROVIDER_MALFORMED_RESPONSE",
+    streams_broken_json: "PROVIDER_MALFORMED_RESPONSE",
+    cuts_its_chunks_wrongly: "PROVIDER_MALFORMED_RESPONSE",
+    is_no_gzip: "PROVIDER_MALFORMED_RESPONSE",
+    reports_an_error_in_its_stream: "PROVIDER_SERVER_ERROR",
+}
+"""All the ways to fail before the first word of an answer, and what each is called."""
+
+
+@pytest.mark.parametrize("script", DEAD, ids=lambda script: script.__name__)
+async def test_an_upstream_dead_before_its_first_word_is_replaced_unseen(
+    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+) -> None:
+    first.script = script
+    async with open_house(first, second) as house:
+        for stream in (False, True):
+            text, decision = await answer(house, stream=stream)
+            assert (text, attempts(decision)) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
+        assert [len(first.requests), len(second.requests)] == [2, 2]
+
+
+async def test_an_upstream_that_is_not_there_is_replaced_unseen(
+    open_house: OpenHouse, first: Upstream, second: Upstream
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there
+        first.url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
+        async with open_house(first, second) as house:
+            story = await house.hear()
+    assert attempts(story.end.decision) == [(first.model, "PROVIDER_CONNECTION_FAILED"), (second.model, "")]
+
+
+async def test_a_streaming_caller_is_told_why_another_model_answers(
+    open_house: OpenHouse, first: Upstream, second: Upstream
+) -> None:
+    first.script = fails_inside
+    async with open_house(first, second) as house:
+        story = await house.hear()
+    assert [(one.number, one.model) for one in story.attempts] == [(1, first.model), (2, second.model)]
+    assert story.attempts[1].previous_error.reason == "PROVIDER_SERVER_ERROR"
+
+
+async def test_all_upstreams_dead_is_told_with_the_last_ones_error(
+    open_house: OpenHouse, first: Upstream, second: Upstream
+) -> None:
+    first.script, second.script = fails_inside, knows_no_such_key
+    async with open_house(first, second, execution={"max_attempts": 2}) as house:
+        story = await house.hear()
+        failure = await house.failed()
+        stored = await house.recorded(story.request_id)
+    assert story.kind == "failed"
+    assert story.end.error.reason == failure.reason == "PROVIDER_AUTHENTICATION"
+    assert story.failure is not None
+    assert story.failure.code is failure.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert stored.status == routing_pb2.EXECUTION_STATUS_FAILED
+    assert stored.decision == story.end.decision
+    assert stored.usage.cost_micros == 0
+
+
+async def begins_and_dies(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.say("Once upon ")
+    await exchange.say("a time")
+    exchange.die()
+
+
+async def begins_and_hangs_up(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.say("Once upon ")
+    await exchange.say("a time")
+    exchange.hang_up()
+
+
+async def begins_and_forgets_the_rest(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.say("Once upon ")
+    await exchange.say("a time")
+    await exchange.send(b"0\r\n\r\n")
+
+
+async def begins_and_reports_an_error(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.say("Once upon ")
+    await exchange.say("a time")
+    await exchange.tell(b'{"error":{"message":"The server had an error","type":"server_error"}}')
+    await exchange.send(b"0\r\n\r\n")
+
+
+async def begins_and_babbles(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.say("Once upon ")
+    await exchange.say("a time")
+    await exchange.tell(b"\x00\xff{{{{")
+    await exchange.send(b"0\r\n\r\n")
+
+
+async def begins_and_pauses(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.say("Once upon ")
+    await exchange.say("a time")
+    await exchange.gone()
+
+
+BROKEN: dict[Script, tuple[str, grpc.StatusCode]] = {
+    begins_and_dies: ("STREAM_INTERRUPTED", grpc.StatusCode.UNAVAILABLE),
+    begins_and_hangs_up: ("STREAM_INTERRUPTED", grpc.StatusCode.UNAVAILABLE),
+    begins_and_forgets_the_rest: ("STREAM_INTERRUPTED", grpc.StatusCode.UNAVAILABLE),
+    begins_and_reports_an_error: ("PROVIDER_SERVER_ERROR", grpc.StatusCode.UNAVAILABLE),
+    begins_and_babbles: ("PROVIDER_MALFORMED_RESPONSE", grpc.StatusCode.UNAVAILABLE),
+    begins_and_pauses: ("PROVIDER_TIMEOUT", grpc.StatusCode.DEADLINE_EXCEEDED),
+}
+
+
+def patience_with(script: Script) -> dict[str, float]:
+    """The time limits for a script: short where it is to be waited for."""
+    return {"idle_seconds": SHORT} if script is begins_and_pauses else {}
+
+
+@pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
+async def test_a_stream_that_breaks_within_its_answer_ends_truncated(
+    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+) -> None:
+    first.script = script
+    reason, code = BROKEN[script]
+    async with open_house(first, second, execution=patience_with(script)) as house:
+        story = await house.hear()
+        stored = await house.recorded(story.request_id)
+    assert (story.kind, story.text, story.end.model) == ("truncated", "Once upon a time", first.model)
+    assert story.end.error.reason == reason
+    assert story.failure is not None
+    assert (story.failure.code, story.failure.reason) == (code, reason)
+    assert story.end.usage.estimated
+    assert story.end.usage.output_tokens > 0
+    assert not second.requests
+    assert stored.status == routing_pb2.EXECUTION_STATUS_TRUNCATED
+    assert (stored.usage, stored.decision, stored.error) == (story.end.usage, story.end.decision, story.end.error)
+
+
+@pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
+async def test_a_whole_answer_never_mixes_what_two_models_said(
+    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+) -> None:
+    first.script = script  # a stream, although a whole answer was asked for: all of it is unseen until the end
+    async with open_house(first, second, execution=patience_with(script)) as house:
+        whole = await house.execute()
+        stored = await house.recorded(whole.request_id)
+    assert [part.text for part in whole.message.parts] == ["all is well"]
+    assert attempts(whole.decision) == [(first.model, BROKEN[script][0]), (second.model, "")]
+    assert whole.usage.estimated
+    assert whole.usage.output_tokens > 5  # what the first had written is charged for, too
+    assert stored.usage == whole.usage
+
+
+async def hangs(exchange: Exchange) -> None:
+    await exchange.gone()
+
+
+async def hangs_after_its_head(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.gone()
+
+
+async def sends_comments_alone(exchange: Exchange) -> None:
+    await exchange.begin()
+    while True:  # until the caller hangs up: keep-alive comments are no answer
+        await exchange.send(b"e\r\n: processing\n\n\r\n")
+        await asyncio.sleep(0.01)
+
+
+HANGING: list[Script] = [hangs, hangs_after_its_head, sends_comments_alone]
+
+
+@pytest.mark.parametrize("script", HANGING, ids=lambda script: script.__name__)
+async def test_a_hanging_upstream_is_left_and_replaced_unseen(
+    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+) -> None:
+    first.script, left = watched(script)
+    limits = {"first_token_seconds": SHORT, "unary_seconds": SHORT}
+    async with open_house(first, second, execution=limits) as house:
+        for stream in (False, True):
+            text, decision = await answer(house, stream=stream)
+            assert text == "all is well"
+            assert attempts(decision) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
+            await asyncio.wait_for(left.acquire(), WAIT)
+
+
+def watched(script: Script) -> tuple[Script, asyncio.Semaphore]:
+    """Returns the script, and what is released each time that its caller has gone."""
+    left = asyncio.Semaphore(0)
+
+    async def run(exchange: Exchange) -> None:
+        try:
+            await script(exchange)
+        finally:
+            left.release()
+
+    return run, left
+
+
+async def test_a_rate_limit_sends_the_request_elsewhere_at_once_and_opens_no_breaker(
+    open_house: OpenHouse, first: Upstream, second: Upstream
+) -> None:
+    first.script = limits_the_rate
+    async with open_house(first, second, breaker={"failures": 1}) as house:
+        began = time.monotonic()
+        for _ in range(3):
+            _, decision = await answer(house, stream=True)
+            assert attempts(decision) == [(first.model, "RATE_LIMITED"), (second.model, "")]
+        assert time.monotonic() - began < WAIT  # not the 100 s that the first asks for
+        assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_OK
+
+
+async def test_a_rate_limit_is_waited_for_where_there_is_no_other_model(open_house: OpenHouse, first: Upstream) -> None:
+    async def limits_the_rate_once(exchange: Exchange) -> None:
+        if len(first.requests) > 1:
+            await exchange.answer()
+            return
+        headers = f"content-type: application/json\r\nretry-after-ms: {SHORT * 1000:.0f}\r\n"
+        await exchange.respond("429 Too Many Requests", b'{"error":{"message":"Slow down"}}', headers)
+
+    first.script = limits_the_rate_once
+    async with open_house(first) as house:
+        began = time.monotonic()
+        _, decision = await answer(house, stream=True)
+        assert time.monotonic() - began >= SHORT
+    assert attempts(decision) == [(first.model, "RATE_LIMITED"), (first.model, "")]
+
+
+async def test_a_rate_limit_beyond_the_deadline_is_told_with_when_to_come_back(
+    open_house: OpenHouse, first: Upstream
+) -> None:
+    first.script = limits_the_rate
+    async with open_house(first) as house:
+        failure = await house.failed()
+    assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "RATE_LIMITED")
+    assert failure.retry_after == 100
+    assert len(first.requests) == 1
+
+
+async def test_an_upstream_that_keeps_failing_is_left_alone_until_it_is_well(
+    open_house: OpenHouse, first: Upstream, second: Upstream
+) -> None:
+    first.script = fails_inside
+    async with open_house(first, second, breaker={"failures": 3, "open_seconds": 2 * SHORT}) as house:
+        for _ in range(3):
+            await house.execute()
+        _, decision = await answer(house, stream=False)
+        assert attempts(decision) == [(second.model, "")]
+        unhealthy = [one.model for one in decision.exclusions if one.reason == routing_pb2.EXCLUSION_REASON_UNHEALTHY]
+        assert unhealthy == [first.model]
+        assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_DEGRADED
+        first.script = well
+        async with asyncio.timeout(WAIT):
+            while True:
+                if (await house.execute()).model == first.model:
+                    break
+                await asyncio.sleep(0.05)
+        assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_OK
+
+
+MEBIBYTE = b"x" * 2**20
+BOMB = gzip.compress(b'{"choices":[{"message":{"content":"' + 64 * MEBIBYTE + b'"}}]}')
+
+
+async def never_stops(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{")
+    while True:
+        await exchange.send(MEBIBYTE)
+
+
+async def streams_one_line_without_end(exchange: Exchange) -> None:
+    await exchange.begin()
+    await exchange.send(b"6\r\ndata: \r\n")
+    while True:
+        await exchange.send(b"100000\r\n" + MEBIBYTE + b"\r\n")
+
+
+async def streams_empty_events_without_end(exchange: Exchange) -> None:
+    await exchange.begin()
+    while True:
+        await exchange.send(b"10000\r\n" + (b"data: {}\n" + b":" * 53 + b"\n\n") * 1024 + b"\r\n")
+
+
+async def sends_headers_without_end(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        await exchange.send(b"x-padding: " + b"x" * 1000 + b"\r\n")
+
+
+async def sends_a_bomb(exchange: Exchange) -> None:
+    await exchange.respond("200 OK", BOMB, "content-type: application/json\r\ncontent-encoding: gzip\r\n")
+    await exchange.gone()
+
+
+async def fails_without_end(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/plain\r\n\r\n")
+    while True:
+        await exchange.send(MEBIBYTE)
+
+
+HUGE: list[Script] = [
+    never_stops,
+    streams_one_line_without_end,
+    streams_empty_events_without_end,
+    sends_headers_without_end,
+    sends_a_bomb,
+    fails_without_end,
+]
+
+
+@pytest.mark.parametrize("script", HUGE, ids=lambda script: script.__name__)
+async def test_a_body_without_end_is_not_read_to_its_end(
+    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+) -> None:
+    first.script, left = watched(script)
+    async with open_house(first, second, transport={"max_response_bytes": 2**20}) as house:
+        for stream in (False, True):
+            text, decision = await answer(house, stream=stream)
+            assert text == "all is well"
+            assert attempts(decision) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
+            await asyncio.wait_for(left.acquire(), WAIT)
+
+
+async def test_an_answer_without_end_is_truncated(open_house: OpenHouse, first: Upstream) -> None:
+    async def talks_for_ever(exchange: Exchange) -> None:
+        await exchange.begin()
+        while True:
+            await exchange.say("and then " * 1000)
+
+    first.script = talks_for_ever
+    limits: dict[str, Any] = {"max_response_bytes": 2**20}
+    async with open_house(first, transport=limits) as house:
+        story = await house.hear()
+    assert (story.kind, story.end.error.reason) == ("truncated", "PROVIDER_MALFORMED_RESPONSE")
+    assert len(story.text) < 2**20
