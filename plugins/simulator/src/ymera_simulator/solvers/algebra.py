@@ -9,7 +9,7 @@ from ymera_simulator.solvers.numerals import off_by_one, show
 from ymera_simulator.solvers.polynomials import Polynomial, parsed, root
 from ymera_simulator.solvers.question import Question, Solution
 
-_SIDE = r"[-\d.,+*/^()\s]*(?:(?<![a-z])[a-z](?![a-z])[-\d.,+*/^()\s]*|[-\d.+*/^()]+)+"
+_SIDE = r"(?:[-\d.,+*/^()\s]|(?<![a-z])[a-z](?![a-z]))+"
 _EQUATION = re.compile(rf"({_SIDE})=({_SIDE})")
 _THOUGHT_OF = (
     # "a number" that something is done to, and what comes out.
@@ -36,7 +36,9 @@ def solve_equations(question: Question) -> Solution | None:
 
 
 def _equations(text: str) -> list[Polynomial]:
-    found = []
+    found: list[Polynomial] = []
+    if "=" not in text:
+        return found
     for left, right in _EQUATION.findall(text):
         try:
             found.append(parsed(left.strip(" .,\n")) - parsed(right.strip(" .,\n")))

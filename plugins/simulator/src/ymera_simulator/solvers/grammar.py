@@ -133,7 +133,7 @@ _FORMS: tuple[tuple[str, Callable[[str], Solution | None]], ...] = (
         r"\b(?:into|as|to) (?:a )?(?:yes/no |yes-no |yes[- ]or[- ]no )?question|question form|interrogative",
         _turned(asked),
     ),
-    (r"\b(?:into|in|to|as) (?:a |the )?negative|negate|negation|make (?:this|it|the \w+) negative", _turned(negated)),
+    (r"\bnegative\b|\bnegat(?:e|ion)\b", _turned(negated)),
     (r"past participle", _participle),
     (r"\bpast\b", _past),
     (r"third[- ]person", _present),

@@ -56,10 +56,10 @@ def ordinal(word: str) -> int | None:
 def digits_for_words(text: str) -> str:
     """Writes `twenty-one` as `21` and `a dozen` as `12`, in lower-case text."""
     text = re.sub(r"\b(?:a|one) dozen\b", "12", text)
-    text = re.sub(r"(\d+) dozen\b", lambda match: str(12 * int(match[1])), text)
+    text = re.sub(r"(\d{1,9}) dozen\b", lambda match: str(12 * int(match[1])), text)
     kept = {match.start() + match[0].index("one") for match in _ONE_ALONE.finditer(text)}
     text = _WRITTEN.sub(lambda match: match[0] if match.start() in kept else _digits(match[0]), text)
-    return re.sub(r"(\d+) dozen\b", lambda match: str(12 * int(match[1])), text)
+    return re.sub(r"(\d{1,9}) dozen\b", lambda match: str(12 * int(match[1])), text)
 
 
 def _digits(phrase: str) -> str:

@@ -46,6 +46,7 @@ _STOP = frozenset(
         "one another other until"
     )
 )
+_MOST_NUMBERS = 40
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=\S)")
 _ASKS = re.compile(
     r"\b(?:how (?:many|much|far|long|old|fast|tall|heavy)|what(?:'s| is| was| are| will| would| percent| "
@@ -103,6 +104,8 @@ class Story:
 
 def read_story(text: str) -> Story | None:
     """Reads lower-case text whose numbers are digits; `None` where there is no question or no number."""
+    if len(re.findall(r"\d+", text)) > _MOST_NUMBERS:
+        return None
     sentences = [
         sentence.strip() for line in text.splitlines() for sentence in _SENTENCE.split(line) if sentence.strip()
     ]
@@ -197,8 +200,9 @@ def _per(before: str, after: str, chunk: Sequence[str], so_far: str) -> str:
     if found := _RATE_AFTER.search(clause):
         return EACH if found[1] in _STOP else singular(found[1])
     for pattern, text in ((_RATE_BEFORE, before), (_PRICE_OF, so_far), (_THING_COSTS, before), (_PLURAL_COST, so_far)):
-        if found := pattern.search(text):
-            return singular(found[1].split()[-1])
+        found = pattern.search(text)
+        if found and (noun := found[1].split()[-1]) not in _STOP:
+            return singular(noun)
     return EACH if _EACH_DOES.search(before) else ""
 
 

@@ -14,13 +14,13 @@ _WORD = re.compile(r"[a-z0-9']+")
 
 
 _DIRECTION = re.compile(
-    r"(?:(?<=[.?!:\"'`])[ \t]+|^[ \t]*)(?:please )?(?:answer|reply|respond|give|write|end|finish|state|return|"
+    r"(?:(?<=[.?!:\"'`])[ \t]{1,9}|^[ \t]{0,9})(?:please )?(?:answer|reply|respond|give|write|end|finish|state|return|"
     r"output|use|"
     r"provide)\b"
-    r"(?![^\n.]*\b(?:decimal|nearest|yyyy|hh|fraction|cent|24-hour|comma|commas|times|sentences?|json|capital|"
+    r"(?![^\n.]{0,120}\b(?:decimal|nearest|yyyy|hh|fraction|cent|24-hour|comma|commas|times|sentences?|json|capital|"
     r"upper-?case)\b)"
-    r"(?=[^\n.]*(?:\b(?:only|alone|just|nothing|stands|single|one word|final|label|letter)\b|answer:))"
-    r"[^\n?.!:]*(?:answer:[^\n.]*)?(?:[.!:]|$)",
+    r"(?=[^\n.]{0,120}(?:\b(?:only|alone|just|nothing|stands|single|one word|final|label|letter)\b|answer:))"
+    r"[^\n?.!:]{0,200}(?:answer:[^\n.]{0,120})?(?:[.!:]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 

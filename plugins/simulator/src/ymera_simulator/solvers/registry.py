@@ -33,6 +33,8 @@ class Solver:
     category: str
     cues: frozenset[str]
     solve: Callable[[Question], Solution | None]
+    longest: int
+    """Characters of the longest prompt that it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,13 @@ class Solved:
     solution: Solution
 
 
-def _solver(name: str, category: str, cues: str, solve: Callable[[Question], Solution | None]) -> Solver:
-    return Solver(name, category, frozenset(cues.split()), solve)
+_SHORT, _LONG = 1_500, 12_000
+
+
+def _solver(
+    name: str, category: str, cues: str, solve: Callable[[Question], Solution | None], longest: int = _SHORT
+) -> Solver:
+    return Solver(name, category, frozenset(cues.split()), solve, longest)
 
 
 SOLVERS = (
@@ -54,7 +61,7 @@ SOLVERS = (
         "coding",
         "print prints printed output outputs prints displays display return returns value evaluate code snippet "
         "program function",
-        solve_snippet,
+        solve_snippet, _LONG,
     ),
     _solver(
         "programs",
@@ -63,8 +70,8 @@ SOLVERS = (
         solve_programs,
     ),
     _solver("instructions", "general", "exactly reply respond answer repeat say write output list", solve_instructions),
-    _solver("tables", "research", "which who what how many much table total average difference according", solve_table),
-    _solver("summary", "language", "summarize summarise summary tl shorten condense sum", solve_summary),
+    _solver("tables", "research", "which who what how many much table total average difference according", solve_table, _LONG),
+    _solver("summary", "language", "summarize summarise summary tl shorten condense sum", solve_summary, _LONG),
     _solver(
         "spelling",
         "language",
@@ -89,7 +96,7 @@ SOLVERS = (
         "reading",
         "research",
         "passage text paragraph article read reading according context report notice note following based story",
-        solve_reading,
+        solve_reading, _LONG,
     ),
     _solver(
         "letters",
@@ -147,7 +154,7 @@ def solve(text: str) -> Solved | None:
     """Returns the first solution that a solver finds, or `None` where none understands the text."""
     question = Question(text)
     for solver in SOLVERS:
-        if solver.cues.isdisjoint(question.words):
+        if len(question.text) > solver.longest or solver.cues.isdisjoint(question.words):
             continue
         solution = _tried(solver, question)
         if solution is not None:

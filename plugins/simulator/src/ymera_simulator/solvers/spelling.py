@@ -98,7 +98,7 @@ def corrected(word: str) -> str:
     if is_known(word):
         return word
     near = _near(word)
-    options = [option for option in near if option in FREQUENT] or [
+    options = [option for option in near if is_known(option)] or [
         option for one in near for option in _near(one) if option in FREQUENT
     ]
     return min(set(options), key=lambda option: _unlikeliness(word, option), default=word)
