@@ -1,14 +1,17 @@
 """What went wrong, in words and for programs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2 as details  # type: ignore[import-untyped]  # ships no types
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # ships no types
+from ymera.v1.errors_pb2 import Error
 
-from ymera_service.cli.render.figures import seconds
+from ymera_service.cli.render.figures import duration
 
 FAILED = 1
 WRONG = 2
@@ -68,19 +71,29 @@ def of_rpc(error: grpc.aio.AioRpcError, server: str) -> Failure:
     assert isinstance(retry, details.RetryInfo)
     assert isinstance(request, details.RequestInfo)
     violations = [{"field": one.field, "description": one.description} for one in bad_request.field_violations]
-    notes = [f"{one['field']}: {one['description']}" for one in violations] if len(violations) > 1 else []
-    if retry.HasField("retry_delay"):
-        notes.append(f"Try again in {seconds(retry.retry_delay.ToTimedelta().total_seconds())}.")
-    if remedy := _REMEDIES.get(info.reason):
-        notes.append(remedy)
+    faults = [f"{one['field']}: {one['description']}" for one in violations] if len(violations) > 1 else []
     return Failure(
         status.message,
-        tuple(notes),
+        (*faults, *_remedies(info.reason, retry.retry_delay if retry.HasField("retry_delay") else None)),
         info.reason,
         request.request_id,
         WRONG if info.reason == "INVALID_REQUEST" else FAILED,
         {"code": error.code().name, "metadata": dict(info.metadata), "field_violations": violations},
     )
+
+
+def of_event(error: Error, request_id: str) -> Failure:
+    """Returns what the terminal event of a stream says."""
+    delay = error.retry_after if error.HasField("retry_after") else None
+    facts = {"metadata": dict(error.metadata)}
+    return Failure(error.message, tuple(_remedies(error.reason, delay)), error.reason, request_id, facts=facts)
+
+
+def _remedies(reason: str, delay: Duration | None) -> Iterator[str]:
+    if delay is not None:
+        yield f"Try again in {duration(delay)}."
+    if remedy := _REMEDIES.get(reason):
+        yield remedy
 
 
 def _rich_status(error: grpc.aio.AioRpcError) -> Status | None:

@@ -6,8 +6,9 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2 as details  # type: ignore[import-untyped]  # ships no types
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from ymera.v1.errors_pb2 import Error
 
-from ymera_service.cli.failures import FAILED, WRONG, of_rpc
+from ymera_service.cli.failures import FAILED, WRONG, of_event, of_rpc
 
 BAD = details.BadRequest(
     field_violations=[
@@ -72,3 +73,16 @@ def test_a_status_without_details_comes_from_the_way_there(
 ) -> None:
     failure = of_rpc(failed(code, "told", raw=raw), "host:1")
     assert (failure.message, failure.facts) == (message, {"code": code.name})
+
+
+def test_a_streams_last_event_tells_the_same() -> None:
+    error = Error(
+        reason="PROVIDER_AUTHENTICATION",
+        message="no such key",
+        metadata={"model": "a/b"},
+        retry_after=Duration(seconds=2),
+    )
+    failure = of_event(error, "r-1")
+    assert failure.notes[0] == "Try again in 2.00 s."
+    assert "provider's key" in failure.notes[1]
+    assert (failure.message, failure.request_id, failure.exit_code) == ("no such key", "r-1", FAILED)

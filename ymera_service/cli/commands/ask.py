@@ -1,5 +1,6 @@
 """`ymera ask`"""
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -13,7 +14,7 @@ from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import options, requests
 from ymera_service.cli.connect import Target, connected
-from ymera_service.cli.failures import CommandFailed, Failure
+from ymera_service.cli.failures import CommandFailed, Failure, of_event
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.execution import summary
 from ymera_service.cli.running import run
@@ -159,5 +160,6 @@ class _Telling:
         self._remark(summary(completed, self._request_id, perf_counter() - self._began))
 
     def _fail(self, kind: str, error: Error) -> None:
-        before = "the answer broke off: " if kind == "truncated" else ""
-        self.failure = Failure(before + error.message, reason=error.reason, request_id=self._request_id)
+        failure = of_event(error, self._request_id)
+        broke_off = kind == "truncated"
+        self.failure = replace(failure, message=f"the answer broke off: {failure.message}") if broke_off else failure
