@@ -15,6 +15,8 @@ REACH = 5
 """How many words may stand between two groups that are taken as a pair."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['+#-][^\W\d_]+|\+\+|#)*")
+_ASCII_WORD = re.compile(r"[a-z]+(?:['+#-][a-z]+|\+\+|#)*")
+"""Finds the same in ASCII, three times as fast."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _ARITHMETIC = re.compile(r"\d\s?[-+*/×÷^=<>]\s?[\d(a-z]|[a-z)]\s?[=^]\s?[-\d(a-z]|\\(?:frac|sqrt|int|sum)|[√∑∫π≤≥²³]")
 _MAY_BE_ARITHMETIC = re.compile(r"[\d=^\\√∑∫π≤≥²³]")
@@ -45,7 +47,7 @@ def words_of(text: str) -> list[str]:
     """Returns the words that are read of a text, in lower case."""
     text = _read(text).lower()
     if text.isascii():
-        return _WORD.findall(text)
+        return _ASCII_WORD.findall(text)
     return _WORD.findall(text.replace("’", "'")) + _CJK_CUES.findall(text)
 
 
