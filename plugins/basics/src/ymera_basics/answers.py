@@ -57,15 +57,14 @@ def final(text: str) -> str:
 def last_number(text: str) -> Fraction | None:
     """Returns the number that a text ends on: what `Answer:` names, or what the last `=` gives, or the last."""
     part = final(text)
-    lines = [line for line in part.splitlines() if _NUMBER.search(line)]
+    lines = [(line, values) for line in part.splitlines() if (values := _values(line))]
     if not lines:
         return _number_word(part)
-    # `Answer: 12 apples, that is 3 boxes` answers 12; a text without such a line ends on its answer.
-    line = lines[0] if part is not text else lines[-1]
-    if part is not text:
-        found = _values(line)
-        return found[-1] if "=" in line else found[0]
-    return _values(line)[-1]
+    if part is text:
+        return lines[-1][1][-1]
+    # `Answer: 12 apples, that is 3 boxes` answers 12, `Answer: 3 × 4 = 12` does as well.
+    line, values = lines[0]
+    return values[-1] if "=" in line else values[0]
 
 
 def _values(line: str) -> list[Fraction]:

@@ -210,7 +210,7 @@ def _holds(text: str, phrase: str) -> bool:
 
 def _concludes(text: str, right: str, others: Sequence[str]) -> bool:
     """Of several named, the right one is what the last clause claims and the others are denied."""
-    clause = normal(re.split(r"[.;:\n]|\b(?:so|therefore|thus|hence)\b", final(text).strip().rstrip("."))[-1])
+    clause = normal(re.split(r"[.;:\n]|\b(?:so|therefore|thus|hence|but)\b", final(text).strip().rstrip("."))[-1])
     if not _holds(clause, right):
         return False
     return all(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_simulator.settings import ModelSettings
 
@@ -45,6 +46,7 @@ class SimulatedModel:
             max_output_tokens=self.max_output_tokens,
             price=price,
             simulated=True,
+            stated_quality={category: self.skill_in(category) for category in CATEGORIES},
         )
         object.__setattr__(self, "info", info)
 

@@ -80,7 +80,7 @@ def _cased(question: Question, word: str) -> str:
 def _echoed(question: Question, text: str) -> Solution | None:
     order = re.search(
         r"\b(?:reply|respond|answer|say|write|output|return)\b[^.\"'`\n]{0,60}?\b(?:only|just|exactly|nothing but|"
-        rf"with|word)\b[^.\"'`\n]{0,60}?{_QUOTED}",
+        rf"with|word)\b[^.\"'`\n]{{0,60}}?{_QUOTED}",
         question.text,
         re.IGNORECASE,
     )

@@ -17,6 +17,7 @@ _THING = re.compile(
     r"\b(?:program|function|code|script|method|algorithm|implementation|hello,? ?world|fizz ?-?buzz|class|"
     r"snippet|loop|python|javascript|java|rust|golang|bash)\b"
 )
+_IN_LANGUAGE = re.compile(r"\bin (?:go|c|typescript|ts|js|node)\b")
 _OTHER_LANGUAGES = re.compile(
     r"\b(?:haskell|ruby|perl|php|swift|kotlin|scala|lisp|elixir|erlang|cobol|fortran|pascal|sql|matlab|html|css|"
     r"assembly|prolog|julia|lua|r)\b|c\+\+|c#|f#"
@@ -27,7 +28,11 @@ _SHELL = re.compile(r"\b(?:bash|shell|sh)\b")
 def solve_programs(question: Question) -> Solution | None:
     """Writes the program that is asked for in the language that is named, in Python where none is."""
     text = question.lower
-    if not (_WANTED.search(text) and _THING.search(text)) or len(text) > 600 or _OTHER_LANGUAGES.search(text):
+    if (
+        not (_WANTED.search(text) and (_THING.search(text) or _IN_LANGUAGE.search(text)))
+        or len(text) > 600
+        or _OTHER_LANGUAGES.search(text)
+    ):
         return None
     program = program_for(text)
     if program is None:

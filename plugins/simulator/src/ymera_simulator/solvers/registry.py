@@ -61,7 +61,8 @@ SOLVERS = (
         "coding",
         "print prints printed output outputs prints displays display return returns value evaluate code snippet "
         "program function",
-        solve_snippet, _LONG,
+        solve_snippet,
+        _LONG,
     ),
     _solver(
         "programs",
@@ -70,7 +71,13 @@ SOLVERS = (
         solve_programs,
     ),
     _solver("instructions", "general", "exactly reply respond answer repeat say write output list", solve_instructions),
-    _solver("tables", "research", "which who what how many much table total average difference according", solve_table, _LONG),
+    _solver(
+        "tables",
+        "research",
+        "which who what how many much table total average difference according",
+        solve_table,
+        _LONG,
+    ),
     _solver("summary", "language", "summarize summarise summary tl shorten condense sum", solve_summary, _LONG),
     _solver(
         "spelling",
@@ -96,7 +103,8 @@ SOLVERS = (
         "reading",
         "research",
         "passage text paragraph article read reading according context report notice note following based story",
-        solve_reading, _LONG,
+        solve_reading,
+        _LONG,
     ),
     _solver(
         "letters",
