@@ -22,19 +22,47 @@ def grade(check: Check, answer: str) -> float:
 @pytest.mark.parametrize(
     "answer",
     [
-        "1234", "[simulated] 1234", "1,234", "**1,234**", "The answer is 1,234.", "$1,234", "$1,234.00", r"\boxed{1234}", r"\( 1{,}234 \)",
-        "12 + 22 = 34, then 1200 + 34 = 1234", "First 7, then 9.\n\nAnswer: 1234", "Answer: 1234 apples (that is 12 boxes)", "### Answer\n\n1234 euros",
-        "Final answer: **1234**\n\nLet me know if you need 3 more examples!", "2468/2", r"\frac{2468}{2}", "1.234e3", "`1234`", "Therefore, the answer is $1234$.",
+        "1234",
+        "[simulated] 1234",
+        "1,234",
+        "**1,234**",
+        "The answer is 1,234.",
+        "$1,234",
+        "$1,234.00",
+        r"\boxed{1234}",
+        r"\( 1{,}234 \)",
+        "12 + 22 = 34, then 1200 + 34 = 1234",
+        "First 7, then 9.\n\nAnswer: 1234",
+        "Answer: 1234 apples (that is 12 boxes)",
+        "### Answer\n\n1234 euros",
+        "Final answer: **1234**\n\nLet me know if you need 3 more examples!",
+        "2468/2",
+        r"\frac{2468}{2}",
+        "1.234e3",
+        "`1234`",
+        "Therefore, the answer is $1234$.",
     ],
-)  # fmt: skip
+)
 def test_a_right_number_is_found_in_any_dress(answer: str) -> None:
     assert grade(checks.number(1234), answer) == 1
 
 
 @pytest.mark.parametrize(
     "answer",
-    ["1233", "12345", "123.4", "-1234", "It is one of 1233, 1234, 1235", "1234 at first, but the answer is 1235", "Answer: 12\n\n1234 is wrong", "", "1234/2", "no idea", "1234567"],
-)  # fmt: skip
+    [
+        "1233",
+        "12345",
+        "123.4",
+        "-1234",
+        "It is one of 1233, 1234, 1235",
+        "1234 at first, but the answer is 1235",
+        "Answer: 12\n\n1234 is wrong",
+        "",
+        "1234/2",
+        "no idea",
+        "1234567",
+    ],
+)
 def test_a_wrong_number_is_wrong_even_with_the_right_one_beside_it(answer: str) -> None:
     assert grade(checks.number(1234), answer) == 0
 

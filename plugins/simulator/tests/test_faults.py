@@ -50,9 +50,13 @@ async def test_a_rate_limit_tells_when_to_come_back() -> None:
 
 async def test_a_cut_answer_has_begun() -> None:
     events: list[ProviderEvent] = []
-    with pytest.raises(StreamInterrupted):
+
+    async def listen() -> None:
         async for event in faulty(mode="cut").generate(HELLO):
-            events.append(event)  # noqa: PERF401  # the error comes in the middle
+            events.append(event)  # noqa: PERF401 - the error comes in the middle
+
+    with pytest.raises(StreamInterrupted):
+        await listen()
     assert any(isinstance(event, TextDelta) for event in events)
 
 

@@ -12,16 +12,28 @@ from ymera_simulator.code.shell import in_bash
 from ymera_simulator.solvers import solve
 
 REQUESTS = {
-    "hello world": "hello world", "FizzBuzz": "fizzbuzz", "factorial": "a factorial function", "Fibonacci numbers": "fibonacci numbers",
-    "greatest common divisor": "a gcd function", "prime test": "a function that checks whether a number is prime", "sorted list": "a function to sort a list",
-    "reversed string": "code to reverse a string", "palindrome test": "a palindrome check", "sum of a list": "a function for the sum of a list of numbers",
-    "binary search": "binary search", "largest of a list": "a function that finds the maximum of a list",
-}  # fmt: skip
+    "hello world": "hello world",
+    "FizzBuzz": "fizzbuzz",
+    "factorial": "a factorial function",
+    "Fibonacci numbers": "fibonacci numbers",
+    "greatest common divisor": "a gcd function",
+    "prime test": "a function that checks whether a number is prime",
+    "sorted list": "a function to sort a list",
+    "reversed string": "code to reverse a string",
+    "palindrome test": "a palindrome check",
+    "sum of a list": "a function for the sum of a list of numbers",
+    "binary search": "binary search",
+    "largest of a list": "a function that finds the maximum of a list",
+}
 RUN = {
-    "python": ("main.py", "python3 main.py"), "javascript": ("main.js", "node main.js"), "c": ("main.c", "gcc -Wall -Werror -o main main.c && ./main"),
-    "go": ("main.go", "go run main.go"), "java": ("Main.java", "java Main.java"), "rust": ("main.rs", "rustc -o main main.rs && ./main"),
+    "python": ("main.py", "python3 main.py"),
+    "javascript": ("main.js", "node main.js"),
+    "c": ("main.c", "gcc -Wall -Werror -o main main.c && ./main"),
+    "go": ("main.go", "go run main.go"),
+    "java": ("Main.java", "java Main.java"),
+    "rust": ("main.rs", "rustc -o main main.rs && ./main"),
     "bash": ("main.sh", "bash main.sh"),
-}  # fmt: skip
+}
 COMPILED_SLOWLY = {"hello world", "FizzBuzz", "sorted list", "palindrome test", "binary search"}
 
 

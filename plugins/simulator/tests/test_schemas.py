@@ -9,7 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ymera_simulator.structured import example_of
 
-NODE = {"type": "object", "properties": {"name": {"type": "string"}, "children": {"type": "array", "items": {"$ref": "#/$defs/node"}}}, "required": ["name", "children"]}  # fmt: skip
+NODE = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "children": {"type": "array", "items": {"$ref": "#/$defs/node"}}},
+    "required": ["name", "children"],
+}
 SCHEMAS: list[dict[str, Any]] = [
     {"$ref": "#/$defs/node", "$defs": {"node": NODE}},
     {"type": "string", "pattern": "^[A-Z]{2}-\\d{4}$"},
@@ -22,12 +26,17 @@ SCHEMAS: list[dict[str, Any]] = [
     {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "items": False},
     {"anyOf": [{"type": "null"}, {"type": "integer", "minimum": 3}]},
     {"oneOf": [{"type": "object", "properties": {"kind": {"const": "a"}}, "required": ["kind"]}, {"type": "boolean"}]},
-    {"allOf": [{"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}, {"properties": {"b": {"type": "null"}}}]},
+    {
+        "allOf": [
+            {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}},
+            {"properties": {"b": {"type": "null"}}},
+        ]
+    },
     {"type": ["null", "string"]},
     {"enum": [3, "x", None]},
     {"type": "object", "minProperties": 2, "additionalProperties": {"type": "integer"}},
     {},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=json.dumps)

@@ -55,7 +55,7 @@ KNOWN = [
     ("What is the comparative of 'happy'?", "happier"),
     ("Put into the past tense: She walks to school.", "She walked to school."),
     ("Repeat the word hello 3 times", "hello hello hello"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("question", "expected"), [pair for pair in KNOWN if pair[1] is not None])
@@ -67,8 +67,8 @@ def test_it_solves(question: str, expected: str) -> None:
 
 
 PASSAGE = """The Marlow Bridge was built in 1874 by Sarah Whitfield. It is 312 metres long and crosses the river Tarn.
-Before the bridge opened, people used a ferry that ran four times a day. The ferry was sold in 1880 to a company in Bristol
-because too few passengers came. Today about 9,000 cars cross the bridge each day."""
+Before the bridge opened, people used a ferry that ran four times a day. The ferry was sold in 1880
+to a company in Bristol because too few passengers came. Today about 9,000 cars cross the bridge each day."""
 
 
 @pytest.mark.parametrize(
@@ -220,12 +220,27 @@ def test_no_jumble_of_its_own_words_makes_it_fail(parts: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a" * 50_000, "1" * 50_000, "(" * 5_000 + "What is this?", "1, " * 20_000, "What is " + "9^" * 3_000 + "9?", "What is " + "9^" * 700 + "9?", "word " * 10_000,
-        "x = 1\n" * 5_000 + "what does this print?", '"' * 20_000, "| a " * 10_000, "is and of the " * 4_000 + "?", "A: b\n" * 4_000,
-        "How many apples does each of the boys have more than " * 300, "reply with only " * 1000, "reply with only " * 90, "10:45 " * 200 + "how long", "Tom has 3 more than " * 70 + "how many?", "3 boxes each has " * 700 + "How many?",
+        "a" * 50_000,
+        "1" * 50_000,
+        "(" * 5_000 + "What is this?",
+        "1, " * 20_000,
+        "What is " + "9^" * 3_000 + "9?",
+        "What is " + "9^" * 700 + "9?",
+        "word " * 10_000,
+        "x = 1\n" * 5_000 + "what does this print?",
+        '"' * 20_000,
+        "| a " * 10_000,
+        "is and of the " * 4_000 + "?",
+        "A: b\n" * 4_000,
+        "How many apples does each of the boys have more than " * 300,
+        "reply with only " * 1000,
+        "reply with only " * 90,
+        "10:45 " * 200 + "how long",
+        "Tom has 3 more than " * 70 + "how many?",
+        "3 boxes each has " * 700 + "How many?",
     ],
     ids=lambda text: text[:12],
-)  # fmt: skip
+)
 def test_no_text_takes_long(text: str) -> None:
     start = time.process_time()
     solve(text)

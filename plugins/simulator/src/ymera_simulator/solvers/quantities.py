@@ -49,8 +49,8 @@ _STOP = frozenset(
 _MOST_NUMBERS = 40
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=\S)")
 _ASKS = re.compile(
-    r"\b(?:how (?:many|much|far|long|old|fast|tall|heavy)|what(?:'s| is| was| are| do| does| did| will| would| percent| "
-    r"fraction)|find|calculate|determine|work out)\b"
+    r"\b(?:how (?:many|much|far|long|old|fast|tall|heavy)|what(?:'s| is| was| are| do| does| did| will| would|"
+    r" percent| fraction)|find|calculate|determine|work out)\b"
 )
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _ADJACENT_RATE = re.compile(
