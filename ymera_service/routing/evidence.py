@@ -19,7 +19,7 @@ from ymera_service.storage.records import BenchmarkSummary
 PRIOR_TASKS = 8.0
 """How many tasks a prior is worth: what a dozen graded tasks can tell apart, about ±0.15."""
 UNINFORMED = 0.5
-"""The mean before anything was measured."""
+"""The mean before anything was measured in a category."""
 MOVING = 0.2
 """The share of the latest call in a moving average: the memory is about the last ten calls."""
 BENCHMARK_ANSWER_TOKENS = 200
@@ -71,7 +71,6 @@ class Evidence:
         self._columns: dict[str, Column] = {}
         self._tables: dict[tuple[str, ...], Table] = {}
         self._means: Mapping[str, float] = {}
-        self._mean = UNINFORMED
         self._lead: Mapping[str, float] = {}
         self._paces: dict[str, Pace] = {}
         self._observed: set[str] = set()
@@ -88,9 +87,8 @@ class Evidence:
     def load(self, summaries: Iterable[BenchmarkSummary]) -> None:
         """Takes the benchmarks' results in place of those it had."""
         graded = [summary for summary in summaries if summary.tasks > 0]
-        self._mean = _drawn(((s.score, s.tasks) for s in graded), UNINFORMED)
         self._means = {
-            category: _drawn(((s.score, s.tasks) for s in group), self._mean)
+            category: _drawn(((s.score, s.tasks) for s in group), UNINFORMED)
             for category, group in _grouped(graded, "category").items()
         }
         by_model = _grouped(graded, "model")
@@ -129,7 +127,7 @@ class Evidence:
         return Table(rows, tuple(column.others.value for column in columns))
 
     def _column(self, category: str) -> Column:
-        mean = self._means.get(category, self._mean)
+        mean = self._means.get(category, UNINFORMED)
         measured = {model: self._measured(model, category, mean) for model in self._summaries}
         return Column(measured, Quality(mean, f"not yet measured; taken as the mean, {mean:.2f}"))
 

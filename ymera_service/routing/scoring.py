@@ -34,17 +34,22 @@ def score(
     Quality is what is expected over all categories the task may belong to, each by its probability; its
     evidence tells of the likeliest one, which comes first in `probabilities`.
     """
-    likeliest = evidence.column(next(iter(probabilities)))
+    first = next(iter(probabilities))
+    likeliest = evidence.column(first)
     categories = tuple(sorted(probabilities))
     table = evidence.table(categories)
     shares = [probabilities[category] for category in categories]
     candidates = []
     for model in models:
         name = model.id
-        value = sum(map(mul, shares, table.measured.get(name, table.others)))
-        quality = ScoreComponent(
-            "quality", min(value, 1.0), weights.quality, likeliest.measured.get(name, likeliest.others).evidence
-        )
+        row = table.measured.get(name)
+        if row is None and (stated := model.info.stated_quality):
+            row = tuple(stated.get(*unstated) for unstated in zip(categories, table.others, strict=True))
+            basis = f"not yet measured; its provider states {stated.get(first, likeliest.others.value):.2f}"
+        else:
+            basis = likeliest.measured.get(name, likeliest.others).evidence
+        value = sum(map(mul, shares, row or table.others))
+        quality = ScoreComponent("quality", min(value, 1.0), weights.quality, basis)
         pace = evidence.pace(name)
         latency = None if pace is None else pace.latency(needs.output_tokens)
         speed = _speed(latency, weights.speed)

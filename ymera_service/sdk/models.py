@@ -1,6 +1,7 @@
 """What is known of a model."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -38,6 +39,8 @@ class ModelInfo:
         price_vendor: Whose price list applies, in the names of `genai-prices`; empty for no list.
         simulated: Its answers are made up by a simulator.
         local: It runs on a server of the caller's own.
+        stated_quality: Category → share of right answers, from 0 to 1, as its provider states it. Routing goes by
+            it until the model is measured.
     """
 
     name: str
@@ -48,3 +51,4 @@ class ModelInfo:
     price_vendor: str = ""
     simulated: bool = False
     local: bool = False
+    stated_quality: Mapping[str, float] = field(default_factory=dict)

@@ -76,6 +76,19 @@ def test_what_is_not_known_says_so() -> None:
     assert candidates["p/cheap"].components[0].evidence.startswith("not yet measured in coding")
 
 
+def test_until_a_model_is_measured_what_its_provider_states_counts() -> None:
+    stated = ModelInfo("stated", price=Price(1_000_000, 1_000_000), stated_quality={"coding": 0.9, "general": 0.4})
+    silent = ModelInfo("silent", price=Price(1_000_000, 1_000_000))
+    room = Room({"p": [silent, stated]})
+    quality = room.decide().candidates[0].components[0]
+    assert order(room.decide()) == ["p/stated", "p/silent"]
+    assert quality.value == pytest.approx(0.7 * 0.9 + 0.3 * 0.4)
+    assert quality.evidence == "not yet measured; its provider states 0.90"
+    room.measure(coding={"p/stated": 0.1, "p/silent": 0.8}, general={"p/stated": 0.4, "p/silent": 0.4})
+    assert order(room.decide()) == ["p/silent", "p/stated"]
+    assert "states" not in room.decide().candidates[1].components[0].evidence
+
+
 def test_every_decision_gives_its_category_probabilities_the_likeliest_first_adding_up_to_one() -> None:
     room = Room({"p": [CHEAP]})
     room.classifier.probabilities = {"math": 1.0, "coding": 2.0, "general": 1.0}
