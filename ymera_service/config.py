@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 DEFAULT_FILE = Path("ymera.toml")
 
@@ -265,6 +265,11 @@ def load(file: Path | None = None) -> Settings:
         return Settings(**document)
     except ValidationError as error:
         raise ConfigError(source, faults_of(error, Settings)) from None
+    except SettingsError as error:
+        # A whole section in one variable; pydantic names the field within its message only.
+        name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
+        problem = f"is no JSON table; set single keys instead, as in YMERA_{name.upper()}__KEY"
+        raise ConfigError("environment", [ConfigFault(f"YMERA_{name.upper()}", problem)]) from None
 
 
 def _read(file: Path | None) -> dict[str, Any]:

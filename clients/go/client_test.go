@@ -18,7 +18,7 @@ import (
 	ymerav1 "github.com/ymera/ymera/clients/go/ymera/v1"
 )
 
-// dial connects to the server at YMERA_ADDRESS, or to one that it starts with the command in YMERA_SERVER.
+// dial connects to the server at YMERA_ADDRESS, or to one that it starts with the command in YMERA_TEST_SERVER.
 func dial(t *testing.T) (*ymera.Client, context.Context) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -38,9 +38,9 @@ func dial(t *testing.T) (*ymera.Client, context.Context) {
 // start runs a server on a free port and reads its address from its log.
 func start(t *testing.T, ctx context.Context) string {
 	t.Helper()
-	command := strings.Fields(os.Getenv("YMERA_SERVER"))
+	command := strings.Fields(os.Getenv("YMERA_TEST_SERVER"))
 	if len(command) == 0 {
-		t.Skip(`set YMERA_ADDRESS, or YMERA_SERVER to a command such as "ymera serve"`)
+		t.Skip(`set YMERA_ADDRESS, or YMERA_TEST_SERVER to a command such as "ymera serve"`)
 	}
 	server := exec.CommandContext(ctx, command[0], command[1:]...)
 	server.Env = append(os.Environ(), "YMERA_SERVER__ADDRESS=127.0.0.1:0", "YMERA_LOG__FORMAT=json",

@@ -93,12 +93,16 @@ async def test_a_new_call_is_refused_meanwhile(
     async with grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            async with asyncio.timeout(WAIT):
-                while True:  # stopping has only just begun
-                    await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+            await asyncio.wait_for(call_for_ever(stub), WAIT)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     lab.provider.go_on.set()
     assert await stream.end() == "completed"
+
+
+async def call_for_ever(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    """Calls until a call fails: stopping may have only just begun."""
+    while True:
+        await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
 
 
 async def test_hurrying_ends_streams_with_their_terminal_event(

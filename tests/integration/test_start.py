@@ -11,7 +11,7 @@ import grpc
 import pytest
 from ymera.v1 import ymera_pb2, ymera_pb2_grpc
 
-from ymera_service.config import ConfigError, Settings
+from ymera_service.config import ConfigError, Settings, load
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.server import Application
 
@@ -147,3 +147,13 @@ async def test_a_file_that_is_no_certificate_is_refused_at_the_start(
     (tmp_path / "junk.pem").write_text("junk")
     told = await faults(make_settings(server=tls(certificates, tls_client_ca=tmp_path / "junk.pem")), lab)
     assert "junk.pem" in told["server.tls_client_ca"]
+
+
+def test_a_section_in_one_variable_that_is_no_table_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("YMERA_SERVER", "127.0.0.1:50051")
+    with pytest.raises(ConfigError) as caught:
+        load()
+    (fault,) = caught.value.faults
+    assert fault.where == "YMERA_SERVER"
+    assert "YMERA_SERVER__KEY" in fault.problem

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from operator import methodcaller
 from typing import Any, Generic, NoReturn, TypeVar
 
 import grpc
@@ -21,6 +22,8 @@ from ymera_service.telemetry.timing import Timings
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 Metadata = tuple[tuple[str, str | bytes], ...]
+
+_serialize = methodcaller("SerializeToString")
 
 CORRELATION_KEY = "x-request-id"
 _CORRELATION_ID: ContextVar[str] = ContextVar("ymera_correlation_id", default="")
@@ -105,10 +108,14 @@ class Calls(grpc.GenericRpcHandler):
         read = reader(method.request, self._max_message_bytes)
         if isinstance(method, Unary):
             return grpc.unary_unary_rpc_method_handler(
-                self._unary(path, method.behaviour), request_deserializer=read, response_serializer=_serialize
+                self._unary(path, method.behaviour),
+                request_deserializer=read,
+                response_serializer=_serialize,
             )
         return grpc.unary_stream_rpc_method_handler(
-            self._streamed(path, method.behaviour), request_deserializer=read, response_serializer=_serialize
+            self._streamed(path, method.behaviour),
+            request_deserializer=read,
+            response_serializer=_serialize,
         )
 
     def _unary(self, path: str, behaviour: Callable[[Any, Call], Awaitable[Message]]) -> Any:
@@ -205,10 +212,6 @@ class Calls(grpc.GenericRpcHandler):
             call.notes["client_request_id"] = call.correlation_id
         milliseconds = round((asyncio.get_running_loop().time() - call.began) * 1000, 3)
         self._log.info("call", method=call.method, status=status, duration_ms=milliseconds, **call.notes)
-
-
-def _serialize(message: Message) -> bytes:
-    return message.SerializeToString()
 
 
 def _accepted(request: Message | YmeraError) -> Message:

@@ -23,7 +23,7 @@ from ymera_service.sdk.content import (
     ToolCall,
     ToolResult,
 )
-from ymera_service.sdk.generation import FinishReason, Prompt
+from ymera_service.sdk.generation import FinishReason, Prompt, ResponseFormat, ToolChoice
 
 _ROLES = {
     pb.ROLE_SYSTEM: Role.SYSTEM,
@@ -36,6 +36,9 @@ _ONLY_ASSISTANT = frozenset({"tool_call", "reasoning", "refusal"})
 _RESULT_KINDS = frozenset({"text", "image", "file"})
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?")
 
+_ANY_TOOL = ToolChoice()
+_FREE_TEXT = ResponseFormat()
+
 FINISH_REASONS = {
     FinishReason.STOP: pb.FINISH_REASON_STOP,
     FinishReason.LENGTH: pb.FINISH_REASON_LENGTH,
@@ -47,11 +50,11 @@ FINISH_REASONS = {
 
 def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
     """Returns a prompt, noting every fault in it under the path `prompt`."""
-    messages = tuple(_message(message, f"prompt.messages[{i}]", faults) for i, message in enumerate(prompt.messages))
-    if not any(_has_content(part) for message in messages for part in message.parts):
+    messages = tuple([_message(message, f"prompt.messages[{i}]", faults) for i, message in enumerate(prompt.messages)])
+    if not _have_content(messages):
         faults.add("prompt.messages", "holds no content; give at least one message with some text or other part")
     if not (prompt.tools or prompt.HasField("tool_choice") or prompt.HasField("response_format")):
-        return Prompt(messages, sampling=sampling_of(prompt, faults))
+        return Prompt(messages, (), _ANY_TOOL, _FREE_TEXT, sampling_of(prompt, faults))
     tools = tools_of(prompt.tools, faults)
     return Prompt(
         messages,
@@ -66,9 +69,9 @@ def _message(message: pb.Message, path: str, faults: Violations) -> Message:
     role = _ROLES.get(message.role)
     if role is None:
         faults.add(f"{path}.role", "is not set or not known; use ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT or ROLE_TOOL")
-    if not message.parts:
+    parts = tuple([_part(part, role, f"{path}.parts[{i}]", faults) for i, part in enumerate(message.parts)])
+    if not parts:
         faults.add(f"{path}.parts", "is empty; a message has at least one part")
-    parts = tuple(_part(part, role, f"{path}.parts[{i}]", faults) for i, part in enumerate(message.parts))
     return Message(role or Role.USER, parts)
 
 
@@ -172,10 +175,12 @@ _PARTS: dict[str, Callable[[pb.Part, str, Violations], Part]] = {
 }
 
 
-def _has_content(part: Part) -> bool:
-    if isinstance(part, Text):
-        return bool(part.text) and not part.text.isspace()
-    return True
+def _have_content(messages: Sequence[Message]) -> bool:
+    for message in messages:
+        for part in message.parts:
+            if not isinstance(part, Text) or (part.text and not part.text.isspace()):
+                return True
+    return False
 
 
 def message_fields(message: Message) -> Fields:

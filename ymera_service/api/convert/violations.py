@@ -39,7 +39,7 @@ class Violations:
 
     def texts(self, field: str, values: Collection[str]) -> tuple[str, ...]:
         """Returns strings as they are, noting those that are empty or hold a NUL."""
-        return tuple(self.text(f"{field}[{i}]", value, required=True) for i, value in enumerate(values))
+        return tuple([self.text(f"{field}[{i}]", value, required=True) for i, value in enumerate(values)])
 
     def number(self, field: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> float:
         """Returns a number as it is, noting one that is not from `low` (or, with `above`, above it) to `high`."""
