@@ -24,6 +24,10 @@ disabled = ["anthropic", "openai"]
 
 [plugins.echo]
 pause_seconds = 0.02
+
+[plugins.simulator.faults]
+sim-free = { mode = "server_error" }
+sim-small = { mode = "cut" }
 """
 """No vendor and no local server of whoever runs the tests is ever called."""
 LONG = " ".join(f"word{number}" for number in range(1000))
@@ -112,7 +116,7 @@ def test_an_answer_is_streamed_and_then_accounted_for_on_one_quiet_line(home: Ho
 
 
 def test_the_simulator_says_that_it_is_one_and_how_to_get_a_real_model(home: Home, server: str) -> None:
-    run = home.run("ask", "What is 17 * 23?", "--model", "simulator/*", "--address", server)
+    run = home.run("ask", "What is 17 * 23?", "--model", "simulator/sim-large", "--address", server)
     assert run.returncode == 0
     assert "simulator answered" in run.stderr
     assert "OPENAI_API_KEY" in run.stderr
@@ -209,6 +213,21 @@ def test_an_answer_that_takes_too_long_fails(home: Home, server: str) -> None:
     run = home.run("ask", LONG, "--model", "echo/words", "--timeout", "0.3", "--address", server)
     assert run.returncode == 1
     assert "deadline" in run.stderr
+
+
+def test_another_model_that_steps_in_is_told(home: Home, server: str) -> None:
+    both = ("--model", "simulator/sim-free", "--model", "simulator/sim-coder", "--weights", "cost=1")
+    run = home.run("ask", "What is 17 * 23?", *both, "--address", server)
+    assert run.returncode == 0, run.stderr
+    assert re.search(r"^simulator/sim-free failed \(.+\); asking simulator/sim-coder$", run.stderr, re.MULTILINE)
+    assert re.match(r"simulator/sim-coder after \d failures? \(", run.stderr.splitlines()[-1])
+
+
+def test_an_answer_that_breaks_off_is_no_success(home: Home, server: str) -> None:
+    run = home.run("ask", "What is 17 * 23?", "--model", "simulator/sim-small", "--address", server)
+    assert run.returncode == 1
+    assert run.stdout.strip()
+    assert "Error: the answer broke off: " in run.stderr
 
 
 def test_a_server_that_is_not_there_is_told_with_a_remedy(home: Home) -> None:
