@@ -13,15 +13,21 @@ PROGRAMS = [
     "x = [1, 2, 3]\ny = x\ny.append(4)\nx += [5]\nprint(x, y is x, x[-2:], x[::-1])",
     "def f(n, acc=1):\n    if n == 0:\n        return acc\n    return f(n - 1, acc * n)\nprint(f(6))",
     "d = {}\nfor c in 'hello':\n    d[c] = d.get(c, 0) + 1\nprint(d, sorted(d.items(), key=lambda p: (-p[1], p[0])))",
-    "for i in range(10):\n    if i == 2: continue\n    if i == 5: break\n    print(i, end=' ')\nelse:\n    "
-    "print('never')",
+    (
+        "for i in range(10):\n    if i == 2: continue\n    if i == 5: break\n    print(i, end=' ')\nelse:\n    "
+        "print('never')"
+    ),
     "a, (b, *c) = 1, (2, 3, 4)\na, b = b, a\nprint(a, b, c)",
     "try:\n    print(1 // 0)\nexcept ZeroDivisionError as e:\n    print('no', e)\nfinally:\n    print('end')",
-    "def counter():\n    n = 0\n    def step():\n        nonlocal n\n        n += 1\n        return n\n    "
-    "return step\nc = counter()\nc()\nprint(c())",
+    (
+        "def counter():\n    n = 0\n    def step():\n        nonlocal n\n        n += 1\n        return n\n    "
+        "return step\nc = counter()\nc()\nprint(c())"
+    ),
     "print(f'{3.14159:.2f} {\"x\":>4} {7!r}', '{} {}'.format(1, [2]), 'a-b'.split('-'))",
-    "print([x * y for x in range(3) for y in range(3) if x != y], {x % 3 for x in range(9)}, {k: v for k, v in "
-    "zip('ab', [1, 2])})",
+    (
+        "print([x * y for x in range(3) for y in range(3) if x != y], {x % 3 for x in range(9)}, {k: v for k, v in "
+        "zip('ab', [1, 2])})"
+    ),
     "x = 5\ndef g():\n    global x\n    x = 6\ng()\nprint(x if x > 5 else 0, not x, 1 < x < 9, x and 0 or 'z')",
     "n = 27\nsteps = 0\nwhile n != 1:\n    n = n // 2 if n % 2 == 0 else 3 * n + 1\n    steps += 1\nprint(steps)",
     "print(list(map(lambda v: v ** 2, filter(None, [0, 1, 2]))), any([]), all([]), list(enumerate('ab', 1)))",

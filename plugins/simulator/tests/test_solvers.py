@@ -19,7 +19,6 @@ KNOWN = [
     ("Solve 4x - 7 = 2x + 9", "8"),
     ("Solve: 2x + y = 11 and x - y = 1. What is y?", "3"),
     ("What is the positive solution of x^2 - 2x - 15 = 0?", "5"),
-    ("Which number continues 3, 6, 12, 24?", None),
     ("What comes next in the series 3, 6, 12, 24?", "48"),
     ("What is the next number: 1, 1, 2, 3, 5, 8?", "13"),
     ("Fill in the missing number in the sequence 4, 7, _, 13, 16", "10"),
@@ -58,7 +57,7 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("question", "expected"), [pair for pair in KNOWN if pair[1] is not None])
+@pytest.mark.parametrize(("question", "expected"), KNOWN)
 def test_it_solves(question: str, expected: str) -> None:
     solved = solve(question)
     assert solved is not None
