@@ -45,6 +45,8 @@ def check_models(models: Sequence[ModelInfo]) -> None:
         if model.price:
             rates = (model.price.input, model.price.output, model.price.cached_input or 0)
             assert min(rates) >= 0, f"{model.name}: a price is negative: {model.price}"
+        stated = model.stated_quality
+        assert all(0 <= share <= 1 for share in stated.values()), f"{model.name}: a share is not from 0 to 1: {stated}"
 
 
 def check_events(events: Sequence[ProviderEvent]) -> None:
