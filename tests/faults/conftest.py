@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -322,3 +323,57 @@ def open_house(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Hous
             yield House(app, channel)
 
     return open_house
+
+
+class Server:
+    """`ymera serve` in a process of its own. `told` gets the lines of its log that are not about single calls."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.address = ""
+
+    async def read_log(self) -> None:
+        """Reads the log to its end."""
+        assert self.process.stderr is not None
+        async for line in self.process.stderr:
+            entry = json.loads(line) if line.startswith(b"{") else {"event": line.decode()}
+            if entry["event"] != "call":
+                self.told.put_nowait(entry)
+
+    async def until(self, event: str) -> dict[str, Any]:
+        """Returns the next line of the log that tells of an event."""
+        seen: list[dict[str, Any]] = []
+        try:
+            async with asyncio.timeout(6 * WAIT):
+                while not seen or seen[-1]["event"] != event:
+                    seen.append(await self.told.get())
+        except TimeoutError:
+            pytest.fail(f"the server did not say {event!r} but {seen}")
+        return seen[-1]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Callable[[str], AbstractAsyncContextManager[Server]]:
+    """Starts a server on a free port, configured by TOML; it is killed at the end where it still runs."""
+
+    @asynccontextmanager
+    async def serve(config: str) -> AsyncIterator[Server]:
+        file = tmp_path / "ymera.toml"
+        file.write_text(config)
+        program = [sys.executable, "-c", "from ymera_service.cli import main; main()"]
+        process = await asyncio.create_subprocess_exec(
+            *program, "serve", "--config", file, "--address", "127.0.0.1:0", stderr=asyncio.subprocess.PIPE
+        )
+        server = Server(process)
+        log = asyncio.create_task(server.read_log())
+        try:
+            server.address = str((await server.until("serving"))["address"])
+            yield server
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+            await log
+
+    return serve
