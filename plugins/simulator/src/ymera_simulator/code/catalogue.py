@@ -193,7 +193,7 @@ print(binary_search(numbers, 7))
     ),
     Program(
         "largest of a list",
-        r"\b(?:max|maximum|largest|biggest|greatest)\b",
+        r"\b(?:max|maximum|largest|biggest|greatest)\b.*\b(?:list|array|numbers|elements|integers|values)\b",
         """
 def largest(values: list[int]) -> int:
     best: int = values[0]
@@ -208,7 +208,7 @@ print(largest(numbers))
     ),
     Program(
         "smallest of a list",
-        r"\b(?:min|minimum|smallest)\b",
+        r"\b(?:min|minimum|smallest)\b.*\b(?:list|array|numbers|elements|integers|values)\b",
         """
 def smallest(values: list[int]) -> int:
     best: int = values[0]
@@ -307,6 +307,18 @@ for i in range(1, 11):
 )
 
 
+_BEYOND = re.compile(
+    r"\b(?:sublists?|tuples?|dictionar\w+|matrix|matrices|lambda|nested|length|regex|regular expression|class|"
+    r"file|csv|api|database|"
+    r"linked|tree|graph|divisible|difference|product|kth|nth|th|each|pairs?|subsets?|substrings?|subarrays?|"
+    r"sequence|insertion|"
+    r"merge|quick|heap|frequency|given condition|unique|duplicate|common|words|strings)\b"
+)
+"""Words of requests that want more than the plain program they also name."""
+
+
 def program_for(request: str) -> Program | None:
-    """Returns the program that lower-case text asks for."""
+    """Returns the program that lower-case text asks for; none where it asks for more than that."""
+    if _BEYOND.search(re.sub(r"greatest common|least common|n-?th fibonacci", "", request)):
+        return None
     return next((program for program in PROGRAMS if re.search(program.asked_by, request)), None)

@@ -22,6 +22,11 @@ _IDENTIFY = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_ONESELF = re.compile(r"\b(?:i|i'm|i've|my)\b", re.IGNORECASE)
+_GIVES_ORDERS = re.compile(
+    r"^\W*(?:you are|imagine|please|write|rewrite|roleplay|act as|translate|can you (?!help)|what (?:is|are|"
+    r"would)|since)\b|```|;$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LONGEST_OPENING = 2000
 _REPLY = re.compile(r"\b(?:reply|respond|answer|write|comfort|console|support|say)\b", re.IGNORECASE)
 
@@ -62,7 +67,7 @@ def _message(text: str) -> str:
 
 
 def _opens_up(text: str) -> bool:
-    if len(text) > _LONGEST_OPENING or not _ABOUT_ONESELF.search(text):
+    if len(text) > _LONGEST_OPENING or _GIVES_ORDERS.search(text) or not _ABOUT_ONESELF.search(text):
         return False
     return max(scored(text).values(), default=0) >= 2
 

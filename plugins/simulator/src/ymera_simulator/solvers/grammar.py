@@ -24,10 +24,14 @@ _IRREGULAR_DEGREES = {
 }
 
 
+_LONGEST = 400
+"""Characters: a form is asked for in a sentence or two, longer prompts want something else."""
+
+
 def solve_grammar(question: Question) -> Solution | None:
     """Finds the word or sentence in the prompt and the form that is asked for."""
     subject = _subject(question)
-    if not subject:
+    if not subject or len(question.text) > _LONGEST:
         return None
     for pattern, form in _FORMS:
         if re.search(pattern, question.lower):
@@ -135,7 +139,7 @@ _FORMS: tuple[tuple[str, Callable[[str], Solution | None]], ...] = (
     ),
     (r"\bnegative\b|\bnegat(?:e|ion)\b", _turned(negated)),
     (r"past participle", _participle),
-    (r"\bpast\b", _past),
+    (r"past tense|simple past|(?:into|in|to) the past|past form|past simple|past of", _past),
     (r"third[- ]person", _present),
     (r"singular\b(?!.*\bplural\b)|plural .*\bto singular", _singular),
     (r"\bplural|pluralise|pluralize|more than one", _plural),

@@ -33,6 +33,8 @@ def solve_lists(question: Question) -> Solution | None:
         return None
     values = [number(item.strip("$€£%")) for item in items if re.fullmatch(rf"[$€£]?{NUMBER}%?", item)]
     numeric = len(values) == len(items)
+    if not numeric and (len(items) < 3 or not _is_list_of_words(question.text, items)):
+        return None
     if _ORDERING.search(question.lower) and not re.search(
         r"\b(?:comes|is|are) (?:first|last|\w+) (?:when|if|in alphabet)|which .* (?:first|last)\b", question.lower
     ):
@@ -40,7 +42,7 @@ def solve_lists(question: Question) -> Solution | None:
     if re.search(r"\brevers", question.lower):
         return _joined(items[::-1], items)
     if not numeric:
-        return _among_words(question.lower, items) if len(items) > 2 else None
+        return _among_words(question.lower, items)
     return _picked(question.lower, values, _PLACES)
 
 
@@ -50,6 +52,12 @@ def solve_statistics(question: Question) -> Solution | None:
     if len(items) < 2 or not all(re.fullmatch(rf"[$€£]?{NUMBER}%?", item) for item in items):
         return None
     return _picked(question.lower, [number(item.strip("$€£%")) for item in items], _MEASURES)
+
+
+def _is_list_of_words(text: str, items: Sequence[str]) -> bool:
+    return re.search(r"[:\[\"'`]|\bthese\b|\bfollowing\b", text) is not None and all(
+        len(item.split()) <= 2 for item in items
+    )
 
 
 def items_of(text: str) -> list[str]:

@@ -25,6 +25,15 @@ _DIRECTION = re.compile(
 )
 
 
+_CODE_WANTED = re.compile(
+    r"^\W*(?:please |can you )?(?:write|create|implement|design|generate|develop|edit|refactor|rewrite|"
+    r"optimi[sz]e|debug|"
+    r"build|given|classify|compare)\b[^\n]{0,160}\b(?:function|program|code|script|query|sql|algorithm|class|"
+    r"method|loop|"
+    r"array|solution|python|java|javascript|machine learning)\b"
+)
+
+
 class Question:
     """A prompt's text in the forms that solvers need; directions such as `Answer with the number only.` left out."""
 
@@ -42,6 +51,11 @@ class Question:
     def words(self) -> frozenset[str]:
         """Every word of the text and its directions, in lower case."""
         return frozenset(_WORD.findall(self._whole.lower()))
+
+    @cached_property
+    def wants_code(self) -> bool:
+        """Whether a program is to be written or worked on, whatever numbers and lists stand in the prompt."""
+        return _CODE_WANTED.search(self.lower[:400]) is not None
 
     @cached_property
     def quoted(self) -> list[str]:

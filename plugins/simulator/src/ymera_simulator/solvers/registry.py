@@ -162,6 +162,8 @@ def solve(text: str) -> Solved | None:
     """Returns the first solution that a solver finds, or `None` where none understands the text."""
     question = Question(text)
     for solver in SOLVERS:
+        if question.wants_code and solver.category != "coding":
+            continue
         if len(question.text) > solver.longest or solver.cues.isdisjoint(question.words):
             continue
         solution = _tried(solver, question)

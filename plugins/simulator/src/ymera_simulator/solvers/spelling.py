@@ -18,7 +18,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def solve_spelling(question: Question) -> Solution | None:
     """Corrects the quoted or named text, or tells which of several words is spelled right or wrong."""
-    if not re.search(r"spel|typo|correct|fix|mistake", QUOTED.sub(" ", question.lower)):
+    if not re.search(r"spel|typo|correct|mistake", QUOTED.sub(" ", question.lower)):
         return None
     quoted = question.quoted
     colon = _COLON.search(question.text)
@@ -66,7 +66,9 @@ def _found(question: Question, text: str) -> Solution | None:
 
 
 def _corrected(text: str) -> Solution | None:
-    changed = re.sub(r"[A-Za-z]+", lambda match: _like(match[0], corrected(match[0].lower())), text)
+    # A capital within a sentence is a name's: no list has them all.
+    words = r"(?<![.!?]\s)(?<!^)\b[a-z]+\b|^[A-Za-z]+"
+    changed = re.sub(words, lambda match: _like(match[0], corrected(match[0].lower())), text)
     return Solution(changed, text) if changed != text else Solution(text, f"{text}e")
 
 

@@ -16,7 +16,9 @@ def solve_story(question: Question) -> Solution | None:
     story = read_story(question.digits)
     if story is None:
         return None
-    for reason in (measure, take_percent, compare, reckon):
+    # One number alone is reckoned with nothing, but may be the side of a square.
+    reasons = (measure, take_percent, compare, reckon) if len(story.quantities) > 1 else (measure,)
+    for reason in reasons:
         found = reason(story)
         if found is not None and found.value >= 0:
             return _solution(found.value, found.unit, story)
