@@ -202,8 +202,8 @@ class Story:
 class House:
     """A server, and a client's connection to it."""
 
-    def __init__(self, app: Application, channel: grpc.aio.Channel) -> None:
-        self.app = app
+    def __init__(self, address: str, channel: grpc.aio.Channel) -> None:
+        self.address = address
         self.stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         self._routing: routing_pb2_grpc.RoutingServiceAsyncStub = routing_pb2_grpc.RoutingServiceStub(channel)
 
@@ -320,9 +320,21 @@ def open_house(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Hous
             Application.start(Settings(**merged), plugins()) as app,
             grpc.aio.insecure_channel(app.address) as channel,
         ):
-            yield House(app, channel)
+            yield House(app.address, channel)
 
     return open_house
+
+
+@pytest.fixture
+def visit() -> Callable[[str], AbstractAsyncContextManager[House]]:
+    """Connects to a server that runs at an address."""
+
+    @asynccontextmanager
+    async def visit(address: str) -> AsyncIterator[House]:
+        async with grpc.aio.insecure_channel(address) as channel:
+            yield House(address, channel)
+
+    return visit
 
 
 class Server:

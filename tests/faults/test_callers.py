@@ -173,7 +173,7 @@ async def test_callers_that_vanish_leave_nothing_behind_and_harm_nobody(open_hou
         await house.idle()
         tasks = len(asyncio.all_tasks())
         first.script = crowd = Crowd()
-        async with listeners(house.app.address, CROWD) as vanishing:
+        async with listeners(house.address, CROWD) as vanishing:
             staying = [asyncio.create_task(house.hear(seconds=3 * WAIT)) for _ in range(CROWD)]
             await until(lambda: len(first.requests) == 1 + 2 * CROWD)
             await house.in_flight(2 * CROWD)
@@ -207,7 +207,7 @@ async def test_a_caller_that_does_not_listen_holds_up_its_own_answer_alone(
             sent += 1
 
     first.script = talks_for_ever
-    async with open_house(first) as house, grpc.aio.insecure_channel(house.app.address) as channel:
+    async with open_house(first) as house, grpc.aio.insecure_channel(house.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         deaf: Any = stub.ExecuteStream(_request("endless"))
         request_id = (await deaf.read()).started.request_id

@@ -1,0 +1,117 @@
+"""SIGTERM while answers are being written: they are finished, or ended properly, and nothing is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+
+from ymera_service.storage import Database
+from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
+
+if TYPE_CHECKING:
+    from tests.faults.conftest import Exchange, House, Server, Upstream
+
+Serve = Callable[[str], AbstractAsyncContextManager["Server"]]
+Visit = Callable[[str], AbstractAsyncContextManager["House"]]
+
+WAIT = 10.0
+CONFIG = """
+[server]
+drain_seconds = {drain}
+[storage]
+url = "sqlite:///{folder}/ymera.db"
+[log]
+format = "json"
+[plugins]
+disabled = ["anthropic", "simulator"]
+[plugins.openai]
+discover_local = false
+[plugins.openai.endpoints.first]
+base_url = "{url}"
+models = ["m"]
+"""
+
+
+class Halfway:
+    """A script that stops in the middle of its answer until it may go on."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.gone = asyncio.Event()
+
+    async def __call__(self, exchange: Exchange) -> None:
+        await exchange.begin()
+        await exchange.say("Once ")
+        self.reached.set()
+        left = asyncio.create_task(exchange.gone())
+        left.add_done_callback(lambda _: self.gone.set())
+        await self.go_on.wait()
+        left.cancel()
+        await exchange.say("upon a time")
+        await exchange.finish()
+
+
+async def stored(folder: Path, request_id: str) -> ExecutionRecord | None:
+    """Looks into the database of a server that has ended."""
+    async with Database.open(f"sqlite:///{folder}/ymera.db") as database:
+        return await database.executions.get(request_id)
+
+
+async def test_a_stream_under_way_is_finished_before_the_server_ends(
+    serve: Serve, visit: Visit, first: Upstream, tmp_path: Path
+) -> None:
+    first.script = script = Halfway()
+    async with serve(CONFIG.format(drain=60, folder=tmp_path, url=first.url)) as server, visit(server.address) as house:
+        stream = asyncio.create_task(house.hear(seconds=60))
+        await asyncio.wait_for(script.reached.wait(), WAIT)
+        server.process.send_signal(signal.SIGTERM)
+        assert (await server.until("stopping"))["signal"] == "SIGTERM"
+        assert await refusal(house) is grpc.StatusCode.UNAVAILABLE
+        script.go_on.set()
+        story = await stream
+        await server.until("stopped")
+        assert await asyncio.wait_for(server.process.wait(), WAIT) == 0
+    assert (story.kind, story.text, story.failure) == ("completed", "Once upon a time", None)
+    record = await stored(tmp_path, story.request_id)
+    assert record is not None
+    assert (record.status, record.usage.output_tokens) == (ExecutionStatus.COMPLETED, story.end.usage.output_tokens)
+
+
+async def refusal(house: House) -> grpc.StatusCode | None:
+    """Returns how a new call fails; whether it is refused by our server or by grpc depends on who is quicker."""
+    try:
+        await house.execute()
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+    return None
+
+
+async def test_a_stream_that_outlasts_the_drain_is_ended_with_a_word(
+    serve: Serve, visit: Visit, first: Upstream, tmp_path: Path
+) -> None:
+    first.script = script = Halfway()
+    async with (
+        serve(CONFIG.format(drain=0.2, folder=tmp_path, url=first.url)) as server,
+        visit(server.address) as house,
+    ):
+        stream = asyncio.create_task(house.hear(seconds=60))
+        await asyncio.wait_for(script.reached.wait(), WAIT)
+        server.process.send_signal(signal.SIGTERM)
+        story = await stream
+        await asyncio.wait_for(script.gone.wait(), WAIT)
+        script.go_on.set()
+        assert await asyncio.wait_for(server.process.wait(), WAIT) == 0
+    assert (story.kind, story.text, story.end.error.reason) == ("cancelled", "Once ", "SHUTTING_DOWN")
+    assert story.failure is not None
+    assert story.failure.code is grpc.StatusCode.UNAVAILABLE
+    record = await stored(tmp_path, story.request_id)
+    assert record is not None
+    assert (record.status, record.usage_estimated) == (ExecutionStatus.CANCELLED, True)
+    assert record.usage.output_tokens == story.end.usage.output_tokens > 0
