@@ -9,6 +9,7 @@ from ymera_simulator import SimulatorProvider, SimulatorSettings
 from ymera_simulator.answer import MARK
 from ymera_simulator.settings import ModelSettings
 
+from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.errors import ContextTooLong, NotFound
 from ymera_service.sdk.events import Accepted, ProviderEvent, ReasoningDelta, TextDelta
@@ -70,6 +71,13 @@ async def test_every_model_is_told_to_be_simulated_and_named_so() -> None:
     assert all(model.simulated and model.name.startswith("sim-") for model in models)
     assert {model.name: model.price for model in models}["sim-free"] == Price(0, 0)
     assert {model.name: model.price for model in models}["sim-large"] == Price(5_000_000, 20_000_000)
+
+
+async def test_its_skill_is_stated_for_routing() -> None:
+    models = {"sim-small": {"skill": {"math": 0.9, "poetry": 0.4}}}
+    stated = {model.name: model.stated_quality for model in await simulator(models=models).models()}["sim-small"]
+    assert (stated["math"], stated["poetry"], stated["general"]) == (0.9, 0.4, 0.7)
+    assert set(CATEGORIES) < stated.keys()
 
 
 async def test_streamed_and_unary_take_the_same_time() -> None:
