@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
-from tests.unit.transport.upstream import CHUNKED, Serve, Visit, chunk, get, whole
+from tests.unit.transport.upstream import CHUNKED, Serve, Visit, chunk, get, is_open, socket_of, whole
 from ymera_service.config import TransportSettings
+from ymera_service.sdk.http import HttpRequest
 from ymera_service.transport import HttpTransport
 
 IN_FLIGHT = 300
@@ -92,35 +94,67 @@ async def test_leaving_within_the_body_closes_the_connection(serve: Serve, trans
     await asyncio.wait_for(gone.wait(), 1)
 
 
-async def test_a_body_that_nobody_takes_does_not_keep_its_connection(serve: Serve, transport: HttpTransport) -> None:
-    """A plain close would wait until the rest of the body is sent."""
-    upstream = await serve(_never)
-    server_side = asyncio.Event()
+async def test_a_body_that_nobody_takes_does_not_keep_its_socket(transport: HttpTransport) -> None:
+    """A connection that is merely closed stays open until the rest of the body is sent."""
+    connected, finish = asyncio.Event(), asyncio.Event()
 
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.transport.pause_reading()  # type: ignore[attr-defined]
         connected.set()
-        await server_side.wait()
-        writer.transport.resume_reading()  # type: ignore[attr-defined]
-        try:
-            while await reader.read(1 << 20):
-                pass
-        except ConnectionError:
-            pass
-        gone.set()
+        await finish.wait()  # all this time nobody reads more than fits into the buffers
         writer.close()
 
-    connected, gone = asyncio.Event(), asyncio.Event()
     async with await asyncio.start_server(deaf, "127.0.0.1", 0) as server:
-        upstream.port = server.sockets[0].getsockname()[1]
-        task = asyncio.create_task(get(transport, upstream.request(body=bytes(64 * 1024 * 1024))))
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        task = asyncio.create_task(get(transport, HttpRequest("POST", address, {}, bytes(64 * 1024 * 1024))))
         await asyncio.wait_for(connected.wait(), 10)
+        protocol = await _stuck(transport)
+        descriptor, inode = socket_of(protocol)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        server_side.set()
-        await asyncio.wait_for(gone.wait(), 10)
+        await asyncio.sleep(0.05)  # a few turns of the loop; far less than the server waits
+        assert not is_open(descriptor, inode)
+        finish.set()
 
 
-async def _never(visit: Visit) -> None:
-    raise AssertionError("nobody connects here")
+async def _stuck(transport: HttpTransport) -> ResponseHandler:
+    """Returns the one connection once it has been unable to send for a while."""
+    (protocol,) = transport._session.connector._acquired  # type: ignore[union-attr]
+    patience = 3
+    async with asyncio.timeout(20):
+        while patience:
+            await asyncio.sleep(0.05)
+            patience = patience - 1 if protocol.writing_paused else 3
+    return protocol
+
+
+@pytest.mark.parametrize("ending", ["failed", "cancelled", "cancelled while waiting", "left within the body"])
+async def test_whatever_ends_a_request_gives_its_place_back(ending: str, serve: Serve) -> None:
+    came = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        came.set()
+        if visit.path == "/ok":
+            await visit.send(whole(b"ok"))
+        elif visit.path == "/failed":
+            visit.writer.close()
+        else:
+            await visit.send(CHUNKED if "body" in visit.path else b"")
+            await visit.gone()
+            visit.writer.close()
+
+    upstream = await serve(script)
+    request = upstream.request("/" + ending.replace(" ", "-"))
+    async with HttpTransport(TransportSettings(max_connections_per_host=1)) as transport:
+        for _ in range(2):
+            came.clear()
+            if ending == "left within the body":
+                async with transport.open(request):
+                    continue
+            tasks = [asyncio.create_task(get(transport, request)) for _ in range(2 if "waiting" in ending else 1)]
+            await asyncio.wait_for(came.wait(), 10)
+            if ending != "failed":
+                for task in reversed(tasks):
+                    task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        assert await get(transport, upstream.request("/ok")) == b"ok"

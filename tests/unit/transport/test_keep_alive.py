@@ -1,6 +1,7 @@
 """Connections are used again, and those that the server has closed meanwhile do no harm."""
 
 import asyncio
+import gc
 import os
 import socket
 import time
@@ -133,3 +134,37 @@ async def test_half_a_head_is_not_asked_for_again(serve: Serve, transport: HttpT
     with pytest.raises(ConnectionFailed):
         await get(transport, upstream.request("/second"))
     assert len(upstream.visits) == 2
+
+
+async def test_requests_leave_nothing_at_a_kept_connection(serve: Serve, transport: HttpTransport) -> None:
+    async def script(visit: Visit) -> None:
+        await visit.send(CHUNKED, chunk(b"ok"))
+        await visit.send(LAST_CHUNK)
+
+    upstream = await serve(script)
+    callbacks = []
+    for _ in range(3):
+        await get(transport, upstream.request())
+        (((protocol, _),),) = transport._session.connector._conns.values()  # type: ignore[union-attr]
+        callbacks.append(len(protocol.closed._callbacks))  # type: ignore[union-attr]
+    assert callbacks == [1, 1, 1]
+
+
+async def test_a_kept_connection_that_is_reset_makes_no_noise(serve: Serve, transport: HttpTransport) -> None:
+    noise: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
+
+    async def script(visit: Visit) -> None:
+        await visit.send(whole(b"ok"))
+
+    upstream = await serve(script)
+    await get(transport, upstream.request())
+    (((protocol, _),),) = transport._session.connector._conns.values()  # type: ignore[union-attr]
+    closed = protocol.closed
+    assert closed is not None
+    upstream.visits[0].reset()
+    await asyncio.wait([closed], timeout=10)
+    del protocol, closed
+    assert await get(transport, upstream.request()) == b"ok"
+    gc.collect()
+    assert noise == []

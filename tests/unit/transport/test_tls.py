@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.transport.upstream import get
+from tests.unit.transport.upstream import CHUNKED, chunk, get, is_open, socket_of
+from ymera_service.config import TransportSettings
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.transport import HttpTransport
@@ -75,6 +76,36 @@ async def test_a_server_that_does_not_speak_tls_is_a_failed_connection(transport
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         with pytest.raises(ConnectionFailed, match=r"TLS|hung up"):
             await get(transport, HttpRequest("GET", f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"))
+
+
+async def test_leaving_does_not_wait_for_the_servers_good_bye(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    finish = asyncio.Event()
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(CHUNKED + chunk(b"some"))
+        await finish.wait()
+        writer.transport.abort()
+
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
+    async with (
+        HttpTransport(TransportSettings()) as transport,
+        await asyncio.start_server(deaf, "127.0.0.1", 0, ssl=context) as server,
+    ):
+        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with transport.open(HttpRequest("GET", address)) as stream:
+            assert await anext(aiter(stream)) == b"some"
+            (protocol,) = transport._session.connector._acquired  # type: ignore[union-attr]
+            descriptor, inode = socket_of(protocol)
+        await asyncio.sleep(0.05)  # a few turns of the loop; far less than the server waits
+        assert not is_open(descriptor, inode)
+        finish.set()
 
 
 async def test_the_authorities_of_ssl_cert_file_are_trusted(address: str, certificate: Path) -> None:

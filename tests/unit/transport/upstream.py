@@ -1,11 +1,14 @@
 """A server on loopback whose every byte a test scripts."""
 
 import asyncio
+import os
 import socket
 import struct
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+
+from aiohttp.client_proto import ResponseHandler
 
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.transport import HttpTransport
@@ -99,3 +102,18 @@ def chunk(data: bytes) -> bytes:
 def whole(body: bytes, *headers: bytes) -> bytes:
     lines = (b"HTTP/1.1 200 OK", b"content-length: %d" % len(body), *headers)
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def socket_of(protocol: ResponseHandler) -> tuple[int, int]:
+    """Returns the descriptor and the inode of a client's socket."""
+    assert protocol.transport is not None
+    descriptor = protocol.transport.get_extra_info("socket").fileno()
+    return descriptor, os.fstat(descriptor).st_ino
+
+
+def is_open(descriptor: int, inode: int) -> bool:
+    """Tells whether the descriptor is still that socket."""
+    try:
+        return os.fstat(descriptor).st_ino == inode
+    except OSError:
+        return False
