@@ -46,7 +46,7 @@ class SimulatedModel:
             max_output_tokens=self.max_output_tokens,
             price=price,
             simulated=True,
-            stated_quality={category: self.skill_in(category) for category in CATEGORIES},
+            stated_quality={each: self.skill_in(each) for each in {*CATEGORIES, *self.skill} - {"default"}},
         )
         object.__setattr__(self, "info", info)
 
