@@ -1,0 +1,359 @@
+"""Every recorded completion of OpenAI and Anthropic, through the whole house: client, server, plugin, HTTP and back.
+
+One server stands before one replay server. Each exchange is an endpoint of its own, configured as a user's would
+be, whose address makes the replay server give that exchange; a request names the endpoint's model. Both ways of
+asking are tried on every recording, as vendors answer either way whatever they were asked for.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import pytest_asyncio
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no py.typed
+from ymera.v1 import content_pb2, routing_pb2, usage_pb2, ymera_pb2, ymera_pb2_grpc
+
+from ymera_service.config import Settings
+from ymera_service.server import Application
+
+Exchange = dict[str, Any]
+
+WIRE = Path(__file__).parents[3] / "shared" / "wire"
+if not (WIRE / "replay_server.py").exists():
+    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+
+WAIT = 30.0
+DIALECTS = {"chat.completions": "chat_completions", "completions": "completions", "responses": "responses"}
+EXCHANGES: list[Exchange] = [
+    exchange
+    for vendor in ("openai", "anthropic")
+    for path in sorted((WIRE / vendor).glob("*.json"))
+    if (exchange := json.loads(path.read_bytes()))["endpoint"] in {*DIALECTS, "messages"}
+]
+FINISH_REASONS = {
+    "stop": content_pb2.FINISH_REASON_STOP,
+    "length": content_pb2.FINISH_REASON_LENGTH,
+    "tool_calls": content_pb2.FINISH_REASON_TOOL_CALLS,
+    "content_filter": content_pb2.FINISH_REASON_CONTENT_FILTER,
+}
+COMPLETIONS = [one for one in EXCHANGES if one["expect"].get("finish_reason") in FINISH_REASONS]
+FAILED = [one for one in EXCHANGES if "error_in_stream" in one["expect"]]
+ERRORS = [one for one in EXCHANGES if one["expect"]["kind"] == "error"]
+BROKEN = [one for one in COMPLETIONS if "sse_text" in one["response"] and len(one["expect"]["text"]) > 40][::3]
+"""Some streams, long enough to break within their text."""
+SPLIT = sorted(COMPLETIONS, key=lambda one: (one["expect"]["text"].isascii(), len(json.dumps(one["response"]))))[:12]
+"""Some exchanges to send byte by byte: short ones, and those with characters of several bytes first."""
+DELIVERIES = {
+    "": {one["id"] for one in EXCHANGES},
+    "split=byte": {one["id"] for one in SPLIT},
+    "split=random": {one["id"] for one in COMPLETIONS[::5]},
+    "cut=": {one["id"] for one in BROKEN},
+    "stall=": {one["id"] for one in BROKEN[:1]},
+    "reset": {one["id"] for one in BROKEN},
+}
+
+REASONS = {
+    "authentication": "PROVIDER_AUTHENTICATION",
+    "permission": "PROVIDER_PERMISSION_DENIED",
+    "not_found": "PROVIDER_NOT_FOUND",
+    "invalid_request": "PROVIDER_INVALID_REQUEST",
+    "context_too_long": "CONTEXT_TOO_LONG",
+    "content_filtered": "CONTENT_FILTERED",
+    "rate_limited": "RATE_LIMITED",
+    "quota_exhausted": "QUOTA_EXHAUSTED",
+    "overloaded": "PROVIDER_OVERLOADED",
+    "server_error": "PROVIDER_SERVER_ERROR",
+}
+INPUT_PRICE, OUTPUT_PRICE, CACHED_PRICE = 2, 3, 1
+"""Of every model, in micro-USD per token."""
+USAGE = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cached_input": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+    "reasoning_output": "reasoning_output_tokens",
+}
+
+
+def endpoint_of(exchange: Exchange, delivery: str = "") -> str:
+    """The name of the provider that gives an exchange, delivered in one of the ways."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{exchange['id']} {delivery}".strip())
+
+
+@pytest.fixture(scope="module")
+def replay() -> Iterator[Any]:
+    """The recordings, served over HTTP on this machine."""
+    specification = importlib.util.spec_from_file_location("replay_server", WIRE / "replay_server.py")
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["replay_server"] = module  # its dataclasses look there for their own module
+    specification.loader.exec_module(module)
+    with module.ReplayServer(WIRE) as server:
+        yield server
+
+
+def endpoints(replay: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the endpoints for both plugins: each exchange in each way of delivery that is asked of it."""
+    openai: dict[str, Any] = {}
+    anthropic: dict[str, Any] = {}
+    for exchange in EXCHANGES:
+        for delivery in (way for way, ids in DELIVERIES.items() if exchange["id"] in ids):
+            options = [f"{delivery}{_most_of(exchange)}" if delivery.endswith("=") else delivery] if delivery else []
+            name, url = endpoint_of(exchange, delivery), replay.url(exchange["id"], *options)
+            if exchange["endpoint"] == "messages":
+                anthropic[name] = {"base_url": f"{url}/v1", "models": {"m": {}}}
+            else:
+                dialect = DIALECTS[exchange["endpoint"]]
+                openai[name] = {"base_url": f"{url}/v1", "models": ["m"], "dialect": dialect}
+    return openai, anthropic
+
+
+def _most_of(exchange: Exchange) -> int:
+    """So many bytes of a stream that its answer has begun and not ended."""
+    return len(str(exchange["response"]["sse_text"]).encode()) * 6 // 10
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stub(
+    replay: Any, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
+    """A server with all installed plugins, each exchange being one of its providers."""
+    openai, anthropic = endpoints(replay)
+    price = {"input": INPUT_PRICE, "output": OUTPUT_PRICE, "cached_input": CACHED_PRICE}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
+                patch.delenv(name)
+        tables: dict[str, Any] = {
+            "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
+            "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('replay')}/ymera.db"},
+            "execution": {"max_attempts": 1, "idle_seconds": 3},
+            "catalog": {"prices": {f"{name}/m": price for name in (*openai, *anthropic)}},
+            "plugins": {
+                "openai": {"discover_local": False, "endpoints": openai},
+                "anthropic": {"endpoints": anthropic},
+            },
+        }
+        async with (
+            Application.start(Settings(**tables)) as app,
+            grpc.aio.insecure_channel(app.address) as channel,
+        ):
+            yield ymera_pb2_grpc.YmeraServiceStub(channel)
+
+
+class Told:
+    """An answer as a caller gets it, in the words of `expect`."""
+
+    def __init__(self) -> None:
+        self.texts = {"text": "", "reasoning": "", "refusal": ""}
+        self.calls: list[dict[str, str]] = []
+        self.citations = 0
+        self.finish_reason = content_pb2.FINISH_REASON_UNSPECIFIED
+        self.usage = usage_pb2.Usage()
+
+    def call(self, id: str, name: str, arguments: str) -> None:
+        """Takes a tool call."""
+        self.calls.append({"id": id, "name": name, "arguments": arguments})
+
+    def check(self, expect: dict[str, Any]) -> None:
+        """Compares with what the recording says, and finds nothing that it does not say."""
+        assert self.texts == {name: expect.get(name, "") for name in self.texts}
+        assert [_parsed(call, wanted) for call, wanted in zip(self.calls, expect["tool_calls"], strict=True)] == expect[
+            "tool_calls"
+        ]
+        assert self.citations == expect.get("citations", 0)
+        assert self.finish_reason == FINISH_REASONS[expect["finish_reason"]]
+        if "usage" in expect:
+            self._check_usage({name: expect["usage"].get(name, 0) for name in USAGE})
+        else:
+            assert self.usage.estimated
+
+    def _check_usage(self, wanted: dict[str, int]) -> None:
+        assert {name: getattr(self.usage, field) for name, field in USAGE.items()} == wanted
+        assert not self.usage.estimated
+        fresh = wanted["input"] - wanted["cached_input"]
+        cost = fresh * INPUT_PRICE + wanted["cached_input"] * CACHED_PRICE + wanted["output"] * OUTPUT_PRICE
+        assert self.usage.cost_micros == cost
+
+
+def _parsed(call: dict[str, str], wanted: dict[str, Any]) -> dict[str, Any]:
+    """A call in the form that is wanted: with arguments that are an object, or their raw text; without a made-up id."""
+    found: dict[str, Any] = {"id": call["id"]} if "id" in wanted else {}
+    assert call["id"]
+    if "arguments_raw" in wanted:
+        return found | {"name": call["name"], "arguments_raw": call["arguments"]}
+    return found | {"name": call["name"], "arguments": json.loads(call["arguments"])}
+
+
+def prompt() -> content_pb2.Prompt:
+    part = content_pb2.Part(text="What was recorded?")
+    return content_pb2.Prompt(messages=[content_pb2.Message(role=content_pb2.ROLE_USER, parts=[part])])
+
+
+def only(endpoint: str) -> routing_pb2.RoutingPreferences:
+    return routing_pb2.RoutingPreferences(allow_models=[f"{endpoint}/m"])
+
+
+async def whole(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, endpoint: str) -> Told:
+    """Asks an endpoint for a whole answer."""
+    request = ymera_pb2.ExecuteRequest(prompt=prompt(), preferences=only(endpoint))
+    answer = await stub.Execute(request, timeout=WAIT)
+    told = Told()
+    for part in answer.message.parts:
+        match part.WhichOneof("kind"):
+            case "tool_call":
+                told.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
+            case "reasoning":
+                told.texts["reasoning"] += part.reasoning.text
+            case kind:
+                told.texts[str(kind)] += getattr(part, str(kind))
+    told.citations = len(answer.citations)
+    told.finish_reason, told.usage = answer.finish_reason, answer.usage
+    return told
+
+
+async def events_of(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, endpoint: str
+) -> tuple[list[ymera_pb2.ExecuteStreamResponse], grpc.aio.AioRpcError | None]:
+    """Asks an endpoint for a stream, and returns its events and its error."""
+    request = ymera_pb2.ExecuteStreamRequest(prompt=prompt(), preferences=only(endpoint))
+    events: list[ymera_pb2.ExecuteStreamResponse] = []
+    try:
+        async for event in stub.ExecuteStream(request, timeout=WAIT):
+            events.append(event)  # noqa: PERF401  # what came before a failure counts
+    except grpc.aio.AioRpcError as error:
+        return events, error
+    return events, None
+
+
+async def streamed(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, endpoint: str) -> Told:
+    """Asks an endpoint for a stream."""
+    events, error = await events_of(stub, endpoint)
+    assert error is None
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    told = joined(events)
+    end = events[-1].completed
+    told.finish_reason, told.usage = end.finish_reason, end.usage
+    return told
+
+
+def joined(events: Sequence[ymera_pb2.ExecuteStreamResponse]) -> Told:
+    """Joins the deltas of a stream."""
+    told = Told()
+    for event in events:
+        told.texts["text"] += event.text_delta.text
+        told.texts["reasoning"] += event.reasoning_delta.text
+        told.texts["refusal"] += event.refusal_delta.text
+        told.citations += event.HasField("citation")
+        if event.HasField("tool_call_delta"):
+            delta = event.tool_call_delta
+            if delta.index == len(told.calls):
+                told.call(delta.id, delta.name, "")
+            told.calls[delta.index]["arguments"] += delta.arguments
+    return told
+
+
+WAYS: list[Callable[..., Any]] = [whole, streamed]
+MODULE_LOOP = pytest.mark.asyncio(loop_scope="module")
+
+
+def each(exchanges: Sequence[Exchange]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("exchange", [pytest.param(one, id=one["id"]) for one in exchanges])
+
+
+@MODULE_LOOP
+@pytest.mark.parametrize("way", WAYS)
+@each(COMPLETIONS)
+async def test_a_recorded_answer_reaches_the_caller(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange, way: Callable[..., Any]
+) -> None:
+    (await way(stub, endpoint_of(exchange))).check(exchange["expect"])
+
+
+@MODULE_LOOP
+@pytest.mark.parametrize("way", WAYS)
+@each(SPLIT)
+async def test_an_answer_that_comes_byte_by_byte_is_the_same(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange, way: Callable[..., Any]
+) -> None:
+    (await way(stub, endpoint_of(exchange, "split=byte"))).check(exchange["expect"])
+
+
+@MODULE_LOOP
+@each(COMPLETIONS[::5])
+async def test_an_answer_cut_anywhere_is_the_same(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
+) -> None:
+    (await streamed(stub, endpoint_of(exchange, "split=random"))).check(exchange["expect"])
+
+
+def reason_of(error: grpc.aio.AioRpcError) -> str:
+    """The reason that a status's details name."""
+    packed = status_pb2.Status.FromString(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
+    return str(error_details_pb2.ErrorInfo.FromString(packed.details[0].value).reason)
+
+
+@MODULE_LOOP
+@each(ERRORS)
+async def test_a_recorded_error_reaches_the_caller_with_its_meaning(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
+) -> None:
+    expected = exchange["expect"]["error"]
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await whole(stub, endpoint_of(exchange))
+    events, error = await events_of(stub, endpoint_of(exchange))
+    assert error is not None
+    assert reason_of(caught.value) == reason_of(error) == REASONS[expected["class"]]
+    assert caught.value.code() is error.code()
+    assert caught.value.details() == error.details() == expected["message"][:512]
+    assert events[-1].failed.error.reason == REASONS[expected["class"]]
+
+
+@MODULE_LOOP
+@each(FAILED)
+async def test_a_failure_told_within_an_answer_is_a_failure(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
+) -> None:
+    events, error = await events_of(stub, endpoint_of(exchange))
+    assert error is not None
+    assert reason_of(error) == REASONS[exchange["expect"]["error_in_stream"]["class"]]
+    assert joined(events).texts["text"] == exchange["expect"]["text"]
+
+
+@MODULE_LOOP
+@pytest.mark.parametrize(
+    ("exchange", "delivery", "reason"),
+    [
+        *(pytest.param(one, "cut=", "STREAM_INTERRUPTED", id=f"{one['id']}-cut") for one in BROKEN),
+        *(pytest.param(one, "stall=", "PROVIDER_TIMEOUT", id=f"{one['id']}-stall") for one in BROKEN[:1]),
+    ],
+)
+async def test_a_stream_that_breaks_ends_truncated_with_a_part_of_the_answer(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange, delivery: str, reason: str
+) -> None:
+    events, error = await events_of(stub, endpoint_of(exchange, delivery))
+    assert error is not None
+    assert reason_of(error) == events[-1].truncated.error.reason == reason
+    told = joined(events).texts
+    assert told["text"] or told["reasoning"]
+    assert exchange["expect"]["text"].startswith(told["text"])
+
+
+@MODULE_LOOP
+@each(BROKEN)
+async def test_an_upstream_that_hangs_up_at_once_has_failed(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
+) -> None:
+    events, error = await events_of(stub, endpoint_of(exchange, "reset"))
+    assert error is not None
+    assert events[-1].failed.error.reason == reason_of(error) == "PROVIDER_CONNECTION_FAILED"
