@@ -1,6 +1,6 @@
 """What price lists say of a model: those of `genai-prices`, as they came with the installed package.
 
-The lists take over half a second to import and a look-up that fails takes milliseconds, so both happen in
+The lists take 0.1 to 0.6 seconds to import and a look-up that fails takes milliseconds, so both happen in
 a thread, when the catalogue is refreshed, and the lists are not imported before a model needs them. No
 network is used.
 
@@ -70,7 +70,7 @@ def _is_wanted(info: ModelInfo) -> bool:
 
 
 def _find(vendor: str, name: str) -> "ListEntry | None":
-    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415  # half a second, in a thread
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415  # slow, so in a thread
 
     try:
         return get_snapshot().find_provider_model(name, None, vendor, None)[1]
