@@ -23,7 +23,7 @@ from ymera_service.api.routing_servicer import RoutingServicer
 from ymera_service.api.ymera_servicer import YmeraServicer
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.catalog import Catalog
-from ymera_service.config import ConfigError, ConfigFault, Settings
+from ymera_service.config import ConfigError, ConfigFault, RoutingSettings, Settings
 from ymera_service.execution.journey import Executor
 from ymera_service.plugins import FoundPlugin, Registry, load_plugins
 from ymera_service.resilience.admission import Admission
@@ -95,7 +95,7 @@ class Application:
     async def _build(self, settings: Settings, plugins: Sequence[FoundPlugin] | None, stack: AsyncExitStack) -> None:
         transport = await stack.enter_async_context(HttpTransport(settings.transport))
         self._registry = load_plugins(settings.plugins, transport, plugins)
-        classifier = _classifier(self._registry, settings.routing.classifier)
+        classifier = classifier_of(self._registry, settings.routing)
         database = await stack.enter_async_context(Database.open(settings.storage.url))
         recorder = await stack.enter_async_context(Recorder(database))
         catalog = Catalog(self._registry.providers, settings.catalog)
@@ -245,9 +245,17 @@ async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         await asyncio.wait({task})
 
 
-def _classifier(registry: Registry, name: str) -> Classifier:
-    if classifier := registry.classifiers.get(name):
+def classifier_of(registry: Registry, settings: RoutingSettings) -> Classifier | None:
+    """Returns the classifier in use; `None` where the one that is used unasked is missing or quarantined.
+
+    Raises:
+        ConfigError: The configuration names one that no plugin registers.
+    """
+    if classifier := registry.classifiers.get(settings.classifier):
         return classifier
     there = ", ".join(sorted(registry.classifiers)) or "none; install ymera-lexical"
-    problem = f"no plugin registers a classifier {name!r}; there are: {there}"
-    raise ConfigError(listener.CONFIG, [ConfigFault("routing.classifier", problem)])
+    problem = f"no plugin registers a classifier {settings.classifier!r}; there are: {there}"
+    if "classifier" in settings.model_fields_set:
+        raise ConfigError(listener.CONFIG, [ConfigFault("routing.classifier", problem)])
+    log.warning("every task is taken for a general one", problem=problem)
+    return None

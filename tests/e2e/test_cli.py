@@ -285,7 +285,7 @@ def test_all_that_would_keep_a_server_from_starting_is_checked(home: Home, tmp_p
 def test_a_classifier_that_is_not_there_is_a_fault(home: Home) -> None:
     run = home.run("config", "check", YMERA_ROUTING__CLASSIFIER="oracle")
     assert run.returncode == 2
-    assert "routing.classifier: no plugin registers one of this name" in run.stderr
+    assert "routing.classifier: no plugin registers a classifier" in run.stderr
 
 
 def test_a_configuration_without_faults_passes(home: Home) -> None:

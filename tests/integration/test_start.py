@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
-from ymera.v1 import ymera_pb2, ymera_pb2_grpc
+from ymera.v1 import content_pb2, ymera_pb2, ymera_pb2_grpc
 
-from ymera_service.config import ConfigError, Settings, load
+from ymera_service.config import ConfigError, RoutingSettings, Settings, load
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.server import Application
 
@@ -45,6 +45,20 @@ async def test_a_classifier_that_is_not_there_is_told_with_those_that_are(
 ) -> None:
     told = await faults(make_settings(routing={"classifier": "lexicle"}), lab)
     assert told["routing.classifier"] == "no plugin registers a classifier 'lexicle'; there are: lab"
+
+
+async def test_without_the_usual_classifier_the_server_starts_and_takes_every_task_for_a_general_one(
+    make_settings: Callable[..., Settings], lab: Lab
+) -> None:
+    settings = make_settings()
+    settings = settings.model_copy(update={"routing": RoutingSettings()})
+    prompt = content_pb2.Prompt(
+        messages=[content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text="Fix this code")])]
+    )
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        routed = await stub.Route(ymera_pb2.RouteRequest(prompt=prompt), timeout=WAIT)
+    assert routed.decision.category == "general"
 
 
 async def test_a_database_that_cannot_be_opened_is_named(

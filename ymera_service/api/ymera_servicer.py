@@ -18,6 +18,7 @@ from ymera_service.api.health import HealthReporter
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.execution.events import Completed, Consumption, ExecutionRequest, Terminal, Truncated
 from ymera_service.execution.journey import Executor
+from ymera_service.telemetry.timing import Phase
 
 SERVICE = pb.DESCRIPTOR.services_by_name["YmeraService"].full_name
 
@@ -84,14 +85,12 @@ class YmeraServicer:
 
 def _request(prompt: content_pb2.Prompt, preferences: routing_pb2.RoutingPreferences, call: Call) -> ExecutionRequest:
     faults = Violations()
-    request = ExecutionRequest(
-        request_id=call.request_id,
-        prompt=prompt_of(prompt, faults),
-        preferences=preferences_of(preferences, faults),
-        deadline=call.deadline,
-    )
-    faults.check()
-    return request
+    with call.timings.phase(Phase.GUARDS):
+        checked = prompt_of(prompt, faults)
+    with call.timings.phase(Phase.ADMIT):
+        wanted = preferences_of(preferences, faults)
+        faults.check()
+    return ExecutionRequest(call.request_id, checked, wanted, call.deadline)
 
 
 def _settle(event: Terminal, call: Call) -> None:

@@ -26,6 +26,9 @@ _log = structlog.get_logger(__name__)
 
 _probability = itemgetter(1)
 
+UNCLASSIFIED = "general"
+"""What every task is taken for where there is no classifier, or where it fails."""
+
 
 class Router:
     """Decides which models are tried for a request, and in which order.
@@ -39,7 +42,7 @@ class Router:
         catalog: Catalog,
         evidence: Evidence,
         breakers: Breakers,
-        classifier: Classifier,
+        classifier: Classifier | None,
         settings: RoutingSettings,
         *,
         sessions: Sessions | None = None,
@@ -102,11 +105,13 @@ class Router:
         """Returns category → probability, the likeliest first. The classifier may be a stranger's code."""
         if hint:
             return {hint: 1.0}
+        if self._classifier is None:
+            return {UNCLASSIFIED: 1.0}
         try:
             return _normalised(self._classifier.classify(prompt))
         except Exception:  # noqa: BLE001  # whatever it raises, the request can be served
             _log.exception("classifier_failed", classifier=self._classifier.name)
-            return {"general": 1.0}
+            return {UNCLASSIFIED: 1.0}
 
 
 def _normalised(told: Mapping[str, float]) -> dict[str, float]:
