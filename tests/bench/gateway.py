@@ -28,7 +28,6 @@ import grpc.aio
 from rich.console import Console
 from rich.table import Table
 from ymera.v1 import content_pb2 as content
-from ymera.v1 import routing_pb2 as routing
 from ymera.v1 import ymera_pb2 as ymera
 from ymera.v1 import ymera_pb2_grpc as rpc
 
@@ -37,13 +36,17 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PROMPT = content.Prompt(
     messages=[content.Message(role=content.ROLE_USER, parts=[content.Part(text="How do I sort a list? " * 8)])]
 )
-ONLY_UPSTREAM = routing.RoutingPreferences(allow_models=["bench/fast"])
 CONFIG = """
 [storage]
 url = "sqlite:///{folder}/ymera.db"
+[plugins]
+disabled = ["simulator"]
 [plugins.openai]
 discover_local = false
 [plugins.openai.endpoints.bench]
+base_url = "http://127.0.0.1:{port}"
+api_key = "benchmark"
+[plugins.openai.endpoints.reserve]
 base_url = "http://127.0.0.1:{port}"
 api_key = "benchmark"
 """
@@ -100,14 +103,14 @@ async def stub(address: str) -> AsyncIterator[rpc.YmeraServiceAsyncStub]:
 
 async def whole(server: rpc.YmeraServiceAsyncStub) -> None:
     """One unary request."""
-    answer = await server.Execute(ymera.ExecuteRequest(prompt=PROMPT, preferences=ONLY_UPSTREAM))
+    answer = await server.Execute(ymera.ExecuteRequest(prompt=PROMPT))
     assert answer.message.parts[0].text
 
 
 async def streamed(server: rpc.YmeraServiceAsyncStub) -> None:
     """One streamed request."""
     texts = 0
-    async for event in server.ExecuteStream(ymera.ExecuteStreamRequest(prompt=PROMPT, preferences=ONLY_UPSTREAM)):
+    async for event in server.ExecuteStream(ymera.ExecuteStreamRequest(prompt=PROMPT)):
         texts += event.WhichOneof("event") == "text_delta"
     assert texts
 
