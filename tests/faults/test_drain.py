@@ -73,7 +73,8 @@ async def test_a_stream_under_way_is_finished_before_the_server_ends(
         await asyncio.wait_for(script.reached.wait(), WAIT)
         server.process.send_signal(signal.SIGTERM)
         assert (await server.until("stopping"))["signal"] == "SIGTERM"
-        assert await refusal(house) is grpc.StatusCode.UNAVAILABLE
+        await refused(visit, server.address)
+        assert not stream.done()
         script.go_on.set()
         story = await stream
         await server.until("stopped")
@@ -84,13 +85,16 @@ async def test_a_stream_under_way_is_finished_before_the_server_ends(
     assert (record.status, record.usage.output_tokens) == (ExecutionStatus.COMPLETED, story.end.usage.output_tokens)
 
 
-async def refusal(house: House) -> grpc.StatusCode | None:
-    """Returns how a new call fails; whether it is refused by our server or by grpc depends on who is quicker."""
-    try:
-        await house.execute()
-    except grpc.aio.AioRpcError as error:
-        return error.code()
-    return None
+async def refused(visit: Visit, address: str) -> None:
+    """Returns when new callers are turned away, which begins a moment after the signal."""
+    async with asyncio.timeout(WAIT):
+        while True:
+            try:
+                async with visit(address) as late:
+                    await late.health()
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.UNAVAILABLE:
+                    return
 
 
 async def test_a_stream_that_outlasts_the_drain_is_ended_with_a_word(
