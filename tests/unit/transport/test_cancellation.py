@@ -107,14 +107,16 @@ async def test_a_body_that_nobody_takes_does_not_keep_its_socket(transport: Http
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         task = asyncio.create_task(get(transport, HttpRequest("POST", address, {}, bytes(64 * 1024 * 1024))))
         await asyncio.wait_for(connected.wait(), 10)
-        protocol = await _stuck(transport)
-        descriptor, inode = socket_of(protocol)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await asyncio.sleep(0.05)  # a few turns of the loop; far less than the server waits
-        assert not is_open(descriptor, inode)
-        finish.set()
+        try:
+            protocol = await _stuck(transport)
+            descriptor, inode = socket_of(protocol)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await asyncio.sleep(0.05)  # a few turns of the loop; far less than the server waits
+            assert not is_open(descriptor, inode)
+        finally:
+            finish.set()
 
 
 async def _stuck(transport: HttpTransport) -> ResponseHandler:

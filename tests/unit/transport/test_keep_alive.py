@@ -137,14 +137,19 @@ async def test_half_a_head_is_not_asked_for_again(serve: Serve, transport: HttpT
 
 
 async def test_requests_leave_nothing_at_a_kept_connection(serve: Serve, transport: HttpTransport) -> None:
+    taken = asyncio.Semaphore(0)
+
     async def script(visit: Visit) -> None:
         await visit.send(CHUNKED, chunk(b"ok"))
+        await taken.acquire()
         await visit.send(LAST_CHUNK)
 
     upstream = await serve(script)
     callbacks = []
     for _ in range(3):
-        await get(transport, upstream.request())
+        async with asyncio.timeout(10), transport.open(upstream.request()) as stream:
+            async for _ in stream:
+                taken.release()
         (((protocol, _),),) = transport._session.connector._conns.values()  # type: ignore[union-attr]
         callbacks.append(len(protocol.closed._callbacks))  # type: ignore[union-attr]
     assert callbacks == [1, 1, 1]

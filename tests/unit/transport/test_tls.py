@@ -99,13 +99,15 @@ async def test_leaving_does_not_wait_for_the_servers_good_bye(
         await asyncio.start_server(deaf, "127.0.0.1", 0, ssl=context) as server,
     ):
         address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        async with transport.open(HttpRequest("GET", address)) as stream:
-            assert await anext(aiter(stream)) == b"some"
-            (protocol,) = transport._session.connector._acquired  # type: ignore[union-attr]
-            descriptor, inode = socket_of(protocol)
-        await asyncio.sleep(0.05)  # a few turns of the loop; far less than the server waits
-        assert not is_open(descriptor, inode)
-        finish.set()
+        try:
+            async with transport.open(HttpRequest("GET", address)) as stream:
+                assert await anext(aiter(stream)) == b"some"
+                (protocol,) = transport._session.connector._acquired  # type: ignore[union-attr]
+                descriptor, inode = socket_of(protocol)
+            await asyncio.sleep(0.05)  # a few turns of the loop; far less than the server waits
+            assert not is_open(descriptor, inode)
+        finally:
+            finish.set()
 
 
 async def test_the_authorities_of_ssl_cert_file_are_trusted(address: str, certificate: Path) -> None:
