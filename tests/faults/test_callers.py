@@ -243,3 +243,37 @@ async def _stands_still(count: Callable[[], int]) -> int:
             await asyncio.sleep(0.5)
             if before and count() == before:
                 return before
+
+
+NOISE = {
+    "a browser": b"GET / HTTP/1.1\r\nhost: x\r\n\r\n",
+    "a TLS handshake": bytes.fromhex("16030100c8010000c40303") + b"x" * 197,
+    "noise": bytes(range(256)) * 64,
+    "half of a preface": b"PRI * HTTP/2.0\r\n\r\nSM",
+    "a frame of no size": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 9 + b"x" * 1000,
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("noise", NOISE)
+async def test_what_is_no_call_harms_no_call(open_house: OpenHouse, first: Upstream, noise: str) -> None:
+    async with open_house(first) as house:
+        host, _, port = house.address.rpartition(":")
+        streams = [await asyncio.open_connection(host, int(port)) for _ in range(20)]
+        for _, writer in streams:
+            writer.write(NOISE[noise])
+        assert (await house.hear()).kind == "completed"
+        for _, writer in streams:
+            writer.transport.abort()
+        assert (await house.hear()).kind == "completed"
+
+
+async def test_metadata_without_measure_is_refused_alone(open_house: OpenHouse, first: Upstream) -> None:
+    async with open_house(first) as house, grpc.aio.insecure_channel(house.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        for _ in range(5):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.Health(ymera_pb2.HealthRequest(), metadata=(("x-padding", "x" * 100_000),), timeout=WAIT)
+            assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (await house.hear()).kind == "completed"
+        assert (await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)).in_flight_requests == 0

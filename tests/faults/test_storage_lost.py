@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
+import pytest
 from ymera.v1 import ymera_pb2
 
 if TYPE_CHECKING:
     from tests.conftest import PostgresProcess
-    from tests.faults.conftest import House, Upstream
+    from tests.faults.conftest import House, Server, Upstream
 
 OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
+Serve = Callable[[str], AbstractAsyncContextManager["Server"]]
+Visit = Callable[[str], AbstractAsyncContextManager["House"]]
 
 WAIT = 10.0
 
@@ -86,3 +91,38 @@ async def test_requests_wait_for_a_locked_sqlite_file_and_nothing_else_does(
             other.execute("ROLLBACK")
         answer = await asyncio.wait_for(waiting, WAIT)
         assert (await house.recorded(answer.request_id)).usage == answer.usage
+
+
+FULL_DISK = """
+[storage]
+url = "sqlite:///{folder}/ymera.db"
+[log]
+format = "json"
+[plugins]
+disabled = ["anthropic", "simulator"]
+[plugins.openai]
+discover_local = false
+[plugins.openai.endpoints.first]
+base_url = "{url}"
+models = ["m"]
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
+async def test_requests_fail_on_a_full_disk_and_succeed_when_there_is_room_again(
+    serve: Serve, visit: Visit, first: Upstream, tmp_path: Path
+) -> None:
+    async with serve(FULL_DISK.format(folder=tmp_path, url=first.url)) as server, visit(server.address) as house:
+        answers = await asyncio.gather(*(house.execute() for _ in range(10)))
+        pid, limit = server.process.pid, resource.RLIMIT_FSIZE
+        before = resource.prlimit(pid, limit, (1, resource.RLIM_INFINITY))  # no file grows any more
+        failures = await asyncio.gather(*(house.failed() for _ in range(10)))
+        resource.prlimit(pid, limit, before)
+        answers += await asyncio.gather(*(house.execute() for _ in range(10)))
+        stored = [await house.recorded(answer.request_id) for answer in answers]
+    assert {(failure.code, failure.reason) for failure in failures} == {
+        (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
+    }
+    assert [one.usage for one in stored] == [one.usage for one in answers]
+    with closing(sqlite3.connect(tmp_path / "ymera.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
