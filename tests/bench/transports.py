@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
 
@@ -107,9 +108,7 @@ async def with_aiohttp() -> AsyncGenerator[Call, None]:
 @asynccontextmanager
 async def with_pyreqwest() -> AsyncGenerator[Call, None]:
     """pyreqwest's client as it comes."""
-    from pyreqwest.client import ClientBuilder
-
-    async with ClientBuilder().build() as client:
+    async with import_module("pyreqwest.client").ClientBuilder().build() as client:
 
         async def call(url: str) -> int:
             length = 0
@@ -125,8 +124,6 @@ async def with_pyreqwest() -> AsyncGenerator[Call, None]:
 @asynccontextmanager
 async def with_httpx(module: str = "httpx") -> AsyncGenerator[Call, None]:
     """httpx, or what is compatible with it, as it comes."""
-    from importlib import import_module
-
     async with import_module(module).AsyncClient(timeout=60) as client:
 
         async def call(url: str) -> int:
