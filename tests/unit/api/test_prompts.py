@@ -12,9 +12,10 @@ from ymera.v1 import content_pb2 as pb
 from ymera.v1 import routing_pb2, ymera_pb2
 
 from ymera_service.api.convert.benchmark import plan_of
-from ymera_service.api.convert.content import message_fields, prompt_of
+from ymera_service.api.convert.content import MAX_MESSAGES, MAX_PARTS, message_fields, prompt_of
 from ymera_service.api.convert.routing import preferences_of
-from ymera_service.api.convert.violations import MAX_VIOLATIONS, Violations
+from ymera_service.api.convert.tools import MAX_TOOLS
+from ymera_service.api.convert.violations import MAX_TEXT, MAX_TEXTS, MAX_VIOLATIONS, Violations
 from ymera_service.sdk.content import (
     Media,
     MediaKind,
@@ -341,8 +342,69 @@ def test_a_benchmarks_defaults_and_bounds() -> None:
 
 
 def test_no_more_faults_are_told_than_help() -> None:
-    prompt = pb.Prompt(messages=[pb.Message() for _ in range(10_000)])
+    prompt = pb.Prompt(messages=[pb.Message() for _ in range(1_000)])
     assert len(faults_of(prompt)) == MAX_VIOLATIONS
+
+
+RESULTS = pb.Message(role=pb.ROLE_TOOL, parts=[pb.Part(tool_result=RESULT)])
+TOO_MANY_RESULT_PARTS = pb.Part(tool_result=pb.ToolResult(tool_call_id="c1", parts=[pb.Part(text="42")] * MAX_PARTS))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "field"),
+    [
+        (pb.Prompt(messages=[pb.Message()] * (MAX_MESSAGES + 1)), "prompt.messages"),
+        (
+            pb.Prompt(messages=[pb.Message(role=pb.ROLE_USER, parts=[pb.Part(text="a")] * (MAX_PARTS + 1))]),
+            "prompt.messages",
+        ),
+        (pb.Prompt(messages=[pb.Message(role=pb.ROLE_TOOL, parts=[TOO_MANY_RESULT_PARTS])]), "prompt.messages"),
+        (
+            pb.Prompt(messages=[USER], sampling=pb.SamplingParameters(stop_sequences=["a"] * 100_000)),
+            "prompt.sampling.stop_sequences",
+        ),
+        (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")] * (MAX_TOOLS + 1)), "prompt.tools"),
+    ],
+)
+def test_a_list_that_is_too_long_is_one_fault_and_is_not_looked_through(prompt: pb.Prompt, field: str) -> None:
+    faults = faults_of(prompt)
+    assert set(faults) == {field}
+    assert "at most" in faults[field]
+
+
+def test_as_many_messages_and_parts_as_are_allowed_are_taken() -> None:
+    faults = Violations()
+    prompt = prompt_of(pb.Prompt(messages=[USER] * (MAX_PARTS - 2) + [RESULTS]), faults)
+    assert not told(faults)
+    assert len(prompt.messages) == MAX_PARTS - 1
+
+
+@pytest.mark.parametrize("role", [pb.ROLE_USER, pb.ROLE_ASSISTANT, pb.ROLE_UNSPECIFIED])
+def test_what_stands_in_the_wrong_place_is_not_looked_into(role: pb.Role.ValueType) -> None:
+    faults = faults_of(pb.Prompt(messages=[USER, pb.Message(role=role, parts=[TOO_MANY_RESULT_PARTS])]))
+    assert faults["prompt.messages[1].parts[0].tool_result"] == "stands in messages of ROLE_TOOL only"
+    assert "prompt.messages" not in faults
+
+
+@pytest.mark.parametrize("name", ["allow_models", "deny_models"])
+def test_patterns_are_few_and_short(name: str) -> None:
+    for patterns, field in ((["*"] * (MAX_TEXTS + 1), name), (["a" * (MAX_TEXT + 1)], f"{name}[0]")):
+        faults = Violations()
+        preferences_of(routing_pb2.RoutingPreferences(**{name: patterns}), faults)  # type: ignore[arg-type]
+        assert "at most" in told(faults)[f"preferences.{field}"]
+
+
+def test_required_capabilities_are_few() -> None:
+    faults = Violations()
+    many = [routing_pb2.CAPABILITY_TOOLS] * 100_000
+    assert not preferences_of(routing_pb2.RoutingPreferences(required_capabilities=many), faults).required_capabilities
+    assert "at most" in told(faults)["preferences.required_capabilities"]
+
+
+def test_a_tool_that_is_not_offered_is_told_in_few_words() -> None:
+    choice = pb.ToolChoice(mode=pb.ToolChoice.MODE_TOOL, tool_name="x" * 1_000_000)
+    faults = faults_of(pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")], tool_choice=choice))
+    assert len(faults["prompt.tool_choice.tool_name"]) < 200
 
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.api.convert.schemas import MAX_BYTES, schema_fault
+from ymera_service.api.convert.schemas import MAX_BYTES, _fault, schema_fault
 
 GOOD: list[dict[str, Any]] = [
     {},
@@ -41,6 +41,7 @@ def test_a_good_schema_has_no_fault(schema: dict[str, Any]) -> None:
         ("[" * 5000, "not JSON"),
         ('{"not":' * 400 + "{}" + "}" * 400, "usable"),
         (" " * (MAX_BYTES + 1), "at most"),
+        ('"' + "ä" * (MAX_BYTES // 2) + '"', "at most"),
     ],
 )
 def test_a_bad_schema_is_told_where_and_why(schema: str, word: str) -> None:
@@ -72,3 +73,10 @@ values = st.recursive(
 @given(st.dictionaries(keywords, values, max_size=4))
 def test_any_json_gets_an_answer(document: dict[str, Any]) -> None:
     assert isinstance(schema_fault(json.dumps(document)), str)
+
+
+def test_a_schema_that_is_too_long_is_not_kept() -> None:
+    kept = _fault.cache_info().currsize
+    for size in range(1, 4):
+        schema_fault(" " * (MAX_BYTES + size))
+    assert _fault.cache_info().currsize == kept

@@ -36,6 +36,11 @@ _ONLY_ASSISTANT = frozenset({"tool_call", "reasoning", "refusal"})
 _RESULT_KINDS = frozenset({"text", "image", "file"})
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?")
 
+MAX_MESSAGES = 4096
+MAX_PARTS = 4096
+"""Parts in all messages, those of tool results included. Each costs some 20 µs on the event loop: converting,
+estimating, classifying."""
+
 _ANY_TOOL = ToolChoice()
 _FREE_TEXT = ResponseFormat()
 
@@ -50,6 +55,8 @@ FINISH_REASONS = {
 
 def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
     """Returns a prompt, noting every fault in it under the path `prompt`."""
+    if not _is_short(prompt.messages, faults):
+        return Prompt(())
     messages = tuple([_message(message, f"prompt.messages[{i}]", faults) for i, message in enumerate(prompt.messages)])
     if not _have_content(messages):
         faults.add("prompt.messages", "holds no content; give at least one message with some text or other part")
@@ -63,6 +70,20 @@ def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
         response_format_of(prompt, faults),
         sampling_of(prompt, faults),
     )
+
+
+def _is_short(messages: Sequence[pb.Message], faults: Violations) -> bool:
+    """Tells whether there are few enough messages and parts to be looked at one by one."""
+    path = "prompt.messages"
+    if not faults.few(path, len(messages), MAX_MESSAGES):
+        return False
+    parts = sum([len(message.parts) for message in messages])
+    if parts <= MAX_PARTS:
+        results = [message for message in messages if message.role == pb.ROLE_TOOL]
+        parts += sum(len(part.tool_result.parts) for message in results for part in message.parts)
+    if parts > MAX_PARTS:
+        faults.add(path, f"hold {parts:,} parts; at most {MAX_PARTS:,} are allowed")
+    return parts <= MAX_PARTS
 
 
 def _message(message: pb.Message, path: str, faults: Violations) -> Message:
@@ -82,17 +103,21 @@ def _part(part: pb.Part, role: Role | None, path: str, faults: Violations) -> Pa
     if kind is None:
         faults.add(path, "has no kind that this server knows; set text, image, audio, file or another kind of part")
         return Text("")
-    _check_place(kind, role, path, faults)
+    if misplaced := _misplaced(kind, role):
+        faults.add(f"{path}.{kind}", misplaced)
+        return Text("")
     return _PARTS[kind](part, f"{path}.{kind}", faults)
 
 
-def _check_place(kind: str, role: Role | None, path: str, faults: Violations) -> None:
-    if kind == "tool_result" and role not in {Role.TOOL, None}:
-        faults.add(f"{path}.tool_result", "stands in messages of ROLE_TOOL only")
-    elif kind in _ONLY_ASSISTANT and role not in {Role.ASSISTANT, None}:
-        faults.add(f"{path}.{kind}", "stands in messages of ROLE_ASSISTANT only")
-    elif kind != "tool_result" and role is Role.TOOL:
-        faults.add(f"{path}.{kind}", "does not belong in a message of ROLE_TOOL, which holds tool_result parts only")
+def _misplaced(kind: str, role: Role | None) -> str:
+    """Returns why a part does not belong in a message of that role; empty where it does."""
+    if kind == "tool_result":
+        return "" if role is Role.TOOL else "stands in messages of ROLE_TOOL only"
+    if role is Role.TOOL:
+        return "does not belong in a message of ROLE_TOOL, which holds tool_result parts only"
+    if kind in _ONLY_ASSISTANT and role not in {Role.ASSISTANT, None}:
+        return "stands in messages of ROLE_ASSISTANT only"
+    return ""
 
 
 def _text(part: pb.Part, path: str, faults: Violations) -> Text:

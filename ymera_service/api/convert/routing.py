@@ -25,6 +25,8 @@ from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
 
 MAX_NAME = 128
 """Characters of a session id, an agent's name and a category."""
+MAX_CAPABILITIES = 64
+"""Capabilities in a request, repeated ones counted."""
 
 _CAPABILITIES = {
     pb.CAPABILITY_TOOLS: Capability.TOOLS,
@@ -74,9 +76,12 @@ def _weights(preferences: pb.RoutingPreferences, faults: Violations) -> Weights 
 
 
 def _capabilities(preferences: pb.RoutingPreferences, faults: Violations) -> frozenset[Capability]:
+    path = "preferences.required_capabilities"
+    if not faults.few(path, len(preferences.required_capabilities), MAX_CAPABILITIES):
+        return frozenset()
     for i, number in enumerate(preferences.required_capabilities):
         if number not in _CAPABILITIES:
-            faults.add(f"preferences.required_capabilities[{i}]", "is not set or not known")
+            faults.add(f"{path}[{i}]", "is not set or not known")
     return frozenset(_CAPABILITIES[number] for number in preferences.required_capabilities if number in _CAPABILITIES)
 
 

@@ -51,9 +51,7 @@ _RANGES: dict[str, tuple[float, float, bool]] = {
 
 def _stop_sequences(sampling: pb.SamplingParameters, faults: Violations) -> tuple[str, ...]:
     path = "prompt.sampling.stop_sequences"
-    if len(sampling.stop_sequences) > MAX_STOP_SEQUENCES:
-        faults.add(path, f"holds {len(sampling.stop_sequences)} texts; at most {MAX_STOP_SEQUENCES} are allowed")
-    return faults.texts(path, sampling.stop_sequences)
+    return faults.texts(path, sampling.stop_sequences, most=MAX_STOP_SEQUENCES, max_length=0)
 
 
 def _effort(sampling: pb.SamplingParameters, faults: Violations) -> ReasoningEffort | None:

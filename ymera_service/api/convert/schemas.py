@@ -20,14 +20,19 @@ DRAFTS = frozenset(
 )
 
 
-@lru_cache(maxsize=256)
 def schema_fault(schema: str) -> str:
     """Returns what is wrong with a JSON Schema and how to mend it; empty where nothing is.
 
     Never opens a connection, whatever the schema refers to.
     """
-    if len(schema) > MAX_BYTES:
-        return f"has {len(schema)} characters; a schema may have at most {MAX_BYTES}"
+    size = len(schema) if schema.isascii() else len(schema.encode())
+    if size > MAX_BYTES:
+        return f"has {size:,} bytes; a schema may have at most {MAX_BYTES:,}"
+    return _fault(schema)
+
+
+@lru_cache(maxsize=256)
+def _fault(schema: str) -> str:
     try:
         document = orjson.loads(schema)
     except orjson.JSONDecodeError as error:

@@ -30,8 +30,7 @@ _TYPES = {
 
 def tools_of(tools: Sequence[pb.Tool], faults: Violations) -> tuple[Tool, ...]:
     """Returns the tools, noting every fault in them under `prompt.tools`."""
-    if len(tools) > MAX_TOOLS:
-        faults.add("prompt.tools", f"holds {len(tools)} tools; at most {MAX_TOOLS} are allowed")
+    if not faults.few("prompt.tools", len(tools), MAX_TOOLS):
         return ()
     seen: set[str] = set()
     return tuple(_tool(tool, f"prompt.tools[{i}]", seen, faults) for i, tool in enumerate(tools))
@@ -66,7 +65,7 @@ def tool_choice_of(prompt: pb.Prompt, tools: Sequence[Tool], faults: Violations)
 def _check_choice(mode: ToolChoiceMode, name: str, tools: Sequence[Tool], faults: Violations) -> None:
     if mode is ToolChoiceMode.TOOL:
         if name not in {tool.name for tool in tools}:
-            faults.add("prompt.tool_choice.tool_name", f"{name!r} is not among the tools offered")
+            faults.add("prompt.tool_choice.tool_name", f"{name[:64]!r} is not among the tools offered")
     elif name:
         faults.add("prompt.tool_choice.tool_name", "goes with MODE_TOOL only; leave it empty or set that mode")
     elif mode is ToolChoiceMode.REQUIRED and not tools:

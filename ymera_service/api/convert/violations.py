@@ -7,6 +7,10 @@ from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 
 MAX_VIOLATIONS = 64
 """More are not told: a caller who got all of them wrong is helped by the first ones."""
+MAX_TEXTS = 128
+"""Texts in a list of names or patterns."""
+MAX_TEXT = 256
+"""Characters of each of them."""
 
 
 class Violations:
@@ -37,9 +41,21 @@ class Violations:
             self.add(field, f"has {len(value)} characters; at most {max_length} are allowed")
         return value
 
-    def texts(self, field: str, values: Collection[str]) -> tuple[str, ...]:
-        """Returns strings as they are, noting those that are empty or hold a NUL."""
-        return tuple([self.text(f"{field}[{i}]", value, required=True) for i, value in enumerate(values)])
+    def texts(
+        self, field: str, values: Collection[str], *, most: int = MAX_TEXTS, max_length: int = MAX_TEXT
+    ) -> tuple[str, ...]:
+        """Returns strings as they are, noting those that are empty, too long or hold a NUL; none of too many."""
+        if not self.few(field, len(values), most):
+            return ()
+        return tuple(
+            [self.text(f"{field}[{i}]", value, required=True, max_length=max_length) for i, value in enumerate(values)]
+        )
+
+    def few(self, field: str, count: int, most: int) -> bool:
+        """Tells whether a list is no longer than allowed, noting one that is: it is not looked at any further."""
+        if count > most:
+            self.add(field, f"holds {count:,} items; at most {most:,} are allowed")
+        return count <= most
 
     def number(self, field: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> float:
         """Returns a number as it is, noting one that is not from `low` (or, with `above`, above it) to `high`."""
