@@ -126,6 +126,7 @@ class Application:
             catalog=catalog,
             breakers=self._breakers,
             database=database,
+            recorder=recorder,
             admission=self._admission,
             clock=time.monotonic,
         )

@@ -117,12 +117,14 @@ async def test_requests_fail_on_a_full_disk_and_succeed_when_there_is_room_again
         pid, limit = server.process.pid, resource.RLIMIT_FSIZE
         before = resource.prlimit(pid, limit, (1, resource.RLIM_INFINITY))  # no file grows any more
         failures = await asyncio.gather(*(house.failed() for _ in range(10)))
+        ill = await house.health()
         resource.prlimit(pid, limit, before)
         answers += await asyncio.gather(*(house.execute() for _ in range(10)))
         stored = [await house.recorded(answer.request_id) for answer in answers]
     assert {(failure.code, failure.reason) for failure in failures} == {
         (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
     }
+    assert ill.storage.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert [one.usage for one in stored] == [one.usage for one in answers]
     with closing(sqlite3.connect(tmp_path / "ymera.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

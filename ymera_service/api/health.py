@@ -15,7 +15,7 @@ from ymera_service.plugins import PluginState, Registry
 from ymera_service.resilience.admission import Admission
 from ymera_service.resilience.breaker import Breakers, BreakerState
 from ymera_service.sdk.errors import YmeraError
-from ymera_service.storage import Database
+from ymera_service.storage import Database, Recorder
 
 PING_SECONDS = 2.0
 """How long storage may take to give a sign of life."""
@@ -31,6 +31,7 @@ class HealthReporter:
         catalog: Catalog,
         breakers: Breakers,
         database: Database,
+        recorder: Recorder,
         admission: Admission,
         clock: Callable[[], float],
     ) -> None:
@@ -38,6 +39,7 @@ class HealthReporter:
         self._catalog = catalog
         self._breakers = breakers
         self._database = database
+        self._recorder = recorder
         self._admission = admission
         self._clock = clock
         self._ready_at = clock()
@@ -109,4 +111,7 @@ class HealthReporter:
             status, detail = pb.HEALTH_STATUS_UNAVAILABLE, error.message
         except TimeoutError:
             status, detail = pb.HEALTH_STATUS_UNAVAILABLE, f"gave no sign of life within {PING_SECONDS:g} s"
+        # A full disk answers every question and takes no record.
+        if not detail and self._recorder.failure:
+            status, detail = pb.HEALTH_STATUS_UNAVAILABLE, self._recorder.failure
         return {"status": status, "backend": self._database.backend, "detail": detail}

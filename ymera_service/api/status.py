@@ -13,11 +13,11 @@ from ymera_service.sdk.errors import FieldViolation, InvalidRequest, ProviderErr
 DOMAIN = "ymera"
 DETAILS_KEY = "grpc-status-details-bin"
 
-MAX_MESSAGE = 512
-"""Characters of a status message. Clients refuse metadata of more than 8 KiB in all."""
-MAX_VIOLATION_BYTES = 3072
-MAX_METADATA = 512
-"""Characters of one value in an ErrorInfo's metadata."""
+MAX_MESSAGE_BYTES = 512
+"""Of a status message, in UTF-8; on the wire a byte may take three. Clients refuse metadata of more than 8 KiB in all."""
+MAX_VIOLATION_BYTES = 2048
+MAX_METADATA_BYTES = 256
+"""Of one value in an ErrorInfo's metadata."""
 
 STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
@@ -68,7 +68,12 @@ def rich_status(error: YmeraError, request_id: str) -> Status:
     """Returns the status of an error with everything that is known of it."""
     packed = [_pack(detail) for detail in _details(error, request_id)]
     number: int = status_code(error).value[0]
-    return Status(code=number, message=error.message[:MAX_MESSAGE], details=packed)
+    return Status(code=number, message=_cut(error.message, MAX_MESSAGE_BYTES), details=packed)
+
+
+def _cut(text: str, size: int) -> str:
+    """Returns what fits of a text into so many bytes; what is no text, as half of a surrogate pair, becomes "?"."""
+    return text[:size].encode(errors="replace")[:size].decode(errors="ignore")
 
 
 def _pack(detail: Message) -> Any:
@@ -84,19 +89,19 @@ def _details(error: YmeraError, request_id: str) -> list[Message]:
         delay.FromNanoseconds(round(error.retry_after * 1e9))
         found.append(details.RetryInfo(retry_delay=delay))
     if subject := next((text for kind, text in _QUOTAS.items() if isinstance(error, kind)), ""):
-        violation = details.QuotaFailure.Violation(subject=subject, description=error.message[:MAX_MESSAGE])
+        violation = details.QuotaFailure.Violation(subject=subject, description=_cut(error.message, MAX_MESSAGE_BYTES))
         found.append(details.QuotaFailure(violations=[violation]))
     found.append(details.RequestInfo(request_id=request_id))
     return found
 
 
 def _metadata(error: YmeraError) -> dict[str, str]:
-    facts = {key: str(value)[:MAX_METADATA] for key, value in error.metadata.items()}
+    facts = {key: _cut(str(value), MAX_METADATA_BYTES) for key, value in error.metadata.items()}
     if isinstance(error, InvalidRequest):
         facts["violations"] = str(len(error.violations))
     if isinstance(error, ProviderError):
         told = {f"provider_{name}": getattr(error, name) for name in _PROVIDER_FACTS}
-        facts.update({name: str(value)[:MAX_METADATA] for name, value in told.items() if value is not None})
+        facts.update({name: _cut(str(value), MAX_METADATA_BYTES) for name, value in told.items() if value is not None})
     return facts
 
 
@@ -104,7 +109,7 @@ def _bad_request(violations: tuple[FieldViolation, ...]) -> details.BadRequest:
     """Lists the violations, as many as fit: ErrorInfo tells how many there are in all."""
     request = details.BadRequest()
     for violation in violations:
-        request.field_violations.add(field=violation.field, description=violation.description[:MAX_MESSAGE])
+        request.field_violations.add(field=violation.field, description=_cut(violation.description, MAX_MESSAGE_BYTES))
         if request.ByteSize() > MAX_VIOLATION_BYTES:
             del request.field_violations[-1]
             break

@@ -54,8 +54,8 @@ class _Answer:
         match event:
             case TextDelta(choice=0):
                 self.texts.append(event.text)
-            case UsageReported():
-                self.usage = event.usage
+            case UsageReported(usage) if usage.is_credible:
+                self.usage = usage
             case Finished():
                 self.finished = True
             case _:

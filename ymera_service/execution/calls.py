@@ -99,6 +99,10 @@ class Caller:
             raise ProviderTimeout(self._too_slow(run, call)) from None
         except YmeraError:
             raise
+        except asyncio.CancelledError as error:
+            if _being_cancelled():
+                raise
+            raise ProviderServerError(f"{call.model.provider} cancelled its own answer") from error
         except Exception as error:
             log.exception("provider raised", model=call.model.id, request_id=run.request.request_id)
             raise ProviderServerError(f"{call.model.provider} failed inside: {type(error).__name__}") from error
@@ -109,6 +113,11 @@ class Caller:
         if call.first_token_at is None:
             return f"{call.model.id} did not begin to answer within {self._settings.first_token_seconds:g} s"
         return f"{call.model.id} paused for more than {self._settings.idle_seconds:g} s"
+
+
+def _being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _take(call: Call, event: ProviderEvent, now: float) -> Delta | None:
@@ -124,7 +133,8 @@ def _take(call: Call, event: ProviderEvent, now: float) -> Delta | None:
             call.accepted_at = now
             return None
         case UsageReported():
-            call.usage = event.usage
+            if event.usage.is_credible:
+                call.usage = event.usage
             return None
         case Finished():
             call.finished = event

@@ -25,6 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+LONGEST_WAIT = 365 * 24 * 3600.0
+"""Seconds. Who is told to wait for longer, or for no number of seconds, is told nothing of use."""
+
 
 class YmeraError(Exception):
     """The root. `reason` is for programs, the message for people, `metadata` holds what varies in it."""
@@ -37,7 +40,7 @@ class YmeraError(Exception):
         super().__init__(message)
         self.message = message
         self.metadata = metadata or {}
-        self.retry_after = retry_after
+        self.retry_after = retry_after if retry_after is not None and 0 <= retry_after <= LONGEST_WAIT else None
         """Seconds after which to try again; `None` where waiting is not known to help."""
 
 

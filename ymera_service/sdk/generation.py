@@ -112,6 +112,10 @@ class GenerateRequest:
     stream: bool = True
 
 
+MAX_TOKENS = 2**40
+"""The most tokens that a count is believed to be: what comes from outside has to fit into 64 bits, and its price too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens consumed. Cached and cache-written tokens are part of the input, reasoning of the output."""
@@ -121,6 +125,17 @@ class Usage:
     cache_read_input_tokens: int = 0
     cache_creation_input_tokens: int = 0
     reasoning_output_tokens: int = 0
+
+    @property
+    def is_credible(self) -> bool:
+        """Whether every count is one that can be; a provider may send anything."""
+        return (
+            0 <= self.input_tokens <= MAX_TOKENS
+            and 0 <= self.output_tokens <= MAX_TOKENS
+            and 0 <= self.cache_read_input_tokens <= MAX_TOKENS
+            and 0 <= self.cache_creation_input_tokens <= MAX_TOKENS
+            and 0 <= self.reasoning_output_tokens <= MAX_TOKENS
+        )
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(

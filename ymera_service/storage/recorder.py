@@ -57,6 +57,8 @@ class Recorder:
         self._open = False
         self._writer: asyncio.Task[None] | None = None
         self._committed_at = 0.0
+        self.failure = ""
+        """Why the latest commit failed, for people; empty where it succeeded."""
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._run(), name="ymera-recorder")
@@ -123,12 +125,14 @@ class Recorder:
         except Exception as error:  # noqa: BLE001  # whatever it is, those who wait have to know and the next batch may do
             await self._after_failure(batch, error)
         else:
+            self.failure = ""
             _acknowledge(batch)
 
     async def _after_failure(self, batch: Sequence[_Entry], error: Exception) -> None:
         if len(batch) == 1 or not is_of_a_row(error):
-            failure = refusal(_ACTION, error)
-            _refuse(batch, failure.message)
+            message = refusal(_ACTION, error).message
+            self.failure = "" if is_of_a_row(error) else message
+            _refuse(batch, message)
             return
         # One row is at fault: halving finds it in few commits and lets the others through.
         half = len(batch) // 2

@@ -10,6 +10,8 @@ from ymera_service.api.convert.violations import Violations
 from ymera_service.sdk.generation import ResponseFormat, ResponseType, Tool, ToolChoice, ToolChoiceMode
 
 MAX_TOOLS = 128
+MAX_SCHEMA_BYTES = 1024 * 1024
+"""Of all tools' schemas together: one of 256 KiB may take seconds to compile."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NAME_RULE = "has to be 1–64 characters of letters, digits, underscore and hyphen"
 
@@ -31,6 +33,9 @@ _TYPES = {
 def tools_of(tools: Sequence[pb.Tool], faults: Violations) -> tuple[Tool, ...]:
     """Returns the tools, noting every fault in them under `prompt.tools`."""
     if not faults.few("prompt.tools", len(tools), MAX_TOOLS):
+        return ()
+    if (size := sum([len(tool.parameters_schema) for tool in tools])) > MAX_SCHEMA_BYTES:
+        faults.add("prompt.tools", f"have schemas of {size:,} bytes; at most {MAX_SCHEMA_BYTES:,} are allowed")
         return ()
     seen: set[str] = set()
     return tuple(_tool(tool, f"prompt.tools[{i}]", seen, faults) for i, tool in enumerate(tools))
