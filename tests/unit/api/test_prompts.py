@@ -364,6 +364,7 @@ TOO_MANY_RESULT_PARTS = pb.Part(tool_result=pb.ToolResult(tool_call_id="c1", par
             "prompt.sampling.stop_sequences",
         ),
         (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")] * (MAX_TOOLS + 1)), "prompt.tools"),
+        (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a", parameters_schema=" " * 250_000)] * 5), "prompt.tools"),
     ],
 )
 def test_a_list_that_is_too_long_is_one_fault_and_is_not_looked_through(prompt: pb.Prompt, field: str) -> None:
