@@ -14,7 +14,7 @@ DOMAIN = "ymera"
 DETAILS_KEY = "grpc-status-details-bin"
 
 MAX_MESSAGE_BYTES = 512
-"""Of a status message, in UTF-8; on the wire a byte may take three. Clients refuse metadata of more than 8 KiB in all."""
+"""Of a status message, in UTF-8; on the wire a byte may take three. Clients refuse metadata above 8 KiB in all."""
 MAX_VIOLATION_BYTES = 2048
 MAX_METADATA_BYTES = 256
 """Of one value in an ErrorInfo's metadata."""

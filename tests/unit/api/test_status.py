@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import grpc
 import pytest
@@ -86,6 +87,11 @@ def test_patience_is_told_to_the_nanosecond() -> None:
     assert "RetryInfo" not in unpacked(RateLimited("wait"))
 
 
+@pytest.mark.parametrize("seconds", [-1.0, 1e20, float("inf"), float("nan")])
+def test_a_wait_that_no_clock_shows_is_not_told(seconds: float) -> None:
+    assert "RetryInfo" not in unpacked(RateLimited("wait", retry_after=seconds))
+
+
 def test_what_the_provider_said_stands_in_the_metadata() -> None:
     error: ProviderError = RateLimited("wait", status=429, type="rate_limit_error", code="slow_down")
     error.metadata["model"] = "openai/gpt"
@@ -104,3 +110,15 @@ def test_details_stay_below_what_clients_take() -> None:
     assert len(status.SerializeToString()) < 5_500
     assert unpacked(error)["ErrorInfo"].metadata["violations"] == "1000"
     assert unpacked(error)["BadRequest"].field_violations
+
+
+@pytest.mark.parametrize("sign", ["y", "é", "読", "😀"])
+def test_a_message_in_any_script_stays_below_what_clients_take(sign: str) -> None:
+    error: ProviderError = RateLimited(sign * 10_000, status=429, type=sign * 1000, code=sign * 1000, param=sign * 1000)
+    status = rich_status(error, "0190")
+    assert len(quote(status.message)) + len(status.SerializeToString()) * 4 / 3 < 7_000
+    assert set(status.message) == {sign}
+
+
+def test_half_of_a_surrogate_pair_can_still_be_told() -> None:
+    assert rich_status(RateLimited("oh \ud83d no", code="\udc00"), "0190").message == "oh ? no"
