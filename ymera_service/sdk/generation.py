@@ -113,7 +113,7 @@ class GenerateRequest:
 
 
 MAX_TOKENS = 2**40
-"""The most tokens that a count is believed to be: what comes from outside has to fit into 64 bits, and its price too."""
+"""The most tokens that a count is believed to be: what comes from outside has to fit into 64 bits, as has its price."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class ScriptedProvider:
         self.calls.append(request)
         try:
             for step in scripts[min(turn, len(scripts) - 1)]:
-                if isinstance(step, Exception):
+                if isinstance(step, BaseException):
                     raise step
                 if step is HANG:
                     self.hanging.set()
@@ -345,11 +345,23 @@ async def test_a_model_that_keeps_failing_is_left_alone_and_then_refused(house: 
         assert len(here.provider.calls) == 2
 
 
-async def test_a_strangers_exception_counts_as_the_providers_failure(house: OpenHouse) -> None:
-    async with house(both([ValueError("oops")], HELLO)) as here:
+@pytest.mark.parametrize("stranger", [ValueError("oops"), asyncio.CancelledError()], ids=repr)
+async def test_a_strangers_exception_counts_as_the_providers_failure(house: OpenHouse, stranger: BaseException) -> None:
+    async with house(both([stranger], HELLO)) as here:
         events = await here.stream()
         assert events[2].previous_error.reason == ProviderServerError.reason
         assert isinstance(events[-1], Completed)
+
+
+@pytest.mark.parametrize("count", [-1, 2**64, 10**30])
+async def test_a_count_that_can_not_be_is_taken_for_none(house: OpenHouse, count: int) -> None:
+    async with house({"one": [[Accepted(), TextDelta("Hello"), UsageReported(Usage(count, count)), DONE]]}) as here:
+        events = await here.stream()
+        assert isinstance(events[-1], Completed)
+        status, usage, _, estimated = await here.record()
+        assert (status, estimated) == (ExecutionStatus.COMPLETED, True)
+        assert 0 < usage.input_tokens < 100
+        assert 0 < usage.output_tokens < 100
 
 
 @pytest.mark.parametrize("before", [[], [Accepted()], [Accepted(), TextDelta("Hel")]], ids=len)
