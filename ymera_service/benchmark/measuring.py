@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from ymera_service.benchmark.plan import Job
+from ymera_service.resilience.cancellation import being_cancelled
 from ymera_service.routing.decision import Failure
 from ymera_service.sdk.errors import (
     InternalError,
@@ -95,6 +96,10 @@ async def _ask(job: Job, provider: Provider, answer: _Answer, seconds: float) ->
         raise ProviderTimeout(f"{job.model.id} did not answer within {seconds:g} s") from None
     except ProviderError:
         raise
+    except asyncio.CancelledError as error:
+        if being_cancelled():
+            raise
+        raise ProviderServerError(f"{job.model.provider} cancelled its own answer") from error
     except Exception as error:
         _log.exception("provider_raised", model=job.model.id, task=job.task.id)
         raise ProviderServerError(f"{job.model.provider} failed inside: {type(error).__name__}") from error

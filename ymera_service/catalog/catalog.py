@@ -83,10 +83,12 @@ class Catalog:
     async def _ask(self, name: str) -> Sequence[Model] | DiscoveryFailed:
         try:
             infos = await discover(self._providers[name], self._settings.discovery_seconds)
+            listings = await self._lists.look_up(infos)
+            return [self._model(name, info, listings.get(info.name, UNLISTED)) for info in infos]
         except DiscoveryFailed as failure:
             return failure
-        listings = await self._lists.look_up(infos)
-        return [self._model(name, info, listings.get(info.name, UNLISTED)) for info in infos]
+        except Exception as error:  # noqa: BLE001  # the price lists' code; the other providers are refreshed all the same
+            return DiscoveryFailed(f"its models can't be priced: {type(error).__name__}: {error}")
 
     def _model(self, provider: str, info: ModelInfo, listing: Listing) -> Model:
         model = f"{provider}/{info.name}"

@@ -5,11 +5,16 @@ from collections.abc import Iterable
 
 import structlog
 
+from ymera_service.resilience.cancellation import being_cancelled
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
 
 _log = structlog.get_logger(__name__)
+
+
+MAX_NAME = 192
+"""Characters of a model's name: with its provider's it has to fit into what callers may send as a pattern."""
 
 
 class DiscoveryFailed(Exception):
@@ -37,14 +42,9 @@ async def discover(provider: Provider, seconds: float) -> tuple[ModelInfo, ...]:
     except Exception as error:
         raise DiscoveryFailed(f"{type(error).__name__}: {error}") from error
     except asyncio.CancelledError as error:
-        if _being_cancelled():
+        if being_cancelled():
             raise
         raise DiscoveryFailed("cancelled itself") from error
-
-
-def _being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _usable(provider: str, offered: Iterable[ModelInfo]) -> Iterable[ModelInfo]:
@@ -66,4 +66,6 @@ def _problem(info: object, seen: set[str]) -> str:
         return "has no name"
     if not info.name.isprintable() or " " in info.name:
         return "has white space or control characters in its name"
+    if len(info.name) > MAX_NAME:
+        return f"has a name of more than {MAX_NAME} characters"
     return "is offered twice" if info.name in seen else ""

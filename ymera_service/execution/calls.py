@@ -11,6 +11,7 @@ from ymera_service.config import ExecutionSettings
 from ymera_service.execution.events import Delta
 from ymera_service.execution.patience import LimitReached
 from ymera_service.execution.run import Call, Run
+from ymera_service.resilience.cancellation import being_cancelled
 from ymera_service.sdk.errors import (
     ProviderError,
     ProviderServerError,
@@ -100,7 +101,7 @@ class Caller:
         except YmeraError:
             raise
         except asyncio.CancelledError as error:
-            if _being_cancelled():
+            if being_cancelled():
                 raise
             raise ProviderServerError(f"{call.model.provider} cancelled its own answer") from error
         except Exception as error:
@@ -113,11 +114,6 @@ class Caller:
         if call.first_token_at is None:
             return f"{call.model.id} did not begin to answer within {self._settings.first_token_seconds:g} s"
         return f"{call.model.id} paused for more than {self._settings.idle_seconds:g} s"
-
-
-def _being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _take(call: Call, event: ProviderEvent, now: float) -> Delta | None:

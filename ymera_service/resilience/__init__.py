@@ -1,1 +1,1 @@
-"""What keeps failures small: admission and circuit breakers."""
+"""What keeps failures small: admission, circuit breakers, retries, and telling whose cancellation it is."""

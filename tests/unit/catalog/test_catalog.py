@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 import pytest
 
 from ymera_service.catalog.catalog import Catalog
+from ymera_service.catalog.discovery import MAX_NAME
 from ymera_service.config import CatalogSettings, PriceSettings
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
@@ -87,6 +88,17 @@ async def test_a_provider_that_fails_is_named_and_the_others_are_served(offer: O
     assert "good" not in catalog.provider_errors
 
 
+async def test_a_provider_whose_models_can_not_be_priced_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("a list that is wrong")
+
+    monkeypatch.setattr("ymera_service.catalog.prices._find", fails)
+    catalog = catalog_of(listed=offering(ModelInfo("m", price_vendor="openai")), own=offering(ModelInfo("m")))
+    await catalog.refresh()
+    assert list(catalog.models) == ["own/m"]
+    assert "a list that is wrong" in catalog.provider_errors["listed"]
+
+
 async def test_a_provider_that_fails_later_keeps_its_last_models_until_it_answers_again() -> None:
     answers: list[ModelInfo | Exception] = [ModelInfo("first"), ConnectionFailed("down"), ModelInfo("second")]
 
@@ -160,7 +172,17 @@ async def test_a_refresh_that_is_cancelled_stops_the_providers_and_changes_nothi
 
 
 async def test_names_that_can_not_be_part_of_an_id_are_left_out_and_doubles_are_offered_once() -> None:
-    names = ["good", "", "with space", "tab\there", "nul\0", "good", "line\nbreak", "vendor/model:free"]
+    names = [
+        "good",
+        "",
+        "x" * (MAX_NAME + 1),
+        "with space",
+        "tab\there",
+        "nul\0",
+        "good",
+        "line\nbreak",
+        "vendor/model:free",
+    ]
     catalog = catalog_of(p=offering(*(ModelInfo(name) for name in names)))
     await catalog.refresh()
     assert list(catalog.models) == ["p/good", "p/vendor/model:free"]
