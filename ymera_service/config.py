@@ -5,6 +5,7 @@ nested field is set from the environment with two underscores: `YMERA_SERVER__AD
 """
 
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 DEFAULT_FILE = Path("ymera.toml")
 
-Seconds = Annotated[float, Field(gt=0)]
-Weight = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Dollars = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class Section(BaseModel):
@@ -49,7 +51,7 @@ class ServerSettings(Section):
     reflection: bool | None = None
     """Server reflection; unset means on in development and off in production."""
     max_message_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
-    """The largest request or response message."""
+    """The largest request message."""
     max_concurrent_requests: Annotated[int, Field(ge=1)] = 512
     """Requests worked on at a time."""
     max_queued_requests: Annotated[int, Field(ge=0)] = 1024
@@ -112,8 +114,8 @@ class WeightSettings(Section):
 
     @model_validator(mode="after")
     def _one_is_positive(self) -> "WeightSettings":
-        if self.quality + self.speed + self.cost <= 0:
-            raise ValueError("at least one weight must be above 0")
+        if not 0 < self.quality + self.speed + self.cost < math.inf:
+            raise ValueError("at least one weight must be above 0, and their sum finite")
         return self
 
 
@@ -132,9 +134,9 @@ class RoutingSettings(Section):
 class PriceSettings(Section):
     """A model's price in USD per million tokens, as vendors list it."""
 
-    input: Annotated[float, Field(ge=0)]
-    output: Annotated[float, Field(ge=0)]
-    cached_input: Annotated[float, Field(ge=0)] | None = None
+    input: Dollars
+    output: Dollars
+    cached_input: Dollars | None = None
 
 
 class CatalogSettings(Section):

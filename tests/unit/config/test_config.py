@@ -75,7 +75,25 @@ def test_half_of_tls_is_a_fault(tmp_path: Path, text: str, problem: str) -> None
 
 def test_all_weights_zero_is_a_fault(tmp_path: Path) -> None:
     text = "[routing.weights]\nquality = 0\nspeed = 0\ncost = 0"
-    assert faults(write(tmp_path, text)) == {"routing.weights": "at least one weight must be above 0"}
+    assert faults(write(tmp_path, text)) == {
+        "routing.weights": "at least one weight must be above 0, and their sum finite"
+    }
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e400"])
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("server", "drain_seconds"),
+        ("execution", "idle_seconds"),
+        ("routing.weights", "quality"),
+        ("catalog.prices.'a/b'", "input"),
+    ],
+)
+def test_what_is_no_number_to_count_with_is_a_fault(tmp_path: Path, table: str, key: str, value: str) -> None:
+    rest = "output = 1\n" if key == "input" else ""
+    found = faults(write(tmp_path, f"[{table}]\n{rest}{key} = {value}\n"))
+    assert set(found) == {f"{table.replace(chr(39), '')}.{key}"}
 
 
 def test_broken_toml_is_reported_with_its_line(tmp_path: Path) -> None:
