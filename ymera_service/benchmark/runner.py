@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -13,6 +14,7 @@ from ymera_service.benchmark.plan import BenchmarkPlan, Job, check, models_of, s
 from ymera_service.benchmark.schedule import Schedule
 from ymera_service.benchmark.scores import BenchmarkScore, scores_of
 from ymera_service.catalog import Catalog
+from ymera_service.resilience.admission import Admission
 from ymera_service.routing.decision import Failure
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite
@@ -30,6 +32,8 @@ __all__ = [
     "BenchmarkStarted",
 ]
 
+MAX_RUNS = 4
+"""Runs at a time; each holds its results in memory, and its calls bypass the limit of requests."""
 TASK_SECONDS = 120.0
 """How long a model may take for one task."""
 
@@ -94,6 +98,7 @@ class BenchmarkRunner:
         self._database = database
         self._task_seconds = task_seconds
         self._clock = clock
+        self._places = Admission(MAX_RUNS, max_queued=0)
 
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         """Yields a start, progress after each task, and the scores.
@@ -102,9 +107,15 @@ class BenchmarkRunner:
 
         Raises:
             InvalidRequest, ModelNotFound, SuiteNotFound: The plan asks for what there is not.
+            Overloaded: `MAX_RUNS` are under way.
             StorageUnavailable: A result could not be stored; the measurement ends there.
             InternalError: A suite failed to give its tasks.
         """
+        async with self._places.admitted(), aclosing(self._measured(plan)) as events:
+            async for event in events:
+                yield event
+
+    async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         models, suites = models_of(plan, self._catalog), suites_of(plan, self._suites)
         check(plan, suites)
         tasks = tasks_of(plan, suites)

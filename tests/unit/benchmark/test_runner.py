@@ -3,13 +3,14 @@
 import asyncio
 import math
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
 from ymera_service.benchmark.runner import (
+    MAX_RUNS,
     BenchmarkCompleted,
     BenchmarkEvent,
     BenchmarkPlan,
@@ -25,6 +26,7 @@ from ymera_service.sdk.errors import (
     InternalError,
     InvalidRequest,
     ModelNotFound,
+    Overloaded,
     RateLimited,
     StorageUnavailable,
     SuiteNotFound,
@@ -69,6 +71,11 @@ async def hanging(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, Non
 
 async def cut_off(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
     yield TextDelta("1")
+
+
+async def cancelled(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    yield TextDelta("1")
+    raise asyncio.CancelledError
 
 
 async def broken(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
@@ -118,6 +125,7 @@ async def test_results_are_stored_and_routing_uses_them_at_once(bench: "Bench") 
         (rate_limited, "RATE_LIMITED"),
         (cut_off, "STREAM_INTERRUPTED"),
         (broken, "PROVIDER_SERVER_ERROR"),
+        (cancelled, "PROVIDER_SERVER_ERROR"),
         (hanging, "PROVIDER_TIMEOUT"),
     ],
 )
@@ -232,6 +240,16 @@ async def test_a_hanging_model_holds_up_no_other(bench: "Bench") -> None:
                 break
     assert {event.model for event in seen} == {"acme/small"}
     assert bench.provider.calls == {"large": 2, "small": 16}
+
+
+async def test_runs_at_a_time_are_few_and_give_their_places_back(bench: "Bench") -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(MAX_RUNS):
+            events = await stack.enter_async_context(aclosing(bench.runner.run(BenchmarkPlan())))
+            assert isinstance(await anext(events), BenchmarkStarted)
+        with pytest.raises(Overloaded):
+            await run(bench, BenchmarkPlan())
+    await run(bench, BenchmarkPlan(tasks_per_category=1))
 
 
 async def test_closing_cancels_every_call_and_keeps_the_results(bench: "Bench") -> None:
