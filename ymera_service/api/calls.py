@@ -178,7 +178,7 @@ class Calls(grpc.GenericRpcHandler):
         """Returns how long a call may take: a little less than its caller waits, so that a typed error arrives."""
         if remaining is None:
             return self._default_deadline
-        return remaining - min(0.05, remaining * 0.1)
+        return remaining - min(0.1, remaining * 0.1)
 
     def _cut_off(self, call: Call) -> YmeraError:
         """Returns what a cancelled call ends with; one whose caller has gone just ends."""
