@@ -6,6 +6,7 @@ nested field is set from the environment with two underscores: `YMERA_SERVER__AD
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -150,6 +151,13 @@ class CatalogSettings(Section):
     """Prices by model id, "provider/name"; they go before every price list."""
 
 
+_HOST = r"(?:\[[^\]/?#@]*\]|[^/?#@\[\]:,]*)(?::\d+)?"
+_OPTION = r"\w+=[^&#]*"
+_POSTGRESQL = re.compile(
+    rf"postgresql://(?:[^/?#@\[\]]*@)?{_HOST}(?:,{_HOST})*(?:/[^?#@]*)?(?:\?{_OPTION}(?:&{_OPTION})*)?"
+)
+
+
 class StorageSettings(Section):
     """Where records are kept."""
 
@@ -160,6 +168,10 @@ class StorageSettings(Section):
     def _known_database(self) -> "StorageSettings":
         if not self.url.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("the url begins with sqlite:/// or postgresql://")
+        if self.url.startswith("postgresql://") and not _POSTGRESQL.fullmatch(self.url):
+            # Drivers would take a part of the password for the host or port, and name it in their errors.
+            remedy = "percent-encode / ? # @ [ ] within user and password"
+            raise ValueError(f"the url is not of the form postgresql://user:password@host:port/database; {remedy}")
         return self
 
 

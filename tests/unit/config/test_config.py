@@ -96,6 +96,29 @@ def test_what_is_no_number_to_count_with_is_a_fault(tmp_path: Path, table: str, 
     assert set(found) == {f"{table.replace(chr(39), '')}.{key}"}
 
 
+@pytest.mark.parametrize("password", ["a/b", "a#b", "a?b", "a@b", "a[b", "12/34", "12?4", "1#2"])
+def test_a_password_that_would_be_taken_for_something_else_is_a_fault_and_is_not_told(
+    tmp_path: Path, password: str
+) -> None:
+    found = faults(write(tmp_path, f'[storage]\nurl = "postgresql://user:{password}secret@db.example:5432/ymera"'))
+    assert "percent-encode" in found["storage"]
+    assert "secret" not in found["storage"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:p%40ss:word@db.example:5432/ymera?sslmode=require&application_name=a@b/c",
+        "postgresql://user@[::1]:5432/ymera",
+        "postgresql://one.example:5432,two.example:5433/ymera",
+        "postgresql:///ymera?host=/run/postgresql",
+        "postgresql://db.example",
+    ],
+)
+def test_the_forms_of_a_postgresql_url_are_taken(tmp_path: Path, url: str) -> None:
+    assert load(write(tmp_path, f'[storage]\nurl = "{url}"')).storage.url == url
+
+
 def test_broken_toml_is_reported_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in faults(write(tmp_path, "[server]\naddress = ="))["TOML"]
 
