@@ -50,8 +50,8 @@ class Router:
     ) -> None:
         """Takes what it decides on.
 
-        `categories` are those of the benchmark suites: together with the classifier's own and those
-        measured they are what a hint may name.
+        `categories` are those of the benchmark suites: together with those that every classifier knows
+        and those measured they are what a hint may name.
         """
         self._catalog = catalog
         self._evidence = evidence

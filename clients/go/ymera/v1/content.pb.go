@@ -939,9 +939,9 @@ type Tool struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// What the tool does and when to use it, for the model to read.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	// A JSON Schema (draft 2020-12) of the arguments, as JSON text of at most
-	// 256 KiB that refers to nothing outside itself. Empty means that the tool
-	// takes none.
+	// A JSON Schema of the arguments, as JSON text of at most 256 KiB that refers
+	// to nothing outside itself; of draft 2020-12 unless "$schema" names an older
+	// one, from 4 on. Empty means that the tool takes none.
 	ParametersSchema string `protobuf:"bytes,3,opt,name=parameters_schema,json=parametersSchema,proto3" json:"parameters_schema,omitempty"`
 	// Asks the provider to keep to the schema exactly, where it can.
 	Strict        bool `protobuf:"varint,4,opt,name=strict,proto3" json:"strict,omitempty"`
@@ -1080,8 +1080,8 @@ type ResponseFormat struct {
 	// A name for the schema, 1–64 characters of letters, digits, underscore and
 	// hyphen. Empty means "response".
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// With TYPE_JSON_SCHEMA, the JSON Schema (draft 2020-12) as JSON text of at
-	// most 256 KiB that refers to nothing outside itself.
+	// With TYPE_JSON_SCHEMA, the JSON Schema, as in Tool.parameters_schema;
+	// otherwise empty.
 	Schema string `protobuf:"bytes,3,opt,name=schema,proto3" json:"schema,omitempty"`
 	// Asks the provider to keep to the schema exactly, where it can.
 	Strict        bool `protobuf:"varint,4,opt,name=strict,proto3" json:"strict,omitempty"`
@@ -1270,9 +1270,11 @@ func (x *SamplingParameters) GetReasoningEffort() ReasoningEffort {
 // Everything a model gets to see, and what is asked of its answer.
 type Prompt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The conversation so far, oldest first. At least one message with content.
+	// The conversation so far, oldest first. At least one message with content;
+	// at most 4,096 messages, which hold at most 4,096 parts together.
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
-	// The tools the model may call; at most 128.
+	// The tools the model may call; at most 128, whose schemas have at most 1 MiB
+	// together.
 	Tools []*Tool `protobuf:"bytes,2,rep,name=tools,proto3" json:"tools,omitempty"`
 	// Which of them it has to use. Absent lets the model decide.
 	ToolChoice *ToolChoice `protobuf:"bytes,3,opt,name=tool_choice,json=toolChoice,proto3" json:"tool_choice,omitempty"`

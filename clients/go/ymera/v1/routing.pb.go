@@ -40,7 +40,7 @@ const (
 	ExecutionStatus_EXECUTION_STATUS_TRUNCATED ExecutionStatus = 3
 	// No model answered.
 	ExecutionStatus_EXECUTION_STATUS_FAILED ExecutionStatus = 4
-	// The caller went away or its deadline passed.
+	// The caller went away, its deadline passed, or the server stopped.
 	ExecutionStatus_EXECUTION_STATUS_CANCELLED ExecutionStatus = 5
 )
 
@@ -338,7 +338,7 @@ type Execution struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the request.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// When it was admitted, in UTC.
+	// When it arrived, in UTC.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// How it ended.
 	Status ExecutionStatus `protobuf:"varint,3,opt,name=status,proto3,enum=ymera.v1.ExecutionStatus" json:"status,omitempty"`
@@ -350,9 +350,9 @@ type Execution struct {
 	FinishReason FinishReason `protobuf:"varint,6,opt,name=finish_reason,json=finishReason,proto3,enum=ymera.v1.FinishReason" json:"finish_reason,omitempty"`
 	// Why it failed; absent where it did not.
 	Error *Error `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
-	// From admission to the end, server side.
+	// From its arrival to its end, server side; the wait for a place included.
 	Duration *durationpb.Duration `protobuf:"bytes,8,opt,name=duration,proto3" json:"duration,omitempty"`
-	// From admission to the first part of the answer; absent without one.
+	// From its arrival to the first part of the answer; absent without one.
 	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,9,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
 	// The session that the caller named.
 	SessionId string `protobuf:"bytes,10,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
@@ -542,12 +542,13 @@ type RoutingPreferences struct {
 	Weights *RoutingWeights `protobuf:"bytes,1,opt,name=weights,proto3" json:"weights,omitempty"`
 	// Only these models may answer: ids such as "openai/gpt-5", a model name
 	// without its provider, or patterns such as "anthropic/*". Empty allows all.
-	// One entry that matches no known model is rejected with NOT_FOUND.
+	// One entry that matches no known model is rejected with NOT_FOUND. At most
+	// 128 entries of at most 256 characters.
 	AllowModels []string `protobuf:"bytes,2,rep,name=allow_models,json=allowModels,proto3" json:"allow_models,omitempty"`
 	// These models may not answer; ids and patterns as in allow_models.
 	DenyModels []string `protobuf:"bytes,3,rep,name=deny_models,json=denyModels,proto3" json:"deny_models,omitempty"`
 	// The model must have all of these, besides those that the prompt itself
-	// calls for.
+	// calls for. At most 64.
 	RequiredCapabilities []Capability `protobuf:"varint,4,rep,packed,name=required_capabilities,json=requiredCapabilities,proto3,enum=ymera.v1.Capability" json:"required_capabilities,omitempty"`
 	// The most that the request may be expected to cost, in micro-USD, from the
 	// estimated input and max_output_tokens. Excludes models without a known
@@ -565,7 +566,8 @@ type RoutingPreferences struct {
 	// characters.
 	AgentName string `protobuf:"bytes,9,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
 	// The category of the task, such as "coding", where the caller knows it.
-	// Replaces detection.
+	// Replaces detection. One that is neither built in nor measured, nor that of
+	// a benchmark suite, is rejected with INVALID_ARGUMENT.
 	CategoryHint  string `protobuf:"bytes,10,opt,name=category_hint,json=categoryHint,proto3" json:"category_hint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1344,12 +1344,12 @@ func (x *ExecutionCancelled) GetDecision() *Decision {
 // Says what to measure.
 type BenchmarkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Models to measure; ids and patterns as in RoutingPreferences.allow_models.
-	// Empty measures all.
+	// Models to measure; ids and patterns, as many and as long as in
+	// RoutingPreferences.allow_models. Empty measures all.
 	Models []string `protobuf:"bytes,1,rep,name=models,proto3" json:"models,omitempty"`
-	// Suites to run, by name. Empty runs all.
+	// Suites to run, by name; at most 128. Empty runs all.
 	Suites []string `protobuf:"bytes,2,rep,name=suites,proto3" json:"suites,omitempty"`
-	// Only tasks of these categories. Empty takes all.
+	// Only tasks of these categories; at most 128. Empty takes all.
 	Categories []string `protobuf:"bytes,3,rep,name=categories,proto3" json:"categories,omitempty"`
 	// The most tasks per suite and category; 0 means 5. At most 1,000.
 	TasksPerCategory int32 `protobuf:"varint,4,opt,name=tasks_per_category,json=tasksPerCategory,proto3" json:"tasks_per_category,omitempty"`
@@ -1742,7 +1742,7 @@ type BenchmarkCompleted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the run.
 	RunId string `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	// One score per model and category, models in order of their mean.
+	// One score per model and category, the model with the best mean first.
 	Scores        []*BenchmarkScore `protobuf:"bytes,2,rep,name=scores,proto3" json:"scores,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1966,7 +1966,7 @@ type HealthResponse struct {
 	InFlightRequests int32 `protobuf:"varint,7,opt,name=in_flight_requests,json=inFlightRequests,proto3" json:"in_flight_requests,omitempty"`
 	// Requests waiting for a place now.
 	QueuedRequests int32 `protobuf:"varint,8,opt,name=queued_requests,json=queuedRequests,proto3" json:"queued_requests,omitempty"`
-	// True where the only provider is the simulator.
+	// True where every model on offer is simulated.
 	SimulatorOnly bool `protobuf:"varint,9,opt,name=simulator_only,json=simulatorOnly,proto3" json:"simulator_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -39,16 +39,19 @@ const (
 // 1-128 visible ASCII characters, is logged and comes back as
 // "x-client-request-id". The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
-// "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue, admit, guards,
-// route, connect, first_token, stream and record; those that were not reached
-// are left out.
+// "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue (waiting for a
+// place), admit (preferences checked), guards (the prompt checked), route,
+// connect (until the provider's answer began), first_token, stream and record;
+// those that were not reached are left out.
 type YmeraServiceClient interface {
 	// Decides which models would answer, and why, without calling one.
 	//
 	// The decision is stored and can be asked for again with
 	// RoutingService.GetExecution. Errors: INVALID_ARGUMENT, NOT_FOUND (a model
 	// nobody offers), FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: the constraints
-	// leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full).
+	// leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full),
+	// UNAVAILABLE (NO_HEALTHY_MODEL: those left keep failing;
+	// STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
 	Route(ctx context.Context, in *RouteRequest, opts ...grpc.CallOption) (*RouteResponse, error)
 	// Routes, calls the best model, falls back to the next where it fails, and
 	// returns the whole answer. Usage is stored before the answer is sent.
@@ -69,8 +72,9 @@ type YmeraServiceClient interface {
 	// then rests. Sends one event per task, and at the end the scores.
 	//
 	// Calls the providers and is charged by them. Errors: NOT_FOUND (a model or
-	// suite nobody offers), INVALID_ARGUMENT. Results until a cancellation are
-	// kept.
+	// suite nobody offers), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+	// measurements are under way), UNAVAILABLE (STORAGE_UNAVAILABLE,
+	// SHUTTING_DOWN). Results until a cancellation are kept.
 	Benchmark(ctx context.Context, in *BenchmarkRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BenchmarkResponse], error)
 	// Tells the state of the server, its providers and plugins. Always answers
 	// OK; the state is in the message. Free of side effects. Load balancers use
@@ -165,16 +169,19 @@ func (c *ymeraServiceClient) Health(ctx context.Context, in *HealthRequest, opts
 // 1-128 visible ASCII characters, is logged and comes back as
 // "x-client-request-id". The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
-// "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue, admit, guards,
-// route, connect, first_token, stream and record; those that were not reached
-// are left out.
+// "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue (waiting for a
+// place), admit (preferences checked), guards (the prompt checked), route,
+// connect (until the provider's answer began), first_token, stream and record;
+// those that were not reached are left out.
 type YmeraServiceServer interface {
 	// Decides which models would answer, and why, without calling one.
 	//
 	// The decision is stored and can be asked for again with
 	// RoutingService.GetExecution. Errors: INVALID_ARGUMENT, NOT_FOUND (a model
 	// nobody offers), FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: the constraints
-	// leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full).
+	// leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full),
+	// UNAVAILABLE (NO_HEALTHY_MODEL: those left keep failing;
+	// STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
 	Route(context.Context, *RouteRequest) (*RouteResponse, error)
 	// Routes, calls the best model, falls back to the next where it fails, and
 	// returns the whole answer. Usage is stored before the answer is sent.
@@ -195,8 +202,9 @@ type YmeraServiceServer interface {
 	// then rests. Sends one event per task, and at the end the scores.
 	//
 	// Calls the providers and is charged by them. Errors: NOT_FOUND (a model or
-	// suite nobody offers), INVALID_ARGUMENT. Results until a cancellation are
-	// kept.
+	// suite nobody offers), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+	// measurements are under way), UNAVAILABLE (STORAGE_UNAVAILABLE,
+	// SHUTTING_DOWN). Results until a cancellation are kept.
 	Benchmark(*BenchmarkRequest, grpc.ServerStreamingServer[BenchmarkResponse]) error
 	// Tells the state of the server, its providers and plugins. Always answers
 	// OK; the state is in the message. Free of side effects. Load balancers use

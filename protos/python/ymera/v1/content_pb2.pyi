@@ -369,9 +369,9 @@ class Tool(google.protobuf.message.Message):
     description: builtins.str
     """What the tool does and when to use it, for the model to read."""
     parameters_schema: builtins.str
-    """A JSON Schema (draft 2020-12) of the arguments, as JSON text of at most
-    256 KiB that refers to nothing outside itself. Empty means that the tool
-    takes none.
+    """A JSON Schema of the arguments, as JSON text of at most 256 KiB that refers
+    to nothing outside itself; of draft 2020-12 unless "$schema" names an older
+    one, from 4 on. Empty means that the tool takes none.
     """
     strict: builtins.bool
     """Asks the provider to keep to the schema exactly, where it can."""
@@ -492,8 +492,8 @@ class ResponseFormat(google.protobuf.message.Message):
     hyphen. Empty means "response".
     """
     schema: builtins.str
-    """With TYPE_JSON_SCHEMA, the JSON Schema (draft 2020-12) as JSON text of at
-    most 256 KiB that refers to nothing outside itself.
+    """With TYPE_JSON_SCHEMA, the JSON Schema, as in Tool.parameters_schema;
+    otherwise empty.
     """
     strict: builtins.bool
     """Asks the provider to keep to the schema exactly, where it can."""
@@ -593,11 +593,15 @@ class Prompt(google.protobuf.message.Message):
     SAMPLING_FIELD_NUMBER: builtins.int
     @property
     def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Message]:
-        """The conversation so far, oldest first. At least one message with content."""
+        """The conversation so far, oldest first. At least one message with content;
+        at most 4,096 messages, which hold at most 4,096 parts together.
+        """
 
     @property
     def tools(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Tool]:
-        """The tools the model may call; at most 128."""
+        """The tools the model may call; at most 128, whose schemas have at most 1 MiB
+        together.
+        """
 
     @property
     def tool_choice(self) -> Global___ToolChoice:

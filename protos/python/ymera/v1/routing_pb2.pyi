@@ -43,7 +43,7 @@ class _ExecutionStatusEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     EXECUTION_STATUS_FAILED: _ExecutionStatus.ValueType  # 4
     """No model answered."""
     EXECUTION_STATUS_CANCELLED: _ExecutionStatus.ValueType  # 5
-    """The caller went away or its deadline passed."""
+    """The caller went away, its deadline passed, or the server stopped."""
 
 class ExecutionStatus(_ExecutionStatus, metaclass=_ExecutionStatusEnumTypeWrapper):
     """How an execution ended."""
@@ -59,7 +59,7 @@ EXECUTION_STATUS_TRUNCATED: ExecutionStatus.ValueType  # 3
 EXECUTION_STATUS_FAILED: ExecutionStatus.ValueType  # 4
 """No model answered."""
 EXECUTION_STATUS_CANCELLED: ExecutionStatus.ValueType  # 5
-"""The caller went away or its deadline passed."""
+"""The caller went away, its deadline passed, or the server stopped."""
 Global___ExecutionStatus: typing_extensions.TypeAlias = ExecutionStatus
 
 class _Capability:
@@ -222,7 +222,7 @@ class Execution(google.protobuf.message.Message):
     """The agent that the caller named."""
     @property
     def create_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was admitted, in UTC."""
+        """When it arrived, in UTC."""
 
     @property
     def decision(self) -> Global___Decision:
@@ -238,11 +238,11 @@ class Execution(google.protobuf.message.Message):
 
     @property
     def duration(self) -> google.protobuf.duration_pb2.Duration:
-        """From admission to the end, server side."""
+        """From its arrival to its end, server side; the wait for a place included."""
 
     @property
     def time_to_first_token(self) -> google.protobuf.duration_pb2.Duration:
-        """From admission to the first part of the answer; absent without one."""
+        """From its arrival to the first part of the answer; absent without one."""
 
     def __init__(
         self,
@@ -325,7 +325,8 @@ class RoutingPreferences(google.protobuf.message.Message):
     """
     category_hint: builtins.str
     """The category of the task, such as "coding", where the caller knows it.
-    Replaces detection.
+    Replaces detection. One that is neither built in nor measured, nor that of
+    a benchmark suite, is rejected with INVALID_ARGUMENT.
     """
     @property
     def weights(self) -> Global___RoutingWeights:
@@ -337,7 +338,8 @@ class RoutingPreferences(google.protobuf.message.Message):
     def allow_models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Only these models may answer: ids such as "openai/gpt-5", a model name
         without its provider, or patterns such as "anthropic/*". Empty allows all.
-        One entry that matches no known model is rejected with NOT_FOUND.
+        One entry that matches no known model is rejected with NOT_FOUND. At most
+        128 entries of at most 256 characters.
         """
 
     @property
@@ -347,7 +349,7 @@ class RoutingPreferences(google.protobuf.message.Message):
     @property
     def required_capabilities(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[Global___Capability.ValueType]:
         """The model must have all of these, besides those that the prompt itself
-        calls for.
+        calls for. At most 64.
         """
 
     @property

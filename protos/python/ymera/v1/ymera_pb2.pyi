@@ -639,17 +639,17 @@ class BenchmarkRequest(google.protobuf.message.Message):
     """How many tasks run at a time; 0 means 4. At most 64."""
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Models to measure; ids and patterns as in RoutingPreferences.allow_models.
-        Empty measures all.
+        """Models to measure; ids and patterns, as many and as long as in
+        RoutingPreferences.allow_models. Empty measures all.
         """
 
     @property
     def suites(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Suites to run, by name. Empty runs all."""
+        """Suites to run, by name; at most 128. Empty runs all."""
 
     @property
     def categories(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Only tasks of these categories. Empty takes all."""
+        """Only tasks of these categories; at most 128. Empty takes all."""
 
     def __init__(
         self,
@@ -804,7 +804,7 @@ class BenchmarkCompleted(google.protobuf.message.Message):
     """The id of the run."""
     @property
     def scores(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BenchmarkScore]:
-        """One score per model and category, models in order of their mean."""
+        """One score per model and category, the model with the best mean first."""
 
     def __init__(
         self,
@@ -907,7 +907,7 @@ class HealthResponse(google.protobuf.message.Message):
     queued_requests: builtins.int
     """Requests waiting for a place now."""
     simulator_only: builtins.bool
-    """True where the only provider is the simulator."""
+    """True where every model on offer is simulated."""
     @property
     def uptime(self) -> google.protobuf.duration_pb2.Duration:
         """Since the server was ready."""

@@ -92,7 +92,9 @@ class YmeraServiceServicer(object):
         The decision is stored and can be asked for again with
         RoutingService.GetExecution. Errors: INVALID_ARGUMENT, NOT_FOUND (a model
         nobody offers), FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: the constraints
-        leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full).
+        leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full),
+        UNAVAILABLE (NO_HEALTHY_MODEL: those left keep failing;
+        STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -128,8 +130,9 @@ class YmeraServiceServicer(object):
         then rests. Sends one event per task, and at the end the scores.
 
         Calls the providers and is charged by them. Errors: NOT_FOUND (a model or
-        suite nobody offers), INVALID_ARGUMENT. Results until a cancellation are
-        kept.
+        suite nobody offers), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+        measurements are under way), UNAVAILABLE (STORAGE_UNAVAILABLE,
+        SHUTTING_DOWN). Results until a cancellation are kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -173,7 +173,9 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
     The decision is stored and can be asked for again with
     RoutingService.GetExecution. Errors: INVALID_ARGUMENT, NOT_FOUND (a model
     nobody offers), FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: the constraints
-    leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full).
+    leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full),
+    UNAVAILABLE (NO_HEALTHY_MODEL: those left keep failing;
+    STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
     """
 
     Execute: _YmeraServiceExecuteType
@@ -200,8 +202,9 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
     then rests. Sends one event per task, and at the end the scores.
 
     Calls the providers and is charged by them. Errors: NOT_FOUND (a model or
-    suite nobody offers), INVALID_ARGUMENT. Results until a cancellation are
-    kept.
+    suite nobody offers), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+    measurements are under way), UNAVAILABLE (STORAGE_UNAVAILABLE,
+    SHUTTING_DOWN). Results until a cancellation are kept.
     """
 
     Health: _YmeraServiceHealthType
@@ -258,7 +261,9 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
         The decision is stored and can be asked for again with
         RoutingService.GetExecution. Errors: INVALID_ARGUMENT, NOT_FOUND (a model
         nobody offers), FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: the constraints
-        leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full).
+        leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full),
+        UNAVAILABLE (NO_HEALTHY_MODEL: those left keep failing;
+        STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
         """
 
     @abc.abstractmethod
@@ -300,8 +305,9 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
         then rests. Sends one event per task, and at the end the scores.
 
         Calls the providers and is charged by them. Errors: NOT_FOUND (a model or
-        suite nobody offers), INVALID_ARGUMENT. Results until a cancellation are
-        kept.
+        suite nobody offers), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+        measurements are under way), UNAVAILABLE (STORAGE_UNAVAILABLE,
+        SHUTTING_DOWN). Results until a cancellation are kept.
         """
 
     @abc.abstractmethod
