@@ -144,7 +144,7 @@ class CatalogSettings(Section):
     """Which models there are."""
 
     refresh_seconds: Seconds = 300
-    """How often providers are asked for their models."""
+    """How often providers are asked for their models, and storage for what was measured."""
     discovery_seconds: Seconds = 3
     """How long a provider may take to tell its models before it is left out until the next refresh."""
     prices: dict[str, PriceSettings] = {}

@@ -33,6 +33,7 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage import Database, Recorder
 from ymera_service.telemetry import logs
 from ymera_service.transport import HttpTransport
@@ -104,6 +105,7 @@ class Application:
         await stack.enter_async_context(_running(catalog.run()))
         evidence, sessions = Evidence(), Sessions(settings.routing.max_sessions)
         evidence.load(await database.benchmarks.summaries())
+        await stack.enter_async_context(_running(_reread(evidence, database, settings.catalog.refresh_seconds)))
         self._executor = Executor(
             admission=self._admission,
             router=Router(
@@ -135,7 +137,7 @@ class Application:
         ymera = YmeraServicer(self._executor, runner, self._health)
         self._calls.add(ymera_servicer.SERVICE, ymera.methods())
         self._calls.add(routing_servicer.SERVICE, RoutingServicer(database).methods())
-        self._calls.add(catalog_servicer.SERVICE, CatalogServicer(catalog, self._breakers, database).methods())
+        self._calls.add(catalog_servicer.SERVICE, CatalogServicer(catalog, self._breakers, evidence).methods())
         self._calls.add(admin_servicer.SERVICE, AdminServicer(self._registry).methods())
 
     def _offer(self, *, reflected: bool) -> None:
@@ -235,6 +237,16 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         return asyncio.new_event_loop
     return uvloop.new_event_loop
+
+
+async def _reread(evidence: Evidence, database: Database, seconds: float) -> NoReturn:
+    """Takes up, every so many seconds, what others have measured who share the database."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            evidence.load(await database.benchmarks.summaries())
+        except StorageUnavailable as error:
+            log.warning("benchmarks not read", problem=error.message)
 
 
 @asynccontextmanager

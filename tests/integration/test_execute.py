@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
+from typing import TYPE_CHECKING
 
 import grpc
 import pytest
@@ -20,6 +22,12 @@ from ymera.v1 import (
 )
 
 from ymera_service.server import Application
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.conftest import Lab
+    from ymera_service.config import Settings
 
 WAIT = 10
 
@@ -180,6 +188,25 @@ async def test_a_model_is_listed_with_all_that_is_known(
     assert [(one.category, one.score, one.tasks) for one in parrot.measured] == [("general", 1.0, 5)]
     nobody = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(provider="nobody"), timeout=WAIT)
     assert not nobody.models
+
+
+async def test_what_another_server_measured_is_taken_up(make_settings: Callable[..., Settings], lab: Lab) -> None:
+    settings = make_settings(catalog={"refresh_seconds": 0.02})
+    async with (
+        asyncio.timeout(WAIT),
+        Application.start(settings, lab.found) as one,
+        Application.start(settings, lab.found) as other,
+        grpc.aio.insecure_channel(one.address) as to_one,
+        grpc.aio.insecure_channel(other.address) as to_other,
+    ):
+        plan = ymera_pb2.BenchmarkRequest(models=["lab/parrot"])
+        async for _ in ymera_pb2_grpc.YmeraServiceStub(to_other).Benchmark(plan):
+            pass
+        decided = ""
+        while "over 5 general tasks" not in decided:
+            route = ymera_pb2.RouteRequest(prompt=prompt("one"), preferences=only("lab/parrot"))
+            answer = await ymera_pb2_grpc.YmeraServiceStub(to_one).Route(route)
+            decided = answer.decision.candidates[0].components[0].evidence
 
 
 async def test_plugins_are_listed_with_what_they_register(

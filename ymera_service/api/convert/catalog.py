@@ -3,7 +3,7 @@
 import base64
 import binascii
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ymera.v1 import catalog_pb2 as pb
 
@@ -51,8 +51,8 @@ def _checksum(payload: bytes, scope: str) -> bytes:
     return zlib.crc32(payload, zlib.crc32(scope.encode())).to_bytes(4, "big")
 
 
-def model_message(model: Model, measured: Sequence[BenchmarkSummary], *, available: bool) -> pb.Model:
-    """Returns a model and what is known of it."""
+def model_message(model: Model, measured: Mapping[str, BenchmarkSummary], *, available: bool) -> pb.Model:
+    """Returns a model and what is known of it; `measured` is by category."""
     info = model.info
     fields: Fields = {
         "id": model.id,
@@ -63,7 +63,7 @@ def model_message(model: Model, measured: Sequence[BenchmarkSummary], *, availab
         "price": _price(model.price) if model.price else None,
         "simulated": info.simulated,
         "local": info.local,
-        "measured": [_measured(summary) for summary in measured],
+        "measured": [_measured(measured[category]) for category in sorted(measured)],
         "available": available,
     }
     return pb.Model(**fields)
@@ -84,11 +84,3 @@ def _measured(summary: BenchmarkSummary) -> Fields:
         "tasks": summary.tasks,
         "median_duration": duration_fields(summary.median_duration),
     }
-
-
-def by_model(summaries: Sequence[BenchmarkSummary]) -> Mapping[str, list[BenchmarkSummary]]:
-    """Returns the summaries of each model, in the order of their categories."""
-    grouped: dict[str, list[BenchmarkSummary]] = {}
-    for summary in sorted(summaries, key=lambda summary: summary.category):
-        grouped.setdefault(summary.model, []).append(summary)
-    return grouped
