@@ -1,7 +1,6 @@
 """The composition root: builds every part, hands each what it needs, and takes all down in reverse."""
 
 import asyncio
-import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -212,7 +211,6 @@ async def serve(settings: Settings, started: Callable[[Application], None] = lam
     async with Application.start(settings) as app:
         log.info("serving", address=app.address, version=__version__, environment=settings.environment.value)
         started(app)
-        gc.freeze()  # What the start made stays for good: no collection need look at it again.
         log.info("stopping", signal=await signals.get())
         async with _running(_hurry_on_signal(app, signals)):
             await app.stop()
