@@ -25,6 +25,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+LONGEST_MESSAGE = 2048
+"""Characters. It is logged, stored and sent, and a provider's own words may go on for megabytes."""
 LONGEST_WAIT = 365 * 24 * 3600.0
 """Seconds. Who is told to wait for longer, or for no number of seconds, is told nothing of use."""
 
@@ -37,6 +39,7 @@ class YmeraError(Exception):
     def __init__(
         self, message: str, *, metadata: dict[str, str] | None = None, retry_after: float | None = None
     ) -> None:
+        message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
         super().__init__(message)
         self.message = message
         self.metadata = metadata or {}

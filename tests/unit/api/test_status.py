@@ -12,7 +12,14 @@ from google.rpc import error_details_pb2 as details  # type: ignore[import-untyp
 
 from ymera_service.api.status import STATUS, rich_status, status_code
 from ymera_service.sdk import errors
-from ymera_service.sdk.errors import FieldViolation, InvalidRequest, ProviderError, RateLimited, YmeraError
+from ymera_service.sdk.errors import (
+    LONGEST_MESSAGE,
+    FieldViolation,
+    InvalidRequest,
+    ProviderError,
+    RateLimited,
+    YmeraError,
+)
 
 README = Path(__file__).parents[3] / "protos" / "README.md"
 
@@ -90,6 +97,11 @@ def test_patience_is_told_to_the_nanosecond() -> None:
 @pytest.mark.parametrize("seconds", [-1.0, 1e20, float("inf"), float("nan")])
 def test_a_wait_that_no_clock_shows_is_not_told(seconds: float) -> None:
     assert "RetryInfo" not in unpacked(RateLimited("wait", retry_after=seconds))
+
+
+def test_a_provider_that_goes_on_and_on_is_cut_short() -> None:
+    error = RateLimited("no " * 1_000_000)
+    assert len(error.message) == len(str(error)) == LONGEST_MESSAGE + 1
 
 
 def test_what_the_provider_said_stands_in_the_metadata() -> None:
