@@ -7,7 +7,7 @@ from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 
 MAX_TEXT = 128
-"""The most characters of a session id and of an agent's name."""
+"""The most characters of a session id, an agent's name and a category."""
 
 
 def check(preferences: Preferences, categories: Collection[str]) -> None:
@@ -16,9 +16,16 @@ def check(preferences: Preferences, categories: Collection[str]) -> None:
     Raises:
         InvalidRequest: Naming every field that is wrong.
     """
-    violations = [*_weights(preferences.weights), *_limits(preferences), *_texts(preferences, categories)]
+    violations = [*faults_of(preferences), *_hint(preferences.category_hint, categories)]
     if violations:
         raise InvalidRequest(violations)
+
+
+def faults_of(preferences: Preferences) -> Iterable[FieldViolation]:
+    """Yields all that is wrong with preferences in themselves, whatever categories there are."""
+    yield from _weights(preferences.weights)
+    yield from _limits(preferences)
+    yield from _texts(preferences)
 
 
 def _weights(weights: Weights | None) -> Iterable[FieldViolation]:
@@ -41,11 +48,14 @@ def _limits(preferences: Preferences) -> Iterable[FieldViolation]:
         yield FieldViolation("preferences.max_latency", f"is {latency:g} s; give more than 0, or leave it out")
 
 
-def _texts(preferences: Preferences, categories: Collection[str]) -> Iterable[FieldViolation]:
-    for name, text in (("session_id", preferences.session_id), ("agent_name", preferences.agent_name)):
-        if len(text) > MAX_TEXT:
-            yield FieldViolation(f"preferences.{name}", f"has {len(text)} characters; at most {MAX_TEXT} are allowed")
-    hint = preferences.category_hint
+def _texts(preferences: Preferences) -> Iterable[FieldViolation]:
+    for name in ("session_id", "agent_name", "category_hint"):
+        length = len(getattr(preferences, name))
+        if length > MAX_TEXT:
+            yield FieldViolation(f"preferences.{name}", f"has {length} characters; at most {MAX_TEXT} are allowed")
+
+
+def _hint(hint: str, categories: Collection[str]) -> Iterable[FieldViolation]:
     if hint and hint not in categories:
         known = ", ".join(sorted(categories))
         yield FieldViolation("preferences.category_hint", f"{hint[:64]!r} is no category; the categories are {known}")

@@ -19,12 +19,11 @@ from ymera_service.routing.decision import (
     failure_from_json,
     from_json,
 )
+from ymera_service.routing.preferences import faults_of
 from ymera_service.sdk.generation import FinishReason
 from ymera_service.sdk.models import Capability
 from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
 
-MAX_NAME = 128
-"""Characters of a session id, an agent's name and a category."""
 MAX_CAPABILITIES = 64
 """Capabilities in a request, repeated ones counted."""
 
@@ -46,33 +45,28 @@ def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Pr
     """Returns what the caller wants, noting every fault under the path `preferences`."""
     if not preferences.ByteSize():
         return _DEFAULT
-    return Preferences(
-        weights=_weights(preferences, faults),
+    wanted = Preferences(
+        weights=_weights(preferences),
         allow_models=faults.texts("preferences.allow_models", preferences.allow_models),
         deny_models=faults.texts("preferences.deny_models", preferences.deny_models),
         required_capabilities=_capabilities(preferences, faults),
-        max_cost_micros=_max_cost(preferences, faults),
+        max_cost_micros=preferences.max_cost_micros if preferences.HasField("max_cost_micros") else None,
         max_latency=_max_latency(preferences, faults),
         prefer_free=preferences.prefer_free,
-        session_id=faults.text("preferences.session_id", preferences.session_id, max_length=MAX_NAME),
-        agent_name=faults.text("preferences.agent_name", preferences.agent_name, max_length=MAX_NAME),
-        category_hint=faults.text("preferences.category_hint", preferences.category_hint, max_length=MAX_NAME),
+        session_id=faults.text("preferences.session_id", preferences.session_id),
+        agent_name=faults.text("preferences.agent_name", preferences.agent_name),
+        category_hint=faults.text("preferences.category_hint", preferences.category_hint),
     )
+    for fault in faults_of(wanted):
+        faults.add(fault.field, fault.description)
+    return wanted
 
 
-def _weights(preferences: pb.RoutingPreferences, faults: Violations) -> Weights | None:
+def _weights(preferences: pb.RoutingPreferences) -> Weights | None:
     if not preferences.HasField("weights"):
         return None
     given = preferences.weights
-    path = "preferences.weights"
-    weights = Weights(
-        faults.number(f"{path}.quality", given.quality, 0),
-        faults.number(f"{path}.speed", given.speed, 0),
-        faults.number(f"{path}.cost", given.cost, 0),
-    )
-    if weights.quality == weights.speed == weights.cost == 0:
-        faults.add(path, "are all 0; at least one has to be above 0")
-    return weights
+    return Weights(given.quality, given.speed, given.cost)
 
 
 def _capabilities(preferences: pb.RoutingPreferences, faults: Violations) -> frozenset[Capability]:
@@ -85,22 +79,13 @@ def _capabilities(preferences: pb.RoutingPreferences, faults: Violations) -> fro
     return frozenset(_CAPABILITIES[number] for number in preferences.required_capabilities if number in _CAPABILITIES)
 
 
-def _max_cost(preferences: pb.RoutingPreferences, faults: Violations) -> int | None:
-    if not preferences.HasField("max_cost_micros"):
-        return None
-    if preferences.max_cost_micros < 0:
-        faults.add("preferences.max_cost_micros", "is negative; 0 allows free models only")
-    return preferences.max_cost_micros
-
-
 def _max_latency(preferences: pb.RoutingPreferences, faults: Violations) -> float | None:
     if not preferences.HasField("max_latency"):
         return None
     given = preferences.max_latency
-    seconds = given.seconds + given.nanos / 1e9
-    if seconds <= 0 or not -1_000_000_000 < given.nanos < 1_000_000_000:
-        faults.add("preferences.max_latency", "has to be above 0, with fewer than 1,000,000,000 nanos")
-    return seconds
+    if not -1_000_000_000 < given.nanos < 1_000_000_000:
+        faults.add("preferences.max_latency", "has to have fewer than 1,000,000,000 nanos")
+    return given.seconds + given.nanos / 1e9
 
 
 def decision_fields(decision: Decision) -> Fields:
