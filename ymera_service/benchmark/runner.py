@@ -118,7 +118,7 @@ class BenchmarkRunner:
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         models, suites = models_of(plan, self._catalog), suites_of(plan, self._suites)
         check(plan, suites)
-        tasks = tasks_of(plan, suites)
+        tasks = await asyncio.to_thread(tasks_of, plan, suites)
         run_id, total = str(uuid_utils.uuid7()), len(models) * len(tasks)
         yield BenchmarkStarted(run_id, [model.id for model in models], [suite.name for suite in suites], total)
         measurements: list[Measurement] = []

@@ -8,7 +8,7 @@ import structlog
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import ExecutionSettings
-from ymera_service.execution.events import Delta
+from ymera_service.execution.events import AttemptStarted, Delta
 from ymera_service.execution.patience import LimitReached
 from ymera_service.execution.run import Call, Run
 from ymera_service.resilience.cancellation import being_cancelled
@@ -46,8 +46,8 @@ class Caller:
         self._catalog = catalog
         self._settings = settings
 
-    async def call(self, run: Run, call: Call) -> AsyncGenerator[Delta, None]:
-        """Yields the answer as it comes, and books the call however it ends.
+    async def call(self, run: Run, call: Call) -> AsyncGenerator[AttemptStarted | Delta, None]:
+        """Yields that the call begins and the answer as it comes, and books the call however it ends.
 
         Raises:
             ProviderError: The provider failed, or was too slow.
@@ -55,6 +55,7 @@ class Caller:
         """
         error: YmeraError | None = None
         try:
+            yield AttemptStarted(call.number, call.model.id, run.last_failure)
             async with aclosing(self._deltas(run, call)) as deltas:
                 async for delta in deltas:
                     yield delta

@@ -107,7 +107,7 @@ class Executor:
             decision = self._decide(request, timings)
             record = _routed_record(request, decision, created_at, _now() - began)
             with timings.phase(Phase.RECORD):
-                await watch.wait(self._recorder.record(record))
+                await watch.wait(self._make_durable(record))
         return Routed(request.request_id, decision)
 
     async def execute(self, request: ExecutionRequest, timings: Timings) -> Answer:
@@ -179,11 +179,10 @@ class Executor:
         """Calls one model after the other until one answers; raises the last one's error."""
         error: ProviderError | None = None
         while (call := await self._failover.next_call(run, error)) is not None:
-            yield AttemptStarted(call.number, call.model.id, run.last_failure)
             try:
-                async with aclosing(self._caller.call(run, call)) as deltas:
-                    async for delta in deltas:
-                        yield delta
+                async with aclosing(self._caller.call(run, call)) as events:
+                    async for event in events:
+                        yield event
             except ProviderError as failure:
                 error = failure
                 if run.answered:
@@ -207,19 +206,28 @@ class Executor:
         """Makes the record durable before anyone hears of the outcome."""
         with run.timings.phase(Phase.RECORD):
             try:
-                async with asyncio.timeout(RECORD_SECONDS):
-                    await self._recorder.record(run.record(outcome, _now()))
+                await self._make_durable(run.record(outcome, _now()))
             except StorageUnavailable as error:
                 return _stopped(run, error)
-            except TimeoutError:
-                return _stopped(run, StorageUnavailable(f"the record was not durable within {RECORD_SECONDS:g} s"))
         return outcome
+
+    async def _make_durable(self, record: ExecutionRecord) -> None:
+        try:
+            async with asyncio.timeout(RECORD_SECONDS):
+                await self._recorder.record(record)
+        except TimeoutError:
+            raise StorageUnavailable(f"the record was not durable within {RECORD_SECONDS:g} s") from None
 
     def _record_later(self, run: Run) -> None:
         """Records what an execution consumed whose caller has gone, without holding up its end."""
         task = asyncio.ensure_future(self._recorder.record(run.record(None, _now())))
         self._abandoned.add(task)
-        task.add_done_callback(self._abandoned.discard)
+        task.add_done_callback(self._recorded_later)
+
+    def _recorded_later(self, task: asyncio.Task[None]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("execution not recorded", problem=str(error))
 
     async def stop(self) -> None:
         """Ends every execution under way as cancelled, and returns when each is recorded."""

@@ -18,7 +18,7 @@ class BenchmarkTask:
 
 @runtime_checkable
 class BenchmarkSuite(Protocol):
-    """Gives tasks and grades answers. Both run off the request path but on the event loop."""
+    """Gives tasks, in a thread, and grades answers, on the event loop. Both are off the request path."""
 
     @property
     def name(self) -> str:

@@ -1,5 +1,7 @@
 """Checks JSON Schemas that come with a request. The same tools come again and again: results are kept."""
 
+import asyncio
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NoReturn
 
@@ -7,7 +9,9 @@ import jsonschema_rs
 import orjson
 
 MAX_BYTES = 256 * 1024
-"""The longest schema: compiling runs on the event loop."""
+"""The longest schema."""
+QUICK_CHARACTERS = 2 * 1024
+"""Longer schemas are compiled off the event loop: one of 160 KB can take seconds."""
 
 DRAFTS = frozenset(
     {
@@ -18,6 +22,12 @@ DRAFTS = frozenset(
         "http://json-schema.org/draft-04/schema",
     }
 )
+
+
+async def compile_long(schemas: Iterable[str]) -> None:
+    """Compiles the long ones among them in a thread, so that `schema_fault` knows them."""
+    if long := [schema for schema in schemas if len(schema) > QUICK_CHARACTERS]:
+        await asyncio.to_thread(lambda: [schema_fault(schema) for schema in long])
 
 
 def schema_fault(schema: str) -> str:
