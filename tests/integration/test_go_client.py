@@ -38,10 +38,10 @@ async def go(address: str, *arguments: str) -> str:
         cwd=CLIENT,
         env={**os.environ, "YMERA_ADDRESS": address},
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stderr=asyncio.subprocess.PIPE,  # where go tells what it downloads
     )
-    output, _ = await asyncio.wait_for(process.communicate(), BUILD_SECONDS)
-    assert process.returncode == 0, output.decode()
+    output, remarks = await asyncio.wait_for(process.communicate(), BUILD_SECONDS)
+    assert process.returncode == 0, (output + remarks).decode()
     return output.decode()
 
 

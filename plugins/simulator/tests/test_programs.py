@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,16 @@ RUN = {
 COMPILED_SLOWLY = {"hello world", "FizzBuzz", "sorted list", "palindrome test", "binary search"}
 
 
+@cache
+def rust_works() -> bool:
+    """Whether there is a compiler, and not only rustup's promise of one."""
+    return subprocess.run(["rustc", "--version"], check=False, capture_output=True).returncode == 0
+
+
 def output(fence: str, code: str, folder: Path) -> list[str]:
     name, command = RUN[fence]
     tools = [word for word in command.split() if word in {"python3", "node", "gcc", "go", "java", "rustc", "bash"}]
-    if not all(map(shutil.which, tools)):
+    if not all(map(shutil.which, tools)) or ("rustc" in tools and not rust_works()):
         pytest.skip(f"{tools} is not installed")
     (folder / name).write_text(code)
     done = subprocess.run(command, cwd=folder, shell=True, check=False, capture_output=True, text=True, timeout=120)
