@@ -33,7 +33,7 @@ def ymera(
 ) -> None:
     """Chooses the best model for a prompt, calls it, and explains why.
 
-    Every command calls the server at --address (or YMERA_ADDRESS), and starts one of its own where there is none.
+    Every command calls the server at --address (or YMERA_ADDRESS); without that it starts one of its own.
     """
 
 
