@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
@@ -33,7 +33,7 @@ class Section(BaseModel):
 
 
 class Environment(StrEnum):
-    """Where the server runs. Production switches reflection and the unconfigured simulator off."""
+    """Where the server runs. Production switches reflection off."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -59,6 +59,13 @@ class ServerSettings(Section):
     """Requests that wait for a place; further ones are refused with RESOURCE_EXHAUSTED."""
     drain_seconds: Seconds = 30
     """How long requests under way may go on after SIGTERM."""
+
+    @field_validator("address")
+    @classmethod
+    def _address_has_a_port(cls, address: str) -> str:
+        if not re.fullmatch(r"unix(-abstract)?:.+|.+:\d+", address):
+            raise ValueError(f"{address!r} is no address; write host:port, [::1]:port or unix:/path")
+        return address
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> "ServerSettings":
@@ -273,7 +280,7 @@ def load(file: Path | None = None) -> Settings:
     Raises:
         ConfigError: With every fault of the file and the environment.
     """
-    source = str(file or DEFAULT_FILE)
+    source = "environment" if file is None and not DEFAULT_FILE.exists() else str(file or DEFAULT_FILE)
     document = _read(file)
     try:
         return Settings(**document)

@@ -35,9 +35,15 @@ async def test_a_port_in_use_is_named(app: Application, make_settings: Callable[
     assert "another program listens there" in told["server.address"]
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:99999", "nonsense", "203.0.113.7:50051", "unix:/nowhere/at/all"])
+@pytest.mark.parametrize("address", ["127.0.0.1:99999", "203.0.113.7:50051", "unix:/nowhere/at/all"])
 async def test_an_address_that_is_none_is_named(make_settings: Callable[..., Settings], lab: Lab, address: str) -> None:
     assert address in (await faults(make_settings(server={"address": address}), lab))["server.address"]
+
+
+async def test_an_address_of_the_command_line_that_is_none_is_named(settings: Settings, lab: Lab) -> None:
+    server = settings.server.model_copy(update={"address": "nonsense"})
+    told = await faults(settings.model_copy(update={"server": server}), lab)
+    assert "write host:port" in told["server.address"]
 
 
 async def test_a_classifier_that_is_not_there_is_told_with_those_that_are(

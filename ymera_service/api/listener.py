@@ -67,8 +67,10 @@ def _refused(problem: str) -> ConfigError:
 def _why(address: str, error: RuntimeError) -> str:
     """Returns why an address can't be listened on: grpc only says that it can't."""
     host, _, port = address.rpartition(":")
-    if address.startswith(("unix:", "unix-abstract:")) or not port.isdigit():
+    if address.startswith(("unix:", "unix-abstract:")):
         return f"{address!r} can't be listened on: {error}"
+    if not port.isdigit():
+        return f"{address!r} is no address; write host:port, [::1]:port or unix:/path"
     family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
     try:
         with socket.socket(family) as probe:

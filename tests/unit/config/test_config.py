@@ -26,6 +26,24 @@ def test_everything_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert settings.storage.url.startswith("sqlite:///")
 
 
+def test_faults_are_the_environments_where_there_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("YMERA_STORAGE__URL", "mysql://x")
+    with pytest.raises(ConfigError) as caught:
+        load()
+    assert caught.value.source == "environment"
+
+
+@pytest.mark.parametrize("address", ["foo", "127.0.0.1", "127.0.0.1:", ":50051", "unix:", "http://127.0.0.1"])
+def test_an_address_has_a_host_and_a_port_or_is_a_socket(address: str, tmp_path: Path) -> None:
+    assert "write host:port" in faults(write(tmp_path, f'[server]\naddress = "{address}"'))["server.address"]
+
+
+@pytest.mark.parametrize("address", ["localhost:0", "[::1]:1", "unix:/tmp/socket", "unix:socket"])
+def test_addresses_are_taken_as_they_are(address: str, tmp_path: Path) -> None:
+    assert load(write(tmp_path, f'[server]\naddress = "{address}"')).server.address == address
+
+
 def test_the_file_here_is_read_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, '[server]\naddress = "127.0.0.1:1"')
     monkeypatch.chdir(tmp_path)
