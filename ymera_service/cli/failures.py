@@ -18,6 +18,8 @@ WRONG = 2
 """The exit code where the command line, the configuration or the request is wrong."""
 
 _STATUS_KEY = "grpc-status-details-bin"
+_NOBODY_THERE = "Start one with `ymera serve`, or leave out --address and YMERA_ADDRESS to use none."
+_UNTRUSTED = "Let the variable GRPC_DEFAULT_SSL_ROOTS_FILE_PATH name a PEM file of the authorities to trust."
 _REMEDIES = {
     "MODEL_NOT_FOUND": "`ymera models` lists the models that there are.",
     "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites that there are.",
@@ -120,7 +122,7 @@ def _bare(error: grpc.aio.AioRpcError, server: str) -> Failure:
     facts = {"code": error.code().name}
     match error.code():
         case grpc.StatusCode.UNAVAILABLE:
-            remedy = "Start one with `ymera serve`, or leave out --address and YMERA_ADDRESS to use none."
+            remedy = _UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in told else _NOBODY_THERE
             return Failure(f"no server can be reached at {server}", (told, remedy), facts=facts)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return Failure("the answer took longer than --timeout allows", facts=facts)

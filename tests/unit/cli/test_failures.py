@@ -75,6 +75,12 @@ def test_a_status_without_details_comes_from_the_way_there(
     assert (failure.message, failure.facts) == (message, {"code": code.name})
 
 
+def test_a_certificate_that_is_not_trusted_is_told_from_nobody_there() -> None:
+    told = "Tls handshake failed: CERTIFICATE_VERIFY_FAILED: self signed certificate"
+    assert "authorities to trust" in of_rpc(failed(grpc.StatusCode.UNAVAILABLE, told), "host:1").notes[1]
+    assert "ymera serve" in of_rpc(failed(grpc.StatusCode.UNAVAILABLE, "refused"), "host:1").notes[1]
+
+
 def test_a_streams_last_event_tells_the_same() -> None:
     error = Error(
         reason="PROVIDER_AUTHENTICATION",
