@@ -29,8 +29,8 @@ def check(
 ) -> None:
     """Reads the configuration, the environment included, and lists every fault at once.
 
-    The plugins' own tables and the TLS files are read too. Nothing is started
-    or called.
+    Once these are right, the plugins' own tables and the TLS files are read
+    too. Nothing is started or called.
 
     [dim]ymera config check --config production.toml[/dim]
     """
