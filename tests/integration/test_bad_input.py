@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import math
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -238,17 +236,3 @@ async def test_a_method_that_is_not_there_is_unimplemented(channel: grpc.aio.Cha
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await method(b"", timeout=WAIT)
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-
-
-async def test_a_schema_that_takes_long_to_check_holds_nobody_else_up(
-    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
-) -> None:
-    heavy = json.dumps({"patternProperties": {f"^\\p{{L}}{number}\\w{{1,20}}$": {} for number in range(3000)}})
-    slow = request("hello", "lab/parrot")
-    slow.prompt.tools.add(name="heavy", parameters_schema=heavy)
-    checked = asyncio.ensure_future(stub.Execute(slow, timeout=60))
-    others = 0
-    while not checked.done():
-        await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
-        others += 1
-    assert others >= 10

@@ -13,7 +13,6 @@ from ymera_service.api.convert.benchmark import benchmark_response, plan_of
 from ymera_service.api.convert.content import prompt_of
 from ymera_service.api.convert.execution import execute_response, stream_response
 from ymera_service.api.convert.routing import decision_fields, preferences_of
-from ymera_service.api.convert.schemas import compile_long
 from ymera_service.api.convert.violations import Violations
 from ymera_service.api.health import HealthReporter
 from ymera_service.benchmark.runner import BenchmarkRunner
@@ -44,13 +43,13 @@ class YmeraServicer:
 
     async def route(self, request: pb.RouteRequest, call: Call) -> pb.RouteResponse:
         """Decides without calling a model."""
-        routed = await self._executor.route(await _request(request.prompt, request.preferences, call), call.timings)
+        routed = await self._executor.route(_request(request.prompt, request.preferences, call), call.timings)
         fields: Fields = {"decision": decision_fields(routed.decision)}
         return pb.RouteResponse(request_id=routed.request_id, **fields)
 
     async def execute(self, request: pb.ExecuteRequest, call: Call) -> pb.ExecuteResponse:
         """Returns a whole answer."""
-        answer = await self._executor.execute(await _request(request.prompt, request.preferences, call), call.timings)
+        answer = await self._executor.execute(_request(request.prompt, request.preferences, call), call.timings)
         _note(call, answer.model, answer.consumption)
         return execute_response(answer)
 
@@ -58,7 +57,7 @@ class YmeraServicer:
         self, request: pb.ExecuteStreamRequest, call: Call
     ) -> AsyncGenerator[pb.ExecuteStreamResponse, None]:
         """Sends an answer while it is written; after a terminal event other than completed, raises its error."""
-        stream = self._executor.stream(await _request(request.prompt, request.preferences, call), call.timings)
+        stream = self._executor.stream(_request(request.prompt, request.preferences, call), call.timings)
         sequence = 0
         async with aclosing(coalesced(stream)) as events:
             async for event in events:
@@ -84,13 +83,9 @@ class YmeraServicer:
         return await self._health.report()
 
 
-async def _request(
-    prompt: content_pb2.Prompt, preferences: routing_pb2.RoutingPreferences, call: Call
-) -> ExecutionRequest:
+def _request(prompt: content_pb2.Prompt, preferences: routing_pb2.RoutingPreferences, call: Call) -> ExecutionRequest:
     faults = Violations()
     with call.timings.phase(Phase.GUARDS):
-        if prompt.tools or prompt.response_format.schema:
-            await compile_long([*(tool.parameters_schema for tool in prompt.tools), prompt.response_format.schema])
         checked = prompt_of(prompt, faults)
     with call.timings.phase(Phase.ADMIT):
         wanted = preferences_of(preferences, faults)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.api.convert.schemas import MAX_BYTES, _fault, schema_fault
+from ymera_service.api.convert.schemas import MAX_BYTES, QUICK_CHARACTERS, _fault, schema_fault
 
 GOOD: list[dict[str, Any]] = [
     {},
@@ -39,7 +39,6 @@ def test_a_good_schema_has_no_fault(schema: dict[str, Any]) -> None:
         ('{"required": "a"}', "at required"),
         ('{"$ref": "#/$defs/nowhere"}', "nowhere"),
         ("[" * 5000, "not JSON"),
-        ('{"not":' * 400 + "{}" + "}" * 400, "usable"),
         (" " * (MAX_BYTES + 1), "at most"),
         ('"' + "ä" * (MAX_BYTES // 2) + '"', "at most"),
     ],
@@ -80,3 +79,20 @@ def test_a_schema_that_is_too_long_is_not_kept() -> None:
     for size in range(1, 4):
         schema_fault(" " * (MAX_BYTES + size))
     assert _fault.cache_info().currsize == kept
+
+
+def test_of_a_long_schema_no_pattern_is_compiled_as_that_may_take_seconds() -> None:
+    long: dict[str, Any] = {"description": "x" * QUICK_CHARACTERS, "properties": {"a": {"pattern": "("}}}
+    assert schema_fault(json.dumps(long)) == ""
+    assert "at type" in schema_fault(json.dumps(long | {"type": "strnig"}))
+
+
+@pytest.mark.parametrize("key", ["$schema", "$ref"])
+def test_nothing_is_fetched_for_a_long_schema(key: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/schema"
+        nested = {"description": "x" * QUICK_CHARACTERS, "properties": {"a": {key: address}}}
+        schema_fault(json.dumps(nested))
+        with pytest.raises(TimeoutError):
+            server.accept()

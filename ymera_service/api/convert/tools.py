@@ -11,7 +11,7 @@ from ymera_service.sdk.generation import ResponseFormat, ResponseType, Tool, Too
 
 MAX_TOOLS = 128
 MAX_SCHEMA_BYTES = 1024 * 1024
-"""Of all tools' schemas together: one of 256 KiB may take seconds to compile."""
+"""Of all tools' schemas together."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NAME_RULE = "has to be 1–64 characters of letters, digits, underscore and hyphen"
 
