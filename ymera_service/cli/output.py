@@ -36,7 +36,7 @@ class Output:
             self.document(as_dict(message))
             return
         if self.answers.is_terminal:
-            self.answers.print(*pictures, sep="\n")
+            self.answers.print(*pictures, sep="\n", crop=False)
             return
         with self.answers.capture() as captured:
             self.answers.print(*pictures, sep="\n")

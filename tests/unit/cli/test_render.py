@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 
+import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console, RenderableType
@@ -79,6 +80,14 @@ def test_a_decision_shows_candidates_scores_exclusions_and_attempts() -> None:
         "      1  acme/large  2.00 s               RATE_LIMITED: no",
         "      2  acme/small  2.00 s       2.00 s  answered",
     ]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60])
+def test_a_narrow_terminal_breaks_rows_and_loses_nothing(width: int) -> None:
+    console = Console(record=True, width=width, file=io.StringIO(), markup=False, highlight=False)
+    console.print(*decision(DECISION), sep="\n", crop=False)
+    [row] = [line for line in console.export_text().splitlines() if line.startswith("1  acme/large")]
+    assert row.split() == ["1", "acme/large", "0.940", "0.90", "1.00", "$0.00012", "2.00", "s"]
 
 
 def test_of_hundreds_of_models_the_first_are_shown_and_the_rest_counted() -> None:

@@ -56,7 +56,7 @@ def _candidates(made: Decision) -> RenderableType:
         ]
         for place, each in enumerate(made.candidates[:SHOWN], 1)
     ]
-    return table(["", "model", "score", *headers, "cost", "time"], rows, right=figures)
+    return table(["", "model", "score", *headers, "cost", "time"], rows, right=figures, folds=())
 
 
 def _values(candidate: Candidate, names: Sequence[str]) -> list[str]:

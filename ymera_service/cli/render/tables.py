@@ -2,10 +2,38 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from ymera_service.cli.render.text import clean
+
+_GAP = 2
+_UNBROKEN = 10_000
+"""Columns enough for any row."""
+
+
+class _Whole(Table):
+    """A table whose rows a terminal that is far too narrow breaks like any long line; no column is lost."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        needed = sum(self._least(console, options, place) for place in range(len(self.columns)))
+        fits = needed <= options.max_width
+        yield from super().__rich_console__(console, options if fits else options.update(width=_UNBROKEN))
+
+    def _least(self, console: Console, options: ConsoleOptions, place: int) -> int:
+        """Returns the width of a column: of its longest word where it is broken, of its longest cell elsewhere."""
+        column = self.columns[place]
+        texts = [cell for cell in column.cells if isinstance(cell, Text)]
+        if self.show_header:
+            texts.append(clean(str(column.header)))
+        if column.no_wrap:
+            widths = [cell_len(text.plain) for text in texts]
+        else:
+            widths = [Measurement.get(console, options.update(max_width=_UNBROKEN), text).minimum for text in texts]
+        return max(widths, default=0) + (_GAP if place < len(self.columns) - 1 else 0)
 
 
 def table(
@@ -25,7 +53,7 @@ def table(
         folds: The columns that are broken where the terminal is too narrow; by default the last.
         header: Whether the headers are shown.
     """
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=header)
+    made = _Whole(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_header=header)
     breakable = columns[-1:] if folds is None else folds
     for column in columns:
         made.add_column(
