@@ -57,6 +57,13 @@ class PostgresProcess:
         return self._pid_file.exists()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def interruptions() -> None:
+    """Lets tests interrupt what they start: a shell's background job, and all it starts, would ignore SIGINT."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server's own database."""
