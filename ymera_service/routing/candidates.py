@@ -2,8 +2,8 @@
 
 The rules that a request calls for are put together once and then asked, cheapest first, of each model; the
 first that objects names the reason. A simulated model is out as soon as there is a real one, healthy or
-not: a made-up answer must never stand in for a real one unasked. Naming it in `allow_models`, by an entry
-that means simulated models only, lets it in.
+not, or a provider that can't tell its models just now: a made-up answer must never stand in for a real one
+unasked. Naming it in `allow_models`, by an entry that means simulated models only, lets it in.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +17,9 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.errors import ModelNotFound, NoEligibleModel, NoHealthyModel, RequestError, ServerError
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Capability
+
+RETRY_AFTER = 5.0
+"""Seconds after which providers that could not tell their models may be asked again."""
 
 Rule = Callable[[Model], Exclusion | None]
 
@@ -55,8 +58,11 @@ def rules_for(
     ]
 
 
-def nobody(exclusions: Sequence[Exclusion], breakers: Breakers) -> RequestError | ServerError:
+def nobody(exclusions: Sequence[Exclusion], breakers: Breakers, catalog: Catalog) -> RequestError | ServerError:
     """Returns the error for a request that no model may answer."""
+    if catalog.provider_errors and all(e.reason is ExclusionReason.SIMULATED for e in exclusions):
+        told = "; ".join(f"{name}: {error}" for name, error in catalog.provider_errors.items())
+        return NoHealthyModel(f"no provider can tell its models now: {told[:500]}", retry_after=RETRY_AFTER)
     unhealthy = [e.model for e in exclusions if e.reason is ExclusionReason.UNHEALTHY]
     counts: dict[str, int] = {}
     for exclusion in exclusions:
@@ -81,10 +87,18 @@ def _listed(preferences: Preferences, catalog: Catalog) -> Iterable[Rule]:
         yield _not_allowed(frozenset(chain.from_iterable(allowed)))
     if denied:
         yield _denied(dict(_inverted(preferences.deny_models, denied)))
-    real = next((model.id for model in models.values() if not model.info.simulated), "")
-    if real:
+    if reality := _reality(catalog):
         asked_for = (ids for ids in allowed if all(models[model].info.simulated for model in ids))
-        yield _simulated(frozenset(chain.from_iterable(asked_for)), real)
+        yield _simulated(frozenset(chain.from_iterable(asked_for)), reality)
+
+
+def _reality(catalog: Catalog) -> str:
+    """Returns why no simulated model may stand in; empty where one may."""
+    real = next((model.id for model in catalog.models.values() if not model.info.simulated), "")
+    if real:
+        return f"there are real models such as {real}"
+    silent = next(iter(catalog.provider_errors), "")
+    return f"{silent} is there, though it can't tell its models now" if silent else ""
 
 
 def _matches(field: str, patterns: Sequence[str], catalog: Catalog) -> list[list[str]]:
@@ -98,6 +112,9 @@ def _matches(field: str, patterns: Sequence[str], catalog: Catalog) -> list[list
 def _unknown(field: str, pattern: str, catalog: Catalog) -> ModelNotFound:
     near = catalog.close_to(pattern)
     remedy = f"did you mean {' or '.join(near)}?" if near else "ListModels tells which there are"
+    provider = pattern.partition("/")[0]
+    if error := catalog.provider_errors.get(provider):
+        remedy = f"{provider} can't tell its models now: {error[:500]}"
     return ModelNotFound(
         f"{field}: no model is named {pattern[:128]!r}; {remedy}", metadata={"field": field, "model": pattern[:128]}
     )
@@ -127,11 +144,11 @@ def _denied(denied: Mapping[str, str]) -> Rule:
     return rule
 
 
-def _simulated(asked_for: frozenset[str], real: str) -> Rule:
+def _simulated(asked_for: frozenset[str], reality: str) -> Rule:
     def rule(model: Model) -> Exclusion | None:
         if not model.info.simulated or model.id in asked_for:
             return None
-        return Exclusion(model.id, ExclusionReason.SIMULATED, f"is simulated, and there are real models such as {real}")
+        return Exclusion(model.id, ExclusionReason.SIMULATED, f"is simulated, and {reality}")
 
     return rule
 

@@ -77,7 +77,7 @@ class Router:
         rules = rules_for(preferences, needs, self._catalog, self._evidence, self._breakers)
         eligible, exclusions = split(self._catalog.models.values(), rules)
         if not eligible:
-            raise nobody(exclusions, self._breakers)
+            raise nobody(exclusions, self._breakers, self._catalog)
         weights = preferences.weights.normalised() if preferences.weights else self._weights
         candidates = score(eligible, probabilities, needs, weights, self._evidence)
         seed = getrandbits(64) if seed is None else seed

@@ -11,6 +11,7 @@ from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.sdk.content import user
+from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.models import ModelInfo
@@ -19,11 +20,13 @@ from ymera_service.storage.records import BenchmarkSummary
 
 
 class InProcessProvider:
-    def __init__(self, name: str, infos: Sequence[ModelInfo]) -> None:
+    def __init__(self, name: str, infos: Sequence[ModelInfo] | None) -> None:
         self.name = name
         self._infos = infos
 
     async def models(self) -> Sequence[ModelInfo]:
+        if self._infos is None:
+            raise ConnectionFailed("nobody listens there")
         return self._infos
 
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
@@ -51,9 +54,11 @@ class Clock:
 
 
 class Room:
-    """The room and its parts; `decide` routes a short prompt."""
+    """The room and its parts; `decide` routes a short prompt. A provider without infos can't tell its models."""
 
-    def __init__(self, infos: Mapping[str, Sequence[ModelInfo]], settings: RoutingSettings | None = None) -> None:
+    def __init__(
+        self, infos: Mapping[str, Sequence[ModelInfo] | None], settings: RoutingSettings | None = None
+    ) -> None:
         providers: dict[str, Provider] = {name: InProcessProvider(name, models) for name, models in infos.items()}
         self.catalog = Catalog(providers, CatalogSettings())
         asyncio.run(self.catalog.refresh())

@@ -329,3 +329,12 @@ def test_a_hint_may_name_any_category_that_was_measured() -> None:
         room.decide(preferences=Preferences(category_hint="law"))
     room.measure(law={"p/cheap": 0.9})
     assert room.decide(preferences=Preferences(category_hint="law")).category_probabilities == {"law": 1.0}
+
+
+def test_no_simulated_model_stands_in_for_a_provider_that_can_not_be_asked() -> None:
+    room = Room({"sim": [ModelInfo("model", simulated=True)], "acme": None})
+    with pytest.raises(NoHealthyModel, match=r"acme: .*nobody listens there"):
+        room.decide()
+    assert order(room.decide(preferences=Preferences(allow_models=("sim/model",)))) == ["sim/model"]
+    with pytest.raises(ModelNotFound, match=r"acme can't tell its models now: .*nobody listens there"):
+        room.decide(preferences=Preferences(allow_models=("acme/best",)))

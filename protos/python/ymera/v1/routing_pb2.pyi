@@ -127,7 +127,9 @@ class _ExclusionReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     EXCLUSION_REASON_UNHEALTHY: _ExclusionReason.ValueType  # 8
     """Its circuit breaker is open after failures."""
     EXCLUSION_REASON_SIMULATED: _ExclusionReason.ValueType  # 9
-    """It is simulated, and there are real models. Allow it by its id to use it."""
+    """It is simulated, and there are real models, or a provider that can't tell
+    its models now. Allow it by its id to use it.
+    """
 
 class ExclusionReason(_ExclusionReason, metaclass=_ExclusionReasonEnumTypeWrapper):
     """Why a model may not answer."""
@@ -151,7 +153,9 @@ EXCLUSION_REASON_TOO_SLOW: ExclusionReason.ValueType  # 7
 EXCLUSION_REASON_UNHEALTHY: ExclusionReason.ValueType  # 8
 """Its circuit breaker is open after failures."""
 EXCLUSION_REASON_SIMULATED: ExclusionReason.ValueType  # 9
-"""It is simulated, and there are real models. Allow it by its id to use it."""
+"""It is simulated, and there are real models, or a provider that can't tell
+its models now. Allow it by its id to use it.
+"""
 Global___ExclusionReason: typing_extensions.TypeAlias = ExclusionReason
 
 @typing.final
