@@ -182,7 +182,8 @@ const (
 	ExclusionReason_EXCLUSION_REASON_TOO_SLOW ExclusionReason = 7
 	// Its circuit breaker is open after failures.
 	ExclusionReason_EXCLUSION_REASON_UNHEALTHY ExclusionReason = 8
-	// It is simulated, and there are real models. Allow it by its id to use it.
+	// It is simulated, and there are real models, or a provider that can't tell
+	// its models now. Allow it by its id to use it.
 	ExclusionReason_EXCLUSION_REASON_SIMULATED ExclusionReason = 9
 )
 
