@@ -27,6 +27,7 @@ from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.content import Citation, last_user_text, user
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ContentFiltered, ProviderServerError, RateLimited
 from ymera_service.sdk.events import (
     Accepted,
@@ -42,13 +43,14 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.hookspecs import hookimpl
 from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.sdk.providers import Provider
 from ymera_service.server import Application
 
 WAIT = 10.0
 """The bound on every wait of a test, in seconds."""
 
 
-class LabProvider:
+class LabProvider(Provider):
     """Models that do one thing each, whatever they are asked."""
 
     name = "lab"
@@ -76,7 +78,7 @@ class LabProvider:
         capabilities = frozenset(Capability)
         return [ModelInfo(name, capabilities, 100_000, 4_096, price) for name in self.scripts]
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         self.calls += 1
         try:
             async for event in self.scripts[request.model](request):

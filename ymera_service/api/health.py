@@ -10,11 +10,11 @@ from ymera_service.api.convert import Fields
 from ymera_service.api.convert.health import breaker_fields, plugin_health_fields
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.catalog import Catalog
-from ymera_service.catalog.models import Model
 from ymera_service.plugins import PluginState, Registry
 from ymera_service.resilience.admission import Admission
 from ymera_service.resilience.breaker import Breakers, BreakerState
 from ymera_service.sdk.errors import YmeraError
+from ymera_service.sdk.models import Model
 from ymera_service.storage import Database, Recorder
 
 PING_SECONDS = 2.0

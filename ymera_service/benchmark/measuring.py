@@ -6,10 +6,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import structlog
+import uuid_utils
 
 from ymera_service.benchmark.plan import Job
-from ymera_service.resilience.cancellation import being_cancelled
+from ymera_service.plugins.boundary import being_cancelled
 from ymera_service.routing.decision import Failure
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     InternalError,
     ProviderError,
@@ -86,8 +88,10 @@ async def measure(job: Job, provider: Provider, seconds: float, clock: Callable[
 
 async def _ask(job: Job, provider: Provider, answer: _Answer, seconds: float) -> None:
     request = GenerateRequest(job.model.info.name, job.task.prompt, stream=True)
+    deadline = asyncio.get_running_loop().time() + seconds
+    context = CallContext(str(uuid_utils.uuid7()), job.model.targets[0], deadline, caller="benchmark")
     try:
-        async with asyncio.timeout(seconds), aclosing(provider.generate(request)) as events:
+        async with asyncio.timeout(seconds), aclosing(provider.generate(request, context)) as events:
             async for event in events:
                 answer.take(event)
                 if answer.finished:

@@ -4,9 +4,10 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ymera_service.catalog import Catalog, Model
+from ymera_service.catalog import Catalog
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.errors import FieldViolation, InternalError, InvalidRequest, ModelNotFound, SuiteNotFound
+from ymera_service.sdk.models import Model
 
 MAX_TASKS_PER_CATEGORY = 1000
 MAX_CONCURRENCY = 64

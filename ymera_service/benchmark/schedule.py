@@ -4,8 +4,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 
 from ymera_service.benchmark.plan import Job
-from ymera_service.catalog import Model
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.models import Model
 
 
 class Schedule:

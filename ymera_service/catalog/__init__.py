@@ -6,6 +6,6 @@ everybody reads).
 """
 
 from ymera_service.catalog.catalog import Catalog
-from ymera_service.catalog.models import Model
+from ymera_service.sdk.models import Model
 
 __all__ = ["Catalog", "Model"]

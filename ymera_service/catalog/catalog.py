@@ -10,11 +10,11 @@ import structlog
 
 from ymera_service.catalog.discovery import DiscoveryFailed, discover
 from ymera_service.catalog.matching import Names
-from ymera_service.catalog.models import Model
 from ymera_service.catalog.prices import UNLISTED, Listing, PriceLists, configured
 from ymera_service.config import CatalogSettings
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.models import Model, ModelInfo
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Target
 
 _log = structlog.get_logger(__name__)
 
@@ -93,7 +93,8 @@ class Catalog:
     def _model(self, provider: str, info: ModelInfo, listing: Listing) -> Model:
         model = f"{provider}/{info.name}"
         info = info if info.context_window else replace(info, context_window=listing.context_window)
-        return Model(model, provider, info, self._overrides.get(model) or info.price or listing.price)
+        targets = tuple(Target(provider, model, deployment) for deployment in info.deployments)
+        return Model(model, provider, info, self._overrides.get(model) or info.price or listing.price, targets)
 
     def _swap(self, outcomes: Mapping[str, Sequence[Model] | DiscoveryFailed]) -> None:
         errors = {name: found.problem for name, found in outcomes.items() if isinstance(found, DiscoveryFailed)}

@@ -11,7 +11,8 @@ from ymera_service.config import ExecutionSettings
 from ymera_service.execution.events import AttemptStarted, Delta
 from ymera_service.execution.patience import LimitReached
 from ymera_service.execution.run import Call, Run
-from ymera_service.resilience.cancellation import being_cancelled
+from ymera_service.plugins.boundary import being_cancelled
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     ProviderError,
     ProviderServerError,
@@ -77,8 +78,9 @@ class Caller:
     async def _deltas(self, run: Run, call: Call) -> AsyncGenerator[Delta, None]:
         clock = asyncio.get_running_loop().time
         request = GenerateRequest(call.model.info.name, run.request.prompt, run.stream)
+        context = CallContext(run.request.request_id, call.model.targets[0], run.request.deadline)
         limit = clock() + (self._settings.first_token_seconds if run.stream else self._settings.unary_seconds)
-        async with aclosing(self._catalog.provider(call.model.provider).generate(request)) as events:
+        async with aclosing(self._catalog.provider(call.model.provider).generate(request, context)) as events:
             while (event := await self._next(events, run, call, limit)) is not None:
                 delta = _take(call, event, clock())
                 if call.finished:

@@ -4,11 +4,11 @@ import asyncio
 import random
 
 from ymera_service.catalog import Catalog
-from ymera_service.catalog.models import Model
 from ymera_service.execution.run import Call, Run
 from ymera_service.resilience.breaker import Breakers, Permit
 from ymera_service.resilience.retries import RetryBudget, backoff
 from ymera_service.sdk.errors import NoHealthyModel, ProviderError
+from ymera_service.sdk.models import Model
 
 
 class Failover:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ymera_service.catalog.models import Model
 from ymera_service.execution.events import Completed, Consumption, ExecutionRequest, Failed, Terminal, Truncated
 from ymera_service.execution.patience import Watch
 from ymera_service.resilience.breaker import Permit
@@ -12,6 +11,7 @@ from ymera_service.routing.estimate import prompt_tokens, text_tokens
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.events import Finished
 from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.models import Model
 from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
 from ymera_service.telemetry.timing import Timings
 

@@ -9,14 +9,14 @@ unasked. Naming it in `allow_models`, by an entry that means simulated models on
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
-from ymera_service.catalog import Catalog, Model
+from ymera_service.catalog import Catalog
 from ymera_service.resilience.breaker import Breakers, BreakerState
 from ymera_service.routing.decision import Exclusion, ExclusionReason, Preferences
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.errors import ModelNotFound, NoEligibleModel, NoHealthyModel, RequestError, ServerError
 from ymera_service.sdk.generation import Usage
-from ymera_service.sdk.models import Capability
+from ymera_service.sdk.models import Capability, Model
 
 RETRY_AFTER = 5.0
 """Seconds after which providers that could not tell their models may be asked again."""

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from math import log
 from operator import mul
 
-from ymera_service.catalog import Model
 from ymera_service.routing.candidates import dollars, expected_cost
 from ymera_service.routing.decision import Candidate, ScoreComponent, Weights
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.evidence import Evidence
+from ymera_service.sdk.models import Model
 
 INSTANT, ENDLESS = 0.25, 120.0
 """Seconds for a whole answer that count as 1 and as 0."""

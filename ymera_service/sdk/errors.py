@@ -25,6 +25,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ymera_service.sdk.targets import Scope
+
 LONGEST_MESSAGE = 2048
 """Characters. It is logged, stored and sent, and a provider's own words may go on for megabytes."""
 LONGEST_WAIT = 365 * 24 * 3600.0
@@ -150,14 +152,16 @@ class InternalError(ServerError):
 class ProviderError(YmeraError):
     """A provider failed.
 
-    Three facts of the type decide what follows: `retryable`, whether the same call may succeed a little
-    later; `fails_over`, whether another model is tried; `trips_breaker`, whether it counts against the
-    target's circuit breaker.
+    Four facts of the type decide what follows: `retryable`, whether the same call may succeed a little
+    later; `fails_over`, whether another target is tried; `trips_breaker`, whether it counts against a
+    circuit breaker; `default_scope`, which one: that of the target, or the one that all targets of its
+    account or endpoint share. A provider that knows better gives the error a `scope`.
     """
 
     retryable: ClassVar[bool] = False
     fails_over: ClassVar[bool] = True
     trips_breaker: ClassVar[bool] = False
+    default_scope: ClassVar[Scope] = Scope.TARGET
 
     def __init__(
         self,
@@ -168,8 +172,11 @@ class ProviderError(YmeraError):
         code: str | None = None,
         param: str | None = None,
         retry_after: float | None = None,
+        scope: Scope | None = None,
     ) -> None:
         super().__init__(message, retry_after=retry_after)
+        self.scope = scope or self.default_scope
+        """What fails together with the target that was called."""
         self.status = status
         """The HTTP status, where there was one."""
         self.type = type
@@ -184,6 +191,7 @@ class AuthenticationFailed(ProviderError):
     """The provider does not accept the key."""
 
     reason = "PROVIDER_AUTHENTICATION"
+    default_scope = Scope.ACCOUNT
     trips_breaker = True
 
 
@@ -224,6 +232,7 @@ class RateLimited(ProviderError):
     """The provider asks for fewer requests."""
 
     reason = "RATE_LIMITED"
+    default_scope = Scope.ACCOUNT
     retryable = True
 
 
@@ -231,6 +240,7 @@ class QuotaExhausted(ProviderError):
     """The account has no credit left."""
 
     reason = "QUOTA_EXHAUSTED"
+    default_scope = Scope.ACCOUNT
     trips_breaker = True
 
 
@@ -261,6 +271,7 @@ class ConnectionFailed(ProviderError):
     """The provider could not be reached, or hung up before it answered."""
 
     reason = "PROVIDER_CONNECTION_FAILED"
+    default_scope = Scope.ENDPOINT
     retryable = True
     trips_breaker = True
 

@@ -2,7 +2,7 @@
 
 A provider yields these in the order in which they happen:
 
-    Accepted  ResponseStarted?  (deltas, items, citations)*  UsageReported?  Finished
+    Accepted  ResponseStarted?  (deltas, items, citations, keep-alives)*  UsageReported?  Finished
 
 An answer is complete only when `Finished` came. A provider that stops without it has been cut off and
 raises `StreamInterrupted`; one that fails raises another `ProviderError`.
@@ -17,6 +17,11 @@ from ymera_service.sdk.generation import FinishReason, Usage
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The provider took the request: the head of its answer arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """The provider is still at work but has nothing to show yet, as during thinking that it does not send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class Finished:
 
 ProviderEvent = (
     Accepted
+    | KeepAlive
     | ResponseStarted
     | TextDelta
     | ReasoningDelta

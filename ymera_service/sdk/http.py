@@ -1,15 +1,15 @@
 """Providers that speak HTTP: a pure dialect, run by the transport that all providers share."""
 
-from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import MalformedResponse, ProviderError, StreamInterrupted
-from ymera_service.sdk.events import Accepted, ProviderEvent
+from ymera_service.sdk.events import Accepted, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.providers import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Dialect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a dialect is spoken, and with whose key: `headers` holds the credentials."""
+    """Where a dialect is spoken; `headers` go with every request and may hold a key that never changes."""
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -117,7 +117,10 @@ class Endpoint:
         return HttpRequest(request.method, url, {**self.headers, **request.headers}, request.body)
 
 
-class HttpProvider(ABC):
+KEEP_ALIVE = KeepAlive()
+
+
+class HttpProvider(Provider):
     """A provider that speaks a dialect at an endpoint. A plugin adds how its models are listed."""
 
     def __init__(self, name: str, dialect: Dialect, endpoint: Endpoint, transport: Transport) -> None:
@@ -126,13 +129,24 @@ class HttpProvider(ABC):
         self.endpoint = endpoint
         self._transport = transport
 
-    @abstractmethod
-    async def models(self) -> Sequence[ModelInfo]:
-        """Returns the models it offers now; see `Provider.models`."""
+    async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
+        """Returns the request as it is sent: with its full address and credentials.
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        Asked for every call, after encoding, so that a key can be rotated, a token renewed and a body signed.
+
+        Args:
+            request: What the dialect encoded, or a request for a listing.
+            context: The call that it serves; None for requests other than `generate`.
+
+        Raises:
+            AuthenticationFailed: The credentials can't be had.
+        """
+        return self.endpoint.resolve(request)
+
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
-        async with self._transport.open(self.endpoint.resolve(self.dialect.encode(request))) as stream:
+        sent = await self.authorize(self.dialect.encode(request), context)
+        async with self._transport.open(sent) as stream:
             if not _is_success(stream.status):
                 raise await self._refusal(stream)
             yield Accepted()
@@ -141,7 +155,10 @@ class HttpProvider(ABC):
             item: ProviderEvent | ProviderError | None = None
             try:
                 async for data in stream:
-                    for item in _decoded(decoder.feed, data):
+                    items = _decoded(decoder.feed, data)
+                    if not items:
+                        yield KEEP_ALIVE
+                    for item in items:
                         if isinstance(item, ProviderError):
                             raise item
                         yield item
@@ -161,7 +178,7 @@ class HttpProvider(ABC):
         Raises:
             ProviderError: The transport failed, or the status is not a success.
         """
-        async with self._transport.open(self.endpoint.resolve(request)) as stream:
+        async with self._transport.open(await self.authorize(request, None)) as stream:
             if not _is_success(stream.status):
                 raise await self._refusal(stream)
             return await read(stream)

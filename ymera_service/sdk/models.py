@@ -4,6 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.targets import Deployment, Target
+
+
+class Kind(StrEnum):
+    """What a model is for."""
+
+    GENERATE = "generate"
+    EMBED = "embed"
+    RERANK = "rerank"
+    MODERATE = "moderate"
+
 
 class Capability(StrEnum):
     """What a model can do beyond text in, text out."""
@@ -32,6 +44,8 @@ class ModelInfo:
 
     Attributes:
         name: The provider's own name, as it goes into a request.
+        kind: What it is for; only models that generate answer prompts.
+        deployments: The accounts and endpoints at which it can be called, each of which is a target.
         capabilities: What it can do beyond text.
         context_window: Tokens of prompt and answer together; 0 where not known.
         max_output_tokens: Tokens of an answer; 0 where not known.
@@ -44,6 +58,8 @@ class ModelInfo:
     """
 
     name: str
+    kind: Kind = field(default=Kind.GENERATE, kw_only=True)
+    deployments: tuple[Deployment, ...] = field(default=(Deployment(),), kw_only=True)
     capabilities: frozenset[Capability] = frozenset()
     context_window: int = 0
     max_output_tokens: int = 0
@@ -52,3 +68,25 @@ class ModelInfo:
     simulated: bool = False
     local: bool = False
     stated_quality: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model in the catalogue. `price` is None where it is not known, which is not free."""
+
+    id: str
+    """`provider/name`."""
+    provider: str
+    info: ModelInfo
+    price: Price | None
+    targets: tuple[Target, ...] = ()
+
+    def cost_micros(self, usage: Usage) -> int | None:
+        """Returns the price of a usage in micro-USD, rounded up; None where the price is not known."""
+        if self.price is None:
+            return None
+        cached = usage.cache_read_input_tokens
+        cached_rate = self.price.input if self.price.cached_input is None else self.price.cached_input
+        micros = (usage.input_tokens - cached) * self.price.input + cached * cached_rate
+        micros += usage.output_tokens * self.price.output
+        return -(-max(micros, 0) // 1_000_000)

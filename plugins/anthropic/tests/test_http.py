@@ -16,7 +16,7 @@ from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import Accepted, ProviderEvent, TextDelta
 from ymera_service.sdk.generation import GenerateRequest, Prompt
-from ymera_service.sdk.testing.answers import Answer, events_of
+from ymera_service.sdk.testing.answers import Answer, events_of, generate
 from ymera_service.sdk.testing.checks.providers import check_events
 from ymera_service.transport import HttpTransport
 
@@ -111,7 +111,7 @@ async def test_a_recorded_count_arrives(replay: Any, transport: HttpTransport, e
 async def told_until_it_failed(provider: AnthropicProvider) -> tuple[list[ProviderEvent], ProviderError]:
     told: list[ProviderEvent] = []
     try:
-        async for event in provider.generate(request(STREAMED)):
+        async for event in generate(provider, request(STREAMED)):
             told.append(event)  # noqa: PERF401  # what came before the failure is wanted
     except ProviderError as error:
         return told, error

@@ -17,6 +17,7 @@ from ymera_service.sdk.errors import AuthenticationFailed
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.models import Price
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.testing.answers import generate
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
 
 LOCAL = [server.name for server in LOCAL_SERVERS]
@@ -93,7 +94,7 @@ async def test_a_configured_vendor_that_lacks_something_says_what(
     with pytest.raises(AuthenticationFailed, match=missing):
         await found.models()
     with pytest.raises(AuthenticationFailed, match=missing):
-        await anext(found.generate(GenerateRequest("m", Prompt((user("Hello"),)))))
+        await anext(generate(found, GenerateRequest("m", Prompt((user("Hello"),)))))
 
 
 async def test_models_named_in_the_settings_are_offered_unasked() -> None:

@@ -40,6 +40,7 @@ from ymera_service.sdk.events import (
 )
 from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
 from ymera_service.sdk.http import Decoder, Endpoint, HttpResponse
+from ymera_service.sdk.testing.answers import generate
 from ymera_service.transport import HttpTransport
 
 Exchange = dict[str, Any]
@@ -395,7 +396,7 @@ async def over_http(replay: Any, exchange: Exchange, *options: str) -> tuple[lis
         provider = OpenAiProvider("replay", dialect, endpoint, transport, offer=Offer())
         request = GenerateRequest("any", Prompt((user("Hello"),)), "sse_text" in exchange["response"])
         try:
-            async for event in provider.generate(request):
+            async for event in generate(provider, request):
                 items.append(event)  # noqa: PERF401  # what came before a failure counts
         except ProviderError as error:
             return items, error

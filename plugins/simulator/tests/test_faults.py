@@ -17,7 +17,7 @@ from ymera_service.sdk.errors import (
 )
 from ymera_service.sdk.events import ProviderEvent, TextDelta
 from ymera_service.sdk.generation import GenerateRequest, Prompt
-from ymera_service.sdk.testing.answers import events_of
+from ymera_service.sdk.testing.answers import events_of, generate
 
 HELLO = GenerateRequest("sim-small", Prompt((user("Hello!"),)))
 
@@ -52,7 +52,7 @@ async def test_a_cut_answer_has_begun() -> None:
     events: list[ProviderEvent] = []
 
     async def listen() -> None:
-        async for event in faulty(mode="cut").generate(HELLO):
+        async for event in generate(faulty(mode="cut"), HELLO):
             events.append(event)  # noqa: PERF401 - the error comes in the middle
 
     with pytest.raises(StreamInterrupted):

@@ -14,9 +14,11 @@ from ymera_service.config import CatalogSettings
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.content import last_user_text, user
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta, UsageReported
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.providers import Provider
 from ymera_service.storage import Database, Recorder
 
 CATEGORIES = ("math", "coding")
@@ -40,7 +42,7 @@ class Sums:
 
 
 @dataclass
-class Reckoner:
+class Reckoner(Provider):
     """A provider whose models add two numbers; `faults` says what a model does instead."""
 
     name: str = "acme"
@@ -54,7 +56,7 @@ class Reckoner:
     async def models(self) -> Sequence[ModelInfo]:
         return [ModelInfo(name, price=self.price) for name in self.names]
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         self.calls[request.model] += 1
         self.running[request.model] += 1
         self.most_running = max(self.most_running, self.running.total())

@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 
 from ymera_service.benchmark.plan import Job
 from ymera_service.benchmark.schedule import Schedule
-from ymera_service.catalog import Model
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.models import Model, ModelInfo
 
 
 class NoSuite:

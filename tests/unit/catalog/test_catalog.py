@@ -6,6 +6,7 @@ import pytest
 from ymera_service.catalog.catalog import Catalog
 from ymera_service.catalog.discovery import MAX_NAME
 from ymera_service.config import CatalogSettings, PriceSettings
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
 from ymera_service.sdk.generation import FinishReason, GenerateRequest
@@ -15,14 +16,17 @@ from ymera_service.sdk.providers import Provider
 Offer = Callable[[], Coroutine[None, None, Sequence[ModelInfo]]]
 
 
-class InProcessProvider:
+class InProcessProvider(Provider):
     """A provider whose list of models is whatever a test wants."""
 
     def __init__(self, name: str, offer: Offer) -> None:
         self.name = name
-        self.models = offer
+        self._offer = offer
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def models(self) -> Sequence[ModelInfo]:
+        return await self._offer()
+
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         yield Accepted()
         yield Finished(FinishReason.STOP)
 

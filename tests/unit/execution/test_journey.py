@@ -28,6 +28,7 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.content import Citation, Reasoning, Text, ToolCall, user
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -57,6 +58,7 @@ from ymera_service.sdk.events import (
 )
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.providers import Provider
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import ExecutionStatus
 from ymera_service.telemetry.timing import Timings
@@ -72,7 +74,7 @@ PRICE = Price(input=1_000_000, output=2_000_000)
 """One micro-USD per input token, two per output token."""
 
 
-class ScriptedProvider:
+class ScriptedProvider(Provider):
     """Plays a script per call of a model: its first call plays the first script, and so on; the last repeats."""
 
     def __init__(self, name: str, scripts: Mapping[str, Sequence[Sequence[Step]]]) -> None:
@@ -85,7 +87,7 @@ class ScriptedProvider:
     async def models(self) -> Sequence[ModelInfo]:
         return [ModelInfo(model, price=PRICE) for model in self._scripts]
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         scripts = self._scripts[request.model]
         turn = sum(call.model == request.model for call in self.calls)
         self.calls.append(request)

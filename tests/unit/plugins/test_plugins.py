@@ -9,22 +9,24 @@ import pytest
 
 from ymera_service.config import ConfigError, PluginsSettings
 from ymera_service.plugins import FoundPlugin, PluginState, Registration, Registry, installed, load_plugins
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.hookspecs import CONTRACT, PluginDescription, hookimpl
 from ymera_service.sdk.http import HttpRequest, HttpStream
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
 
 
-class StillProvider:
+class StillProvider(Provider):
     def __init__(self, name: str) -> None:
         self.name = name
 
     async def models(self) -> Sequence[ModelInfo]:
         return []
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         raise NotImplementedError
         yield
 

@@ -11,6 +11,7 @@ from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.sdk.content import user
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
@@ -19,7 +20,7 @@ from ymera_service.sdk.providers import Provider
 from ymera_service.storage.records import BenchmarkSummary
 
 
-class InProcessProvider:
+class InProcessProvider(Provider):
     def __init__(self, name: str, infos: Sequence[ModelInfo] | None) -> None:
         self.name = name
         self._infos = infos
@@ -29,7 +30,7 @@ class InProcessProvider:
             raise ConnectionFailed("nobody listens there")
         return self._infos
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         yield Accepted()
         yield Finished(FinishReason.STOP)
 

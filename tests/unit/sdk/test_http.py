@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 import pytest
 
 from ymera_service.sdk.content import user
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     ConnectionFailed,
     ContentFiltered,
@@ -17,10 +18,11 @@ from ymera_service.sdk.errors import (
     RateLimited,
     StreamInterrupted,
 )
-from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta
+from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent, TextDelta
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, HttpResponse
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.testing.answers import context_of, generate
 
 REQUEST = GenerateRequest("tiny", Prompt((user("hello"),)))
 END = Finished(FinishReason.STOP)
@@ -115,7 +117,7 @@ async def outcome(provider: HttpProvider) -> list[Item]:
     """Returns what the provider yields and then the error that it raises."""
     items: list[Item] = []
     try:
-        async with aclosing(provider.generate(REQUEST)) as events:
+        async with aclosing(generate(provider, REQUEST)) as events:
             async for event in events:
                 items.append(event)  # noqa: PERF401  # a comprehension loses them all when it raises
     except ProviderError as error:
@@ -125,7 +127,13 @@ async def outcome(provider: HttpProvider) -> list[Item]:
 
 async def test_an_answer_is_decoded_as_it_arrives() -> None:
     transport = Scripted([b"hel", b"lo\nwor", b"ld\n.\n"])
-    assert await outcome(transport.provider()) == [Accepted(), TextDelta("hello"), TextDelta("world"), END]
+    assert await outcome(transport.provider()) == [
+        Accepted(),
+        KeepAlive(),
+        TextDelta("hello"),
+        TextDelta("world"),
+        END,
+    ]
     assert transport.open_connections == 0
 
 
@@ -137,16 +145,31 @@ async def test_the_endpoint_completes_the_request() -> None:
     ]
 
 
+async def test_credentials_are_asked_for_at_each_call() -> None:
+    class Rotating(TinyProvider):
+        async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
+            keys.append(context.request_id if context else "listing")
+            return replace(await super().authorize(request, context), headers={"authorization": f"key {len(keys)}"})
+
+    keys: list[str] = []
+    transport = Scripted([b".\n"])
+    provider = Rotating("tiny", TinyDialect(), Endpoint("http://tiny/v1/"), transport)
+    await outcome(provider)
+    await outcome(provider)
+    assert [request.headers["authorization"] for request in transport.requests] == ["key 1", "key 2"]
+    assert keys == [context_of(provider, REQUEST).request_id] * 2
+
+
 async def test_accepted_is_told_with_the_head() -> None:
     transport = Scripted([AssertionError("the body was read")])
-    async with aclosing(transport.provider().generate(REQUEST)) as events:
+    async with aclosing(generate(transport.provider(), REQUEST)) as events:
         assert await anext(events) == Accepted()
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
 async def test_closing_the_generator_lets_go_of_the_connection(after: int) -> None:
     transport = Scripted([b"a\nb\n", b"c\n"])
-    events = transport.provider().generate(REQUEST)
+    events = generate(transport.provider(), REQUEST)
     for _ in range(after):
         await anext(events)
     await events.aclose()

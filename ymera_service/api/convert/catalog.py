@@ -11,8 +11,7 @@ from ymera_service.api.convert import Fields
 from ymera_service.api.convert.routing import CAPABILITY_NUMBERS
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.api.convert.violations import Violations
-from ymera_service.catalog.models import Model
-from ymera_service.sdk.models import Price
+from ymera_service.sdk.models import Model, Price
 from ymera_service.storage.records import BenchmarkSummary
 
 DEFAULT_PAGE = 100

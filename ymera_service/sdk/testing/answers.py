@@ -1,13 +1,16 @@
 """What a provider's events amount to."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from ymera_service.sdk.content import Citation, ToolCall
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
+    KeepAlive,
     ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
@@ -17,6 +20,7 @@ from ymera_service.sdk.events import (
 )
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,22 @@ def _tool_calls(deltas: Iterable[ToolCallDelta]) -> tuple[ToolCall, ...]:
     return tuple(calls[index] for index in sorted(calls))
 
 
+def context_of(provider: Provider, request: GenerateRequest) -> CallContext:
+    """Returns the context of a call as the server would give it, with an hour to answer."""
+    target = Target(provider.name, f"{provider.name}/{request.model}")
+    return CallContext("00000000-0000-7000-8000-000000000000", target, asyncio.get_running_loop().time() + 3600)
+
+
+def generate(provider: Provider, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    """Asks once, in a context of its own."""
+    return provider.generate(request, context_of(provider, request))
+
+
 async def events_of(provider: Provider, request: GenerateRequest) -> list[ProviderEvent]:
-    """Asks once and returns all that the provider told.
+    """Asks once and returns what the provider says of its answer: all events but those that only keep the call alive.
 
     Raises:
         ProviderError: The provider failed.
     """
-    async with aclosing(provider.generate(request)) as events:
-        return [event async for event in events]
+    async with aclosing(generate(provider, request)) as events:
+        return [event async for event in events if not isinstance(event, KeepAlive)]

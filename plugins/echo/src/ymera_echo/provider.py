@@ -5,12 +5,14 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 
 from ymera_service.sdk.content import last_user_text
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta, UsageReported
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
 from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.providers import Provider
 
 
-class EchoProvider:
+class EchoProvider(Provider):
     """Answers with the latest user message, word by word. A word is a token, and tokens are free."""
 
     name = "echo"
@@ -22,7 +24,7 @@ class EchoProvider:
         """Returns its one model, which is no real one."""
         return [ModelInfo("words", price=Price(input=0, output=0), simulated=True, local=True)]
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """See `Provider.generate`."""
         yield Accepted()
         words = _words(last_user_text(request.prompt.messages))

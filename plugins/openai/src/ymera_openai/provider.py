@@ -10,11 +10,13 @@ from ymera_openai.listing import Offer, decode_models, generates
 from ymera_openai.moderations import Moderation
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses import Responses
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed, ProviderError
 from ymera_service.sdk.events import Accepted, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.providers import Provider
 
 
 class ByModel:
@@ -85,7 +87,7 @@ class OpenAiProvider(HttpProvider):
         return moderations.decode(await self.fetch(moderations.encode(model, inputs)))
 
 
-class Unconfigured:
+class Unconfigured(Provider):
     """A vendor that is configured but lacks a key or an address; asked for its models, it says which."""
 
     def __init__(self, name: str, missing: str) -> None:
@@ -96,7 +98,7 @@ class Unconfigured:
         """See `Provider.models`; it has none to offer."""
         raise AuthenticationFailed(self._missing)
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """See `Provider.generate`; it can't answer."""
         raise AuthenticationFailed(self._missing)
         yield Accepted()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import NotFound
 from ymera_service.sdk.events import (
     Accepted,
@@ -16,6 +17,7 @@ from ymera_service.sdk.events import (
 )
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.providers import Provider
 from ymera_simulator import tokens
 from ymera_simulator.answer import Answer, Respondent
 from ymera_simulator.faults import Faults, error_before_answer, error_within_answer
@@ -25,7 +27,7 @@ from ymera_simulator.settings import FaultMode, FaultSettings, SimulatorSettings
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class SimulatorProvider:
+class SimulatorProvider(Provider):
     """A provider inside the process: no network, no keys, the same answers in every run of a seed."""
 
     def __init__(self, settings: SimulatorSettings, sleep: Sleep = asyncio.sleep) -> None:
@@ -41,7 +43,7 @@ class SimulatorProvider:
         """Returns the table's models, as the settings change and extend them."""
         return [model.info for model in self._models.values()]
 
-    async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Answers one request; see `Provider.generate`."""
         model = self._model(request.model)
         fault = self._faults.next(model.name)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 import pytest
 
 from ymera_service.sdk.content import ToolCall, last_user_text, user
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ProviderServerError, StreamInterrupted
 from ymera_service.sdk.events import (
     Accepted,
@@ -20,6 +21,7 @@ from ymera_service.sdk.events import (
 )
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Tool, Usage
 from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import Answer, events_of
 from ymera_service.sdk.testing.checks import providers as checks
 from ymera_service.sdk.testing.checks.names import check_name
@@ -28,16 +30,19 @@ DONE = Finished(FinishReason.STOP)
 Speaks = Callable[[GenerateRequest], AsyncGenerator[ProviderEvent, None]]
 
 
-class Scripted:
+class Scripted(Provider):
     """A provider that is given its way of answering."""
 
     name = "scripted"
 
-    def __init__(self, generate: Speaks) -> None:
-        self.generate = generate
+    def __init__(self, speaks: Speaks) -> None:
+        self._speaks = speaks
 
     async def models(self) -> Sequence[ModelInfo]:
         return [ModelInfo("one")]
+
+    def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
+        return self._speaks(request)
 
 
 def asking(text: str) -> GenerateRequest:

@@ -22,7 +22,7 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Tool, Usage
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.testing.answers import Answer, events_of
+from ymera_service.sdk.testing.answers import Answer, events_of, generate
 
 BOUND = 5.0
 """Seconds that anything here may take; whatever takes longer hangs."""
@@ -152,7 +152,7 @@ async def check_early_close(
     provider: Provider, request: GenerateRequest, after: int, open_connections: Callable[[], int] = nothing_open
 ) -> None:
     """Closed after some events, it lets go of everything at once."""
-    async with nothing_left(open_connections), aclosing(provider.generate(request)) as events:
+    async with nothing_left(open_connections), aclosing(generate(provider, request)) as events:
         for _ in range(after):
             if await anext(events, None) is None:
                 break
@@ -178,7 +178,7 @@ async def check_cancelled_when(
 ) -> None:
     """Cancelled when `reached()` has been awaited, it ends at once and does not hide the cancellation."""
     async with nothing_left(open_connections):
-        task = asyncio.create_task(_exhaust(provider.generate(request)))
+        task = asyncio.create_task(_exhaust(generate(provider, request)))
         async with asyncio.timeout(BOUND):
             await reached()
         task.cancel()
@@ -197,7 +197,7 @@ async def _exhaust(events: AsyncGenerator[ProviderEvent, None]) -> None:
 async def check_concurrent_calls(provider: Provider, requests: Sequence[GenerateRequest]) -> None:
     """Calls that take turns event by event get the answers that they get alone."""
     alone = [Answer.of(await events_of(provider, request)) for request in requests]
-    calls = [provider.generate(request) for request in requests]
+    calls = [generate(provider, request) for request in requests]
     told: list[list[ProviderEvent]] = [[] for _ in calls]
     while any([await _step(call, events) for call, events in zip(calls, told, strict=True)]):
         pass

@@ -1,0 +1,13 @@
+"""Plugins: `loading` finds them and asks what they offer, `boundary` reads what they raise later."""
+
+from ymera_service.plugins.loading import (
+    FoundPlugin,
+    PluginState,
+    PluginStatus,
+    Registration,
+    Registry,
+    installed,
+    load_plugins,
+)
+
+__all__ = ["FoundPlugin", "PluginState", "PluginStatus", "Registration", "Registry", "installed", "load_plugins"]

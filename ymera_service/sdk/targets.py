@@ -1,0 +1,57 @@
+"""Where a call goes, and what fails together."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """How far a failure reaches: the target alone, or every target of its account or of its endpoint."""
+
+    TARGET = "target"
+    ACCOUNT = "account"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One way to reach a model, as its provider names it; empty where a provider has only one.
+
+    Attributes:
+        account: The account or key that pays. Targets of one account run out of credit together.
+        endpoint: The address or region that answers. Targets of one endpoint become unreachable together.
+    """
+
+    account: str = ""
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A model at one deployment: what is ranked, called, measured, and opened by a breaker.
+
+    Attributes:
+        provider: The provider's name.
+        model: The model's id, "provider/name".
+        deployment: The account and endpoint.
+        id: The model's id, followed by "#account" and "@endpoint" where they are named.
+        domains: Keys of what fails together, in the order of `Scope`: the target, its account, its endpoint.
+    """
+
+    provider: str
+    model: str
+    deployment: Deployment = Deployment()
+    id: str = field(init=False, compare=False)
+    domains: tuple[str, str, str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        account, endpoint = self.deployment.account, self.deployment.endpoint
+        name = self.model + (f"#{account}" if account else "") + (f"@{endpoint}" if endpoint else "")
+        object.__setattr__(self, "id", name)
+        object.__setattr__(self, "domains", (name, f"{self.provider}#{account}", f"{self.provider}@{endpoint}"))
+
+    def domain(self, scope: Scope) -> str:
+        """Returns the key of what a failure of this scope says is broken."""
+        return self.domains[_INDEX[scope]]
+
+
+_INDEX = {scope: index for index, scope in enumerate(Scope)}
