@@ -1,24 +1,19 @@
-"""A routing decision and all that led to it, as plain data: kept, explained and replayed from the same fact.
+"""A routing decision and what led to it, as plain data: shown, kept and explained from the same fact.
 
-`to_json` gives the form in which decisions and failures are stored. All of it is immutable by
-agreement; the two types made by the dozen for every request are not frozen, as that quadruples their cost.
+What is kept stays small with any number of models: the best few candidates as they were shown, exclusions
+counted, and the inputs from which the rest can be computed again.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from typing import Any
 
-import orjson
-from pydantic import TypeAdapter
-
-from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Capability
+from ymera_service.sdk.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each virtue counts."""
+    """How much each objective counts."""
 
     quality: float
     speed: float
@@ -58,9 +53,9 @@ class ScoreComponent:
 
 @dataclass(slots=True)
 class Candidate:
-    """A model that may answer; `model` is its id, `expected_latency` is in seconds."""
+    """A target that may answer; `expected_latency` is in seconds."""
 
-    model: str
+    target: Target
     score: float
     components: tuple[ScoreComponent, ...]
     expected_cost_micros: int | None = None
@@ -68,114 +63,93 @@ class Candidate:
 
 
 class ExclusionReason(StrEnum):
-    """Why a model may not answer."""
+    """Why a target may not answer."""
 
     NOT_ALLOWED = "not_allowed"
     DENIED = "denied"
+    SIMULATED = "simulated"
     MISSING_CAPABILITY = "missing_capability"
     CONTEXT_TOO_SMALL = "context_too_small"
     TOO_EXPENSIVE = "too_expensive"
     PRICE_UNKNOWN = "price_unknown"
     TOO_SLOW = "too_slow"
     UNHEALTHY = "unhealthy"
-    SIMULATED = "simulated"
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A model that may not answer, and why."""
+    """A target that may not answer, and why, with the figures."""
 
-    model: str
+    target: Target
     reason: ExclusionReason
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """An error as data. `retry_after` is in seconds."""
+class ExclusionCount:
+    """How many targets may not answer for one reason, and one of them as an example."""
 
-    reason: str
-    message: str
-    metadata: dict[str, str] = field(default_factory=dict)
-    retry_after: float | None = None
-
-    @classmethod
-    def of(cls, error: YmeraError) -> "Failure":
-        """Returns what is to be kept of an error."""
-        return cls(error.reason, error.message, error.metadata, error.retry_after)
+    count: int
+    example: Exclusion
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One call of a provider; times are in seconds."""
+class Inputs:
+    """What a decision was computed from, besides the preferences: enough to compute it again.
 
-    number: int
-    model: str
-    duration: float
-    time_to_first_token: float | None = None
-    error: Failure | None = None
+    Attributes:
+        catalog_version: Names the stored version of the catalogue.
+        policy_version: Names the code that ranked.
+        capabilities: Those that the prompt needs or the caller requires.
+        input_tokens: Of the prompt, estimated.
+        max_output_tokens: What the caller allows for the answer; 0 where it does not say.
+        open_domains: Keys of the breakers that were open.
+        affinity: The id of the target that the session stays with; empty if there was none.
+    """
+
+    catalog_version: str
+    policy_version: str
+    capabilities: tuple[str, ...] = ()
+    input_tokens: int = 0
+    max_output_tokens: int = 0
+    open_domains: tuple[str, ...] = ()
+    affinity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided and why. `candidates` stand in the order in which they are tried."""
+    """What was decided and why.
+
+    Attributes:
+        category: The likeliest category, or the caller's hint.
+        category_probabilities: Category → probability, the likeliest first.
+        candidates: The best few, in the order in which they are tried; all of them in a full view.
+        candidate_count: How many targets may answer in all.
+        exclusions: A count for each reason that occurs.
+        excluded: Every exclusion, in a full view; else empty. Not stored.
+        seed: Settled every draw.
+        propensity: How likely the policy was to put this first candidate first.
+        session_affinity: The first candidate is first because the session stays with it.
+    """
 
     category: str
     category_probabilities: dict[str, float]
     candidates: tuple[Candidate, ...]
-    exclusions: tuple[Exclusion, ...]
+    candidate_count: int
+    exclusions: tuple[ExclusionCount, ...]
     policy: str
     weights: Weights
     seed: int
     propensity: float
     explanation: str
-    attempts: tuple[Attempt, ...] = ()
+    inputs: Inputs
+    session_affinity: bool = False
+    excluded: tuple[Exclusion, ...] = field(default=())
 
 
-def to_json(fact: Decision | Failure) -> bytes:
-    """Returns the stored form of a decision or a failure."""
-    return orjson.dumps(fact, _plain, orjson.OPT_PASSTHROUGH_DATACLASS)
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A decision and the targets to try, best first: as many as one execution may ever call."""
 
-
-def _plain(fact: Any) -> dict[str, Any]:
-    """Returns the fields of a dataclass; candidates by hand, as most of a decision is them and speed counts."""
-    if type(fact) is not Candidate:
-        return {name: getattr(fact, name) for name in fact.__slots__}
-    return {
-        "model": fact.model,
-        "score": fact.score,
-        "components": [
-            {"name": part.name, "value": part.value, "weight": part.weight, "evidence": part.evidence}
-            for part in fact.components
-        ],
-        "expected_cost_micros": fact.expected_cost_micros,
-        "expected_latency": fact.expected_latency,
-    }
-
-
-def from_json(data: bytes) -> Decision:
-    """Reads a decision from its stored form.
-
-    Raises:
-        ValueError: The data is no decision.
-    """
-    return _decisions().validate_json(data)
-
-
-def failure_from_json(data: bytes) -> Failure:
-    """Reads a failure from its stored form.
-
-    Raises:
-        ValueError: The data is no failure.
-    """
-    return _failures().validate_json(data)
-
-
-@cache
-def _decisions() -> TypeAdapter[Decision]:
-    return TypeAdapter(Decision)
-
-
-@cache
-def _failures() -> TypeAdapter[Failure]:
-    return TypeAdapter(Failure)
+    decision: Decision
+    ranking: tuple[Target, ...]

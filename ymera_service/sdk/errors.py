@@ -21,8 +21,8 @@
 Nothing here knows gRPC: the api room maps each leaf to a status.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ymera_service.sdk.targets import Scope
@@ -47,6 +47,21 @@ class YmeraError(Exception):
         self.metadata = metadata or {}
         self.retry_after = retry_after if retry_after is not None and 0 <= retry_after <= LONGEST_WAIT else None
         """Seconds after which to try again; `None` where waiting is not known to help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as data: what is kept, sent and shown of it. `retry_after` is in seconds."""
+
+    reason: str
+    message: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
+
+    @classmethod
+    def of(cls, error: YmeraError) -> "Failure":
+        """Returns what is kept of an error."""
+        return cls(error.reason, error.message, error.metadata, error.retry_after)
 
 
 class RequestError(YmeraError):

@@ -21,7 +21,16 @@ class ExecutionStatus(StrEnum):
 class ExecutionRecord:
     """One request: what was decided, tried and spent. Prompts and answers are not kept.
 
-    `decision` and `error` are JSON as the routing room writes it; durations are in seconds.
+    A later record of the same request replaces the earlier one. Durations are in seconds.
+
+    Attributes:
+        model: The id of the model that answered; empty if none did.
+        target: The id of the target that answered.
+        cost_micros: None where a price is not known.
+        catalog_version: Names the `CatalogVersion` from which the decision was made.
+        decision: JSON, as `routing` writes it.
+        attempts: JSON, as `execution` writes it.
+        error: JSON of a `Failure`.
     """
 
     request_id: str
@@ -29,6 +38,7 @@ class ExecutionRecord:
     status: ExecutionStatus
     category: str
     model: str
+    target: str
     usage: Usage
     usage_estimated: bool
     cost_micros: int | None
@@ -37,8 +47,19 @@ class ExecutionRecord:
     time_to_first_token: float | None
     session_id: str
     agent_name: str
+    catalog_version: str
     decision: bytes
+    attempts: bytes = b"[]"
     error: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogVersion:
+    """The models as they were while decisions named this version. `models` is JSON, as `catalog` writes it."""
+
+    version: str
+    created_at: datetime
+    models: bytes
 
 
 @dataclass(frozen=True, slots=True)

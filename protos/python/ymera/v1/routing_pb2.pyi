@@ -125,14 +125,16 @@ class _ExclusionReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     EXCLUSION_REASON_TOO_SLOW: _ExclusionReason.ValueType  # 7
     """It is measured slower than allowed."""
     EXCLUSION_REASON_UNHEALTHY: _ExclusionReason.ValueType  # 8
-    """Its circuit breaker is open after failures."""
+    """A circuit breaker is open after failures: its own, or that of its account
+    or endpoint.
+    """
     EXCLUSION_REASON_SIMULATED: _ExclusionReason.ValueType  # 9
     """It is simulated, and there are real models, or a provider that can't tell
     its models now. Allow it by its id to use it.
     """
 
 class ExclusionReason(_ExclusionReason, metaclass=_ExclusionReasonEnumTypeWrapper):
-    """Why a model may not answer."""
+    """Why a target may not answer."""
 
 EXCLUSION_REASON_UNSPECIFIED: ExclusionReason.ValueType  # 0
 """Never sent."""
@@ -151,12 +153,42 @@ EXCLUSION_REASON_PRICE_UNKNOWN: ExclusionReason.ValueType  # 6
 EXCLUSION_REASON_TOO_SLOW: ExclusionReason.ValueType  # 7
 """It is measured slower than allowed."""
 EXCLUSION_REASON_UNHEALTHY: ExclusionReason.ValueType  # 8
-"""Its circuit breaker is open after failures."""
+"""A circuit breaker is open after failures: its own, or that of its account
+or endpoint.
+"""
 EXCLUSION_REASON_SIMULATED: ExclusionReason.ValueType  # 9
 """It is simulated, and there are real models, or a provider that can't tell
 its models now. Allow it by its id to use it.
 """
 Global___ExclusionReason: typing_extensions.TypeAlias = ExclusionReason
+
+class _DecisionView:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _DecisionViewEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_DecisionView.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    DECISION_VIEW_UNSPECIFIED: _DecisionView.ValueType  # 0
+    """The same as BASIC."""
+    DECISION_VIEW_BASIC: _DecisionView.ValueType  # 1
+    """The best few candidates, and exclusions counted by reason."""
+    DECISION_VIEW_FULL: _DecisionView.ValueType  # 2
+    """Every candidate and every exclusion. Grows with the number of models: some
+    400 bytes each.
+    """
+
+class DecisionView(_DecisionView, metaclass=_DecisionViewEnumTypeWrapper):
+    """How much of a decision an answer holds."""
+
+DECISION_VIEW_UNSPECIFIED: DecisionView.ValueType  # 0
+"""The same as BASIC."""
+DECISION_VIEW_BASIC: DecisionView.ValueType  # 1
+"""The best few candidates, and exclusions counted by reason."""
+DECISION_VIEW_FULL: DecisionView.ValueType  # 2
+"""Every candidate and every exclusion. Grows with the number of models: some
+400 bytes each.
+"""
+Global___DecisionView: typing_extensions.TypeAlias = DecisionView
 
 @typing.final
 class GetExecutionRequest(google.protobuf.message.Message):
@@ -214,6 +246,8 @@ class Execution(google.protobuf.message.Message):
     TIME_TO_FIRST_TOKEN_FIELD_NUMBER: builtins.int
     SESSION_ID_FIELD_NUMBER: builtins.int
     AGENT_NAME_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
     request_id: builtins.str
     """The id of the request."""
     status: Global___ExecutionStatus.ValueType
@@ -224,13 +258,15 @@ class Execution(google.protobuf.message.Message):
     """The session that the caller named."""
     agent_name: builtins.str
     """The agent that the caller named."""
+    model: builtins.str
+    """The id of the model that answered, "provider/name"; empty if none did."""
     @property
     def create_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When it arrived, in UTC."""
 
     @property
     def decision(self) -> Global___Decision:
-        """What was decided and tried."""
+        """What was decided, as it was shown when the request was served."""
 
     @property
     def usage(self) -> ymera.v1.usage_pb2.Usage:
@@ -242,11 +278,15 @@ class Execution(google.protobuf.message.Message):
 
     @property
     def duration(self) -> google.protobuf.duration_pb2.Duration:
-        """From its arrival to its end, server side; the wait for a place included."""
+        """From its arrival to its end, server side; the wait for a slot included."""
 
     @property
     def time_to_first_token(self) -> google.protobuf.duration_pb2.Duration:
         """From its arrival to the first part of the answer; absent without one."""
+
+    @property
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Attempt]:
+        """Every attempt that was made, in order."""
 
     def __init__(
         self,
@@ -262,9 +302,11 @@ class Execution(google.protobuf.message.Message):
         time_to_first_token: google.protobuf.duration_pb2.Duration | None = ...,
         session_id: builtins.str = ...,
         agent_name: builtins.str = ...,
+        attempts: collections.abc.Iterable[Global___Attempt] | None = ...,
+        model: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["agent_name", b"agent_name", "create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "finish_reason", b"finish_reason", "request_id", b"request_id", "session_id", b"session_id", "status", b"status", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["agent_name", b"agent_name", "attempts", b"attempts", "create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "finish_reason", b"finish_reason", "model", b"model", "request_id", b"request_id", "session_id", b"session_id", "status", b"status", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> None: ...
 
 Global___Execution: typing_extensions.TypeAlias = Execution
 
@@ -320,8 +362,9 @@ class RoutingPreferences(google.protobuf.message.Message):
     prefer_free: builtins.bool
     """Ranks every free model before those that cost."""
     session_id: builtins.str
-    """Ties requests together: later requests of a session stay with its model
-    while that is eligible and healthy. At most 128 characters.
+    """Ties requests together: later requests of a session stay with its target
+    while that is eligible and healthy. At most 128 characters. A request that
+    answers tool calls stays with the target that made them even without it.
     """
     agent_name: builtins.str
     """The program or agent that asks; recorded with the usage. At most 128
@@ -438,7 +481,7 @@ Global___ScoreComponent: typing_extensions.TypeAlias = ScoreComponent
 
 @typing.final
 class Candidate(google.protobuf.message.Message):
-    """A model that may answer."""
+    """A target that may answer: a model at an account and an endpoint."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -447,6 +490,8 @@ class Candidate(google.protobuf.message.Message):
     COMPONENTS_FIELD_NUMBER: builtins.int
     EXPECTED_COST_MICROS_FIELD_NUMBER: builtins.int
     EXPECTED_LATENCY_FIELD_NUMBER: builtins.int
+    ACCOUNT_FIELD_NUMBER: builtins.int
+    ENDPOINT_FIELD_NUMBER: builtins.int
     model: builtins.str
     """The model's id, "provider/name"."""
     score: builtins.float
@@ -455,6 +500,10 @@ class Candidate(google.protobuf.message.Message):
     """What this request is expected to cost there, in micro-USD. Absent where the
     price is not known.
     """
+    account: builtins.str
+    """The account or key that would pay; empty where the provider has only one."""
+    endpoint: builtins.str
+    """The address or region that would answer; empty where there is only one."""
     @property
     def components(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ScoreComponent]:
         """What the score is made of."""
@@ -471,36 +520,78 @@ class Candidate(google.protobuf.message.Message):
         components: collections.abc.Iterable[Global___ScoreComponent] | None = ...,
         expected_cost_micros: builtins.int | None = ...,
         expected_latency: google.protobuf.duration_pb2.Duration | None = ...,
+        account: builtins.str = ...,
+        endpoint: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_expected_cost_micros", b"_expected_cost_micros", "expected_cost_micros", b"expected_cost_micros", "expected_latency", b"expected_latency"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_expected_cost_micros", b"_expected_cost_micros", "components", b"components", "expected_cost_micros", b"expected_cost_micros", "expected_latency", b"expected_latency", "model", b"model", "score", b"score"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_expected_cost_micros", b"_expected_cost_micros", "account", b"account", "components", b"components", "endpoint", b"endpoint", "expected_cost_micros", b"expected_cost_micros", "expected_latency", b"expected_latency", "model", b"model", "score", b"score"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_expected_cost_micros", b"_expected_cost_micros"]) -> typing.Literal["expected_cost_micros"] | None: ...
 
 Global___Candidate: typing_extensions.TypeAlias = Candidate
 
 @typing.final
+class ExclusionCount(google.protobuf.message.Message):
+    """How many targets may not answer for one reason, with an example."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: builtins.int
+    COUNT_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    reason: Global___ExclusionReason.ValueType
+    """Why, for programs."""
+    count: builtins.int
+    """How many targets are excluded for it. A target counts once, for the first
+    reason that applies in the order of the enum, SIMULATED after DENIED.
+    """
+    model: builtins.str
+    """The model's id of one of them, "provider/name"."""
+    detail: builtins.str
+    """Why that one is excluded, for people, with the figures."""
+    def __init__(
+        self,
+        *,
+        reason: Global___ExclusionReason.ValueType = ...,
+        count: builtins.int = ...,
+        model: builtins.str = ...,
+        detail: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["count", b"count", "detail", b"detail", "model", b"model", "reason", b"reason"]) -> None: ...
+
+Global___ExclusionCount: typing_extensions.TypeAlias = ExclusionCount
+
+@typing.final
 class Exclusion(google.protobuf.message.Message):
-    """A model that may not answer, and why."""
+    """A target that may not answer, and why."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MODEL_FIELD_NUMBER: builtins.int
     REASON_FIELD_NUMBER: builtins.int
     DETAIL_FIELD_NUMBER: builtins.int
+    ACCOUNT_FIELD_NUMBER: builtins.int
+    ENDPOINT_FIELD_NUMBER: builtins.int
     model: builtins.str
     """The model's id, "provider/name"."""
     reason: Global___ExclusionReason.ValueType
     """Why, for programs."""
     detail: builtins.str
     """Why, for people, with the figures."""
+    account: builtins.str
+    """The account, where the provider has several."""
+    endpoint: builtins.str
+    """The endpoint, where the provider has several."""
     def __init__(
         self,
         *,
         model: builtins.str = ...,
         reason: Global___ExclusionReason.ValueType = ...,
         detail: builtins.str = ...,
+        account: builtins.str = ...,
+        endpoint: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["detail", b"detail", "model", b"model", "reason", b"reason"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "detail", b"detail", "endpoint", b"endpoint", "model", b"model", "reason", b"reason"]) -> None: ...
 
 Global___Exclusion: typing_extensions.TypeAlias = Exclusion
 
@@ -515,10 +606,20 @@ class Attempt(google.protobuf.message.Message):
     ERROR_FIELD_NUMBER: builtins.int
     DURATION_FIELD_NUMBER: builtins.int
     TIME_TO_FIRST_TOKEN_FIELD_NUMBER: builtins.int
+    TURN_FIELD_NUMBER: builtins.int
+    ACCOUNT_FIELD_NUMBER: builtins.int
+    ENDPOINT_FIELD_NUMBER: builtins.int
+    USAGE_FIELD_NUMBER: builtins.int
     number: builtins.int
-    """From 1, in the order made."""
+    """From 1 within its turn, in the order made."""
     model: builtins.str
     """The model's id, "provider/name"."""
+    turn: builtins.int
+    """The answer of the execution that it worked on, from 1."""
+    account: builtins.str
+    """The account or key that was used; empty where the provider has only one."""
+    endpoint: builtins.str
+    """The address or region that was called; empty where there is only one."""
     @property
     def error(self) -> ymera.v1.errors_pb2.Error:
         """Why it failed; absent where it answered."""
@@ -531,6 +632,10 @@ class Attempt(google.protobuf.message.Message):
     def time_to_first_token(self) -> google.protobuf.duration_pb2.Duration:
         """From the call to the first part of the answer; absent without one."""
 
+    @property
+    def usage(self) -> ymera.v1.usage_pb2.Usage:
+        """What it consumed; absent where it consumed nothing."""
+
     def __init__(
         self,
         *,
@@ -539,9 +644,13 @@ class Attempt(google.protobuf.message.Message):
         error: ymera.v1.errors_pb2.Error | None = ...,
         duration: google.protobuf.duration_pb2.Duration | None = ...,
         time_to_first_token: google.protobuf.duration_pb2.Duration | None = ...,
+        turn: builtins.int = ...,
+        account: builtins.str = ...,
+        endpoint: builtins.str = ...,
+        usage: ymera.v1.usage_pb2.Usage | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["duration", b"duration", "error", b"error", "model", b"model", "number", b"number", "time_to_first_token", b"time_to_first_token"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "model", b"model", "number", b"number", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage"]) -> None: ...
 
 Global___Attempt: typing_extensions.TypeAlias = Attempt
 
@@ -559,8 +668,11 @@ class Decision(google.protobuf.message.Message):
     WEIGHTS_FIELD_NUMBER: builtins.int
     SEED_FIELD_NUMBER: builtins.int
     PROPENSITY_FIELD_NUMBER: builtins.int
-    ATTEMPTS_FIELD_NUMBER: builtins.int
     EXPLANATION_FIELD_NUMBER: builtins.int
+    CANDIDATE_COUNT_FIELD_NUMBER: builtins.int
+    SESSION_AFFINITY_FIELD_NUMBER: builtins.int
+    CATALOG_VERSION_FIELD_NUMBER: builtins.int
+    EXCLUDED_TARGETS_FIELD_NUMBER: builtins.int
     category: builtins.str
     """The likeliest category, or the caller's hint."""
     policy: builtins.str
@@ -575,25 +687,35 @@ class Decision(google.protobuf.message.Message):
     """
     explanation: builtins.str
     """The decision in one sentence."""
+    candidate_count: builtins.int
+    """How many targets may answer in all."""
+    session_affinity: builtins.bool
+    """True where the first candidate is first because the session, or the tool
+    calls that the request answers, stay with it.
+    """
+    catalog_version: builtins.str
+    """The version of the catalogue that it was made from."""
     @property
     def category_probabilities(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CategoryProbability]:
-        """Every category, the likeliest first."""
+        """The likeliest categories, at most 8, the likeliest first."""
 
     @property
     def candidates(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Candidate]:
-        """Every model that may answer, in the order in which they are tried."""
+        """The targets that may answer, in the order in which they are tried: the
+        first 5, or with DECISION_VIEW_FULL all of them.
+        """
 
     @property
-    def exclusions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Exclusion]:
-        """Every model that may not."""
+    def exclusions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ExclusionCount]:
+        """How many targets may not answer, by reason."""
 
     @property
     def weights(self) -> Global___RoutingWeights:
         """The weights used, adding up to 1."""
 
     @property
-    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Attempt]:
-        """The calls made so far; empty in answers of Route."""
+    def excluded_targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Exclusion]:
+        """With DECISION_VIEW_FULL, every target that may not answer."""
 
     def __init__(
         self,
@@ -601,15 +723,18 @@ class Decision(google.protobuf.message.Message):
         category: builtins.str = ...,
         category_probabilities: collections.abc.Iterable[Global___CategoryProbability] | None = ...,
         candidates: collections.abc.Iterable[Global___Candidate] | None = ...,
-        exclusions: collections.abc.Iterable[Global___Exclusion] | None = ...,
+        exclusions: collections.abc.Iterable[Global___ExclusionCount] | None = ...,
         policy: builtins.str = ...,
         weights: Global___RoutingWeights | None = ...,
         seed: builtins.int = ...,
         propensity: builtins.float = ...,
-        attempts: collections.abc.Iterable[Global___Attempt] | None = ...,
         explanation: builtins.str = ...,
+        candidate_count: builtins.int = ...,
+        session_affinity: builtins.bool = ...,
+        catalog_version: builtins.str = ...,
+        excluded_targets: collections.abc.Iterable[Global___Exclusion] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "candidates", b"candidates", "category", b"category", "category_probabilities", b"category_probabilities", "exclusions", b"exclusions", "explanation", b"explanation", "policy", b"policy", "propensity", b"propensity", "seed", b"seed", "weights", b"weights"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["candidate_count", b"candidate_count", "candidates", b"candidates", "catalog_version", b"catalog_version", "category", b"category", "category_probabilities", b"category_probabilities", "excluded_targets", b"excluded_targets", "exclusions", b"exclusions", "explanation", b"explanation", "policy", b"policy", "propensity", b"propensity", "seed", b"seed", "session_affinity", b"session_affinity", "weights", b"weights"]) -> None: ...
 
 Global___Decision: typing_extensions.TypeAlias = Decision

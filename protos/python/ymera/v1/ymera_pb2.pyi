@@ -40,6 +40,12 @@ class _HealthStatusEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._E
     """Can serve nothing: no model is available, storage fails, or the server is
     stopping.
     """
+    HEALTH_STATUS_DISABLED: _HealthStatus.ValueType  # 4
+    """Switched off by configuration. Never sent for the server as a whole."""
+    HEALTH_STATUS_ABSENT: _HealthStatus.ValueType  # 5
+    """Not there, such as a local server that is not running or a provider without
+    a key. Never sent for the server as a whole.
+    """
 
 class HealthStatus(_HealthStatus, metaclass=_HealthStatusEnumTypeWrapper):
     """The state of a thing."""
@@ -53,6 +59,12 @@ HEALTH_STATUS_DEGRADED: HealthStatus.ValueType  # 2
 HEALTH_STATUS_UNAVAILABLE: HealthStatus.ValueType  # 3
 """Can serve nothing: no model is available, storage fails, or the server is
 stopping.
+"""
+HEALTH_STATUS_DISABLED: HealthStatus.ValueType  # 4
+"""Switched off by configuration. Never sent for the server as a whole."""
+HEALTH_STATUS_ABSENT: HealthStatus.ValueType  # 5
+"""Not there, such as a local server that is not running or a provider without
+a key. Never sent for the server as a whole.
 """
 Global___HealthStatus: typing_extensions.TypeAlias = HealthStatus
 
@@ -84,6 +96,34 @@ BREAKER_STATE_HALF_OPEN: BreakerState.ValueType  # 3
 """A counted few calls pass, to see whether it works again."""
 Global___BreakerState: typing_extensions.TypeAlias = BreakerState
 
+class _BreakerScope:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _BreakerScopeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_BreakerScope.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    BREAKER_SCOPE_UNSPECIFIED: _BreakerScope.ValueType  # 0
+    """Never sent."""
+    BREAKER_SCOPE_TARGET: _BreakerScope.ValueType  # 1
+    """One target."""
+    BREAKER_SCOPE_ACCOUNT: _BreakerScope.ValueType  # 2
+    """All targets of one account."""
+    BREAKER_SCOPE_ENDPOINT: _BreakerScope.ValueType  # 3
+    """All targets of one endpoint."""
+
+class BreakerScope(_BreakerScope, metaclass=_BreakerScopeEnumTypeWrapper):
+    """What a circuit breaker guards."""
+
+BREAKER_SCOPE_UNSPECIFIED: BreakerScope.ValueType  # 0
+"""Never sent."""
+BREAKER_SCOPE_TARGET: BreakerScope.ValueType  # 1
+"""One target."""
+BREAKER_SCOPE_ACCOUNT: BreakerScope.ValueType  # 2
+"""All targets of one account."""
+BREAKER_SCOPE_ENDPOINT: BreakerScope.ValueType  # 3
+"""All targets of one endpoint."""
+Global___BreakerScope: typing_extensions.TypeAlias = BreakerScope
+
 @typing.final
 class RouteRequest(google.protobuf.message.Message):
     """Asks for a decision."""
@@ -92,6 +132,9 @@ class RouteRequest(google.protobuf.message.Message):
 
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
+    DECISION_VIEW_FIELD_NUMBER: builtins.int
+    decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
+    """How much of the decision to return."""
     @property
     def prompt(self) -> ymera.v1.content_pb2.Prompt:
         """What would be asked. Required."""
@@ -105,9 +148,10 @@ class RouteRequest(google.protobuf.message.Message):
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
+        decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___RouteRequest: typing_extensions.TypeAlias = RouteRequest
 
@@ -144,6 +188,9 @@ class ExecuteRequest(google.protobuf.message.Message):
 
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
+    DECISION_VIEW_FIELD_NUMBER: builtins.int
+    decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
+    """How much of the decision to return."""
     @property
     def prompt(self) -> ymera.v1.content_pb2.Prompt:
         """What is asked. Required."""
@@ -157,9 +204,10 @@ class ExecuteRequest(google.protobuf.message.Message):
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
+        decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___ExecuteRequest: typing_extensions.TypeAlias = ExecuteRequest
 
@@ -170,13 +218,14 @@ class ExecuteResponse(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: builtins.int
-    MESSAGE_FIELD_NUMBER: builtins.int
+    MESSAGES_FIELD_NUMBER: builtins.int
     FINISH_REASON_FIELD_NUMBER: builtins.int
     MODEL_FIELD_NUMBER: builtins.int
     USAGE_FIELD_NUMBER: builtins.int
     DECISION_FIELD_NUMBER: builtins.int
     CITATIONS_FIELD_NUMBER: builtins.int
     SIMULATED_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
     request_id: builtins.str
     """The id under which the execution is stored; a UUIDv7."""
     finish_reason: ymera.v1.content_pb2.FinishReason.ValueType
@@ -186,8 +235,10 @@ class ExecuteResponse(google.protobuf.message.Message):
     simulated: builtins.bool
     """True where no real model answered but the simulator."""
     @property
-    def message(self) -> ymera.v1.content_pb2.Message:
-        """The answer, of ROLE_ASSISTANT."""
+    def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.content_pb2.Message]:
+        """The answer: one message of ROLE_ASSISTANT, or several messages where a
+        model answered in several turns.
+        """
 
     @property
     def usage(self) -> ymera.v1.usage_pb2.Usage:
@@ -195,26 +246,31 @@ class ExecuteResponse(google.protobuf.message.Message):
 
     @property
     def decision(self) -> ymera.v1.routing_pb2.Decision:
-        """Why this model, and what was tried."""
+        """Why this model."""
 
     @property
     def citations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.content_pb2.Citation]:
         """The sources that the answer names."""
 
+    @property
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
+        """Every attempt that was made, in order."""
+
     def __init__(
         self,
         *,
         request_id: builtins.str = ...,
-        message: ymera.v1.content_pb2.Message | None = ...,
+        messages: collections.abc.Iterable[ymera.v1.content_pb2.Message] | None = ...,
         finish_reason: ymera.v1.content_pb2.FinishReason.ValueType = ...,
         model: builtins.str = ...,
         usage: ymera.v1.usage_pb2.Usage | None = ...,
         decision: ymera.v1.routing_pb2.Decision | None = ...,
         citations: collections.abc.Iterable[ymera.v1.content_pb2.Citation] | None = ...,
         simulated: builtins.bool = ...,
+        attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["decision", b"decision", "message", b"message", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["citations", b"citations", "decision", b"decision", "finish_reason", b"finish_reason", "message", b"message", "model", b"model", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["decision", b"decision", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "citations", b"citations", "decision", b"decision", "finish_reason", b"finish_reason", "messages", b"messages", "model", b"model", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
 
 Global___ExecuteResponse: typing_extensions.TypeAlias = ExecuteResponse
 
@@ -226,6 +282,9 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
 
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
+    DECISION_VIEW_FIELD_NUMBER: builtins.int
+    decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
+    """How much of the decision the event started holds."""
     @property
     def prompt(self) -> ymera.v1.content_pb2.Prompt:
         """What is asked. Required."""
@@ -239,9 +298,10 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
+        decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___ExecuteStreamRequest: typing_extensions.TypeAlias = ExecuteStreamRequest
 
@@ -343,7 +403,7 @@ class ExecutionStarted(google.protobuf.message.Message):
     """The id under which the execution is stored; a UUIDv7."""
     @property
     def decision(self) -> ymera.v1.routing_pb2.Decision:
-        """The decision; attempts follow as events."""
+        """The decision; sent here only. Attempts follow as events."""
 
     def __init__(
         self,
@@ -367,13 +427,22 @@ class AttemptStarted(google.protobuf.message.Message):
     NUMBER_FIELD_NUMBER: builtins.int
     MODEL_FIELD_NUMBER: builtins.int
     PREVIOUS_ERROR_FIELD_NUMBER: builtins.int
+    TURN_FIELD_NUMBER: builtins.int
+    ACCOUNT_FIELD_NUMBER: builtins.int
+    ENDPOINT_FIELD_NUMBER: builtins.int
     number: builtins.int
     """From 1."""
     model: builtins.str
     """The model's id, "provider/name"."""
+    turn: builtins.int
+    """The answer of the execution that it works on, from 1."""
+    account: builtins.str
+    """The account or key that is used; empty where the provider has only one."""
+    endpoint: builtins.str
+    """The address or region that is called; empty where there is only one."""
     @property
     def previous_error(self) -> ymera.v1.errors_pb2.Error:
-        """Why the attempt before this failed; absent in the first."""
+        """Why the attempt before this failed; absent in the first of a turn."""
 
     def __init__(
         self,
@@ -381,9 +450,12 @@ class AttemptStarted(google.protobuf.message.Message):
         number: builtins.int = ...,
         model: builtins.str = ...,
         previous_error: ymera.v1.errors_pb2.Error | None = ...,
+        turn: builtins.int = ...,
+        account: builtins.str = ...,
+        endpoint: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["previous_error", b"previous_error"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["model", b"model", "number", b"number", "previous_error", b"previous_error"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "endpoint", b"endpoint", "model", b"model", "number", b"number", "previous_error", b"previous_error", "turn", b"turn"]) -> None: ...
 
 Global___AttemptStarted: typing_extensions.TypeAlias = AttemptStarted
 
@@ -486,7 +558,7 @@ class ExecutionCompleted(google.protobuf.message.Message):
     FINISH_REASON_FIELD_NUMBER: builtins.int
     MODEL_FIELD_NUMBER: builtins.int
     USAGE_FIELD_NUMBER: builtins.int
-    DECISION_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
     SIMULATED_FIELD_NUMBER: builtins.int
     finish_reason: ymera.v1.content_pb2.FinishReason.ValueType
     """Why the model stopped."""
@@ -499,8 +571,8 @@ class ExecutionCompleted(google.protobuf.message.Message):
         """What was consumed over all attempts."""
 
     @property
-    def decision(self) -> ymera.v1.routing_pb2.Decision:
-        """The decision with the attempts made."""
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
+        """Every attempt that was made, in order."""
 
     def __init__(
         self,
@@ -508,11 +580,11 @@ class ExecutionCompleted(google.protobuf.message.Message):
         finish_reason: ymera.v1.content_pb2.FinishReason.ValueType = ...,
         model: builtins.str = ...,
         usage: ymera.v1.usage_pb2.Usage | None = ...,
-        decision: ymera.v1.routing_pb2.Decision | None = ...,
+        attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
         simulated: builtins.bool = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["decision", b"decision", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision", b"decision", "finish_reason", b"finish_reason", "model", b"model", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "finish_reason", b"finish_reason", "model", b"model", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
 
 Global___ExecutionCompleted: typing_extensions.TypeAlias = ExecutionCompleted
 
@@ -525,7 +597,7 @@ class ExecutionTruncated(google.protobuf.message.Message):
     ERROR_FIELD_NUMBER: builtins.int
     MODEL_FIELD_NUMBER: builtins.int
     USAGE_FIELD_NUMBER: builtins.int
-    DECISION_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
     model: builtins.str
     """The id of the model that had begun to answer, "provider/name"."""
     @property
@@ -537,8 +609,8 @@ class ExecutionTruncated(google.protobuf.message.Message):
         """What was consumed, estimated where the provider could not tell."""
 
     @property
-    def decision(self) -> ymera.v1.routing_pb2.Decision:
-        """The decision with the attempts made."""
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
+        """Every attempt that was made, in order."""
 
     def __init__(
         self,
@@ -546,10 +618,10 @@ class ExecutionTruncated(google.protobuf.message.Message):
         error: ymera.v1.errors_pb2.Error | None = ...,
         model: builtins.str = ...,
         usage: ymera.v1.usage_pb2.Usage | None = ...,
-        decision: ymera.v1.routing_pb2.Decision | None = ...,
+        attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["decision", b"decision", "error", b"error", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision", b"decision", "error", b"error", "model", b"model", "usage", b"usage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["error", b"error", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "error", b"error", "model", b"model", "usage", b"usage"]) -> None: ...
 
 Global___ExecutionTruncated: typing_extensions.TypeAlias = ExecutionTruncated
 
@@ -561,7 +633,7 @@ class ExecutionFailed(google.protobuf.message.Message):
 
     ERROR_FIELD_NUMBER: builtins.int
     USAGE_FIELD_NUMBER: builtins.int
-    DECISION_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
     @property
     def error(self) -> ymera.v1.errors_pb2.Error:
         """Why the last attempt failed."""
@@ -571,18 +643,18 @@ class ExecutionFailed(google.protobuf.message.Message):
         """What was consumed, where a provider charged a failed attempt."""
 
     @property
-    def decision(self) -> ymera.v1.routing_pb2.Decision:
-        """The decision with the attempts made."""
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
+        """Every attempt that was made, in order."""
 
     def __init__(
         self,
         *,
         error: ymera.v1.errors_pb2.Error | None = ...,
         usage: ymera.v1.usage_pb2.Usage | None = ...,
-        decision: ymera.v1.routing_pb2.Decision | None = ...,
+        attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["decision", b"decision", "error", b"error", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision", b"decision", "error", b"error", "usage", b"usage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["error", b"error", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "error", b"error", "usage", b"usage"]) -> None: ...
 
 Global___ExecutionFailed: typing_extensions.TypeAlias = ExecutionFailed
 
@@ -594,7 +666,7 @@ class ExecutionCancelled(google.protobuf.message.Message):
 
     ERROR_FIELD_NUMBER: builtins.int
     USAGE_FIELD_NUMBER: builtins.int
-    DECISION_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
     @property
     def error(self) -> ymera.v1.errors_pb2.Error:
         """What stopped it."""
@@ -604,18 +676,18 @@ class ExecutionCancelled(google.protobuf.message.Message):
         """What was consumed until then."""
 
     @property
-    def decision(self) -> ymera.v1.routing_pb2.Decision:
-        """The decision with the attempts made."""
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
+        """Every attempt that was made, in order."""
 
     def __init__(
         self,
         *,
         error: ymera.v1.errors_pb2.Error | None = ...,
         usage: ymera.v1.usage_pb2.Usage | None = ...,
-        decision: ymera.v1.routing_pb2.Decision | None = ...,
+        attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["decision", b"decision", "error", b"error", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision", b"decision", "error", b"error", "usage", b"usage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["error", b"error", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "error", b"error", "usage", b"usage"]) -> None: ...
 
 Global___ExecutionCancelled: typing_extensions.TypeAlias = ExecutionCancelled
 
@@ -898,6 +970,8 @@ class HealthResponse(google.protobuf.message.Message):
     IN_FLIGHT_REQUESTS_FIELD_NUMBER: builtins.int
     QUEUED_REQUESTS_FIELD_NUMBER: builtins.int
     SIMULATOR_ONLY_FIELD_NUMBER: builtins.int
+    BACKGROUND_TASKS_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
     status: Global___HealthStatus.ValueType
     """The state as a whole."""
     version: builtins.str
@@ -905,16 +979,20 @@ class HealthResponse(google.protobuf.message.Message):
     in_flight_requests: builtins.int
     """Requests being worked on now."""
     queued_requests: builtins.int
-    """Requests waiting for a place now."""
+    """Requests waiting for a slot now."""
     simulator_only: builtins.bool
-    """True where every model on offer is simulated."""
+    """True where every model that may be called now is simulated."""
+    detail: builtins.str
+    """One sentence on the state as a whole, with what to do about it; empty
+    where all is well.
+    """
     @property
     def uptime(self) -> google.protobuf.duration_pb2.Duration:
         """Since the server was ready."""
 
     @property
     def providers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ProviderHealth]:
-        """Each provider's state."""
+        """The state of each provider, those that offer no model now included."""
 
     @property
     def plugins(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PluginHealth]:
@@ -923,6 +1001,10 @@ class HealthResponse(google.protobuf.message.Message):
     @property
     def storage(self) -> Global___StorageHealth:
         """The state of storage."""
+
+    @property
+    def background_tasks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BackgroundTaskHealth]:
+        """Work that runs beside requests, such as the catalogue's refresh."""
 
     def __init__(
         self,
@@ -936,9 +1018,11 @@ class HealthResponse(google.protobuf.message.Message):
         in_flight_requests: builtins.int = ...,
         queued_requests: builtins.int = ...,
         simulator_only: builtins.bool = ...,
+        background_tasks: collections.abc.Iterable[Global___BackgroundTaskHealth] | None = ...,
+        detail: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["storage", b"storage", "uptime", b"uptime"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["in_flight_requests", b"in_flight_requests", "plugins", b"plugins", "providers", b"providers", "queued_requests", b"queued_requests", "simulator_only", b"simulator_only", "status", b"status", "storage", b"storage", "uptime", b"uptime", "version", b"version"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["background_tasks", b"background_tasks", "detail", b"detail", "in_flight_requests", b"in_flight_requests", "plugins", b"plugins", "providers", b"providers", "queued_requests", b"queued_requests", "simulator_only", b"simulator_only", "status", b"status", "storage", b"storage", "uptime", b"uptime", "version", b"version"]) -> None: ...
 
 Global___HealthResponse: typing_extensions.TypeAlias = HealthResponse
 
@@ -963,7 +1047,9 @@ class ProviderHealth(google.protobuf.message.Message):
     """What is wrong, for people; empty where nothing is."""
     @property
     def breakers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BreakerHealth]:
-        """Its models' circuit breakers that are not closed."""
+        """Circuit breakers of its targets, accounts and endpoints that are not
+        closed.
+        """
 
     def __init__(
         self,
@@ -984,13 +1070,21 @@ class BreakerHealth(google.protobuf.message.Message):
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
-    MODEL_FIELD_NUMBER: builtins.int
+    DOMAIN_FIELD_NUMBER: builtins.int
     STATE_FIELD_NUMBER: builtins.int
     RETRY_AFTER_FIELD_NUMBER: builtins.int
-    model: builtins.str
-    """The model's id, "provider/name"."""
+    SCOPE_FIELD_NUMBER: builtins.int
+    LAST_ERROR_FIELD_NUMBER: builtins.int
+    domain: builtins.str
+    """What it guards: a target's id, "provider/name"; or with the other scopes
+    "provider#account" and "provider@endpoint".
+    """
     state: Global___BreakerState.ValueType
     """Its state."""
+    scope: Global___BreakerScope.ValueType
+    """How far it reaches."""
+    last_error: builtins.str
+    """Why the latest call that counted failed, for people."""
     @property
     def retry_after(self) -> google.protobuf.duration_pb2.Duration:
         """While open, the time until calls are tried again."""
@@ -998,14 +1092,46 @@ class BreakerHealth(google.protobuf.message.Message):
     def __init__(
         self,
         *,
-        model: builtins.str = ...,
+        domain: builtins.str = ...,
         state: Global___BreakerState.ValueType = ...,
         retry_after: google.protobuf.duration_pb2.Duration | None = ...,
+        scope: Global___BreakerScope.ValueType = ...,
+        last_error: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["retry_after", b"retry_after"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["model", b"model", "retry_after", b"retry_after", "state", b"state"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["domain", b"domain", "last_error", b"last_error", "retry_after", b"retry_after", "scope", b"scope", "state", b"state"]) -> None: ...
 
 Global___BreakerHealth: typing_extensions.TypeAlias = BreakerHealth
+
+@typing.final
+class BackgroundTaskHealth(google.protobuf.message.Message):
+    """Work that runs beside requests."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    RESTARTS_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Its name, such as "catalog refresh"."""
+    status: Global___HealthStatus.ValueType
+    """DEGRADED after it failed, until it has succeeded again."""
+    restarts: builtins.int
+    """How often it ended and was started again."""
+    detail: builtins.str
+    """Why it ended the last time; empty where it did not."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        status: Global___HealthStatus.ValueType = ...,
+        restarts: builtins.int = ...,
+        detail: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["detail", b"detail", "name", b"name", "restarts", b"restarts", "status", b"status"]) -> None: ...
+
+Global___BackgroundTaskHealth: typing_extensions.TypeAlias = BackgroundTaskHealth
 
 @typing.final
 class PluginHealth(google.protobuf.message.Message):
@@ -1019,7 +1145,9 @@ class PluginHealth(google.protobuf.message.Message):
     name: builtins.str
     """The plugin's name."""
     status: Global___HealthStatus.ValueType
-    """The plugin's state; DEGRADED where it is quarantined."""
+    """DEGRADED where it is quarantined, DISABLED where configuration switches it
+    off.
+    """
     detail: builtins.str
     """Why it is quarantined; empty where it is not."""
     def __init__(

@@ -33,10 +33,10 @@ class YmeraServiceStub(object):
     1-128 visible ASCII characters, is logged and comes back as
     "x-client-request-id". The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
-    "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue (waiting for a
-    place), admit (preferences checked), guards (the prompt checked), route,
-    connect (until the provider's answer began), first_token, stream and record;
-    those that were not reached are left out.
+    "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
+    and checked), queue (waiting for a slot), route, connect (until the
+    provider's answer began), first_token, stream and record; those that were not
+    reached are left out.
     """
 
     def __init__(self, channel):
@@ -80,10 +80,10 @@ class YmeraServiceServicer(object):
     1-128 visible ASCII characters, is logged and comes back as
     "x-client-request-id". The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
-    "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue (waiting for a
-    place), admit (preferences checked), guards (the prompt checked), route,
-    connect (until the provider's answer began), first_token, stream and record;
-    those that were not reached are left out.
+    "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
+    and checked), queue (waiting for a slot), route, connect (until the
+    provider's answer began), first_token, stream and record; those that were not
+    reached are left out.
     """
 
     def Route(self, request, context):
@@ -191,10 +191,10 @@ class YmeraService(object):
     1-128 visible ASCII characters, is logged and comes back as
     "x-client-request-id". The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
-    "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue (waiting for a
-    place), admit (preferences checked), guards (the prompt checked), route,
-    connect (until the provider's answer began), first_token, stream and record;
-    those that were not reached are left out.
+    "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
+    and checked), queue (waiting for a slot), route, connect (until the
+    provider's answer began), first_token, stream and record; those that were not
+    reached are left out.
     """
 
     @staticmethod

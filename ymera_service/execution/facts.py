@@ -1,0 +1,150 @@
+"""An execution as facts that are added and never changed: Execution → Turn → Attempt.
+
+Status, usage, cost and everything else that is shown or kept of an execution is computed from them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ymera_service.routing.decision import Decision, Preferences
+from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, Failure, ShuttingDown, YmeraError
+from ymera_service.sdk.generation import FinishReason, Prompt, Usage
+from ymera_service.sdk.targets import Target
+from ymera_service.storage.records import ExecutionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRequest:
+    """A request that was checked. `deadline` is a time of the event loop's clock."""
+
+    request_id: str
+    prompt: Prompt
+    preferences: Preferences
+    deadline: float
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call of a target that is over. Times are in seconds from the call.
+
+    Attributes:
+        number: From 1 within its turn.
+        usage: What it consumed, estimated where the provider did not say.
+        cost_micros: Its price in micro-USD; None where the model's price is not known.
+        finish_reason: Why the model stopped; None unless the provider's own end of the answer was seen.
+        error: Why it failed; None where it answered.
+        simulated: No real model answered.
+    """
+
+    number: int
+    target: Target
+    duration: float
+    time_to_first_token: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    cost_micros: int | None = 0
+    estimated: bool = False
+    finish_reason: FinishReason | None = None
+    error: Failure | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One answer of a model, and the attempts that were made to get it. `number` is from 1."""
+
+    number: int
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def answered_by(self) -> Attempt | None:
+        """The attempt that gave the answer; None until there is one."""
+        last = self.attempts[-1] if self.attempts else None
+        return last if last is not None and last.error is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """Tokens and their price in micro-USD; `cost_micros` is None where a price is not known."""
+
+    usage: Usage = field(default_factory=Usage)
+    cost_micros: int | None = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A request and everything that has happened to it so far.
+
+    Attributes:
+        stream: The answer is sent while it is written.
+        created_at: When it arrived, in UTC.
+        began: The same as a time of the event loop's clock.
+        decision: None until it is routed.
+        first_released_at: When the first part of an answer was handed to the caller of a stream; from then on
+            no other target can take over.
+        error: Why it ended without a whole answer.
+        ended_at: None while it is under way.
+    """
+
+    request: ExecutionRequest
+    stream: bool
+    created_at: datetime
+    began: float
+    decision: Decision | None = None
+    turns: tuple[Turn, ...] = ()
+    first_released_at: float | None = None
+    error: YmeraError | None = None
+    ended_at: float | None = None
+
+    def with_turn(self) -> "Execution":
+        """Returns it with a further turn begun."""
+        return replace(self, turns=(*self.turns, Turn(len(self.turns) + 1)))
+
+    def with_attempt(self, attempt: Attempt) -> "Execution":
+        """Returns it with an attempt added to the present turn."""
+        *before, turn = self.turns
+        return replace(self, turns=(*before, replace(turn, attempts=(*turn.attempts, attempt))))
+
+    def ended(self, now: float, error: YmeraError | None = None) -> "Execution":
+        """Returns it as over; `error` says why there is no whole answer."""
+        return replace(self, ended_at=now, error=error)
+
+    @property
+    def attempts(self) -> Iterator[Attempt]:
+        """Every attempt of every turn, in order."""
+        return (attempt for turn in self.turns for attempt in turn.attempts)
+
+    @property
+    def status(self) -> ExecutionStatus:
+        """How it ended."""
+        if self.error is None:
+            return ExecutionStatus.COMPLETED if self.turns else ExecutionStatus.ROUTED
+        if isinstance(self.error, DeadlineExceeded | ShuttingDown | Cancelled):
+            return ExecutionStatus.CANCELLED
+        return ExecutionStatus.FAILED if self.first_released_at is None else ExecutionStatus.TRUNCATED
+
+    @property
+    def latest(self) -> Attempt | None:
+        """The latest attempt of the present turn that is over."""
+        return self.turns[-1].attempts[-1] if self.turns and self.turns[-1].attempts else None
+
+    @property
+    def answering(self) -> Attempt | None:
+        """The attempt whose answer, whole or broken off, the caller has; None where nothing of one was sent."""
+        if self.status in {ExecutionStatus.COMPLETED, ExecutionStatus.TRUNCATED}:
+            return self.latest
+        return None
+
+    @property
+    def consumption(self) -> Consumption:
+        """What all attempts consumed. An unknown price makes the sum unknown."""
+        usage, cost, estimated = Usage(), 0, False
+        known = True
+        for attempt in self.attempts:
+            usage = usage + attempt.usage
+            estimated = estimated or attempt.estimated
+            known = known and attempt.cost_micros is not None
+            cost += attempt.cost_micros or 0
+        return Consumption(usage, cost if known else None, estimated)
