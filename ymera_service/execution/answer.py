@@ -1,43 +1,35 @@
-"""The whole answer, collected from a stream."""
+"""The whole answer, collected from the events of an execution."""
 
 from dataclasses import dataclass
 
-from ymera_service.execution.events import AttemptStarted, Completed, Consumption, ExecutionEvent, Started, Terminal
-from ymera_service.routing.decision import Decision
+from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent
+from ymera_service.execution.facts import Execution
 from ymera_service.sdk.content import Citation, Message, Part, Reasoning, Refusal, Role, Text, ToolCall
-from ymera_service.sdk.errors import InternalError
 from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
-from ymera_service.sdk.generation import FinishReason
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer."""
+    """A whole answer: a message per turn, and the execution that gave it."""
 
-    request_id: str
-    message: Message
-    finish_reason: FinishReason
-    model: str
-    consumption: Consumption
-    decision: Decision
+    execution: Execution
+    messages: tuple[Message, ...]
     citations: tuple[Citation, ...]
-    simulated: bool
 
 
-class Collector:
-    """Joins the deltas of a stream into parts, in the order in which the parts began."""
+class AnswerCollector:
+    """A sink that joins deltas into parts, in the order in which the parts began."""
 
     def __init__(self) -> None:
-        self._request_id = ""
+        self._turn = 0
+        self._messages: list[Message] = []
         self._parts: list[_OpenPart] = []
         self._citations: list[Citation] = []
-        self._end: Terminal | None = None
+        self._kept_citations = 0
 
-    def take(self, event: ExecutionEvent) -> None:
+    async def send(self, event: ExecutionEvent) -> None:
         """Takes the next event."""
         match event:
-            case Started():
-                self._request_id = event.request_id
             case TextDelta():
                 self._open(Text).texts.append(event.text)
             case RefusalDelta():
@@ -49,11 +41,30 @@ class Collector:
             case CitationFound():
                 self._citations.append(event.citation)
             case AttemptStarted():
-                # Nobody has seen what a failed call had written: another model starts afresh.
-                self._parts.clear()
-                self._citations.clear()
+                self._begin(event)
+            case Ended():
+                self._close_message()
             case _:
-                self._end = event
+                pass
+
+    def _begin(self, event: AttemptStarted) -> None:
+        if event.turn > self._turn:
+            self._close_message()
+            self._turn = event.turn
+            return
+        # Nobody has seen what the attempt that failed had written.
+        self._parts.clear()
+        del self._citations[self._kept_citations :]
+
+    def _close_message(self) -> None:
+        if self._turn:
+            self._messages.append(self.message())
+        self._parts.clear()
+        self._kept_citations = len(self._citations)
+
+    def message(self) -> Message:
+        """Returns what the present turn has written so far."""
+        return Message(Role.ASSISTANT, tuple([part.closed_part() for part in self._parts]))
 
     def _open(self, kind: type) -> "_OpenPart":
         if not self._parts or self._parts[-1].kind is not kind or self._parts[-1].closed:
@@ -74,24 +85,9 @@ class Collector:
         part.id, part.name = part.id or event.id, part.name or event.name
         part.texts.append(event.arguments)
 
-    def answer(self) -> Answer:
-        """Returns the answer, or raises the error that a stream ended with instead."""
-        end = self._end
-        if end is None:
-            raise InternalError("the execution ended without a terminal event")
-        if not isinstance(end, Completed):
-            raise end.error
-        message = Message(Role.ASSISTANT, tuple(part.closed_part() for part in self._parts))
-        return Answer(
-            self._request_id,
-            message,
-            end.finish_reason,
-            end.model,
-            end.consumption,
-            end.decision,
-            tuple(self._citations),
-            end.simulated,
-        )
+    def answer(self, execution: Execution) -> Answer:
+        """Returns the answer of an execution whose events it took to the end."""
+        return Answer(execution, tuple(self._messages), tuple(self._citations))
 
 
 @dataclass(slots=True)

@@ -23,6 +23,8 @@ class ExecutionRequest:
     preferences: Preferences
     deadline: float
     traceparent: str = ""
+    full_view: bool = False
+    """The decision is to hold every candidate and exclusion."""
 
 
 @dataclass(frozen=True, slots=True)
