@@ -206,7 +206,7 @@ def harness(tmp_path: Path) -> OpenHarness:
             evidence=evidence,
             sessions=sessions,
             open_domains=breakers.open_domains,
-            classifier=lambda: OneCategory(),
+            classifier=OneCategory,
             settings=RoutingSettings(),
             categories=lambda: (),
         )
@@ -622,7 +622,9 @@ async def test_an_observer_that_fails_or_hangs_hurts_no_reply_and_not_the_next_o
 
     class Seeing:
         name = "seeing"
-        seen: list[str] = []
+
+        def __init__(self) -> None:
+            self.seen: list[str] = []
 
         async def observe(self, execution: Execution) -> None:
             self.seen.append(execution.request.request_id)
@@ -654,10 +656,9 @@ async def test_what_failed_attempts_held_is_let_go_without_a_collection(harness:
     def broken() -> Exception:
         body = Body()
         bodies.append(weakref.ref(body))
-        try:
-            raise ProviderServerError("x") from ValueError(body)
-        except ProviderServerError as error:
-            return error
+        error = ProviderServerError("x")
+        error.__cause__ = ValueError(body)
+        return error
 
     bodies: list[weakref.ref[Body]] = []
     scripts: dict[str, list[list[Step]]] = {"one": [[broken()], [AuthenticationFailed("no")]]}
