@@ -210,7 +210,7 @@ def table(costs: dict[tuple[str, bool], list[Cost]]) -> Table:
     result = Table("", "", "CPU ms/request", "× bare call", "requests/s", "p50 ms", "p99 ms", box=None)
 
     def median(kind: str, stream: bool, figure: str) -> float:
-        return statistics.median(getattr(cost, figure) for cost in costs[kind, stream])
+        return float(statistics.median(getattr(cost, figure) for cost in costs[kind, stream]))
 
     for kind, stream in sorted(costs, key=lambda key: key[1]):
         cpu = median(kind, stream, "cpu")
