@@ -15,6 +15,8 @@ class Kind(StrEnum):
     EMBED = "embed"
     RERANK = "rerank"
     MODERATE = "moderate"
+    OTHER = "other"
+    """Something that can't be asked for yet, such as drawing or speech."""
 
 
 class Capability(StrEnum):

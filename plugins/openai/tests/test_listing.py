@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ymera_openai.listing import Offer, decode_models, generates
+from ymera_openai.listing import Offer, decode_models, kind_of
 
 from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
 
 WIRE = Path(__file__).parents[4] / "shared" / "wire"
 TOOLS, SCHEMA, IMAGES = Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capability.IMAGE_INPUT
@@ -24,16 +24,24 @@ def recorded(vendor: str) -> dict[str, ModelInfo]:
         pytest.skip("the recorded exchanges are not beside this checkout")
     body = json.loads(found[0].read_bytes())["response"]["body_text"].encode()
     entries = decode_models(HttpResponse(200, {}, body))
-    return {str(entry["id"]): Offer(vendor).described(entry) for entry in entries if generates(entry)}
+    return {str(entry["id"]): Offer(vendor).described(entry) for entry in entries}
 
 
-def test_openais_listing_keeps_what_generates_text() -> None:
-    models = recorded("openai")
+def generating(vendor: str) -> dict[str, ModelInfo]:
+    return {name: info for name, info in recorded(vendor).items() if info.kind is Kind.GENERATE}
+
+
+def test_openais_listing_says_what_generates_text_and_what_else_a_model_is_for() -> None:
+    models = generating("openai")
     assert {"gpt-4o", "gpt-5", "gpt-5-pro", "o3", "o4-mini", "gpt-3.5-turbo-instruct", "gpt-4o-search-preview"} <= set(
         models
     )
     others = ("embedding", "whisper", "tts", "image", "realtime", "audio", "sora", "moderation", "transcribe", "002")
     assert [name for name in models if any(word in name for word in others)] == []
+    kinds = {name: info.kind for name, info in recorded("openai").items()}
+    assert kinds["text-embedding-3-small"] is Kind.EMBED
+    assert kinds["omni-moderation-latest"] is Kind.MODERATE
+    assert kinds["tts-1"] is Kind.OTHER
     assert models["gpt-5-mini"].context_window == 400_000
     assert REASONING in models["gpt-5-mini"].capabilities
     assert REASONING not in models["gpt-5-chat-latest"].capabilities
@@ -49,7 +57,7 @@ def test_openrouter_tells_capabilities_and_price() -> None:
 
 
 def test_groq_tells_kinds_and_price() -> None:
-    models = recorded("groq")
+    models = generating("groq")
     assert {"whisper-large-v3", "canopylabs/orpheus-v1-english", "meta-llama/llama-prompt-guard-2-86m"}.isdisjoint(
         models
     )
@@ -60,7 +68,7 @@ def test_groq_tells_kinds_and_price() -> None:
 
 
 def test_mistral_tells_capabilities() -> None:
-    models = recorded("mistral")
+    models = generating("mistral")
     assert not [name for name in models if any(word in name for word in ("embed", "ocr", "moderation", "tts"))]
     assert models["mistral-medium-2505"].capabilities == {TOOLS, SCHEMA, IMAGES}
     assert models["mistral-medium-2505"].context_window == 131_072
@@ -136,14 +144,14 @@ def test_what_a_vendor_lacks_goes_before_what_a_model_can() -> None:
     ],
 )
 def test_what_writes_no_text_is_left_out(entry: dict[str, Any]) -> None:
-    assert not generates(entry)
+    assert kind_of(entry) is not Kind.GENERATE
 
 
 @pytest.mark.parametrize(
     "name", ["llama-3.3-70b", "claude-opus-4", "gpt-5", "qwen3-vl", "deepseek-v4-pro", "text-bison"]
 )
 def test_what_writes_text_is_kept(name: str) -> None:
-    assert generates({"id": name})
+    assert kind_of({"id": name}) is Kind.GENERATE
 
 
 def test_togethers_listing_is_a_bare_list() -> None:
@@ -182,5 +190,5 @@ def test_what_is_no_listing_is_malformed(body: bytes) -> None:
     )
 )
 def test_no_entry_makes_reading_it_raise(entry: dict[str, Any]) -> None:
-    generates(entry)
+    kind_of(entry)
     assert Offer().described(entry).context_window >= 0

@@ -13,7 +13,7 @@ from ymera_openai.local import LOCAL_SERVERS, LlamaCpp, LmStudio, LocalServer, O
 from ymera_service.config import TransportSettings
 from ymera_service.sdk.errors import ConnectionFailed, MalformedResponse, ProviderError
 from ymera_service.sdk.http import Endpoint
-from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
 from ymera_service.transport import HttpTransport
 
 WIRE = Path(__file__).parents[4] / "shared" / "wire"
@@ -115,7 +115,8 @@ async def test_a_server_is_found_with_its_models(
 ) -> None:
     async with serving(answers) as root:
         models = await found_at(kind, root)
-    assert [(model.name, set(model.capabilities), model.context_window) for model in models] == expected
+    assert [(model.name, set(model.capabilities), model.context_window) for model in models if model.kind is Kind.GENERATE] == expected
+        assert {model.kind for model in models} <= {Kind.GENERATE, Kind.EMBED}
     assert all(model.local and model.price == FREE for model in models)
 
 

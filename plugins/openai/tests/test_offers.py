@@ -13,10 +13,13 @@ from ymera_openai.settings import OpenAiSettings
 from ymera_openai.vendors import VENDORS
 
 from ymera_service.sdk.content import user
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed
 from ymera_service.sdk.generation import GenerateRequest, Prompt
+from ymera_service.sdk.http import HttpRequest
 from ymera_service.sdk.models import Price
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Target
 from ymera_service.sdk.testing.answers import generate
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
 
@@ -48,6 +51,17 @@ def test_a_key_in_the_environment_is_enough(vendor: Any) -> None:
         assert found.endpoint.base_url == vendor.base_url
         assert found.endpoint.headers == {"authorization": "Bearer secret"}
         assert "secret" not in repr(found.endpoint)
+
+
+async def test_each_of_several_keys_makes_a_target_that_pays_with_it() -> None:
+    table = {"api_keys": {"team-a": "first", "team-b": "second"}, "models": ["gpt-5"]}
+    provider = http(offered(vendors={"openai": table}, discover_local=False)["openai"])
+    [info] = await provider.models()
+    assert [deployment.account for deployment in info.deployments] == ["team-a", "team-b"]
+    for deployment, key in zip(info.deployments, ("first", "second"), strict=True):
+        target = Target("openai", "openai/gpt-5", deployment)
+        sent = await provider.authorize(HttpRequest("POST", "/chat/completions"), CallContext("id", target, 0.0))
+        assert sent.headers["authorization"] == f"Bearer {key}"
 
 
 def test_an_empty_key_is_none() -> None:

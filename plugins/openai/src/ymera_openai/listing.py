@@ -11,13 +11,29 @@ from ymera_openai import errors, profiles
 from ymera_openai.documents import Json, count, member, members, text
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
 
-_NO_GENERATION = re.compile(
-    r"embed|whisper|dall-e|moderation|realtime|transcri|rerank|diariz|stable-diffusion"
-    r"|prompt-guard|llama-guard|safeguard|^(bge|e5|gte|davinci|babbage)-"
-    r"|(^|[-_/ ])(tts|audio|image|sora|ocr|asr|speech|imagen|veo|flux|lyria|orpheus)([-_. ]|$)"
+_NAMES: tuple[tuple[re.Pattern[str], Kind], ...] = (
+    (re.compile(r"rerank"), Kind.RERANK),
+    (re.compile(r"embed|^(bge|e5|gte)-"), Kind.EMBED),
+    (re.compile(r"moderation|prompt-guard|llama-guard|safeguard"), Kind.MODERATE),
+    (
+        re.compile(
+            r"whisper|dall-e|realtime|transcri|diariz|stable-diffusion|^(davinci|babbage)-"
+            r"|(^|[-_/ ])(tts|audio|image|sora|ocr|asr|speech|imagen|veo|flux|lyria|orpheus)([-_. ]|$)"
+        ),
+        Kind.OTHER,
+    ),
 )
+"""What names say of the kind of a model; all others answer prompts."""
+_TYPES = {
+    "embedding": Kind.EMBED,
+    "embeddings": Kind.EMBED,
+    "rerank": Kind.RERANK,
+    "reranker": Kind.RERANK,
+    "moderation": Kind.MODERATE,
+}
+"""The kinds that `type` names, besides those that write text."""
 _KINDS = frozenset({"chat", "language", "code", "text", "llm", "vlm", "model", "base", "completion", "chat-completion"})
 """The kinds of model that write text, as `type` names them."""
 
@@ -73,6 +89,7 @@ class Offer:
         capabilities |= {name for name, can in told.items() if can}
         return ModelInfo(
             name=text(entry, "id"),
+            kind=kind_of(entry),
             capabilities=(capabilities | self.has) - self.lacks,
             context_window=_context(entry) or profile.context_window,
             max_output_tokens=_longest_answer(entry) or profile.max_output_tokens,
@@ -102,16 +119,19 @@ def decode_models(response: HttpResponse) -> list[Json]:
     return [entry for entry in members(document, "data") if text(entry, "id")]
 
 
-def generates(entry: Json) -> bool:
-    """Tells whether a listed model answers prompts with text, as opposed to embedding, speaking or drawing."""
+def kind_of(entry: Json) -> Kind:
+    """Returns what a listed model is for."""
+    by_name = next((kind for name, kind in _NAMES if name.search(text(entry, "id").lower())), Kind.GENERATE)
+    if by_name is not Kind.GENERATE:
+        return by_name
+    stated = text(entry, "type").lower()
+    if stated and stated not in _KINDS:
+        return _TYPES.get(stated, Kind.OTHER)
     outputs = entry.get("output_modalities") or member(entry, "architecture").get("output_modalities")
     if isinstance(outputs, list) and "text" not in outputs:
-        return False
-    kind = text(entry, "type").lower()
-    if kind and kind not in _KINDS:
-        return False
+        return Kind.EMBED if "embeddings" in outputs else Kind.OTHER
     switches = (member(entry, "capabilities").get("completion_chat"), entry.get("supports_chat"), entry.get("active"))
-    return False not in switches and not _NO_GENERATION.search(text(entry, "id").lower())
+    return Kind.OTHER if False in switches else Kind.GENERATE
 
 
 def _told(entry: Json) -> Iterator[tuple[Capability, bool]]:

@@ -13,7 +13,7 @@ import orjson
 
 from ymera_openai.chat_completions import JSON, ChatCompletions
 from ymera_openai.documents import Json, count, member, members, text
-from ymera_openai.listing import Offer, decode_models, generates
+from ymera_openai.listing import Offer, decode_models
 from ymera_openai.provider import OpenAiProvider
 from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_service.sdk.errors import MalformedResponse, ProviderError
@@ -95,9 +95,9 @@ class Ollama(LocalServer):
         turns = asyncio.Semaphore(_QUESTIONS_AT_A_TIME)
         async with asyncio.TaskGroup() as group:
             asked = [group.create_task(self._show(name, turns)) for name in names if name]
-        return [info for task in asked if (info := task.result())]
+        return [task.result() for task in asked]
 
-    async def _show(self, name: str, turns: asyncio.Semaphore) -> ModelInfo | None:
+    async def _show(self, name: str, turns: asyncio.Semaphore) -> ModelInfo:
         request = HttpRequest("POST", "/api/show", JSON, orjson.dumps({"model": name}))
         async with turns:
             try:
@@ -105,12 +105,10 @@ class Ollama(LocalServer):
             except ProviderError:  # deleted in the meantime, or of a version without this question
                 shown = {}
         can = shown.get("capabilities")
-        if isinstance(can, list) and "completion" not in can:
-            return None
+        kind = "embedding" if isinstance(can, list) and "completion" not in can else ""
         details = member(shown, "model_info")
         context = count(details, f"{text(details, 'general.architecture')}.context_length")
-        entry = {"id": name, "capabilities": can, "context_length": context}
-        return _OFFER.described(entry) if generates({"id": name}) else None
+        return _OFFER.described({"id": name, "type": kind, "capabilities": can, "context_length": context})
 
 
 class LlamaCpp(LocalServer):
@@ -128,7 +126,6 @@ class LlamaCpp(LocalServer):
         return [
             _OFFER.described(_only_true({**entry, "capabilities": described.get(text(entry, "id"))}))
             for entry in entries
-            if generates(entry)
         ]
 
 
@@ -142,7 +139,7 @@ class Vllm(LocalServer):
         entries = _owned_by(await self._get("/v1/models"), "vllm")
         if not entries:
             raise self._unlike()
-        return [_OFFER.described(entry) for entry in entries if generates(entry)]
+        return [_OFFER.described(entry) for entry in entries]
 
 
 class LmStudio(LocalServer):
@@ -155,7 +152,7 @@ class LmStudio(LocalServer):
         entries = members(await self._get("/api/v0/models"), "data")
         if not entries or not all(text(entry, "type") and "compatibility_type" in entry for entry in entries):
             raise self._unlike()
-        return [_OFFER.described(_seeing(entry)) for entry in entries if generates(entry)]
+        return [_OFFER.described(_seeing(entry)) for entry in entries]
 
 
 LOCAL_SERVERS: tuple[type[LocalServer], ...] = (Ollama, LlamaCpp, Vllm, LmStudio)

@@ -23,8 +23,10 @@ def providers(settings: OpenAiSettings, environ: Mapping[str, str], transport: T
     for vendor in VENDORS.values():
         table = settings.vendors.get(vendor.name, _UNTOLD)
         key, base_url = _key(vendor, table, environ), _base_url(vendor, table, environ)
-        if table.enabled and key and base_url:
-            yield _vendor(vendor, table, Endpoint(base_url, _credentials(key, vendor.key_header)), transport)
+        keys = _keys(table, vendor.key_header)
+        if table.enabled and (key or keys) and base_url:
+            credentials = {} if keys else _credentials(key, vendor.key_header)
+            yield _vendor(vendor, table, Endpoint(base_url, credentials), transport, keys)
         elif table.enabled and vendor.name in settings.vendors:
             yield Unconfigured(vendor.name, _what_is_missing(vendor, key))
     yield from _local_servers(settings, transport)
@@ -36,6 +38,10 @@ def _key(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> s
     if table.api_key is not None:
         return table.api_key.get_secret_value()
     return next((environ[name].strip() for name in vendor.key_variables if environ.get(name, "").strip()), "")
+
+
+def _keys(table: VendorSettings | EndpointSettings, header: str = "authorization") -> dict[str, dict[str, str]]:
+    return {name: _credentials(key.get_secret_value(), header) for name, key in table.api_keys.items()}
 
 
 def _base_url(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> str:
@@ -56,11 +62,18 @@ def _credentials(key: str, header: str = "authorization") -> dict[str, str]:
     return {header: f"Bearer {key}" if header == "authorization" else key}
 
 
-def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport: Transport) -> Provider:
+def _vendor(
+    vendor: Vendor,
+    table: VendorSettings,
+    endpoint: Endpoint,
+    transport: Transport,
+    keys: Mapping[str, Mapping[str, str]],
+) -> Provider:
     quirks = vendor.quirks
     dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
     offer = Offer(vendor.price_vendor, vendor.lacks)
-    return OpenAiProvider(vendor.name, dialect, endpoint, transport, offer=offer, names=table.models or vendor.models)
+    names = table.models or vendor.models
+    return OpenAiProvider(vendor.name, dialect, endpoint, transport, offer=offer, names=names, keys=keys)
 
 
 def _local_servers(settings: OpenAiSettings, transport: Transport) -> Iterator[Provider]:
@@ -84,7 +97,8 @@ def _endpoint(name: str, told: EndpointSettings, transport: Transport) -> Provid
         local=told.local,
     )
     dialect = _dialect(told.dialect, quirks)
-    return OpenAiProvider(name, dialect, Endpoint(told.base_url, headers), transport, offer=offer, names=told.models)
+    endpoint = Endpoint(told.base_url, headers)
+    return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=told.models, keys=_keys(told))
 
 
 def _dialect(name: str, quirks: Quirks) -> Dialect:

@@ -1,12 +1,13 @@
 """A provider that speaks one of OpenAI's dialects."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 
 from ymera_openai import embeddings, moderations, profiles
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
 from ymera_openai.embeddings import Embeddings
-from ymera_openai.listing import Offer, decode_models, generates
+from ymera_openai.listing import Offer, decode_models
 from ymera_openai.moderations import Moderation
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses import Responses
@@ -17,6 +18,7 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Deployment
 
 
 class ByModel:
@@ -57,18 +59,32 @@ class OpenAiProvider(HttpProvider):
         *,
         offer: Offer,
         names: Sequence[str] = (),
+        keys: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        """Takes what it offers; `keys` are the headers of each account, where there are several."""
         super().__init__(name, dialect, endpoint, transport)
+        self._keys = keys or {}
         self._offer = offer
         self._names = tuple(names)
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
         if self._names:
-            return [self._offer.named(name) for name in self._names]
+            return [self._offered(self._offer.named(name)) for name in self._names]
         entries = decode_models(await self.fetch(HttpRequest("GET", "/models")))
-        unique = {str(entry["id"]): entry for entry in entries if generates(entry)}
-        return [self._offer.described(entry) for entry in unique.values()]
+        unique = {str(entry["id"]): entry for entry in entries}
+        return [self._offered(self._offer.described(entry)) for entry in unique.values()]
+
+    def _offered(self, info: ModelInfo) -> ModelInfo:
+        return replace(info, deployments=tuple(map(Deployment, self._keys))) if self._keys else info
+
+    async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
+        """See `HttpProvider.authorize`; a call is paid by its target's account, a listing by the first."""
+        resolved = await super().authorize(request, context)
+        if not self._keys:
+            return resolved
+        account = context.target.deployment.account if context else next(iter(self._keys))
+        return replace(resolved, headers={**resolved.headers, **self._keys[account]})
 
     async def embed(self, model: str, inputs: Sequence[str], dimensions: int | None = None) -> Embeddings:
         """Turns texts into vectors.

@@ -19,6 +19,9 @@ class _Table(BaseModel):
 
     api_key: SecretStr | None = None
     """The key; a vendor's own comes from the environment where this is not set."""
+    api_keys: dict[Name, SecretStr] = Field(default_factory=dict)
+    """Several keys by name. Each model is then a target at each of them: a key that fails or is exhausted rests
+    alone while the others go on."""
     models: tuple[str, ...] = ()
     """The models to offer, in place of those that the vendor lists."""
 
