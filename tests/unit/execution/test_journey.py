@@ -23,7 +23,7 @@ from ymera_service.execution.events import (
 from ymera_service.execution.journey import Executor
 from ymera_service.resilience.admission import Admission
 from ymera_service.resilience.breaker import Breakers, BreakerState
-from ymera_service.routing.decision import Preferences, from_json
+from ymera_service.routing.decision import Preferences, Weights, from_json
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
@@ -83,7 +83,7 @@ class ScriptedProvider:
         self.closed = 0
 
     async def models(self) -> Sequence[ModelInfo]:
-        return [ModelInfo(model, price=PRICE) for model in self._scripts]
+        return [ModelInfo(model, price=None if model == "unpriced" else PRICE) for model in self._scripts]
 
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
         scripts = self._scripts[request.model]
@@ -295,6 +295,18 @@ async def test_in_unary_even_a_half_written_answer_is_replaced_and_both_are_paid
         assert answer.message.text == "Hello"
         assert answer.consumption.usage.output_tokens == 3 + 2
         assert answer.consumption.estimated
+
+
+@pytest.mark.parametrize("weights", [Weights(0, 0, 1), Weights(1, 0, 0)], ids=["priced-first", "unpriced-first"])
+async def test_a_cost_of_which_a_part_is_unknown_is_unknown(house: OpenHouse, weights: Weights) -> None:
+    scripts = dict(
+        zip(("unpriced", "zebra"), both([*HELLO[:3], StreamInterrupted("cut")], HELLO).values(), strict=True)
+    )
+    async with house(scripts) as here:
+        answer = await here.executor.execute(here.request(weights=weights), Timings())
+        assert answer.consumption.usage.output_tokens > 3
+        assert answer.consumption.cost_micros is None
+        assert (await here.record())[2] is None
 
 
 async def test_a_filtered_prompt_is_not_taken_to_another_model(house: OpenHouse) -> None:
