@@ -139,12 +139,41 @@ class RoutingSettings(Section):
     """Sessions whose model is remembered."""
 
 
-class PriceSettings(Section):
-    """A model's price in USD per million tokens, as vendors list it."""
+class RateSettings(Section):
+    """What tokens cost, in USD per million, as vendors list it."""
 
     input: Dollars
     output: Dollars
-    cached_input: Dollars | None = None
+    cache_read: Dollars | None = None
+    """For input served from the provider's cache; unset, as much as other input."""
+    cache_write: Dollars | None = None
+    """For input written to the provider's cache; unset, as much as other input."""
+    reasoning: Dollars | None = None
+    """For output spent on reasoning; unset, as much as other output."""
+
+
+class TierSettings(RateSettings):
+    """The rates of long requests; they apply to all tokens of a request, not only to those above the threshold."""
+
+    above: Annotated[int, Field(ge=0)]
+    """Input tokens, cached ones included, above which the tier applies."""
+
+
+class PriceSettings(RateSettings):
+    """A model's price."""
+
+    per_request: Dollars = 0
+    """USD for each call, beside its tokens."""
+    tiers: tuple[TierSettings, ...] = ()
+    """By ascending `above`; the highest one exceeded applies."""
+
+    @field_validator("tiers")
+    @classmethod
+    def _ascending(cls, tiers: tuple[TierSettings, ...]) -> tuple[TierSettings, ...]:
+        thresholds = [tier.above for tier in tiers]
+        if thresholds != sorted(set(thresholds)):
+            raise ValueError(f"`above` must ascend from tier to tier; it is {thresholds}")
+        return tiers
 
 
 class CatalogSettings(Section):

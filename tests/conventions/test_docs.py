@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from ymera_service.config import PriceSettings, Settings, WeightSettings
+from ymera_service.config import PriceSettings, Settings, TierSettings, WeightSettings
 
 DOCS = Path(__file__).parents[2] / "ymera_service/docs"
 
@@ -18,7 +18,9 @@ def keys(model: type[BaseModel]) -> Iterator[str]:
             yield from keys(field.annotation)
 
 
-@pytest.mark.parametrize("key", sorted({*keys(Settings), *keys(PriceSettings), *keys(WeightSettings)}))
+@pytest.mark.parametrize(
+    "key", sorted({*keys(Settings), *keys(PriceSettings), *keys(TierSettings), *keys(WeightSettings)})
+)
 def test_every_configuration_key_is_documented(key: str) -> None:
     assert f"{key}" in (DOCS / "configuration.md").read_text()
 

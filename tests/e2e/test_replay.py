@@ -129,7 +129,7 @@ async def stub(
 ) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
     """A server with all installed plugins, each exchange being one of its providers."""
     openai, anthropic = endpoints(replay)
-    price = {"input": INPUT_PRICE, "output": OUTPUT_PRICE, "cached_input": CACHED_PRICE}
+    price = {"input": INPUT_PRICE, "output": OUTPUT_PRICE, "cache_read": CACHED_PRICE}
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
             if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):

@@ -4,8 +4,15 @@ The lists take 0.1 to 0.6 seconds to import and a look-up that fails takes milli
 a thread, when the catalogue is refreshed, and the lists are not imported before a model needs them. No
 network is used.
 
-A list price may depend on the length of the prompt, the day or the hour. The price taken is that of the
-shortest prompts at the time of the refresh; prices per request or per search are left out.
+A list price gives the cost that `genai-prices` calculates, rounded up to whole micro-USD, except that
+
+- rates are rounded to whole micro-USD per million tokens, and a fee per request to whole micro-USD. Few listed
+  rates are finer; with them a cost may be off by 1 micro-USD for each 2 million tokens begun;
+- a price without a rate for input or for output is unknown, where `genai-prices` calculates with 0;
+- what `Usage` doesn't count isn't charged: searches, pages, seconds of audio. Tokens of audio, images and
+  video cost as much as those of text, and writes to a cache as much as those that are kept the shortest time;
+- a price that depends on the day or the hour is that of the latest refresh (`catalog.refresh_seconds`), and
+  one that depends on how a request is processed is that of standard processing, not of batches or priority.
 """
 
 import asyncio
@@ -15,14 +22,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ymera_service.config import PriceSettings
-from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.config import PriceSettings, RateSettings
+from ymera_service.sdk.models import ModelInfo, Price, Tier
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo as ListEntry
-    from genai_prices.types import TieredPrices
+    from genai_prices.types import ModelPrice, TieredPrices
 
-_MICROS = 1_000_000
+_Figures = tuple[int, int, int | None, int | None, int | None]
+"""The fields of `Rates` in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,26 @@ class PriceLists:
 
 
 def configured(settings: PriceSettings) -> Price:
-    """Returns a price that the configuration states in USD per million tokens."""
-    cached = None if settings.cached_input is None else round(settings.cached_input * _MICROS)
-    return Price(round(settings.input * _MICROS), round(settings.output * _MICROS), cached, source="configuration")
+    """Returns a price that the configuration states in USD."""
+    tiers = tuple(Tier(*_configured_rates(tier), above_input_tokens=tier.above) for tier in settings.tiers)
+    fee = _micros(settings.per_request)
+    return Price(*_configured_rates(settings), per_request=fee, tiers=tiers, source="configuration")
+
+
+def listed(prices: "ModelPrice") -> Price | None:
+    """Returns the price that a list states; `None` where it has no rate for input or for output."""
+    asked, answered = prices.input_mtok, prices.output_mtok
+    if asked is None or answered is None:
+        return None
+
+    def rates_at(input_tokens: int) -> _Figures:
+        others = (prices.cache_read_mtok, prices.cache_write_mtok, prices.output_reasoning_mtok)
+        read, written, reasoned = (None if price is None else _micros(_at(price, input_tokens)) for price in others)
+        return _micros(_at(asked, input_tokens)), _micros(_at(answered, input_tokens)), read, written, reasoned
+
+    tiers = tuple(Tier(*rates_at(start + 1), above_input_tokens=start) for start in _thresholds(prices))
+    fee = _micros(_at(prices.requests_kcount or Decimal(0), 0) / 1000)
+    return Price(*rates_at(0), per_request=fee, tiers=tiers, source="genai-prices")
 
 
 def _is_wanted(info: ModelInfo) -> bool:
@@ -79,16 +104,25 @@ def _find(vendor: str, name: str) -> "ListEntry | None":
 
 
 def _listing(entry: "ListEntry", now: datetime) -> Listing:
-    prices = entry.get_prices(now)
-    asked, answered = _micros(prices.input_mtok), _micros(prices.output_mtok)
-    if asked is None or answered is None:
-        return Listing(None, entry.context_window or 0)
-    price = Price(asked, answered, _micros(prices.cache_read_mtok), source="genai-prices")
-    return Listing(price, entry.context_window or 0)
+    return Listing(listed(entry.get_prices(now)), entry.context_window or 0)
 
 
-def _micros(per_million: "Decimal | TieredPrices | None") -> int | None:
-    if per_million is None:
-        return None
-    base = per_million if isinstance(per_million, Decimal) else per_million.base
-    return round(base * _MICROS)
+def _configured_rates(settings: RateSettings) -> _Figures:
+    parts = (settings.cache_read, settings.cache_write, settings.reasoning)
+    read, written, reasoned = (None if usd is None else _micros(usd) for usd in parts)
+    return _micros(settings.input), _micros(settings.output), read, written, reasoned
+
+
+def _thresholds(prices: "ModelPrice") -> list[int]:
+    return sorted({tier.start for price in vars(prices).values() for tier in getattr(price, "tiers", ())})
+
+
+def _at(price: "Decimal | TieredPrices", input_tokens: int) -> Decimal:
+    """Returns the price of a token in a request of that length: the highest tier exceeded applies to all tokens."""
+    if isinstance(price, Decimal):
+        return price
+    return next((tier.price for tier in reversed(price.tiers) if input_tokens > tier.start), price.base)
+
+
+def _micros(usd: Decimal | float) -> int:
+    return round(usd * 1_000_000)

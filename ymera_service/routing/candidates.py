@@ -15,7 +15,6 @@ from ymera_service.routing.decision import Exclusion, ExclusionReason, Preferenc
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.errors import ModelNotFound, NoEligibleModel, NoHealthyModel, RequestError, ServerError
-from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Capability, Model
 
 RETRY_AFTER = 5.0
@@ -220,10 +219,14 @@ def _healthy(breakers: Breakers) -> Rule:
 
 def expected_cost(model: Model, needs: Needs) -> int | None:
     """Returns what the request may cost there at most, in micro-USD; `None` where the price is not known."""
-    most, limit = needs.most, model.info.max_output_tokens
-    if limit and limit < most.output_tokens:
-        most = Usage(needs.input_tokens, limit)
-    return model.cost_micros(most)
+    price, limit = model.price, model.info.max_output_tokens
+    if price is None:
+        return None
+    asked, answered = needs.input_tokens, needs.most.output_tokens
+    if limit and limit < answered:
+        answered = limit
+    rates = price.rates_at(asked) if price.tiers else price
+    return price.per_request - (-(asked * rates.input + answered * rates.output) // 1_000_000)
 
 
 def dollars(micros: int) -> str:

@@ -19,6 +19,9 @@ class Kind(StrEnum):
     """Something that can't be asked for yet, such as drawing or speech."""
 
 
+_MILLION = 1_000_000
+
+
 class Capability(StrEnum):
     """What a model can do beyond text in, text out."""
 
@@ -31,13 +34,107 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """Micro-USD per million tokens. `cached_input` is the input price where it is not told apart."""
+class Rates:
+    """What tokens cost, in whole micro-USD per million tokens: 3,000,000 is 3 USD.
+
+    Attributes:
+        input: For input tokens.
+        output: For output tokens.
+        cache_read: For input tokens served from the provider's cache; `None` charges them as input.
+        cache_write: For input tokens written to the provider's cache; `None` charges them as input.
+        reasoning: For output tokens spent on reasoning; `None` charges them as output.
+
+    Raises:
+        ValueError: A rate is negative or not an integer.
+    """
 
     input: int
     output: int
-    cached_input: int | None = None
-    source: str = "provider"
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+
+    def __post_init__(self) -> None:
+        given = (self.input, self.output, self.cache_read, self.cache_write, self.reasoning)
+        _check(*(rate for rate in given if rate is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Tier(Rates):
+    """The rates of requests with a long input. They apply to all tokens, not only to those above the threshold.
+
+    Attributes:
+        above_input_tokens: The tier applies to requests with more input tokens than this, cached ones included.
+    """
+
+    above_input_tokens: int = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        Rates.__post_init__(self)
+        _check(self.above_input_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Price(Rates):
+    """What a model costs: `Price(input=3_000_000, output=15_000_000)`. A free model has rates of 0.
+
+    A price that is not known is `None` in place of a `Price`, never 0.
+
+    To price one request at thousands of models, avoid a call per model: a price without `tiers` is its own
+    rates, so what `cost_micros(Usage(n, m))` returns is
+
+        rates = price.rates_at(n) if price.tiers else price
+        price.per_request - (-(n * rates.input + m * rates.output) // 1_000_000)
+
+    Attributes:
+        per_request: Micro-USD for each call, beside its tokens.
+        tiers: The rates of longer inputs, by ascending threshold; the highest one exceeded applies.
+        source: Where the price is from: "provider", "configuration", "genai-prices" or "local".
+
+    Raises:
+        ValueError: A figure is negative or not an integer, or the tiers are not in ascending order.
+    """
+
+    per_request: int = field(default=0, kw_only=True)
+    tiers: tuple[Tier, ...] = field(default=(), kw_only=True)
+    source: str = field(default="provider", kw_only=True)
+
+    def __post_init__(self) -> None:
+        Rates.__post_init__(self)
+        _check(self.per_request)
+        thresholds = [tier.above_input_tokens for tier in self.tiers]
+        if thresholds != sorted(set(thresholds)):
+            raise ValueError(f"the tiers of a price are not in ascending order: {thresholds}")
+
+    def rates_at(self, input_tokens: int) -> Rates:
+        """Returns the rates that apply to a request with so many input tokens."""
+        rates: Rates = self
+        for tier in self.tiers:
+            if input_tokens > tier.above_input_tokens:
+                rates = tier
+        return rates
+
+    def cost_micros(self, usage: Usage) -> int:
+        """Returns what one call with this usage costs, in micro-USD, rounded up.
+
+        Cached tokens are a part of the input and reasoning tokens of the output; where a provider reports
+        more of a part than of the whole, the part is charged in full.
+        """
+        rates = self.rates_at(usage.input_tokens)
+        read, written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
+        reasoning = usage.reasoning_output_tokens
+        total = max(usage.input_tokens - read - written, 0) * rates.input
+        total += read * (rates.input if rates.cache_read is None else rates.cache_read)
+        total += written * (rates.input if rates.cache_write is None else rates.cache_write)
+        total += max(usage.output_tokens - reasoning, 0) * rates.output
+        total += reasoning * (rates.output if rates.reasoning is None else rates.reasoning)
+        return self.per_request - (-total // _MILLION)
+
+
+def _check(*figures: int) -> None:
+    for figure in figures:
+        if not isinstance(figure, int) or figure < 0:
+            raise ValueError(f"a figure of a price is {figure!r}; it must be an integer of at least 0, in micro-USD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +181,5 @@ class Model:
     targets: tuple[Target, ...] = ()
 
     def cost_micros(self, usage: Usage) -> int | None:
-        """Returns the price of a usage in micro-USD, rounded up; None where the price is not known."""
-        if self.price is None:
-            return None
-        cached = usage.cache_read_input_tokens
-        cached_rate = self.price.input if self.price.cached_input is None else self.price.cached_input
-        micros = (usage.input_tokens - cached) * self.price.input + cached * cached_rate
-        micros += usage.output_tokens * self.price.output
-        return -(-max(micros, 0) // 1_000_000)
+        """Returns what one call costs in micro-USD, rounded up; None where the price is not known."""
+        return None if self.price is None else self.price.cost_micros(usage)

@@ -11,7 +11,7 @@ from ymera_openai.listing import Offer, decode_models, kind_of
 
 from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, Tier
 
 WIRE = Path(__file__).parents[4] / "shared" / "wire"
 TOOLS, SCHEMA, IMAGES = Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capability.IMAGE_INPUT
@@ -52,7 +52,8 @@ def test_openrouter_tells_capabilities_and_price() -> None:
     sonnet = models["anthropic/claude-sonnet-4"]
     assert sonnet.capabilities == {TOOLS, IMAGES, FILES, REASONING}
     assert (sonnet.context_window, sonnet.max_output_tokens) == (1_000_000, 64_000)
-    assert sonnet.price == Price(3_000_000, 15_000_000, 300_000)
+    long = Tier(6_000_000, 22_500_000, 600_000, 7_500_000, above_input_tokens=200_000)
+    assert sonnet.price == Price(3_000_000, 15_000_000, 300_000, 3_750_000, tiers=(long,))
     assert all(model.price is None or model.price.input >= 0 for model in models.values())
 
 
@@ -114,6 +115,35 @@ def test_mistral_tells_capabilities() -> None:
             {"id": "gpt-4o", "architecture": {"input_modalities": ["text"]}},
             ModelInfo("gpt-4o", frozenset({TOOLS, SCHEMA}), 128_000, 16_384),
         ),
+        (
+            {
+                "id": "a/long",
+                "pricing": {
+                    "prompt": "0.000001",
+                    "completion": "0.000002",
+                    "request": "0.005",
+                    "overrides": [
+                        {"min_prompt_tokens": 256_000, "completion": "0.000008"},
+                        {"min_prompt_tokens": 128_000, "prompt": "0.000003"},
+                        {"utc_start": "16:30", "min_prompt_tokens": 9, "prompt": "0"},
+                        {"utc_start": "16:30", "prompt": "0"},
+                    ],
+                },
+            },
+            ModelInfo(
+                "a/long",
+                price=Price(
+                    1_000_000,
+                    2_000_000,
+                    per_request=5_000,
+                    tiers=(
+                        Tier(3_000_000, 2_000_000, above_input_tokens=128_000),
+                        Tier(3_000_000, 8_000_000, above_input_tokens=256_000),
+                    ),
+                ),
+            ),
+        ),
+        ({"id": "fee", "pricing": {"prompt": "1", "completion": "1", "request": "-1"}}, ModelInfo("fee")),
         ({"id": "auto", "pricing": {"prompt": "-1", "completion": "-1"}}, ModelInfo("auto")),
         ({"id": "odd", "pricing": {"prompt": "free", "completion": None}, "context_length": "long"}, ModelInfo("odd")),
     ],

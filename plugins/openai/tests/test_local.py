@@ -19,7 +19,7 @@ from ymera_service.transport import HttpTransport
 WIRE = Path(__file__).parents[4] / "shared" / "wire"
 TOOLS, SCHEMA, IMAGES = Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capability.IMAGE_INPUT
 REASONING = Capability.REASONING
-FREE = Price(0, 0, 0, "local")
+FREE = Price(0, 0, source="local")
 
 Answers = Mapping[str, Any]
 """What a server answers by path, and below `show` by model; all else is 404."""

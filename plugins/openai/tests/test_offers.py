@@ -122,7 +122,7 @@ async def test_an_endpoint_of_ones_own_is_a_provider() -> None:
     acme = http(offered(endpoints={"acme": table})["acme"])
     (model,) = await acme.models()
     assert acme.endpoint.headers == {}
-    assert (model.local, model.price) == (True, Price(0, 0, 0, "local"))
+    assert (model.local, model.price) == (True, Price(0, 0, source="local"))
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ymera.v1 import content_pb2, routing_pb2
+from ymera.v1 import catalog_pb2, content_pb2, routing_pb2
 from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api import admin_servicer, catalog_servicer, routing_servicer, ymera_servicer
-from ymera_service.api.convert.catalog import page_start, page_token
+from ymera_service.api.convert.catalog import model_message, page_start, page_token
 from ymera_service.api.convert.content import FINISH_REASONS
 from ymera_service.api.convert.execution import stream_response
 from ymera_service.api.convert.routing import decision_fields, execution_fields
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.api.convert.violations import Violations
+from ymera_service.catalog import Model
 from ymera_service.execution.events import (
     AttemptStarted,
     Cancelled,
@@ -42,6 +43,7 @@ from ymera_service.sdk.content import Citation
 from ymera_service.sdk.errors import ConnectionFailed, DeadlineExceeded, StreamInterrupted
 from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
 from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.models import ModelInfo, Price, Tier
 from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
 
 FAILURE = Failure("RATE_LIMITED", "wait", {"model": "a/b"}, 1.5)
@@ -121,6 +123,42 @@ def test_a_free_call_costs_nothing_which_is_not_unknown() -> None:
     usage = stream_response(1, event).completed.usage
     assert usage.HasField("cost_micros")
     assert usage.cost_micros == 0
+
+
+def price_of(price: Price | None) -> catalog_pb2.Model:
+    return model_message(Model("a/b", "a", ModelInfo("b"), price), {}, available=True)
+
+
+def test_a_price_goes_out_whole() -> None:
+    long = Tier(10, 20, 0, 12, 15, above_input_tokens=200_000)
+    out = price_of(Price(1, 2, 3, 4, 5, per_request=6, tiers=(long,), source="local")).price
+    assert out == catalog_pb2.Price(
+        input_micros_per_million=1,
+        output_micros_per_million=2,
+        source="local",
+        cache_read_micros_per_million=3,
+        cache_write_micros_per_million=4,
+        reasoning_micros_per_million=5,
+        micros_per_request=6,
+        tiers=[
+            catalog_pb2.PriceTier(
+                above_input_tokens=200_000,
+                input_micros_per_million=10,
+                output_micros_per_million=20,
+                cache_read_micros_per_million=0,
+                cache_write_micros_per_million=12,
+                reasoning_micros_per_million=15,
+            )
+        ],
+    )
+    assert out.tiers[0].HasField("cache_read_micros_per_million")
+
+
+def test_an_unknown_price_is_absent_and_a_free_one_is_zero() -> None:
+    assert not price_of(None).HasField("price")
+    free = price_of(Price(0, 0))
+    assert free.HasField("price")
+    assert not free.price.HasField("cache_read_micros_per_million")
 
 
 def test_every_reason_to_finish_has_its_number() -> None:

@@ -166,6 +166,13 @@ async def test_cost_is_unknown_where_the_provider_tells_no_usage(bench: "Bench")
     assert completed(events).scores[0].cost_micros is None
 
 
+async def test_cost_is_unknown_where_the_price_is(bench: "Bench") -> None:
+    bench.provider.price = None
+    await bench.catalog.refresh()
+    events = await run(bench, BenchmarkPlan(["small"], categories=["math"], tasks_per_category=1))
+    assert completed(events).scores[0].cost_micros is None
+
+
 @pytest.mark.parametrize("grade", [math.nan, 1.5, -0.1, "nonsense", ValueError("a defect")])
 async def test_a_grader_that_fails_is_a_failure_of_the_task(
     bench: "Bench", grade: object, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ from ymera_service.config import CatalogSettings, PriceSettings
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
-from ymera_service.sdk.generation import FinishReason, GenerateRequest
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
 from ymera_service.sdk.models import ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 
@@ -204,7 +204,7 @@ async def test_what_is_no_model_is_left_out() -> None:
 async def test_a_price_comes_from_the_configuration_before_the_provider_before_the_list() -> None:
     told = Price(input=1, output=2)
     catalog = catalog_of(
-        CatalogSettings(prices={"p/overridden": PriceSettings(input=0.15, output=0.6, cached_input=0.075)}),
+        CatalogSettings(prices={"p/overridden": PriceSettings(input=0.15, output=0.6, cache_read=0.075)}),
         p=offering(
             ModelInfo("overridden", price=told, price_vendor="openai"),
             ModelInfo("gpt-4o", price=told, price_vendor="openai"),
@@ -230,14 +230,15 @@ async def test_a_price_that_nobody_knows_is_unknown_and_not_zero() -> None:
     )
     await catalog.refresh()
     assert [model.price for model in catalog.models.values()] == [None, None, None]
+    assert [model.cost_micros(Usage(1, 1)) for model in catalog.models.values()] == [None, None, None]
 
 
-async def test_a_price_that_depends_on_the_length_of_the_prompt_is_that_of_short_ones() -> None:
-    catalog = catalog_of(p=offering(ModelInfo("gemini-2.5-pro", price_vendor="google")))
+async def test_what_costs_more_above_a_length_is_charged_at_the_higher_rate_as_a_whole() -> None:
+    catalog = catalog_of(p=offering(ModelInfo("claude-sonnet-4-5", price_vendor="anthropic")))
     await catalog.refresh()
-    price = catalog.models["p/gemini-2.5-pro"].price
-    assert price is not None
-    assert price.input == 1_250_000
+    model = catalog.models["p/claude-sonnet-4-5"]
+    assert model.cost_micros(Usage(200_000, 1_000)) == 615_000
+    assert model.cost_micros(Usage(300_000, 1_000)) == 1_822_500
 
 
 async def test_an_unknown_context_window_is_taken_from_the_list_and_a_known_one_is_kept() -> None:

@@ -1,5 +1,25 @@
+"""The price lists: what is taken from them, and that it costs as much."""
+
+import math
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+
+import pytest
+from genai_prices.data_snapshot import get_snapshot
+from genai_prices.types import ModelPrice, TieredPrices
+from genai_prices.types import Tier as ListTier
+from genai_prices.types import Usage as ListUsage
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from ymera_service.catalog.prices import PriceLists, configured, listed
+from ymera_service.config import PriceSettings
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.models import ModelInfo, Price, Tier
 
 PROGRAM = """
 import asyncio, sys
@@ -14,3 +34,155 @@ print(found, "genai_prices" in sys.modules)
 def test_the_lists_are_not_imported_before_a_model_needs_them() -> None:
     run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=30)
     assert run.stdout.split() == ["{}", "False"]
+
+
+def every_price() -> Iterator[ModelPrice]:
+    """Yields each price that the lists have, at whatever hour and kind of processing, once."""
+    seen = set()
+    for provider in get_snapshot().providers:
+        for model in provider.models:
+            conditional = [] if isinstance(model.prices, ModelPrice) else [each.prices for each in model.prices]
+            variants = [each.prices for each in model.price_variants or ()]
+            for price in [model.get_prices(NOON), *conditional, *variants]:
+                if repr(price) not in seen:
+                    seen.add(repr(price))
+                    yield price
+
+
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+LISTED = [(theirs, ours) for theirs in every_price() if (ours := listed(theirs)) is not None]
+STARTS = sorted({tier.above_input_tokens for _, price in LISTED for tier in price.tiers})
+
+
+@st.composite
+def usages(draw: st.DrawFn) -> Usage:
+    tokens = st.integers(0, 2_000_000) | st.sampled_from([start + step for start in STARTS for step in (-1, 0, 1)])
+    asked, answered = draw(tokens), draw(tokens)
+    read = draw(st.integers(0, asked))
+    written = draw(st.integers(0, asked - read))
+    return Usage(asked, answered, read, written, draw(st.integers(0, answered)))
+
+
+def theirs_exactly(price: ModelPrice, usage: Usage) -> Decimal:
+    """What `genai-prices` calculates, in micro-USD."""
+    counts = ListUsage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cache_read_input_tokens,
+        cache_write_tokens=usage.cache_creation_input_tokens,
+        output_reasoning_tokens=usage.reasoning_output_tokens,
+    )
+    return price.calc_price(counts)["total_price"] * 1_000_000
+
+
+def is_finer(price: ModelPrice) -> bool:
+    """Whether a price has a rate that is no whole number of micro-USD per million tokens."""
+    rates = (getattr(price, name) for name in ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok"))
+    parts = ([rate.base, *(tier.price for tier in rate.tiers)] if hasattr(rate, "tiers") else [rate] for rate in rates)
+    return any(part % Decimal("0.000001") for each in parts for part in each if part is not None)
+
+
+@settings(max_examples=10, deadline=None)
+@given(usages())
+def test_every_price_of_the_lists_gives_the_cost_that_they_calculate(usage: Usage) -> None:
+    assert len(LISTED) > 500
+    for theirs, ours in LISTED:
+        exact = theirs_exactly(theirs, usage)
+        off = Decimal(usage.input_tokens + usage.output_tokens) / 2_000_000 if is_finer(theirs) else 0
+        cost = ours.cost_micros(usage)
+        assert math.ceil(exact - off) <= cost <= math.ceil(exact + off), (theirs, ours)
+
+
+def dollars(*tiers: tuple[int, str], base: str) -> TieredPrices:
+    return TieredPrices(Decimal(base), [ListTier(start, Decimal(price)) for start, price in tiers])
+
+
+def test_fields_with_thresholds_of_their_own_become_tiers_of_all_fields() -> None:
+    price = ModelPrice(
+        input_mtok=dollars((100, "2"), base="1"),
+        output_mtok=dollars((200, "4"), base="3"),
+        cache_read_mtok=Decimal("0.1"),
+        output_reasoning_mtok=Decimal(2),
+    )
+    assert listed(price) == Price(
+        1_000_000,
+        3_000_000,
+        100_000,
+        reasoning=2_000_000,
+        tiers=(
+            Tier(2_000_000, 3_000_000, 100_000, reasoning=2_000_000, above_input_tokens=100),
+            Tier(2_000_000, 4_000_000, 100_000, reasoning=2_000_000, above_input_tokens=200),
+        ),
+        source="genai-prices",
+    )
+
+
+def test_a_fee_per_thousand_requests_is_charged_by_the_request() -> None:
+    price = listed(ModelPrice(input_mtok=Decimal(1), output_mtok=Decimal(1), requests_kcount=Decimal(12)))
+    assert price == Price(1_000_000, 1_000_000, per_request=12_000, source="genai-prices")
+
+
+@pytest.mark.parametrize("known", [{}, {"input_mtok": Decimal(1)}, {"output_mtok": Decimal(1)}])
+def test_a_price_of_which_a_part_is_missing_is_unknown(known: dict[str, Decimal]) -> None:
+    assert listed(ModelPrice(**known, cache_read_mtok=Decimal(1))) is None
+
+
+def test_a_price_of_zero_is_known_and_free() -> None:
+    price = listed(ModelPrice(input_mtok=Decimal(0), output_mtok=Decimal(0)))
+    assert price is not None
+    assert price.cost_micros(Usage(10**6, 10**6)) == 0
+
+
+def test_rates_are_rounded_to_whole_micro_usd_per_million_tokens() -> None:
+    price = listed(ModelPrice(input_mtok=Decimal("0.0833333333333333"), output_mtok=Decimal("0.18000000000000002")))
+    assert price == Price(83_333, 180_000, source="genai-prices")
+
+
+async def look_up(model: ModelInfo, now: datetime) -> Price | None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # the type of the real clock
+            return now
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ymera_service.catalog.prices.datetime", Clock)
+        return (await PriceLists().look_up([model]))[model.name].price
+
+
+@pytest.mark.parametrize(("hour", "asked"), [(12, 270_000), (20, 135_000)])
+async def test_a_price_that_depends_on_the_hour_is_that_of_the_refresh(hour: int, asked: int) -> None:
+    price = await look_up(ModelInfo("deepseek-chat", price_vendor="deepseek"), NOON.replace(hour=hour))
+    assert price is not None
+    assert price.input == asked
+
+
+def test_a_configured_price_has_everything_that_a_price_has() -> None:
+    settings = PriceSettings.model_validate(
+        {
+            "input": 3,
+            "output": 15,
+            "cache_read": 0.3,
+            "cache_write": 3.75,
+            "reasoning": 5,
+            "per_request": 0.012,
+            "tiers": [{"above": 200_000, "input": 6, "output": 22.5, "cache_write": 7.5}],
+        }
+    )
+    long = Tier(6_000_000, 22_500_000, cache_write=7_500_000, above_input_tokens=200_000)
+    assert configured(settings) == Price(
+        3_000_000,
+        15_000_000,
+        300_000,
+        3_750_000,
+        5_000_000,
+        per_request=12_000,
+        tiers=(long,),
+        source="configuration",
+    )
+
+
+@pytest.mark.parametrize("thresholds", [(2, 1), (1, 1), (-1,)])
+def test_configured_tiers_that_do_not_ascend_are_refused(thresholds: tuple[int, ...]) -> None:
+    tiers = [{"above": above, "input": 1, "output": 1} for above in thresholds]
+    with pytest.raises(ValidationError, match="above"):
+        PriceSettings.model_validate({"input": 1, "output": 1, "tiers": tiers})

@@ -67,7 +67,7 @@ def test_a_decision_shows_candidates_scores_exclusions_and_attempts() -> None:
         "",
         "   model       score  quality ×0.60  cost ×0.40      cost    time",
         "1  acme/large  0.940           0.90        1.00  $0.00012  2.00 s",
-        "2  acme/small  0.700           0.50        1.00         ?       ?",
+        "2  acme/small  0.700           0.50        1.00   unknown       ?",
         "",
         "why acme/large",
         "  0.540  quality  over 24 tasks",
@@ -151,7 +151,9 @@ def test_models_show_what_is_known_and_what_is_not() -> None:
         id="acme/large",
         capabilities=[routing_pb2.CAPABILITY_TOOLS, routing_pb2.CAPABILITY_STRUCTURED_OUTPUT],
         context_window=128_000,
-        price=catalog_pb2.Price(input_micros_per_million=150_000, output_micros_per_million=10_000_000),
+        price=catalog_pb2.Price(
+            input_micros_per_million=150_000, output_micros_per_million=10_000_000, cache_read_micros_per_million=15_000
+        ),
         measured=[
             catalog_pb2.MeasuredQuality(category="coding", score=0.912, tasks=24),
             catalog_pb2.MeasuredQuality(category="math", score=0.5, tasks=4),
@@ -159,14 +161,26 @@ def test_models_show_what_is_known_and_what_is_not() -> None:
         available=True,
     )
     unknown = catalog_pb2.Model(id="acme/small", simulated=True, available=True)
-    assert lines(catalog.models([known, unknown])) == [
-        "model       context  $ in  $ out  can          measured",
-        "acme/large  128,000  0.15     10  tools, json  0.71, best coding 0.91",
-        "acme/small        ?     ?      ?               not yet                 simulated",
+    free = catalog_pb2.Model(id="acme/free", price=catalog_pb2.Price(), local=True, available=True)
+    assert lines(catalog.models([known, unknown, free])) == [
+        "model       context     $ in    $ out  $ cache  can          measured",
+        "acme/large  128,000     0.15       10  0.015/–  tools, json  0.71, best coding 0.91",
+        "acme/small        ?  unknown  unknown                        not yet                 simulated",
+        "acme/free         ?        0        0                        not yet                 local",
     ]
     [_, failing] = lines(catalog.models([catalog_pb2.Model(id="acme/small")]))
     assert failing.endswith("failing, left alone for a while")
     assert lines(catalog.models([])) == ["No provider offers a model."]
+
+
+def test_models_show_what_else_they_charge() -> None:
+    long = catalog_pb2.PriceTier(
+        above_input_tokens=200_000, input_micros_per_million=300_000, output_micros_per_million=15_000_000
+    )
+    price = catalog_pb2.Price(cache_write_micros_per_million=3_750_000, micros_per_request=5_000, tiers=[long])
+    [_, row] = lines(catalog.models([catalog_pb2.Model(id="acme/dear", price=price, available=True)]))
+    assert " –/3.75 " in row
+    assert row.endswith("$0.005 per request, above 200,000 tokens $0.3 in and $15 out")
 
 
 def test_plugins_show_what_became_of_them() -> None:

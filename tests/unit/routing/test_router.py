@@ -5,10 +5,11 @@ import pytest
 from tests.unit.routing.conftest import Room
 from ymera_service.config import RoutingSettings
 from ymera_service.routing.decision import Decision, ExclusionReason, Preferences, Weights
+from ymera_service.routing.estimate import needs_of
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.errors import InvalidRequest, ModelNotFound, NoEligibleModel, NoHealthyModel
-from ymera_service.sdk.generation import Prompt, ResponseFormat, ResponseType, Sampling, Tool
-from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.sdk.generation import Prompt, ResponseFormat, ResponseType, Sampling, Tool, Usage
+from ymera_service.sdk.models import Capability, ModelInfo, Price, Tier
 
 CHEAP = ModelInfo("cheap", price=Price(100_000, 400_000))
 DEAR = ModelInfo("dear", price=Price(10_000_000, 40_000_000))
@@ -175,6 +176,23 @@ def test_the_answer_asked_for_has_to_fit_beside_the_prompt_as_far_as_the_model_c
     )
     decision = room.decide(Prompt((user("hello"),), sampling=Sampling(max_output_tokens=5_000)))
     assert order(decision) == ["p/short"]
+
+
+def test_the_cost_expected_is_that_of_a_call_with_the_longest_answer() -> None:
+    long = Tier(20_000_000, 80_000_000, above_input_tokens=1_000)
+    flat = Price(1_000_003, 4_000_000)
+    tiered = Price(10_000_000, 40_000_000, per_request=9, tiers=(long,))
+    room = Room(
+        {"p": [ModelInfo("flat", price=flat, max_output_tokens=7), ModelInfo("tiered", price=tiered), UNPRICED]}
+    )
+    for words in (10, 10_000):
+        prompt = Prompt((user("word " * words),), sampling=Sampling(max_output_tokens=100))
+        tokens = needs_of(prompt).input_tokens
+        assert {each.model: each.expected_cost_micros for each in room.decide(prompt).candidates} == {
+            "p/flat": flat.cost_micros(Usage(tokens, 7)),
+            "p/tiered": tiered.cost_micros(Usage(tokens, 100)),
+            "p/unpriced": None,
+        }
 
 
 def test_a_cost_limit_excludes_what_may_cost_more_and_what_has_no_price() -> None:

@@ -11,7 +11,7 @@ from ymera_service.api.convert import Fields
 from ymera_service.api.convert.routing import CAPABILITY_NUMBERS
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.api.convert.violations import Violations
-from ymera_service.sdk.models import Model, Price
+from ymera_service.sdk.models import Model, Price, Rates
 from ymera_service.storage.records import BenchmarkSummary
 
 DEFAULT_PAGE = 100
@@ -59,7 +59,7 @@ def model_message(model: Model, measured: Mapping[str, BenchmarkSummary], *, ava
         "capabilities": sorted(CAPABILITY_NUMBERS[capability] for capability in info.capabilities),
         "context_window": info.context_window,
         "max_output_tokens": info.max_output_tokens,
-        "price": _price(model.price) if model.price else None,
+        "price": None if model.price is None else _price(model.price),
         "simulated": info.simulated,
         "local": info.local,
         "measured": [_measured(measured[category]) for category in sorted(measured)],
@@ -69,10 +69,20 @@ def model_message(model: Model, measured: Mapping[str, BenchmarkSummary], *, ava
 
 
 def _price(price: Price) -> Fields:
-    return {
-        "input_micros_per_million": price.input,
-        "output_micros_per_million": price.output,
+    return _rates(price) | {
         "source": price.source,
+        "micros_per_request": price.per_request,
+        "tiers": [_rates(tier) | {"above_input_tokens": tier.above_input_tokens} for tier in price.tiers],
+    }
+
+
+def _rates(rates: Rates) -> Fields:
+    return {
+        "input_micros_per_million": rates.input,
+        "output_micros_per_million": rates.output,
+        "cache_read_micros_per_million": rates.cache_read,
+        "cache_write_micros_per_million": rates.cache_write,
+        "reasoning_micros_per_million": rates.reasoning,
     }
 
 

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from rich.console import RenderableType
 from ymera.v1.admin_pb2 import Plugin
-from ymera.v1.catalog_pb2 import Model
+from ymera.v1.catalog_pb2 import Model, Price
 from ymera.v1.routing_pb2 import Capability
 
 from ymera_service.cli.render.figures import word
@@ -25,20 +25,30 @@ def models(offered: Sequence[Model]) -> Iterator[RenderableType]:
         [
             clean(model.id, "" if model.available else "dim"),
             f"{model.context_window:,}" if model.context_window else "?",
-            _price(model, model.price.input_micros_per_million),
-            _price(model, model.price.output_micros_per_million),
+            *_price(model),
             ", ".join(map(_ability, model.capabilities)),
             _measured(model),
             ", ".join(_remarks(model)),
         ]
         for model in offered
     ]
-    figures = ["context", "$ in", "$ out"]
+    figures = ["context", "$ in", "$ out", "$ cache"]
     yield table(["model", *figures, "can", "measured", ""], rows, right=figures, folds=("can", ""))
 
 
-def _price(model: Model, micros: int) -> str:
-    return f"{micros / 1_000_000:.6f}".rstrip("0").rstrip(".") if model.HasField("price") else "?"
+def _price(model: Model) -> tuple[str, str, str]:
+    """Returns the price of input, of output, and of reading from and writing to the cache."""
+    if not model.HasField("price"):
+        return "unknown", "unknown", ""
+    price = model.price
+    read = _dollars(price.cache_read_micros_per_million) if price.HasField("cache_read_micros_per_million") else "–"
+    write = _dollars(price.cache_write_micros_per_million) if price.HasField("cache_write_micros_per_million") else "–"
+    cache = "" if read == write == "–" else f"{read}/{write}"
+    return _dollars(price.input_micros_per_million), _dollars(price.output_micros_per_million), cache
+
+
+def _dollars(micros: int) -> str:
+    return f"{micros / 1_000_000:.6f}".rstrip("0").rstrip(".")
 
 
 def _ability(capability: Capability.ValueType) -> str:
@@ -61,8 +71,17 @@ def _remarks(model: Model) -> Iterator[str]:
         yield "simulated"
     if model.local:
         yield "local"
+    yield from _extra_charges(model.price)
     if not model.available:
         yield "failing, left alone for a while"
+
+
+def _extra_charges(price: Price) -> Iterator[str]:
+    if price.micros_per_request:
+        yield f"${_dollars(price.micros_per_request)} per request"
+    for tier in price.tiers:
+        asked, answered = _dollars(tier.input_micros_per_million), _dollars(tier.output_micros_per_million)
+        yield f"above {tier.above_input_tokens:,} tokens ${asked} in and ${answered} out"
 
 
 def plugins(found: Sequence[Plugin]) -> Iterator[RenderableType]:

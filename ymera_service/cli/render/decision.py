@@ -51,7 +51,7 @@ def _candidates(made: Decision) -> RenderableType:
             clean(each.model, "bold" if place == 1 else ""),
             f"{each.score:.3f}",
             *_values(each, names),
-            money(each.expected_cost_micros) if each.HasField("expected_cost_micros") else "?",
+            money(each.expected_cost_micros) if each.HasField("expected_cost_micros") else "unknown",
             duration(each.expected_latency) if each.HasField("expected_latency") else "?",
         ]
         for place, each in enumerate(made.candidates[:SHOWN], 1)

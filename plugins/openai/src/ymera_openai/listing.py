@@ -11,7 +11,7 @@ from ymera_openai import errors, profiles
 from ymera_openai.documents import Json, count, member, members, text
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, Tier
 
 _NAMES: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"rerank"), Kind.RERANK),
@@ -172,16 +172,38 @@ def _longest_answer(entry: Json) -> int:
 def _price(entry: Json) -> Price | None:
     """Reads a price: `prompt` and `completion` are USD per token, `input` and `output` USD per million tokens."""
     pricing = member(entry, "pricing") or member(member(entry, "model_spec"), "pricing")
+    rates, fee = _rates(pricing), _micros(pricing.get("request") or 0, 10**6)
+    if rates is None or fee is None:
+        return None
+    return Price(*rates, per_request=fee, tiers=tuple(_tiers(pricing)))
+
+
+def _rates(pricing: Json) -> tuple[int, int, int | None, int | None] | None:
     if "prompt" in pricing:
         names, unit = ("prompt", "completion", "input_cache_read"), 10**12
     else:
         names, unit = ("input", "output", "cached_input"), 10**6
-    read, written, cached = (_micros(pricing.get(name), unit) for name in names)
-    return None if read is None or written is None else Price(read, written, cached)
+    asked, answered, read = (_micros(pricing.get(name), unit) for name in names)
+    written = _micros(pricing.get("input_cache_write"), unit)
+    return None if asked is None or answered is None else (asked, answered, read, written)
+
+
+def _tiers(pricing: Json) -> Iterator[Tier]:
+    """Yields the rates of long prompts, as OpenRouter lists them: an override names only the rates that it changes.
+
+    Overrides for certain hours of the day are left out.
+    """
+    always = [each for each in members(pricing, "overrides") if not {"utc_start", "utc_end"} & each.keys()]
+    by_threshold = {count(override, "min_prompt_tokens"): override for override in always}
+    for threshold in sorted(key for key in by_threshold if key is not None):
+        pricing = pricing | by_threshold[threshold]
+        rates = _rates(pricing)
+        if rates is not None:
+            yield Tier(*rates, above_input_tokens=threshold)
 
 
 def _micros(value: object, unit: int) -> int | None:
-    """Returns micro-USD per million tokens; a negative price, OpenRouter's word for "it depends", is none."""
+    """Returns a price in micro-USD; a negative one, OpenRouter's word for "it depends", is none."""
     if isinstance(value, dict):  # Venice's {"usd": …}
         value = value.get("usd")
     if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -20,7 +20,7 @@ from ymera_service.sdk.errors import MalformedResponse, ProviderError
 from ymera_service.sdk.http import Endpoint, HttpRequest, HttpResponse, Transport, read
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 
-_OFFER = Offer(has=frozenset({Capability.STRUCTURED_OUTPUT}), price=Price(0, 0, 0, "local"), local=True)
+_OFFER = Offer(has=frozenset({Capability.STRUCTURED_OUTPUT}), price=Price(0, 0, source="local"), local=True)
 """All of these hold an answer to a schema by constraining the sampler, whatever the model."""
 
 _QUESTIONS_AT_A_TIME = 4

@@ -93,7 +93,7 @@ def _endpoint(name: str, told: EndpointSettings, transport: Transport) -> Provid
     offer = Offer(
         told.price_vendor,
         lacks=frozenset() if told.json_schema else NO_SCHEMA,
-        price=Price(0, 0, 0, "local") if told.local else None,
+        price=Price(0, 0, source="local") if told.local else None,
         local=told.local,
     )
     dialect = _dialect(told.dialect, quirks)

@@ -133,29 +133,128 @@ Global___Model: typing_extensions.TypeAlias = Model
 
 @typing.final
 class Price(google.protobuf.message.Message):
-    """What a model costs."""
+    """What a model costs. A call costs micros_per_request and, for each count of its
+    Usage, the tokens at their rate; the sum is rounded up to whole micro-USD.
+    All figures are 0 or more; 0 means free.
+    """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     INPUT_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
     OUTPUT_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
     SOURCE_FIELD_NUMBER: builtins.int
+    CACHE_READ_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
+    CACHE_WRITE_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
+    REASONING_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
+    MICROS_PER_REQUEST_FIELD_NUMBER: builtins.int
+    TIERS_FIELD_NUMBER: builtins.int
     input_micros_per_million: builtins.int
-    """Per million input tokens, in micro-USD."""
+    """Per million input tokens, in micro-USD (1 USD = 1,000,000)."""
     output_micros_per_million: builtins.int
     """Per million output tokens, in micro-USD."""
     source: builtins.str
-    """Where the figures come from: "configuration", "provider" or "genai-prices"."""
+    """Where the figures come from: "configuration", "provider", "genai-prices", or
+    "local" for a model that runs on a server of the caller's own.
+    """
+    cache_read_micros_per_million: builtins.int
+    """Per million input tokens served from the provider's cache, in micro-USD.
+    Absent where they cost as much as other input.
+    """
+    cache_write_micros_per_million: builtins.int
+    """Per million input tokens written to the provider's cache, in micro-USD.
+    Absent where they cost as much as other input.
+    """
+    reasoning_micros_per_million: builtins.int
+    """Per million output tokens spent on reasoning, in micro-USD. Absent where they
+    cost as much as other output.
+    """
+    micros_per_request: builtins.int
+    """For each call, beside its tokens, in micro-USD; 0 where there is no such fee."""
+    @property
+    def tiers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PriceTier]:
+        """Other rates for requests with a long input, by ascending above_input_tokens.
+        Of the tiers whose threshold a request exceeds, the last one applies. Empty
+        where the rates do not depend on the length.
+        """
+
     def __init__(
         self,
         *,
         input_micros_per_million: builtins.int = ...,
         output_micros_per_million: builtins.int = ...,
         source: builtins.str = ...,
+        cache_read_micros_per_million: builtins.int | None = ...,
+        cache_write_micros_per_million: builtins.int | None = ...,
+        reasoning_micros_per_million: builtins.int | None = ...,
+        micros_per_request: builtins.int = ...,
+        tiers: collections.abc.Iterable[Global___PriceTier] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["input_micros_per_million", b"input_micros_per_million", "output_micros_per_million", b"output_micros_per_million", "source", b"source"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_cache_read_micros_per_million", b"_cache_read_micros_per_million", "_cache_write_micros_per_million", b"_cache_write_micros_per_million", "_reasoning_micros_per_million", b"_reasoning_micros_per_million", "cache_read_micros_per_million", b"cache_read_micros_per_million", "cache_write_micros_per_million", b"cache_write_micros_per_million", "reasoning_micros_per_million", b"reasoning_micros_per_million"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_cache_read_micros_per_million", b"_cache_read_micros_per_million", "_cache_write_micros_per_million", b"_cache_write_micros_per_million", "_reasoning_micros_per_million", b"_reasoning_micros_per_million", "cache_read_micros_per_million", b"cache_read_micros_per_million", "cache_write_micros_per_million", b"cache_write_micros_per_million", "input_micros_per_million", b"input_micros_per_million", "micros_per_request", b"micros_per_request", "output_micros_per_million", b"output_micros_per_million", "reasoning_micros_per_million", b"reasoning_micros_per_million", "source", b"source", "tiers", b"tiers"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_cache_read_micros_per_million", b"_cache_read_micros_per_million"]) -> typing.Literal["cache_read_micros_per_million"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_cache_write_micros_per_million", b"_cache_write_micros_per_million"]) -> typing.Literal["cache_write_micros_per_million"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_reasoning_micros_per_million", b"_reasoning_micros_per_million"]) -> typing.Literal["reasoning_micros_per_million"] | None: ...
 
 Global___Price: typing_extensions.TypeAlias = Price
+
+@typing.final
+class PriceTier(google.protobuf.message.Message):
+    """The rates of requests with a long input. They take the place of all rates of
+    the price and apply to all tokens of a request, not only to those above the
+    threshold.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ABOVE_INPUT_TOKENS_FIELD_NUMBER: builtins.int
+    INPUT_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
+    OUTPUT_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
+    CACHE_READ_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
+    CACHE_WRITE_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
+    REASONING_MICROS_PER_MILLION_FIELD_NUMBER: builtins.int
+    above_input_tokens: builtins.int
+    """The tier applies to requests with more input tokens than this, cached ones
+    included.
+    """
+    input_micros_per_million: builtins.int
+    """Per million input tokens, in micro-USD."""
+    output_micros_per_million: builtins.int
+    """Per million output tokens, in micro-USD."""
+    cache_read_micros_per_million: builtins.int
+    """Per million input tokens served from the provider's cache, in micro-USD.
+    Absent where they cost as much as other input of this tier.
+    """
+    cache_write_micros_per_million: builtins.int
+    """Per million input tokens written to the provider's cache, in micro-USD.
+    Absent where they cost as much as other input of this tier.
+    """
+    reasoning_micros_per_million: builtins.int
+    """Per million output tokens spent on reasoning, in micro-USD. Absent where they
+    cost as much as other output of this tier.
+    """
+    def __init__(
+        self,
+        *,
+        above_input_tokens: builtins.int = ...,
+        input_micros_per_million: builtins.int = ...,
+        output_micros_per_million: builtins.int = ...,
+        cache_read_micros_per_million: builtins.int | None = ...,
+        cache_write_micros_per_million: builtins.int | None = ...,
+        reasoning_micros_per_million: builtins.int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_cache_read_micros_per_million", b"_cache_read_micros_per_million", "_cache_write_micros_per_million", b"_cache_write_micros_per_million", "_reasoning_micros_per_million", b"_reasoning_micros_per_million", "cache_read_micros_per_million", b"cache_read_micros_per_million", "cache_write_micros_per_million", b"cache_write_micros_per_million", "reasoning_micros_per_million", b"reasoning_micros_per_million"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_cache_read_micros_per_million", b"_cache_read_micros_per_million", "_cache_write_micros_per_million", b"_cache_write_micros_per_million", "_reasoning_micros_per_million", b"_reasoning_micros_per_million", "above_input_tokens", b"above_input_tokens", "cache_read_micros_per_million", b"cache_read_micros_per_million", "cache_write_micros_per_million", b"cache_write_micros_per_million", "input_micros_per_million", b"input_micros_per_million", "output_micros_per_million", b"output_micros_per_million", "reasoning_micros_per_million", b"reasoning_micros_per_million"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_cache_read_micros_per_million", b"_cache_read_micros_per_million"]) -> typing.Literal["cache_read_micros_per_million"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_cache_write_micros_per_million", b"_cache_write_micros_per_million"]) -> typing.Literal["cache_write_micros_per_million"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_reasoning_micros_per_million", b"_reasoning_micros_per_million"]) -> typing.Literal["reasoning_micros_per_million"] | None: ...
+
+Global___PriceTier: typing_extensions.TypeAlias = PriceTier
 
 @typing.final
 class MeasuredQuality(google.protobuf.message.Message):

@@ -111,7 +111,6 @@ def test_an_answer_out_of_order_is_found_out(events: list[ProviderEvent], compla
         ([ModelInfo("")], "is no name"),
         ([ModelInfo("a", context_window=-1)], "context_window is -1"),
         ([ModelInfo("a", max_output_tokens=-1)], "max_output_tokens is -1"),
-        ([ModelInfo("a", price=Price(1, -1))], "a price is negative"),
         ([ModelInfo("a", stated_quality={"math": 1.5})], "a share is not from 0 to 1"),
     ],
 )

@@ -42,9 +42,6 @@ def check_models(models: Sequence[ModelInfo]) -> None:
         assert model.name == model.name.strip() != "", f"{model.name!r} is no name"
         assert model.context_window >= 0, f"{model.name}: context_window is {model.context_window}"
         assert model.max_output_tokens >= 0, f"{model.name}: max_output_tokens is {model.max_output_tokens}"
-        if model.price:
-            rates = (model.price.input, model.price.output, model.price.cached_input or 0)
-            assert min(rates) >= 0, f"{model.name}: a price is negative: {model.price}"
         stated = model.stated_quality
         assert all(0 <= share <= 1 for share in stated.values()), f"{model.name}: a share is not from 0 to 1: {stated}"
 
