@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -23,8 +23,8 @@ _ROOMY = 3
 """Down to this depth optional fields and items are filled in as well."""
 _UNSUPPORTED = frozenset(
     listed(
-        "pattern not if contains patternProperties propertyNames dependentRequired dependentSchemas dependencies "
-        "unevaluatedItems unevaluatedProperties $dynamicRef $recursiveRef"
+        "pattern not if contains prefixItems patternProperties propertyNames dependentRequired dependentSchemas "
+        "dependencies unevaluatedItems unevaluatedProperties $dynamicRef $recursiveRef"
     )
 )
 _FORMATS = {
@@ -39,7 +39,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 _HINTS = (
     ("object", ("properties", "required", "additionalProperties", "minProperties")),
-    ("array", ("items", "prefixItems", "minItems", "maxItems", "uniqueItems")),
+    ("array", ("items", "minItems", "maxItems", "uniqueItems")),
     ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
 )
 _LARGER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
@@ -84,8 +84,6 @@ class _Sampler:
     document: Any
     facts: Facts
     work: int = 0
-    turn: int = field(default=0)
-    """Numbers the tries at an array of unique items, so that each comes out different."""
 
     def value(self, schema: Any, depth: int) -> Any:
         """Returns a value that fits a part of the document."""
@@ -102,8 +100,10 @@ class _Sampler:
         """Returns a schema with its `$ref` and `allOf` folded in."""
         if schema is True:
             return {}
-        if not isinstance(schema, Mapping):
+        if schema is False:
             raise _Unfit("nothing fits `false`")
+        if not isinstance(schema, Mapping):
+            raise SchemaRefused("the schema is not valid: it has a part that is neither an object nor a boolean")
         self._spend(sum(len(each) if isinstance(each, list | dict) else 1 for each in schema.values()))
         if unsupported := _UNSUPPORTED & schema.keys():
             raise SchemaRefused(f"the keyword {min(unsupported)!r} is not supported")
@@ -148,9 +148,9 @@ class _Sampler:
             return {"allOf": [one, other]}
         if key in {"type", "enum"}:
             return _common(one, other)
-        if key in {"anyOf", "oneOf", "const", "additionalProperties", "prefixItems", "multipleOf", "format"}:
+        if key in {"anyOf", "oneOf", "const", "additionalProperties", "multipleOf", "format"}:
             raise SchemaRefused(f"several {key!r} in one place are not supported")
-        return other
+        return one or other if key == "uniqueItems" else other
 
     def _chosen(self, schema: Schema, depth: int) -> Any:
         """Returns a value for the first choice of `anyOf` or `oneOf` that one fits."""
@@ -182,7 +182,7 @@ class _Sampler:
             return self._string(schema)
         if kind not in {"boolean", "null"}:
             raise _Unfit(f"{kind!r} is not a type")
-        return self.turn % 2 == 0 if kind == "boolean" else None
+        return True if kind == "boolean" else None
 
     def _type(self, schema: Schema) -> str:
         kind = schema.get("type")
@@ -197,9 +197,12 @@ class _Sampler:
         self._spend(len(options))
         kinds = schema.get("type", [*_TYPES])
         fitting = [each for each in options if _is_a(each, [kinds] if isinstance(kinds, str) else kinds)]
+        fitting = [each for each in fitting if not isinstance(each, int | float) or _is_within(each, schema)]
         if not fitting:
             raise _Unfit("no option is of the type")
-        return next((each for each in fitting if self.facts.names(each)), fitting[self.turn % len(fitting)])
+        chosen = next((each for each in fitting if self.facts.names(each)), fitting[0])
+        self._spend(len(json.dumps(chosen)) // 8)
+        return chosen
 
     def _string(self, schema: Schema) -> str:
         least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", LONGEST_STRING))
@@ -210,84 +213,64 @@ class _Sampler:
         text = _FORMATS.get(schema.get("format", ""), "")
         if text and not least <= len(text) <= most:
             raise _Unfit("the format does not have the length")
-        text = text or self.facts.text() + (f" {self.turn}" if self.turn else "")
+        text = text or self.facts.text()
         self._spend(max(least, len(text)) // 8)
-        return (text[-most:] if self.turn and most else text[:most]).ljust(least, ".")
+        return text[:most].ljust(least, ".")
 
     def _number(self, schema: Schema, whole: bool) -> int | float:
         step = Fraction(schema.get("multipleOf", 0))
-        least, most = _limits(schema)
-        if whole:
-            step = Fraction(step.numerator or 1)
-        wanted = Fraction(self.facts.number()) + self.turn * (step or 1)
-        value = wanted if least <= wanted <= most else least + self.turn * (step or 0)
-        if value == -math.inf:
-            value = most - self.turn * (step or 1)
-        value = math.ceil(value / step) * step if step else Fraction(value)
-        if value < least or value > most or value in _excluded(schema):
-            value = _within(schema, step, least, most)
-        return int(value) if value.denominator == 1 else float(value)
+        step = Fraction(step.numerator or 1) if whole else step
+        low = [Fraction(schema[key]) for key in ("minimum", "exclusiveMinimum") if key in schema]
+        high = [Fraction(schema[key]) for key in ("maximum", "exclusiveMaximum") if key in schema]
+        starts = [self.facts.number(), *low, *high, *((a + b) / 2 for a in low for b in high)]
+        for start in starts:
+            for shift in (0, 1, -1):
+                value = (start // step + shift) * step if step else start + shift
+                if _is_within(value, schema):
+                    return int(value) if value.denominator == 1 else float(value)
+        raise _Unfit("no number is within the limits")
 
     def _array(self, schema: Schema, depth: int) -> list[Any]:
         least, most = int(schema.get("minItems", 0)), int(schema.get("maxItems", LARGEST_ARRAY))
         if least > LARGEST_ARRAY:
             raise SchemaRefused(f"more than {LARGEST_ARRAY} items are asked for")
-        first, rest = schema.get("prefixItems", []), schema.get("items", True)
-        if isinstance(rest, list):
-            raise SchemaRefused("a list of 'items' is not supported, 'prefixItems' is")
-        roomy = depth < _ROOMY and (len(first) or rest is not False)
-        count = max(least, min(len(first) or 1, most) if roomy else 0)
-        if count > most or (rest is False and count > len(first)):
-            raise _Unfit("the array has no room for its items")
-        items = self._items(schema, first, rest, count, depth)
-        if len(items) < least:
-            raise _Unfit("too few items are possible")
-        return items
-
-    def _items(self, schema: Schema, first: list[Any], rest: Any, count: int, depth: int) -> list[Any]:
-        before, items, seen = self.turn, list[Any](), set[str]()
-        unique = bool(schema.get("uniqueItems"))
-        for attempt in range(4 * count):
-            self.turn = before + attempt if unique else before
+        if schema.get("uniqueItems") and least > 1:
+            raise SchemaRefused("several unique items are not supported")
+        if least > most:
+            raise _Unfit("minItems is above maxItems")
+        items: list[Any] = []
+        for _ in range(least or min(most, depth < _ROOMY)):
             try:
-                item = self.value(first[len(items)] if len(items) < len(first) else rest, depth + 1)
-            except _Unfit:
-                break
-            # As JSON, for Python takes 1 and `true` for the same.
-            if not unique or (written := json.dumps(item, sort_keys=True)) not in seen:
-                items.append(item)
-                seen.add(written if unique else "")
-            if len(items) == count:
-                break
-        self.turn = before
+                items.append(self.value(schema.get("items", True), depth + 1))
+            except (_Unfit, SchemaRefused):
+                if least:
+                    raise
         return items
 
     def _object(self, schema: Schema, depth: int) -> dict[str, Any]:
-        fields, required = schema.get("properties", {}), schema.get("required", [])
-        others, most = schema.get("additionalProperties", True), int(schema.get("maxProperties", LARGEST_ARRAY))
-        least = int(schema.get("minProperties", 0))
+        fields, required = schema.get("properties", {}), dict.fromkeys(schema.get("required", ()))
+        least, most = int(schema.get("minProperties", 0)), int(schema.get("maxProperties", LARGEST_ARRAY))
         if max(least, len(required)) > LARGEST_ARRAY:
             raise SchemaRefused(f"more than {LARGEST_ARRAY} fields are asked for")
-        optional = [name for name in fields if name not in required] if depth < _ROOMY else [*fields][:least]
-        names = [*required, *optional[: max(0, most - len(required))]][: max(len(required), LARGEST_ARRAY)]
-        names += [f"field{number}" for number in range(max(0, least - len(names)))]
-        if len(names) > most:
-            raise _Unfit("the object has more fields than it may")
+        others = [name for name in fields if name not in required] if depth < _ROOMY or least else []
+        others += [f"field{number}" for number in range(least - len(others) - len(required))]
         found = {}
-        for name in dict.fromkeys(names):
+        for name in [*required, *others[: max(0, most - len(required))]][:LARGEST_ARRAY]:
+            self._spend(len(name) // 8)
             try:
-                found[name] = self.value(fields.get(name, others), depth + 1)
+                found[name] = self.value(fields.get(name, schema.get("additionalProperties", True)), depth + 1)
             except (_Unfit, SchemaRefused):
                 if name in required:
                     raise
-        if len(found) < least:
-            raise _Unfit("the object has fewer fields than it must")
+        if not least <= len(found) <= most:
+            raise _Unfit("the object can't have that number of fields")
         return found
 
 
 def _common(one: Any, other: Any) -> list[Any]:
     first, second = (each if isinstance(each, list) else [each] for each in (one, other))
-    common = [each for each in first[:200] if each in second[:200]]
+    known = {json.dumps(each, sort_keys=True) for each in second}
+    common = [each for each in first if json.dumps(each, sort_keys=True) in known]
     if not common and "integer" in (*first, *second) and "number" in (*first, *second):
         return ["integer"]
     if not common:
@@ -301,28 +284,10 @@ def _is_a(value: Any, kinds: list[str]) -> bool:
     return any(isinstance(value, _TYPES.get(kind, ())) for kind in kinds)
 
 
-def _limits(schema: Schema) -> tuple[Fraction | float, Fraction | float]:
-    low = [Fraction(schema[key]) for key in ("minimum", "exclusiveMinimum") if key in schema]
-    high = [Fraction(schema[key]) for key in ("maximum", "exclusiveMaximum") if key in schema]
-    return max(low, default=-math.inf), min(high, default=math.inf)
-
-
-def _excluded(schema: Schema) -> list[Fraction]:
-    return [Fraction(schema[key]) for key in ("exclusiveMinimum", "exclusiveMaximum") if key in schema]
-
-
-def _within(schema: Schema, step: Fraction, least: Fraction | float, most: Fraction | float) -> Fraction:
-    """Returns a number between the limits, the first multiple above the lower or the last below the upper."""
-    tries: list[Fraction] = []
-    if least != -math.inf:
-        low = Fraction(least)
-        tries = [(low / step // 1 + add) * step for add in (0, 1)] if step else [low, low + 1]
-    if most != math.inf:
-        high = Fraction(most)
-        tries += [(high / step // 1 - less) * step for less in (0, 1)] if step else [high, high - 1]
-    if not step and math.inf not in {most, -least}:
-        tries.append((Fraction(least) + Fraction(most)) / 2)
-    found = next((each for each in tries if least <= each <= most and each not in _excluded(schema)), None)
-    if found is None:
-        raise _Unfit("no number is within the limits")
-    return found
+def _is_within(value: Any, schema: Schema) -> bool:
+    return bool(
+        value >= schema.get("minimum", -math.inf)
+        and value > schema.get("exclusiveMinimum", -math.inf)
+        and value <= schema.get("maximum", math.inf)
+        and value < schema.get("exclusiveMaximum", math.inf)
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ymera_simulator.solvers.arithmetic import solve_equation, solve_expression
-from ymera_simulator.solvers.dates import solve_clock, solve_date, solve_units
+from ymera_simulator.solvers.dates import solve_date, solve_units
 from ymera_simulator.solvers.feelings import solve_feelings
 from ymera_simulator.solvers.instructions import solve_instructions
 from ymera_simulator.solvers.language import solve_letters, solve_words
@@ -29,7 +29,6 @@ SOLVERS: tuple[tuple[str, str, Solver], ...] = (
     ("feelings", "empathy", solve_feelings),
     ("passage", "research", solve_passage),
     ("date", "general", solve_date),
-    ("clock", "general", solve_clock),
     ("units", "general", solve_units),
     ("sequence", "math", solve_sequence),
     ("integers", "math", solve_integers),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from ymera_simulator.solvers.question import Question, Solution, number, sequence, written
+from ymera_simulator.solvers.question import Question, Solution, number
 
 LONGEST_NUMBER = 1_024
 """Bits of a number's numerator and denominator; larger results are refused before they are computed."""
@@ -23,7 +23,6 @@ _MORE_WORDS = ((" times ", " * "), (" multiplied by ", " * "), (" divided by ", 
 _PERCENT_OF = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(?:%|percent) of ")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ROOT = re.compile(r"square root of (\d{1,15})\b")
-_POWER = re.compile(r"(-?\d{1,9}) to the power of (\d{1,4})\b")
 _EQUATION = re.compile(r"([-+*/().\dxy ]{1,80})=([-+*/().\dxy ]{1,80})")
 _IMPLIED = re.compile(r"([\dxy)]) ?(?=[xy(])")
 _BINARY: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
@@ -40,7 +39,7 @@ def solve_expression(question: Question) -> Solution | None:
     """Computes the expression that is asked for, or that is the whole text."""
     text = _in_signs(question.lower)
     if root := _ROOT.search(text):
-        return number(_square_root(Fraction(root[1])))
+        return number(Fraction(math.sqrt(int(root[1]))))
     found = _ASKED.search(text) or _ALONE.fullmatch(text)
     expression = found[1].strip(" .=") if found else ""
     if not any(sign in expression for sign in "+-*/%") or not any(map(str.isdigit, expression)):
@@ -49,7 +48,7 @@ def solve_expression(question: Question) -> Solution | None:
 
 
 def solve_equation(question: Question) -> Solution | None:
-    """Solves an equation of the first or second degree in one unknown, by the values it takes."""
+    """Solves an equation of the first degree in one unknown, by the values that its sides take."""
     found = _EQUATION.search(_in_signs(question.lower))
     if found is None or len({"x", "y"} & set(found[0])) != 1:
         return None
@@ -59,21 +58,10 @@ def solve_equation(question: Question) -> Solution | None:
         values = {"x": Fraction(unknown), "y": Fraction(unknown)}
         return value_of(left, values) - value_of(right, values)
 
-    c, at_1, at_minus_1 = difference(0), difference(1), difference(-1)
-    a, b = (at_1 + at_minus_1) / 2 - c, (at_1 - at_minus_1) / 2
-    if any(difference(x) != a * x * x + b * x + c for x in (2, 3, 5)):
+    start, slope = difference(0), difference(1) - difference(0)
+    if any(difference(x) != slope * x + start for x in (-1, 2, 3)):
         return None
-    if not a:
-        return number(-c / b)
-    return _roots(a, b, c, question.lower)
-
-
-def _roots(a: Fraction, b: Fraction, c: Fraction, asked: str) -> Solution:
-    half = _square_root(b * b - 4 * a * c) / (2 * a)
-    low, high = sorted((-b / (2 * a) - half, -b / (2 * a) + half))
-    if low == high or "positive" in asked or "larger" in asked:
-        return number(high)
-    return sequence([written(low), written(high)])
+    return number(-start / slope)
 
 
 def value_of(expression: str, unknowns: Mapping[str, Fraction] | None = None) -> Fraction:
@@ -120,16 +108,8 @@ def _bits(value: Fraction) -> int:
     return max(value.numerator.bit_length(), value.denominator.bit_length())
 
 
-def _square_root(value: Fraction) -> Fraction:
-    if value < 0:
-        raise ValueError("no real root")
-    above, below = math.isqrt(value.numerator), math.isqrt(value.denominator)
-    exact = Fraction(above, below)
-    return exact if exact * exact == value else Fraction(math.sqrt(value)).limit_denominator(10**12)
-
-
 def _in_signs(text: str) -> str:
     for word, sign in (*_WORDS, *_MORE_WORDS):
         text = text.replace(word, sign)
-    text = _POWER.sub(r"\1**\2", _THOUSANDS.sub("", text))
+    text = _THOUSANDS.sub("", text)
     return _PERCENT_OF.sub(r"\1/100*", text)

@@ -1,11 +1,11 @@
-"""Weekdays, dates, times of the day and units."""
+"""Weekdays, dates and units."""
 
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 
-from ymera_simulator.solvers.question import Question, Solution, number, yes_or_no
+from ymera_simulator.solvers.question import Question, Solution, number
 from ymera_simulator.wording import listed
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -14,20 +14,14 @@ _MONTH = "|".join(_MONTHS)
 _DATE = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)|(\d{{1,2}}) ({_MONTH}) (\d{{4}})|({_MONTH}) (\d{{1,2}}),? (\d{{4}})")
 _TODAY = re.compile(rf"today is (?:a )?({'|'.join(_DAYS).lower()})")
 _SHIFT = re.compile(r"(\d{1,6}) (day|week)s? (after|before|from|ago|later|earlier)|\bin (\d{1,6}) (day|week)s")
-_LEAP = re.compile(r"\b(\d{4}) (?:was |is |be )?a leap year|leap year[^\d]{0,20}(\d{4})")
-_TIME = re.compile(r"\b(\d{1,2}):(\d\d)(?: ?([ap])\.?m)?")
-_SPAN = re.compile(r"(\d{1,4}) (hour|minute)s?")
 
 
 def solve_date(question: Question) -> Solution | None:
-    """Weekdays and dates some days away, days between two dates, leap years."""
+    """Weekdays and dates some days away, days between two dates."""
     low = question.lower
     days = _shift(low)
     if (today := _TODAY.search(low)) and days is not None:
         return _weekday(_DAYS.index(today[1].capitalize()) + days)
-    if leap := _LEAP.search(low):
-        year = int(leap[1] or leap[2])
-        return yes_or_no(year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
     found = [_date(each) for each in _DATE.finditer(low)]
     if len(found) == 2 and "how many days" in low:
         return number(abs((found[1] - found[0]).days))
@@ -59,63 +53,20 @@ def _weekday(day: int) -> Solution:
     return Solution(_DAYS[day % 7], _DAYS[(day + 1) % 7])
 
 
-def solve_clock(question: Question) -> Solution | None:
-    """The minutes or hours between two times, or the time when something ends or begins."""
-    low = question.lower
-    times = [_minutes(found) for found in _TIME.finditer(low)]
-    if len(times) == 2 and ("how many" in low or "how long" in low):
-        between = (times[1] - times[0]) % (24 * 60)
-        return number(Fraction(between, 60) if "how many hours" in low else between)
-    span = sum(int(count) * (60 if unit == "hour" else 1) for count, unit in _SPAN.findall(low))
-    if len(times) != 1 or not span:
-        return None
-    end = times[0] - span if "ends at" in low or "before" in low else times[0] + span
-    return Solution(_clock(end, "m" in (_TIME.search(low) or [""])[0]), _clock(end + 10, False))
-
-
-def _minutes(found: re.Match[str]) -> int:
-    hour = int(found[1]) % 12 + (12 if found[3] == "p" else 0) if found[3] else int(found[1])
-    return hour * 60 + int(found[2])
-
-
-def _clock(minutes: int, halves: bool) -> str:
-    hour, minute = divmod(minutes % (24 * 60), 60)
-    if halves:
-        return f"{(hour - 1) % 12 + 1}:{minute:02} {'PM' if hour >= 12 else 'AM'}"
-    return f"{hour:02}:{minute:02}"
-
-
-def _units(*rows: tuple[str, str, Fraction | int]) -> Mapping[str, tuple[str, Fraction]]:
+def _units(*rows: tuple[str, str, str]) -> Mapping[str, tuple[str, Fraction]]:
     return {name: (kind, Fraction(size)) for names, kind, size in rows for name in names.split()}
 
 
 _UNITS = _units(
-    ("mm millimetre millimeter", "length", Fraction("0.001")),
-    ("cm centimetre centimeter", "length", Fraction("0.01")),
-    ("m metre meter", "length", 1),
-    ("km kilometre kilometer", "length", 1000),
-    ("inch inches inche", "length", Fraction("0.0254")),
-    ("foot feet ft", "length", Fraction("0.3048")),
-    ("yard", "length", Fraction("0.9144")),
-    ("mile", "length", Fraction("1609.344")),
-    ("mg milligram", "mass", Fraction("0.001")),
-    ("g gram", "mass", 1),
-    ("kg kilogram", "mass", 1000),
-    ("tonne", "mass", 1_000_000),
-    ("ounce oz", "mass", Fraction("28.349523125")),
-    ("pound lb", "mass", Fraction("453.59237")),
-    ("second", "time", 1),
-    ("minute", "time", 60),
-    ("hour", "time", 3600),
-    ("day", "time", 86_400),
-    ("week", "time", 604_800),
-    ("ml millilitre milliliter", "volume", Fraction("0.001")),
-    ("l litre liter", "volume", 1),
-    ("byte", "data", 1),
-    ("kilobyte", "data", 1000),
-    ("megabyte", "data", 1_000_000),
-    ("gigabyte", "data", 1_000_000_000),
-)
+    ("mm millimetre millimeter", "length", "0.001"), ("cm centimetre centimeter", "length", "0.01"),
+    ("m metre meter", "length", "1"), ("km kilometre kilometer", "length", "1000"), ("yard", "length", "0.9144"),
+    ("inch inches inche", "length", "0.0254"), ("foot feet ft", "length", "0.3048"), ("mile", "length", "1609.344"),
+    ("mg milligram", "mass", "0.001"), ("g gram", "mass", "1"), ("kg kilogram", "mass", "1000"),
+    ("ounce oz", "mass", "28.349523125"), ("pound lb", "mass", "453.59237"), ("tonne", "mass", "1000000"),
+    ("second", "time", "1"), ("minute", "time", "60"), ("hour", "time", "3600"), ("day", "time", "86400"),
+    ("week", "time", "604800"), ("ml millilitre milliliter", "volume", "0.001"), ("l litre liter", "volume", "1"),
+    ("byte", "data", "1"), ("kilobyte", "data", "1e3"), ("megabyte", "data", "1e6"), ("gigabyte", "data", "1e9"),
+)  # fmt: skip
 _INTO = re.compile(
     r"(-?\d{1,12}(?:\.\d{1,9})?) ?(?:°|degrees )?([a-z]{1,20}) (?:in|to|into|as) (?:°|degrees )?([a-z]{1,20})"
 )

@@ -28,24 +28,17 @@ _ASKED = re.compile(r"\b(?:emotions?|feelings?|mood|is your friend feeling|feel)
 _REPLY = re.compile(r"\bsupportive|\bcomfort|\bempath|\bkind reply\b")
 _ONESELF = re.compile(r"\b(?:i|i'm|i've|my)\b")
 _ORDER = re.compile(r"\W{0,5}(?:write|explain|tell|translate|give|make|list|what|how|why|can you|please|imagine|act)\b")
-_SENTENCES = re.compile(r"\b(one|two|three|[123]) (?:short )?sentences?\b")
-_LETTERED = re.compile(r"\(?([A-H])[:.)] (.{1,400})")
-_SHOWS = re.compile(r"\bshows? (?:the most )?([a-z]{2,20})")
 
 
 def solve_feelings(question: Question) -> Solution | None:
-    """Names the feeling, out of a list where there is one, finds who shows it, or answers the person."""
-    lines = [found for line in question.text.splitlines() if (found := _LETTERED.fullmatch(line.strip()))]
-    if (shown := _SHOWS.search(question.lower)) and len(lines) > 1 and shown[1] in _CUES:
-        ranked = sorted(lines, key=lambda line: -_strength(shown[1], line[2]))
-        return Solution(ranked[0][1], ranked[1][1]) if _strength(shown[1], ranked[0][2]) else None
+    """Names the feeling, out of a list where there is one, or answers the person."""
     message = _message(question)
     if _REPLY.search(question.lower):
-        return _answered(question, message)
+        return _answered(message)
     if message != question.text and _ASKED.search(question.lower):
         return _named(question.lower.replace(message.lower(), " "), message)
     if _ONESELF.search(question.lower) and not _ORDER.match(question.lower):
-        return _answered(question, message)
+        return _answered(message)
     return None
 
 
@@ -64,15 +57,10 @@ def _named(around: str, message: str) -> Solution | None:
     return Solution(ranked[0], ranked[1]) if len(ranked) > 1 and _strength(ranked[0], message) else None
 
 
-def _answered(question: Question, message: str) -> Solution | None:
+def _answered(message: str) -> Solution | None:
     ranked = sorted(_CUES, key=lambda each: -_strength(each, message))
     if not _strength(ranked[0], message):
         return None
-    feeling = ranked[0]
-    opening = f"It sounds like you feel a lot of {feeling} right now."
-    middle = "That is lovely to hear." if feeling in _GLAD else "That makes sense, and I am with you in it."
-    closing = "Would you like to tell me more?"
-    asked = _SENTENCES.search(question.lower)
-    count = {"one": 1, "1": 1, "two": 2, "2": 2}.get(asked[1], 3) if asked else 3
-    sentences = [opening, closing] if count == 2 else [opening, middle, closing][:count]
-    return Solution(" ".join(sentences), f"You seem to feel {ranked[1]}. Cheer up, it could be worse.")
+    middle = "That is lovely to hear." if ranked[0] in _GLAD else "That makes sense, and I am with you in it."
+    right = f"It sounds like you feel a lot of {ranked[0]} right now. {middle} Would you like to tell me more?"
+    return Solution(right, f"You seem to feel {ranked[1]}. Cheer up, it could be worse.")

@@ -87,10 +87,8 @@ def article(word: str) -> str:
 
 
 def solve_letters(question: Question) -> Solution | None:
-    """Counts letters and words, turns text round, reads the first letters of lines."""
+    """Counts letters and words, turns text round."""
     low = question.lower
-    if "first letters of" in low:
-        return _acrostic(question)
     texts = [each for each in question.quoted if len(each) > 1]
     if not texts:
         return None
@@ -103,30 +101,17 @@ def solve_letters(question: Question) -> Solution | None:
     return _turned(low, text)
 
 
-def _acrostic(question: Question) -> Solution | None:
-    lines = [line.strip() for line in question.text.splitlines() if line.strip()]
-    inner = [line[0].lower() for line in lines if not line.endswith(("?", ".", ":"))]
-    word = "".join(inner)
-    return Solution(word, word[:-2] + word[:-3:-1]) if len(inner) > 1 else None
-
-
 def _counted(low: str, text: str) -> Solution | None:
     if letter := _LETTER.search(low):
         return number(text.count(letter[1]))
     if "vowel" in low:
         return number(sum(each in _VOWELS for each in text))
-    if "consonant" in low:
-        return number(sum(each.isalpha() and each not in _VOWELS for each in text))
     if "words" in low:
         return number(len(words_of(text)))
     return number(sum(map(str.isalnum, text))) if "letters" in low or "characters" in low else None
 
 
 def _turned(low: str, text: str) -> Solution | None:
-    if "upper case" in low or "uppercase" in low or "capital letters" in low:
-        return Solution(text.upper(), text.title())
-    if "lower case" in low or "lowercase" in low:
-        return Solution(text.lower(), text.title())
     if "reverse" not in low and "backwards" not in low:
         return None
     if "words" in low:

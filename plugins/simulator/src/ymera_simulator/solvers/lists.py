@@ -28,20 +28,13 @@ def solve_statistics(question: Question) -> Solution | None:
 
 
 def solve_list(question: Question) -> Solution | None:
-    """Sorts a list, or finds its largest, second smallest, longest or number of items."""
+    """Sorts a list, or finds its largest or second smallest."""
     items, low = items_in(question), question.lower
     if len(items) < 2:
         return None
     if found := _extreme(low, question):
         return found
-    if "how many" in low and ("items" in low or "in this list" in low):
-        return number(len(items))
-    if "longest" in low or "shortest" in low:
-        ranked = sorted(items, key=len, reverse="longest" in low)
-        return Solution(ranked[0], ranked[1])
-    if any(word in low for word in _SORTS):
-        return _ordered(items, low)
-    return sequence(items[::-1]) if "reverse" in low else None
+    return _ordered(items, low) if any(word in low for word in _SORTS) else None
 
 
 def _ordered(items: list[str], low: str) -> Solution:

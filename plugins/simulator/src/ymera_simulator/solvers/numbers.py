@@ -1,7 +1,8 @@
-"""Whole numbers, sequences, areas and simple proportions."""
+"""Whole numbers, sequences and simple proportions."""
 
 import math
 import re
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,27 +10,25 @@ from ymera_simulator.solvers.question import NUMBER, Question, Solution, number,
 
 _LARGEST = 1_000_000
 """Numbers above are not searched for primes and factors."""
-_SIDES = re.compile(r"(\d{1,9}) ?(?:c?m|km|feet|metres|meters)? (?:by|long and|×|x) (\d{1,9})")
-_DISCOUNT = re.compile(r"\$(\d{1,9})\b[^%]{0,80}?\b(\d{1,2})% (?:off|less)|\$(\d{1,9})\b[^%]{0,80}? by (\d{1,2})%")
-_SHARE = re.compile(r"\bof (\d{1,9}) \w{1,20}, (\d{1,2})%")
-_GROWTH = re.compile(r"\b(\d{1,9}) [a-z]{1,20} (?:grew|rose|increased) by (\d{1,3})%")
-_EACH = re.compile(r"(\d{1,6}) [a-z]{1,20} at \$(\d{1,6}(?:\.\d\d)?) each")
-_HAS = re.compile(r"\bhas \$(\d{1,9})")
+
+
+_COMPUTED: Sequence[tuple[re.Pattern[str], Callable[[list[int]], int]]] = (
+    (re.compile(r"greatest common|\bgcd\b|\bhcf\b"), lambda values: math.gcd(*values[:20])),
+    (re.compile(r"(?:least|lowest) common|\blcm\b"), lambda values: math.lcm(*values[:20])),
+    (re.compile(r"\bremainder\b"), lambda values: values[0] % values[1]),
+    (re.compile(r"\bdigits of\b"), lambda values: sum(map(int, str(abs(values[0]))))),
+    (re.compile(r"\bfactorial\b"), lambda values: math.factorial(values[0])),
+)
 
 
 def solve_integers(question: Question) -> Solution | None:
-    """Common divisors and multiples, primes, digits and factorials."""
+    """Common divisors and multiples, remainders, digits, factorials up to 100 and primes."""
     low, values = question.lower, [int(value) for value in question.numbers if value.denominator == 1]
-    if not values or max(map(abs, values)) > 10**12:
+    if not values or max(map(abs, values)) > 10**12 or ("factorial" in low and values[0] > 100):
         return None
-    if "greatest common" in low or re.search(r"\b(?:gcd|hcf)\b", low):
-        return number(math.gcd(*values[:20]))
-    if "least common multiple" in low or "lowest common multiple" in low or re.search(r"\blcm\b", low):
-        return number(math.lcm(*values[:20]))
-    if "digits of" in low:
-        return number(sum(map(int, str(abs(values[0])))))
-    if "factorial" in low and 0 <= values[0] <= 100:
-        return number(math.factorial(values[0]))
+    for cue, compute in _COMPUTED:
+        if cue.search(low):
+            return number(compute(values))
     return _primes(low, values) if "prime" in low and max(values) <= _LARGEST else None
 
 
@@ -76,28 +75,9 @@ def _affine(values: list[Fraction], steps: list[Fraction]) -> Solution | None:
 
 
 def solve_measures(question: Question) -> Solution | None:
-    """Rectangles, speeds, discounts, purchases and `if 2 cost 18, what do 13 cost`."""
+    """Speeds and `if 2 cost 18, what do 13 cost`."""
     low = question.lower
-    if sides := _SIDES.search(low):
-        a, b = int(sides[1]), int(sides[2])
-        return number(a * b) if "area" in low else number(2 * (a + b)) if "perimeter" in low else None
-    if found := _DISCOUNT.search(low):
-        price, percent = (int(each) for each in found.groups() if each)
-        return number(Fraction(price * (100 - percent), 100))
-    if found := _GROWTH.search(low):
-        return number(Fraction(int(found[1]) * (100 + int(found[2])), 100))
-    if found := _SHARE.search(low):
-        percent = 100 - int(found[2]) if " not " in low else int(found[2])
-        return number(Fraction(int(found[1]) * percent, 100))
-    return _purchase(low) or _speed(low) or _proportion(low)
-
-
-def _purchase(low: str) -> Solution | None:
-    spent = sum(int(count) * Fraction(price) for count, price in _EACH.findall(low))
-    if not spent:
-        return None
-    purse = _HAS.search(low)
-    return number(int(purse[1]) - spent if purse and "left" in low else spent)
+    return _speed(low) or _proportion(low)
 
 
 def _speed(low: str) -> Solution | None:
