@@ -161,6 +161,12 @@ async def test_a_tool_that_does_not_fit_is_left_alone(mode: ToolChoiceMode) -> N
     assert (await answer(prompt)).text.endswith("42")
 
 
+async def test_no_tool_is_called_where_that_is_forbidden() -> None:
+    question = user("What is the weather in Lisbon?")
+    prompt = Prompt((question,), tools=(WEATHER,), tool_choice=ToolChoice(ToolChoiceMode.NONE))
+    assert (await answer(prompt)).tool_calls == ()
+
+
 async def test_the_tool_that_is_named_is_called() -> None:
     other = Tool("note", "Takes a note.", '{"type":"object"}')
     choice = ToolChoice(ToolChoiceMode.TOOL, "note")

@@ -108,6 +108,7 @@ def test_it_names_the_feeling(message: str, feeling: str) -> None:
         "What is 1 / 0?",
         "What is 9^9^9^9?",
         "What is 9^400?",
+        "What is 2^500 * 2^500 * 2^500?",
         "What is __import__('os').getcwd()?",
         "What day of the week was 31 February 2024?",
         "Is 99999999999 prime?",
@@ -118,7 +119,7 @@ def test_it_names_the_feeling(message: str, feeling: str) -> None:
         "What does this print?\n```python\nwhile True: pass\n```",
         "What does this print?\n```python\nprint(open('/etc/passwd').read())\n```",
         "What does this print?\n```python\nprint('x' * 5000)\n```",
-        "What does this print?\n```python\nx = 'x' * 10**12\nprint(len(x))\n```",
+        "What does this print?\n```python\nx = 'x' * 10**8\nprint(len(x))\n```",
     ],
 )
 def test_it_does_not_claim_what_it_can_not_do(text: str) -> None:
