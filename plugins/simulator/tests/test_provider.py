@@ -1,17 +1,19 @@
 """How requests are answered: pace, limits, usage, marks, media, tools."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 
 import jsonschema_rs
 import pytest
 from ymera_simulator import SimulatorProvider, SimulatorSettings
-from ymera_simulator.answer import MARK
+from ymera_simulator.answer import MARK, Respondent
+from ymera_simulator.models import models_of
 from ymera_simulator.settings import ModelSettings
 
 from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
-from ymera_service.sdk.errors import ContextTooLong, NotFound
+from ymera_service.sdk.errors import ContextTooLong, InvalidProviderRequest, NotFound, ProviderTimeout
 from ymera_service.sdk.events import Accepted, ProviderEvent, ReasoningDelta, TextDelta
 from ymera_service.sdk.generation import (
     FinishReason,
@@ -100,7 +102,7 @@ async def test_speed_divides_the_delays_and_0_means_none() -> None:
 
 
 async def test_an_answer_is_cut_at_the_limit_of_tokens() -> None:
-    prompt = Prompt((user("Write fizzbuzz in Java"),), sampling=Sampling(max_output_tokens=7))
+    prompt = Prompt((user("Write fizzbuzz in Go"),), sampling=Sampling(max_output_tokens=7))
     cut = await answer(prompt)
     assert cut.finish_reason is FinishReason.LENGTH
     assert cut.usage is not None
@@ -159,6 +161,12 @@ async def test_a_tool_that_does_not_fit_is_left_alone(mode: ToolChoiceMode) -> N
     assert (await answer(prompt)).text.endswith("42")
 
 
+async def test_no_tool_is_called_where_that_is_forbidden() -> None:
+    question = user("What is the weather in Lisbon?")
+    prompt = Prompt((question,), tools=(WEATHER,), tool_choice=ToolChoice(ToolChoiceMode.NONE))
+    assert (await answer(prompt)).tool_calls == ()
+
+
 async def test_the_tool_that_is_named_is_called() -> None:
     other = Tool("note", "Takes a note.", '{"type":"object"}')
     choice = ToolChoice(ToolChoiceMode.TOOL, "note")
@@ -185,6 +193,42 @@ async def test_structured_output_carries_the_solution_and_fits_the_schema() -> N
     value = json.loads((await answer(Prompt((user("What is 6 * 7?"),), response_format=form))).text)
     jsonschema_rs.validate(json.loads(schema), value)
     assert value["answer"] == 42
+
+
+@pytest.mark.parametrize("form", [ResponseType.JSON_SCHEMA, ResponseType.TEXT])
+async def test_a_schema_beyond_the_bounds_is_an_invalid_request(form: ResponseType) -> None:
+    schema = '{"type":"array","minItems":1000000000}'
+    tools = () if form is ResponseType.JSON_SCHEMA else (Tool("weather", "", schema),)
+    prompt = Prompt((user("Weather?"),), tools=tools, response_format=ResponseFormat(form, schema=schema))
+    with pytest.raises(InvalidProviderRequest, match="100 items"):
+        await answer(prompt)
+
+
+async def test_a_script_answers_every_prompt_that_contains_its_words() -> None:
+    provider = simulator(scripts={"the Weather": "It rains.", "weather": "Who knows?"})
+
+    async def said(text: str, tools: tuple[Tool, ...] = ()) -> str:
+        request = GenerateRequest("sim-free", Prompt((user(text),), tools=tools))
+        return Answer.of(await events_of(provider, request)).text
+
+    assert await said("How is THE WEATHER?") == MARK + "It rains."
+    assert await said("Any weather?", (WEATHER,)) == MARK + "Who knows?"
+    assert await said("What is 6 * 7?", ()) != MARK + "It rains."
+
+
+async def test_computing_is_off_the_event_loop_and_has_a_time_limit() -> None:
+    model = models_of(PERFECT)["sim-large"]
+    forever = Prompt((user("What does this print?\n```python\nwhile True: pass\n```"),))
+    start = time.monotonic()
+    with pytest.raises(ProviderTimeout):
+        await Respondent(0, {}, time_limit=0.05).answer(model, forever)
+    assert time.monotonic() - start < 0.4
+
+
+async def test_what_was_asked_before_is_remembered() -> None:
+    model, prompt = models_of(PERFECT)["sim-large"], Prompt((user("What is 6 * 7?"),))
+    respondent = Respondent(0, {})
+    assert await respondent.answer(model, prompt) is await respondent.answer(model, prompt)
 
 
 async def test_an_unknown_model_is_not_found() -> None:

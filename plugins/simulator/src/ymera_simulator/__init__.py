@@ -1,4 +1,4 @@
-"""Ymera plugin: a practice range. Models that compute simple answers, at stated skill, speed and price.
+"""Ymera plugin: simulated models that compute simple answers, at a stated skill, speed and price.
 
 Read in this order: `settings` and `models` (what there is), `provider` (how a request is answered),
 `answer` (what is said), `solvers` (how it is found out).

@@ -1,26 +1,31 @@
 """What a model says to a prompt, before it is cut into tokens and sent."""
 
-import re
+import asyncio
+import json
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ymera_service.sdk.content import Media, Role, Text, ToolCall, ToolResult, last_user_text
-from ymera_service.sdk.errors import ContextTooLong
-from ymera_service.sdk.generation import FinishReason, Prompt, ReasoningEffort, ResponseType
+from ymera_service.sdk.errors import ContextTooLong, InvalidProviderRequest, ProviderTimeout
+from ymera_service.sdk.generation import FinishReason, Prompt, ReasoningEffort, ResponseFormat, ResponseType
 from ymera_simulator import tokens
+from ymera_simulator.facts import Facts
 from ymera_simulator.luck import draw
 from ymera_simulator.models import SimulatedModel
-from ymera_simulator.solvers import Solved, small_talk, solve
-from ymera_simulator.structured import json_answer
+from ymera_simulator.schemas import SchemaRefused, sample
+from ymera_simulator.solvers import Solved, solve
+from ymera_simulator.talk import small_talk
 from ymera_simulator.tooling import chosen_call
 
 MARK = "[simulated] "
 """Begins every text, so that nobody takes it for a real model's."""
+TIME_LIMIT = 2.0
+"""Seconds that computing an answer may take."""
 
 _REMEMBERED = 512
 _LONGEST_REMEMBERED = 2_000
 """Tokens of a prompt whose answer is kept: what is remembered stays within a few megabytes."""
-_ANSWER_ONLY = re.compile(r"\b(?:only|just|exactly|nothing else|no (?:explanation|other)|single)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,56 +47,75 @@ class Answer:
 
 
 class Respondent:
-    """Finds answers. The latest are remembered, so that a load test measures the server and not the solvers."""
+    """Finds answers off the event loop. The latest are remembered, so that a load test measures the server."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, scripts: Mapping[str, str], time_limit: float = TIME_LIMIT) -> None:
         self._seed = seed
+        self._scripts = {words.lower(): said for words, said in scripts.items()}
+        self._time_limit = time_limit
         self._known: OrderedDict[tuple[str, Prompt], Answer] = OrderedDict()
 
-    def answer(self, model: SimulatedModel, prompt: Prompt) -> Answer:
+    async def answer(self, model: SimulatedModel, prompt: Prompt) -> Answer:
         """Returns what the model says, the same each time it is asked the same.
 
         Raises:
             ContextTooLong: The prompt does not fit into the model's context.
+            InvalidProviderRequest: A schema of the prompt is not supported; the message says why.
+            ProviderTimeout: Computing took longer than the time limit.
         """
         key = (model.name, prompt)
         if known := self._known.get(key):
             return known
         input_tokens = _checked_input(model, prompt)
-        answer = self._found(model, prompt, input_tokens)
-        if input_tokens <= _LONGEST_REMEMBERED and not _media(prompt):
-            if len(self._known) >= _REMEMBERED:
-                self._known.popitem(last=False)
-            self._known[key] = answer
+        try:
+            async with asyncio.timeout(self._time_limit):
+                answer = await asyncio.to_thread(self._found, model, prompt, input_tokens)
+        except SchemaRefused as error:
+            raise InvalidProviderRequest(f"the simulator can't fill a schema: {error}", status=400) from None
+        except TimeoutError:
+            raise ProviderTimeout(f"the simulator computes for at most {self._time_limit:g} s") from None
+        self._remember(key, answer)
         return answer
+
+    def _remember(self, key: tuple[str, Prompt], answer: Answer) -> None:
+        if answer.input_tokens > _LONGEST_REMEMBERED or _media(key[1]):
+            return
+        if len(self._known) >= _REMEMBERED:
+            self._known.popitem(last=False)
+        self._known[key] = answer
 
     def _found(self, model: SimulatedModel, prompt: Prompt, input_tokens: int) -> Answer:
         question = last_user_text(prompt.messages)
-        if call := chosen_call(prompt, question):
+        scripted = self._scripted(question)
+        if scripted is None and (call := chosen_call(prompt, question)):
             return Answer(input_tokens, tool_call=call, finish_reason=FinishReason.TOOL_CALLS)
-        solved = solve(question)
-        said = self._said(model, question, solved)
+        solved = None if scripted is not None else solve(question)
+        said = scripted if scripted is not None else self._said(model, question, solved)
         if prompt.response_format.type is not ResponseType.TEXT:
-            text = json_answer(prompt.response_format, question, said if solved else None)
+            text = _as_json(prompt.response_format, question, said)
         else:
-            text = MARK + (_tool_results(prompt) or _media(prompt) + self._worded(model, question, said, solved))
+            words = small_talk(model.name, question) if said is None else said
+            text = MARK + (_tool_results(prompt) or _media(prompt) + words)
         reasoning = _thoughts(solved) if model.reasons and _may_think(prompt) else ""
         return _limited(Answer(input_tokens, text, reasoning), model, prompt)
 
-    def _said(self, model: SimulatedModel, question: str, solved: Solved | None) -> str:
+    def _scripted(self, question: str) -> str | None:
+        low = question.lower() if self._scripts else ""
+        return next((said for words, said in self._scripts.items() if words in low), None)
+
+    def _said(self, model: SimulatedModel, question: str, solved: Solved | None) -> str | None:
         if solved is None:
-            return ""
+            return None
         right = draw("answer", self._seed, model.name, question) < model.skill_in(solved.category)
         return solved.solution.answer if right else solved.solution.slip
 
-    def _worded(self, model: SimulatedModel, question: str, said: str, solved: Solved | None) -> str:
-        if solved is None:
-            return small_talk(model.name, question)
-        steps = solved.solution.steps
-        right = said == solved.solution.answer
-        if not steps or not right or _ANSWER_ONLY.search(question.lower()):
-            return said
-        return f"{steps}\n\nAnswer: {said}"
+
+def _as_json(form: ResponseFormat, question: str, said: str | None) -> str:
+    if form.type is ResponseType.JSON_OBJECT:
+        answer: object = {"answer": said, "simulated": True} if said else {"question": question, "simulated": True}
+    else:
+        answer = sample(form.schema, Facts(question, said))
+    return json.dumps(answer, ensure_ascii=False)
 
 
 def _checked_input(model: SimulatedModel, prompt: Prompt) -> int:
@@ -105,7 +129,7 @@ def _checked_input(model: SimulatedModel, prompt: Prompt) -> int:
 def _thoughts(solved: Solved | None) -> str:
     if solved is None:
         return "No solver of the simulator fits this, so it says what it can do."
-    return f"This is a task for the solver '{solved.solver}'. {solved.solution.steps}".rstrip()
+    return f"This is a task for the solver '{solved.solver}'."
 
 
 def _may_think(prompt: Prompt) -> bool:

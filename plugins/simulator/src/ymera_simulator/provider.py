@@ -36,7 +36,7 @@ class SimulatorProvider(Provider):
         self._sleep = sleep
         self._models = models_of(settings.models)
         self._faults = Faults(settings.faults, settings.seed)
-        self._respondent = Respondent(settings.seed)
+        self._respondent = Respondent(settings.seed, settings.scripts)
         self._answers = 0
 
     async def models(self) -> Sequence[ModelInfo]:
@@ -47,7 +47,7 @@ class SimulatorProvider(Provider):
         """Answers one request; see `Provider.generate`."""
         model = self._model(request.model)
         fault = self._faults.next(model.name)
-        answer = self._respondent.answer(model, request.prompt)
+        answer = await self._respondent.answer(model, request.prompt)
         await self._wait_for_head(model, fault)
         self._answers += 1
         yield Accepted()

@@ -66,6 +66,8 @@ class SimulatorSettings(PluginSettings):
     """Draws which answers go wrong and which calls fail; the same seed gives the same run."""
     speed: NotNegative = 1.0
     """How many times faster than stated the models are; 0 means without any delay."""
+    scripts: Mapping[str, str] = Field(default={})
+    """Words → the answer to every prompt that contains them, upper and lower case alike; the first that fits counts."""
     models: Mapping[str, ModelSettings] = Field(default={})
     faults: Mapping[str, FaultSettings] = Field(default={})
     """By model name; `*` goes for models that are not named."""

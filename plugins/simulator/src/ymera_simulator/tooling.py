@@ -5,8 +5,10 @@ import re
 
 from ymera_service.sdk.content import Role, ToolCall
 from ymera_service.sdk.generation import Prompt, Tool, ToolChoiceMode
+from ymera_simulator.facts import Facts
 from ymera_simulator.luck import draw
-from ymera_simulator.structured import example_of
+from ymera_simulator.schemas import sample
+from ymera_simulator.solvers.question import LONGEST
 from ymera_simulator.wording import listed
 
 _COMMON = frozenset(
@@ -16,18 +18,24 @@ _COMMON = frozenset(
         "which who will with would you your about any all current if some given tool function value data"
     )
 )
-_WORD = re.compile(r"[a-z]+|\d+")
+_MOST_TOOLS = 200
+"""Tools that are considered; a prompt may offer any number."""
+_WORD = re.compile(r"[a-z]{1,40}|\d{1,20}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def chosen_call(prompt: Prompt, question: str) -> ToolCall | None:
-    """Returns the call that the prompt asks for, or `None` where it is to be answered in words."""
+    """Returns the call that the prompt asks for, or `None` where it is to be answered in words.
+
+    Raises:
+        SchemaRefused: The arguments' schema is not supported; see `schemas`.
+    """
     if not prompt.tools or prompt.messages[-1].role is Role.TOOL:
         return None
     tool = _chosen(prompt, question)
     if tool is None:
         return None
-    arguments = json.dumps(example_of(tool.parameters_schema, question), ensure_ascii=False)
+    arguments = json.dumps(sample(tool.parameters_schema, Facts(question)), ensure_ascii=False)
     return ToolCall(f"call_{int(draw(tool.name, arguments) * 16**12):012x}", tool.name, arguments)
 
 
@@ -38,7 +46,7 @@ def _chosen(prompt: Prompt, question: str) -> Tool | None:
     if choice.mode is ToolChoiceMode.TOOL:
         return next((tool for tool in prompt.tools if tool.name == choice.tool_name), None)
     asked = _stems(question)
-    best = max(prompt.tools, key=lambda tool: _fit(tool, asked))
+    best = max(prompt.tools[:_MOST_TOOLS], key=lambda tool: _fit(tool, asked))
     return best if choice.mode is ToolChoiceMode.REQUIRED or _fit(best, asked) else None
 
 
@@ -47,5 +55,5 @@ def _fit(tool: Tool, asked: set[str]) -> int:
 
 
 def _stems(text: str) -> set[str]:
-    words = _WORD.findall(_HUMP.sub(" ", text).lower())
+    words = _WORD.findall(_HUMP.sub(" ", text[:LONGEST]).lower())
     return {re.sub(r"(?:ing|ed|es|s|e)$", "", word) if len(word) > 4 else word for word in words if word not in _COMMON}

@@ -1,10 +1,69 @@
-"""How questions are solved: each module computes the answers of one kind of task from the prompt's own text.
+"""What can be computed. A solver is a function from `Question` to `Solution`, and a row here."""
 
-`question` is what all of them read and give back, `numerals` reads and writes numbers. A solver says `None`
-to what it does not understand; the first that understands answers.
-"""
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from ymera_simulator.solvers.registry import Solved, solve
-from ymera_simulator.solvers.talk import small_talk
+from ymera_simulator.solvers.arithmetic import solve_equation, solve_expression
+from ymera_simulator.solvers.dates import solve_date, solve_units
+from ymera_simulator.solvers.feelings import solve_feelings
+from ymera_simulator.solvers.instructions import solve_instructions
+from ymera_simulator.solvers.language import solve_letters, solve_words
+from ymera_simulator.solvers.lists import solve_list, solve_statistics
+from ymera_simulator.solvers.numbers import solve_integers, solve_measures, solve_sequence
+from ymera_simulator.solvers.programs import solve_printed, solve_program
+from ymera_simulator.solvers.question import Question, Solution
+from ymera_simulator.solvers.reading import solve_passage, solve_summary, solve_table
 
-__all__ = ["Solved", "small_talk", "solve"]
+__all__ = ["SOLVERS", "Solved", "solve"]
+
+Solver = Callable[[Question], Solution | None]
+
+SOLVERS: tuple[tuple[str, str, Solver], ...] = (
+    ("printed", "coding", solve_printed),
+    ("program", "coding", solve_program),
+    ("instructions", "general", solve_instructions),
+    ("table", "research", solve_table),
+    ("summary", "language", solve_summary),
+    ("letters", "language", solve_letters),
+    ("words", "language", solve_words),
+    ("feelings", "empathy", solve_feelings),
+    ("passage", "research", solve_passage),
+    ("date", "general", solve_date),
+    ("units", "general", solve_units),
+    ("sequence", "math", solve_sequence),
+    ("integers", "math", solve_integers),
+    ("statistics", "math", solve_statistics),
+    ("list", "general", solve_list),
+    ("equation", "math", solve_equation),
+    ("expression", "math", solve_expression),
+    ("measures", "math", solve_measures),
+)
+"""Name, category and function, in the order in which they are asked: the particular before the general."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A solution, by whom it was found and which skill it takes."""
+
+    solver: str
+    category: str
+    solution: Solution
+
+
+def solve(text: str) -> Solved | None:
+    """Returns the first solution that a solver finds, or `None`. Takes milliseconds: call it off the event loop."""
+    question = Question(text)
+    for name, category, solver in SOLVERS:
+        if question.wants_code and category != "coding":
+            continue
+        if solution := _tried(solver, question):
+            return Solved(name, category, solution)
+    return None
+
+
+def _tried(solver: Solver, question: Question) -> Solution | None:
+    # Prompts are anything at all: dates out of range, expressions that are not, nesting too deep.
+    try:
+        return solver(question)
+    except (ValueError, ArithmeticError, LookupError, SyntaxError, RecursionError, MemoryError, StopIteration):
+        return None

@@ -1,89 +1,115 @@
-"""Sums in symbols or in words: `12 * (3 + 4)`, `15% of 80`, `seven times eight`."""
+"""Expressions, percentages and equations, computed exactly."""
 
+import ast
+import math
+import operator
 import re
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from ymera_simulator.solvers.numerals import off_by_one, shown_as_asked
-from ymera_simulator.solvers.polynomials import parsed
-from ymera_simulator.solvers.question import Question, Solution
-from ymera_simulator.wording import listed
+from ymera_simulator.solvers.question import Question, Solution, number
 
-_WORDED = (
-    (r"(?<=\d)\s*percent\b|(?<=\d)\s*per cent\b", "%"),
-    (r"\bthe square root of\b|\bsquare root of\b|√", "sqrt "),
-    (r"\bmultiplied by\b|\btimes\b|×|·|(?<=\d)\s+x\s+(?=\d)", "*"),
-    (r"\bdivided by\b|\bover\b|÷", "/"),
-    (r"\bplus\b|\badded to\b|\bincreased by\b", "+"),
-    (r"\bminus\b|\bdecreased by\b|\bless\b|−|–", "-"),
-    (r"\bto the power of\b|\braised to\b", "^"),
-    (r"²|\bsquared\b", "^2"),
-    (r"³|\bcubed\b", "^3"),
-    (r"\bhalf of\b", "1/2 *"),
-    (r"\b(?:a|1) third of\b", "1/3 *"),
-    (r"\b(?:a|1) quarter of\b|\b(?:a|1) fourth of\b", "1/4 *"),
-    (r"\bthree quarters of\b|\b3 quarters of\b", "3/4 *"),
-    (r"\btwo thirds of\b|\b2 thirds of\b", "2/3 *"),
-    (r"\b(?:double|twice)\s+(?=\d|\()", "2 *"),
-    (r"(?<=[\d%)])\s+of\s+(?=[\d(])", " * "),
+LONGEST_NUMBER = 1_024
+"""Bits of a number's numerator and denominator; larger results are refused before they are computed."""
+
+_EXPRESSION = r"[-+*/()%.\d ]{1,200}"
+_ASKED = re.compile(
+    r"(?:what(?:'s| is)|calculate|compute|evaluate|work out|simplify|how much is|find|solve)"
+    rf"(?: the (?:value|result) of)?:? {{1,3}}({_EXPRESSION})(?:=? ?\?|[.!=]|$|\n)"
 )
-_PAIRS = (
-    (r"\bsum of (\S+) and (\S+)", r"(\1 + \2)"),
-    (r"\bdifference (?:between|of) (\S+) and (\S+)", r"(\1 - \2)"),
-    (r"\bproduct of (\S+) and (\S+)", r"(\1 * \2)"),
-    (r"\bquotient of (\S+) and (\S+)", r"(\1 / \2)"),
-    (r"\badd (\S+) (?:and|to) (\S+)", r"(\1 + \2)"),
-    (r"\bsubtract (\S+) from (\S+)", r"(\2 - \1)"),
-    (r"\bmultiply (\S+) (?:by|and|with) (\S+)", r"(\1 * \2)"),
-    (r"\bdivide (\S+) by (\S+)", r"(\1 / \2)"),
-)
-_RUN = re.compile(r"(?:sqrt|[-\d.,+*/^()%\s])+")
-_DIGIT = re.compile(r"\d")
-_NAMED = re.compile(r"[a-z]{3,}")
-_ASKING = frozenset(
-    listed(
-        "what's what whats is the result value answer calculate compute evaluate how much please work out find "
-        "solve equal equals simplify following expression give tell show and only with number just final your "
-        "digits exact write reply one line single places decimal two three nearest whole fraction lowest terms form "
-        "integer rounded round as simplest then put last after exactly can you for hello need know quick question "
-        "sum nothing else name plain product difference"
-    )
-)
+_ALONE = re.compile(rf"({_EXPRESSION})=? ?\??")
+_WORDS = (("×", "*"), ("÷", "/"), ("−", "-"), ("^", "**"), (" plus ", " + "), (" minus ", " - "))
+_MORE_WORDS = ((" times ", " * "), (" multiplied by ", " * "), (" divided by ", " / "), (" squared", "**2"))
+_PERCENT_OF = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(?:%|percent) of ")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_ROOT = re.compile(r"square root of (\d{1,15})\b")
+_EQUATION = re.compile(r"([-+*/().\dxy ]{1,80})=([-+*/().\dxy ]{1,80})")
+_IMPLIED = re.compile(r"([\dxy)]) ?(?=[xy(])")
+_BINARY: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+    ast.FloorDiv: lambda left, right: Fraction(left // right),
+}
 
 
 def solve_expression(question: Question) -> Solution | None:
-    """Evaluates the one expression of a prompt that has little else in it."""
-    if not _DIGIT.search(question.digits):
+    """Computes the expression that is asked for, or that is the whole text."""
+    text = _in_signs(question.lower)
+    if root := _ROOT.search(text):
+        return number(Fraction(math.sqrt(int(root[1]))))
+    found = _ASKED.search(text) or _ALONE.fullmatch(text)
+    expression = found[1].strip(" .=") if found else ""
+    if not any(sign in expression for sign in "+-*/%") or not any(map(str.isdigit, expression)):
         return None
-    worded = in_symbols(question.digits)
-    strange = [word for word in _NAMED.findall(worded) if word not in _ASKING and word != "sqrt"]
-    if len(strange) > 3:
+    return number(value_of(expression))
+
+
+def solve_equation(question: Question) -> Solution | None:
+    """Solves an equation of the first degree in one unknown, by the values that its sides take."""
+    found = _EQUATION.search(_in_signs(question.lower))
+    if found is None or len({"x", "y"} & set(found[0])) != 1:
         return None
-    found = _longest_run(worded)
-    if found is None:
+    left, right = (_IMPLIED.sub(r"\1*", side.strip(" .")) for side in found.groups())
+
+    def difference(unknown: int) -> Fraction:
+        values = {"x": Fraction(unknown), "y": Fraction(unknown)}
+        return value_of(left, values) - value_of(right, values)
+
+    start, slope = difference(0), difference(1) - difference(0)
+    if any(difference(x) != slope * x + start for x in (-1, 2, 3)):
         return None
-    expression, value = found
-    answer = shown_as_asked(value, question.lower)
-    slip = shown_as_asked(off_by_one(value), question.lower)
-    return Solution(answer, slip, f"{expression} = {answer}")
+    return number(-start / slope)
 
 
-def in_symbols(text: str) -> str:
-    """Writes the words of arithmetic as symbols, in lower-case text with digits."""
-    text = re.sub(r"\\(?:times|cdot)", "*", text).replace("$", "")
-    for pattern, symbol in _PAIRS:
-        text = re.sub(pattern, lambda match, form=symbol: match.expand(form).replace("?", ""), text)  # type: ignore[misc]  # the default binds the loop's value
-    for pattern, symbol in _WORDED:
-        text = re.sub(pattern, symbol, text)
-    return text
+def value_of(expression: str, unknowns: Mapping[str, Fraction] | None = None) -> Fraction:
+    """Returns the value of an expression of numbers, brackets, `+ - * / // % **` and the unknowns.
+
+    Raises:
+        ValueError: It holds anything else, or a number grows too large.
+        SyntaxError: It is not an expression.
+        ZeroDivisionError: It divides by zero.
+    """
+    return _value(ast.parse(expression.strip(), mode="eval").body, unknowns or {})
 
 
-def _longest_run(text: str) -> tuple[str, Fraction] | None:
-    runs = sorted((match[0].strip(" .,\n") for match in _RUN.finditer(text)), key=len, reverse=True)
-    for run in runs:
-        if not re.search(r"\d", run) or not re.search(r"sqrt|[-+*/^%]", run.lstrip("-+ ")):
-            continue
-        try:
-            return run, parsed(run).value()
-        except (ValueError, ArithmeticError):
-            continue
-    return None
+def _value(node: ast.expr, unknowns: Mapping[str, Fraction]) -> Fraction:
+    match node:
+        case ast.Constant(int() | float() as value):
+            return _bounded(Fraction(str(value)))
+        case ast.Name(name) if name in unknowns:
+            return unknowns[name]
+        case ast.UnaryOp(ast.USub(), operand):
+            return -_value(operand, unknowns)
+        case ast.UnaryOp(ast.UAdd(), operand):
+            return _value(operand, unknowns)
+        case ast.BinOp(left, ast.Pow(), right):
+            return _power(_value(left, unknowns), _value(right, unknowns))
+        case ast.BinOp(left, sign, right) if type(sign) in _BINARY:
+            return _bounded(_BINARY[type(sign)](_value(left, unknowns), _value(right, unknowns)))
+    raise ValueError("not arithmetic")
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    if exponent.denominator != 1 or abs(exponent) * _bits(base) > LONGEST_NUMBER:
+        raise ValueError("not computed")
+    return Fraction(base ** int(exponent))
+
+
+def _bounded(value: Fraction) -> Fraction:
+    if _bits(value) > LONGEST_NUMBER:
+        raise ValueError("too large")
+    return value
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())
+
+
+def _in_signs(text: str) -> str:
+    for word, sign in (*_WORDS, *_MORE_WORDS):
+        text = text.replace(word, sign)
+    text = _THOUSANDS.sub("", text)
+    return _PERCENT_OF.sub(r"\1/100*", text)

@@ -1,82 +1,108 @@
-"""Writes well-known programs on request."""
+"""Well-known programs in several languages, and what a short Python program prints."""
 
-import ast
 import re
-from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
 
-from ymera_simulator.code.catalogue import program_for
-from ymera_simulator.code.languages import BRACES
-from ymera_simulator.code.printer import in_language
-from ymera_simulator.code.shell import in_bash
 from ymera_simulator.solvers.question import Question, Solution
 
-_WANTED = re.compile(
-    r"\b(?:write|create|implement|give|show|generate|make|code|need|can you|how (?:do|can|to|would))\b"
+_LANGUAGES = {
+    "python": "python", "javascript": "javascript", "js": "javascript", "node": "javascript", "go": "go",
+    "golang": "go", "java": "java", "c": "c", "rust": "rust", "bash": "bash", "shell": "bash",
+}  # fmt: skip
+_CUES = {
+    "hello world": ("hello world", "hello, world"),
+    "fizzbuzz": ("fizzbuzz", "fizz buzz"),
+    "factorial": ("factorial",),
+    "fibonacci": ("fibonacci",),
+    "reverse string": ("reverse a string", "reverses a string", "reverse the string", "string reversal"),
+    "palindrome": ("palindrome",),
+    "prime": ("is prime", "prime number", "prime test", "primality"),
+    "sum of a list": ("sum of a list", "sums a list", "sum a list", "sum of an array", "add up a list"),
+}
+"""Program → the phrases that ask for it."""
+_SLIPS = (
+    ("Hello, World!", "Helo, World!"),
+    (".reverse()", ""),
+    ("[::-1]", "[::1]"),
+    ("15", "12"),
+    ("% 2", "% 3"),
+    ("1", "0"),
+    ("0", "1"),
+    ("==", "!="),
 )
-_THING = re.compile(
-    r"\b(?:program|function|code|script|method|algorithm|implementation|hello,? ?world|fizz ?-?buzz|class|"
-    r"snippet|loop|python|javascript|java|rust|golang|bash)\b"
-)
-_IN_LANGUAGE = re.compile(r"\bin (?:go|c|typescript|ts|js|node)\b")
-_OTHER_LANGUAGES = re.compile(
-    r"\b(?:haskell|ruby|perl|php|swift|kotlin|scala|lisp|elixir|erlang|cobol|fortran|pascal|sql|matlab|html|css|"
-    r"assembly|prolog|julia|lua|r)\b|c\+\+|c#|f#"
-)
-_SHELL = re.compile(r"\b(?:bash|shell|sh)\b")
+_ORDER = re.compile(r"\b(?:write|create|implement|show|give|generate|make|code)\b|^hello,? world in \w")
+_IN_LANGUAGE = re.compile(r"\b(?:in|using) ([a-z]{1,12}(?:\+\+|#)?)(?![\w+#])|\b(python|bash|go|rust|java) \w")
+_FENCED = re.compile(r"```(?:python|py)?\n([^`]{1,3000})```")
+_PRINTS = re.compile(r"\b(?:print|prints|printed|output|outputs|display|displays|return|returns|evaluate)\b")
+
+PRINTED = 4_000
+"""Bytes that a program may print; more is refused."""
 
 
-def solve_programs(question: Question) -> Solution | None:
-    """Writes the program that is asked for in the language that is named, in Python where none is."""
-    text = question.lower
-    if (
-        not (_WANTED.search(text) and (_THING.search(text) or _IN_LANGUAGE.search(text)))
-        or len(text) > 600
-        or _OTHER_LANGUAGES.search(text)
-    ):
+def solve_program(question: Question) -> Solution | None:
+    """Writes a program out of `programs.md`, in Python where no language is named."""
+    low = question.lower[:400]
+    name = next((each for each, cues in _CUES.items() if any(cue in low for cue in cues)), None)
+    if name is None or not _ORDER.search(low):
         return None
-    program = program_for(text)
-    if program is None:
+    found = [one or other for one, other in _IN_LANGUAGE.findall(low)]
+    known = [_LANGUAGES[each] for each in found if each in _LANGUAGES]
+    if found and not known and found[-1] not in {"a", "an", "the", "one"}:
         return None
-    fence, write = _writer(text)
-    source = program.source.strip() + "\n"
-    return Solution(_fenced(fence, write(source)), _fenced(fence, write(_off_by_one(source))))
+    language = known[0] if known else "python"
+    code = programs().get((name, language))
+    if code is None:
+        return None
+    slip = next(code.replace(right, wrong, 1) for right, wrong in _SLIPS if right in code)
+    return Solution(_fenced(language, code), _fenced(language, slip))
 
 
-def _writer(text: str) -> tuple[str, Callable[[str], str]]:
-    if _SHELL.search(text):
-        return "bash", in_bash
-    language = next((language for language in BRACES if re.search(language.asked_by, text)), None)
-    if language is None or re.search(r"\bpython\b", text):
-        return "python", _in_python
-    return language.fence, lambda source: in_language(source, language)
+def _fenced(language: str, code: str) -> str:
+    return f"```{language}\n{code}```"
 
 
-def _in_python(source: str) -> str:
-    return re.sub(r"\breverse\((\w+|\"[^\"]*\")\)", r"\1[::-1]", source).replace("\n\n", "\n\n\n")
+@cache
+def programs() -> dict[tuple[str, str], str]:
+    """Returns the programs of `programs.md` by name and language."""
+    text = files("ymera_simulator").joinpath("solvers/programs.md").read_text("utf-8")
+    found: dict[tuple[str, str], str] = {}
+    for section in text.split("\n## ")[1:]:
+        name, _, rest = section.partition("\n")
+        for block in rest.split("\n```")[1::2]:
+            language, _, code = block.partition("\n")
+            found[name, language] = f"{code}\n"
+    return found
 
 
-def _fenced(fence: str, code: str) -> str:
-    return f"```{fence}\n{code}```"
+def solve_printed(question: Question) -> Solution | None:
+    """Runs a Python program and says what it prints."""
+    code = _FENCED.search(question.text)
+    asked = question.text.replace(code[0], " ") if code else ""
+    if code is None or not _PRINTS.search(asked.lower()):
+        return None
+    printed = _printed(code[1])
+    return Solution(printed, _misread(printed)) if printed else None
 
 
-class _Slip(ast.NodeTransformer):
-    def __init__(self) -> None:
-        self.done = False
+def _printed(code: str) -> str:
+    """Runs a program in a process of Monty, a sandboxed Python, within limits of time, memory and output."""
+    from pydantic_monty import CollectString, Monty, MontyError, ResourceLimits  # noqa: PLC0415  # slow to import
 
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        if self.done:
-            return node
-        self.done = True
-        if isinstance(node.value, str):
-            return ast.Constant(node.value[1:])
-        return ast.Constant(not node.value if isinstance(node.value, bool) else node.value + 1)  # type: ignore[operator]  # the small language has numbers, texts and truths
+    limits = ResourceLimits(
+        max_feed_duration_secs=0.5, max_memory=32 << 20, max_recursion_depth=200, max_total_sleep_secs=0
+    )
+    output = CollectString(PRINTED)
+    try:
+        with Monty(max_processes=1, request_timeout=1) as pool, pool.checkout(limits=limits) as session:
+            session.feed_run(code, print_callback=output)
+    except MontyError:
+        return ""
+    return output.output.strip()
 
 
-def _off_by_one(source: str) -> str:
-    """Returns the program with its first constant wrong."""
-    tree = ast.parse(source)
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    slip = _Slip()
-    for node in functions or tree.body:
-        slip.visit(node)
-    return ast.unparse(tree) + "\n"
+def _misread(printed: str) -> str:
+    digit = re.search(r"\d(?!\d)", printed)
+    if digit is None:
+        return printed.swapcase()
+    return printed[: digit.start()] + str((int(digit[0]) + 1) % 10) + printed[digit.end() :]

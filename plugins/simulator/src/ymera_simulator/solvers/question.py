@@ -1,46 +1,28 @@
-"""What is asked, read once for all solvers, and what a solver finds."""
+"""What is asked, and what a solver finds."""
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
-from ymera_simulator.solvers.numerals import digits_for_words
+LONGEST = 4_000
+"""Characters of a prompt that are read. With the bounds of the patterns it bounds the work of every solver."""
 
-LONGEST = 12_000
-"""Characters of a prompt that are read; solving more would hold up the event loop."""
-
-QUOTED = re.compile(r'"([^"\n]+)"|`([^`\n]+)`|(?<!\w)\'([^\'\n]+)\'(?!\w)')
-_WORD = re.compile(r"[a-z0-9']+")
-
-
-_DIRECTION = re.compile(
-    r"(?:(?<=[.?!:\"'`])[ \t]{1,9}|^[ \t]{0,9})(?:please )?(?:answer|reply|respond|give|write|end|finish|state|return|"
-    r"output|use|"
-    r"provide)\b"
-    r"(?![^\n.]{0,120}\b(?:decimal|nearest|yyyy|hh|fraction|cent|24-hour|comma|commas|times|sentences?|json|capital|"
-    r"upper-?case)\b)"
-    r"(?=[^\n.]{0,120}(?:\b(?:only|alone|just|nothing|stands|single|one word|final|label|letter)\b|answer:))"
-    r"[^\n?.!:]{0,200}(?:answer:[^\n.]{0,120})?(?:[.!:]|$)",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
+NUMBER = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?")
+_QUOTED = re.compile(r'"([^"\n]{1,400})"|`([^`\n]{1,400})`|(?<!\w)\'([^\'\n]{1,400})\'(?!\w)')
 _CODE_WANTED = re.compile(
-    r"^\W*(?:please |can you )?(?:write|create|implement|design|generate|develop|edit|refactor|rewrite|"
-    r"optimi[sz]e|debug|"
-    r"build|given|classify|compare)\b[^\n]{0,160}\b(?:function|program|code|script|query|sql|algorithm|class|"
-    r"method|loop|"
-    r"array|solution|python|java|javascript|machine learning)\b"
+    r"\b(?:write|create|implement|generate|show|give)\b.{0,80}\b(?:function|program|code|script|class|method)\b"
 )
 
 
 class Question:
-    """A prompt's text in the forms that solvers need; directions such as `Answer with the number only.` left out."""
+    """The beginning of a prompt's text in the forms that solvers need.
+
+    The patterns of the solvers repeat a bounded number of times each, so that no text takes them long.
+    """
 
     def __init__(self, text: str) -> None:
-        whole = text[:LONGEST].replace("’", "'").replace("“", '"').replace("”", '"').strip()
-        self.text = _DIRECTION.sub("", whole).strip() or whole
-        self._whole = whole
+        self.text = text[:LONGEST].replace("’", "'").replace("“", '"').replace("”", '"').strip()
 
     @cached_property
     def lower(self) -> str:
@@ -48,31 +30,56 @@ class Question:
         return self.text.lower()
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """Every word of the text and its directions, in lower case."""
-        return frozenset(_WORD.findall(self._whole.lower()))
+    def quoted(self) -> list[str]:
+        """What stands in quotes or backticks, in order."""
+        return [next(filter(None, groups)) for groups in _QUOTED.findall(self.text)]
+
+    @cached_property
+    def numbers(self) -> list[Fraction]:
+        """The numbers of the text, in order."""
+        return numbers_of(self.text)
 
     @cached_property
     def wants_code(self) -> bool:
-        """Whether a program is to be written or worked on, whatever numbers and lists stand in the prompt."""
+        """Whether a program is to be written, whatever numbers and lists the text holds."""
         return _CODE_WANTED.search(self.lower[:400]) is not None
-
-    @cached_property
-    def quoted(self) -> list[str]:
-        """What stands in quotes or backticks, in order."""
-        return [next(filter(None, match)) for match in QUOTED.findall(self.text)]
-
-    @cached_property
-    def digits(self) -> str:
-        """The lower-case text with written numbers as digits: `twenty-one` as `21`."""
-        return digits_for_words(self.lower)
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The right answer and a plausible wrong one, each complete with the form that was asked for."""
+    """The right answer and a plausible wrong one."""
 
     answer: str
     slip: str
-    steps: str = ""
-    """How the answer was found; a thinking model says it."""
+
+
+def numbers_of(text: str) -> list[Fraction]:
+    """Returns the numbers that a text names with digits, in order."""
+    return [Fraction(found.replace(",", "")) for found in NUMBER.findall(text)]
+
+
+def written(value: Fraction | int) -> str:
+    """Returns a number as it is written: whole, or with up to ten digits."""
+    value = Fraction(value)
+    return str(value.numerator) if value.denominator == 1 else f"{float(value):.10g}"
+
+
+def number(value: Fraction | int, unit: str = "") -> Solution:
+    """Returns a solution that is a number; its slip is one too many."""
+    return Solution(written(value) + unit, written(value + 1) + unit)
+
+
+def sequence(items: list[str]) -> Solution:
+    """Returns a solution that is a list; its slip has two items swapped."""
+    return Solution(", ".join(items), ", ".join([*items[1:2], *items[:1], *items[2:]]))
+
+
+def yes_or_no(right: bool) -> Solution:
+    """Returns a solution that is yes or no; its slip is the other."""
+    return Solution("Yes", "No") if right else Solution("No", "Yes")
+
+
+def words_of(text: str) -> list[str]:
+    """Returns the words of a text in lower case, without punctuation."""
+    spaced = "".join(each if each.isalnum() or each in "'-" else " " for each in text.lower())
+    return spaced.split()
