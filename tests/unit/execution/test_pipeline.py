@@ -83,6 +83,7 @@ Step = ProviderEvent | BaseException | object
 DONE = Finished(FinishReason.STOP)
 COUNTED = UsageReported(Usage(input_tokens=10, output_tokens=3))
 HELLO: Sequence[Step] = (Accepted(), TextDelta("Hel"), TextDelta("lo"), COUNTED, DONE)
+NEVER_OPEN = BreakerSettings(failures=1_000)
 PRICE = Price(input=1_000_000, output=2_000_000)
 """One micro-USD per input token, two per output token."""
 
@@ -436,6 +437,13 @@ async def test_failover_goes_on_while_a_target_that_may_be_retried_is_left(harne
         assert end.status is ExecutionStatus.COMPLETED
         first, second, third = models_of(end)
         assert first == third != second
+
+
+async def test_without_retries_left_in_its_providers_budget_a_target_is_not_called_again(harness: OpenHarness) -> None:
+    one_retry = ExecutionSettings(max_attempts=2)
+    async with harness({"one": [[ProviderServerError("x")]]}, execution=one_retry, breaker=NEVER_OPEN) as here:
+        calls = [len(list((await here.end_of()).attempts)) for _ in range(22)]
+        assert calls == [2] * 20 + [1] * 2
 
 
 async def test_attempts_are_bounded(harness: OpenHarness) -> None:

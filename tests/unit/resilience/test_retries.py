@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.resilience.retries import MAX_SECONDS, RetryBudget, RetryBudgets, backoff
+from ymera_service.resilience.retries import BASE_SECONDS, MAX_SECONDS, RetryBudget, RetryBudgets, backoff
 
 
 @given(retry=st.integers(0, 60), seed=st.integers(), floor=st.none() | st.floats(0, 30))
@@ -36,3 +36,12 @@ def test_a_provider_that_is_down_takes_no_retries_from_another() -> None:
         pass
     assert budgets.of("sound").try_withdraw()
     assert not budgets.of("down").try_withdraw()
+
+
+def test_waits_are_spread_over_the_whole_bound_so_that_callers_do_not_return_together() -> None:
+    draw = random.Random(1)
+    waits = [backoff(None, 4, draw) for _ in range(1_000)]
+    bound = BASE_SECONDS * 2**4
+    counts = [sum(bound * part / 4 <= wait < bound * (part + 1) / 4 for wait in waits) for part in range(4)]
+    assert min(counts) > 200
+    assert max(waits) <= bound
