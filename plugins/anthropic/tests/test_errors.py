@@ -7,7 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ymera_anthropic.errors import decode_error, failure, retry_after
+from ymera_anthropic.errors import decode_error, failure
 
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
@@ -24,6 +24,7 @@ from ymera_service.sdk.errors import (
     RateLimited,
 )
 from ymera_service.sdk.http import HttpResponse
+from ymera_service.sdk.wire.retry_after import retry_after
 
 INVALID = "invalid_request_error"
 

@@ -1,13 +1,8 @@
 """What the provider's errors mean. The meaning wins over the status, and the type over the wording."""
 
-import math
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
-import orjson
-
-from ymera_anthropic.fields import Record
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
     ContentFiltered,
@@ -23,10 +18,9 @@ from ymera_service.sdk.errors import (
     RateLimited,
 )
 from ymera_service.sdk.http import HttpResponse
-
-Kind = type[ProviderError]
-
-_LONGEST_MESSAGE = 500
+from ymera_service.sdk.wire.json_reader import Json, member, word
+from ymera_service.sdk.wire.retry_after import retry_after
+from ymera_service.sdk.wire.status import NO_HEADERS, ErrorReport, ErrorTable, Kind, error_document
 
 _BY_CODE: Mapping[str, Kind] = {
     "contract_spend_limit_reached": QuotaExhausted,
@@ -84,93 +78,33 @@ _WORDS: Mapping[Kind, tuple[str, ...]] = {
 }
 _BY_WORDS = tuple((re.compile("|".join(patterns), re.IGNORECASE), kind) for kind, patterns in _WORDS.items())
 
-_BY_STATUS: Mapping[int, Kind] = {
-    401: AuthenticationFailed,
-    402: QuotaExhausted,
-    403: PermissionDenied,
-    404: NotFound,
-    408: ProviderTimeout,
-    413: ContextTooLong,
-    429: RateLimited,
-    501: InvalidProviderRequest,
-    503: ProviderOverloaded,
-    504: ProviderTimeout,
-    522: ProviderTimeout,
-    524: ProviderTimeout,
-    529: ProviderOverloaded,
-}
+_TABLE = ErrorTable(_BY_CODE, _BY_TYPE)
 
 
 def decode_error(response: HttpResponse) -> ProviderError:
     """Returns what a response of status 400 or above means."""
-    body = _body(response.body)
-    if not body:
-        words = response.body.decode(errors="replace").strip()
-        body = {"error": {"message": words[:_LONGEST_MESSAGE] if not words.startswith("<") else ""}}
-    return failure(body, response.status, retry_after(response.headers))
+    return failure(error_document(response.body), response.status, response.headers)
 
 
-def failure(body: Record, status: int | None = None, wait: float | None = None) -> ProviderError:
+def failure(document: object, status: int | None = None, headers: Mapping[str, str] = NO_HEADERS) -> ProviderError:
     """Returns what the body of an error means, or an error event of a stream."""
+    if isinstance(document, list) and document:
+        document = document[0]
+    body: Json = document if isinstance(document, dict) else {"error": document}
     told = body.get("error")
-    error: Record = told if isinstance(told, dict) else {"message": told or body.get("message") or body.get("detail")}
-    details = error.get("details")
-    name = _word(error.get("type"))
-    code = _word(details.get("error_code") if isinstance(details, dict) else None) or _word(error.get("code"))
-    message = _word(error.get("message")) or name or (f"HTTP {status}" if status else "an error without a message")
-    kind = _kind(status, name, code, message)
-    return kind(message, status=status, type=name or None, code=code or None, retry_after=wait)
+    error: Json = told if isinstance(told, dict) else {"message": told or body.get("message") or body.get("detail")}
+    code = word(member(error, "details").get("error_code")) or word(error.get("code"))
+    message, type_ = word(error.get("message")), word(error.get("type"))
+    report = ErrorReport(message, status, type_, code, retry_after=retry_after(headers))
+    return report.error(_kind(report), headers)
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Returns the seconds to wait, where the headers tell."""
-    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None:
-        return milliseconds / 1000
-    value = headers.get("retry-after", "")
-    seconds = _number(value)
-    return seconds if seconds is not None else _until(value, headers.get("date", ""))
-
-
-def _kind(status: int | None, type: str, code: str, message: str) -> Kind:
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    if type in _BY_TYPE:
-        return _BY_TYPE[type]
+def _kind(report: ErrorReport) -> Kind:
+    if named := _TABLE.named(report):
+        return named
     # A limit per minute may speak of tokens and quotas and still is one that passes.
-    if status != 429:
+    if report.status != 429:
         for pattern, kind in _BY_WORDS:
-            if pattern.search(message):
+            if pattern.search(report.message):
                 return kind
-    status = status or 500
-    unknown = ProviderServerError if status >= 500 else InvalidProviderRequest
-    return _BY_STATUS.get(status) or _BY_VAGUE_TYPE.get(type, unknown)
-
-
-def _body(content: bytes) -> Record:
-    try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return {}
-    if isinstance(body, list) and body:
-        body = body[0]
-    return body if isinstance(body, dict) else {}
-
-
-def _word(value: object) -> str:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def _number(value: str) -> float | None:
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return max(number, 0.0) if math.isfinite(number) else None
-
-
-def _until(then: str, now: str) -> float | None:
-    """Measures by the provider's own clock; without it a date tells nothing certain."""
-    try:
-        return max((parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds(), 0.0)
-    except (TypeError, ValueError):
-        return None
+    return _TABLE.of_status(report.status or 500, _BY_VAGUE_TYPE.get(report.type))

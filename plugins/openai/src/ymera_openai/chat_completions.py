@@ -5,7 +5,6 @@ import orjson
 from ymera_openai import errors, profiles
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.chat_messages import encode_messages
-from ymera_openai.documents import Json
 from ymera_openai.quirks import Quirks, ReasoningControl
 from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
 from ymera_service.sdk.generation import (
@@ -20,6 +19,7 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+from ymera_service.sdk.wire.json_reader import Json
 
 JSON = {"content-type": "application/json"}
 

@@ -7,7 +7,6 @@ from hashlib import sha256
 
 import orjson
 
-from ymera_openai.documents import Json
 from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_service.sdk.content import (
     Media,
@@ -22,6 +21,7 @@ from ymera_service.sdk.content import (
     ToolResult,
 )
 from ymera_service.sdk.errors import InvalidProviderRequest
+from ymera_service.sdk.wire.json_reader import Json
 
 _MISTRAL_ID = re.compile(r"[A-Za-z0-9]{9}")
 _FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a", "x-m4a": "m4a"}

@@ -5,11 +5,11 @@ import orjson
 from ymera_openai import errors
 from ymera_openai.chat_completions import JSON
 from ymera_openai.chat_decoder import ChatDecoder
-from ymera_openai.documents import Json
 from ymera_service.sdk.content import Media, Message, ToolCall, ToolResult
 from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
 from ymera_service.sdk.generation import GenerateRequest, Prompt, ResponseType
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+from ymera_service.sdk.wire.json_reader import Json
 
 
 class Completions:

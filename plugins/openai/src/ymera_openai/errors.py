@@ -1,21 +1,16 @@
 """What a vendor's error means: the meaning of its words goes before its status."""
 
-import html
 import re
 from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime
 
-import orjson
-
-from ymera_openai.documents import Json, member, text, word
-from ymera_openai.retry_after import retry_after
+from ymera_openai.retry_after import wait_of
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
     ContentFiltered,
     ContextTooLong,
     InvalidProviderRequest,
     NotFound,
-    PermissionDenied,
     ProviderError,
     ProviderOverloaded,
     ProviderServerError,
@@ -24,6 +19,8 @@ from ymera_service.sdk.errors import (
     RateLimited,
 )
 from ymera_service.sdk.http import HttpResponse
+from ymera_service.sdk.wire.json_reader import Json, member, text, word
+from ymera_service.sdk.wire.status import ErrorReport, ErrorTable, error_document
 
 _LONGEST_MESSAGE = 2000
 
@@ -67,32 +64,13 @@ _UNKNOWN_MODEL = re.compile(
 )
 _TIMED_OUT = re.compile(r"time[d_ -]?out|deadline exceeded")
 
-_BY_STATUS: Mapping[int, type[ProviderError]] = {
-    401: AuthenticationFailed,
-    402: QuotaExhausted,
-    403: PermissionDenied,
-    404: NotFound,
-    408: ProviderTimeout,
-    410: NotFound,
-    413: ContextTooLong,
-    429: RateLimited,
-    498: ProviderOverloaded,  # Groq's flex tier
-    501: InvalidProviderRequest,
-    503: ProviderOverloaded,
-    504: ProviderTimeout,
-    522: ProviderTimeout,
-    524: ProviderTimeout,
-    529: ProviderOverloaded,
-}
+_TABLE = ErrorTable(by_status={498: ProviderOverloaded})
+"""498 is that of Groq's flex tier."""
 
 
 def decode_error(response: HttpResponse) -> ProviderError:
     """Returns what a response of status 400 or above means. Never raises."""
-    try:
-        document: Any = orjson.loads(response.body)
-    except ValueError:
-        document = _plain(response.body)
-    return _error(document, response.status, response.headers)
+    return _error(error_document(response.body), response.status, response.headers)
 
 
 def in_body(document: object) -> ProviderError | None:
@@ -113,11 +91,7 @@ def in_body(document: object) -> ProviderError | None:
 
 def in_stream(data: str) -> ProviderError:
     """Returns the failure that an event named `error` tells."""
-    try:
-        document: Any = orjson.loads(data)
-    except ValueError:
-        document = data
-    return _error(document, None, {})
+    return _error(error_document(data.encode()), None, {})
 
 
 def of_object(error: Json) -> ProviderError:
@@ -127,23 +101,17 @@ def of_object(error: Json) -> ProviderError:
 
 def _error(document: object, status: int | None, headers: Mapping[str, str]) -> ProviderError:
     top, error = _locate(document)
-    message = _message(document, top, error) or (f"status {status}" if status else "the provider failed")
-    kind, code = word(error.get("type")) or word(error.get("status")), word(error.get("code"))
+    message = _message(document, top, error)
+    type_, code = word(error.get("type")) or word(error.get("status")), word(error.get("code"))
     if error is not top:
         code = code or word(top.get("code"))
-    wait = retry_after(headers, message, error)
     if status is None:
         status = _status_within(error)
+    now = datetime.now(UTC)
+    wait = wait_of(headers, message, error, now)
     innermost = text(member(error, "innererror"), "code")
-    words = f"{kind} {code} {innermost} {_upstream(error)} {message}".lower()
-    return _classify(words, status, wait)(
-        message,
-        status=status,
-        type=kind or None,
-        code=code or None,
-        param=text(error, "param") or None,
-        retry_after=wait,
-    )
+    kind = _classify(f"{type_} {code} {innermost} {_upstream(error)} {message}".lower(), status, wait)
+    return ErrorReport(message, status, type_, code, text(error, "param"), wait).error(kind, headers, now)
 
 
 def _locate(document: object) -> tuple[Json, Json]:
@@ -190,21 +158,13 @@ def _status_within(error: Json) -> int | None:
     return None
 
 
-def _plain(body: bytes) -> str:
-    """Returns the words of a body that is not JSON, such as a gateway's HTML page."""
-    page = body[:16_384].decode("utf-8", "replace")
-    title = re.search(r"<title[^>]*>([^<]*)</title>", page, re.IGNORECASE)
-    words = title[1] if title else re.sub(r"<[^>]*>", " ", page)
-    return " ".join(html.unescape(words).split())
-
-
 def _classify(words: str, status: int | None, wait: float | None) -> type[ProviderError]:
     if status not in (401, 429) and _TOO_LONG.search(words):
         return ContextTooLong
     if _NO_QUOTA.search(words) or (_MAYBE_QUOTA.search(words) and wait is None and not _TOO_FAST.search(words)):
         return QuotaExhausted
     if status not in (None, 400, 401, 403, 404, 422) and status < 500 and status != 429:
-        return _BY_STATUS.get(status, InvalidProviderRequest)
+        return _TABLE.of_status(status)
     return _by_words(words, status) or _by_status(words, status)
 
 
@@ -229,5 +189,4 @@ def _by_status(words: str, status: int | None) -> type[ProviderError]:
         if "invalid_request" in words or "tool_use_failed" in words:
             return InvalidProviderRequest
         return ProviderTimeout if _TIMED_OUT.search(words) else ProviderServerError
-    default = InvalidProviderRequest if status < 500 else ProviderServerError
-    return _BY_STATUS.get(status, default)
+    return _TABLE.of_status(status)

@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-import orjson
-
 from ymera_openai import errors, profiles
-from ymera_openai.documents import Json, count, member, members, text
-from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.http import HttpResponse
 from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.sdk.wire.json_reader import Json, as_object, count, member, members, read_json, required, text
 
 _NO_GENERATION = re.compile(
     r"embed|whisper|dall-e|moderation|realtime|transcri|rerank|diariz|stable-diffusion"
@@ -89,16 +86,12 @@ def decode_models(response: HttpResponse) -> list[Json]:
         ProviderError: The body holds an error.
         MalformedResponse: The body is not in the format.
     """
-    try:
-        document = orjson.loads(response.body)
-    except ValueError as error:
-        raise MalformedResponse(f"the listing is not JSON: {error}") from None
+    document = read_json(response.body)
     if isinstance(document, list):  # Together's
         document = {"data": document}
     elif failure := errors.in_body(document):
         raise failure
-    if not isinstance(document, dict) or not isinstance(document.get("data"), list):
-        raise MalformedResponse("the listing has no data")
+    required(as_object(document), "data", list)
     return [entry for entry in members(document, "data") if text(entry, "id")]
 
 

@@ -7,7 +7,6 @@ import orjson
 from ymera_openai import errors, profiles
 from ymera_openai.chat_completions import JSON, openai_effort, schema_of
 from ymera_openai.chat_messages import data_uri, result_text
-from ymera_openai.documents import Json
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses_decoder import ResponsesDecoder
 from ymera_service.sdk.content import (
@@ -35,6 +34,7 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+from ymera_service.sdk.wire.json_reader import Json
 
 
 class Responses:

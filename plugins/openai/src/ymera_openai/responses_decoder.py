@@ -3,9 +3,8 @@
 import orjson
 
 from ymera_openai import errors
-from ymera_openai.bodies import BodyDecoder
+from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import read_citation
-from ymera_openai.documents import Json, count, member, members, text
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.errors import MalformedResponse, ProviderServerError
 from ymera_service.sdk.events import (
@@ -19,6 +18,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
 )
 from ymera_service.sdk.generation import FinishReason
+from ymera_service.sdk.wire.json_reader import Json, count, member, members, text
 
 _CALLS = ("function_call", "custom_tool_call")
 
@@ -44,33 +44,26 @@ _Spot = tuple[str, int, int]
 """Kind of words, number of the output item, number of the part in it."""
 
 
-class ResponsesDecoder(BodyDecoder):
+class ResponsesDecoder(OpenAiDecoder):
     """Decodes one answer.
 
     A stream tells each text three times: in deltas, when its part is done, and when its item is done.
     What was said of a part is counted, so that a vendor may leave out any two of the three.
     """
 
-    done_ends = False
-
     def __init__(self) -> None:
         super().__init__()
         self._started = False
-        self._final: Json | None = None
+        self._final: Json = {}
         self._items_seen: set[int] = set()
         self._calls: dict[int, int] = {}
         self._said: dict[_Spot, int] = {}
         self._cited: dict[int, int] = {}
         self._last_reasoning: _Spot | None = None
 
-    @property
-    def _complete(self) -> bool:
-        return self._final is not None
-
     def _whole(self, document: Json) -> None:
         if "output" not in document and "status" not in document:
-            self._fail(MalformedResponse("the answer has neither output nor status"))
-            return
+            raise MalformedResponse("the answer has neither output nor status")
         self._start(document)
         self._end(document)
 
@@ -99,8 +92,7 @@ class ResponsesDecoder(BodyDecoder):
     def _end(self, response: Json) -> None:
         if text(response, "status") == "failed":
             error = member(response, "error")
-            self._fail(errors.of_object(error) if error else ProviderServerError("the response failed"))
-            return
+            raise errors.of_object(error) if error else ProviderServerError("the response failed")
         # The numbers in a stream and in its last event need not agree, so the latter only fills an empty answer.
         if not self._items_seen:
             for number, item in enumerate(members(response, "output")):
@@ -110,7 +102,7 @@ class ResponsesDecoder(BodyDecoder):
         self._final = response
 
     def _conclude(self) -> None:
-        final = self._final or {}
+        final = self._final
         if usage := read_usage(member(final, "usage")):
             self._emit(usage)
         status = text(final, "status") or "completed"
@@ -134,7 +126,8 @@ class ResponsesDecoder(BodyDecoder):
         if not done:
             return
         if kind in _CALLS:
-            self._fill("arguments", number, [text(item, "arguments") or text(item, "input")])
+            none = "{}" if kind == "function_call" else ""
+            self._fill("arguments", number, [text(item, "arguments") or text(item, "input") or none])
         elif kind == "reasoning":
             self._reasoning_item(number, item)
         else:
