@@ -3,9 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
+import orjson
+
 from ymera_service.sdk.errors import MalformedResponse, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.wire.body import LEAST_HEAD, BodyKind, kind_of, without_lead
+from ymera_service.sdk.wire.error_reader import ErrorReader
 from ymera_service.sdk.wire.json_reader import LONGEST_DOCUMENT, not_utf_8, read_json
 from ymera_service.sdk.wire.sse import ServerSentEvent, SseParser
 
@@ -13,6 +16,7 @@ Item = ProviderEvent | ProviderError
 
 DONE = "[DONE]"
 """The event with which streams in the manner of OpenAI end."""
+_HALF_DONE = frozenset(DONE[:length] for length in range(1, len(DONE)))
 
 
 class BodyDecoder(ABC):
@@ -25,6 +29,8 @@ class BodyDecoder(ABC):
     An answer is complete when the format says so. A body that ends before, be it within a character, an event or a
     document, was interrupted; anything else that can't be read is malformed.
     """
+
+    errors: ErrorReader
 
     def __init__(self) -> None:
         self._items: list[Item] = []
@@ -40,10 +46,6 @@ class BodyDecoder(ABC):
     @abstractmethod
     def _take_event(self, document: object) -> None:
         """Takes the document of the next event of a stream."""
-
-    @abstractmethod
-    def _reported(self, data: str) -> ProviderError:
-        """Returns the failure that the data of an event named `error` tells."""
 
     def _done(self) -> None:  # noqa: B027
         """Takes the event `[DONE]`, which says nothing where the format has an end of its own."""
@@ -77,6 +79,8 @@ class BodyDecoder(ABC):
             self._fail(not_utf_8(fault))
         except ProviderError as error:
             self._fail(error)
+        except orjson.JSONEncodeError:  # of what a format hands on as JSON
+            self._fail(MalformedResponse("the provider sent a value that is nested too deeply"))
         items, self._items = self._items, []
         return items
 
@@ -118,9 +122,8 @@ class BodyDecoder(ABC):
 
     def _take_last(self, events: list[ServerSentEvent]) -> None:
         """Takes what stood after the last whole event: one that lacks its blank line, or half of one."""
-        events = [event for event in events if event.data == DONE or not DONE.startswith(event.data.strip())]
         try:
-            self._take_events(events)
+            self._take_events([event for event in events if event.data.strip() not in _HALF_DONE])
         except MalformedResponse:
             raise StreamInterrupted("the answer broke off within an event") from None
 
@@ -132,6 +135,6 @@ class BodyDecoder(ABC):
             if data == DONE:
                 self._done()
             elif event.event == "error":
-                raise self._reported(data)
+                raise self.errors.of_data(data)
             elif data:
                 self._take_event(read_json(data))

@@ -50,6 +50,15 @@ def read_object(document: bytes | bytearray | str) -> Json:
     return as_object(read_json(document))
 
 
+def strict_object(document: bytes | str) -> Json | None:
+    """Returns the object of a document that is to be sent on and so has to be JSON to the letter; else `None`."""
+    try:
+        value = orjson.loads(document)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def as_object(value: object) -> Json:
     """Returns a document that is an object.
 
@@ -118,6 +127,11 @@ def count(holder: Json, *names: str) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS:
             return value
     return None
+
+
+def first(*counts: int | None) -> int:
+    """Returns the first count that is there, or 0."""
+    return next((found for found in counts if found is not None), 0)
 
 
 def word(value: object) -> str:

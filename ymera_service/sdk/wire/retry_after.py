@@ -1,19 +1,23 @@
-"""When to come back, as headers tell it. All results are seconds from 0 to a year."""
+"""When to come back, as headers and errors tell it. All results are seconds from 0 to a year."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from ymera_service.sdk.errors import LONGEST_WAIT
+from ymera_service.sdk.wire.json_reader import Json, member, members, text
 
-DURATION = (
+_DURATION_PATTERN = (
     r"(?:\d+(?:\.\d+)?\s*"
     r"(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])\s*)+"
 )
-"""The pattern of what `duration` reads, for use in a longer one that ignores case."""
-
-_DURATION = re.compile(DURATION, re.IGNORECASE)
+_DURATION = re.compile(_DURATION_PATTERN, re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"(?:try again|retry|wait|come back)(?: again)?\s+(?:in|after|for)?\s*(?:about\s+)?"
+    rf"({_DURATION_PATTERN})",
+    re.IGNORECASE,
+)
 _STEP = re.compile(r"([\d.]+)\s*([a-z]+)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _RESET = re.compile(r"x-ratelimit-reset(-.+)?|anthropic-ratelimit-.+-reset")
@@ -32,7 +36,9 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
         return bounded(milliseconds / 1000)
     value = headers.get("retry-after", "")
     seconds = _number(value)
-    return bounded(seconds if seconds is not None else _until(_http_date(value), _clock(headers, now)))
+    if seconds is None:
+        seconds = _until(_time(parsedate_to_datetime, value), _clock(headers, now))
+    return bounded(seconds)
 
 
 def rate_limit_reset(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
@@ -47,8 +53,22 @@ def rate_limit_reset(headers: Mapping[str, str], now: datetime | None = None) ->
         for name, value in headers.items()
         if _RESET.fullmatch(name) and (wait := bounded(_reset(value.strip(), clock))) is not None
     }
-    used_up = [wait for name, wait in waits.items() if _number(headers.get(_remaining(name), "")) == 0]
+    used_up = [
+        wait for name, wait in waits.items() if _number(headers.get(name.replace("reset", "remaining"), "")) == 0
+    ]
     return max(used_up) if used_up else min(waits.values(), default=None)
+
+
+def wait_within(error: Json, message: str) -> float | None:
+    """Returns the seconds that an error says to wait: in Google's details, OpenRouter's metadata or its message."""
+    for detail in members(error, "details"):
+        if delay := text(detail, "retryDelay"):
+            return duration(delay)
+    waited = member(error, "metadata").get("retry_after_seconds")
+    if isinstance(waited, int | float):
+        return bounded(waited)
+    found = _SENTENCE.search(message)
+    return duration(found[1]) if found else None
 
 
 def duration(amount: str) -> float | None:
@@ -65,15 +85,11 @@ def bounded(seconds: float | None) -> float | None:
     return max(seconds, 0.0)
 
 
-def _remaining(reset: str) -> str:
-    return reset.replace("reset", "remaining")
-
-
 def _reset(value: str, clock: datetime | None) -> float | None:
     number = _number(value)
     if number is None:
         wait = duration(value)
-        return wait if wait is not None else _until(_rfc_3339(value), clock)
+        return wait if wait is not None else _until(_time(datetime.fromisoformat, value), clock)
     if number < _FIRST_EPOCH:
         return number
     seconds = number / 1000 if number >= _FIRST_EPOCH_MILLISECONDS else number
@@ -81,7 +97,7 @@ def _reset(value: str, clock: datetime | None) -> float | None:
 
 
 def _clock(headers: Mapping[str, str], now: datetime | None) -> datetime | None:
-    return _http_date(headers.get("date", "")) or now
+    return _time(parsedate_to_datetime, headers.get("date", "")) or now
 
 
 def _until(then: datetime | None, clock: datetime | None) -> float | None:
@@ -95,21 +111,11 @@ def _number(value: str) -> float | None:
         return None
 
 
-def _http_date(value: str) -> datetime | None:
+def _time(parse: Callable[[str], datetime], value: str) -> datetime | None:
     try:
-        return _aware(parsedate_to_datetime(value))
-    except (ArithmeticError, LookupError, TypeError, ValueError):  # all that the parser raises
+        time = parse(value)
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # what parsing HTTP dates may raise
         return None
-
-
-def _rfc_3339(value: str) -> datetime | None:
-    try:
-        return _aware(datetime.fromisoformat(value))
-    except ValueError:
-        return None
-
-
-def _aware(time: datetime) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

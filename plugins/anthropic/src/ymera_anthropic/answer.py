@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ymera_anthropic.errors import failure
+from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.signatures import sealed
 from ymera_service.sdk.content import Citation
 from ymera_service.sdk.errors import MalformedResponse
@@ -88,7 +88,7 @@ class Answer:
         elif kind == "message_stop":
             yield from self._finish()
         elif kind == "error" or "error" in event:
-            raise failure(event)
+            raise ERRORS.of_document(event)
 
     def whole(self, message: Json) -> Iterator[ProviderEvent]:
         """Takes a message that came in one piece.
@@ -97,7 +97,7 @@ class Answer:
             ProviderError: It is an error, or malformed.
         """
         if "error" in message:
-            raise failure(message)
+            raise ERRORS.of_document(message)
         content = required(message, "content", list)
         yield self._start(message)
         for index, block in enumerate(content):

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from ymera_anthropic.answer import Answer
-from ymera_anthropic.errors import failure
-from ymera_service.sdk.errors import ProviderError
+from ymera_anthropic.errors import ERRORS
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.wire.decoder import BodyDecoder
 from ymera_service.sdk.wire.json_reader import as_object
-from ymera_service.sdk.wire.status import error_document
 
 
 class MessagesDecoder(BodyDecoder):
     """Decodes one answer. Only its `message_stop` ends it; the `[DONE]` of OpenRouter's says nothing."""
+
+    errors = ERRORS
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,9 +25,6 @@ class MessagesDecoder(BodyDecoder):
     def _take_event(self, document: object) -> None:
         self._items.extend(self._answer.take(as_object(document)))
         self._ended = self._answer.finished
-
-    def _reported(self, data: str) -> ProviderError:
-        return failure(error_document(data.encode()))
 
     def _usage(self) -> Sequence[ProviderEvent]:
         return self._answer.usage()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import orjson
 
 from ymera_anthropic.decoder import MessagesDecoder
-from ymera_anthropic.errors import decode_error
+from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.profiles import Profile, Profiles, Samplers
 from ymera_anthropic.requests import generation, max_tokens, question
 from ymera_service.sdk.errors import ProviderError
@@ -52,7 +52,7 @@ class MessagesDialect:
 
     def decode_error(self, response: HttpResponse) -> ProviderError:
         """See `Dialect.decode_error`."""
-        return decode_error(response)
+        return ERRORS.of_response(response)
 
     def _profile(self, model: str) -> Profile:
         profile = self.profiles.of(model)

@@ -20,7 +20,7 @@ from ymera_service.sdk.content import (
     ToolResult,
 )
 from ymera_service.sdk.errors import InvalidProviderRequest
-from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.json_reader import Json, strict_object
 
 _IMAGE_TYPES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
 _PDF = "application/pdf"
@@ -129,10 +129,6 @@ def json_object(document: str, of: str) -> orjson.Fragment:
     Raises:
         InvalidProviderRequest: It is no JSON object, and the API takes nothing else.
     """
-    try:
-        value = orjson.loads(document or "{}")
-    except orjson.JSONDecodeError:
-        value = None
-    if not isinstance(value, dict):
+    if strict_object(document or "{}") is None:
         raise InvalidProviderRequest(f"{of}: the Messages API takes JSON objects only, not {document[:100]!r}")
     return orjson.Fragment(document or "{}")

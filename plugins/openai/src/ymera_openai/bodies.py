@@ -2,15 +2,15 @@
 
 from abc import abstractmethod
 
-from ymera_openai import errors
-from ymera_service.sdk.errors import ProviderError
-from ymera_service.sdk.events import ProviderEvent
+from ymera_openai.errors import ERRORS, in_body
 from ymera_service.sdk.wire.decoder import BodyDecoder
 from ymera_service.sdk.wire.json_reader import Json, as_object
 
 
 class OpenAiDecoder(BodyDecoder):
     """Looks for a failure in each document: vendors report it with status 200, too, and in many forms."""
+
+    errors = ERRORS
 
     @abstractmethod
     def _whole(self, document: Json) -> None:
@@ -25,23 +25,17 @@ class OpenAiDecoder(BodyDecoder):
         """Emits what ends an answer: usage and `Finished`."""
 
     def _take_document(self, document: object) -> None:
-        if error := errors.in_body(document):
+        if error := in_body(document):
             raise error
         self._whole(as_object(document))
         self._finish()
 
     def _take_event(self, document: object) -> None:
-        error = errors.in_body(document)
+        error = in_body(document)
         if error is None or (isinstance(document, dict) and "choices" in document):
             self._chunk(as_object(document))
         if error:
             raise error
-
-    def _reported(self, data: str) -> ProviderError:
-        return errors.in_stream(data)
-
-    def _emit(self, event: ProviderEvent) -> None:
-        self._items.append(event)
 
     def _finish(self) -> None:
         self._conclude()

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from ymera_openai import errors
 from ymera_openai.bodies import OpenAiDecoder
+from ymera_openai.errors import ERRORS
 from ymera_openai.tool_calls import ToolCalls, new_id
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.content import Citation
@@ -95,13 +95,13 @@ class ChatDecoder(OpenAiDecoder):
         self._start()
         self._items += self._calls.without_arguments()
         if self._usage_report:
-            self._emit(self._usage_report)
+            self._items.append(self._usage_report)
         raw = self._raw_reason or ""
         reason = _REASONS.get(raw.lower(), FinishReason.STOP)
         if reason is FinishReason.STOP and self._calls:
             reason = FinishReason.TOOL_CALLS
         stop_sequence = self._stop_sequence if reason is FinishReason.STOP else ""
-        self._emit(Finished(reason, raw, stop_sequence))
+        self._items.append(Finished(reason, raw, stop_sequence))
 
     def _begin(self, document: Json) -> None:
         if not self._started:
@@ -119,7 +119,7 @@ class ChatDecoder(OpenAiDecoder):
         if not self._started:
             self._started = True
             if self._id or self._model:
-                self._emit(ResponseStarted(self._id, self._model))
+                self._items.append(ResponseStarted(self._id, self._model))
 
     def _put(self, event: ProviderEvent) -> None:
         if not self._started:
@@ -143,7 +143,7 @@ class ChatDecoder(OpenAiDecoder):
             self._raw_reason = reason
             self._stop_sequence = text(choice, "stop_reason")
         if "error" in choice and (error := member(choice, "error")):
-            raise errors.of_object(error)
+            raise ERRORS.of_document(error)
 
     def _message(self, message: Json, number: int) -> None:
         content = message.get("content")

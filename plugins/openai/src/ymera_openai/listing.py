@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from ymera_openai import errors, profiles
 from ymera_service.sdk.http import HttpResponse
 from ymera_service.sdk.models import Capability, ModelInfo, Price
-from ymera_service.sdk.wire.json_reader import Json, as_object, count, member, members, read_json, required, text
+from ymera_service.sdk.wire.json_reader import Json, as_object, count, first, member, members, read_json, required, text
 
 _NO_GENERATION = re.compile(
     r"embed|whisper|dall-e|moderation|realtime|transcri|rerank|diariz|stable-diffusion"
@@ -123,23 +123,20 @@ def _told(entry: Json) -> Iterator[tuple[Capability, bool]]:
 
 
 def _context(entry: Json) -> int:
-    told = count(entry, "context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens")
-    if told is None:
-        told = count(member(entry, "meta"), "n_ctx", "n_ctx_train")
-    if told is None:
-        told = count(member(entry, "model_spec"), "availableContextTokens")
-    if told is None:
-        told = max((count(host, "context_length") or 0 for host in members(entry, "providers")), default=0)
-    return told
+    return first(
+        count(entry, "context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens"),
+        count(member(entry, "meta"), "n_ctx", "n_ctx_train"),
+        count(member(entry, "model_spec"), "availableContextTokens"),
+        max((count(host, "context_length") or 0 for host in members(entry, "providers")), default=0),
+    )
 
 
 def _longest_answer(entry: Json) -> int:
-    told = count(entry, "max_completion_tokens", "max_output_tokens", "max_output_length")
-    if told is None:
-        told = count(member(entry, "top_provider"), "max_completion_tokens")
-    if told is None:
-        told = count(member(entry, "model_spec"), "maxCompletionTokens")
-    return told or 0
+    return first(
+        count(entry, "max_completion_tokens", "max_output_tokens", "max_output_length"),
+        count(member(entry, "top_provider"), "max_completion_tokens"),
+        count(member(entry, "model_spec"), "maxCompletionTokens"),
+    )
 
 
 def _price(entry: Json) -> Price | None:

@@ -12,11 +12,11 @@ from dataclasses import replace
 import orjson
 
 from ymera_openai.chat_completions import JSON, ChatCompletions
-from ymera_openai.listing import Offer, decode_models, generates
+from ymera_openai.listing import Offer, generates
 from ymera_openai.provider import OpenAiProvider
 from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_service.sdk.errors import MalformedResponse, ProviderError
-from ymera_service.sdk.http import Endpoint, HttpRequest, HttpResponse, Transport, read
+from ymera_service.sdk.http import Endpoint, HttpRequest, Transport, read
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.wire.json_reader import Json, count, member, members, read_object, text
 
@@ -156,8 +156,7 @@ LOCAL_SERVERS: tuple[type[LocalServer], ...] = (Ollama, LlamaCpp, Vllm, LmStudio
 
 
 def _owned_by(document: Json, owner: str) -> list[Json]:
-    response = HttpResponse(200, {}, orjson.dumps(document))
-    return [entry for entry in decode_models(response) if text(entry, "owned_by") == owner]
+    return [entry for entry in members(document, "data") if text(entry, "id") and text(entry, "owned_by") == owner]
 
 
 def _only_true(entry: Json) -> Json:

@@ -2,9 +2,9 @@
 
 import orjson
 
-from ymera_openai import errors
 from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import read_citation
+from ymera_openai.errors import ERRORS
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.errors import MalformedResponse, ProviderServerError
 from ymera_service.sdk.events import (
@@ -87,27 +87,27 @@ class ResponsesDecoder(OpenAiDecoder):
         id_, model = text(response, "id"), text(response, "model")
         if not self._started and (id_ or model):
             self._started = True
-            self._emit(ResponseStarted(id_, model))
+            self._items.append(ResponseStarted(id_, model))
 
     def _end(self, response: Json) -> None:
         if text(response, "status") == "failed":
             error = member(response, "error")
-            raise errors.of_object(error) if error else ProviderServerError("the response failed")
+            raise ERRORS.of_document(error) if error else ProviderServerError("the response failed")
         # The numbers in a stream and in its last event need not agree, so the latter only fills an empty answer.
         if not self._items_seen:
             for number, item in enumerate(members(response, "output")):
                 self._item(number, item, done=True)
         if not self._said and (said := text(response, "output_text")):
-            self._emit(TextDelta(said))
+            self._items.append(TextDelta(said))
         self._final = response
 
     def _conclude(self) -> None:
         final = self._final
         if usage := read_usage(member(final, "usage")):
-            self._emit(usage)
+            self._items.append(usage)
         status = text(final, "status") or "completed"
         incomplete = text(member(final, "incomplete_details"), "reason")
-        self._emit(Finished(self._why(status, incomplete), status, "", incomplete))
+        self._items.append(Finished(self._why(status, incomplete), status, "", incomplete))
 
     def _why(self, status: str, incomplete: str) -> FinishReason:
         if status == "incomplete":
@@ -120,7 +120,7 @@ class ResponsesDecoder(OpenAiDecoder):
         kind = text(item, "type")
         if number not in self._items_seen:
             self._items_seen.add(number)
-            self._emit(OutputItem(kind))
+            self._items.append(OutputItem(kind))
             if kind in _CALLS:
                 self._call(number, item)
         if not done:
@@ -136,7 +136,7 @@ class ResponsesDecoder(OpenAiDecoder):
     def _call(self, number: int, item: Json) -> None:
         self._calls[number] = len(self._calls)
         id_ = text(item, "call_id") or text(item, "id")
-        self._emit(ToolCallDelta(self._calls[number], id_, text(item, "name")))
+        self._items.append(ToolCallDelta(self._calls[number], id_, text(item, "name")))
 
     def _message(self, number: int, item: Json) -> None:
         parts = members(item, "content")
@@ -156,7 +156,7 @@ class ResponsesDecoder(OpenAiDecoder):
                 self._fill(kind, number, texts)
         if sealed := text(item, "encrypted_content"):
             seal = {"id": text(item, "id"), "encrypted_content": sealed}
-            self._emit(ReasoningDelta("", orjson.dumps(seal)))
+            self._items.append(ReasoningDelta("", orjson.dumps(seal)))
 
     def _fill(self, kind: str, number: int, texts: list[str]) -> None:
         """Tells what a whole item says beyond what was told of it, by length: part numbers need not agree."""
@@ -178,20 +178,20 @@ class ResponsesDecoder(OpenAiDecoder):
         self._said[spot] = self._said.get(spot, 0) + len(said)
         kind, number, _ = spot
         if kind == "text":
-            self._emit(TextDelta(said))
+            self._items.append(TextDelta(said))
         elif kind == "refusal":
-            self._emit(RefusalDelta(said))
+            self._items.append(RefusalDelta(said))
         elif kind != "arguments":
             separator = "\n" if self._last_reasoning not in (None, spot) else ""
             self._last_reasoning = spot
-            self._emit(ReasoningDelta(separator + said))
+            self._items.append(ReasoningDelta(separator + said))
         elif number in self._calls:
-            self._emit(ToolCallDelta(self._calls[number], arguments=said))
+            self._items.append(ToolCallDelta(self._calls[number], arguments=said))
 
     def _cite(self, number: int, annotation: Json) -> None:
         self._cited[number] = self._cited.get(number, 0) + 1
         if citation := read_citation(annotation):
-            self._emit(CitationFound(citation))
+            self._items.append(CitationFound(citation))
 
 
 def _number(event: Json) -> int:

@@ -6,9 +6,8 @@ from uuid import uuid4
 
 import orjson
 
-from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.events import ToolCallDelta
-from ymera_service.sdk.wire.json_reader import Json, member, read_json, text
+from ymera_service.sdk.wire.json_reader import Json, member, strict_object, text
 
 
 def new_id() -> str:
@@ -59,7 +58,7 @@ class ToolCalls:
     @property
     def broken_off(self) -> bool:
         """Whether a call has begun its arguments and not ended them."""
-        return any(call.arguments.strip() and not _is_whole(call.arguments) for call in self._calls)
+        return any(call.arguments.strip() and strict_object(call.arguments) is None for call in self._calls)
 
     def without_arguments(self) -> list[ToolCallDelta]:
         """Returns the arguments of the calls that came without any: an empty object."""
@@ -91,16 +90,8 @@ def _begins_another(known: _Call, id_: str, name: str, arguments: str) -> bool:
     if not (name and known.name) or (id_ and id_ == known.id):
         return False
     if known.arguments.strip():
-        return _is_whole(known.arguments)
+        return strict_object(known.arguments) is not None
     return name != known.name or not arguments
-
-
-def _is_whole(arguments: str) -> bool:
-    try:
-        read_json(arguments)
-    except ProviderError:
-        return False
-    return True
 
 
 def _arguments(function: Json) -> str:
