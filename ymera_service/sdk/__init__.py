@@ -2,5 +2,5 @@
 
 Read in this order: `hookspecs` (how a plugin is asked), `providers` and `http` (who answers), `content`,
 `generation`, `events` (what goes in and out), `models`, `errors` (what can go wrong), `classifiers`,
-`benchmarks`, `settings`. `testing` proves a plugin.
+`benchmarks`, `settings`. `wire` is the toolkit for wire formats that dialects are built of; `testing` proves a plugin.
 """

@@ -127,6 +127,8 @@ def test_a_call_that_is_broken_off_never_ends_an_answer() -> None:
     assert isinstance(chat(sse(half))[-1], StreamInterrupted)
     assert isinstance(chat(sse(half, end=""))[-1], StreamInterrupted)
     assert isinstance(chat(sse(half, delta("length")))[-1], Finished)
+    whole = {"choices": [{"message": half["choices"][0]["delta"]}]}
+    assert isinstance(chat(json.dumps(whole).encode())[-1], StreamInterrupted)
 
 
 def test_the_old_function_call_is_a_call() -> None:

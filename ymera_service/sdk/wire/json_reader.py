@@ -70,23 +70,24 @@ def as_object(value: object) -> Json:
     raise MalformedResponse(f"the provider sent {_name(value)} where its format has an object")
 
 
-def required(holder: Json, path: str, kind: type[Kind]) -> Kind:
-    """Returns a member of this type; `path` leads to it from the top of the document, such as `delta.text`.
+def required(holder: Json, name: str, kind: type[Kind], within: str = "") -> Kind:
+    """Returns a member of this type; `within` is the path of its holder in the document, such as `choices.delta`.
 
     Raises:
         MalformedResponse: It is missing or of another type.
     """
-    value = holder.get(path.rpartition(".")[2])
+    value = holder.get(name)
     if isinstance(value, kind):
         return value
+    path = f"{within}.{name}" if within else name
     raise MalformedResponse(f"{path}: the provider sent {_name(value)} where its format has {kind.__name__}")
 
 
-def required_count(holder: Json, path: str) -> int:
+def required_count(holder: Json, name: str) -> int:
     """Returns a member that is a count; see `required`."""
-    value = count(holder, path.rpartition(".")[2])
+    value = count(holder, name)
     if value is None:
-        raise MalformedResponse(f"{path}: the provider sent no count where its format has one")
+        raise MalformedResponse(f"{name}: the provider sent no count where its format has one")
     return value
 
 
@@ -96,14 +97,16 @@ def text(holder: Json, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def words(holder: Json, path: str) -> str:
+def words(holder: Json, name: str, within: str = "") -> str:
     """Returns a part of the answer itself, which must not get lost: text, or an empty string where it is missing.
 
     Raises:
-        MalformedResponse: It is of another type; see `required` for the path.
+        MalformedResponse: It is of another type; see `required`.
     """
-    value = holder.get(path.rpartition(".")[2])
-    return "" if value is None else required(holder, path, str)
+    value = holder.get(name)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else required(holder, name, str, within)
 
 
 def member(holder: Json, name: str) -> Json:

@@ -162,10 +162,10 @@ class Answer:
         delta = member(event, "delta")
         kind = text(delta, "type")
         if kind == "text_delta":
-            if said := words(delta, "delta.text"):
+            if said := words(delta, "text", "delta"):
                 yield TextDelta(said)
         elif kind == "input_json_delta":
-            if block.kind == "tool_use" and (piece := words(delta, "delta.partial_json")):
+            if block.kind == "tool_use" and (piece := words(delta, "partial_json", "delta")):
                 block.input = None
                 yield ToolCallDelta(block.call, arguments=piece)
         elif kind == "citations_delta":
@@ -196,7 +196,7 @@ class Answer:
 
 
 def _text(content: Json) -> Iterator[ProviderEvent]:
-    if said := words(content, "content_block.text"):
+    if said := words(content, "text", "content_block"):
         yield TextDelta(said)
     for citation in members(content, "citations"):
         yield _citation(citation)

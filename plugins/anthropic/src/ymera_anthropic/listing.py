@@ -33,7 +33,7 @@ def read_page(body: Json) -> tuple[dict[str, Profile], str]:
     listed = {
         name: _profile(name, model)
         for model in map(as_object, required(body, "data", list))
-        if (name := required(model, "data.id", str)) and text(model, "lifecycle") != "retired"
+        if (name := required(model, "id", str, "data")) and text(model, "lifecycle") != "retired"
     }
     return listed, text(body, "last_id") if body.get("has_more") is True else ""
 

@@ -63,8 +63,6 @@ class ChatDecoder(OpenAiDecoder):
         self._annotated = False
 
     def _done(self) -> None:
-        if self._raw_reason is None and self._calls.broken_off:
-            raise StreamInterrupted("the answer broke off within a tool call")
         self._finish()
 
     def _body_ended(self) -> None:
@@ -92,6 +90,8 @@ class ChatDecoder(OpenAiDecoder):
             self._cite_sources(chunk)
 
     def _conclude(self) -> None:
+        if self._raw_reason is None and self._calls.broken_off:
+            raise StreamInterrupted("the answer broke off within a tool call")
         self._start()
         self._items += self._calls.without_arguments()
         if self._usage_report:

@@ -91,18 +91,18 @@ def test_a_count_is_a_whole_number_that_can_be() -> None:
 
 
 def test_a_required_member_that_is_not_there_is_named_by_its_path() -> None:
-    assert required({"text": "x"}, "delta.text", str) == "x"
+    assert required({"text": "x"}, "text", str, "delta") == "x"
     for holder in ({}, {"text": 7}, {"text": None}):
         with pytest.raises(MalformedResponse, match=r"^delta\.text: "):
-            required(holder, "delta.text", str)
+            required(holder, "text", str, "delta")
     with pytest.raises(MalformedResponse, match="list"):
         read_object("[]")
 
 
 def test_the_words_of_an_answer_may_be_missing_but_not_another_thing() -> None:
-    assert [words(holder, "delta.text") for holder in ({}, {"text": None}, {"text": "x"})] == ["", "", "x"]
+    assert [words(holder, "text", "delta") for holder in ({}, {"text": None}, {"text": "x"})] == ["", "", "x"]
     with pytest.raises(MalformedResponse, match=r"^delta\.text: "):
-        words({"text": ["x"]}, "delta.text")
+        words({"text": ["x"]}, "text", "delta")
 
 
 DOCUMENTS = st.recursive(
