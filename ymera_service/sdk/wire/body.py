@@ -4,10 +4,10 @@ import html
 import re
 from enum import StrEnum
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LEAST_HEAD = 6
 """Bytes after `without_lead` that suffice to tell the kind, as the longest name of an event stream's field has 5."""
 
+_LEAD = b" \t\n\r\v\f\xef\xbb\xbf"
 _FIELDS = (b"data", b"event", b"id", b"retry")
 _EVENT_STREAM = re.compile(rb":|(?:data|event|id|retry)[:\r\n]")
 _TITLE = re.compile(r"<title[^<>]*>([^<]*)</title>", re.IGNORECASE)
@@ -33,7 +33,7 @@ def kind_of(head: bytes, content_type: str = "") -> BodyKind:
     The first bytes decide, as vendors and proxies mislabel bodies; the content type does where they don't.
     """
     head = without_lead(head)
-    if not head or BYTE_ORDER_MARK.startswith(head):
+    if not head:
         return BodyKind.EMPTY
     if head[:1] in b"{[":
         return BodyKind.JSON
@@ -47,13 +47,13 @@ def kind_of(head: bytes, content_type: str = "") -> BodyKind:
 
 
 def without_lead(head: bytes) -> bytes:
-    """Returns the head of a body without its byte order mark and the white space around that."""
-    return head.lstrip().removeprefix(BYTE_ORDER_MARK).lstrip()
+    """Returns the head of a body without byte order marks and white space, also where it ends within a mark."""
+    return head.lstrip(_LEAD)
 
 
 def plain_text(body: bytes) -> str:
     """Returns the words of a body that is not JSON: a page's title, else its text, of at most 2,000 characters."""
-    page = body[:_LONGEST_PAGE].removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+    page = body[:_LONGEST_PAGE].decode("utf-8-sig", "replace")
     title = _TITLE.search(page)
     words = title[1] if title else re.sub(r"<[^<>]*>", " ", page)
     return " ".join(html.unescape(words).split())[:_LONGEST_TEXT]

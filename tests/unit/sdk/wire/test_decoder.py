@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ymera_service.sdk.errors import (
@@ -107,7 +107,18 @@ def test_a_stream_that_is_ending_needs_no_done(end: bytes, size: int) -> None:
 
 @sizes
 @pytest.mark.parametrize(
-    "end", [b"", b"data: [DONE]\n\n", b"da", b"data: {", b'data: {"say": tru', "data: ä".encode()[:-1], b"event: error"]
+    "end",
+    [
+        b"",
+        b"data: [DONE]\n\n",
+        b"da",
+        b"data: {",
+        b'data: {"say": tru',
+        b'data: {"say": "hi"} {',
+        b"data: 7",
+        "data: ä".encode()[:-1],
+        b"event: error",
+    ],
 )
 def test_a_stream_that_ends_before_was_interrupted(end: bytes, size: int) -> None:
     *said, counts, error = decode(Format(), cut(HI + end, size))
@@ -173,6 +184,7 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES, max_size=12).map("".join).map(str.encode) | st.binary(max_size=40), st.integers(1, 9))
+@example(body="\ufeff\ufeff\ufeffdata: ".encode(), size=1)
 def test_any_bytes_end_once_and_however_they_are_cut(body: bytes, size: int) -> None:
     for kind in (Format, OfOpenAi):
         whole = decode(kind(), [body])

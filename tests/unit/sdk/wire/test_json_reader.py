@@ -68,6 +68,13 @@ def test_a_document_that_is_nested_too_deeply_is_malformed(depth: int, value: st
         read_json("[" * depth + value + "]" * depth)
 
 
+def test_a_document_that_has_to_be_mended_may_be_nested_less_deeply() -> None:
+    for depth, value in ((199, "NaN"), (300, "1")):
+        read_json("[" * depth + value + "]" * depth)
+    with pytest.raises(MalformedResponse):
+        read_json("[" * 300 + "NaN" + "]" * 300)
+
+
 def test_a_document_that_is_too_long_is_malformed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_reader, "LONGEST_DOCUMENT", 4)
     assert read_json("[12]") == [12]
