@@ -268,7 +268,6 @@ def test_a_server_that_does_not_stream_when_asked_to_is_understood() -> None:
         b'{"id": "m"}',
         b'{"content": 7}',
         b'{"content": "\xff"}',
-        b'{"content": [], "usage": {"input_tokens": -1}}',
         b"data: no JSON\n\n",
         b"data: 7\n\n",
         b"data: \xff\n\n",
@@ -280,6 +279,86 @@ def test_a_server_that_does_not_stream_when_asked_to_is_understood() -> None:
 )
 def test_what_is_not_in_the_format_is_malformed(body: bytes) -> None:
     assert isinstance(decoded(body)[-1], MalformedResponse)
+
+
+def counted(usage: Record) -> Usage:
+    (reported,) = (
+        event for event in decoded(orjson.dumps({"content": [], "usage": usage})) if isinstance(event, UsageReported)
+    )
+    return reported.usage
+
+
+def test_a_count_may_be_written_as_a_float() -> None:
+    assert counted({"input_tokens": 3.0, "output_tokens": 4}) == Usage(3, 4)
+
+
+@pytest.mark.parametrize("odd", [-1, 1.5, True, "3", [], 2**63])
+def test_a_count_that_cannot_be_is_left_out(odd: Any) -> None:
+    assert counted({"input_tokens": odd, "output_tokens": 4}) == Usage(0, 4)
+
+
+def test_more_thinking_than_output_is_clamped_to_it() -> None:
+    assert counted({"output_tokens": 4, "output_tokens_details": {"thinking_tokens": 9}}) == Usage(0, 4, 0, 0, 4)
+
+
+def chunk(words: str) -> bytes:
+    """A delta of text, escaped as it stands here."""
+    return (
+        b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%b"}}\n\n' % words.encode()
+    )
+
+
+def started(rest: bytes, *, end: bool = True) -> list[ProviderEvent | ProviderError]:
+    """Decodes a stream of one text block that goes on with these bytes."""
+    ends = [because("end_turn"), STOP] if end else []
+    before, after = (
+        b"".join(b"data: %b\n\n" % orjson.dumps(event) for event in events)
+        for events in ([START, begin(0, type="text", text="")], ends)
+    )
+    return decoded(before + rest + after)
+
+
+def test_an_emoji_in_two_escaped_halves_does_not_lose_the_answer() -> None:
+    events = started(chunk("a\\ud83d") + chunk("\\ude00b"))
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == "a\ufffd\ufffdb"
+    assert isinstance(events[-1], Finished)
+
+
+def test_a_number_that_is_none_in_a_member_that_is_not_read_is_passed_over() -> None:
+    events = started(b'data: {"type":"ping","cost":NaN,"more":[Infinity,-Infinity]}\n\n' + chunk("a"))
+    assert TextDelta("a") in events
+    assert isinstance(events[-1], Finished)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"content": [{"type": "text", "text": "a"}]}',
+        b"".join([b"data: %b\n\n" % orjson.dumps(event) for event in (START, begin(0, type="text", text="a"), STOP)]),
+    ],
+)
+def test_a_byte_order_mark_is_passed_over(body: bytes) -> None:
+    for size in (1, 2, 100_000):
+        decoder = MessagesDecoder()
+        marked = b"\xef\xbb\xbf" + body
+        events = [event for at in range(0, len(marked), size) for event in decoder.feed(marked[at : at + size])]
+        events += decoder.close()
+        assert TextDelta("a") in events
+        assert isinstance(events[-1], Finished)
+
+
+def test_an_end_within_a_character_is_an_interruption() -> None:
+    assert isinstance(started(chunk("ä").split(b"\xa4")[0], end=False)[-1], StreamInterrupted)
+
+
+def test_an_error_in_plain_words_is_understood() -> None:
+    assert isinstance(started(b"event: error\ndata: Overloaded\n\n", end=False)[-1], ProviderOverloaded)
+
+
+def test_what_is_wrong_is_named_by_its_path() -> None:
+    failed = streamed(START, begin(0, type="text", text=""), delta(0, type="text_delta", text=7))[-1]
+    assert isinstance(failed, MalformedResponse)
+    assert failed.message.startswith("delta.text: ")
 
 
 def test_a_second_start_within_one_answer_is_malformed() -> None:

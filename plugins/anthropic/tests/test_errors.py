@@ -7,7 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ymera_anthropic.errors import decode_error, failure, retry_after
+from ymera_anthropic.errors import ERRORS
 
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
@@ -24,13 +24,14 @@ from ymera_service.sdk.errors import (
     RateLimited,
 )
 from ymera_service.sdk.http import HttpResponse
+from ymera_service.sdk.wire.retry_after import retry_after
 
 INVALID = "invalid_request_error"
 
 
 def error(status: int, type: str, message: str, headers: Mapping[str, str] | None = None, **more: Any) -> ProviderError:
     body = {"type": "error", "error": {"type": type, "message": message, **more}, "request_id": "req_1"}
-    return decode_error(HttpResponse(status, headers or {}, orjson.dumps(body)))
+    return ERRORS.of_response(HttpResponse(status, headers or {}, orjson.dumps(body)))
 
 
 MEANINGS: list[tuple[type[ProviderError], int, str, str]] = [
@@ -145,21 +146,21 @@ def test_a_code_says_more_than_the_type(code: str, kind: type[ProviderError]) ->
 )
 def test_a_body_that_says_nothing_leaves_it_to_the_status(status: int, kind: type[ProviderError]) -> None:
     for body in (b"", b"<html><h1>Sorry</h1></html>", b"{}", b"[]", b'{"error": null}', b"\xff\xfe"):
-        told = decode_error(HttpResponse(status, {}, body))
+        told = ERRORS.of_response(HttpResponse(status, {}, body))
         assert told.__class__ is kind, body
         assert told.message
 
 
 def test_a_body_of_plain_words_is_the_message() -> None:
-    assert decode_error(HttpResponse(502, {}, b" upstream connect error \n")).message == "upstream connect error"
+    assert ERRORS.of_response(HttpResponse(502, {}, b" upstream connect error \n")).message == "upstream connect error"
 
 
 def test_other_vendors_write_errors_their_own_way() -> None:
-    told = failure({"error": {"message": "No cookie auth credentials found", "code": 401}}, 401)
+    told = ERRORS.of_document({"error": {"message": "No cookie auth credentials found", "code": 401}}, 401)
     assert isinstance(told, AuthenticationFailed)
     assert (told.message, told.code) == ("No cookie auth credentials found", "401")
-    assert failure({"error": "model not found"}, 400).__class__ is NotFound
-    assert failure({"message": "Forbidden"}, 403).message == "Forbidden"
+    assert ERRORS.of_document({"error": "model not found"}, 400).__class__ is NotFound
+    assert ERRORS.of_document({"message": "Forbidden"}, 403).message == "Forbidden"
 
 
 @pytest.mark.parametrize(
@@ -197,6 +198,6 @@ def test_the_headers_tell_when_to_come_back(headers: dict[str, str], seconds: fl
     wait=st.text(max_size=9) | st.floats().map(str),
 )
 def test_no_error_response_fails_to_be_read(status: int, body: bytes, wait: str) -> None:
-    told = decode_error(HttpResponse(status, {"retry-after": wait, "date": wait}, body))
+    told = ERRORS.of_response(HttpResponse(status, {"retry-after": wait, "date": wait}, body))
     assert told.message
     assert told.status == status

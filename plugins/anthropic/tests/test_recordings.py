@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ymera_anthropic.decoder import MessagesDecoder
-from ymera_anthropic.errors import decode_error
+from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.listing import read_page
 from ymera_anthropic.provider import AnthropicProvider, Vendor
 from ymera_anthropic.settings import AnthropicSettings
@@ -179,7 +179,7 @@ def test_usage_told_before_an_interruption_is_kept() -> None:
 @pytest.mark.parametrize("exchange", of_kind("error"))
 def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
     response = exchange["response"]
-    error = decode_error(HttpResponse(response["status"], response["headers"], body_of(exchange)))
+    error = ERRORS.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
     told = {
         "class": CLASSES[error.reason],
         "status": error.status,

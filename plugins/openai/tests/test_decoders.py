@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ymera_openai.bodies import BodyDecoder, Item
+from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.responses_decoder import ResponsesDecoder
 
@@ -31,7 +31,8 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import FinishReason
+from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.wire.decoder import Item
 
 
 def sse(*chunks: object, end: str = "data: [DONE]\n\n") -> bytes:
@@ -103,7 +104,31 @@ def test_calls_may_take_turns() -> None:
 
 
 def test_arguments_may_be_an_object_or_nothing() -> None:
-    assert calls(piece({"a": 1}, "x", "f", 0), piece(None, "y", "g", 1)) == [("x", "f", '{"a":1}'), ("y", "g", "")]
+    assert calls(piece({"a": 1}, "x", "f", 0), piece(None, "y", "g", 1)) == [("x", "f", '{"a":1}'), ("y", "g", "{}")]
+
+
+def test_the_index_decides_whichever_id_a_later_piece_bears() -> None:
+    found = calls(
+        piece("", "x", "f", 0), piece('{"a"', "y", None, 0), piece(":1", "z", "f", 0), piece("}", None, None, 0)
+    )
+    assert found == [("x", "f", '{"a":1}')]
+
+
+@pytest.mark.parametrize("index", [None, 0])
+@pytest.mark.parametrize("arguments", [None, "", "{}"])
+def test_two_calls_without_arguments_stay_two(arguments: str | None, index: int | None) -> None:
+    for name in ("f", "g"):
+        found = calls(piece(arguments, "x", "f", index), piece(arguments, "y", name, index))
+        assert found == [("x", "f", "{}"), ("y", name, "{}")]
+
+
+def test_a_call_that_is_broken_off_never_ends_an_answer() -> None:
+    half = delta(tool_calls=[piece('{"a":', "x", "f", 0)])
+    assert isinstance(chat(sse(half))[-1], StreamInterrupted)
+    assert isinstance(chat(sse(half, end=""))[-1], StreamInterrupted)
+    assert isinstance(chat(sse(half, delta("length")))[-1], Finished)
+    whole = {"choices": [{"message": half["choices"][0]["delta"]}]}
+    assert isinstance(chat(json.dumps(whole).encode())[-1], StreamInterrupted)
 
 
 def test_the_old_function_call_is_a_call() -> None:
@@ -133,6 +158,61 @@ def test_a_stream_that_ends_without_reason_and_done_was_interrupted() -> None:
 
 def test_a_finish_reason_is_an_end_without_done() -> None:
     assert chat(sse(delta("length", content="a"), end=""))[-1] == Finished(FinishReason.LENGTH, "length")
+
+
+@pytest.mark.parametrize("end", ["", "data: [DO", "data: [DONE]"])
+def test_an_answer_with_reason_and_usage_is_complete_whatever_is_seen_of_done(end: str) -> None:
+    items = chat(sse(delta("stop", content="a"), {"choices": [], "usage": {"prompt_tokens": 3}}, end=end))
+    assert [type(item) for item in items[-2:]] == [UsageReported, Finished]
+
+
+@pytest.mark.parametrize("end", ['data: {"choices":[{"delta":{"content":"', "data: {"])
+def test_an_end_within_an_event_or_a_character_is_an_interruption(end: str) -> None:
+    for rest in (end.encode(), end.encode() + "ä".encode()[:1]):
+        assert isinstance(chat(sse(delta(content="a"), end="") + rest)[-1], StreamInterrupted)
+
+
+def test_an_emoji_in_two_escaped_halves_does_not_lose_the_answer() -> None:
+    items = chat(sse(delta(content="a\ud83d"), delta("stop", content="\ude00b")))
+    assert "".join(item.text for item in items if isinstance(item, TextDelta)) == "a\ufffd\ufffdb"
+    assert isinstance(items[-1], Finished)
+
+
+def test_a_number_that_is_none_in_a_member_that_is_not_read_is_passed_over() -> None:
+    items = chat(sse(delta("stop", content="a") | {"cost": float("nan")}))
+    assert items[1:] == [TextDelta("a"), Finished(FinishReason.STOP, "stop")]
+
+
+@pytest.mark.parametrize("size", [1, 2, 10_000])
+@pytest.mark.parametrize(
+    "body", [sse(delta("stop", content="a")), b'{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}']
+)
+def test_a_byte_order_mark_is_passed_over(body: bytes, size: int) -> None:
+    decoder, marked = ChatDecoder(), b"\xef\xbb\xbf" + body
+    items = [item for at in range(0, len(marked), size) for item in decoder.feed(marked[at : at + size])]
+    assert [*items, *decoder.close()][-2:] == [TextDelta("a"), Finished(FinishReason.STOP, "stop")]
+
+
+@pytest.mark.parametrize(
+    ("usage", "counts"),
+    [
+        ({"prompt_tokens": 3.0, "completion_tokens": 4.0, "total_tokens": 7.0}, Usage(3, 4)),
+        ({"prompt_tokens": 1.5, "completion_tokens": 4}, Usage(0, 4)),
+        ({"prompt_tokens": 9, "cached_tokens": 5}, Usage(9, 0, 5)),
+        ({"prompt_tokens": 9, "num_cached_tokens": 5}, Usage(9, 0, 5)),
+        ({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 12}}, Usage(9, 0, 9)),
+        ({"prompt_tokens": 9, "prompt_token_details": {"cached_tokens": 5}}, Usage(9, 0, 5)),
+    ],
+)
+def test_usage_is_read_as_vendors_write_it(usage: dict[str, object], counts: Usage) -> None:
+    (report,) = (item for item in chat(sse(delta("stop"), {"usage": usage})) if isinstance(item, UsageReported))
+    assert report.usage == counts
+
+
+def test_nothing_follows_a_failure_within_a_chunk() -> None:
+    failing = {"index": 0, "error": {"code": 502, "message": "Oh"}, "delta": {}}
+    items = chat(sse({"choices": [failing, {"index": 1, "delta": {"content": "b"}}], "citations": ["https://a.test"]}))
+    assert [type(item) for item in items] == [ProviderServerError]
 
 
 def test_an_empty_finish_reason_is_none() -> None:
@@ -281,6 +361,15 @@ def test_an_answer_told_only_at_its_end_is_told() -> None:
     ]
 
 
+def test_a_function_call_without_arguments_has_an_empty_object_of_them() -> None:
+    item = {"type": "function_call", "call_id": "x", "name": "f", "arguments": ""}
+    items = responses(sse(event("output_item.done", output_index=0, item=item), COMPLETED))
+    assert [item for item in items if isinstance(item, ToolCallDelta)] == [
+        ToolCallDelta(0, "x", "f"),
+        ToolCallDelta(0, arguments="{}"),
+    ]
+
+
 def test_parts_of_a_summary_are_lines() -> None:
     summary = [{"type": "summary_text", "text": "one"}, {"type": "summary_text", "text": "two"}]
     item = {"type": "reasoning", "summary": summary, "content": [{"type": "reasoning_text", "text": "same"}]}
@@ -399,7 +488,7 @@ bodies = st.one_of(
 
 @pytest.mark.parametrize("decoder", [ChatDecoder, ResponsesDecoder])
 @given(body=bodies, size=st.integers(1, 50))
-def test_no_bytes_make_a_decoder_raise(decoder: Callable[[], BodyDecoder], body: bytes, size: int) -> None:
+def test_no_bytes_make_a_decoder_raise(decoder: Callable[[], OpenAiDecoder], body: bytes, size: int) -> None:
     decoding = decoder()
     items = [item for start in range(0, len(body), size) for item in decoding.feed(body[start : start + size])]
     items += decoding.close()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ymera_openai.errors import decode_error, in_body, in_stream
+from ymera_openai.errors import ERRORS, decode_error, in_body
 
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
@@ -236,7 +236,7 @@ def test_googles_retry_info_is_read() -> None:
     ],
 )
 def test_an_error_within_a_stream_is_told_without_a_status(data: str, kind: type[ProviderError]) -> None:
-    assert type(in_stream(data)) is kind
+    assert type(ERRORS.of_data(data)) is kind
 
 
 @pytest.mark.parametrize("body", [{"choices": []}, {"error": None, "choices": []}, {"error": {}}, {"id": "x"}, 7])

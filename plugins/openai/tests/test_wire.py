@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ymera_openai import embeddings, moderations
-from ymera_openai.bodies import Item
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.errors import decode_error
@@ -41,6 +40,7 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
 from ymera_service.sdk.http import Decoder, Endpoint, HttpResponse
 from ymera_service.sdk.testing.answers import generate
+from ymera_service.sdk.wire.decoder import Item
 from ymera_service.transport import HttpTransport
 
 Exchange = dict[str, Any]
@@ -224,6 +224,9 @@ def wanted(exchange: Exchange) -> Told:
             expect[name] = {field: value for field, value in expect[name].items() if field != "sdk_exception"}
             if "code" in expect[name]:
                 expect[name]["code"] = str(expect[name]["code"])
+    if (usage := expect.get("usage")) and "cached_input" in usage:
+        # Grok on Azure tells more cached tokens than the prompt has.
+        expect["usage"] = usage | {"cached_input": min(usage["cached_input"], usage["input"])}
     if expect.get("finish_reason") == "error" and "error_in_stream" in expect:
         # A failed response is told as the error that it holds; the error is its end.
         expect = {name: value for name, value in expect.items() if not name.startswith(("finish_", "stream_"))}

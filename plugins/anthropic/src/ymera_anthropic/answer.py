@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ymera_anthropic.errors import failure
-from ymera_anthropic.fields import Record, count, record, records, text
+from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.signatures import sealed
 from ymera_service.sdk.content import Citation
 from ymera_service.sdk.errors import MalformedResponse
@@ -22,6 +21,18 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.wire.json_reader import (
+    Json,
+    as_object,
+    count,
+    member,
+    members,
+    required,
+    required_count,
+    text,
+    words,
+)
+from ymera_service.sdk.wire.usage import consistent
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
     "max_tokens": FinishReason.LENGTH,
@@ -41,7 +52,7 @@ class _Block:
 
     kind: str
     call: int = 0
-    input: Record | None = None
+    input: Json | None = None
     """A tool's whole input, until a delta shows that it comes in pieces."""
 
 
@@ -54,9 +65,9 @@ class Answer:
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
         self._usage: dict[str, int] = {}
-        self._stop: Record = {}
+        self._stop: Json = {}
 
-    def take(self, event: Record) -> Iterator[ProviderEvent]:
+    def take(self, event: Json) -> Iterator[ProviderEvent]:
         """Takes one event of the stream. What the format may add later is passed over.
 
         Raises:
@@ -66,32 +77,31 @@ class Answer:
         if kind == "content_block_delta":
             yield from self._delta(event)
         elif kind == "content_block_start":
-            yield from self._open(count(event, "index") or 0, record(event.get("content_block")))
+            yield from self._open(required_count(event, "index"), member(event, "content_block"))
         elif kind == "content_block_stop":
             yield from self._close(count(event, "index") or 0)
         elif kind == "message_start":
-            yield self._start(record(event.get("message")))
+            yield self._start(member(event, "message"))
         elif kind == "message_delta":
-            self._stop |= record(event.get("delta"))
-            self._count(record(event.get("usage")))
+            self._stop |= member(event, "delta")
+            self._count(member(event, "usage"))
         elif kind == "message_stop":
             yield from self._finish()
         elif kind == "error" or "error" in event:
-            raise failure(event)
+            raise ERRORS.of_document(event)
 
-    def whole(self, message: Record) -> Iterator[ProviderEvent]:
+    def whole(self, message: Json) -> Iterator[ProviderEvent]:
         """Takes a message that came in one piece.
 
         Raises:
             ProviderError: It is an error, or malformed.
         """
         if "error" in message:
-            raise failure(message)
-        if "content" not in message:
-            raise MalformedResponse("the provider sent something that is no message")
+            raise ERRORS.of_document(message)
+        content = required(message, "content", list)
         yield self._start(message)
-        for index, block in enumerate(records(message, "content")):
-            yield from self._open(index, block)
+        for index, block in enumerate(content):
+            yield from self._open(index, as_object(block))
             yield from self._close(index)
         self._stop = message
         yield from self._finish()
@@ -101,34 +111,31 @@ class Answer:
         if not self._usage:
             return []
         told = self._usage.get
-        return [
-            UsageReported(
-                Usage(
-                    input_tokens=sum(told(name, 0) for name in _INPUT_COUNTS),
-                    output_tokens=told("output_tokens", 0),
-                    cache_read_input_tokens=told("cache_read_input_tokens", 0),
-                    cache_creation_input_tokens=told("cache_creation_input_tokens", 0),
-                    reasoning_output_tokens=told("thinking_tokens", 0),
-                )
-            )
-        ]
+        counts = Usage(
+            input_tokens=sum(told(name, 0) for name in _INPUT_COUNTS),
+            output_tokens=told("output_tokens", 0),
+            cache_read_input_tokens=told("cache_read_input_tokens", 0),
+            cache_creation_input_tokens=told("cache_creation_input_tokens", 0),
+            reasoning_output_tokens=told("thinking_tokens", 0),
+        )
+        return [UsageReported(consistent(counts))]
 
-    def _start(self, message: Record) -> ProviderEvent:
+    def _start(self, message: Json) -> ProviderEvent:
         if self._started:
             raise MalformedResponse("the provider started a second message within its answer")
         self._started = True
-        self._count(record(message.get("usage")))
+        self._count(member(message, "usage"))
         return ResponseStarted(text(message, "id"), text(message, "model"))
 
-    def _count(self, usage: Record) -> None:
+    def _count(self, usage: Json) -> None:
         # Later counts are of the whole message so far; one that is left out or null stands as it was.
         for name in (*_INPUT_COUNTS, "output_tokens"):
             if (tokens := count(usage, name)) is not None:
                 self._usage[name] = tokens
-        if (tokens := count(record(usage.get("output_tokens_details")), "thinking_tokens")) is not None:
+        if (tokens := count(member(usage, "output_tokens_details"), "thinking_tokens")) is not None:
             self._usage["thinking_tokens"] = tokens
 
-    def _open(self, index: int, content: Record) -> Iterator[ProviderEvent]:
+    def _open(self, index: int, content: Json) -> Iterator[ProviderEvent]:
         block = self._blocks[index] = _Block(text(content, "type"))
         yield OutputItem(block.kind)
         match block.kind:
@@ -143,26 +150,26 @@ class Answer:
             case _:
                 pass  # the blocks of server tools are told by their kind alone
 
-    def _call(self, block: _Block, content: Record) -> ProviderEvent:
+    def _call(self, block: _Block, content: Json) -> ProviderEvent:
         block.call, self._calls = self._calls, self._calls + 1
-        block.input = record(content.get("input"))
+        block.input = member(content, "input")
         return ToolCallDelta(block.call, text(content, "id"), text(content, "name"))
 
-    def _delta(self, event: Record) -> Iterator[ProviderEvent]:
+    def _delta(self, event: Json) -> Iterator[ProviderEvent]:
         block = self._blocks.get(count(event, "index") or 0)
         if block is None:
             raise MalformedResponse("the provider went on with a content block that it had not started")
-        delta = record(event.get("delta"))
+        delta = member(event, "delta")
         kind = text(delta, "type")
         if kind == "text_delta":
-            if words := text(delta, "text"):
-                yield TextDelta(words)
+            if said := words(delta, "text", "delta"):
+                yield TextDelta(said)
         elif kind == "input_json_delta":
-            if block.kind == "tool_use" and (piece := text(delta, "partial_json")):
+            if block.kind == "tool_use" and (piece := words(delta, "partial_json", "delta")):
                 block.input = None
                 yield ToolCallDelta(block.call, arguments=piece)
         elif kind == "citations_delta":
-            yield _citation(record(delta.get("citation")))
+            yield _citation(member(delta, "citation"))
         elif kind in {"thinking_delta", "signature_delta"}:
             yield from _reasoning(delta)
 
@@ -184,29 +191,29 @@ class Answer:
             _FINISH_REASONS.get(raw, natural),
             raw,
             text(self._stop, "stop_sequence"),
-            text(record(self._stop.get("stop_details")), "category"),
+            text(member(self._stop, "stop_details"), "category"),
         )
 
 
-def _text(content: Record) -> Iterator[ProviderEvent]:
-    if words := text(content, "text"):
-        yield TextDelta(words)
-    for citation in records(content, "citations"):
+def _text(content: Json) -> Iterator[ProviderEvent]:
+    if said := words(content, "text", "content_block"):
+        yield TextDelta(said)
+    for citation in members(content, "citations"):
         yield _citation(citation)
 
 
-def _reasoning(told: Record) -> Iterator[ProviderEvent]:
-    words, signature = text(told, "thinking"), text(told, "signature")
-    if words or signature:
-        yield ReasoningDelta(words, signature.encode())
+def _reasoning(told: Json) -> Iterator[ProviderEvent]:
+    said, signature = words(told, "thinking"), words(told, "signature")
+    if said or signature:
+        yield ReasoningDelta(said, signature.encode())
 
 
-def _sealed(content: Record) -> Iterator[ProviderEvent]:
+def _sealed(content: Json) -> Iterator[ProviderEvent]:
     if data := text(content, "data"):
         yield ReasoningDelta("", sealed(data))
 
 
-def _citation(told: Record) -> ProviderEvent:
+def _citation(told: Json) -> ProviderEvent:
     uri = text(told, "url") or text(told, "source")
     title = text(told, "title") or text(told, "document_title")
     return CitationFound(Citation(uri, title, text(told, "cited_text")))

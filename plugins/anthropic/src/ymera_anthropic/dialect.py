@@ -5,13 +5,13 @@ from dataclasses import replace
 import orjson
 
 from ymera_anthropic.decoder import MessagesDecoder
-from ymera_anthropic.errors import decode_error
-from ymera_anthropic.fields import Record
+from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.profiles import Profile, Profiles, Samplers
 from ymera_anthropic.requests import generation, max_tokens, question
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+from ymera_service.sdk.wire.json_reader import Json
 
 DEFAULT_MAX_TOKENS = 32_000
 
@@ -52,12 +52,12 @@ class MessagesDialect:
 
     def decode_error(self, response: HttpResponse) -> ProviderError:
         """See `Dialect.decode_error`."""
-        return decode_error(response)
+        return ERRORS.of_response(response)
 
     def _profile(self, model: str) -> Profile:
         profile = self.profiles.of(model)
         return profile if self._samplers else replace(profile, samplers=Samplers.NONE)
 
 
-def _post(path: str, body: Record, accept: str) -> HttpRequest:
+def _post(path: str, body: Json, accept: str) -> HttpRequest:
     return HttpRequest("POST", path, {"content-type": "application/json", "accept": accept}, orjson.dumps(body))

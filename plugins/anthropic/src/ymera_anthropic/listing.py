@@ -3,11 +3,10 @@
 from dataclasses import replace
 from urllib.parse import quote
 
-from ymera_anthropic.fields import Record, count, record, records, text
 from ymera_anthropic.profiles import EFFORTS, Profile, family_profile
-from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.sdk.models import Capability
+from ymera_service.sdk.wire.json_reader import Json, as_object, count, member, required, text
 
 _PAGE = 1000
 
@@ -25,26 +24,24 @@ def page_request(after: str = "") -> HttpRequest:
     return HttpRequest("GET", f"/models?limit={_PAGE}{cursor}", {"accept": "application/json"})
 
 
-def read_page(body: Record) -> tuple[dict[str, Profile], str]:
+def read_page(body: Json) -> tuple[dict[str, Profile], str]:
     """Returns the models of a page, and after which one to ask for more; empty where there are no more.
 
     Raises:
         MalformedResponse: It is no page of models.
     """
-    if "data" not in body:
-        raise MalformedResponse("the provider sent something that is no list of models")
     listed = {
         name: _profile(name, model)
-        for model in records(body, "data")
-        if (name := text(model, "id")) and text(model, "lifecycle") != "retired"
+        for model in map(as_object, required(body, "data", list))
+        if (name := required(model, "id", str, "data")) and text(model, "lifecycle") != "retired"
     }
     return listed, text(body, "last_id") if body.get("has_more") is True else ""
 
 
-def _profile(name: str, model: Record) -> Profile:
+def _profile(name: str, model: Json) -> Profile:
     known = family_profile(name)
-    told = record(model.get("capabilities"))
-    thinking = record(record(told.get("thinking")).get("types"))
+    told = member(model, "capabilities")
+    thinking = member(member(told, "thinking"), "types")
     return replace(
         known,
         context_window=count(model, "max_input_tokens") or count(model, "context_length") or known.context_window,
@@ -56,14 +53,14 @@ def _profile(name: str, model: Record) -> Profile:
         ),
         thinking=_overlay(known.thinking, thinking),
         efforts=_overlay(
-            known.efforts, {name: told for name, told in record(told.get("effort")).items() if name in EFFORTS}
+            known.efforts, {name: told for name, told in member(told, "effort").items() if name in EFFORTS}
         ),
     )
 
 
-def _overlay(known: frozenset[str], told: Record) -> frozenset[str]:
+def _overlay(known: frozenset[str], told: Json) -> frozenset[str]:
     return frozenset(known - told.keys() | {name for name in told if _supported(told, name)})
 
 
-def _supported(holder: Record, name: str) -> bool:
-    return record(holder.get(name)).get("supported") is True
+def _supported(holder: Json, name: str) -> bool:
+    return member(holder, name).get("supported") is True

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
-from ymera_anthropic.fields import Record
 from ymera_anthropic.signatures import thinking_block
 from ymera_service.sdk.content import (
     Media,
@@ -21,6 +20,7 @@ from ymera_service.sdk.content import (
     ToolResult,
 )
 from ymera_service.sdk.errors import InvalidProviderRequest
+from ymera_service.sdk.wire.json_reader import Json, strict_object
 
 _IMAGE_TYPES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
 _PDF = "application/pdf"
@@ -33,13 +33,13 @@ def system_prompt(messages: Sequence[Message], *notes: str) -> str:
     return "\n\n".join(filter(None, [*texts, *notes]))
 
 
-def conversation(messages: Iterable[Message]) -> list[Record]:
+def conversation(messages: Iterable[Message]) -> list[Json]:
     """Returns the turns of user and assistant, which alternate.
 
     Raises:
         InvalidProviderRequest: A part is of a kind that the API has no block for.
     """
-    turns: list[Record] = []
+    turns: list[Json] = []
     for message in messages:
         blocks = _blocks(message.parts) if message.role is not Role.SYSTEM else []
         role = "assistant" if message.role is Role.ASSISTANT else "user"
@@ -53,11 +53,11 @@ def conversation(messages: Iterable[Message]) -> list[Record]:
     return turns
 
 
-def _blocks(parts: Iterable[Part]) -> list[Record]:
+def _blocks(parts: Iterable[Part]) -> list[Json]:
     return [block for part in parts if (block := _block(part)) is not None]
 
 
-def _block(part: Part) -> Record | None:
+def _block(part: Part) -> Json | None:
     match part:
         case Text(text) | Refusal(text):
             # The API refuses blank blocks, which its own answers may hold.
@@ -72,12 +72,12 @@ def _block(part: Part) -> Record | None:
             return thinking_block(part)
 
 
-def _tool_use(call: ToolCall) -> Record:
+def _tool_use(call: ToolCall) -> Json:
     return {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": json_object(call.arguments, call.name)}
 
 
-def _tool_result(result: ToolResult) -> Record:
-    block: Record = {"type": "tool_result", "tool_use_id": _id(result.tool_call_id)}
+def _tool_result(result: ToolResult) -> Json:
+    block: Json = {"type": "tool_result", "tool_use_id": _id(result.tool_call_id)}
     if content := _blocks(result.parts):
         alone = content[0] if len(content) == 1 else {}
         block["content"] = alone.get("text") or content
@@ -91,18 +91,18 @@ def _id(told: str) -> str:
     return _NOT_IN_IDS.sub("_", told)
 
 
-def _media_block(media: Media) -> Record:
+def _media_block(media: Media) -> Json:
     if media.kind is MediaKind.IMAGE or media.mime_type in _IMAGE_TYPES:
         return {"type": "image", "source": _bytes_or_address(media, media.mime_type)}
     if media.kind is MediaKind.AUDIO:
         raise InvalidProviderRequest("the Messages API takes no audio", param="messages")
-    block: Record = {"type": "document", "source": _document_source(media)}
+    block: Json = {"type": "document", "source": _document_source(media)}
     if media.filename:
         block["title"] = media.filename
     return block
 
 
-def _document_source(media: Media) -> Record:
+def _document_source(media: Media) -> Json:
     if media.uri or media.mime_type == _PDF:
         return _bytes_or_address(media, _PDF)
     if media.mime_type.startswith("text/") or media.mime_type == "application/json":
@@ -110,7 +110,7 @@ def _document_source(media: Media) -> Record:
     raise InvalidProviderRequest(f"the Messages API takes no documents of type {media.mime_type!r}", param="messages")
 
 
-def _bytes_or_address(media: Media, mime_type: str) -> Record:
+def _bytes_or_address(media: Media, mime_type: str) -> Json:
     if media.uri:
         return {"type": "url", "url": media.uri}
     return {"type": "base64", "media_type": mime_type, "data": b64encode(media.data).decode()}
@@ -129,10 +129,6 @@ def json_object(document: str, of: str) -> orjson.Fragment:
     Raises:
         InvalidProviderRequest: It is no JSON object, and the API takes nothing else.
     """
-    try:
-        value = orjson.loads(document or "{}")
-    except orjson.JSONDecodeError:
-        value = None
-    if not isinstance(value, dict):
+    if strict_object(document or "{}") is None:
         raise InvalidProviderRequest(f"{of}: the Messages API takes JSON objects only, not {document[:100]!r}")
     return orjson.Fragment(document or "{}")

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ymera_anthropic.dialect import MessagesDialect
-from ymera_anthropic.fields import count, parse
 from ymera_anthropic.listing import page_request, read_page
 from ymera_anthropic.profiles import Profile
 from ymera_anthropic.settings import EndpointSettings, ModelSettings
-from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.wire.json_reader import read_object, required_count
 
 ANTHROPIC = "anthropic"
 
@@ -59,15 +58,14 @@ class AnthropicProvider(HttpProvider):
         Raises:
             ProviderError: The endpoint can't be asked or does not know.
         """
-        tokens = count(parse((await self.fetch(self.dialect.encode_count(prompt, model))).body), "input_tokens")
-        if tokens is None:
-            raise MalformedResponse("the provider sent something that is no count of tokens")
-        return tokens
+        return required_count(
+            read_object((await self.fetch(self.dialect.encode_count(prompt, model))).body), "input_tokens"
+        )
 
     async def _list(self) -> dict[str, Profile]:
-        listed, after = read_page(parse((await self.fetch(page_request())).body))
+        listed, after = read_page(read_object((await self.fetch(page_request())).body))
         while after:
-            page, after = read_page(parse((await self.fetch(page_request(after))).body))
+            page, after = read_page(read_object((await self.fetch(page_request(after))).body))
             if page.keys() <= listed.keys():
                 break  # it does not page: asking on would never end
             listed |= page

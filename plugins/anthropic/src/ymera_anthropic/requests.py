@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 
-from ymera_anthropic.fields import Record
 from ymera_anthropic.messages import conversation, json_object, system_prompt
 from ymera_anthropic.profiles import Profile, Samplers
 from ymera_service.sdk.generation import (
@@ -20,6 +19,7 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.models import Capability
+from ymera_service.sdk.wire.json_reader import Json
 
 _NO_PARAMETERS = orjson.Fragment('{"type":"object","properties":{}}')
 _JSON_NOTE = "Answer with one JSON object and nothing else."
@@ -38,7 +38,7 @@ _CHOICES: Mapping[ToolChoiceMode, str] = {
 _FORCED = frozenset({ToolChoiceMode.REQUIRED, ToolChoiceMode.TOOL})
 
 
-def generation(request: GenerateRequest, profile: Profile, default_max_tokens: int) -> Record:
+def generation(request: GenerateRequest, profile: Profile, default_max_tokens: int) -> Json:
     """Returns the body that asks for an answer.
 
     Raises:
@@ -56,13 +56,13 @@ def generation(request: GenerateRequest, profile: Profile, default_max_tokens: i
     return body if thinks else body | _samplers(sampling, profile.samplers)
 
 
-def question(model: str, prompt: Prompt, profile: Profile, limit: int) -> Record:
+def question(model: str, prompt: Prompt, profile: Profile, limit: int) -> Json:
     """Returns the part of a body that makes up the prompt, which is what `count_tokens` takes.
 
     Raises:
         InvalidProviderRequest: The prompt holds something that the API has no words for.
     """
-    body: Record = {"model": model, "messages": conversation(prompt.messages)}
+    body: Json = {"model": model, "messages": conversation(prompt.messages)}
     wants_object = prompt.response_format.type is ResponseType.JSON_OBJECT
     if system := system_prompt(prompt.messages, _JSON_NOTE if wants_object else ""):
         body["system"] = system
@@ -82,9 +82,9 @@ def max_tokens(sampling: Sampling, profile: Profile, default: int) -> int:
     return min(limit, profile.max_output_tokens or limit)
 
 
-def _tool(tool: Tool, profile: Profile) -> Record:
+def _tool(tool: Tool, profile: Profile) -> Json:
     schema = json_object(tool.parameters_schema, tool.name) if tool.parameters_schema else _NO_PARAMETERS
-    told: Record = {"name": tool.name, "input_schema": schema}
+    told: Json = {"name": tool.name, "input_schema": schema}
     if tool.description:
         told["description"] = tool.description
     if tool.strict and Capability.STRUCTURED_OUTPUT in profile.capabilities:
@@ -92,8 +92,8 @@ def _tool(tool: Tool, profile: Profile) -> Record:
     return told
 
 
-def _tool_choice(choice: ToolChoice) -> Record:
-    told: Record = {"type": _CHOICES[choice.mode]}
+def _tool_choice(choice: ToolChoice) -> Json:
+    told: Json = {"type": _CHOICES[choice.mode]}
     if choice.mode is ToolChoiceMode.TOOL:
         told["name"] = choice.tool_name
     if choice.parallel_tool_calls is not None and choice.mode is not ToolChoiceMode.NONE:
@@ -101,7 +101,7 @@ def _tool_choice(choice: ToolChoice) -> Record:
     return {} if told == {"type": "auto"} else {"tool_choice": told}
 
 
-def _thinking(prompt: Prompt, profile: Profile, limit: int) -> Record:
+def _thinking(prompt: Prompt, profile: Profile, limit: int) -> Json:
     effort = prompt.sampling.reasoning_effort
     # The API refuses to think where a tool call is forced.
     if effort is ReasoningEffort.NONE or (prompt.tools and prompt.tool_choice.mode in _FORCED):
@@ -116,20 +116,20 @@ def _thinking(prompt: Prompt, profile: Profile, limit: int) -> Record:
     return {}
 
 
-def _no_thinking(profile: Profile) -> Record:
+def _no_thinking(profile: Profile) -> Json:
     if not profile.thinks_unasked:
         return {}
     return next(({"type": kind} for kind in ("disabled", "between_tools") if kind in profile.thinking), {})
 
 
-def _effort(sampling: Sampling, profile: Profile) -> Record:
+def _effort(sampling: Sampling, profile: Profile) -> Json:
     effort = sampling.reasoning_effort
     if effort is ReasoningEffort.NONE and profile.thinks_unasked and not _no_thinking(profile):
         effort = ReasoningEffort.LOW  # the nearest there is
     return {"effort": effort.value} if effort and effort.value in profile.efforts else {}
 
 
-def _format(wanted: ResponseFormat) -> Record:
+def _format(wanted: ResponseFormat) -> Json:
     if wanted.type is not ResponseType.JSON_SCHEMA:
         return {}
     json_object(wanted.schema, wanted.name)
@@ -150,7 +150,7 @@ def _closed(schema: Any) -> Any:
     return closed
 
 
-def _samplers(sampling: Sampling, taken: Samplers) -> Record:
+def _samplers(sampling: Sampling, taken: Samplers) -> Json:
     if taken is Samplers.NONE:
         return {}
     told = {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}

@@ -5,8 +5,8 @@ The API has two blocks for it: `thinking` (a text, which newer models leave empt
 signature without a text would else look the same.
 """
 
-from ymera_anthropic.fields import Record
 from ymera_service.sdk.content import Reasoning
+from ymera_service.sdk.wire.json_reader import Json
 
 _SEALED = b"redacted_thinking:"
 
@@ -16,7 +16,7 @@ def sealed(data: str) -> bytes:
     return _SEALED + data.encode()
 
 
-def thinking_block(reasoning: Reasoning) -> Record | None:
+def thinking_block(reasoning: Reasoning) -> Json | None:
     """Returns the block that this was, or `None` where it bears no signature that the API could know."""
     try:
         signature = reasoning.signature.removeprefix(_SEALED).decode()

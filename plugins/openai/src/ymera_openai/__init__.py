@@ -2,7 +2,7 @@
 
 In the order in which a request meets them: `offers` makes providers of the settings and the environment,
 `vendors` and `local` are who there is, `provider` is how they are asked, `chat_completions`, `responses`
-and `completions` are the dialects with a decoder each, `errors` is what can go wrong, `listing` and
+and `completions` are the dialects with a decoder each, `errors` is where failures are told, `listing` and
 `profiles` are what is known of models.
 """
 

@@ -2,12 +2,12 @@
 
 import orjson
 
-from ymera_openai import errors, profiles
+from ymera_openai import profiles
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.chat_messages import encode_messages
-from ymera_openai.documents import Json
+from ymera_openai.errors import decode_error
 from ymera_openai.quirks import Quirks, ReasoningControl
-from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
+from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import (
     GenerateRequest,
     Prompt,
@@ -19,7 +19,8 @@ from ymera_service.sdk.generation import (
     ToolChoice,
     ToolChoiceMode,
 )
-from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+from ymera_service.sdk.http import Decoder, HttpRequest
+from ymera_service.sdk.wire.json_reader import Json, strict_object
 
 JSON = {"content-type": "application/json"}
 
@@ -54,9 +55,7 @@ class ChatCompletions:
         """See `Dialect.decoder`."""
         return ChatDecoder()
 
-    def decode_error(self, response: HttpResponse) -> ProviderError:
-        """See `Dialect.decode_error`."""
-        return errors.decode_error(response)
+    decode_error = staticmethod(decode_error)
 
 
 def schema_of(text: str) -> Json:
@@ -65,11 +64,8 @@ def schema_of(text: str) -> Json:
     Raises:
         InvalidProviderRequest: The text is no JSON object.
     """
-    try:
-        schema = orjson.loads(text or b'{"type":"object","properties":{}}')
-    except ValueError:
-        schema = None
-    if not isinstance(schema, dict):
+    schema = strict_object(text or b'{"type":"object","properties":{}}')
+    if schema is None:
         raise InvalidProviderRequest("a schema is a JSON object")
     return schema
 

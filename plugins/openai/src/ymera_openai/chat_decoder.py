@@ -5,13 +5,12 @@ from typing import Any
 
 import orjson
 
-from ymera_openai import errors
-from ymera_openai.bodies import BodyDecoder
-from ymera_openai.documents import Json, member, members, text, word
+from ymera_openai.bodies import OpenAiDecoder
+from ymera_openai.errors import ERRORS
 from ymera_openai.tool_calls import ToolCalls, new_id
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.content import Citation
-from ymera_service.sdk.errors import MalformedResponse
+from ymera_service.sdk.errors import MalformedResponse, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
@@ -23,6 +22,7 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import FinishReason
+from ymera_service.sdk.wire.json_reader import Json, member, members, text, word
 
 _REASONS = {
     "length": FinishReason.LENGTH,
@@ -47,7 +47,7 @@ _REASONS = {
 """The reasons that vendors give; every other one, such as stop, eos and end_turn, is a natural end."""
 
 
-class ChatDecoder(BodyDecoder):
+class ChatDecoder(OpenAiDecoder):
     """Decodes one answer. Reasoning, refusal and tool calls are those of the first choice."""
 
     def __init__(self, new_call_id: Callable[[], str] = new_id) -> None:
@@ -56,21 +56,24 @@ class ChatDecoder(BodyDecoder):
         self._model = ""
         self._started = False
         self._calls = ToolCalls(new_call_id)
-        self._usage: UsageReported | None = None
+        self._usage_report: UsageReported | None = None
         self._raw_reason: str | None = None
         self._stop_sequence = ""
         self._sources = 0
         self._annotated = False
 
-    @property
-    def _complete(self) -> bool:
-        return self._raw_reason is not None
+    def _done(self) -> None:
+        self._finish()
+
+    def _body_ended(self) -> None:
+        if self._raw_reason is None:
+            super()._body_ended()
+        self._finish()
 
     def _whole(self, document: Json) -> None:
         choices = members(document, "choices")
         if not choices:
-            self._fail(MalformedResponse("the answer has no choices"))
-            return
+            raise MalformedResponse("choices: the answer has none")
         self._begin(document)
         for choice in choices:
             self._choice(choice, "message", "delta")
@@ -87,15 +90,18 @@ class ChatDecoder(BodyDecoder):
             self._cite_sources(chunk)
 
     def _conclude(self) -> None:
+        if self._raw_reason is None and self._calls.broken_off:
+            raise StreamInterrupted("the answer broke off within a tool call")
         self._start()
-        if self._usage:
-            self._emit(self._usage)
+        self._items += self._calls.without_arguments()
+        if self._usage_report:
+            self._items.append(self._usage_report)
         raw = self._raw_reason or ""
         reason = _REASONS.get(raw.lower(), FinishReason.STOP)
         if reason is FinishReason.STOP and self._calls:
             reason = FinishReason.TOOL_CALLS
         stop_sequence = self._stop_sequence if reason is FinishReason.STOP else ""
-        self._emit(Finished(reason, raw, stop_sequence))
+        self._items.append(Finished(reason, raw, stop_sequence))
 
     def _begin(self, document: Json) -> None:
         if not self._started:
@@ -107,13 +113,13 @@ class ChatDecoder(BodyDecoder):
         if usage is None and "x_groq" in document:
             usage = member(document, "x_groq").get("usage")
         if isinstance(usage, dict):
-            self._usage = read_usage(usage) or self._usage
+            self._usage_report = read_usage(usage) or self._usage_report
 
     def _start(self) -> None:
         if not self._started:
             self._started = True
             if self._id or self._model:
-                self._emit(ResponseStarted(self._id, self._model))
+                self._items.append(ResponseStarted(self._id, self._model))
 
     def _put(self, event: ProviderEvent) -> None:
         if not self._started:
@@ -137,7 +143,7 @@ class ChatDecoder(BodyDecoder):
             self._raw_reason = reason
             self._stop_sequence = text(choice, "stop_reason")
         if "error" in choice and (error := member(choice, "error")):
-            self._fail(errors.of_object(error))
+            raise ERRORS.of_document(error)
 
     def _message(self, message: Json, number: int) -> None:
         content = message.get("content")

@@ -5,9 +5,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-import orjson
-
-from ymera_openai.documents import Json
 from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_service.sdk.content import (
     Media,
@@ -22,6 +19,7 @@ from ymera_service.sdk.content import (
     ToolResult,
 )
 from ymera_service.sdk.errors import InvalidProviderRequest
+from ymera_service.sdk.wire.json_reader import Json, strict_object
 
 _MISTRAL_ID = re.compile(r"[A-Za-z0-9]{9}")
 _FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a", "x-m4a": "m4a"}
@@ -163,10 +161,7 @@ def _details(thoughts: Sequence[Reasoning]) -> list[Json]:
 
 
 def _sealed(signature: bytes) -> Json:
-    try:
-        detail = orjson.loads(signature)
-    except ValueError:
-        detail = None
-    if isinstance(detail, dict) and "type" in detail:
+    detail = strict_object(signature)
+    if detail and "type" in detail:
         return detail
     return {"type": "reasoning.text", "signature": signature.decode("utf-8", "replace")}

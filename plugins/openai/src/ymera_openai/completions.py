@@ -2,14 +2,14 @@
 
 import orjson
 
-from ymera_openai import errors
 from ymera_openai.chat_completions import JSON
 from ymera_openai.chat_decoder import ChatDecoder
-from ymera_openai.documents import Json
+from ymera_openai.errors import decode_error
 from ymera_service.sdk.content import Media, Message, ToolCall, ToolResult
-from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
+from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import GenerateRequest, Prompt, ResponseType
-from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+from ymera_service.sdk.http import Decoder, HttpRequest
+from ymera_service.sdk.wire.json_reader import Json
 
 
 class Completions:
@@ -42,9 +42,7 @@ class Completions:
         """See `Dialect.decoder`."""
         return ChatDecoder()
 
-    def decode_error(self, response: HttpResponse) -> ProviderError:
-        """See `Dialect.decode_error`."""
-        return errors.decode_error(response)
+    decode_error = staticmethod(decode_error)
 
 
 def _prompt(prompt: Prompt) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import orjson
 
 from ymera_openai import errors
-from ymera_openai.documents import Json, member, members, text
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.http import HttpRequest, HttpResponse
+from ymera_service.sdk.wire.json_reader import Json, as_object, member, members, read_json, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,10 @@ def read_object(response: HttpResponse) -> Json:
         ProviderError: The body holds an error.
         MalformedResponse: The body is no JSON object.
     """
-    try:
-        document = orjson.loads(response.body)
-    except ValueError as error:
-        raise MalformedResponse(f"the answer is not JSON: {error}") from None
+    document = read_json(response.body)
     if failure := errors.in_body(document):
         raise failure
-    if not isinstance(document, dict):
-        raise MalformedResponse("the answer is not an object")
-    return document
+    return as_object(document)
 
 
 def _in_order(items: list[Json]) -> list[Json]:

@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-import orjson
-
 from ymera_openai import errors, profiles
-from ymera_openai.documents import Json, count, member, members, text
-from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.http import HttpResponse
 from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, Tier
+from ymera_service.sdk.wire.json_reader import Json, as_object, count, first, member, members, read_json, required, text
 
 _NAMES: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"rerank"), Kind.RERANK),
@@ -106,16 +103,12 @@ def decode_models(response: HttpResponse) -> list[Json]:
         ProviderError: The body holds an error.
         MalformedResponse: The body is not in the format.
     """
-    try:
-        document = orjson.loads(response.body)
-    except ValueError as error:
-        raise MalformedResponse(f"the listing is not JSON: {error}") from None
+    document = read_json(response.body)
     if isinstance(document, list):  # Together's
         document = {"data": document}
     elif failure := errors.in_body(document):
         raise failure
-    if not isinstance(document, dict) or not isinstance(document.get("data"), list):
-        raise MalformedResponse("the listing has no data")
+    required(as_object(document), "data", list)
     return [entry for entry in members(document, "data") if text(entry, "id")]
 
 
@@ -150,23 +143,20 @@ def _told(entry: Json) -> Iterator[tuple[Capability, bool]]:
 
 
 def _context(entry: Json) -> int:
-    told = count(entry, "context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens")
-    if told is None:
-        told = count(member(entry, "meta"), "n_ctx", "n_ctx_train")
-    if told is None:
-        told = count(member(entry, "model_spec"), "availableContextTokens")
-    if told is None:
-        told = max((count(host, "context_length") or 0 for host in members(entry, "providers")), default=0)
-    return told
+    return first(
+        count(entry, "context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens"),
+        count(member(entry, "meta"), "n_ctx", "n_ctx_train"),
+        count(member(entry, "model_spec"), "availableContextTokens"),
+        max((count(host, "context_length") or 0 for host in members(entry, "providers")), default=0),
+    )
 
 
 def _longest_answer(entry: Json) -> int:
-    told = count(entry, "max_completion_tokens", "max_output_tokens", "max_output_length")
-    if told is None:
-        told = count(member(entry, "top_provider"), "max_completion_tokens")
-    if told is None:
-        told = count(member(entry, "model_spec"), "maxCompletionTokens")
-    return told or 0
+    return first(
+        count(entry, "max_completion_tokens", "max_output_tokens", "max_output_length"),
+        count(member(entry, "top_provider"), "max_completion_tokens"),
+        count(member(entry, "model_spec"), "maxCompletionTokens"),
+    )
 
 
 def _price(entry: Json) -> Price | None:

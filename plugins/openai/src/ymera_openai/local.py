@@ -12,13 +12,13 @@ from dataclasses import replace
 import orjson
 
 from ymera_openai.chat_completions import JSON, ChatCompletions
-from ymera_openai.documents import Json, count, member, members, text
-from ymera_openai.listing import Offer, decode_models
+from ymera_openai.listing import Offer
 from ymera_openai.provider import OpenAiProvider
 from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_service.sdk.errors import MalformedResponse, ProviderError
-from ymera_service.sdk.http import Endpoint, HttpRequest, HttpResponse, Transport, read
+from ymera_service.sdk.http import Endpoint, HttpRequest, Transport, read
 from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.sdk.wire.json_reader import Json, count, member, members, read_object, text
 
 _OFFER = Offer(has=frozenset({Capability.STRUCTURED_OUTPUT}), price=Price(0, 0, source="local"), local=True)
 """All of these hold an answer to a schema by constraining the sampler, whatever the model."""
@@ -69,13 +69,7 @@ class LocalServer(OpenAiProvider):
             response = await read(stream)
         if response.status >= 400:
             raise self.dialect.decode_error(response)
-        try:
-            document = orjson.loads(response.body)
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
-            raise MalformedResponse(f"{request.url} gave no JSON object")
-        return document
+        return read_object(response.body)
 
     def _unlike(self) -> ProviderError:
         return MalformedResponse(f"what answers at {self._root.base_url} is not {self.name}")
@@ -159,8 +153,7 @@ LOCAL_SERVERS: tuple[type[LocalServer], ...] = (Ollama, LlamaCpp, Vllm, LmStudio
 
 
 def _owned_by(document: Json, owner: str) -> list[Json]:
-    response = HttpResponse(200, {}, orjson.dumps(document))
-    return [entry for entry in decode_models(response) if text(entry, "owned_by") == owner]
+    return [entry for entry in members(document, "data") if text(entry, "id") and text(entry, "owned_by") == owner]
 
 
 def _only_true(entry: Json) -> Json:

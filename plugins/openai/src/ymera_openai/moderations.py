@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import orjson
 
-from ymera_openai.documents import Json, member, members, text
 from ymera_openai.embeddings import read_object
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.http import HttpRequest, HttpResponse
+from ymera_service.sdk.wire.json_reader import Json, member, members, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from ymera_openai import errors, profiles
+from ymera_openai import profiles
 from ymera_openai.chat_completions import JSON, openai_effort, schema_of
 from ymera_openai.chat_messages import data_uri, result_text
-from ymera_openai.documents import Json
+from ymera_openai.errors import decode_error
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses_decoder import ResponsesDecoder
 from ymera_service.sdk.content import (
@@ -22,7 +22,7 @@ from ymera_service.sdk.content import (
     ToolCall,
     ToolResult,
 )
-from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
+from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import (
     GenerateRequest,
     Prompt,
@@ -34,7 +34,8 @@ from ymera_service.sdk.generation import (
     ToolChoice,
     ToolChoiceMode,
 )
-from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+from ymera_service.sdk.http import Decoder, HttpRequest
+from ymera_service.sdk.wire.json_reader import Json, strict_object
 
 
 class Responses:
@@ -66,9 +67,7 @@ class Responses:
         """See `Dialect.decoder`."""
         return ResponsesDecoder()
 
-    def decode_error(self, response: HttpResponse) -> ProviderError:
-        """See `Dialect.decode_error`."""
-        return errors.decode_error(response)
+    decode_error = staticmethod(decode_error)
 
     def _sampling(self, model: str, sampling: Sampling) -> Json:
         """The API has no stop sequences, seed, penalties or top_k."""
@@ -129,11 +128,8 @@ def _output(result: ToolResult) -> str | list[Json]:
 
 def _reasoning(part: Reasoning) -> Json:
     """Reasoning goes back as the sealed form that it came in; without one the API does not take it."""
-    try:
-        seal = orjson.loads(part.signature)
-    except ValueError:
-        return {}
-    if not isinstance(seal, dict) or "encrypted_content" not in seal:
+    seal = strict_object(part.signature)
+    if not seal or "encrypted_content" not in seal:
         return {}
     summary = [{"type": "summary_text", "text": part.text}] if part.text else []
     return {"type": "reasoning", **seal, "summary": summary}

@@ -2,10 +2,9 @@
 
 import orjson
 
-from ymera_openai import errors
-from ymera_openai.bodies import BodyDecoder
+from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import read_citation
-from ymera_openai.documents import Json, count, member, members, text
+from ymera_openai.errors import ERRORS
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.errors import MalformedResponse, ProviderServerError
 from ymera_service.sdk.events import (
@@ -19,6 +18,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
 )
 from ymera_service.sdk.generation import FinishReason
+from ymera_service.sdk.wire.json_reader import Json, count, member, members, text
 
 _CALLS = ("function_call", "custom_tool_call")
 
@@ -44,33 +44,26 @@ _Spot = tuple[str, int, int]
 """Kind of words, number of the output item, number of the part in it."""
 
 
-class ResponsesDecoder(BodyDecoder):
+class ResponsesDecoder(OpenAiDecoder):
     """Decodes one answer.
 
     A stream tells each text three times: in deltas, when its part is done, and when its item is done.
     What was said of a part is counted, so that a vendor may leave out any two of the three.
     """
 
-    done_ends = False
-
     def __init__(self) -> None:
         super().__init__()
         self._started = False
-        self._final: Json | None = None
+        self._final: Json = {}
         self._items_seen: set[int] = set()
         self._calls: dict[int, int] = {}
         self._said: dict[_Spot, int] = {}
         self._cited: dict[int, int] = {}
         self._last_reasoning: _Spot | None = None
 
-    @property
-    def _complete(self) -> bool:
-        return self._final is not None
-
     def _whole(self, document: Json) -> None:
         if "output" not in document and "status" not in document:
-            self._fail(MalformedResponse("the answer has neither output nor status"))
-            return
+            raise MalformedResponse("the answer has neither output nor status")
         self._start(document)
         self._end(document)
 
@@ -94,28 +87,27 @@ class ResponsesDecoder(BodyDecoder):
         id_, model = text(response, "id"), text(response, "model")
         if not self._started and (id_ or model):
             self._started = True
-            self._emit(ResponseStarted(id_, model))
+            self._items.append(ResponseStarted(id_, model))
 
     def _end(self, response: Json) -> None:
         if text(response, "status") == "failed":
             error = member(response, "error")
-            self._fail(errors.of_object(error) if error else ProviderServerError("the response failed"))
-            return
+            raise ERRORS.of_document(error) if error else ProviderServerError("the response failed")
         # The numbers in a stream and in its last event need not agree, so the latter only fills an empty answer.
         if not self._items_seen:
             for number, item in enumerate(members(response, "output")):
                 self._item(number, item, done=True)
         if not self._said and (said := text(response, "output_text")):
-            self._emit(TextDelta(said))
+            self._items.append(TextDelta(said))
         self._final = response
 
     def _conclude(self) -> None:
-        final = self._final or {}
+        final = self._final
         if usage := read_usage(member(final, "usage")):
-            self._emit(usage)
+            self._items.append(usage)
         status = text(final, "status") or "completed"
         incomplete = text(member(final, "incomplete_details"), "reason")
-        self._emit(Finished(self._why(status, incomplete), status, "", incomplete))
+        self._items.append(Finished(self._why(status, incomplete), status, "", incomplete))
 
     def _why(self, status: str, incomplete: str) -> FinishReason:
         if status == "incomplete":
@@ -128,13 +120,14 @@ class ResponsesDecoder(BodyDecoder):
         kind = text(item, "type")
         if number not in self._items_seen:
             self._items_seen.add(number)
-            self._emit(OutputItem(kind))
+            self._items.append(OutputItem(kind))
             if kind in _CALLS:
                 self._call(number, item)
         if not done:
             return
         if kind in _CALLS:
-            self._fill("arguments", number, [text(item, "arguments") or text(item, "input")])
+            none = "{}" if kind == "function_call" else ""
+            self._fill("arguments", number, [text(item, "arguments") or text(item, "input") or none])
         elif kind == "reasoning":
             self._reasoning_item(number, item)
         else:
@@ -143,7 +136,7 @@ class ResponsesDecoder(BodyDecoder):
     def _call(self, number: int, item: Json) -> None:
         self._calls[number] = len(self._calls)
         id_ = text(item, "call_id") or text(item, "id")
-        self._emit(ToolCallDelta(self._calls[number], id_, text(item, "name")))
+        self._items.append(ToolCallDelta(self._calls[number], id_, text(item, "name")))
 
     def _message(self, number: int, item: Json) -> None:
         parts = members(item, "content")
@@ -163,7 +156,7 @@ class ResponsesDecoder(BodyDecoder):
                 self._fill(kind, number, texts)
         if sealed := text(item, "encrypted_content"):
             seal = {"id": text(item, "id"), "encrypted_content": sealed}
-            self._emit(ReasoningDelta("", orjson.dumps(seal)))
+            self._items.append(ReasoningDelta("", orjson.dumps(seal)))
 
     def _fill(self, kind: str, number: int, texts: list[str]) -> None:
         """Tells what a whole item says beyond what was told of it, by length: part numbers need not agree."""
@@ -185,20 +178,20 @@ class ResponsesDecoder(BodyDecoder):
         self._said[spot] = self._said.get(spot, 0) + len(said)
         kind, number, _ = spot
         if kind == "text":
-            self._emit(TextDelta(said))
+            self._items.append(TextDelta(said))
         elif kind == "refusal":
-            self._emit(RefusalDelta(said))
+            self._items.append(RefusalDelta(said))
         elif kind != "arguments":
             separator = "\n" if self._last_reasoning not in (None, spot) else ""
             self._last_reasoning = spot
-            self._emit(ReasoningDelta(separator + said))
+            self._items.append(ReasoningDelta(separator + said))
         elif number in self._calls:
-            self._emit(ToolCallDelta(self._calls[number], arguments=said))
+            self._items.append(ToolCallDelta(self._calls[number], arguments=said))
 
     def _cite(self, number: int, annotation: Json) -> None:
         self._cited[number] = self._cited.get(number, 0) + 1
         if citation := read_citation(annotation):
-            self._emit(CitationFound(citation))
+            self._items.append(CitationFound(citation))
 
 
 def _number(event: Json) -> int:

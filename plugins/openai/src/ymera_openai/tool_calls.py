@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import orjson
 
-from ymera_openai.documents import Json, member, text
 from ymera_service.sdk.events import ToolCallDelta
+from ymera_service.sdk.wire.json_reader import Json, member, strict_object, text
 
 
 def new_id() -> str:
@@ -44,8 +44,8 @@ class ToolCalls:
         function = member(piece, "function") or member(piece, "custom") or piece
         id_, name = text(piece, "id"), text(function, "name")
         id_ = "" if id_ == "null" else id_  # Mistral's word for none
-        call = self._find(piece.get("index"), id_, name)
         arguments = _arguments(function)
+        call = self._find(piece.get("index"), id_, name, arguments)
         call.id, call.name = call.id or id_, call.name or name
         call.arguments += arguments
         if call.told:
@@ -55,10 +55,20 @@ class ToolCalls:
         call.told = True
         return ToolCallDelta(call.number, call.id or self._new_id(), call.name, call.arguments)
 
-    def _find(self, index: object, id_: str, name: str) -> _Call:
+    @property
+    def broken_off(self) -> bool:
+        """Whether a call has begun its arguments and not ended them."""
+        return any(call.arguments.strip() and strict_object(call.arguments) is None for call in self._calls)
+
+    def without_arguments(self) -> list[ToolCallDelta]:
+        """Returns the arguments of the calls that came without any: an empty object."""
+        blank = [call for call in self._calls if call.told and not call.arguments.strip()]
+        return [ToolCallDelta(call.number, arguments="{}") for call in blank]
+
+    def _find(self, index: object, id_: str, name: str, arguments: str) -> _Call:
         if isinstance(index, int):
             known = self._by_index.get(index)
-            if known is None or _begins_another(known, id_, name):
+            if known is None or _begins_another(known, id_, name, arguments):
                 known = self._by_index[index] = self._begin()
             return known
         for call in self._calls:
@@ -72,18 +82,16 @@ class ToolCalls:
         return call
 
 
-def _begins_another(known: _Call, id_: str, name: str) -> bool:
-    """Tells whether a piece under a known index belongs to a further call."""
-    if id_ and known.id:
-        return id_ != known.id
-    return bool(name and known.name and _is_object(known.arguments))
+def _begins_another(known: _Call, id_: str, name: str, arguments: str) -> bool:
+    """Tells whether a piece under a known index belongs to a further call.
 
-
-def _is_object(arguments: str) -> bool:
-    try:
-        return isinstance(orjson.loads(arguments), dict)
-    except ValueError:
+    The index decides, whichever id the piece bears, unless the known call needs no more and the piece names a function.
+    """
+    if not (name and known.name) or (id_ and id_ == known.id):
         return False
+    if known.arguments.strip():
+        return strict_object(known.arguments) is not None
+    return name != known.name or not arguments
 
 
 def _arguments(function: Json) -> str:

@@ -1,54 +1,34 @@
 """Token counts: OpenAI's fields, and those that others use for the same."""
 
-from ymera_openai.documents import Json, count, member
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.wire.json_reader import Json, count, first, member
+from ymera_service.sdk.wire.usage import consistent
+
+_PROMPT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "prompt_token_details")
+_CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
+_WRITTEN = ("cache_write_tokens", "cache_creation_tokens")
 
 
 def read_usage(usage: Json) -> UsageReported | None:
     """Returns the counts of a usage object, or `None` where it holds none."""
-    taken, given, total = _input(usage), _output(usage), count(usage, "total_tokens")
+    taken, given = count(usage, "prompt_tokens", "input_tokens"), count(usage, "completion_tokens", "output_tokens")
+    total = count(usage, "total_tokens")
     if taken is None and given is None and total is None:
         return None
-    prompt = member(usage, "prompt_tokens_details") or member(usage, "input_tokens_details")
+    prompt = next((found for name in _PROMPT_DETAILS if (found := member(usage, name))), {})
     answer = member(usage, "completion_tokens_details") or member(usage, "output_tokens_details")
-    reasoning = count(answer, "reasoning_tokens")
-    if reasoning is None:
-        reasoning = count(usage, "reasoning_tokens") or 0
-    return UsageReported(
-        Usage(
-            input_tokens=taken or 0,
-            output_tokens=_with_reasoning(taken or 0, given or 0, reasoning, total),
-            cache_read_input_tokens=_cached(prompt, usage),
-            cache_creation_input_tokens=_written(prompt, usage),
-            reasoning_output_tokens=reasoning,
-        ),
-        total,
+    reasoning = first(count(answer, "reasoning_tokens"), count(usage, "reasoning_tokens"))
+    counts = Usage(
+        input_tokens=taken or 0,
+        output_tokens=_with_reasoning(taken or 0, given or 0, reasoning, total),
+        cache_read_input_tokens=first(count(prompt, "cached_tokens"), count(usage, *_CACHED)),
+        cache_creation_input_tokens=first(count(prompt, *_WRITTEN), count(usage, "cache_creation_input_tokens")),
+        reasoning_output_tokens=reasoning,
     )
-
-
-def _input(usage: Json) -> int | None:
-    return count(usage, "prompt_tokens", "input_tokens")
-
-
-def _output(usage: Json) -> int | None:
-    return count(usage, "completion_tokens", "output_tokens")
+    return UsageReported(consistent(counts), total)
 
 
 def _with_reasoning(taken: int, given: int, reasoning: int, total: int | None) -> int:
     """xAI counts reasoning apart from the completion; only its total shows that."""
     return given + reasoning if reasoning and total == taken + given + reasoning else given
-
-
-def _cached(prompt: Json, usage: Json) -> int:
-    found = count(prompt, "cached_tokens")
-    if found is None:
-        found = count(usage, "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens")
-    return found or 0
-
-
-def _written(prompt: Json, usage: Json) -> int:
-    found = count(prompt, "cache_write_tokens", "cache_creation_tokens")
-    if found is None:
-        found = count(usage, "cache_creation_input_tokens")
-    return found or 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ymera_service.sdk.sse import ServerSentEvent, SseParser
+from ymera_service.sdk.wire.sse import ServerSentEvent, SseParser
 
 TEXT = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=12)
 LINE_ENDS = st.sampled_from(["\n", "\r", "\r\n"])

@@ -1,0 +1,18 @@
+"""Token counts as they are reported."""
+
+from dataclasses import replace
+
+from ymera_service.sdk.generation import Usage
+
+
+def consistent(usage: Usage) -> Usage:
+    """Returns the counts with no part above its whole: cached tokens are input, reasoning tokens are output.
+
+    Some vendors count a cached prefix that is longer than the prompt, and a price would come out negative.
+    """
+    return replace(
+        usage,
+        cache_read_input_tokens=min(usage.cache_read_input_tokens, usage.input_tokens),
+        cache_creation_input_tokens=min(usage.cache_creation_input_tokens, usage.input_tokens),
+        reasoning_output_tokens=min(usage.reasoning_output_tokens, usage.output_tokens),
+    )
