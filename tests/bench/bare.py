@@ -22,7 +22,7 @@ TEXT = "word " * CHUNKS
 
 def answer(text: str) -> ymera.ExecuteResponse:
     message = content.Message(role=content.ROLE_ASSISTANT, parts=[content.Part(text=text)])
-    return ymera.ExecuteResponse(message=message, finish_reason=content.FINISH_REASON_STOP)
+    return ymera.ExecuteResponse(messages=[message], finish_reason=content.FINISH_REASON_STOP)
 
 
 def delta(number: int, text: str) -> ymera.ExecuteStreamResponse:

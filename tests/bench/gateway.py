@@ -1,11 +1,11 @@
 """What a request costs in Ymera, beside bare grpc.aio servers: `uv run tests/bench/gateway.py`.
 
-One run measures three servers in turn and in rounds, each a process of its own, with the load made in this
-process and one fast upstream in another: (a) a bare echo, (b) a bare handler that makes one HTTP call with
-aiohttp, (c) Ymera with everything on: checks, routing, breakers, usage durable before the reply, a log line per
-request. Each answers whole, and as a stream of 50 chunks. The figures are CPU milliseconds of the whole server
-process per request, and requests per second; the median round counts. Only the ratios carry over to other
-machines.
+One run measures servers in turn and in rounds, each a process of its own, with the load made in this process
+and one fast upstream in another: a bare echo, a bare handler that makes one HTTP call with aiohttp, and Ymera
+with everything on (checks, routing, breakers, usage durable before the reply, a log line per request) at 2,
+150 and 1,000 models. Each answers whole, and as a stream of 50 chunks. Shown are CPU milliseconds of the whole
+server process per request, requests per second, and the latency at 100 requests a second, sent on time
+whatever the answers do. The median round counts. Only the ratios carry over to other machines.
 """
 
 from __future__ import annotations  # the stubs' types exist for type checkers only
@@ -44,20 +44,24 @@ disabled = ["simulator"]
 [plugins.openai]
 discover_local = false
 [plugins.openai.endpoints.bench]
-base_url = "http://127.0.0.1:{port}"
+base_url = "http://127.0.0.1:{port}/{half}"
 api_key = "benchmark"
 [plugins.openai.endpoints.reserve]
-base_url = "http://127.0.0.1:{port}"
+base_url = "http://127.0.0.1:{port}/{half}"
 api_key = "benchmark"
 """
+RATE = 100
+"""Requests a second at which latency is measured."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU milliseconds of the server per request, and requests per second."""
+    """CPU milliseconds of the server per request, requests per second, and latency in milliseconds."""
 
     cpu: float
     rate: float
+    p50: float = 0.0
+    p99: float = 0.0
 
 
 @contextmanager
@@ -104,7 +108,7 @@ async def stub(address: str) -> AsyncIterator[rpc.YmeraServiceAsyncStub]:
 async def whole(server: rpc.YmeraServiceAsyncStub) -> None:
     """One unary request."""
     answer = await server.Execute(ymera.ExecuteRequest(prompt=PROMPT))
-    assert answer.message.parts[0].text
+    assert answer.messages[0].parts[0].text
 
 
 async def streamed(server: rpc.YmeraServiceAsyncStub) -> None:
@@ -115,29 +119,58 @@ async def streamed(server: rpc.YmeraServiceAsyncStub) -> None:
     assert texts
 
 
-async def measure(address: str, pid: int, stream: bool, requests: int, concurrency: int) -> Cost:
+async def measure(address: str, pid: int, stream: bool, options: argparse.Namespace) -> Cost:
     """Makes the load and returns what a request cost."""
     ask = streamed if stream else whole
+    share = -(-(options.streams if stream else options.requests) // options.concurrency)
 
     async def worker(server: rpc.YmeraServiceAsyncStub, count: int) -> None:
         for _ in range(count):
             await ask(server)
 
     async with stub(address) as server:
-        await asyncio.gather(*(worker(server, 5) for _ in range(concurrency)))
+        await asyncio.gather(*(worker(server, 5) for _ in range(options.concurrency)))
         cpu, began = cpu_seconds(pid), time.perf_counter()
-        share = -(-requests // concurrency)
-        await asyncio.gather(*(worker(server, share) for _ in range(concurrency)))
+        await asyncio.gather(*(worker(server, share) for _ in range(options.concurrency)))
         elapsed = time.perf_counter() - began
-        return Cost((cpu_seconds(pid) - cpu) / (share * concurrency) * 1000, share * concurrency / elapsed)
+        cpu = cpu_seconds(pid) - cpu
+        requests = share * options.concurrency
+        latencies = [] if stream else await open_loop(server, options.latency_seconds)
+        p50, p99 = percentiles(latencies)
+        return Cost(cpu / requests * 1000, requests / elapsed, p50, p99)
+
+
+async def open_loop(server: rpc.YmeraServiceAsyncStub, seconds: float) -> list[float]:
+    """Sends requests on time, whatever the answers do, and returns their latencies in milliseconds."""
+    latencies: list[float] = []
+
+    async def one(due: float) -> None:
+        await whole(server)
+        latencies.append((time.perf_counter() - due) * 1000)
+
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(seconds * RATE)):
+            due = began + number / RATE
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(one(due))
+    return latencies
+
+
+def percentiles(latencies: Sequence[float]) -> tuple[float, float]:
+    """The 50th and 99th percentile; 0 if nothing was measured."""
+    if not latencies:
+        return 0.0, 0.0
+    ordered = sorted(latencies)
+    return ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
 
 
 @contextmanager
 def server(kind: str, upstream: str, folder: str) -> Iterator[tuple[str, int]]:
     """One of the servers to be measured: its address and process id."""
-    if kind == "ymera":
-        config = Path(folder) / "ymera.toml"
-        config.write_text(CONFIG.format(folder=folder, port=upstream))
+    if kind in MODELS:
+        config = Path(folder) / f"{kind}.toml"
+        config.write_text(CONFIG.format(folder=folder, port=upstream, half=MODELS[kind] // 2))
         address = f"127.0.0.1:{free_port()}"
         command = [str(Path(sys.executable).with_name("ymera")), "serve", "--config", str(config), "--address", address]
         with running(command, YMERA_LOG__FORMAT="json") as process:
@@ -148,34 +181,43 @@ def server(kind: str, upstream: str, folder: str) -> Iterator[tuple[str, int]]:
         yield first_line(process), process.pid
 
 
-KINDS = {"echo": "(a) bare grpc.aio echo", "call": "(b) bare grpc.aio + one aiohttp call", "ymera": "(c) Ymera Execute"}
+MODELS = {"ymera-2": 2, "ymera-150": 150, "ymera-1000": 1000}
+KINDS = {
+    "echo": "bare grpc.aio echo",
+    "call": "bare grpc.aio + one aiohttp call",
+    "ymera-2": "Ymera, 2 models",
+    "ymera-150": "Ymera, 150 models",
+    "ymera-1000": "Ymera, 1,000 models",
+}
 
 
-def run(arguments: argparse.Namespace) -> dict[tuple[str, bool], list[Cost]]:
+def run(options: argparse.Namespace) -> dict[tuple[str, bool], list[Cost]]:
     """Measures every server, in turn and in rounds."""
-    costs: dict[tuple[str, bool], list[Cost]] = {(kind, stream): [] for stream in (False, True) for kind in KINDS}
+    kinds = [kind for kind in KINDS if kind in options.only] if options.only else list(KINDS)
+    costs: dict[tuple[str, bool], list[Cost]] = {(kind, stream): [] for stream in (False, True) for kind in kinds}
     with tempfile.TemporaryDirectory() as folder, running([sys.executable, str(HERE / "upstream.py")]) as process:
         upstream = first_line(process)
-        for _ in range(arguments.rounds):
-            for kind in KINDS:
+        for _ in range(options.rounds):
+            for kind in kinds:
                 with server(kind, upstream, folder) as (address, pid):
                     for stream in (False, True):
-                        requests = arguments.streams if stream else arguments.requests
-                        cost = asyncio.run(measure(address, pid, stream, requests, arguments.concurrency))
-                        costs[kind, stream].append(cost)
+                        costs[kind, stream].append(asyncio.run(measure(address, pid, stream, options)))
     return costs
 
 
 def table(costs: dict[tuple[str, bool], list[Cost]]) -> Table:
-    """The medians, with the ratio to (b)."""
-    result = Table("", "", "CPU ms/request", "ratio to (b)", "requests/s", box=None)
-    for stream in (False, True):
-        base = statistics.median(cost.cpu for cost in costs["call", stream])
-        for kind, label in KINDS.items():
-            cpu = statistics.median(cost.cpu for cost in costs[kind, stream])
-            rate = statistics.median(cost.rate for cost in costs[kind, stream])
-            form = "stream of 50" if stream else "unary"
-            result.add_row(form, label, f"{cpu:.3f}", f"{cpu / base:.2f}", f"{rate:.0f}")
+    """The medians, with the ratio to the bare handler that makes a call."""
+    result = Table("", "", "CPU ms/request", "× bare call", "requests/s", "p50 ms", "p99 ms", box=None)
+
+    def median(kind: str, stream: bool, figure: str) -> float:
+        return float(statistics.median(getattr(cost, figure) for cost in costs[kind, stream]))
+
+    for kind, stream in sorted(costs, key=lambda key: key[1]):
+        cpu = median(kind, stream, "cpu")
+        ratio = f"{cpu / median('call', stream, 'cpu'):.2f}" if ("call", stream) in costs else ""
+        latency = ["", ""] if stream else [f"{median(kind, stream, name):.1f}" for name in ("p50", "p99")]
+        form = "stream of 50" if stream else "unary"
+        result.add_row(form, KINDS[kind], f"{cpu:.3f}", ratio, f"{median(kind, stream, 'rate'):.0f}", *latency)
     return result
 
 
@@ -186,6 +228,8 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=600, help="streams per round")
     parser.add_argument("--concurrency", type=int, default=32, help="requests under way at a time")
     parser.add_argument("--rounds", type=int, default=3, help="how often each server is measured")
+    parser.add_argument("--latency-seconds", type=float, default=10, help="how long latency is measured")
+    parser.add_argument("--only", nargs="*", choices=list(KINDS), help="measure these servers alone")
     Console().print(table(run(parser.parse_args())))
 
 

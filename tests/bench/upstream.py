@@ -1,10 +1,11 @@
 """A fast local upstream in OpenAI's format, for benchmarks: `python upstream.py` prints its port.
 
 It answers at once with fixed bytes: a whole answer, or 50 chunks of server-sent events a millisecond apart, so
-that each arrives by itself, as from a vendor.
+that each arrives alone, as from a vendor. `GET /N/models` lists N models.
 """
 
 import asyncio
+import json
 import re
 from typing import cast
 
@@ -19,7 +20,6 @@ _WHOLE = (
     b'{"id":"c","object":"chat.completion","model":"fast","choices":[{"index":0,"finish_reason":"stop",'
     b'"message":{"role":"assistant","content":"' + b"word " * CHUNKS + b'"}}],' + _USAGE + b"}"
 )
-_MODELS = b'{"object":"list","data":[{"id":"fast","object":"model","owned_by":"bench"}]}'
 _CHUNK = (
     b'data: {"id":"c","object":"chat.completion.chunk","model":"fast","choices":[{"index":0,"delta":'
     b'{"content":"word "},"finish_reason":null}]}\n\n'
@@ -53,7 +53,7 @@ class Upstream(asyncio.Protocol):
 
     def _answer(self, head: bytes, body: bytes) -> None:
         if head.startswith(b"GET"):
-            self._whole(_MODELS)
+            self._whole(_models(head))
         elif re.search(rb'"stream": ?true', body):
             self._write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
             self._stream(CHUNKS)
@@ -75,6 +75,14 @@ class Upstream(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+
+
+def _models(head: bytes) -> bytes:
+    """Returns a list of as many models as the path says; one if it does not say."""
+    path = head.split(b" ", 2)[1].strip(b"/").split(b"/")
+    count = int(path[0]) if path[0].isdigit() else 1
+    data = [{"id": f"fast-{number:04}", "object": "model", "owned_by": "bench"} for number in range(count)]
+    return json.dumps({"object": "list", "data": data}).encode()
 
 
 async def main() -> None:

@@ -9,14 +9,14 @@ import structlog
 import uuid_utils
 
 from ymera_service.benchmark.plan import Job
-from ymera_service.plugins.boundary import being_cancelled
-from ymera_service.routing.decision import Failure
+from ymera_service.plugins.boundary import Boundary
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
+    Failure,
     InternalError,
     ProviderError,
-    ProviderServerError,
     ProviderTimeout,
+    RequestError,
     StreamInterrupted,
     YmeraError,
 )
@@ -65,20 +65,24 @@ class _Answer:
                 pass
 
 
-async def measure(job: Job, provider: Provider, seconds: float, clock: Callable[[], float]) -> Measurement:
+async def measure(
+    job: Job, provider: Provider, boundary: Boundary, seconds: float, clock: Callable[[], float]
+) -> Measurement:
     """Has a model do a task and grades its answer. Neither a provider nor a grader makes it raise.
 
     Args:
+        job: The task, and the model to do it.
+        provider: The model's provider.
+        boundary: Reads what leaves the provider's code.
         seconds: How long the call may take, and then the grading.
         clock: Tells the time in seconds.
     """
     answer = _Answer()
     began = clock()
-    try:
-        await _ask(job, provider, answer, seconds)
-    except ProviderError as error:
-        return Measurement(job, clock() - began, answer.usage, error=Failure.of(error))
+    failure = await _ask(job, provider, boundary, answer, seconds)
     duration = clock() - began
+    if failure is not None:
+        return Measurement(job, duration, answer.usage, error=Failure.of(failure))
     try:
         score = await _grade(job, "".join(answer.texts), seconds)
     except YmeraError as error:
@@ -86,28 +90,26 @@ async def measure(job: Job, provider: Provider, seconds: float, clock: Callable[
     return Measurement(job, duration, answer.usage, score)
 
 
-async def _ask(job: Job, provider: Provider, answer: _Answer, seconds: float) -> None:
+async def _ask(
+    job: Job, provider: Provider, boundary: Boundary, answer: _Answer, seconds: float
+) -> ProviderError | RequestError | None:
     request = GenerateRequest(job.model.info.name, job.task.prompt, stream=True)
     deadline = asyncio.get_running_loop().time() + seconds
     context = CallContext(str(uuid_utils.uuid7()), job.model.targets[0], deadline, caller="benchmark")
+    scope = asyncio.timeout(seconds)
     try:
-        async with asyncio.timeout(seconds), aclosing(provider.generate(request, context)) as events:
+        async with scope, aclosing(provider.generate(request, context)) as events:
             async for event in events:
                 answer.take(event)
                 if answer.finished:
-                    return
-    except TimeoutError:
-        raise ProviderTimeout(f"{job.model.id} did not answer within {seconds:g} s") from None
-    except ProviderError:
-        raise
-    except asyncio.CancelledError as error:
-        if being_cancelled():
-            raise
-        raise ProviderServerError(f"{job.model.provider} cancelled its own answer") from error
-    except Exception as error:
-        _log.exception("provider_raised", model=job.model.id, task=job.task.id)
-        raise ProviderServerError(f"{job.model.provider} failed inside: {type(error).__name__}") from error
-    raise StreamInterrupted(f"{job.model.id} stopped before the end of its answer")
+                    return None
+    except RequestError as error:
+        return error.detached()
+    except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
+        if scope.expired() and isinstance(error, TimeoutError):
+            return ProviderTimeout(f"{job.model.id} did not answer within {seconds:g} s")
+        return boundary.failure_of(error, job.model.id)
+    return StreamInterrupted(f"{job.model.id} stopped before the end of its answer")
 
 
 async def _grade(job: Job, answer: str, seconds: float) -> float:

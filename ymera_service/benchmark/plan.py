@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ymera_service.catalog import Catalog
+from ymera_service.catalog import CatalogSnapshot
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.errors import FieldViolation, InternalError, InvalidRequest, ModelNotFound, SuiteNotFound
-from ymera_service.sdk.models import Model
+from ymera_service.sdk.models import Kind, Model
 
 MAX_TASKS_PER_CATEGORY = 1000
 MAX_CONCURRENCY = 64
@@ -18,7 +18,7 @@ class BenchmarkPlan:
     """What to measure. Empty `models`, `suites` and `categories` take all.
 
     Attributes:
-        models: Ids, names or patterns; see `Catalog.match`.
+        models: Ids, names or patterns; see `CatalogSnapshot.match`.
         tasks_per_category: The most tasks per suite and category, from 1 to 1,000.
         seed: Chooses the tasks.
         concurrency: How many tasks run at a time, from 1 to 64.
@@ -41,22 +41,22 @@ class Job:
     task: BenchmarkTask
 
 
-def models_of(plan: BenchmarkPlan, catalog: Catalog) -> list[Model]:
+def models_of(plan: BenchmarkPlan, catalog: CatalogSnapshot) -> list[Model]:
     """Returns the models that a plan means, each once, in the order of their ids.
 
     Raises:
         ModelNotFound: A pattern means none, or there are no models at all.
     """
-    models = catalog.models
+    models = {id_: model for id_, model in catalog.models.items() if model.info.kind is Kind.GENERATE}
     if not models:
         raise ModelNotFound("no provider offers a model now; `ymera health` tells why")
     if not plan.models:
         return list(models.values())
     found = {model for pattern in plan.models for model in _matching(pattern, catalog)}
-    return [models[model] for model in sorted(found)]
+    return [models[model] for model in sorted(found & models.keys())]
 
 
-def _matching(pattern: str, catalog: Catalog) -> list[str]:
+def _matching(pattern: str, catalog: CatalogSnapshot) -> list[str]:
     found = catalog.match(pattern)
     if not found:
         near = _suggestion(catalog.close_to(pattern))

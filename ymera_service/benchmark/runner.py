@@ -14,10 +14,11 @@ from ymera_service.benchmark.plan import BenchmarkPlan, Job, check, models_of, s
 from ymera_service.benchmark.schedule import Schedule
 from ymera_service.benchmark.scores import BenchmarkScore, scores_of
 from ymera_service.catalog import Catalog
-from ymera_service.resilience.admission import Admission
-from ymera_service.routing.decision import Failure
+from ymera_service.plugins.boundary import Boundary
+from ymera_service.resilience.slots import Slots
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite
+from ymera_service.sdk.errors import Failure
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import BenchmarkResult
@@ -82,12 +83,13 @@ class BenchmarkRunner:
 
     def __init__(
         self,
+        *,
         catalog: Catalog,
-        suites: Mapping[str, BenchmarkSuite],
+        suites: Callable[[], Mapping[str, BenchmarkSuite]],
         recorder: Recorder,
         evidence: Evidence,
         database: Database,
-        *,
+        boundary: Boundary,
         task_seconds: float = TASK_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -98,7 +100,8 @@ class BenchmarkRunner:
         self._database = database
         self._task_seconds = task_seconds
         self._clock = clock
-        self._places = Admission(MAX_RUNS, max_queued=0)
+        self._boundary = boundary
+        self._slots = Slots(MAX_RUNS, max_queued=0)
 
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         """Yields a start, progress after each task, and the scores.
@@ -111,12 +114,12 @@ class BenchmarkRunner:
             StorageUnavailable: A result could not be stored; the measurement ends there.
             InternalError: A suite failed to give its tasks.
         """
-        async with self._places.admitted(), aclosing(self._measured(plan)) as events:
+        async with self._slots.held(), aclosing(self._measured(plan)) as events:
             async for event in events:
                 yield event
 
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
-        models, suites = models_of(plan, self._catalog), suites_of(plan, self._suites)
+        models, suites = models_of(plan, self._catalog.snapshot), suites_of(plan, self._suites())
         check(plan, suites)
         tasks = await asyncio.to_thread(tasks_of, plan, suites)
         run_id, total = str(uuid_utils.uuid7()), len(models) * len(tasks)
@@ -143,7 +146,7 @@ class BenchmarkRunner:
 
     async def _do(self, job: Job, run_id: str) -> Measurement:
         provider = self._catalog.provider(job.model.provider)
-        measurement = await measure(job, provider, self._task_seconds, self._clock)
+        measurement = await measure(job, provider, self._boundary, self._task_seconds, self._clock)
         await self._recorder.record(_result(run_id, measurement))
         return measurement
 

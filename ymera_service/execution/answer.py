@@ -29,6 +29,10 @@ class AnswerCollector:
 
     async def send(self, event: ExecutionEvent) -> None:
         """Takes the next event."""
+        self.try_send(event)
+
+    def try_send(self, event: ExecutionEvent) -> bool:
+        """Takes the next event; it is never behind."""
         match event:
             case TextDelta():
                 self._open(Text).texts.append(event.text)
@@ -46,6 +50,7 @@ class AnswerCollector:
                 self._close_message()
             case _:
                 pass
+        return True
 
     def _begin(self, event: AttemptStarted) -> None:
         if event.turn > self._turn:

@@ -46,5 +46,8 @@ ExecutionEvent = Started | AttemptStarted | Delta | Ended
 class Sink(Protocol):
     """Takes the events of one execution, in order."""
 
+    def try_send(self, event: ExecutionEvent) -> bool:
+        """Takes the next event, unless the receiver is behind; then returns False."""
+
     async def send(self, event: ExecutionEvent) -> None:
         """Takes the next event; waits while the receiver is behind."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ymera_service.routing.decision import Decision, Preferences
+from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, Failure, ShuttingDown, YmeraError
 from ymera_service.sdk.generation import FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
@@ -33,15 +34,19 @@ class Attempt:
 
     Attributes:
         number: From 1 within its turn.
+        began_at: A time of the event loop's clock.
         usage: What it consumed, estimated where the provider did not say.
         cost_micros: Its price in micro-USD; None where the model's price is not known.
         finish_reason: Why the model stopped; None unless the provider's own end of the answer was seen.
         error: Why it failed; None where it answered.
+        retryable: The same call may succeed a little later.
         simulated: No real model answered.
+        tool_calls: What the answer asks the caller to run.
     """
 
     number: int
     target: Target
+    began_at: float
     duration: float
     time_to_first_token: float | None = None
     usage: Usage = field(default_factory=Usage)
@@ -49,7 +54,9 @@ class Attempt:
     estimated: bool = False
     finish_reason: FinishReason | None = None
     error: Failure | None = None
+    retryable: bool = False
     simulated: bool = False
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +91,7 @@ class Execution:
         created_at: When it arrived, in UTC.
         began: The same as a time of the event loop's clock.
         decision: None until it is routed.
-        first_released_at: When the first part of an answer was handed to the caller of a stream; from then on
-            no other target can take over.
+        released: The caller of a stream has seen a part of an answer; from then on no other target can take over.
         error: Why it ended without a whole answer.
         ended_at: None while it is under way.
     """
@@ -96,7 +102,7 @@ class Execution:
     began: float
     decision: Decision | None = None
     turns: tuple[Turn, ...] = ()
-    first_released_at: float | None = None
+    released: bool = False
     error: YmeraError | None = None
     ended_at: float | None = None
 
@@ -125,7 +131,7 @@ class Execution:
             return ExecutionStatus.COMPLETED if self.turns else ExecutionStatus.ROUTED
         if isinstance(self.error, DeadlineExceeded | ShuttingDown | Cancelled):
             return ExecutionStatus.CANCELLED
-        return ExecutionStatus.FAILED if self.first_released_at is None else ExecutionStatus.TRUNCATED
+        return ExecutionStatus.TRUNCATED if self.released else ExecutionStatus.FAILED
 
     @property
     def latest(self) -> Attempt | None:
@@ -138,6 +144,14 @@ class Execution:
         if self.status in {ExecutionStatus.COMPLETED, ExecutionStatus.TRUNCATED}:
             return self.latest
         return None
+
+    @property
+    def time_to_first_token(self) -> float | None:
+        """Seconds from its arrival to the first part of the answer; None where nothing of one was sent."""
+        attempt = self.answering
+        if attempt is None or attempt.time_to_first_token is None:
+            return None
+        return attempt.began_at + attempt.time_to_first_token - self.began
 
     @property
     def consumption(self) -> Consumption:

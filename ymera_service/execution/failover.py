@@ -1,80 +1,50 @@
-"""Which model is called next, and when no further one is."""
+"""Which target is called next in a turn: a pure function of the ranking and what was tried."""
 
-import asyncio
-import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from ymera_service.catalog import Catalog
-from ymera_service.execution.run import Call, Run
-from ymera_service.resilience.breaker import Breakers, Permit
-from ymera_service.resilience.retries import RetryBudget, backoff
-from ymera_service.sdk.errors import NoHealthyModel, ProviderError
-from ymera_service.sdk.models import Model
+from ymera_service.execution.facts import Execution
+from ymera_service.sdk.targets import Target
 
 
-class Failover:
-    """Goes through the candidates in order; then retries the best of them that may recover soon.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A target that may be called next.
 
-    Going over to a different model is free; calling the same one again waits with full jitter and is
-    charged to the retry budget.
+    `retry` counts its failures in this turn, 0 for a target that was not tried yet; `retry_after` is what its
+    provider asked for, in seconds.
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        breakers: Breakers,
-        max_attempts: int,
-        draw: random.Random,
-    ) -> None:
-        self._catalog = catalog
-        self._breakers = breakers
-        self._budget = RetryBudget()
-        self._max_attempts = max_attempts
-        self._draw = draw
-
-    async def next_call(self, run: Run, error: ProviderError | None) -> Call | None:
-        """Returns the next call to make; `None` where there is no use in another.
-
-        Args:
-            run: The execution so far.
-            error: Why its latest call failed, if one did.
-        """
-        if len(run.attempts) >= self._max_attempts or (error and not error.fails_over):
-            return None
-        return self._untried(run) or (await self._retry(run, error) if error else None)
-
-    def _untried(self, run: Run) -> Call | None:
-        tried = {attempt.model for attempt in run.attempts}
-        models = self._catalog.models
-        for candidate in run.decision.candidates:
-            if candidate.model in tried or (model := models.get(candidate.model)) is None:
-                continue
-            if permit := self._breakers.of(candidate.model).try_acquire():
-                return _begin(run, model, permit)
-        return None
-
-    async def _retry(self, run: Run, error: ProviderError) -> Call | None:
-        model = run.call.model if run.call else None
-        if model is None or not error.retryable:
-            return None
-        wait = backoff(error, len(run.attempts) - 1, self._draw)
-        if asyncio.get_running_loop().time() + wait >= run.request.deadline or not self._budget.try_withdraw():
-            return None
-        await run.watch.wait(asyncio.sleep(wait))
-        permit = self._breakers.of(model.id).try_acquire()
-        return _begin(run, model, permit) if permit else None
-
-    def succeeded(self) -> None:
-        """A call succeeded: the budget for retries recovers."""
-        self._budget.deposit()
-
-    def none_left(self, run: Run) -> NoHealthyModel:
-        """Returns the error of an execution for which no model could be called."""
-        waits = [self._breakers.of(candidate.model).retry_after for candidate in run.decision.candidates]
-        return NoHealthyModel(
-            "the circuit breaker of every eligible model is open", retry_after=min(waits, default=1.0)
-        )
+    target: Target
+    retry: int = 0
+    retry_after: float | None = None
 
 
-def _begin(run: Run, model: Model, permit: Permit) -> Call:
-    run.call = Call(len(run.attempts) + 1, model, permit, asyncio.get_running_loop().time())
-    return run.call
+def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]:
+    """Yields what may be called next, best first.
+
+    A turn after the first begins with the target that gave the answer before it. Targets not tried in this
+    turn come first, then those whose failure may have passed, both in the order of their rank: going over to
+    a different target costs nothing, calling the same one again costs a wait.
+    """
+    attempts = execution.turns[-1].attempts
+    failures = {attempt.target.id: attempt for attempt in attempts}
+    ordered = _continued(ranking, execution)
+    for target in ordered:
+        if target.id not in failures:
+            yield Choice(target)
+    for target in ordered:
+        latest = failures.get(target.id)
+        if latest is not None and latest.retryable and latest.error is not None:
+            count = sum(attempt.target.id == target.id for attempt in attempts)
+            yield Choice(target, count, latest.error.retry_after)
+
+
+def _continued(ranking: Sequence[Target], execution: Execution) -> Sequence[Target]:
+    """Puts the target of the turn before first."""
+    if len(execution.turns) == 1:
+        return ranking
+    answered = execution.turns[-2].answered_by
+    if answered is None:
+        return ranking
+    return [answered.target, *(target for target in ranking if target.id != answered.target.id)]

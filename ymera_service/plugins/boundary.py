@@ -1,8 +1,13 @@
 """What a plugin's code raises while it serves, as the server's own errors."""
 
 import asyncio
+from collections.abc import Callable
 
-from ymera_service.sdk.errors import ProviderServerError, YmeraError
+import structlog
+
+from ymera_service.sdk.errors import ProviderError, ProviderServerError, RequestError
+
+log = structlog.get_logger(__name__)
 
 
 def being_cancelled() -> bool:
@@ -11,15 +16,34 @@ def being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def failure_of(error: BaseException, provider: str) -> BaseException:
-    """Returns what an exception that left a provider's code means.
+class Boundary:
+    """Reads exceptions that leave a provider's code.
 
-    A cancellation of the present task and the close of a generator stay what they are. Everything else that
-    is not an error of the taxonomy, `SystemExit` included, is a failure of the provider: it ends this call
-    and not the server.
+    Args:
+        redact: Removes secrets from a text: a provider may echo the key it was sent.
     """
-    if isinstance(error, YmeraError | GeneratorExit):
-        return error
-    if isinstance(error, asyncio.CancelledError):
-        return error if being_cancelled() else ProviderServerError(f"{provider} cancelled its own answer")
-    return ProviderServerError(f"{provider} failed inside: {type(error).__name__}")
+
+    def __init__(self, redact: Callable[[str], str] = str) -> None:
+        self._redact = redact
+
+    def failure_of(self, error: BaseException, model: str, request_id: str = "") -> ProviderError:
+        """Returns the failure of the provider that an exception means, without its traceback.
+
+        Everything that is not an error of the taxonomy, `SystemExit` included, is a failure of the provider:
+        it ends this call and not the server.
+
+        Raises:
+            asyncio.CancelledError, GeneratorExit: The exception itself, where it ends the present task.
+            RequestError: The exception itself: what the caller sent can't be expressed in the provider's format.
+        """
+        if isinstance(error, GeneratorExit) or (isinstance(error, asyncio.CancelledError) and being_cancelled()):
+            raise error
+        if isinstance(error, ProviderError | RequestError):
+            error.redact(self._redact)
+            if isinstance(error, RequestError):
+                raise error
+            return error.detached()
+        if isinstance(error, asyncio.CancelledError):
+            return ProviderServerError(f"{model} cancelled its own answer")
+        log.error("provider raised", model=model, request_id=request_id, exc_info=error)
+        return ProviderServerError(f"{model} failed inside: {type(error).__name__}")

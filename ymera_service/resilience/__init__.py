@@ -1,1 +1,1 @@
-"""What keeps failures small: admission, circuit breakers, retries, and telling whose cancellation it is."""
+"""What keeps failures small: `slots` (requests at a time), `breaker` (targets that fail), `retries`."""

@@ -1,14 +1,25 @@
-"""Circuit breakers: a model that keeps failing is left alone for a while, then tried with a counted few.
+"""Circuit breakers: what keeps failing is left alone for a while, then tried with a counted few calls.
 
 closed ── failures in a row ──▶ open ── time ──▶ half open ── success ──▶ closed
                                  ▲                   │
                                  └───── failure ─────┘   (twice as long each time)
+
+A target has three of them: its own, its account's and its endpoint's. The scope of an error says which one
+it counts against; a success counts for all three. Only domains that have failed since their last success
+are held, so that a healthy target costs a look-up and memory stays bounded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
+import structlog
+
 from ymera_service.config import BreakerSettings
+from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.targets import Scope, Target
+
+log = structlog.get_logger(__name__)
 
 
 class BreakerState(StrEnum):
@@ -19,38 +30,25 @@ class BreakerState(StrEnum):
     HALF_OPEN = "half_open"
 
 
-class Permit:
-    """Leave to make one call; ends in exactly one of its verdicts.
+@dataclass(frozen=True, slots=True)
+class BreakerReport:
+    """A breaker that is not closed. `retry_after` is in seconds, 0 unless it is open."""
 
-    A call that began before the breaker opened says nothing about the model's recovery, so only probes
-    are heard while the breaker is not closed.
-    """
-
-    __slots__ = ("_breaker", "_probe")
-
-    def __init__(self, breaker: "Breaker", *, probe: bool) -> None:
-        self._breaker = breaker
-        self._probe = probe
-
-    def succeeded(self) -> None:
-        """The call succeeded: the model works."""
-        self._breaker.settle(probe=self._probe, failed=False)
-
-    def failed(self) -> None:
-        """The call failed in a way that counts."""
-        self._breaker.settle(probe=self._probe, failed=True)
-
-    def released(self) -> None:
-        """The call ended without a verdict, as when the caller went away."""
-        self._breaker.settle(probe=self._probe, failed=None)
+    domain: str
+    scope: Scope
+    state: BreakerState
+    retry_after: float
+    last_error: str
 
 
 class Breaker:
-    """The breaker of one model."""
+    """The breaker of one domain."""
 
-    __slots__ = ("_clock", "_failures", "_open_seconds", "_opened_until", "_probes", "_settings")
+    __slots__ = ("_clock", "_failures", "_open_seconds", "_opened_until", "_probes", "_settings", "last_error", "scope")
 
-    def __init__(self, settings: BreakerSettings, clock: Callable[[], float]) -> None:
+    def __init__(self, scope: Scope, settings: BreakerSettings, clock: Callable[[], float]) -> None:
+        self.scope = scope
+        self.last_error = ""
         self._settings = settings
         self._clock = clock
         self._failures = 0
@@ -70,51 +68,138 @@ class Breaker:
         """Seconds until calls are tried again; 0 unless open."""
         return max(0.0, self._opened_until - self._clock()) if self._open_seconds else 0.0
 
-    def try_acquire(self) -> Permit | None:
-        """Asks to make a call; `None` where it may not be made now."""
+    @property
+    def accepts(self) -> bool:
+        """Whether a call may be made now."""
         state = self.state
-        if state is BreakerState.CLOSED:
-            return Permit(self, probe=False)
-        if state is BreakerState.OPEN or self._probes >= self._settings.half_open_calls:
-            return None
+        if state is BreakerState.HALF_OPEN:
+            return self._probes < self._settings.half_open_calls
+        return state is BreakerState.CLOSED
+
+    def begin_probe(self) -> bool:
+        """Counts a call that is about to be made; tells whether it is a probe, whose verdict `end_probe` takes."""
+        if not self._open_seconds:
+            return False
         self._probes += 1
-        return Permit(self, probe=True)
+        return True
 
-    def settle(self, *, probe: bool, failed: bool | None) -> None:
-        """Takes the verdict of a call; `None` is none. For `Permit`."""
-        if probe:
-            self._probes -= 1
-        elif self._open_seconds:
-            return
-        if failed:
-            self._failed()
-        elif failed is False:
-            self._failures = 0
-            self._open_seconds = 0.0
+    def end_probe(self) -> None:
+        """A probe is over."""
+        self._probes = max(0, self._probes - 1)
 
-    def _failed(self) -> None:
+    def fail(self, error: str) -> bool:
+        """Counts a failure and tells whether it opened the breaker."""
+        self.last_error = error
         self._failures += 1
         if self._open_seconds:
             self._open(self._open_seconds * 2)
         elif self._failures >= self._settings.failures:
             self._open(self._settings.open_seconds)
+        return bool(self._open_seconds)
 
     def _open(self, seconds: float) -> None:
         self._open_seconds = min(seconds, self._settings.max_open_seconds)
         self._opened_until = self._clock() + self._open_seconds
 
 
+class Permit:
+    """Leave to make one call of a target; ends in exactly one of its verdicts.
+
+    A call that began before a breaker opened says nothing about the recovery, so only probes are heard
+    while a breaker is not closed.
+    """
+
+    __slots__ = ("_breakers", "_probed", "_target")
+
+    def __init__(self, breakers: "Breakers", target: Target, probed: tuple[str, ...]) -> None:
+        self._breakers = breakers
+        self._target = target
+        self._probed = probed
+
+    def succeeded(self) -> None:
+        """The target answered."""
+        self._breakers.settle_success(self._target, self._probed)
+
+    def failed(self, error: ProviderError) -> None:
+        """The call failed; the error says whether and where that counts."""
+        self._breakers.settle_failure(self._target, self._probed, error)
+
+    def released(self) -> None:
+        """The call ended without a verdict, as when the caller went away."""
+        self._breakers.release(self._probed)
+
+
 class Breakers:
-    """One breaker per model id, made when first asked for."""
+    """The breakers of all domains. `clock` is monotonic."""
 
     def __init__(self, settings: BreakerSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
         self._breakers: dict[str, Breaker] = {}
 
-    def of(self, model: str) -> Breaker:
-        """Returns the breaker of a model."""
-        breaker = self._breakers.get(model)
+    def try_acquire(self, target: Target) -> Permit | None:
+        """Asks to call a target; returns None if it may not be called now."""
+        if not self._breakers:
+            return Permit(self, target, ())
+        involved = [(domain, found) for domain in target.domains if (found := self._breakers.get(domain))]
+        if not all(breaker.accepts for _, breaker in involved):
+            return None
+        return Permit(self, target, tuple([domain for domain, breaker in involved if breaker.begin_probe()]))
+
+    def open_domains(self) -> Mapping[str, float]:
+        """Returns the domains whose breaker is open, with the seconds until calls are tried again."""
+        if not self._breakers:
+            return {}
+        return {
+            domain: breaker.retry_after
+            for domain, breaker in self._breakers.items()
+            if breaker.state is BreakerState.OPEN
+        }
+
+    def report(self) -> Sequence[BreakerReport]:
+        """Returns the breakers that are not closed, in the order of their domains."""
+        return [
+            BreakerReport(domain, breaker.scope, breaker.state, breaker.retry_after, breaker.last_error)
+            for domain, breaker in sorted(self._breakers.items())
+            if breaker.state is not BreakerState.CLOSED
+        ]
+
+    def settle_success(self, target: Target, probed: Sequence[str]) -> None:
+        """For `Permit`: closes the breakers that the call probed, and forgets failures of the others."""
+        if not self._breakers:
+            return
+        for domain in target.domains:
+            breaker = self._breakers.get(domain)
+            if breaker is None:
+                continue
+            if domain in probed:
+                log.warning("breaker closed", domain=domain)
+            elif breaker.state is not BreakerState.CLOSED:
+                continue
+            del self._breakers[domain]
+
+    def settle_failure(self, target: Target, probed: Sequence[str], error: ProviderError) -> None:
+        """For `Permit`: counts a failure in the domain that the error names."""
+        self.release(probed)
+        if not error.trips_breaker:
+            return
+        domain = target.domain(error.scope)
+        breaker = self._breakers.get(domain)
         if breaker is None:
-            breaker = self._breakers[model] = Breaker(self._settings, self._clock)
-        return breaker
+            breaker = self._breakers[domain] = Breaker(error.scope, self._settings, self._clock)
+        elif breaker.state is not BreakerState.CLOSED and domain not in probed:
+            return
+        if breaker.fail(error.message):
+            log.warning(
+                "breaker opened",
+                domain=domain,
+                retry_after=breaker.retry_after,
+                reason=error.reason,
+                error=error.message,
+            )
+
+    def release(self, probed: Sequence[str]) -> None:
+        """For `Permit`: ends the probes of a call that gave no verdict on them."""
+        for domain in probed:
+            if breaker := self._breakers.get(domain):
+                breaker.end_probe()

@@ -1,18 +1,16 @@
-"""When and how soon the same model is called again after a failure."""
+"""When and how soon the same target is called again after a failure."""
 
 import random
-
-from ymera_service.sdk.errors import ProviderError
 
 BASE_SECONDS = 0.1
 MAX_SECONDS = 5.0
 
 
 class RetryBudget:
-    """Keeps retries a small share of the calls, so that an outage is not fed by retrying.
+    """Keeps retries a small share of the calls, so that retrying does not feed an outage.
 
-    Every success puts `ratio` of a token back, up to `capacity`; each retry takes one. Falling over to a
-    different model is not charged: charging it costs success just when it is needed.
+    Every success puts `ratio` of a token back, up to `capacity`; each retry takes one. Failing over to a
+    different target is not charged: charging it costs success just when it is needed.
     """
 
     def __init__(self, capacity: float = 20.0, ratio: float = 0.1) -> None:
@@ -32,10 +30,24 @@ class RetryBudget:
         return True
 
 
-def backoff(error: ProviderError, retry: int, draw: random.Random) -> float:
+class RetryBudgets:
+    """A budget for each provider: one that is down takes no other's retries away."""
+
+    def __init__(self) -> None:
+        self._budgets: dict[str, RetryBudget] = {}
+
+    def of(self, provider: str) -> RetryBudget:
+        """Returns the budget of a provider."""
+        budget = self._budgets.get(provider)
+        if budget is None:
+            budget = self._budgets[provider] = RetryBudget()
+        return budget
+
+
+def backoff(retry_after: float | None, retry: int, draw: random.Random) -> float:
     """Returns the seconds to wait before the retry of this number (from 0).
 
     Full jitter over an exponentially growing bound (Brooker, "Exponential Backoff And Jitter", AWS
     Architecture Blog, 2015); what the provider asked for is a floor.
     """
-    return max(error.retry_after or 0.0, draw.uniform(0, min(MAX_SECONDS, BASE_SECONDS * 2**retry)))
+    return max(retry_after or 0.0, draw.uniform(0, min(MAX_SECONDS, BASE_SECONDS * 2**retry)))

@@ -21,9 +21,9 @@
 Nothing here knows gRPC: the api room maps each leaf to a status.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from ymera_service.sdk.targets import Scope
 
@@ -47,6 +47,17 @@ class YmeraError(Exception):
         self.metadata = metadata or {}
         self.retry_after = retry_after if retry_after is not None and 0 <= retry_after <= LONGEST_WAIT else None
         """Seconds after which to try again; `None` where waiting is not known to help."""
+
+    def detached(self) -> Self:
+        """Returns it without its traceback and causes, which keep alive whatever the frames held, bodies included."""
+        self.__traceback__ = self.__context__ = self.__cause__ = None
+        return self
+
+    def redact(self, redact: Callable[[str], str]) -> None:
+        """Passes the message and everything else that a provider may have worded through a function."""
+        self.message = redact(self.message)
+        self.args = (self.message,)
+        self.metadata = {key: redact(value) for key, value in self.metadata.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +211,11 @@ class ProviderError(YmeraError):
         """The provider's own code of the error."""
         self.param = param
         """The parameter that the provider names."""
+
+    def redact(self, redact: Callable[[str], str]) -> None:
+        """See `YmeraError.redact`."""
+        super().redact(redact)
+        self.type, self.code, self.param = (fact and redact(str(fact)) for fact in (self.type, self.code, self.param))
 
 
 class AuthenticationFailed(ProviderError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import MalformedResponse, ProviderError, StreamInterrupted
+from ymera_service.sdk.errors import FieldViolation, InvalidRequest, MalformedResponse, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import Accepted, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.providers import Provider
@@ -145,7 +145,7 @@ class HttpProvider(Provider):
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
-        sent = await self.authorize(self.dialect.encode(request), context)
+        sent = await self.authorize(_encoded(self.dialect, request), context)
         async with self._transport.open(sent) as stream:
             if not _is_success(stream.status):
                 raise await self._refusal(stream)
@@ -198,6 +198,15 @@ async def read(stream: HttpStream) -> HttpResponse:
     """Reads the rest of a response."""
     body = b"".join([piece async for piece in stream])
     return HttpResponse(stream.status, stream.headers, body)
+
+
+def _encoded(dialect: Dialect, request: GenerateRequest) -> HttpRequest:
+    """Encodes a request; what no JSON can hold, such as nesting without end, is the caller's fault."""
+    try:
+        return dialect.encode(request)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = f"can't be expressed in the provider's format: {type(error).__name__}: {error}"
+        raise InvalidRequest([FieldViolation("prompt", problem[:512])]) from None
 
 
 def _is_success(status: int) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings
+from ymera_service.plugins.boundary import Boundary
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.content import last_user_text, user
@@ -95,8 +96,17 @@ async def bench(sqlite_url: str) -> AsyncIterator[Bench]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database.open(sqlite_url))
         recorder = await stack.enter_async_context(Recorder(database))
-        provider, suites, evidence = Reckoner(), {"sums": Sums()}, Evidence()
+        provider, evidence = Reckoner(), Evidence()
+        suites: dict[str, Sums] = {"sums": Sums()}
         catalog = Catalog({provider.name: provider}, CatalogSettings())
         await catalog.refresh()
-        runner = BenchmarkRunner(catalog, suites, recorder, evidence, database, task_seconds=5)
+        runner = BenchmarkRunner(
+            catalog=catalog,
+            suites=lambda: suites,
+            recorder=recorder,
+            evidence=evidence,
+            database=database,
+            boundary=Boundary(),
+            task_seconds=5,
+        )
         yield Bench(runner, provider, suites, catalog, evidence, database)

@@ -15,7 +15,6 @@ from ymera_service.benchmark.runner import (
     BenchmarkEvent,
     BenchmarkPlan,
     BenchmarkProgress,
-    BenchmarkRunner,
     BenchmarkStarted,
 )
 from ymera_service.benchmark.statistics import wilson
@@ -218,11 +217,13 @@ async def test_every_wrong_field_is_named(bench: "Bench") -> None:
 
 async def test_without_models_or_suites_there_is_nothing_to_measure(bench: "Bench") -> None:
     empty = Catalog({}, CatalogSettings())
-    recorder, evidence, database = bench.runner._recorder, bench.evidence, bench.database
+    bench.runner._catalog = empty
     with pytest.raises(ModelNotFound):
-        await anext(BenchmarkRunner(empty, bench.suites, recorder, evidence, database).run(BenchmarkPlan()))
+        await anext(bench.runner.run(BenchmarkPlan()))
+    bench.runner._catalog = bench.catalog
+    bench.suites.clear()
     with pytest.raises(SuiteNotFound):
-        await anext(BenchmarkRunner(bench.catalog, {}, recorder, evidence, database).run(BenchmarkPlan()))
+        await anext(bench.runner.run(BenchmarkPlan()))
 
 
 async def test_no_more_tasks_run_at_a_time_than_asked_for(bench: "Bench") -> None:

@@ -1,13 +1,23 @@
-"""Circuit breakers open after failures in a row, and let a counted few through before they close."""
+"""Breakers open after failures in a row, let a counted few through, and open together what fails together."""
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from ymera_service.config import BreakerSettings
-from ymera_service.resilience.breaker import Breaker, Breakers, BreakerState, Permit
+from ymera_service.resilience.breaker import Breakers, BreakerState, Permit
+from ymera_service.sdk.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    InvalidProviderRequest,
+    ProviderServerError,
+    RateLimited,
+)
+from ymera_service.sdk.targets import Deployment, Scope, Target
 
 SETTINGS = BreakerSettings(failures=3, open_seconds=2, max_open_seconds=15, half_open_calls=1)
+TARGET = Target("acme", "acme/one")
+BROKEN = ProviderServerError("broken")
 
 
 class Clock:
@@ -18,94 +28,137 @@ class Clock:
         return self.now
 
 
-def state_of(breaker: Breaker) -> BreakerState:
-    return breaker.state
-
-
-def acquired(breaker: Breaker) -> Permit:
-    permit = breaker.try_acquire()
+def acquired(breakers: Breakers, target: Target = TARGET) -> Permit:
+    permit = breakers.try_acquire(target)
     assert permit is not None
     return permit
 
 
-def opened(clock: Clock) -> Breaker:
-    breaker = Breaker(SETTINGS, clock)
+def opened(clock: Clock) -> Breakers:
+    breakers = Breakers(SETTINGS, clock)
     for _ in range(SETTINGS.failures):
-        acquired(breaker).failed()
-    return breaker
+        acquired(breakers).failed(BROKEN)
+    return breakers
+
+
+def state_of(breakers: Breakers, domain: str = TARGET.id) -> BreakerState:
+    return next((one.state for one in breakers.report() if one.domain == domain), BreakerState.CLOSED)
 
 
 def test_failures_in_a_row_open_it() -> None:
-    breaker = Breaker(SETTINGS, Clock())
-    acquired(breaker).failed()
-    acquired(breaker).failed()
-    assert state_of(breaker) is BreakerState.CLOSED
-    acquired(breaker).failed()
-    assert state_of(breaker) is BreakerState.OPEN
-    assert breaker.try_acquire() is None
-    assert breaker.retry_after == 2
+    breakers = Breakers(SETTINGS, Clock())
+    acquired(breakers).failed(BROKEN)
+    acquired(breakers).failed(BROKEN)
+    assert breakers.open_domains() == {}
+    acquired(breakers).failed(BROKEN)
+    assert breakers.open_domains() == {"acme/one": 2.0}
+    assert breakers.try_acquire(TARGET) is None
+    [report] = breakers.report()
+    assert (report.state, report.scope, report.last_error) == (BreakerState.OPEN, Scope.TARGET, "broken")
 
 
 def test_a_success_between_failures_keeps_it_closed() -> None:
-    breaker = Breaker(SETTINGS, Clock())
+    breakers = Breakers(SETTINGS, Clock())
     for _ in range(10):
-        acquired(breaker).failed()
-        acquired(breaker).failed()
-        acquired(breaker).succeeded()
-    assert state_of(breaker) is BreakerState.CLOSED
+        acquired(breakers).failed(BROKEN)
+        acquired(breakers).failed(BROKEN)
+        acquired(breakers).succeeded()
+    assert breakers.report() == []
+
+
+def test_failures_that_are_not_the_targets_fault_do_not_count() -> None:
+    breakers = Breakers(SETTINGS, Clock())
+    for error in [InvalidProviderRequest("x"), RateLimited("x")] * 5:
+        acquired(breakers).failed(error)
+    assert breakers.report() == []
 
 
 def test_half_open_lets_one_probe_through_and_its_success_closes() -> None:
     clock = Clock()
-    breaker = opened(clock)
+    breakers = opened(clock)
     clock.now += 2
-    assert state_of(breaker) is BreakerState.HALF_OPEN
-    probe = acquired(breaker)
-    assert breaker.try_acquire() is None
+    assert state_of(breakers) is BreakerState.HALF_OPEN
+    assert breakers.open_domains() == {}
+    probe = acquired(breakers)
+    assert breakers.try_acquire(TARGET) is None
     probe.succeeded()
-    assert state_of(breaker) is BreakerState.CLOSED
+    assert breakers.report() == []
 
 
 def test_each_failed_probe_doubles_the_time_up_to_the_limit() -> None:
     clock = Clock()
-    breaker = opened(clock)
+    breakers = opened(clock)
     waits = []
     for _ in range(5):
-        waits.append(breaker.retry_after)
-        clock.now += breaker.retry_after
-        acquired(breaker).failed()
+        waits.append(breakers.open_domains()[TARGET.id])
+        clock.now += waits[-1]
+        acquired(breakers).failed(BROKEN)
     assert waits == [2, 4, 8, 15, 15]
 
 
-def test_a_probe_that_was_called_off_frees_its_place() -> None:
+def test_a_probe_that_was_called_off_lets_the_next_one_through() -> None:
     clock = Clock()
-    breaker = opened(clock)
+    breakers = opened(clock)
     clock.now += 2
-    acquired(breaker).released()
-    assert state_of(breaker) is BreakerState.HALF_OPEN
-    acquired(breaker).succeeded()
-    assert state_of(breaker) is BreakerState.CLOSED
+    acquired(breakers).released()
+    assert state_of(breakers) is BreakerState.HALF_OPEN
+    acquired(breakers).succeeded()
+    assert breakers.report() == []
 
 
 def test_calls_begun_before_it_opened_say_nothing_of_recovery() -> None:
     clock = Clock()
-    breaker = Breaker(SETTINGS, clock)
-    early_success, early_failure = acquired(breaker), acquired(breaker)
+    breakers = Breakers(SETTINGS, clock)
+    early_success, early_failure = acquired(breakers), acquired(breakers)
     for _ in range(3):
-        acquired(breaker).failed()
+        acquired(breakers).failed(BROKEN)
     early_success.succeeded()
-    assert state_of(breaker) is BreakerState.OPEN
+    assert state_of(breakers) is BreakerState.OPEN
     clock.now += 2
-    early_failure.failed()
-    assert state_of(breaker) is BreakerState.HALF_OPEN
+    early_failure.failed(BROKEN)
+    assert state_of(breakers) is BreakerState.HALF_OPEN
 
 
-def test_each_model_has_a_breaker_of_its_own() -> None:
+def test_a_target_that_fails_leaves_its_neighbours_alone() -> None:
+    breakers = opened(Clock())
+    assert breakers.try_acquire(Target("acme", "acme/two")) is not None
+
+
+def test_targets_of_one_endpoint_open_together() -> None:
+    here, there = Deployment("key", "eu"), Deployment("key", "us")
+    breakers = Breakers(SETTINGS, Clock())
+    for model in ("acme/one", "acme/two", "acme/three"):
+        acquired(breakers, Target("acme", model, here)).failed(ConnectionFailed("refused"))
+    assert set(breakers.open_domains()) == {"acme@eu"}
+    assert breakers.try_acquire(Target("acme", "acme/four", here)) is None
+    assert breakers.try_acquire(Target("acme", "acme/one", there)) is not None
+
+
+def test_targets_of_one_account_open_together() -> None:
+    mine, yours = Deployment("mine", "eu"), Deployment("yours", "eu")
+    breakers = Breakers(SETTINGS, Clock())
+    for model in ("acme/one", "acme/two", "acme/three"):
+        acquired(breakers, Target("acme", model, mine)).failed(AuthenticationFailed("no"))
+    assert set(breakers.open_domains()) == {"acme#mine"}
+    assert breakers.try_acquire(Target("acme", "acme/one", mine)) is None
+    assert breakers.try_acquire(Target("acme", "acme/one", yours)) is not None
+
+
+def test_a_provider_may_say_that_a_failure_reaches_further() -> None:
     breakers = Breakers(SETTINGS, Clock())
     for _ in range(3):
-        acquired(breakers.of("a/x")).failed()
-    assert breakers.of("a/x").state is BreakerState.OPEN
-    assert breakers.of("a/y").state is BreakerState.CLOSED
+        acquired(breakers).failed(ProviderServerError("the region is down", scope=Scope.ENDPOINT))
+    assert set(breakers.open_domains()) == {"acme@"}
+
+
+def test_one_probe_tells_of_all_that_was_open() -> None:
+    clock = Clock()
+    breakers = opened(clock)
+    for _ in range(3):
+        acquired(breakers, Target("acme", "acme/two")).failed(ConnectionFailed("refused"))
+    clock.now += 2
+    acquired(breakers).succeeded()
+    assert breakers.report() == []
 
 
 class BreakerMachine(RuleBasedStateMachine):
@@ -116,13 +169,13 @@ class BreakerMachine(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.clock = Clock()
-        self.breaker = Breaker(SETTINGS, self.clock)
+        self.breakers = Breakers(SETTINGS, self.clock)
         self.probes: set[Permit] = set()
 
     @rule(target=permits)
     def acquire(self) -> Permit | None:
-        state = self.breaker.state
-        permit = self.breaker.try_acquire()
+        state = state_of(self.breakers)
+        permit = self.breakers.try_acquire(TARGET)
         assert (permit is None) == (
             state is BreakerState.OPEN or (state is BreakerState.HALF_OPEN and len(self.probes) >= 1)
         )
@@ -136,12 +189,12 @@ class BreakerMachine(RuleBasedStateMachine):
             return
         was_probe = permit in self.probes
         self.probes.discard(permit)
-        before = self.breaker.state
-        getattr(permit, verdict)()
+        before = state_of(self.breakers)
+        getattr(permit, verdict)(*([BROKEN] if verdict == "failed" else []))
         if was_probe and verdict == "succeeded":
-            assert state_of(self.breaker) is BreakerState.CLOSED
+            assert state_of(self.breakers) is BreakerState.CLOSED
         if before is BreakerState.OPEN and not was_probe:
-            assert state_of(self.breaker) is BreakerState.OPEN
+            assert state_of(self.breakers) is BreakerState.OPEN
 
     @rule(seconds=st.floats(0, 20))
     def wait(self, seconds: float) -> None:
@@ -149,7 +202,7 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_wait_is_bounded(self) -> None:
-        assert 0 <= self.breaker.retry_after <= SETTINGS.max_open_seconds
+        assert all(0 <= wait <= SETTINGS.max_open_seconds for wait in self.breakers.open_domains().values())
 
 
 TestBreakerMachine = BreakerMachine.TestCase

@@ -5,13 +5,12 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.resilience.retries import MAX_SECONDS, RetryBudget, backoff
-from ymera_service.sdk.errors import RateLimited
+from ymera_service.resilience.retries import MAX_SECONDS, RetryBudget, RetryBudgets, backoff
 
 
 @given(retry=st.integers(0, 60), seed=st.integers(), floor=st.none() | st.floats(0, 30))
 def test_the_wait_lies_between_what_was_asked_and_the_bound(retry: int, seed: int, floor: float | None) -> None:
-    wait = backoff(RateLimited("slow down", retry_after=floor), retry, random.Random(seed))
+    wait = backoff(floor, retry, random.Random(seed))
     assert (floor or 0) <= wait <= max(floor or 0, MAX_SECONDS)
 
 
@@ -29,3 +28,11 @@ def test_the_budget_never_grows_beyond_its_capacity() -> None:
     for _ in range(100):
         budget.deposit()
     assert [budget.try_withdraw() for _ in range(3)] == [True, True, False]
+
+
+def test_a_provider_that_is_down_takes_no_retries_from_another() -> None:
+    budgets = RetryBudgets()
+    while budgets.of("down").try_withdraw():
+        pass
+    assert budgets.of("sound").try_withdraw()
+    assert not budgets.of("down").try_withdraw()

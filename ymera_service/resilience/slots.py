@@ -1,4 +1,4 @@
-"""How many requests are worked on at a time: a limit of our own, with a bounded, fair queue before it."""
+"""Slots: how many requests are worked on at a time, with a bounded first-in-first-out queue before them."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ RETRY_AFTER = 1.0
 """Seconds that a refused caller is told to wait."""
 
 
-class Admission:
+class Slots:
     """Lets in up to `max_concurrent` requests; up to `max_queued` more wait their turn."""
 
     def __init__(self, max_concurrent: int, max_queued: int) -> None:
@@ -30,16 +30,16 @@ class Admission:
 
     @property
     def queued(self) -> int:
-        """Requests waiting for a place."""
+        """Requests waiting for a slot."""
         return len(self._waiting)
 
     @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
-        """Holds a place while the block runs.
+    async def held(self) -> AsyncIterator[None]:
+        """Holds a slot while the block runs.
 
         Raises:
             Overloaded: The queue is full.
-            ShuttingDown: `close` was called before a place was free.
+            ShuttingDown: `close` was called before a slot was free.
         """
         await self.acquire()
         try:
@@ -48,7 +48,7 @@ class Admission:
             self.release()
 
     async def acquire(self) -> None:
-        """Takes a place, waiting for it if need be; raises as `admitted` does."""
+        """Takes a slot, waiting for it if need be; raises as `held` does."""
         if self._closed:
             raise _shutting_down()
         if self._in_flight < self._max_concurrent:
@@ -63,27 +63,27 @@ class Admission:
         await self._wait()
 
     async def _wait(self) -> None:
-        place = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
+        slot = asyncio.get_running_loop().create_future()
+        self._waiting.append(slot)
         try:
-            await place
+            await slot
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and place.exception() is None:
-                self.release()  # The place was handed over just as the caller went away.
+            if slot.done() and not slot.cancelled() and slot.exception() is None:
+                self.release()  # The slot was handed over just as the caller went away.
             else:
-                self._forget(place)
+                self._forget(slot)
             raise
 
-    def _forget(self, place: asyncio.Future[None]) -> None:
-        if place in self._waiting:
-            self._waiting.remove(place)
+    def _forget(self, slot: asyncio.Future[None]) -> None:
+        if slot in self._waiting:
+            self._waiting.remove(slot)
 
     def release(self) -> None:
-        """Gives a place back, to whoever waits longest."""
+        """Gives a slot back; the request that has waited longest gets it."""
         while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(None)
+            slot = self._waiting.popleft()
+            if not slot.done():
+                slot.set_result(None)
                 return
         self._in_flight -= 1
         if not self._in_flight:
@@ -93,9 +93,9 @@ class Admission:
         """Refuses new and waiting requests; those under way go on."""
         self._closed = True
         while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_exception(_shutting_down())
+            slot = self._waiting.popleft()
+            if not slot.done():
+                slot.set_exception(_shutting_down())
 
     async def drained(self) -> None:
         """Returns when no request is under way."""

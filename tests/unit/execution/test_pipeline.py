@@ -1,0 +1,673 @@
+"""A request's way through the pipeline: failover before the first part, exactly one end, always recorded."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ymera_service.routing.decision_json import from_json
+
+from ymera_service.catalog import Catalog
+from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
+from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
+from ymera_service.execution.facts import Execution, ExecutionRequest
+from ymera_service.execution.observers import Learning, Observers
+from ymera_service.execution.pipeline import Pipeline
+from ymera_service.execution.recording import Recording
+from ymera_service.plugins.boundary import Boundary
+from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.retries import RetryBudgets
+from ymera_service.resilience.slots import Slots
+from ymera_service.routing.decision import Preferences
+from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.router import Router
+from ymera_service.routing.sessions import Sessions
+from ymera_service.sdk.content import Citation, Message, Reasoning, Role, Text, ToolCall, ToolResult, user
+from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ContentFiltered,
+    DeadlineExceeded,
+    FieldViolation,
+    InternalError,
+    InvalidRequest,
+    NoEligibleModel,
+    NoHealthyModel,
+    Overloaded,
+    ProviderError,
+    ProviderServerError,
+    ProviderTimeout,
+    RateLimited,
+    ShuttingDown,
+    StorageUnavailable,
+    StreamInterrupted,
+)
+from ymera_service.sdk.events import (
+    Accepted,
+    CitationFound,
+    Finished,
+    KeepAlive,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
+from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.providers import Provider
+from ymera_service.storage import Database, Recorder
+from ymera_service.storage.records import ExecutionStatus
+from ymera_service.telemetry.timing import Timings
+
+WAIT = 10.0
+"""The bound on every wait of a test, in seconds."""
+HANG = object()
+"""In a script: wait until cancelled."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """In a script: wait for so many seconds."""
+
+    seconds: float
+
+
+Step = ProviderEvent | BaseException | object
+DONE = Finished(FinishReason.STOP)
+COUNTED = UsageReported(Usage(input_tokens=10, output_tokens=3))
+HELLO: Sequence[Step] = (Accepted(), TextDelta("Hel"), TextDelta("lo"), COUNTED, DONE)
+PRICE = Price(input=1_000_000, output=2_000_000)
+"""One micro-USD per input token, two per output token."""
+
+
+class ScriptedProvider(Provider):
+    """Plays a script per call of a model: its first call plays the first script, and so on; the last repeats."""
+
+    def __init__(self, name: str, scripts: Mapping[str, Sequence[Sequence[Step]]]) -> None:
+        self.name = name
+        self._scripts = scripts
+        self.calls: list[GenerateRequest] = []
+        self.hanging = asyncio.Event()
+        self.closed = 0
+
+    async def models(self) -> Sequence[ModelInfo]:
+        return [ModelInfo(model, price=None if model == "unpriced" else PRICE) for model in self._scripts]
+
+    def forget(self) -> None:
+        """Lets go of all scripts."""
+        self._scripts = {}
+
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
+        scripts = self._scripts[request.model]
+        turn = sum(call.model == request.model for call in self.calls)
+        self.calls.append(request)
+        try:
+            for step in scripts[min(turn, len(scripts) - 1)]:
+                if isinstance(step, BaseException):
+                    raise step
+                if step is HANG:
+                    self.hanging.set()
+                    await asyncio.Event().wait()
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    continue
+                await asyncio.sleep(0)
+                yield step  # type: ignore[misc]  # what is neither is an event
+        finally:
+            self.closed += 1
+
+
+class OneCategory:
+    name = "fixed"
+
+    def classify(self, prompt: Prompt) -> Mapping[str, float]:
+        return {"general": 1.0}
+
+
+class ListSink:
+    """Keeps every event; `ready` says whether it takes one at once."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def try_send(self, event: ExecutionEvent) -> bool:
+        self.events.append(event)
+        return True
+
+    async def send(self, event: ExecutionEvent) -> None:
+        self.events.append(event)
+
+
+@dataclass
+class Harness:
+    """A pipeline on real parts, with a scripted provider at the end."""
+
+    pipeline: Pipeline
+    provider: ScriptedProvider
+    database: Database
+    recorder: Recorder
+    breakers: Breakers
+    timings: Timings = field(default_factory=Timings)
+    requests: int = 0
+
+    def request(self, *, deadline: float = 30, prompt: Prompt | None = None, **preferences: object) -> ExecutionRequest:
+        self.requests += 1
+        return ExecutionRequest(
+            f"request-{self.requests}",
+            prompt or Prompt((user("Say hello."),)),
+            Preferences(**preferences),  # type: ignore[arg-type]  # the tests' own words
+            asyncio.get_running_loop().time() + deadline,
+        )
+
+    async def stream(self, request: ExecutionRequest | None = None, sink: ListSink | None = None) -> list[Any]:
+        sink = sink or ListSink()
+        await asyncio.wait_for(self.pipeline.stream(request or self.request(), sink, self.timings), WAIT)
+        return sink.events
+
+    async def end_of(self, request: ExecutionRequest | None = None) -> Execution:
+        last = (await self.stream(request))[-1]
+        assert isinstance(last, Ended)
+        return last.execution
+
+    async def record(self) -> tuple[ExecutionStatus, Usage, int | None, bool]:
+        record = await self.database.executions.get(f"request-{self.requests}")
+        assert record is not None
+        return record.status, record.usage, record.cost_micros, record.usage_estimated
+
+
+OpenHarness = Callable[..., AbstractAsyncContextManager[Harness]]
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> OpenHarness:
+    @asynccontextmanager
+    async def open_harness(
+        scripts: Mapping[str, Sequence[Sequence[Step]]],
+        *,
+        execution: ExecutionSettings | None = None,
+        breaker: BreakerSettings | None = None,
+        max_concurrent: int = 8,
+        max_queued: int = 8,
+    ) -> AsyncIterator[Harness]:
+        provider = ScriptedProvider("acme", scripts)
+        catalog = Catalog({"acme": provider}, CatalogSettings())
+        await catalog.refresh()
+        evidence, sessions = Evidence(), Sessions(10)
+        breakers = Breakers(breaker or BreakerSettings(), asyncio.get_running_loop().time)
+        router = Router(
+            catalog=catalog,
+            evidence=evidence,
+            sessions=sessions,
+            open_domains=breakers.open_domains,
+            classifier=OneCategory,
+            settings=RoutingSettings(),
+            categories=lambda: (),
+        )
+        observers = Observers([Learning(evidence, sessions)])
+        async with Database.open(f"sqlite:///{tmp_path / 'ymera.db'}") as database, Recorder(database) as recorder:
+            pipeline = Pipeline.build(
+                slots=Slots(max_concurrent, max_queued),
+                router=router,
+                catalog=catalog,
+                breakers=breakers,
+                boundary=Boundary(),
+                recording=Recording(recorder),
+                observers=observers,
+                settings=execution or ExecutionSettings(),
+            )
+            yield Harness(pipeline, provider, database, recorder, breakers)
+
+    return open_harness
+
+
+def errors_of(execution: Execution) -> list[str]:
+    """The reasons of the attempts, empty for one that answered."""
+    return [attempt.error.reason if attempt.error else "" for attempt in execution.attempts]
+
+
+def models_of(execution: Execution) -> list[str]:
+    return [attempt.target.model for attempt in execution.attempts]
+
+
+def both(*scripts: Sequence[Step]) -> Mapping[str, Sequence[Sequence[Step]]]:
+    """Two models alike: whichever is called first plays the first script, the next call the second, and so on."""
+    turns = iter(scripts)
+
+    class Turns(Sequence[Sequence[Step]]):
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, index: object) -> Sequence[Step]:  # type: ignore[override]  # one is enough here
+            return next(turns)
+
+    return {"one": Turns(), "two": Turns()}
+
+
+async def test_a_stream_starts_attempts_answers_and_ends_once(harness: OpenHarness) -> None:
+    async with harness({"one": [HELLO]}) as here:
+        events = await here.stream()
+        assert [type(event) for event in events] == [Started, AttemptStarted, TextDelta, TextDelta, Ended]
+        end = events[-1].execution
+        assert end.status is ExecutionStatus.COMPLETED
+        assert (end.answering.target.model, end.answering.finish_reason) == ("acme/one", FinishReason.STOP)
+        assert end.consumption.cost_micros == 16
+        assert errors_of(end) == [""]
+        assert await here.record() == (ExecutionStatus.COMPLETED, Usage(10, 3), 16, False)
+        assert here.provider.calls[0].stream
+
+
+async def test_the_record_is_durable_before_the_terminal_event(harness: OpenHarness) -> None:
+    class Checking(ListSink):
+        async def send(self, event: ExecutionEvent) -> None:
+            if isinstance(event, Ended):
+                statuses.append((await here.record())[0])
+
+    statuses: list[ExecutionStatus] = []
+    async with harness({"one": [HELLO]}) as here:
+        await here.stream(sink=Checking())
+        assert statuses == [ExecutionStatus.COMPLETED]
+
+
+async def test_a_whole_answer_is_the_stream_collected(harness: OpenHarness) -> None:
+    script = [
+        Accepted(),
+        ReasoningDelta("Let me "),
+        ReasoningDelta("think.", b"proof"),
+        TextDelta("Hel"),
+        TextDelta("lo"),
+        CitationFound(Citation("https://example.org")),
+        ToolCallDelta(0, "a", "look", '{"x"'),
+        ToolCallDelta(1, "b", "see", "{}"),
+        ToolCallDelta(0, arguments=":1}"),
+        COUNTED,
+        Finished(FinishReason.TOOL_CALLS),
+    ]
+    async with harness({"one": [script]}) as here:
+        answer = await here.pipeline.execute(here.request(), Timings())
+        calls = (ToolCall("a", "look", '{"x":1}'), ToolCall("b", "see", "{}"))
+        [message] = answer.messages
+        assert message.parts == (Reasoning("Let me think.", b"proof"), Text("Hello"), *calls)
+        assert answer.citations == (Citation("https://example.org"),)
+        answering = answer.execution.answering
+        assert answering is not None
+        assert answering.tool_calls == calls
+        assert not here.provider.calls[0].stream
+
+
+@pytest.mark.parametrize("error", [ConnectionFailed("x"), AuthenticationFailed("x"), RateLimited("x")], ids=type)
+async def test_a_target_failing_before_its_first_part_is_replaced(harness: OpenHarness, error: ProviderError) -> None:
+    async with harness(both([error], HELLO)) as here:
+        events = await here.stream()
+        assert [type(event) for event in events[:3]] == [Started, AttemptStarted, AttemptStarted]
+        assert events[2].previous_error.reason == error.reason
+        end = events[-1].execution
+        assert end.status is ExecutionStatus.COMPLETED
+        assert errors_of(end) == [error.reason, ""]
+        assert (await here.record())[2] == 16
+
+
+async def test_a_target_that_hangs_before_its_first_part_is_replaced(harness: OpenHarness) -> None:
+    quick = ExecutionSettings(first_token_seconds=0.02)
+    async with harness(both([Accepted(), HANG], HELLO), execution=quick) as here:
+        events = await here.stream()
+        assert events[2].previous_error.reason == ProviderTimeout.reason
+        assert events[-1].execution.status is ExecutionStatus.COMPLETED
+        assert here.provider.closed == 2
+
+
+@pytest.mark.parametrize("sign", [KeepAlive(), ReasoningDelta("hmm")], ids=repr)
+async def test_a_provider_that_shows_signs_of_work_is_not_given_up(harness: OpenHarness, sign: ProviderEvent) -> None:
+    """Ten pauses, each below the limit, that are together well above it."""
+    quick = ExecutionSettings(first_token_seconds=0.2, idle_seconds=0.2)
+    working = [step for _ in range(10) for step in (Pause(0.05), sign)]
+    async with harness({"one": [[Accepted(), *working, TextDelta("Hello"), COUNTED, DONE]]}, execution=quick) as here:
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.COMPLETED
+        assert len(list(end.attempts)) == 1
+
+
+async def test_a_reader_that_is_behind_does_not_count_against_the_provider(harness: OpenHarness) -> None:
+    class Slow(ListSink):
+        def try_send(self, event: ExecutionEvent) -> bool:
+            return False
+
+        async def send(self, event: ExecutionEvent) -> None:
+            await asyncio.sleep(0.05)
+            await super().send(event)
+
+    quick = ExecutionSettings(first_token_seconds=0.02, idle_seconds=0.02)
+    async with harness({"one": [HELLO]}, execution=quick) as here:
+        events = await here.stream(sink=Slow())
+        assert events[-1].execution.status is ExecutionStatus.COMPLETED
+
+
+async def test_after_the_first_part_a_failure_truncates_and_what_was_written_is_estimated(
+    harness: OpenHarness,
+) -> None:
+    script = [Accepted(), TextDelta("0123456789" * 4), StreamInterrupted("cut")]
+    async with harness({"one": [script], "two": [script]}) as here:
+        end = await here.end_of()
+        assert end.error is not None
+        assert end.error.reason == StreamInterrupted.reason
+        assert len(list(end.attempts)) == 1
+        status, usage, cost, estimated = await here.record()
+        assert (status, estimated) == (ExecutionStatus.TRUNCATED, True)
+        assert usage.output_tokens == 10
+        assert cost == usage.input_tokens + 20
+
+
+async def test_a_stream_that_ends_without_the_providers_end_is_truncated(harness: OpenHarness) -> None:
+    async with harness({"one": [[Accepted(), TextDelta("Hel")]]}) as here:
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.TRUNCATED
+        assert isinstance(end.error, StreamInterrupted)
+
+
+async def test_a_target_that_pauses_for_too_long_truncates(harness: OpenHarness) -> None:
+    quick = ExecutionSettings(idle_seconds=0.02)
+    async with harness({"one": [[Accepted(), TextDelta("Hel"), HANG]]}, execution=quick) as here:
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.TRUNCATED
+        assert end.error is not None
+        assert "paused for more than 0.02 s" in end.error.message
+
+
+async def test_a_provider_that_never_closes_a_finished_answer_has_answered(
+    harness: OpenHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ymera_service.execution.attempt.LINGER_SECONDS", 0.02)
+    async with harness({"one": [[*HELLO, HANG]]}) as here:
+        assert (await here.end_of()).status is ExecutionStatus.COMPLETED
+        assert here.provider.closed == 1
+
+
+async def test_a_whole_answer_that_broke_off_half_way_is_replaced_and_both_are_paid(harness: OpenHarness) -> None:
+    broken = [Accepted(), TextDelta("garbage!"), StreamInterrupted("cut")]
+    async with harness(both(broken, HELLO)) as here:
+        answer = await here.pipeline.execute(here.request(), Timings())
+        assert [message.text for message in answer.messages] == ["Hello"]
+        consumption = answer.execution.consumption
+        assert consumption.usage.output_tokens == 3 + 2
+        assert consumption.estimated
+        assert consumption.cost_micros == consumption.usage.input_tokens + 2 * consumption.usage.output_tokens
+
+
+async def test_an_unknown_price_of_one_attempt_makes_the_whole_cost_unknown(harness: OpenHarness) -> None:
+    async with harness({"unpriced": [HELLO]}) as here:
+        end = await here.end_of()
+        assert end.consumption.cost_micros is None
+        assert (await here.record())[2] is None
+
+
+async def test_a_filtered_prompt_is_not_taken_to_another_target(harness: OpenHarness) -> None:
+    async with harness({"one": [[ContentFiltered("no")]], "two": [[ContentFiltered("no")]]}) as here:
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.FAILED
+        assert len(list(end.attempts)) == 1
+
+
+async def test_the_only_target_is_tried_again_when_it_may_recover(harness: OpenHarness) -> None:
+    async with harness({"one": [[ProviderServerError("x")], HELLO]}) as here:
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.COMPLETED
+        assert models_of(end) == ["acme/one", "acme/one"]
+
+
+async def test_it_is_not_tried_again_when_the_wait_outlasts_the_deadline(harness: OpenHarness) -> None:
+    async with harness({"one": [[RateLimited("x", retry_after=100)]]}) as here:
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.FAILED
+        assert end.error is not None
+        assert end.error.retry_after == 100
+        assert len(list(end.attempts)) == 1
+
+
+async def test_failover_goes_on_while_a_target_that_may_be_retried_is_left(harness: OpenHarness) -> None:
+    """The last target tried can't be called again, the first can."""
+    async with harness(both([ProviderServerError("x")], [AuthenticationFailed("no")], HELLO)) as here:
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.COMPLETED
+        first, second, third = models_of(end)
+        assert first == third != second
+
+
+async def test_attempts_are_bounded(harness: OpenHarness) -> None:
+    down = [[ProviderServerError("x")]]
+    many = {f"m{number}": down for number in range(9)}
+    async with harness(many, execution=ExecutionSettings(max_attempts=3)) as here:
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.FAILED
+        assert isinstance(end.error, ProviderServerError)
+        assert len(set(models_of(end))) == 3
+
+
+async def test_a_target_that_keeps_failing_is_left_alone_and_then_refused(harness: OpenHarness) -> None:
+    settings = BreakerSettings(failures=2, open_seconds=60, max_open_seconds=60)
+    one_try = ExecutionSettings(max_attempts=1)
+    down = {"one": [[ConnectionFailed("x")]]}
+    async with harness(down, breaker=settings, execution=one_try) as here:
+        await here.stream()
+        await here.stream()
+        assert set(here.breakers.open_domains()) == {"acme@"}
+        with pytest.raises(NoHealthyModel) as error:
+            await here.stream()
+        assert 0 < (error.value.retry_after or 0) <= 60
+        assert len(here.provider.calls) == 2
+
+
+@pytest.mark.parametrize(
+    "stray", [ValueError("oops"), asyncio.CancelledError(), SystemExit(1), TimeoutError("mine")], ids=repr
+)
+async def test_any_exception_of_a_provider_is_its_failure(harness: OpenHarness, stray: BaseException) -> None:
+    async with harness(both([stray], HELLO)) as here:
+        events = await here.stream()
+        assert events[2].previous_error.reason == ProviderServerError.reason
+        assert events[-1].execution.status is ExecutionStatus.COMPLETED
+
+
+async def test_what_the_caller_sent_and_no_format_can_express_counts_against_no_target(harness: OpenHarness) -> None:
+    refused = InvalidRequest([FieldViolation("prompt", "can't be expressed")])
+    async with harness({"one": [[refused]]}, breaker=BreakerSettings(failures=1)) as here:
+        end = await here.end_of()
+        assert end.error is refused
+        assert here.breakers.report() == []
+
+
+@pytest.mark.parametrize("count", [-1, 2**64, 10**30])
+async def test_an_impossible_count_is_not_believed(harness: OpenHarness, count: int) -> None:
+    async with harness({"one": [[Accepted(), TextDelta("Hello"), UsageReported(Usage(count, count)), DONE]]}) as here:
+        await here.stream()
+        status, usage, _, estimated = await here.record()
+        assert (status, estimated) == (ExecutionStatus.COMPLETED, True)
+        assert 0 < usage.input_tokens < 100
+        assert 0 < usage.output_tokens < 100
+
+
+@pytest.mark.parametrize("before", [[], [Accepted()], [Accepted(), TextDelta("Hel")]], ids=len)
+async def test_the_deadline_cancels_whatever_is_under_way(harness: OpenHarness, before: list[Step]) -> None:
+    async with harness({"one": [[*before, HANG]]}) as here:
+        end = await here.end_of(here.request(deadline=0.05))
+        assert end.status is ExecutionStatus.CANCELLED
+        assert isinstance(end.error, DeadlineExceeded)
+        assert here.provider.closed == 1
+        status, usage, _, estimated = await here.record()
+        assert status is ExecutionStatus.CANCELLED
+        assert usage.input_tokens > 0
+        assert estimated
+
+
+async def test_a_caller_who_goes_away_stops_the_provider_and_is_still_accounted_for(harness: OpenHarness) -> None:
+    async with harness({"one": [[Accepted(), TextDelta("Hello you"), HANG]]}) as here:
+        task = asyncio.create_task(here.stream())
+        await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert here.provider.closed == 1
+        await here.pipeline.stop()
+        status, usage, cost, estimated = await here.record()
+        assert (status, estimated) == (ExecutionStatus.CANCELLED, True)
+        assert usage.output_tokens == 3
+        assert cost == usage.input_tokens + 6
+        assert (here.pipeline.slots.in_flight, here.pipeline.slots.queued) == (0, 0)
+
+
+async def test_a_stopping_server_ends_streams_as_cancelled(harness: OpenHarness) -> None:
+    async with harness({"one": [[Accepted(), TextDelta("Hel"), HANG]]}) as here:
+        task = asyncio.create_task(here.stream())
+        await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+        here.pipeline.slots.close()
+        await asyncio.wait_for(here.pipeline.stop(), WAIT)
+        end = (await task)[-1].execution
+        assert end.status is ExecutionStatus.CANCELLED
+        assert isinstance(end.error, ShuttingDown)
+        with pytest.raises(ShuttingDown):
+            await here.stream()
+
+
+async def test_without_a_durable_record_there_is_no_success(harness: OpenHarness) -> None:
+    async with harness({"one": [[Accepted(), COUNTED, DONE], HELLO]}) as here:
+        await here.recorder.__aexit__(None, None, None)
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.FAILED
+        assert isinstance(end.error, StorageUnavailable)
+        assert (await here.end_of()).status is ExecutionStatus.TRUNCATED
+        with pytest.raises(StorageUnavailable):
+            await here.pipeline.execute(here.request(), Timings())
+
+
+async def test_without_a_free_slot_a_request_is_refused_before_the_first_event(harness: OpenHarness) -> None:
+    async with harness({"one": [[Accepted(), HANG]]}, max_concurrent=1, max_queued=0) as here:
+        task = asyncio.create_task(here.stream())
+        await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+        with pytest.raises(Overloaded):
+            await here.stream()
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_a_request_that_waits_for_a_slot_gives_up_at_its_deadline(harness: OpenHarness) -> None:
+    async with harness({"one": [[Accepted(), HANG]]}, max_concurrent=1) as here:
+        task = asyncio.create_task(here.stream())
+        await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+        with pytest.raises(DeadlineExceeded):
+            await here.stream(here.request(deadline=0.02))
+        assert here.pipeline.slots.queued == 0
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_what_can_not_be_routed_leaves_no_slot_taken(harness: OpenHarness) -> None:
+    async with harness({"one": [HELLO]}) as here:
+        with pytest.raises(NoEligibleModel):
+            await here.stream(here.request(max_cost_micros=0))
+        assert here.pipeline.slots.in_flight == 0
+
+
+async def test_a_session_stays_with_the_target_that_answered(harness: OpenHarness) -> None:
+    async with harness({"one": [HELLO], "two": [HELLO], "three": [HELLO]}) as here:
+        first = await here.end_of(here.request(session_id="s", allow_models=("acme/two",)))
+        await here.pipeline.observers.flush()
+        models = [models_of(await here.end_of(here.request(session_id="s"))) for _ in range(5)]
+        assert models == [models_of(first)] * 5
+
+
+async def test_the_answer_to_a_tool_call_goes_to_the_target_that_asked_for_it(harness: OpenHarness) -> None:
+    """model → the caller's tool result → model, without a session: the same model, with all its attempts."""
+    calls = [Accepted(), ToolCallDelta(0, "call-1", "look", "{}"), COUNTED, Finished(FinishReason.TOOL_CALLS)]
+    scripts = {"one": [HELLO], "three": [HELLO], "two": [calls, [ProviderServerError("x")], HELLO]}
+    async with harness(scripts) as here:
+        answer = await here.pipeline.execute(here.request(allow_models=("acme/two",)), Timings())
+        await here.pipeline.observers.flush()
+        result = Message(Role.TOOL, (ToolResult("call-1", (Text("42"),)),))
+        prompt = Prompt((user("Look."), *answer.messages, result))
+        end = await here.end_of(here.request(prompt=prompt, deny_models=("acme/one", "acme/three")))
+        assert models_of(end) == ["acme/two", "acme/two"]
+        end = await here.end_of(here.request(prompt=prompt))
+        assert models_of(end) == ["acme/two"]
+        assert end.decision is not None
+        assert end.decision.session_affinity
+
+
+async def test_a_decision_alone_is_recorded_and_calls_no_model(harness: OpenHarness) -> None:
+    async with harness({"one": [HELLO]}) as here:
+        decision = await here.pipeline.route(here.request(), Timings())
+        record = await here.database.executions.get("request-1")
+        assert record
+        assert record.status is ExecutionStatus.ROUTED
+        assert from_json(record.decision) == decision
+        assert here.provider.calls == []
+
+
+async def test_the_time_is_told_phase_by_phase(harness: OpenHarness) -> None:
+    async with harness({"one": [HELLO]}) as here:
+        await here.stream()
+        phases = [entry.split(";")[0] for entry in here.timings.header().split(", ")]
+        assert phases == ["queue", "route", "connect", "first_token", "stream", "record"]
+
+
+async def test_an_observer_that_fails_or_hangs_hurts_no_reply_and_not_the_next_observer(harness: OpenHarness) -> None:
+    class Failing:
+        name = "failing"
+
+        async def observe(self, execution: Execution) -> None:
+            raise ZeroDivisionError
+
+    class Seeing:
+        name = "seeing"
+
+        def __init__(self) -> None:
+            self.seen: list[str] = []
+
+        async def observe(self, execution: Execution) -> None:
+            self.seen.append(execution.request.request_id)
+
+    seeing = Seeing()
+    async with harness({"one": [HELLO]}) as here:
+        here.pipeline.observers = Observers([Failing(), seeing])
+        assert (await here.end_of()).status is ExecutionStatus.COMPLETED
+        await here.pipeline.observers.flush()
+        assert seeing.seen == ["request-1"]
+
+
+async def test_a_defect_inside_still_ends_the_stream_once(
+    harness: OpenHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with harness({"one": [HELLO]}) as here:
+        monkeypatch.setattr(RetryBudgets, "of", lambda *_: 1 / 0)
+        end = await here.end_of()
+        assert end.status is ExecutionStatus.TRUNCATED
+        assert isinstance(end.error, InternalError)
+
+
+async def test_what_failed_attempts_held_is_let_go_without_a_collection(harness: OpenHarness) -> None:
+    """An exception that refers to its own frame keeps everything in it, such as a body, until a full collection."""
+
+    class Body:
+        pass
+
+    def broken() -> Exception:
+        body = Body()
+        bodies.append(weakref.ref(body))
+        error = ProviderServerError("x")
+        error.__cause__ = ValueError(body)
+        return error
+
+    bodies: list[weakref.ref[Body]] = []
+    scripts: dict[str, list[list[Step]]] = {"one": [[broken()], [AuthenticationFailed("no")]]}
+    gc.disable()
+    try:
+        async with harness(scripts) as here:
+            await here.end_of()
+            scripts.clear()
+            here.provider.forget()
+            assert [body() for body in bodies] == [None]
+    finally:
+        gc.enable()

@@ -1,0 +1,281 @@
+"""One call of a target: what it sends is passed on, timed and counted, however it ends."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from ymera_service.config import ExecutionSettings
+from ymera_service.execution.context import ExecutionContext
+from ymera_service.execution.events import Delta
+from ymera_service.execution.facts import Attempt
+from ymera_service.plugins.boundary import Boundary
+from ymera_service.resilience.breaker import Permit
+from ymera_service.routing.estimate import prompt_tokens, text_tokens
+from ymera_service.sdk.content import ToolCall
+from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import Failure, ProviderError, ProviderTimeout, StreamInterrupted
+from ymera_service.sdk.events import (
+    Accepted,
+    CitationFound,
+    Finished,
+    ProviderEvent,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
+from ymera_service.sdk.models import Model
+from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Target
+from ymera_service.telemetry.timing import Phase
+
+log = structlog.get_logger(__name__)
+
+LINGER_SECONDS = 1.0
+"""How long a provider may take to close its answer once the end of it was seen."""
+TIMER_SLACK = 0.05
+"""A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A target with what is needed to call it."""
+
+    target: Target
+    model: Model
+    provider: Provider
+    permit: Permit
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What has come of a call so far. Times are of the event loop's clock."""
+
+    began: float
+    accepted_at: float | None = None
+    first_token_at: float | None = None
+    usage: Usage | None = None
+    finished: Finished | None = None
+    written: list[str] = field(default_factory=list)
+    """What the model wrote, for an estimate where it sends no count."""
+    calls: dict[int, ToolCall] = field(default_factory=dict)
+
+    def take(self, event: ProviderEvent, now: float) -> Delta | None:
+        """Notes an event and returns it where the caller is to see it."""
+        match event:
+            case TextDelta(choice=0) | ReasoningDelta() | RefusalDelta():
+                self.written.append(event.text)
+            case ToolCallDelta():
+                self.written.append(event.arguments)
+                self._join(event)
+            case CitationFound():
+                pass
+            case _:
+                self._note(event, now)
+                return None
+        if self.first_token_at is None:
+            self.first_token_at = now
+        return event
+
+    def _note(self, event: ProviderEvent, now: float) -> None:
+        match event:
+            case Accepted():
+                self.accepted_at = now
+            case UsageReported() if event.usage.is_credible:
+                self.usage = event.usage
+            case Finished():
+                self.finished = event
+            case _:
+                pass
+
+    def _join(self, delta: ToolCallDelta) -> None:
+        known = self.calls.get(delta.index)
+        if known is None:
+            self.calls[delta.index] = ToolCall(delta.id, delta.name, delta.arguments)
+        else:
+            self.calls[delta.index] = ToolCall(
+                known.id or delta.id, known.name or delta.name, known.arguments + delta.arguments
+            )
+
+
+class AttemptRunner:
+    """Makes attempts. `boundary` reads what leaves a provider's code."""
+
+    def __init__(self, settings: ExecutionSettings, boundary: Boundary) -> None:
+        self._settings = settings
+        self._boundary = boundary
+
+    async def run(self, context: ExecutionContext, callee: Callee) -> ProviderError | None:
+        """Calls a target, sends what it answers to the sink, and adds the attempt to the facts.
+
+        Returns why the target failed; None where it answered. Whatever else ends the call, such as the
+        deadline or the caller's leaving, is raised and says nothing about the target.
+        """
+        progress = _Progress(asyncio.get_running_loop().time())
+        failure: ProviderError | None = None
+        try:
+            failure = await self._receive(context, callee, progress)
+        except BaseException:
+            callee.permit.released()
+            raise
+        else:
+            _settle(callee, failure)
+        finally:
+            self._add(context, callee, progress, failure)
+        return failure
+
+    async def _receive(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderError | None:
+        request = GenerateRequest(callee.model.info.name, context.execution.request.prompt, context.execution.stream)
+        call = _call_context(context, callee.target)
+        request_id = call.request_id
+        clock = asyncio.get_running_loop().time
+        scope = asyncio.timeout_at(progress.began + self._first_limit(context.execution.stream))
+        try:
+            async with scope, aclosing(callee.provider.generate(request, call)) as events:
+                async for event in events:
+                    now = clock()
+                    delta = progress.take(event, now)
+                    if delta is not None:
+                        await _release(context, delta, scope)
+                    self._extend(scope, progress, context.execution.stream, event, clock)
+        except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
+            if not (scope.expired() and isinstance(error, TimeoutError)):
+                return self._boundary.failure_of(error, callee.model.id, request_id)
+            if progress.finished is None:
+                return ProviderTimeout(self._too_slow(context, callee, progress))
+        if progress.finished is None:
+            return StreamInterrupted(f"{callee.model.id} stopped before the end of its answer")
+        return None
+
+    def _first_limit(self, stream: bool) -> float:
+        return self._settings.first_token_seconds if stream else self._settings.unary_seconds
+
+    def _extend(
+        self,
+        scope: asyncio.Timeout,
+        progress: _Progress,
+        stream: bool,
+        event: ProviderEvent,
+        clock: Callable[[], float],
+    ) -> None:
+        """Moves the limit: any sign that the provider is at work counts, thinking and keep-alives included."""
+        if progress.finished is not None:
+            seconds = LINGER_SECONDS
+        elif not stream or isinstance(event, Accepted):
+            return
+        elif progress.first_token_at is None:
+            seconds = self._settings.first_token_seconds
+        else:
+            seconds = self._settings.idle_seconds
+        until, present = clock() + seconds, scope.when()
+        if not scope.expired() and (present is None or abs(until - present) > seconds * TIMER_SLACK):
+            scope.reschedule(until)
+
+    def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> str:
+        if not context.execution.stream:
+            return f"{callee.model.id} did not answer within {self._settings.unary_seconds:g} s"
+        if progress.first_token_at is None:
+            return f"{callee.model.id} showed no sign of an answer for {self._settings.first_token_seconds:g} s"
+        return f"{callee.model.id} paused for more than {self._settings.idle_seconds:g} s"
+
+    def _add(
+        self, context: ExecutionContext, callee: Callee, progress: _Progress, failure: ProviderError | None
+    ) -> None:
+        now = asyncio.get_running_loop().time()
+        usage, estimated = _usage(progress, context.execution.request.prompt, failure)
+        first = progress.first_token_at
+        attempt = Attempt(
+            number=len(context.execution.turns[-1].attempts) + 1,
+            target=callee.target,
+            began_at=progress.began,
+            duration=now - progress.began,
+            time_to_first_token=None if first is None else first - progress.began,
+            usage=usage,
+            cost_micros=callee.model.cost_micros(usage) if usage != _NOTHING else 0,
+            estimated=estimated,
+            finish_reason=progress.finished.reason if progress.finished else None,
+            error=Failure.of(failure) if failure else None,
+            retryable=failure is not None and failure.retryable,
+            simulated=callee.model.info.simulated,
+            tool_calls=tuple(progress.calls.values()),
+        )
+        context.add(attempt)
+        _time(context, progress, now)
+        if failure is not None:
+            log.warning(
+                "attempt failed",
+                target=callee.target.id,
+                turn=len(context.execution.turns),
+                attempt=attempt.number,
+                reason=failure.reason,
+                error=failure.message,
+            )
+
+
+_NOTHING = Usage()
+
+
+def _settle(callee: Callee, failure: ProviderError | None) -> None:
+    if failure is None:
+        callee.permit.succeeded()
+    else:
+        failure.metadata.setdefault("model", callee.model.id)
+        callee.permit.failed(failure)
+
+
+def _call_context(context: ExecutionContext, target: Target) -> CallContext:
+    execution = context.execution
+    request, turn = execution.request, execution.turns[-1]
+    return CallContext(
+        request.request_id,
+        target,
+        request.deadline,
+        request.preferences.agent_name,
+        request.traceparent,
+        turn.number,
+        len(turn.attempts) + 1,
+    )
+
+
+async def _release(context: ExecutionContext, delta: Delta, scope: asyncio.Timeout) -> None:
+    """Hands a part of the answer over. A caller that reads slowly does not count against the provider's time."""
+    if context.execution.stream and not context.execution.released:
+        context.execution = replace(context.execution, released=True)
+    if context.sink.try_send(delta):
+        return
+    scope.reschedule(None)
+    await context.sink.send(delta)
+
+
+def _usage(progress: _Progress, prompt: Prompt, failure: ProviderError | None) -> tuple[Usage, bool]:
+    """Returns what a call consumed and whether that is an estimate.
+
+    A call that failed before it was accepted cost nothing. Of one that broke off, or that was cut off from
+    outside, the provider's count may lag behind what it charges.
+    """
+    if progress.finished is not None and progress.usage is not None:
+        return progress.usage, False
+    if progress.accepted_at is None and failure is not None:
+        return _NOTHING, False
+    reported = progress.usage or _NOTHING
+    written = text_tokens("".join(progress.written))
+    return replace(
+        reported,
+        input_tokens=reported.input_tokens or prompt_tokens(prompt),
+        output_tokens=max(reported.output_tokens, written),
+    ), True
+
+
+def _time(context: ExecutionContext, progress: _Progress, now: float) -> None:
+    accepted = progress.accepted_at or now
+    first = progress.first_token_at or now
+    context.timings.add(Phase.CONNECT, accepted - progress.began)
+    if progress.accepted_at is not None:
+        context.timings.add(Phase.FIRST_TOKEN, first - accepted)
+    if progress.first_token_at is not None:
+        context.timings.add(Phase.STREAM, now - first)

@@ -1,0 +1,43 @@
+"""What the stages of one execution share."""
+
+from dataclasses import dataclass, replace
+
+from ymera_service.execution.events import ExecutionEvent, Sink
+from ymera_service.execution.facts import Attempt, Execution
+from ymera_service.routing.decision import Decision
+from ymera_service.sdk.targets import Target
+from ymera_service.telemetry.timing import Timings
+
+
+@dataclass(slots=True)
+class ExecutionContext:
+    """The one changing thing of an execution: it holds the facts so far, which themselves never change."""
+
+    execution: Execution
+    sink: Sink
+    timings: Timings
+    ranking: tuple[Target, ...] = ()
+    """The targets to try, best first."""
+    has_slot: bool = False
+
+    def decide(self, decision: Decision, ranking: tuple[Target, ...]) -> None:
+        """Takes the decision."""
+        self.execution = replace(self.execution, decision=decision)
+        self.ranking = ranking
+
+    def begin_turn(self) -> None:
+        """Begins another answer."""
+        self.execution = self.execution.with_turn()
+
+    def add(self, attempt: Attempt) -> None:
+        """Takes an attempt that is over."""
+        self.execution = self.execution.with_attempt(attempt)
+
+    @property
+    def irrevocable(self) -> bool:
+        """Whether the caller has seen a part of an answer."""
+        return self.execution.released
+
+    async def send(self, event: ExecutionEvent) -> None:
+        """Sends an event to whoever reads the execution."""
+        await self.sink.send(event)

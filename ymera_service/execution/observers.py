@@ -1,0 +1,101 @@
+"""What follows a finished execution: observers hear of it in order, after it is recorded.
+
+None of them can hurt the reply: they run beside it, each is given a bounded time, and where they can't keep
+up the oldest executions that wait are dropped, counted and logged.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from ymera_service.execution.facts import Execution
+from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.sessions import Sessions
+
+log = structlog.get_logger(__name__)
+
+MAX_WAITING = 10_000
+"""Executions that wait for the observers."""
+OBSERVER_SECONDS = 1.0
+"""How long one observer may take for one execution."""
+
+
+class Observer(Protocol):
+    """Hears of finished executions, one at a time."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the log."""
+
+    async def observe(self, execution: Execution) -> None:
+        """Takes a finished execution. What it raises is logged."""
+
+
+class Observers:
+    """Hands finished executions to observers. `run` does the work; it is for a background task."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
+        self._waiting: deque[Execution] = deque(maxlen=MAX_WAITING)
+        self._wake = asyncio.Event()
+        self.dropped = 0
+
+    def notify(self, execution: Execution) -> None:
+        """Takes a finished execution; never waits."""
+        if len(self._waiting) == MAX_WAITING:
+            self.dropped += 1
+        self._waiting.append(execution)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Serves the observers until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Returns when every execution that waits has been observed."""
+        self._report_dropped()
+        while self._waiting:
+            execution = self._waiting.popleft()
+            for observer in self._observers:
+                await self._serve(observer, execution)
+
+    async def _serve(self, observer: Observer, execution: Execution) -> None:
+        try:
+            async with asyncio.timeout(OBSERVER_SECONDS):
+                await observer.observe(execution)
+        except Exception:
+            log.exception("observer failed", observer=observer.name, request_id=execution.request.request_id)
+
+    def _report_dropped(self) -> None:
+        if self.dropped:
+            log.error("observers do not keep up", dropped_executions=self.dropped)
+            self.dropped = 0
+
+
+class Learning:
+    """Takes what an execution shows of its targets, and with which target its session goes on."""
+
+    name = "learning"
+
+    def __init__(self, evidence: Evidence, sessions: Sessions) -> None:
+        self._evidence = evidence
+        self._sessions = sessions
+
+    async def observe(self, execution: Execution) -> None:
+        """See `Observer`."""
+        answered = execution.turns[-1].answered_by if execution.turns else None
+        if answered is None or execution.error is not None:
+            return
+        self._sessions.remember(execution.request.preferences.session_id, answered.target.id, answered.tool_calls)
+        self._evidence.observe(
+            answered.target.id,
+            output_tokens=0 if answered.estimated else answered.usage.output_tokens,
+            time_to_first_token=answered.time_to_first_token if execution.stream else None,
+            duration=answered.duration,
+        )

@@ -1,0 +1,173 @@
+"""A request's way, from top to bottom: admit → route → answer, then record, then the observers.
+
+There is one implementation: a whole answer is the stream collected. Bad requests are refused before they
+get here; guards on the prompt will stand before `Generate`, guards on what is released and validators after it.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
+
+from ymera_service.catalog import Catalog
+from ymera_service.config import ExecutionSettings
+from ymera_service.execution.answer import Answer, AnswerCollector
+from ymera_service.execution.attempt import AttemptRunner
+from ymera_service.execution.context import ExecutionContext
+from ymera_service.execution.deadlines import Deadlines
+from ymera_service.execution.events import Ended, Sink
+from ymera_service.execution.facts import Execution, ExecutionRequest
+from ymera_service.execution.observers import Observers
+from ymera_service.execution.recording import Recording
+from ymera_service.execution.stages import Admit, Generate, Route, Stage
+from ymera_service.plugins.boundary import Boundary
+from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.retries import RetryBudgets
+from ymera_service.resilience.slots import Slots
+from ymera_service.routing.decision import Decision
+from ymera_service.routing.router import Router
+from ymera_service.sdk.errors import Cancelled, InternalError, StorageUnavailable, YmeraError
+from ymera_service.telemetry.timing import Phase, Timings
+
+log = structlog.get_logger(__name__)
+
+
+class Pipeline:
+    """Carries out requests. `build` puts one together."""
+
+    def __init__(self, stages: Sequence[Stage], slots: Slots, recording: Recording, observers: Observers) -> None:
+        self._stages = tuple(stages)
+        self._recording = recording
+        self._deadlines = Deadlines()
+        self.slots = slots
+        self.observers = observers
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        slots: Slots,
+        router: Router,
+        catalog: Catalog,
+        breakers: Breakers,
+        boundary: Boundary,
+        recording: Recording,
+        observers: Observers,
+        settings: ExecutionSettings,
+        draw: random.Random | None = None,
+    ) -> "Pipeline":
+        """Returns the pipeline of a server. `draw` settles the jitter of retries."""
+        generate = Generate(
+            attempts=AttemptRunner(settings, boundary),
+            catalog=catalog,
+            breakers=breakers,
+            budgets=RetryBudgets(),
+            max_attempts=settings.max_attempts,
+            draw=draw or random.Random(),  # noqa: S311  # jitter
+        )
+        return cls([Admit(slots), Route(router), generate], slots, recording, observers)
+
+    async def route(self, request: ExecutionRequest, timings: Timings) -> Decision:
+        """Decides without calling a model; the decision is durable when this returns.
+
+        Raises:
+            RequestError: The request can't be routed.
+            ServerError: The server can't serve it now.
+        """
+        execution = await self._run(request, AnswerCollector(), timings, stream=False, stages=self._stages[:2])
+        return _decision_of(execution)
+
+    async def execute(self, request: ExecutionRequest, timings: Timings) -> Answer:
+        """Returns the whole answer.
+
+        Raises:
+            YmeraError: Why there is none.
+        """
+        collector = AnswerCollector()
+        execution = await self._run(request, collector, timings, stream=False, stages=self._stages)
+        if execution.error is not None:
+            raise execution.error
+        return collector.answer(execution)
+
+    async def stream(self, request: ExecutionRequest, sink: Sink, timings: Timings) -> Execution:
+        """Sends the answer while it is written; the last event is `Ended`.
+
+        Cancelling the task stops the provider at once; what was consumed until then is recorded all the same.
+
+        Raises:
+            RequestError, ServerError: Only before the first event.
+        """
+        return await self._run(request, sink, timings, stream=True, stages=self._stages)
+
+    async def _run(
+        self, request: ExecutionRequest, sink: Sink, timings: Timings, *, stream: bool, stages: Sequence[Stage]
+    ) -> Execution:
+        context = ExecutionContext(Execution(request, stream, datetime.now(UTC), _now()), sink, timings)
+        try:
+            error = await self._through(context, stages)
+            return await self._finish(context, error)
+        except asyncio.CancelledError:
+            self._abandon(context)
+            raise
+        finally:
+            if context.has_slot:
+                self.slots.release()
+
+    async def _through(self, context: ExecutionContext, stages: Sequence[Stage]) -> YmeraError | None:
+        """Takes an execution through the stages and returns what ended it early.
+
+        Raises:
+            YmeraError: It ended before a decision was made, so that there is nothing to record.
+        """
+        try:
+            async with self._deadlines.scope(context.execution.request.deadline):
+                for stage in stages:
+                    await stage(context)
+        except YmeraError as error:
+            if context.execution.decision is None:
+                raise
+            return error.detached()
+        except Exception:
+            log.exception("execution failed", request_id=context.execution.request.request_id)
+            return InternalError("the execution failed inside; the log tells more")
+        return None
+
+    async def _finish(self, context: ExecutionContext, error: YmeraError | None) -> Execution:
+        """Makes the record durable before anyone hears of the outcome."""
+        execution = context.execution = context.execution.ended(_now(), error)
+        with context.timings.phase(Phase.RECORD):
+            try:
+                await self._recording.record(execution)
+            except StorageUnavailable as refused:
+                execution = context.execution = replace(execution, error=refused.detached())
+        self.observers.notify(execution)
+        await context.send(Ended(execution))
+        return execution
+
+    def _abandon(self, context: ExecutionContext) -> None:
+        """Records what an execution consumed whose caller has gone."""
+        if context.execution.decision is not None and context.execution.ended_at is None:
+            execution = context.execution.ended(_now(), Cancelled("the caller went away"))
+            self._recording.record_later(execution)
+            self.observers.notify(execution)
+
+    async def stop(self) -> None:
+        """Ends every execution under way as cancelled, and returns when each is recorded."""
+        self._deadlines.stop()
+        await self.slots.drained()
+        await self._recording.flush()
+        await self.observers.flush()
+
+
+def _decision_of(execution: Execution) -> Decision:
+    if execution.error is not None:
+        raise execution.error
+    assert execution.decision is not None
+    return execution.decision
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
