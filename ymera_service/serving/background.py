@@ -118,7 +118,7 @@ async def _outcome(work: Work) -> BaseException | None:
     """Returns why work ended; None if it just returned. A plugin may run in it, and raise anything."""
     try:
         await work()
-    except BaseException as error:  # noqa: BLE001  # told apart below
+    except BaseException as error:  # told apart below
         if isinstance(error, asyncio.CancelledError) and being_cancelled():
             raise
         return error

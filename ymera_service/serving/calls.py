@@ -102,6 +102,10 @@ class Call:
     execution: Execution | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
+    def age(self) -> float:
+        """Returns the seconds since it arrived."""
+        return asyncio.get_running_loop().time() - self.began
+
 
 class Calls:
     """The calls that are under way, of every protocol."""
@@ -214,7 +218,7 @@ def _facts(call: Call, status: str) -> dict[str, Any]:
     facts = {
         "method": call.method,
         "status": status,
-        "duration_ms": round((asyncio.get_running_loop().time() - call.began) * 1000, 3),
+        "duration_ms": round(call.age() * 1000, 3),
         "phases_ms": call.timings.milliseconds(),
         **call.notes,
     }
@@ -227,12 +231,12 @@ def _facts(call: Call, status: str) -> dict[str, Any]:
 
 def _execution_facts(execution: Execution) -> dict[str, Any]:
     answering, consumption = execution.answering, execution.consumption
-    first = execution.first_released_at
+    first = execution.time_to_first_token
     return {
         "category": execution.decision.category if execution.decision else "",
         "model": answering.target.model if answering else "",
         "attempts": sum([len(turn.attempts) for turn in execution.turns]),
-        "first_token_ms": None if first is None else round((first - execution.began) * 1000, 3),
+        "first_token_ms": None if first is None else round(first * 1000, 3),
         "input_tokens": consumption.usage.input_tokens,
         "output_tokens": consumption.usage.output_tokens,
         "cost_micros": consumption.cost_micros,

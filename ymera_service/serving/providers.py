@@ -74,7 +74,7 @@ async def _problem_of(step: Callable[[], object], seconds: float) -> str:
             await step()  # type: ignore[misc]  # a plugin's method may not be a coroutine: that is a failure too
     except TimeoutError:
         return f"took longer than {seconds:g} s"
-    except BaseException as error:  # noqa: BLE001  # as the docstring says
+    except BaseException as error:  # as the docstring says
         if isinstance(error, asyncio.CancelledError) and being_cancelled():
             raise
         return f"{type(error).__name__}: {error}"

@@ -32,14 +32,22 @@ class Channel:
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
 
-    async def send(self, event: ExecutionEvent) -> None:
-        """Takes the next event; waits while `MAX_WAITING` are there. The last one never waits: the end of an
-        execution must not depend on how fast its caller reads."""
-        while len(self._waiting) >= MAX_WAITING and type(event) is not Ended:
-            self._writer = asyncio.get_running_loop().create_future()
-            await self._writer
+    def try_send(self, event: ExecutionEvent) -> bool:
+        """Takes the next event, unless `MAX_WAITING` are there.
+
+        The last one is always taken: the end of an execution must not depend on how fast its caller reads.
+        """
+        if len(self._waiting) >= MAX_WAITING and type(event) is not Ended:
+            return False
         self._waiting.append(event)
         _wake(self._reader)
+        return True
+
+    async def send(self, event: ExecutionEvent) -> None:
+        """Takes the next event; waits while `MAX_WAITING` are there."""
+        while not self.try_send(event):
+            self._writer = asyncio.get_running_loop().create_future()
+            await self._writer
 
     async def take(self) -> Sequence[ExecutionEvent]:
         """Returns everything that waits, at least one event; nothing once the channel is closed and empty."""

@@ -32,7 +32,7 @@ def configure(settings: LogSettings, redact: Callable[[bytes], bytes] = bytes) -
         redact: Removes secrets from a finished line, tracebacks included; `Redactor.line`.
     """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
-    renderer = [*_renderer(settings), _Redact(redact)]
+    renderer: list[Processor] = [*_renderer(settings), _Redact(redact)]
     structlog.configure(
         processors=[_stamp, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
