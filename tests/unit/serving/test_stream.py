@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -40,6 +41,13 @@ class Reader:
     async def write(self, message: Message) -> None:
         self.read.append(message)
         await self.may_read.wait()
+
+    async def begun(self) -> None:
+        """Returns once something was written."""
+        while True:
+            if self.read:
+                return
+            await asyncio.sleep(0)
 
     @property
     def events(self) -> list[ExecutionEvent]:
@@ -95,8 +103,7 @@ async def test_a_text_does_not_wait_for_the_next() -> None:
 
     listening = asyncio.create_task(listen(slow, reader))
     async with asyncio.timeout(WAIT):
-        while not reader.read:
-            await asyncio.sleep(0)
+        await reader.begun()
         assert reader.events == [TextDelta("first")]
         go_on.set()
         await listening
@@ -146,8 +153,7 @@ async def test_a_reader_who_goes_away_cancels_the_execution(held_up: bool) -> No
 
     listening = asyncio.create_task(listen(endless, reader))
     async with asyncio.timeout(WAIT):
-        while not reader.read:
-            await asyncio.sleep(0)
+        await reader.begun()
         listening.cancel()
         await asyncio.wait({listening})
     assert listening.cancelled()
@@ -211,4 +217,4 @@ def test_nothing_is_lost_added_or_moved(sent: list[ExecutionEvent], pauses: list
 @given(st.lists(events, max_size=50))
 def test_no_two_texts_follow_each_other_once_joined(sent: list[ExecutionEvent]) -> None:
     kinds = [type(event) for event in joined(sent)]
-    assert all(pair != (TextDelta, TextDelta) for pair in zip(kinds, kinds[1:], strict=False))
+    assert all(pair != (TextDelta, TextDelta) for pair in itertools.pairwise(kinds))

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from ymera_service.config import Settings
 from ymera_service.sdk.settings import PluginSettings
@@ -20,7 +20,7 @@ class Vendor(PluginSettings):
 
 
 class Plugin(PluginSettings):
-    vendors: dict[str, Vendor] = {}
+    vendors: dict[str, Vendor] = Field(default_factory=dict)
     keys: tuple[SecretStr, ...] = ()
 
 
