@@ -1,11 +1,15 @@
 """Opening, migrating and reading databases of both kinds."""
 
+from __future__ import annotations
+
 import asyncio
 import sqlite3
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -17,9 +21,13 @@ import ymera_service.storage
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.benchmarks import LATEST_TASKS
-from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary, ExecutionRecord
+from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary, CatalogVersion, ExecutionRecord
+from ymera_service.storage.rows import Record
 from ymera_service.storage.schema import HEAD
 from ymera_service.storage.tables import metadata
+
+if TYPE_CHECKING:
+    from tests.conftest import PostgresProcess
 
 OPENING = """
 import asyncio
@@ -33,7 +41,7 @@ asyncio.run(main())
 """
 
 
-async def record(database: Database, *records: ExecutionRecord | BenchmarkResult) -> None:
+async def record(database: Database, *records: Record) -> None:
     async with Recorder(database) as recorder, asyncio.TaskGroup() as group:
         for item in records:
             group.create_task(recorder.record(item))
@@ -44,6 +52,13 @@ async def test_an_execution_comes_back_as_it_went_in(database_url: str, executio
         await record(database, execution)
         assert await database.executions.get(execution.request_id) == execution
         assert await database.executions.get("unheard-of") is None
+
+
+async def test_a_catalog_version_comes_back_as_it_went_in(database_url: str, version: CatalogVersion) -> None:
+    async with Database.open(database_url) as database:
+        await record(database, version)
+        assert await database.catalog_versions.get(version.version) == version
+        assert await database.catalog_versions.get("unheard-of") is None
 
 
 async def test_what_is_absent_stays_absent(database_url: str, execution: ExecutionRecord) -> None:
@@ -233,10 +248,30 @@ async def test_summaries_forget_old_tasks(database_url: str, result: BenchmarkRe
     assert (summary.tasks, summary.score) == (LATEST_TASKS, 1.0)
 
 
-async def test_a_failing_read_says_so(sqlite_url: str) -> None:
+async def test_a_failing_read_says_what_could_not_be_read_without_the_drivers_words(sqlite_url: str) -> None:
     async with Database.open(sqlite_url) as database:
         await database.write(metadata.drop_all)
-        with pytest.raises(StorageUnavailable, match="cannot read an execution"):
-            await database.executions.get("x")
-        with pytest.raises(StorageUnavailable, match="cannot read the benchmark results"):
-            await database.benchmarks.summaries()
+        reads = {
+            "an execution": database.executions.get("x"),
+            "a catalog version": database.catalog_versions.get("x"),
+            "the benchmark results": database.benchmarks.summaries(),
+        }
+        for what, read in reads.items():
+            with pytest.raises(StorageUnavailable) as caught:
+                await read
+            assert caught.value.message == f"cannot read {what}: the database is not available"
+
+
+async def test_a_ping_that_fails_says_why(postgres_process: PostgresProcess) -> None:
+    async with Database.open(postgres_process.url) as database:
+        await database.ping()
+        postgres_process.stop("fast")
+        with pytest.raises(StorageUnavailable, match=r"cannot reach the database: .+"):
+            await database.ping()
+
+
+async def test_a_database_that_does_not_exist_is_named(postgres_url: str) -> None:
+    elsewhere = urlsplit(postgres_url)._replace(path="/elsewhere").geturl()
+    with pytest.raises(StorageUnavailable, match=r'/elsewhere.* "elsewhere" does not exist'):
+        async with Database.open(elsewhere):
+            pass
