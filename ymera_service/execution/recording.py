@@ -7,7 +7,7 @@ import orjson
 import structlog
 
 from ymera_service.execution.facts import Attempt, Execution
-from ymera_service.routing.decision_json import to_json
+from ymera_service.routing.stored import to_json
 from ymera_service.sdk.errors import Failure, StorageUnavailable
 from ymera_service.storage import Recorder
 from ymera_service.storage.records import ExecutionRecord
