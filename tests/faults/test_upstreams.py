@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -20,24 +20,26 @@ if TYPE_CHECKING:
 OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
 Script = Callable[["Exchange"], Awaitable[None]]
 
+Attempts = list[tuple[str, str]]
+
 WAIT = 10.0
 SHORT = 0.5
 """A time limit that a test waits for, in seconds."""
 
 
-async def answer(house: House, *, stream: bool) -> tuple[str, routing_pb2.Decision]:
-    """Asks in one of the two ways, and returns the text and the decision."""
+async def answer(house: House, *, stream: bool) -> tuple[str, Attempts]:
+    """Asks in one of the two ways, and returns the text and the attempts."""
     if stream:
         story = await house.hear()
         assert (story.kind, story.failure) == ("completed", None)
-        return story.text, story.end.decision
+        return story.text, attempts(story.end.attempts)
     whole = await house.execute()
-    return whole.message.parts[0].text, whole.decision
+    return whole.messages[0].parts[0].text, attempts(whole.attempts)
 
 
-def attempts(decision: routing_pb2.Decision) -> list[tuple[str, str]]:
+def attempts(made: Iterable[routing_pb2.Attempt]) -> Attempts:
     """Each attempt's model, and why it failed."""
-    return [(attempt.model, attempt.error.reason) for attempt in decision.attempts]
+    return [(attempt.model, attempt.error.reason) for attempt in made]
 
 
 async def well(exchange: Exchange) -> None:
@@ -158,8 +160,8 @@ async def test_an_upstream_dead_before_its_first_word_is_replaced_unseen(
     first.script = script
     async with open_house(first, second) as house:
         for stream in (False, True):
-            text, decision = await answer(house, stream=stream)
-            assert (text, attempts(decision)) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
+            text, made = await answer(house, stream=stream)
+            assert (text, made) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
         assert [len(first.requests), len(second.requests)] == [2, 2]
 
 
@@ -171,7 +173,7 @@ async def test_an_upstream_that_is_not_there_is_replaced_unseen(
         first.url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
         async with open_house(first, second) as house:
             story = await house.hear()
-    assert attempts(story.end.decision) == [(first.model, "PROVIDER_CONNECTION_FAILED"), (second.model, "")]
+    assert attempts(story.end.attempts) == [(first.model, "PROVIDER_CONNECTION_FAILED"), (second.model, "")]
 
 
 async def test_a_streaming_caller_is_told_why_another_model_answers(
@@ -197,7 +199,7 @@ async def test_all_upstreams_dead_is_told_with_the_last_ones_error(
     assert story.failure is not None
     assert story.failure.code is failure.code is grpc.StatusCode.FAILED_PRECONDITION
     assert stored.status == routing_pb2.EXECUTION_STATUS_FAILED
-    assert stored.decision == story.end.decision
+    assert list(stored.attempts) == list(story.end.attempts)
     assert stored.usage.cost_micros == 0
 
 
@@ -277,7 +279,8 @@ async def test_a_stream_that_breaks_within_its_answer_ends_truncated(
     assert story.end.usage.output_tokens > 0
     assert not second.requests
     assert stored.status == routing_pb2.EXECUTION_STATUS_TRUNCATED
-    assert (stored.usage, stored.decision, stored.error) == (story.end.usage, story.end.decision, story.end.error)
+    assert (stored.usage, stored.error) == (story.end.usage, story.end.error)
+    assert list(stored.attempts) == list(story.end.attempts)
 
 
 @pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
@@ -288,8 +291,8 @@ async def test_a_whole_answer_never_mixes_what_two_models_said(
     async with open_house(first, second, execution=patience_with(script)) as house:
         whole = await house.execute()
         stored = await house.recorded(whole.request_id)
-    assert [part.text for part in whole.message.parts] == ["all is well"]
-    assert attempts(whole.decision) == [(first.model, BROKEN[script][0]), (second.model, "")]
+    assert [part.text for part in whole.messages[0].parts] == ["all is well"]
+    assert attempts(whole.attempts) == [(first.model, BROKEN[script][0]), (second.model, "")]
     assert whole.usage.estimated
     assert whole.usage.output_tokens > 5  # what the first had written is charged for, too
     assert stored.usage == whole.usage
@@ -322,7 +325,7 @@ async def test_a_hanging_upstream_is_left_and_replaced_unseen(
     limits = {"first_token_seconds": SHORT, "unary_seconds": SHORT}
     async with open_house(first, second, execution=limits) as house:
         for stream in (False, True):
-            text, decision = await answer(house, stream=stream)
+            text, made = await answer(house, stream=stream)
             assert text == "all is well"
             assert attempts(decision) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
@@ -459,7 +462,7 @@ async def test_a_body_without_end_is_not_read_to_its_end(
     first.script, left = watched(script)
     async with open_house(first, second, transport={"max_response_bytes": 2**20}) as house:
         for stream in (False, True):
-            text, decision = await answer(house, stream=stream)
+            text, made = await answer(house, stream=stream)
             assert text == "all is well"
             assert attempts(decision) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)

@@ -110,12 +110,12 @@ async def test_a_score_counts_tasks_usage_cost_and_how_sure_it_is(bench: "Bench"
 
 
 async def test_results_are_stored_and_routing_uses_them_at_once(bench: "Bench") -> None:
-    before = bench.evidence.quality("acme/large", "math").value
+    before = bench.evidence.qualities.value("acme/large", "math")
     await run(bench, BenchmarkPlan(["acme/large"], categories=["math"], tasks_per_category=10))
     [summary] = await bench.database.benchmarks.summaries()
     assert isinstance(summary, BenchmarkSummary)
     assert (summary.model, summary.category, summary.tasks, summary.score) == ("acme/large", "math", 10, 1.0)
-    assert bench.evidence.quality("acme/large", "math").value > before
+    assert bench.evidence.qualities.value("acme/large", "math") > before
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
-from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import ExecutionStatus
@@ -99,7 +99,8 @@ class ScriptedProvider(Provider):
         self.closed = 0
 
     async def models(self) -> Sequence[ModelInfo]:
-        return [ModelInfo(model, price=None if model == "unpriced" else PRICE) for model in self._scripts]
+        capabilities = frozenset(Capability)
+        return [ModelInfo(name, capabilities, price=None if name == "unpriced" else PRICE) for name in self._scripts]
 
     def forget(self) -> None:
         """Lets go of all scripts."""

@@ -189,7 +189,7 @@ def test_the_cost_expected_is_that_of_a_call_with_the_longest_answer() -> None:
     for words in (10, 10_000):
         prompt = Prompt((user("word " * words),), sampling=Sampling(max_output_tokens=100))
         tokens = needs_of(prompt).input_tokens
-        assert {each.model: each.expected_cost_micros for each in room.decide(prompt).candidates} == {
+        assert {each.target.model: each.expected_cost_micros for each in room.decide(prompt).candidates} == {
             "p/flat": flat.cost_micros(Usage(tokens, 7)),
             "p/tiered": tiered.cost_micros(Usage(tokens, 100)),
             "p/unpriced": None,
