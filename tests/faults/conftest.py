@@ -193,6 +193,7 @@ class Story:
         assert terminal == kinds[-1:]
         self.failure = failure
         self.request_id = events[0].started.request_id
+        self.decision = events[0].started.decision
         self.kind = kinds[-1]
         self.end: Any = getattr(events[-1], self.kind)
         self.text = "".join(event.text_delta.text for event in events)

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -20,24 +20,22 @@ if TYPE_CHECKING:
 OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
 Script = Callable[["Exchange"], Awaitable[None]]
 
-Attempts = list[tuple[str, str]]
-
 WAIT = 10.0
 SHORT = 0.5
 """A time limit that a test waits for, in seconds."""
 
 
-async def answer(house: House, *, stream: bool) -> tuple[str, Attempts]:
+async def answer(house: House, *, stream: bool) -> tuple[str, Sequence[routing_pb2.Attempt]]:
     """Asks in one of the two ways, and returns the text and the attempts."""
     if stream:
         story = await house.hear()
         assert (story.kind, story.failure) == ("completed", None)
-        return story.text, attempts(story.end.attempts)
+        return story.text, story.end.attempts
     whole = await house.execute()
-    return whole.messages[0].parts[0].text, attempts(whole.attempts)
+    return whole.messages[0].parts[0].text, whole.attempts
 
 
-def attempts(made: Iterable[routing_pb2.Attempt]) -> Attempts:
+def attempts(made: Sequence[routing_pb2.Attempt]) -> list[tuple[str, str]]:
     """Each attempt's model, and why it failed."""
     return [(attempt.model, attempt.error.reason) for attempt in made]
 
@@ -161,7 +159,7 @@ async def test_an_upstream_dead_before_its_first_word_is_replaced_unseen(
     async with open_house(first, second) as house:
         for stream in (False, True):
             text, made = await answer(house, stream=stream)
-            assert (text, made) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
+            assert (text, attempts(made)) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
         assert [len(first.requests), len(second.requests)] == [2, 2]
 
 
@@ -199,6 +197,7 @@ async def test_all_upstreams_dead_is_told_with_the_last_ones_error(
     assert story.failure is not None
     assert story.failure.code is failure.code is grpc.StatusCode.FAILED_PRECONDITION
     assert stored.status == routing_pb2.EXECUTION_STATUS_FAILED
+    assert stored.decision == story.decision
     assert list(stored.attempts) == list(story.end.attempts)
     assert stored.usage.cost_micros == 0
 
@@ -279,8 +278,7 @@ async def test_a_stream_that_breaks_within_its_answer_ends_truncated(
     assert story.end.usage.output_tokens > 0
     assert not second.requests
     assert stored.status == routing_pb2.EXECUTION_STATUS_TRUNCATED
-    assert (stored.usage, stored.error) == (story.end.usage, story.end.error)
-    assert list(stored.attempts) == list(story.end.attempts)
+    assert (stored.usage, stored.decision, stored.error) == (story.end.usage, story.decision, story.end.error)
 
 
 @pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
@@ -327,7 +325,7 @@ async def test_a_hanging_upstream_is_left_and_replaced_unseen(
         for stream in (False, True):
             text, made = await answer(house, stream=stream)
             assert text == "all is well"
-            assert attempts(decision) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
+            assert attempts(made) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
 
 
@@ -351,8 +349,8 @@ async def test_a_rate_limit_sends_the_request_elsewhere_at_once_and_opens_no_bre
     async with open_house(first, second, breaker={"failures": 1}) as house:
         began = time.monotonic()
         for _ in range(3):
-            _, decision = await answer(house, stream=True)
-            assert attempts(decision) == [(first.model, "RATE_LIMITED"), (second.model, "")]
+            _, made = await answer(house, stream=True)
+            assert attempts(made) == [(first.model, "RATE_LIMITED"), (second.model, "")]
         assert time.monotonic() - began < WAIT  # not the 100 s that the first asks for
         assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_OK
 
@@ -368,9 +366,9 @@ async def test_a_rate_limit_is_waited_for_where_there_is_no_other_model(open_hou
     first.script = limits_the_rate_once
     async with open_house(first) as house:
         began = time.monotonic()
-        _, decision = await answer(house, stream=True)
+        _, made = await answer(house, stream=True)
         assert time.monotonic() - began >= SHORT
-    assert attempts(decision) == [(first.model, "RATE_LIMITED"), (first.model, "")]
+    assert attempts(made) == [(first.model, "RATE_LIMITED"), (first.model, "")]
 
 
 async def test_a_rate_limit_beyond_the_deadline_is_told_with_when_to_come_back(
@@ -391,9 +389,10 @@ async def test_an_upstream_that_keeps_failing_is_left_alone_until_it_is_well(
     async with open_house(first, second, breaker={"failures": 3, "open_seconds": 2 * SHORT}) as house:
         for _ in range(3):
             await house.execute()
-        _, decision = await answer(house, stream=False)
-        assert attempts(decision) == [(second.model, "")]
-        unhealthy = [one.model for one in decision.exclusions if one.reason == routing_pb2.EXCLUSION_REASON_UNHEALTHY]
+        whole = await house.execute()
+        assert attempts(whole.attempts) == [(second.model, "")]
+        excluded = whole.decision.exclusions
+        unhealthy = [one.model for one in excluded if one.reason == routing_pb2.EXCLUSION_REASON_UNHEALTHY]
         assert unhealthy == [first.model]
         assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_DEGRADED
         first.script = well
@@ -464,7 +463,7 @@ async def test_a_body_without_end_is_not_read_to_its_end(
         for stream in (False, True):
             text, made = await answer(house, stream=stream)
             assert text == "all is well"
-            assert attempts(decision) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
+            assert attempts(made) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
 
 

@@ -174,7 +174,9 @@ async def test_a_slow_reader_does_not_hold_up_the_end(make_settings: Callable[..
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         call = stub.ExecuteStream(ask("lab/flood"), timeout=60)
-        request_id = (await call.read()).started.request_id
+        started = await call.read()
+        assert isinstance(started, ymera_pb2.ExecuteStreamResponse)
+        request_id = started.started.request_id
         await asyncio.wait_for(lab.provider.reached.wait(), WAIT)
         await asyncio.wait_for(app.stop(), 3 * WAIT)
         call.cancel()
