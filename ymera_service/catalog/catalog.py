@@ -1,22 +1,27 @@
 """The models on offer: one immutable snapshot, replaced as a whole at each refresh."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import structlog
 
 from ymera_service.catalog.discovery import DiscoveryFailed, discover
-from ymera_service.catalog.matching import Names
 from ymera_service.catalog.prices import UNLISTED, Listing, PriceLists, configured
+from ymera_service.catalog.snapshot import CatalogSnapshot
+from ymera_service.catalog.versions import model_of, to_json
 from ymera_service.config import CatalogSettings
 from ymera_service.sdk.models import Model, ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.targets import Target
+from ymera_service.storage.records import CatalogVersion
 
 _log = structlog.get_logger(__name__)
+
+Store = Callable[[CatalogVersion], Awaitable[None]]
+STORE_SECONDS = 10.0
+"""How long storing a version may take before it is given up until the next refresh."""
 
 
 class Catalog:
@@ -26,56 +31,47 @@ class Catalog:
     it, it stays unknown, which is not zero.
     """
 
-    def __init__(self, providers: Mapping[str, Provider], settings: CatalogSettings) -> None:
+    def __init__(
+        self, providers: Mapping[str, Provider], settings: CatalogSettings, store: Store | None = None
+    ) -> None:
+        """Takes the providers by name; `store` keeps each version that decisions may name, and may raise."""
         self._providers = dict(providers)
         self._settings = settings
+        self._store = store
+        self._stored = ""
         self._overrides = {model: configured(price) for model, price in settings.prices.items()}
         self._lists = PriceLists()
         self._refreshing = asyncio.Lock()
         self._offers: dict[str, Sequence[Model]] = {}
-        self._errors: dict[str, str] = {}
-        self._models: Mapping[str, Model] = MappingProxyType({})
-        self._names = Names(())
+        self._snapshot = CatalogSnapshot({}, {})
 
     @property
-    def models(self) -> Mapping[str, Model]:
-        """The present snapshot, by id in the order of ids. Another object after each refresh, never changed."""
-        return self._models
-
-    @property
-    def provider_errors(self) -> Mapping[str, str]:
-        """Why providers could not be asked the last time, by provider; those that could are left out."""
-        return MappingProxyType(self._errors)
+    def snapshot(self) -> CatalogSnapshot:
+        """The models as they are now; the same object as long as nothing changes."""
+        return self._snapshot
 
     def provider(self, name: str) -> Provider:
         """Returns a provider by its name.
 
         Raises:
-            KeyError: There is none of that name.
+            KeyError: No provider has that name.
         """
         return self._providers[name]
 
-    def match(self, pattern: str) -> list[str]:
-        """Returns the ids that a pattern means, sorted; see `Names.match`."""
-        return self._names.match(pattern)
-
-    def close_to(self, pattern: str) -> list[str]:
-        """Returns up to three ids that a mistyped pattern may have meant."""
-        return self._names.close_to(pattern)
-
     async def refresh(self) -> None:
-        """Asks all providers at once and swaps the snapshot.
+        """Asks all providers at once, swaps the snapshot if anything changed, and stores a new version.
 
-        One that fails keeps the models it had, and its error is kept. Two refreshes follow each other.
+        A provider that fails keeps the models it had, and its error is kept. A version that can't be stored
+        is stored at the next refresh. Refreshes do not overlap.
         """
         async with self._refreshing:
             async with asyncio.TaskGroup() as group:
                 asked = {name: group.create_task(self._ask(name)) for name in self._providers}
-            outcomes = {name: task.result() for name, task in asked.items()}
-            self._swap(outcomes)
+            self._swap({name: task.result() for name, task in asked.items()})
+            await self._keep_version()
 
     async def run(self) -> NoReturn:
-        """Refreshes for ever, at first after one period. Cancel it to stop."""
+        """Refreshes for ever, the first time after one period. Cancel it to stop."""
         while True:
             await asyncio.sleep(self._settings.refresh_seconds)
             await self.refresh()
@@ -84,25 +80,44 @@ class Catalog:
         try:
             infos = await discover(self._providers[name], self._settings.discovery_seconds)
             listings = await self._lists.look_up(infos)
-            return [self._model(name, info, listings.get(info.name, UNLISTED)) for info in infos]
+            return _storable([self._model(name, info, listings.get(info.name, UNLISTED)) for info in infos])
         except DiscoveryFailed as failure:
             return failure
-        except Exception as error:  # noqa: BLE001  # the price lists' code; the other providers are refreshed all the same
-            return DiscoveryFailed(f"its models can't be priced: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001  # from price lists or a plugin's data; the other providers are refreshed all the same
+            return DiscoveryFailed(f"its models can't be used: {type(error).__name__}: {error}")
 
     def _model(self, provider: str, info: ModelInfo, listing: Listing) -> Model:
-        model = f"{provider}/{info.name}"
         info = info if info.context_window else replace(info, context_window=listing.context_window)
-        targets = tuple(Target(provider, model, deployment) for deployment in info.deployments)
-        return Model(model, provider, info, self._overrides.get(model) or info.price or listing.price, targets)
+        price = self._overrides.get(f"{provider}/{info.name}") or info.price or listing.price
+        return model_of(provider, info, price)
 
     def _swap(self, outcomes: Mapping[str, Sequence[Model] | DiscoveryFailed]) -> None:
+        known = self._snapshot.provider_errors
         errors = {name: found.problem for name, found in outcomes.items() if isinstance(found, DiscoveryFailed)}
         for name, problem in errors.items():
-            if self._errors.get(name) != problem:
+            if known.get(name) != problem:
                 _log.warning("provider_not_discovered", provider=name, problem=problem)
         self._offers |= {name: found for name, found in outcomes.items() if not isinstance(found, DiscoveryFailed)}
-        models = {model.id: model for offer in self._offers.values() for model in offer}
-        self._errors = errors
-        self._models = MappingProxyType(dict(sorted(models.items())))
-        self._names = Names(self._models)
+        latest = CatalogSnapshot({model.id: model for offer in self._offers.values() for model in offer}, errors)
+        if latest.version != self._snapshot.version or errors != known:
+            self._snapshot = latest
+
+    async def _keep_version(self) -> None:
+        snapshot = self._snapshot
+        if self._store is None or snapshot.version == self._stored:
+            return
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._store(
+                    CatalogVersion(snapshot.version, datetime.now(UTC), to_json(snapshot.models.values()))
+                )
+        except Exception as error:  # noqa: BLE001  # whatever storage raises, requests can be served
+            _log.warning("catalog_version_not_stored", version=snapshot.version, problem=repr(error)[:500])
+        else:
+            self._stored = snapshot.version
+
+
+def _storable(models: Sequence[Model]) -> Sequence[Model]:
+    """Returns the models; raises for one that can't be stored, as a version that holds it could not be."""
+    to_json(models)
+    return models

@@ -1,4 +1,4 @@
-"""Asking a provider for its models. A provider may be a stranger's code: whatever it does ends here."""
+"""Asking a provider for its models. Providers are plugins: whatever their code does is contained here."""
 
 import asyncio
 from collections.abc import Iterable
@@ -15,10 +15,14 @@ _log = structlog.get_logger(__name__)
 
 MAX_NAME = 192
 """Characters of a model's name: with its provider's it has to fit into what callers may send as a pattern."""
+MAX_DEPLOYMENT = 64
+"""Characters of an account's and of an endpoint's name: stored decisions hold several and have to stay small."""
+MAX_TOKENS = 2**40
+"""The largest context that is believed."""
 
 
 class DiscoveryFailed(Exception):
-    """A provider could not tell its models; `problem` says why, for people."""
+    """A provider could not list its models; `problem` says why, for people."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -29,14 +33,14 @@ async def discover(provider: Provider, seconds: float) -> tuple[ModelInfo, ...]:
     """Returns the models that a provider offers now, each name once and usable as part of an id.
 
     Raises:
-        DiscoveryFailed: It raised, took longer than `seconds`, or answered nonsense.
+        DiscoveryFailed: It raised, took longer than `seconds`, or did not return models.
     """
     try:
         async with asyncio.timeout(seconds):
             offered = await provider.models()
         return tuple(_usable(provider.name, offered))
     except TimeoutError:
-        raise DiscoveryFailed(f"did not tell its models within {seconds:g} s") from None
+        raise DiscoveryFailed(f"did not list its models within {seconds:g} s") from None
     except YmeraError as error:
         raise DiscoveryFailed(error.message) from error
     except Exception as error:
@@ -59,13 +63,34 @@ def _usable(provider: str, offered: Iterable[ModelInfo]) -> Iterable[ModelInfo]:
 
 
 def _problem(info: object, seen: set[str]) -> str:
-    """Returns why a model can't be offered; empty where it can. The type is checked as plugins are strangers."""
+    """Returns why a model can't be offered, or an empty string. Types are checked, as plugins may ignore them."""
     if not isinstance(info, ModelInfo):
-        return "is no ModelInfo"
+        return "is not a ModelInfo"
     if not isinstance(info.name, str) or not info.name:
         return "has no name"
     if not info.name.isprintable() or " " in info.name:
         return "has white space or control characters in its name"
     if len(info.name) > MAX_NAME:
         return f"has a name of more than {MAX_NAME} characters"
-    return "is offered twice" if info.name in seen else ""
+    if info.name in seen:
+        return "is offered twice"
+    return _wrong_figure(info) or _wrong_deployment(info)
+
+
+def _wrong_figure(info: ModelInfo) -> str:
+    for tokens in (info.context_window, info.max_output_tokens):
+        if not (isinstance(tokens, int) and 0 <= tokens <= MAX_TOKENS):
+            return f"has a limit of {tokens!r} tokens"
+    for category, share in info.stated_quality.items():
+        if not (isinstance(share, int | float) and 0 <= share <= 1):
+            return f"states a quality of {share!r} for {category!r}, which is not from 0 to 1"
+    return ""
+
+
+def _wrong_deployment(info: ModelInfo) -> str:
+    if not info.deployments:
+        return "has no deployment"
+    names = [name for each in info.deployments for name in (each.account, each.endpoint)]
+    if not all(len(name) <= MAX_DEPLOYMENT and name.isprintable() for name in names):
+        return f"has an account or endpoint whose name is not printable or has more than {MAX_DEPLOYMENT} characters"
+    return ""

@@ -3,7 +3,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 
 import pytest
 
-from ymera_service.catalog.catalog import Catalog
+from ymera_service.catalog.catalog import Catalog, Store
 from ymera_service.catalog.discovery import MAX_NAME
 from ymera_service.config import CatalogSettings, PriceSettings
 from ymera_service.sdk.context import CallContext
@@ -45,16 +45,16 @@ def raising(error: BaseException) -> Offer:
     return models
 
 
-def catalog_of(settings: CatalogSettings | None = None, **offers: Offer) -> Catalog:
+def catalog_of(settings: CatalogSettings | None = None, store: Store | None = None, **offers: Offer) -> Catalog:
     providers: dict[str, Provider] = {name: InProcessProvider(name, offer) for name, offer in offers.items()}
-    return Catalog(providers, settings or CatalogSettings())
+    return Catalog(providers, settings or CatalogSettings(), store)
 
 
 async def test_models_of_all_providers_stand_in_one_snapshot_in_the_order_of_ids() -> None:
     catalog = catalog_of(b=offering(ModelInfo("z"), ModelInfo("a")), a=offering(ModelInfo("m")))
     await catalog.refresh()
-    assert list(catalog.models) == ["a/m", "b/a", "b/z"]
-    assert catalog.models["b/a"].provider == "b"
+    assert list(catalog.snapshot.models) == ["a/m", "b/a", "b/z"]
+    assert catalog.snapshot.models["b/a"].provider == "b"
     assert catalog.provider("a").name == "a"
 
 
@@ -66,10 +66,10 @@ async def test_a_snapshot_stays_as_it_was_when_a_refresh_replaces_it() -> None:
 
     catalog = catalog_of(p=models)
     await catalog.refresh()
-    before = catalog.models
+    before = catalog.snapshot.models
     await catalog.refresh()
     assert list(before) == ["p/old"]
-    assert list(catalog.models) == ["p/new"]
+    assert list(catalog.snapshot.models) == ["p/new"]
     with pytest.raises(TypeError):
         before["p/x"] = before["p/old"]  # type: ignore[index]  # proves that it can't be written
 
@@ -80,16 +80,16 @@ async def test_a_snapshot_stays_as_it_was_when_a_refresh_replaces_it() -> None:
         (raising(ConnectionFailed("nobody listens there")), "nobody listens there"),
         (raising(RuntimeError("plugin defect")), "RuntimeError: plugin defect"),
         (raising(asyncio.CancelledError()), "cancelled itself"),
-        (raising(TimeoutError()), "did not tell its models within 3 s"),
+        (raising(TimeoutError()), "did not list its models within 3 s"),
         (offering, "TypeError"),
     ],
 )
 async def test_a_provider_that_fails_is_named_and_the_others_are_served(offer: Offer, problem: str) -> None:
     catalog = catalog_of(bad=offer, good=offering(ModelInfo("m")))
     await catalog.refresh()
-    assert list(catalog.models) == ["good/m"]
-    assert problem in catalog.provider_errors["bad"]
-    assert "good" not in catalog.provider_errors
+    assert list(catalog.snapshot.models) == ["good/m"]
+    assert problem in catalog.snapshot.provider_errors["bad"]
+    assert "good" not in catalog.snapshot.provider_errors
 
 
 async def test_a_provider_whose_models_can_not_be_priced_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,8 +99,8 @@ async def test_a_provider_whose_models_can_not_be_priced_holds_up_no_other(monke
     monkeypatch.setattr("ymera_service.catalog.prices._find", fails)
     catalog = catalog_of(listed=offering(ModelInfo("m", price_vendor="openai")), own=offering(ModelInfo("m")))
     await catalog.refresh()
-    assert list(catalog.models) == ["own/m"]
-    assert "a list that is wrong" in catalog.provider_errors["listed"]
+    assert list(catalog.snapshot.models) == ["own/m"]
+    assert "a list that is wrong" in catalog.snapshot.provider_errors["listed"]
 
 
 async def test_a_provider_that_fails_later_keeps_its_last_models_until_it_answers_again() -> None:
@@ -115,11 +115,11 @@ async def test_a_provider_that_fails_later_keeps_its_last_models_until_it_answer
     catalog = catalog_of(p=models)
     await catalog.refresh()
     await catalog.refresh()
-    assert list(catalog.models) == ["p/first"]
-    assert catalog.provider_errors == {"p": "down"}
+    assert list(catalog.snapshot.models) == ["p/first"]
+    assert catalog.snapshot.provider_errors == {"p": "down"}
     await catalog.refresh()
-    assert list(catalog.models) == ["p/second"]
-    assert catalog.provider_errors == {}
+    assert list(catalog.snapshot.models) == ["p/second"]
+    assert catalog.snapshot.provider_errors == {}
 
 
 async def test_a_provider_that_hangs_is_left_after_the_time_allowed_and_its_call_is_cancelled() -> None:
@@ -136,8 +136,8 @@ async def test_a_provider_that_hangs_is_left_after_the_time_allowed_and_its_call
     async with asyncio.timeout(5):
         await catalog.refresh()
     assert left.is_set()
-    assert list(catalog.models) == ["quick/m"]
-    assert "0.05 s" in catalog.provider_errors["slow"]
+    assert list(catalog.snapshot.models) == ["quick/m"]
+    assert "0.05 s" in catalog.snapshot.provider_errors["slow"]
 
 
 async def test_providers_are_asked_at_the_same_time() -> None:
@@ -150,7 +150,7 @@ async def test_providers_are_asked_at_the_same_time() -> None:
     catalog = catalog_of(a=models, b=models)
     async with asyncio.timeout(5):
         await catalog.refresh()
-    assert list(catalog.models) == ["a/m", "b/m"]
+    assert list(catalog.snapshot.models) == ["a/m", "b/m"]
 
 
 async def test_a_refresh_that_is_cancelled_stops_the_providers_and_changes_nothing() -> None:
@@ -172,7 +172,7 @@ async def test_a_refresh_that_is_cancelled_stops_the_providers_and_changes_nothi
         with pytest.raises(asyncio.CancelledError):
             await refresh
     assert left.is_set()
-    assert catalog.provider_errors == {}
+    assert catalog.snapshot.provider_errors == {}
 
 
 async def test_names_that_can_not_be_part_of_an_id_are_left_out_and_doubles_are_offered_once() -> None:
@@ -189,7 +189,7 @@ async def test_names_that_can_not_be_part_of_an_id_are_left_out_and_doubles_are_
     ]
     catalog = catalog_of(p=offering(*(ModelInfo(name) for name in names)))
     await catalog.refresh()
-    assert list(catalog.models) == ["p/good", "p/vendor/model:free"]
+    assert list(catalog.snapshot.models) == ["p/good", "p/vendor/model:free"]
 
 
 async def test_what_is_no_model_is_left_out() -> None:
@@ -198,7 +198,7 @@ async def test_what_is_no_model_is_left_out() -> None:
 
     catalog = catalog_of(p=models)
     await catalog.refresh()
-    assert list(catalog.models) == ["p/m"]
+    assert list(catalog.snapshot.models) == ["p/m"]
 
 
 async def test_a_price_comes_from_the_configuration_before_the_provider_before_the_list() -> None:
@@ -212,9 +212,9 @@ async def test_a_price_comes_from_the_configuration_before_the_provider_before_t
         ),
     )
     await catalog.refresh()
-    assert catalog.models["p/overridden"].price == Price(150_000, 600_000, 75_000, source="configuration")
-    assert catalog.models["p/gpt-4o"].price == told
-    listed = catalog.models["p/gpt-4o-mini"].price
+    assert catalog.snapshot.models["p/overridden"].price == Price(150_000, 600_000, 75_000, source="configuration")
+    assert catalog.snapshot.models["p/gpt-4o"].price == told
+    listed = catalog.snapshot.models["p/gpt-4o-mini"].price
     assert listed is not None
     assert listed.source == "genai-prices"
     assert 0 < listed.input < listed.output
@@ -229,13 +229,13 @@ async def test_a_price_that_nobody_knows_is_unknown_and_not_zero() -> None:
         )
     )
     await catalog.refresh()
-    assert [model.price for model in catalog.models.values()] == [None, None, None]
+    assert [model.price for model in catalog.snapshot.models.values()] == [None, None, None]
 
 
 async def test_a_price_that_depends_on_the_length_of_the_prompt_is_that_of_short_ones() -> None:
     catalog = catalog_of(p=offering(ModelInfo("gemini-2.5-pro", price_vendor="google")))
     await catalog.refresh()
-    price = catalog.models["p/gemini-2.5-pro"].price
+    price = catalog.snapshot.models["p/gemini-2.5-pro"].price
     assert price is not None
     assert price.input == 1_250_000
 
@@ -249,7 +249,7 @@ async def test_an_unknown_context_window_is_taken_from_the_list_and_a_known_one_
         )
     )
     await catalog.refresh()
-    windows = {model.info.name: model.info.context_window for model in catalog.models.values()}
+    windows = {model.info.name: model.info.context_window for model in catalog.snapshot.models.values()}
     assert windows["gpt-4o"] >= 100_000
     assert windows["gpt-4o-mini"] == 5
     assert windows["unlisted"] == 0
