@@ -1,7 +1,9 @@
-"""Which model should answer, in which order, and why. Pure given its inputs.
+"""Which target should answer, in which order they are tried, and why.
 
-Read in the order in which a request meets them: `preferences` (what the caller asks for is sound),
-`estimate` (what the prompt needs), `candidates` (who may answer), `evidence` (what was measured), `scoring`
-(how good each one is), `policy` (the order), `sessions` (staying with a model), `explain` (the sentence),
-`router` (all of it), `decision` (the fact that is kept).
+Read `selection` first: a decision is a pure function of a request and a snapshot. Its steps are `estimate` (what
+the prompt needs), `filters` (who may answer), `scoring` (how good each one is), `policy` (the order) and
+`explain` (the sentence). They work on columns: `table` (what is known of the catalogue's targets), `costs`,
+`latency` and `quality`. `router` gathers the snapshot, from `evidence` (what was measured) and `sessions` (the
+target to stay with) among others. `decision` is the result, `stored` its stored form, and `preferences` checks
+what the caller asks for.
 """

@@ -10,6 +10,9 @@ from enum import StrEnum
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
 
+SHOWN = 5
+"""Candidates that a decision holds, unless a full view is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:

@@ -42,6 +42,7 @@ class Needs:
         output_tokens: Of the answer as it will probably be; for the time it takes.
         most: The usage with the longest answer asked for; for what it may cost.
         reserved_tokens: Of the answer, that have to fit into the context beside the prompt.
+        max_output_tokens: What the caller allows for the answer; 0 where it does not say.
     """
 
     capabilities: frozenset[Capability]
@@ -49,6 +50,7 @@ class Needs:
     output_tokens: int
     most: Usage
     reserved_tokens: int
+    max_output_tokens: int = 0
 
 
 def needs_of(prompt: Prompt) -> Needs:
@@ -61,6 +63,7 @@ def needs_of(prompt: Prompt) -> Needs:
         output_tokens=TYPICAL_OUTPUT_TOKENS if limit is None else min(limit, TYPICAL_OUTPUT_TOKENS),
         most=Usage(tokens, TYPICAL_OUTPUT_TOKENS if limit is None else limit),
         reserved_tokens=1 if limit is None else limit,
+        max_output_tokens=limit or 0,
     )
 
 

@@ -1,93 +1,140 @@
-"""In which order the candidates are tried, and how likely that first one was."""
+"""In which order the eligible targets are tried, and how likely that first one was."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from random import Random
 
-from ymera_service.routing.decision import Candidate, ScoreComponent
+import numpy as np
+
+from ymera_service.routing.columns import Floats, Hashes, Mask, Rows
 
 WEIGHTED = "weighted"
 FREE_FIRST = "free-first"
-
-_by_score = attrgetter("score")
+_CODE = "1"
+"""Counted up with every change that may order the same scores in another way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The candidates as they are tried.
+    """Positions among the eligible targets, as they are tried.
 
     Attributes:
         policy: The name of what ordered them.
-        candidates: At least one; the first is called first.
+        positions: At least one; the first is called first.
         propensity: How likely the policy was to put this first one first, over all seeds.
         drawn: The first one is there because exploration drew it, not for its score.
     """
 
     policy: str
-    candidates: tuple[Candidate, ...]
+    positions: tuple[int, ...]
     propensity: float
     drawn: bool
 
 
-def pin(candidates: Sequence[Candidate], model: str | None) -> bool:
-    """Lets a session's model outscore all others, if it is among the candidates; returns whether it is."""
-    for candidate in candidates if model else ():
-        if candidate.model == model:
-            candidate.components += (ScoreComponent("session", 1.0, 1.0, "answered this session before"),)
-            candidate.score += 1.0
-            return True
-    return False
+def version(exploration: float) -> str:
+    """Returns the name of the code and of the settings that order targets."""
+    return f"{_CODE}/exploration={exploration:g}" if exploration else _CODE
 
 
 def arrange(
-    candidates: Sequence[Candidate],
+    scores: Floats,
+    hashes: Hashes,
     *,
-    prefer_free: bool = False,
+    seed: int,
+    limit: int,
+    free: Mask | None = None,
     pinned: bool = False,
     exploration: float = 0.0,
-    seed: int,
 ) -> Order:
-    """Orders candidates by score, the best first; equal ones in an order that the seed draws.
+    """Orders targets by score, the best first; equal ones in an order that the seed draws.
 
     Args:
-        candidates: At least one.
-        prefer_free: Puts the free ones before all others, a session's model included.
-        pinned: One of them is the session's model; then nothing is explored.
-        exploration: How likely the first is drawn from all that could stand first.
+        scores: At least one.
+        hashes: A number for each target that is always the same.
         seed: Settles every draw.
+        limit: How many positions are wanted; there are fewer where there are fewer targets.
+        free: Which ones cost nothing: they go before all others, the session's target included.
+        pinned: One of them is the session's target; then nothing is explored.
+        exploration: How likely the first is drawn from all that could stand first.
     """
-    front, back = _tiers(candidates) if prefer_free else (list(candidates), [])
-    policy = FREE_FIRST if prefer_free else WEIGHTED
-    exploration = 0.0 if pinned else exploration
-    draw = Random(seed) if exploration or _has_ties(candidates) else None  # noqa: S311  # no secret: replayable
-    ranked = _ranked(front, draw)
+    front, back = _tiers(free)
+    leaders = _Tier(scores, hashes) if front is None else _Tier(scores[front], hashes[front])
+    ranked = leaders.best(seed, limit)
     best = ranked[0]
-    drawn = draw is not None and draw.random() < exploration
-    if draw is not None and drawn:
-        _to_front(ranked, draw.randrange(len(ranked)))
-    tied = sum(candidate.score == best.score for candidate in ranked)
-    propensity = exploration / len(ranked)
-    if ranked[0].score == best.score:
-        propensity += (1 - exploration) / tied
-    return Order(policy, (*ranked, *_ranked(back, draw)), min(propensity, 1.0), drawn and ranked[0] is not best)
+    exploration = 0.0 if pinned else exploration
+    if exploration and (drawn := _drawn(leaders.scores.size, exploration, seed)) is not None:
+        ranked = [drawn, *(position for position in ranked if position != drawn)][:limit]
+    propensity = leaders.propensity(ranked[0], best, exploration)
+    positions = ranked if front is None else front[ranked].tolist()
+    if back is not None and len(positions) < limit:
+        others = _Tier(scores[back], hashes[back]).best(seed, limit - len(positions))
+        positions += back[others].tolist()
+    return Order(WEIGHTED if free is None else FREE_FIRST, tuple(positions), propensity, ranked[0] != best)
 
 
-def _tiers(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
-    free = [candidate for candidate in candidates if candidate.expected_cost_micros == 0]
-    others = [candidate for candidate in candidates if candidate.expected_cost_micros != 0]
-    return (free, others) if free else (others, [])
+def _tiers(free: Mask | None) -> tuple[Rows | None, Rows | None]:
+    """Returns the positions of the first and the second tier; `None` for the whole and for nothing."""
+    if free is None or not free.any() or free.all():
+        return None, None
+    return free.nonzero()[0], (~free).nonzero()[0]
 
 
-def _has_ties(candidates: Sequence[Candidate]) -> bool:
-    return len({candidate.score for candidate in candidates}) < len(candidates)
+def _drawn(count: int, exploration: float, seed: int) -> int | None:
+    draw = Random(seed)  # noqa: S311  # not a secret: it has to be repeatable
+    return draw.randrange(count) if draw.random() < exploration else None
 
 
-def _ranked(candidates: list[Candidate], draw: Random | None) -> list[Candidate]:
-    if draw is not None:
-        draw.shuffle(candidates)
-    return sorted(candidates, key=_by_score, reverse=True)
+@dataclass(frozen=True, slots=True)
+class _Tier:
+    """Targets that compete with each other."""
+
+    scores: Floats
+    hashes: Hashes
+
+    def best(self, seed: int, limit: int) -> list[int]:
+        """Returns the positions of the highest scores, the best first, equal ones by chance."""
+        chosen = self._contenders(seed, limit)
+        scores = (self.scores if chosen is None else self.scores.take(chosen)).tolist()
+        if len(set(scores)) == len(scores):
+            order = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
+        else:
+            keys = _keys(self.hashes if chosen is None else self.hashes.take(chosen), seed).tolist()
+            order = sorted(range(len(scores)), key=lambda position: (-scores[position], keys[position]))
+        return order if chosen is None else chosen.take(order).tolist()
+
+    def propensity(self, first: int, best: int, exploration: float) -> float:
+        """Returns how likely `first` was to be the first, where `best` has the highest score."""
+        share = exploration / self.scores.size
+        highest = self.scores[best]
+        if first == best or self.scores[first] == highest:
+            share += (1 - exploration) / int(np.count_nonzero(self.scores == highest))
+        return min(share, 1.0)
+
+    def _contenders(self, seed: int, limit: int) -> Rows | None:
+        """Returns the positions of the highest scores in any order, equal ones by chance; `None` for all."""
+        if self.scores.size <= limit:
+            return None
+        least = np.partition(self.scores, -limit)[-limit]
+        chosen: Rows = (self.scores >= least).nonzero()[0]
+        if chosen.size == limit:
+            return chosen
+        above, level = (self.scores > least).nonzero()[0], (self.scores == least).nonzero()[0]
+        places = limit - above.size
+        drawn = np.argpartition(_keys(self.hashes.take(level), seed), places - 1)[:places]
+        return np.concatenate((above, level[drawn]))
 
 
-def _to_front(candidates: list[Candidate], index: int) -> None:
-    candidates.insert(0, candidates.pop(index))
+_WORD = 2**64 - 1
+_STEP = 0x9E3779B97F4A7C15
+_SHIFTS = tuple(map(np.uint64, (30, 27, 31)))
+_FACTORS = tuple(map(np.uint64, (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)))
+
+
+def _keys(hashes: Hashes, seed: int) -> Hashes:
+    """Returns a number for each target that depends on the seed by chance: the output function of SplitMix64."""
+    keys = hashes + np.uint64(seed * _STEP & _WORD)
+    keys ^= keys >> _SHIFTS[0]
+    keys *= _FACTORS[0]
+    keys ^= keys >> _SHIFTS[1]
+    keys *= _FACTORS[1]
+    keys ^= keys >> _SHIFTS[2]
+    return keys

@@ -1,4 +1,4 @@
-"""Whether what a caller prefers makes sense, before anything is computed from it."""
+"""Checks of what a caller prefers, before anything is computed from it."""
 
 import math
 from collections.abc import Collection, Iterable
@@ -10,19 +10,20 @@ MAX_TEXT = 128
 """The most characters of a session id, an agent's name and a category."""
 
 
-def check(preferences: Preferences, categories: Collection[str]) -> None:
-    """Checks preferences; `categories` are those a hint may name.
+def check_hint(hint: str, categories: Collection[str]) -> None:
+    """Checks a category that the caller named.
 
     Raises:
-        InvalidRequest: Naming every field that is wrong.
+        InvalidRequest: It is not among the categories.
     """
-    violations = [*faults_of(preferences), *_hint(preferences.category_hint, categories)]
-    if violations:
-        raise InvalidRequest(violations)
+    if hint not in categories:
+        known = ", ".join(sorted(categories))
+        problem = f"{hint[:64]!r} is not a category; the categories are {known}"
+        raise InvalidRequest([FieldViolation("preferences.category_hint", problem)])
 
 
 def faults_of(preferences: Preferences) -> Iterable[FieldViolation]:
-    """Yields all that is wrong with preferences in themselves, whatever categories there are."""
+    """Yields everything that is wrong with preferences, but for the category: which ones exist may change."""
     yield from _weights(preferences.weights)
     yield from _limits(preferences)
     yield from _texts(preferences)
@@ -53,9 +54,3 @@ def _texts(preferences: Preferences) -> Iterable[FieldViolation]:
         length = len(getattr(preferences, name))
         if length > MAX_TEXT:
             yield FieldViolation(f"preferences.{name}", f"has {length} characters; at most {MAX_TEXT} are allowed")
-
-
-def _hint(hint: str, categories: Collection[str]) -> Iterable[FieldViolation]:
-    if hint and hint not in categories:
-        known = ", ".join(sorted(categories))
-        yield FieldViolation("preferences.category_hint", f"{hint[:64]!r} is no category; the categories are {known}")

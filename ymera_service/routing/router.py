@@ -1,24 +1,22 @@
-"""Routes a request: everything of this room in the order in which a request meets it."""
+"""Routes requests: gathers the values that a decision is a function of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import inf
 from operator import itemgetter
 from random import getrandbits
 
 import structlog
 
-from ymera_service.catalog import Catalog
+from ymera_service.catalog import Catalog, CatalogSnapshot
 from ymera_service.config import RoutingSettings
-from ymera_service.resilience.breaker import Breakers
-from ymera_service.routing import preferences as wishes
-from ymera_service.routing.candidates import nobody, rules_for, split
-from ymera_service.routing.decision import Decision, Preferences, Weights
+from ymera_service.routing.decision import Preferences, Selection, Weights
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.explain import explain
-from ymera_service.routing.policy import arrange, pin
-from ymera_service.routing.scoring import score
-from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.preferences import check_hint
+from ymera_service.routing.quality import Qualities
+from ymera_service.routing.selection import RoutingRequest, Snapshot, select
+from ymera_service.routing.sessions import Sessions, answered_calls
+from ymera_service.routing.table import Table
 from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.generation import Prompt
 
@@ -27,95 +25,103 @@ _log = structlog.get_logger(__name__)
 _probability = itemgetter(1)
 
 UNCLASSIFIED = "general"
-"""What every task is taken for where there is no classifier, or where it fails."""
+"""What every task is taken for without a classifier, or where it fails."""
+MAX_CATEGORIES = 8
+"""The likeliest categories that count."""
+LONGEST_CATEGORY = 64
+"""Characters."""
 
 
 class Router:
-    """Decides which models are tried for a request, and in which order.
-
-    Everything it decides on is a snapshot: the catalogue's models, the evidence, the breakers' states and
-    the sessions' models. The same snapshots and seed give the same decision.
-    """
+    """Decides which targets are tried for a request, and in which order."""
 
     def __init__(
         self,
+        *,
         catalog: Catalog,
         evidence: Evidence,
-        breakers: Breakers,
-        classifier: Classifier | None,
+        sessions: Sessions,
+        open_domains: Callable[[], Mapping[str, float]],
+        classifier: Callable[[], Classifier | None],
         settings: RoutingSettings,
-        *,
-        sessions: Sessions | None = None,
-        categories: Iterable[str] = (),
+        categories: Callable[[], Collection[str]],
     ) -> None:
-        """Takes what it decides on.
+        """Takes what is asked for each decision.
 
-        `categories` are those of the benchmark suites: together with those that every classifier knows
-        and those measured they are what a hint may name.
+        Args:
+            catalog: Has the models.
+            evidence: Has what was measured.
+            sessions: Has the targets to stay with.
+            open_domains: Returns the keys of open breakers, with the seconds until each is tried again.
+            classifier: Returns the classifier in use.
+            settings: The weights where the caller gives none, and how often to explore.
+            categories: Returns what a hint may name besides what every classifier knows and what was measured.
         """
         self._catalog = catalog
         self._evidence = evidence
-        self._breakers = breakers
+        self._sessions = sessions
+        self._open_domains = open_domains
         self._classifier = classifier
+        self._categories = categories
         self._exploration = settings.exploration
         self._weights = Weights(settings.weights.quality, settings.weights.speed, settings.weights.cost).normalised()
-        self._categories = {*CATEGORIES, *categories}
-        self.sessions = sessions or Sessions(settings.max_sessions)
+        self._latest = Table(CatalogSnapshot({}, {}), Qualities())
 
-    def decide(self, prompt: Prompt, preferences: Preferences, *, seed: int | None = None) -> Decision:
-        """Decides for one request; `seed`, of 64 bits, settles draws and is drawn itself where it is `None`.
+    def route(
+        self, prompt: Prompt, preferences: Preferences, *, full_view: bool = False, seed: int | None = None
+    ) -> Selection:
+        """Decides for one request, whose preferences were checked.
+
+        Args:
+            prompt: What is to be answered.
+            preferences: What the caller wants of the choice.
+            full_view: The decision is to hold every candidate and every exclusion.
+            seed: Of 64 bits; settles draws. Drawn where it is `None`.
 
         Raises:
-            InvalidRequest: Preferences make no sense.
-            ModelNotFound: `allow_models` or `deny_models` names a model that nobody offers.
+            InvalidRequest: The category hint is not a category.
+            ModelNotFound: `allow_models` or `deny_models` names a model that is not on offer.
             NoEligibleModel: The constraints leave no model.
-            NoHealthyModel: They leave some, but the circuit breaker of each is open.
+            NoHealthyModel: They leave some, but a circuit breaker of each is open.
         """
-        wishes.check(preferences, self._categories | self._evidence.categories if preferences.category_hint else ())
         probabilities = self._probabilities(prompt, preferences.category_hint)
-        needs = needs_of(prompt)
-        rules = rules_for(preferences, needs, self._catalog, self._evidence, self._breakers)
-        eligible, exclusions = split(self._catalog.models.values(), rules)
-        if not eligible:
-            raise nobody(exclusions, self._breakers, self._catalog)
-        weights = preferences.weights.normalised() if preferences.weights else self._weights
-        candidates = score(eligible, probabilities, needs, weights, self._evidence)
-        seed = getrandbits(64) if seed is None else seed
-        order = arrange(
-            candidates,
-            prefer_free=preferences.prefer_free,
-            pinned=pin(candidates, self.sessions.model_of(preferences.session_id)),
+        request = RoutingRequest(preferences, probabilities, needs_of(prompt), full_view)
+        table = self._table()
+        snapshot = Snapshot(
+            table=table,
+            paces=self._evidence.paces(table.targets),
+            weights=self._weights,
             exploration=self._exploration,
-            seed=seed,
+            open_domains=self._open_domains(),
+            affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
+            seed=getrandbits(64) if seed is None else seed,
         )
-        category, probability = next(iter(probabilities.items()))
-        return Decision(
-            category=category,
-            category_probabilities=probabilities,
-            candidates=order.candidates,
-            exclusions=tuple(exclusions),
-            policy=order.policy,
-            weights=weights,
-            seed=seed,
-            propensity=order.propensity,
-            explanation=explain(order, category, probability, len(exclusions)),
-        )
+        return select(request, snapshot)
+
+    def _table(self) -> Table:
+        catalog, qualities = self._catalog.snapshot, self._evidence.qualities
+        if self._latest.catalog is not catalog or self._latest.qualities is not qualities:
+            self._latest = Table(catalog, qualities)
+        return self._latest
 
     def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:
-        """Returns category → probability, the likeliest first. The classifier may be a stranger's code."""
+        """Returns category → probability, the likeliest first. The classifier is a plugin and may fail."""
         if hint:
+            check_hint(hint, {*CATEGORIES, *self._categories(), *self._evidence.categories})
             return {hint: 1.0}
-        if self._classifier is None:
+        classifier = self._classifier()
+        if classifier is None:
             return {UNCLASSIFIED: 1.0}
         try:
-            return _normalised(self._classifier.classify(prompt))
+            return _normalised(classifier.classify(prompt))
         except Exception:  # noqa: BLE001  # whatever it raises, the request can be served
-            _log.exception("classifier_failed", classifier=self._classifier.name)
+            _log.exception("classifier_failed", classifier=classifier.name)
             return {UNCLASSIFIED: 1.0}
 
 
-def _normalised(told: Mapping[str, float]) -> dict[str, float]:
-    total = sum(told.values())
-    if not 0 < total < inf or min(told.values()) < 0:
-        raise ValueError(f"these are no probabilities: {dict(told)!r:.500}")
-    return {category: value / total for category, value in sorted(told.items(), key=_probability, reverse=True)}
+def _normalised(given: Mapping[str, float]) -> dict[str, float]:
+    likeliest = sorted(given.items(), key=_probability, reverse=True)[:MAX_CATEGORIES]
+    total = sum(probability for _, probability in likeliest)
+    if not 0 < total < inf or min(given.values()) < 0 or max(map(len, given)) > LONGEST_CATEGORY:
+        raise ValueError(f"these are not probabilities of categories: {dict(given)!r:.500}")
+    return {category: probability / total for category, probability in likeliest}

@@ -1,76 +1,89 @@
-"""How good each candidate is for a request: quality, speed and cost, each from 0 to 1, and their weighted sum.
+"""How good each target is for a request: quality, speed and cost, each from 0 to 1, and their weighted sum.
 
-Every value is measured against a fixed scale and not against the other candidates, so that a model's score
-stays the same when others come or go. Time and money are felt in proportions: twice as fast or half the
-price is worth the same anywhere on the scale, hence the logarithms.
+Every value is measured against a fixed scale and not against the other targets, so that a score stays the
+same when others come or go. Time and money are felt in proportions: twice as fast or half the price is
+worth the same anywhere on the scale, hence the logarithms.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import log
-from operator import mul
 
-from ymera_service.routing.candidates import dollars, expected_cost
-from ymera_service.routing.decision import Candidate, ScoreComponent, Weights
+import numpy as np
+
+from ymera_service.routing.columns import Floats, Whole
+from ymera_service.routing.decision import Weights
 from ymera_service.routing.estimate import Needs
-from ymera_service.routing.evidence import Evidence
-from ymera_service.sdk.models import Model
+from ymera_service.routing.latency import Paces
+from ymera_service.routing.table import Table
 
 INSTANT, ENDLESS = 0.25, 120.0
 """Seconds for a whole answer that count as 1 and as 0."""
-CHEAP, DEAR = 10, 1_000_000
+CHEAP, DEAR = 10.0, 1_000_000.0
 """Micro-USD for a request that count as 1 and as 0: a thousandth of a cent, and a dollar."""
 UNKNOWN = 0.5
-"""The value where nothing is known: neither recommends a model nor rules it out."""
+"""The value where nothing is known: neither recommends a target nor rules it out."""
 
-_PER_LATENCY = 1 / log(ENDLESS / INSTANT)
-_PER_COST = 1 / log(DEAR / CHEAP)
+OBJECTIVES = ("quality", "speed", "cost")
+"""The rows of `Scores.values`."""
+
+_PER_LATENCY, _PER_COST = -1 / log(ENDLESS / INSTANT), -1 / log(DEAR / CHEAP)
+_BEST = np.array([[INSTANT], [CHEAP]])
+_PER_E_FOLD = np.array([[_PER_LATENCY], [_PER_COST]])
+_AT_ONE = np.array([[1 - _PER_LATENCY * log(INSTANT)], [1 - _PER_COST * log(CHEAP)]])
+"""The value of an amount of 1: with it, a value is a factor times a logarithm plus this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What a request is expected to take at each target: `latencies` in seconds, `costs` in micro-USD.
+
+    Latencies are NaN where not measured; costs mean nothing where `Table.costs.unknown`.
+    """
+
+    latencies: Floats
+    costs: Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The value of each target, a column, in each of the `OBJECTIVES`, a row; and the weighted sums."""
+
+    values: Floats
+    total: Floats
+
+
+def estimate(needs: Needs, table: Table, paces: Paces) -> Estimates:
+    """Returns the time that the usual answer takes and what the longest one asked for costs."""
+    most = needs.most.output_tokens
+    longest = most if most <= table.smallest_answer else np.minimum(table.answers, most)
+    return Estimates(paces.latencies(needs.output_tokens), table.costs.expected(needs.input_tokens, longest))
 
 
 def score(
-    models: Iterable[Model], probabilities: Mapping[str, float], needs: Needs, weights: Weights, evidence: Evidence
-) -> list[Candidate]:
-    """Returns a candidate for each model, in the same order.
+    table: Table, paces: Paces, estimates: Estimates, probabilities: Mapping[str, float], weights: Weights
+) -> Scores:
+    """Returns the scores of all targets.
 
-    Quality is what is expected over all categories the task may belong to, each by its probability; its
-    evidence tells of the likeliest one, which comes first in `probabilities`.
+    Quality is what is expected over all categories the task may belong to, each by its probability. Speed and
+    cost are 1 up to the best amount, less by the logarithm above it, and at least 0.
     """
-    first = next(iter(probabilities))
-    likeliest = evidence.column(first)
+    values = np.empty((len(OBJECTIVES), len(table.targets)))
     categories = tuple(sorted(probabilities))
-    table = evidence.table(categories)
-    shares = [probabilities[category] for category in categories]
-    candidates = []
-    for model in models:
-        name = model.id
-        row = table.measured.get(name)
-        if row is None and (stated := model.info.stated_quality):
-            row = tuple(stated.get(*unstated) for unstated in zip(categories, table.others, strict=True))
-            basis = f"not yet measured; its provider states {stated.get(first, likeliest.others.value):.2f}"
-        else:
-            basis = likeliest.measured.get(name, likeliest.others).evidence
-        value = sum(map(mul, shares, row or table.others))
-        quality = ScoreComponent("quality", min(value, 1.0), weights.quality, basis)
-        pace = evidence.pace(name)
-        latency = None if pace is None else pace.latency(needs.output_tokens)
-        speed = _speed(latency, weights.speed)
-        micros = expected_cost(model, needs)
-        cost = _cost(micros, weights.cost)
-        total = quality.value * quality.weight + speed.value * speed.weight + cost.value * cost.weight
-        candidates.append(Candidate(name, total, (quality, speed, cost), micros, latency))
-    return candidates
-
-
-def _speed(latency: float | None, weight: float) -> ScoreComponent:
-    if latency is None:
-        return ScoreComponent("speed", UNKNOWN, weight, "not yet measured")
-    value = 1.0 if latency <= INSTANT else max(0.0, 1.0 - log(latency / INSTANT) * _PER_LATENCY)
-    return ScoreComponent("speed", value, weight, f"{latency:.1f} s expected")
-
-
-def _cost(micros: int | None, weight: float) -> ScoreComponent:
-    if micros is None:
-        return ScoreComponent("cost", UNKNOWN, weight, "price not known")
-    if not micros:
-        return ScoreComponent("cost", 1.0, weight, "free")
-    value = 1.0 if micros <= CHEAP else max(0.0, 1.0 - log(micros / CHEAP) * _PER_COST)
-    return ScoreComponent("cost", value, weight, f"{dollars(micros)} expected")
+    shares = np.array([[probabilities[category]] for category in categories])
+    # Unlike a product of matrices, sums of rows give equal targets equal values wherever they stand.
+    np.add.reduce(table.qualities_in(categories) * shares, 0, out=values[0])
+    values[1], values[2] = estimates.latencies, estimates.costs
+    amounts = values[1:]
+    np.maximum(amounts, _BEST, out=amounts)
+    np.log(amounts, out=amounts)
+    amounts *= _PER_E_FOLD
+    amounts += _AT_ONE
+    np.maximum(amounts, 0.0, out=amounts)
+    np.minimum(values, 1.0, out=values)
+    if paces.any_unknown:
+        np.putmask(values[1], paces.unknown, UNKNOWN)
+    if table.costs.any_unknown:
+        np.putmask(values[2], table.costs.unknown, UNKNOWN)
+    each = values * np.array([[weights.quality], [weights.speed], [weights.cost]])
+    return Scores(values, np.add.reduce(each, 0))

@@ -1,15 +1,15 @@
-"""A routing room on real parts: a catalogue that asked a provider, evidence, breakers and a clock that a test moves."""
+"""Routing on real parts: a catalogue that asked providers, evidence and sessions; and open breakers as a test says."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ymera_service.catalog import Catalog
-from ymera_service.config import BreakerSettings, CatalogSettings, RoutingSettings
-from ymera_service.resilience.breaker import Breakers
-from ymera_service.routing.decision import Decision, Preferences
+from ymera_service.config import CatalogSettings, RoutingSettings
+from ymera_service.routing.decision import Decision, Preferences, Selection
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
+from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ConnectionFailed
@@ -27,7 +27,7 @@ class InProcessProvider(Provider):
 
     async def models(self) -> Sequence[ModelInfo]:
         if self._infos is None:
-            raise ConnectionFailed("nobody listens there")
+            raise ConnectionFailed("connection refused")
         return self._infos
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
@@ -46,16 +46,8 @@ class FixedClassifier:
         return self.probabilities
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class Room:
-    """The room and its parts; `decide` routes a short prompt. A provider without infos can't tell its models."""
+    """Routing on real parts; `decide` routes a short prompt. A provider without infos can't list its models."""
 
     def __init__(
         self, infos: Mapping[str, Sequence[ModelInfo] | None], settings: RoutingSettings | None = None
@@ -63,11 +55,20 @@ class Room:
         providers: dict[str, Provider] = {name: InProcessProvider(name, models) for name, models in infos.items()}
         self.catalog = Catalog(providers, CatalogSettings())
         asyncio.run(self.catalog.refresh())
-        self.clock = Clock()
         self.evidence = Evidence()
-        self.classifier = FixedClassifier()
-        self.breakers = Breakers(BreakerSettings(failures=1, open_seconds=2), self.clock)
-        self.router = Router(self.catalog, self.evidence, self.breakers, self.classifier, settings or RoutingSettings())
+        self.classifier: FixedClassifier | None = FixedClassifier()
+        self.open_domains: dict[str, float] = {}
+        self.categories: list[str] = []
+        self.sessions = Sessions(10)
+        self.router = Router(
+            catalog=self.catalog,
+            evidence=self.evidence,
+            sessions=self.sessions,
+            open_domains=lambda: self.open_domains,
+            classifier=lambda: self.classifier,
+            settings=settings or RoutingSettings(),
+            categories=lambda: self.categories,
+        )
 
     def measure(self, **scores: Mapping[str, float]) -> None:
         """Loads benchmark results of 20 tasks each: category → model → score."""
@@ -77,14 +78,19 @@ class Room:
             for model, score in models.items()
         )
 
-    def fail(self, model: str) -> None:
-        """Opens a model's breaker."""
-        permit = self.breakers.of(model).try_acquire()
-        assert permit is not None
-        permit.failed()
+    def select(
+        self,
+        prompt: Prompt | str = "hello",
+        preferences: Preferences | None = None,
+        *,
+        full_view: bool = False,
+        seed: int | None = 7,
+    ) -> Selection:
+        prompt = Prompt((user(prompt),)) if isinstance(prompt, str) else prompt
+        return self.router.route(prompt, preferences or Preferences(), full_view=full_view, seed=seed)
 
     def decide(
         self, prompt: Prompt | str = "hello", preferences: Preferences | None = None, *, seed: int | None = 7
     ) -> Decision:
-        prompt = Prompt((user(prompt),)) if isinstance(prompt, str) else prompt
-        return self.router.decide(prompt, preferences or Preferences(), seed=seed)
+        """Returns a full view of the decision."""
+        return self.select(prompt, preferences, full_view=True, seed=seed).decision

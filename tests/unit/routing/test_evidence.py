@@ -4,8 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.evidence import BENCHMARK_ANSWER_TOKENS, Evidence
+from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.latency import BENCHMARK_ANSWER_TOKENS, LONGEST
+from ymera_service.sdk.targets import Deployment, Target
 from ymera_service.storage.records import BenchmarkSummary
+
+TARGETS = (Target("p", "p/m"),)
+
+
+def pace(evidence: Evidence, tokens: int = BENCHMARK_ANSWER_TOKENS) -> float | None:
+    """Returns the seconds that an answer of p/m is expected to take."""
+    latency = float(evidence.paces(TARGETS).latencies(tokens)[0])
+    return None if math.isnan(latency) else latency
 
 
 def measured(*summaries: tuple[str, str, int, float]) -> Evidence:
@@ -15,29 +25,37 @@ def measured(*summaries: tuple[str, str, int, float]) -> Evidence:
 
 
 def test_nothing_measured_means_the_middle_and_says_so() -> None:
-    quality = Evidence().quality("p/m", "coding")
-    assert quality.value == 0.5
-    assert quality.evidence == "not yet measured; taken as the mean, 0.50"
+    qualities = Evidence().qualities
+    assert qualities.value("p/m", "coding") == 0.5
+    assert qualities.evidence("p/m", "coding") == "not yet measured; taken as the mean, 0.50"
+
+
+def test_what_a_provider_states_counts_until_a_model_is_measured() -> None:
+    assert Evidence().qualities.value("p/m", "coding", 0.8) == 0.8
+    assert Evidence().qualities.evidence("p/m", "coding", 0.8) == "not yet measured; its provider states 0.80"
+    qualities = measured(("p/m", "math", 50, 0.2)).qualities
+    assert qualities.value("p/m", "coding", 0.8) == qualities.value("p/m", "coding")
 
 
 def test_many_tasks_speak_for_themselves() -> None:
     evidence = measured(("p/good", "coding", 5_000, 0.9), ("p/bad", "coding", 5_000, 0.1))
-    assert evidence.quality("p/good", "coding").value == pytest.approx(0.9, abs=0.01)
-    assert evidence.quality("p/bad", "coding").value == pytest.approx(0.1, abs=0.01)
-    assert evidence.quality("p/good", "coding").evidence == "0.90 over 5000 coding tasks"
+    assert evidence.qualities.value("p/good", "coding") == pytest.approx(0.9, abs=0.01)
+    assert evidence.qualities.value("p/bad", "coding") == pytest.approx(0.1, abs=0.01)
+    assert evidence.qualities.evidence("p/good", "coding") == "0.90 over 5000 coding tasks"
 
 
 def test_one_lucky_task_does_not_beat_many_good_ones() -> None:
     evidence = measured(("p/lucky", "coding", 1, 1.0), ("p/proven", "coding", 100, 0.9), ("p/poor", "coding", 100, 0.3))
-    assert evidence.quality("p/lucky", "coding").value < evidence.quality("p/proven", "coding").value
+    assert evidence.qualities.value("p/lucky", "coding") < evidence.qualities.value("p/proven", "coding")
 
 
 def test_a_model_good_elsewhere_is_expected_to_be_good_here_too() -> None:
     evidence = measured(("p/good", "math", 50, 0.9), ("p/bad", "math", 50, 0.2), ("p/other", "coding", 50, 0.5))
-    good, bad = evidence.quality("p/good", "coding"), evidence.quality("p/bad", "coding")
-    assert good.value > evidence.quality("p/unheard-of", "coding").value > bad.value
-    assert good.evidence.startswith("not yet measured in coding")
-    assert good.evidence.endswith("from 50 tasks of other kinds")
+    qualities = evidence.qualities
+    good, bad = qualities.value("p/good", "coding"), qualities.value("p/bad", "coding")
+    assert good > qualities.value("p/unheard-of", "coding") > bad
+    sentence = qualities.evidence("p/good", "coding")
+    assert sentence == f"not yet measured in coding; taken as {good:.2f} from 50 tasks of other kinds"
 
 
 def test_a_hard_category_does_not_make_its_models_look_bad_elsewhere() -> None:
@@ -47,14 +65,14 @@ def test_a_hard_category_does_not_make_its_models_look_bad_elsewhere() -> None:
         ("p/in-easy", "easy", 50, 0.8),
         ("p/x", "easy", 50, 0.9),
     )
-    assert evidence.quality("p/in-hard", "other").value > evidence.quality("p/in-easy", "other").value
+    assert evidence.qualities.value("p/in-hard", "other") > evidence.qualities.value("p/in-easy", "other")
 
 
 def test_loading_again_replaces_what_was_known() -> None:
     evidence = measured(("p/m", "coding", 50, 0.9))
-    assert evidence.quality("p/m", "coding").value > 0.8
+    assert evidence.qualities.value("p/m", "coding") > 0.8
     evidence.load([])
-    assert evidence.quality("p/m", "coding").value == 0.5
+    assert evidence.qualities.value("p/m", "coding") == 0.5
     assert evidence.categories == set()
     assert evidence.summaries("p/m") == {}
 
@@ -66,53 +84,87 @@ def test_loading_again_replaces_what_was_known() -> None:
     )
 )
 def test_every_quality_lies_between_0_and_1(rows: list[tuple[str, str, int, float]]) -> None:
-    evidence = measured(*rows)
-    table = evidence.table(("v", "x"))
-    for model in "abcd":
-        values = [evidence.quality(model, category).value for category in ("v", "x")]
-        assert all(0 <= value <= 1 for value in values)
-        assert list(table.measured.get(model, table.others)) == values
+    qualities = measured(*rows).qualities
+    assert all(0 <= qualities.value(model, category) <= 1 for model in "abcd" for category in "vxyz")
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -0.1, 1.5])
+def test_a_score_that_can_not_be_does_not_enter(score: float) -> None:
+    evidence = measured(("p/m", "coding", 50, score), ("p/n", "coding", 50, 0.6))
+    assert evidence.summaries("p/m") == {}
+    assert evidence.qualities.value("p/n", "coding") > 0.55
+
+
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0, LONGEST * 2])
+def test_a_benchmark_time_that_can_not_be_does_not_enter(seconds: float) -> None:
+    evidence = Evidence()
+    evidence.load([BenchmarkSummary("p/m", "coding", 10, 0.9, seconds)])
+    assert pace(evidence) is None
+    evidence.load([BenchmarkSummary("p/m", "coding", 10, 0.9, seconds), BenchmarkSummary("p/m", "math", 10, 0.9, 4.0)])
+    assert pace(evidence) == pytest.approx(4.0)
+
+
+def test_loading_the_same_again_changes_nothing() -> None:
+    evidence = measured(("p/m", "coding", 50, 0.9))
+    before = evidence.qualities
+    evidence.load([BenchmarkSummary("p/m", "coding", 50, 0.9, 4.0)])
+    assert evidence.qualities is before
 
 
 def test_the_time_of_a_benchmark_task_stands_in_until_a_call_was_measured() -> None:
     evidence = measured(("p/m", "coding", 10, 0.9))
-    pace = evidence.pace("p/m")
-    assert pace is not None
-    assert pace.latency(BENCHMARK_ANSWER_TOKENS) == pytest.approx(4.0)
+    assert pace(evidence) == pytest.approx(4.0)
     evidence.observe("p/m", output_tokens=100, time_to_first_token=0.5, duration=1.5)
-    pace = evidence.pace("p/m")
-    assert pace is not None
-    assert pace.latency(200) == pytest.approx(0.5 + 200 * 0.01)
+    assert pace(evidence) == pytest.approx(0.5 + 200 * 0.01)
     evidence.load([BenchmarkSummary("p/m", "coding", 10, 0.9, 60.0)])
-    assert evidence.pace("p/m") == pace
+    assert pace(evidence) == pytest.approx(0.5 + 200 * 0.01)
+
+
+def test_each_target_of_a_model_has_its_own_pace() -> None:
+    evidence = measured(("p/m", "coding", 10, 0.9))
+    targets = (Target("p", "p/m", Deployment("a")), Target("p", "p/m", Deployment("b")))
+    evidence.observe("p/m#a", output_tokens=100, time_to_first_token=0.5, duration=1.5)
+    assert evidence.paces(targets).latencies(200).tolist() == pytest.approx([2.5, 4.0])
+
+
+def test_paces_that_were_handed_out_never_change() -> None:
+    evidence = Evidence()
+    before = evidence.paces(TARGETS)
+    evidence.observe("p/m", output_tokens=100, time_to_first_token=0.5, duration=1.5)
+    after = evidence.paces(TARGETS)
+    evidence.observe("p/other", output_tokens=100, time_to_first_token=0.5, duration=1.5)
+    assert evidence.paces(TARGETS) is after
+    assert before.unknown.tolist() == [True]
+    assert after.unknown.tolist() == [False]
+    with pytest.raises(ValueError, match="read-only"):
+        after.first_token[0] = 1.0
 
 
 def test_latency_moves_towards_what_the_latest_calls_took() -> None:
     evidence = Evidence()
-    assert evidence.pace("p/m") is None
+    assert pace(evidence) is None
     evidence.observe("p/m", output_tokens=100, time_to_first_token=1.0, duration=2.0)
     latencies = []
     for _ in range(40):
         evidence.observe("p/m", output_tokens=100, time_to_first_token=2.0, duration=6.0)
-        pace = evidence.pace("p/m")
-        assert pace is not None
-        latencies.append(pace.latency(100))
+        latencies.append(pace(evidence, 100) or 0.0)
     assert latencies == sorted(latencies)
     assert latencies[0] < 3.0
     assert latencies[-1] == pytest.approx(6.0, abs=0.01)
 
 
+ODD = st.sampled_from([math.nan, math.inf, -math.inf, -1.0])
+
+
 @given(
-    tokens=st.integers(-5, 10_000),
-    first=st.none() | st.floats(0, 100),
-    duration=st.floats(-1, 1e9) | st.sampled_from([math.nan, math.inf, -math.inf]),
+    calls=st.lists(
+        st.tuples(st.integers(-5, 10_000), st.none() | st.floats(0, 100) | ODD, st.floats(-1, 1e9) | ODD), max_size=4
+    )
 )
-def test_no_call_makes_latency_absurd(tokens: int, first: float | None, duration: float) -> None:
+def test_no_call_makes_latency_absurd(calls: list[tuple[int, float | None, float]]) -> None:
     evidence = Evidence()
-    for _ in range(2):
+    for tokens, first, duration in calls:
         evidence.observe("p/m", output_tokens=tokens, time_to_first_token=first, duration=duration)
-    pace = evidence.pace("p/m")
-    if pace is not None:
-        assert math.isfinite(pace.latency(500))
-        assert pace.latency(0) >= 0
-        assert pace.latency(500) >= pace.latency(1)
+        known = pace(evidence, 0), pace(evidence, 1), pace(evidence, 500)
+        if known != (None, None, None):
+            assert 0 <= (known[0] or 0.0) <= (known[1] or 0.0) <= (known[2] or 0.0) < math.inf

@@ -75,8 +75,8 @@ def routed(name: str, weights: Weights, tasks: int = TASKS) -> tuple[float, floa
     room.evidence.load(summaries((prompt for prompt in table(name) if share(prompt) < 0.5), tasks))
     chosen = []
     for prompt in judged(name):
-        decision = room.decide(prompt.text, Preferences(weights=weights, category_hint=prompt.category))
-        chosen.append(prompt.outcomes[decision.candidates[0].model])
+        decision = room.select(prompt.text, Preferences(weights=weights, category_hint=prompt.category)).decision
+        chosen.append(prompt.outcomes[decision.candidates[0].target.model])
     return mean(quality for quality, _ in chosen), mean(cost for _, cost in chosen)
 
 

@@ -1,0 +1,192 @@
+"""Times a routing decision: CPU microseconds per `select`, from 2 to 1,000 models.
+
+    python tests/bench/selection.py [--rounds 7] [--split]
+
+Each figure is taken from rounds of some hundred decisions of requests that differ in length and categories; the
+quietest round counts, as other load only ever adds. `--split` shows where the time goes. Only the ratios carry
+over to other machines.
+"""
+
+import argparse
+import gc
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ymera_service.catalog import CatalogSnapshot
+from ymera_service.catalog.versions import model_of
+from ymera_service.routing.decision import Preferences, Weights
+from ymera_service.routing.estimate import Needs
+from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.filters import Sifted, filters_for, sift
+from ymera_service.routing.policy import Order, arrange
+from ymera_service.routing.scoring import Estimates, Scores, estimate, score
+from ymera_service.routing.selection import RANKED, RoutingRequest, Snapshot, select
+from ymera_service.routing.stored import to_json
+from ymera_service.routing.table import Table
+from ymera_service.sdk.classifiers import CATEGORIES
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.storage.records import BenchmarkSummary
+
+SIZES = (2, 10, 150, 1_000)
+PROVIDERS = ("anthropic", "google", "openai", "openrouter")
+PER_ROUND = 400
+WEIGHTS = Weights(0.6, 0.15, 0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known and asked in a scenario."""
+
+    measured: bool = False
+    preferences: Preferences = field(default_factory=Preferences)
+    open_domains: Mapping[str, float] = field(default_factory=dict)
+
+
+STATES = {
+    "nothing measured": State(),
+    "all measured": State(measured=True),
+    "allow list": State(
+        measured=True, preferences=Preferences(allow_models=("openai/*", "*-7", "anthropic/*4*"), deny_models=("*-2",))
+    ),
+    "endpoint open": State(measured=True, open_domains={"openai@": 2.0}),
+}
+
+
+def catalogue(size: int) -> CatalogSnapshot:
+    """Returns models that differ in price, window and capabilities."""
+    draw = random.Random(size)
+    models = []
+    for number in range(size):
+        info = ModelInfo(
+            f"family-{number % 37}-model-{number}",
+            capabilities=frozenset(draw.sample(list(Capability), draw.randint(2, 6))),
+            context_window=draw.choice([0, 8_000, 128_000, 200_000, 1_000_000]),
+            max_output_tokens=draw.choice([0, 4_096, 64_000]),
+        )
+        price = None if number % 11 == 5 else Price(draw.randint(0, 10_000_000), draw.randint(0, 40_000_000))
+        models.append(model_of(PROVIDERS[number % len(PROVIDERS)], info, price))
+    return CatalogSnapshot({model.id: model for model in models}, {})
+
+
+def evidence_of(catalog: CatalogSnapshot) -> Evidence:
+    """Returns benchmark results in six categories and a measured call for each model."""
+    draw, evidence = random.Random(1), Evidence()
+    evidence.load(
+        BenchmarkSummary(model, category, draw.randint(1, 40), draw.random(), draw.uniform(0.5, 20))
+        for model in catalog.models
+        for category in CATEGORIES
+    )
+    for model in catalog.models:
+        evidence.observe(model, output_tokens=100, time_to_first_token=draw.random(), duration=draw.uniform(1, 20))
+    return evidence
+
+
+def requests(state: State) -> Sequence[RoutingRequest]:
+    """Returns requests of several lengths and mixtures of categories."""
+    draw = random.Random(2)
+    return [_request(draw, state.preferences) for _ in range(PER_ROUND)]
+
+
+def _request(draw: random.Random, preferences: Preferences) -> RoutingRequest:
+    shares = sorted((draw.random() for _ in CATEGORIES), reverse=True)
+    names = draw.sample(CATEGORIES, len(CATEGORIES))
+    probabilities = {name: share / sum(shares) for name, share in zip(names, shares, strict=True)}
+    tokens, tools = draw.randint(10, 20_000), frozenset({Capability.TOOLS} if draw.random() < 0.3 else ())
+    return RoutingRequest(preferences, probabilities, Needs(tools, tokens, 400, Usage(tokens, 400), 1))
+
+
+def snapshot_of(size: int, state: State) -> Snapshot:
+    """Returns everything that a decision in this state is made from."""
+    catalog = catalogue(size)
+    evidence = evidence_of(catalog) if state.measured else Evidence()
+    table = Table(catalog, evidence.qualities)
+    return Snapshot(table, evidence.paces(table.targets), WEIGHTS, 0.0, state.open_domains, "", 7)
+
+
+def timed(
+    work: Callable[[RoutingRequest], object], asked: Sequence[RoutingRequest], rounds: int
+) -> tuple[float, float]:
+    """Returns the median and the 99th percentile of the quietest round, in microseconds."""
+    medians, tails = [], []
+    for _ in range(rounds):
+        gc.collect()
+        spent = sorted(_spent(work, request) for request in asked)
+        medians.append(statistics.median(spent))
+        tails.append(spent[len(spent) * 99 // 100])
+    return min(medians) / 1_000, min(tails) / 1_000
+
+
+def _spent(work: Callable[[RoutingRequest], object], request: RoutingRequest) -> int:
+    start = time.thread_time_ns()
+    work(request)
+    return time.thread_time_ns() - start
+
+
+def usable(size: int, state: State) -> bool:
+    """Returns whether the state leaves any target at this size."""
+    return size >= len(PROVIDERS) or not (state.preferences.allow_models or state.open_domains)
+
+
+def compare(rounds: int) -> None:
+    """Prints the time of a decision by state and size."""
+    print(f"{'µs per select, median / p99':<28}" + "".join(f"{size:>16,}" for size in SIZES))
+    for name, state in STATES.items():
+        cells = []
+        for size in SIZES:
+            if not usable(size, state):
+                cells.append("–")
+                continue
+            snapshot = snapshot_of(size, state)
+            median, tail = timed(lambda request, s=snapshot: select(request, s), requests(state), rounds)  # type: ignore[misc]
+            cells.append(f"{median:.0f} / {tail:.0f}")
+        print(f"{name:<28}" + "".join(f"{cell:>16}" for cell in cells), flush=True)
+
+
+def split(rounds: int) -> None:
+    """Prints how the time of a decision is made up, each step with all before it."""
+    print(f"{'µs up to and with, median':<28}" + "".join(f"{size:>16,}" for size in SIZES))
+    state = STATES["all measured"]
+    asked = requests(state)
+    columns = [_steps(snapshot_of(size, state), asked, rounds) for size in SIZES]
+    for name in columns[0]:
+        print(f"{name:<28}" + "".join(f"{column[name]:>16.0f}" for column in columns))
+
+
+def _steps(snapshot: Snapshot, asked: Sequence[RoutingRequest], rounds: int) -> dict[str, float]:
+    table, paces = snapshot.table, snapshot.paces
+
+    def estimated(request: RoutingRequest) -> Estimates:
+        return estimate(request.needs, table, paces)
+
+    def sifted(request: RoutingRequest) -> Sifted:
+        estimates = estimated(request)
+        return sift(filters_for(request.preferences, request.needs, estimates, snapshot.open_domains, table), table)
+
+    def scored(request: RoutingRequest) -> Scores:
+        sifted(request)
+        return score(table, paces, estimated(request), request.probabilities, WEIGHTS)
+
+    def ordered(request: RoutingRequest) -> Order:
+        return arrange(scored(request).total, table.hashes, seed=7, limit=RANKED)
+
+    works: dict[str, Callable[[RoutingRequest], object]] = {
+        "estimates": estimated,
+        "masks": sifted,
+        "estimates (again), scores": scored,
+        "top 16": ordered,
+        "texts, decision": lambda request: select(request, snapshot),
+        "stored form": lambda request: to_json(select(request, snapshot).decision),
+    }
+    return {name: timed(work, asked, rounds)[0] for name, work in works.items()}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--split", action="store_true")
+    chosen = parser.parse_args()
+    (split if chosen.split else compare)(chosen.rounds)

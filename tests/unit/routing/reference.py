@@ -1,0 +1,85 @@
+"""The rules and formulas of routing, written for one target at a time: what the columns have to agree with."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import log
+
+from ymera_service.catalog import CatalogSnapshot
+from ymera_service.routing.decision import ExclusionReason, Preferences, Weights
+from ymera_service.routing.estimate import Needs
+from ymera_service.routing.latency import Pace
+from ymera_service.routing.quality import Qualities
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.models import Kind, Model
+from ymera_service.sdk.targets import Target
+
+
+@dataclass
+class Reference:
+    """One request, and what is known when it is decided."""
+
+    catalog: CatalogSnapshot
+    qualities: Qualities
+    preferences: Preferences
+    needs: Needs
+    open_domains: Mapping[str, float]
+    allowed: list[set[str]] = field(init=False)
+    denied: set[str] = field(init=False)
+    no_stand_in: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        match = self.catalog.match
+        self.allowed = [set(match(pattern)) for pattern in self.preferences.allow_models]
+        self.denied = {model for pattern in self.preferences.deny_models for model in match(pattern)}
+        real = [model for _, model in self.targets() if not model.info.simulated]
+        self.no_stand_in = bool(real or self.catalog.provider_errors)
+
+    def targets(self) -> Iterator[tuple[Target, Model]]:
+        for model in self.catalog.models.values():
+            if model.info.kind is Kind.GENERATE:
+                for target in model.targets:
+                    yield target, model
+
+    def cost(self, model: Model) -> int | None:
+        most = self.needs.most.output_tokens
+        return model.cost_micros(Usage(self.needs.input_tokens, min(most, model.info.max_output_tokens or most)))
+
+    def reason(self, target: Target, model: Model, pace: Pace | None) -> ExclusionReason | None:
+        """Returns the first rule that excludes a target."""
+        wanted, needs, info = self.preferences, self.needs, model.info
+        micros, limit, longest = self.cost(model), wanted.max_cost_micros, wanted.max_latency
+        room = min(needs.reserved_tokens, info.max_output_tokens or needs.reserved_tokens)
+        required = needs.capabilities | wanted.required_capabilities
+        latency = 0.0 if pace is None else pace.latency(needs.output_tokens)
+        rules = {
+            ExclusionReason.NOT_ALLOWED: bool(self.allowed) and not any(model.id in ids for ids in self.allowed),
+            ExclusionReason.DENIED: model.id in self.denied,
+            ExclusionReason.SIMULATED: info.simulated and self.no_stand_in and not self._is_asked_for(model),
+            ExclusionReason.MISSING_CAPABILITY: not required <= info.capabilities,
+            ExclusionReason.CONTEXT_TOO_SMALL: 0 < info.context_window < needs.input_tokens + room,
+            ExclusionReason.TOO_EXPENSIVE: limit is not None and micros is not None and micros > limit,
+            ExclusionReason.PRICE_UNKNOWN: limit is not None and micros is None,
+            ExclusionReason.TOO_SLOW: longest is not None and latency > longest,
+            ExclusionReason.UNHEALTHY: any(domain in self.open_domains for domain in target.domains),
+        }
+        return next((each for each, hits in rules.items() if hits), None)
+
+    def score(self, model: Model, probabilities: Mapping[str, float], weights: Weights, pace: Pace | None) -> float:
+        """Returns the weighted sum of a target's quality, speed and cost."""
+        stated = model.info.stated_quality
+        quality = sum(
+            share * self.qualities.value(model.id, category, stated.get(category))
+            for category, share in probabilities.items()
+        )
+        speed = 0.5 if pace is None else _against(pace.latency(self.needs.output_tokens), 0.25, 120)
+        micros = self.cost(model)
+        cost = 0.5 if micros is None else _against(micros, 10, 1_000_000)
+        return quality * weights.quality + speed * weights.speed + cost * weights.cost
+
+    def _is_asked_for(self, model: Model) -> bool:
+        models = self.catalog.models
+        return any(model.id in ids and all(models[each].info.simulated for each in ids) for ids in self.allowed)
+
+
+def _against(amount: float, best: float, worst: float) -> float:
+    return 1.0 if amount <= best else max(0.0, 1 - log(amount / best) / log(worst / best))

@@ -1,0 +1,114 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ymera_service.routing.policy import Order, arrange, version
+
+LEVELS = st.sampled_from([0.1, 0.5, 0.9])
+SEEDS = st.integers(0, 2**64 - 1)
+TIERS = st.none() | st.lists(st.booleans(), min_size=40, max_size=40)
+
+
+def order(
+    scores: list[float],
+    seed: int = 0,
+    *,
+    limit: int = 16,
+    free: list[bool] | None = None,
+    pinned: bool = False,
+    exploration: float = 0.0,
+) -> Order:
+    hashes = np.arange(len(scores), dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mask = None if free is None else np.array(free[: len(scores)], bool)
+    return arrange(np.array(scores), hashes, seed=seed, limit=limit, free=mask, pinned=pinned, exploration=exploration)
+
+
+@settings(deadline=None)
+@given(scores=st.lists(LEVELS, min_size=1, max_size=40), seed=SEEDS, free=TIERS, limit=st.integers(1, 50))
+def test_the_best_come_first_and_free_ones_before_them_where_preferred(
+    scores: list[float], seed: int, free: list[bool] | None, limit: int
+) -> None:
+    positions = order(scores, seed, limit=limit, free=free).positions
+    keys = [(free is not None and not free[place], -scores[place]) for place in range(len(scores))]
+    assert [keys[place] for place in positions] == sorted(keys)[:limit]
+    assert len(set(positions)) == len(positions)
+
+
+@settings(deadline=None)
+@given(
+    scores=st.lists(LEVELS, min_size=1, max_size=40),
+    seed=SEEDS,
+    free=TIERS,
+    limit=st.integers(1, 20),
+    exploration=st.sampled_from([0.0, 0.5]),
+)
+def test_a_short_ranking_is_the_beginning_of_the_whole_one(
+    scores: list[float], seed: int, free: list[bool] | None, limit: int, exploration: float
+) -> None:
+    short = order(scores, seed, limit=limit, free=free, exploration=exploration)
+    whole = order(scores, seed, limit=len(scores), free=free, exploration=exploration)
+    assert short.positions == whole.positions[:limit]
+    assert (short.propensity, short.drawn) == (whole.propensity, whole.drawn)
+
+
+@settings(deadline=None)
+@given(
+    scores=st.lists(LEVELS, min_size=1, max_size=5),
+    exploration=st.sampled_from([0.0, 0.3, 1.0]),
+    free=st.none() | st.lists(st.booleans(), min_size=5, max_size=5),
+    pinned=st.booleans(),
+)
+def test_propensities_of_all_possible_firsts_add_up_to_one(
+    scores: list[float], exploration: float, free: list[bool] | None, pinned: bool
+) -> None:
+    propensities: dict[int, float] = {}
+    for seed in range(400):
+        made = order(scores, seed, free=free, exploration=exploration, pinned=pinned)
+        assert propensities.setdefault(made.positions[0], made.propensity) == made.propensity
+    assert sum(propensities.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("limit", [2, 16])
+def test_a_first_comes_as_often_as_its_propensity_says(limit: int) -> None:
+    scores = [0.9, 0.2, 0.9, 0.9]
+    firsts = [order(scores, seed, limit=limit, exploration=0.3) for seed in range(4_000)]
+    counts = Counter(made.positions[0] for made in firsts)
+    stated = {made.positions[0]: made.propensity for made in firsts}
+    assert stated == pytest.approx({0: 0.3, 1: 0.075, 2: 0.3, 3: 0.3}, abs=0.02)
+    for first, propensity in stated.items():
+        assert counts[first] / 4_000 == pytest.approx(propensity, abs=0.03)
+    assert sum(stated.values()) == pytest.approx(1)
+
+
+def test_equal_ones_take_the_last_places_by_chance() -> None:
+    counts = Counter(place for seed in range(2_000) for place in order([0.5] * 40 + [0.9], seed, limit=5).positions)
+    assert counts[40] == 2_000
+    for place in range(40):
+        assert counts[place] == pytest.approx(200, abs=70)
+
+
+def test_nothing_is_explored_while_a_session_stays_with_its_target() -> None:
+    assert {order([0.9, 0.1], seed, exploration=1.0, pinned=True).positions[0] for seed in range(50)} == {0}
+
+
+def test_only_free_targets_are_explored_where_they_are_preferred() -> None:
+    made = [order([0.9, 0.1, 0.8], seed, exploration=1.0, free=[False, True, True]) for seed in range(50)]
+    assert {each.positions[0] for each in made} == {1, 2}
+    assert {each.propensity for each in made} == {0.5}
+    assert {each.drawn for each in made if each.positions[0] == 1} == {True}
+    assert {each.drawn for each in made if each.positions[0] == 2} == {False}
+
+
+def test_the_order_of_two_equal_ones_does_not_depend_on_others() -> None:
+    for seed in range(20):
+        alone = order([0.5, 0.5], seed).positions
+        among = [place for place in order([0.5, 0.5, 0.5, 0.7], seed).positions if place < 2]
+        assert tuple(among) == alone
+
+
+def test_the_version_names_how_often_is_explored() -> None:
+    assert version(0.0) != version(0.05)
+    assert version(0.05).endswith("exploration=0.05")

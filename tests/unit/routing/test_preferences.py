@@ -1,0 +1,28 @@
+import math
+
+import pytest
+
+from ymera_service.routing.decision import Preferences, Weights
+from ymera_service.routing.preferences import MAX_TEXT, faults_of
+
+
+@pytest.mark.parametrize(
+    ("preferences", "fields"),
+    [
+        (Preferences(), []),
+        (Preferences(weights=Weights(-1, 0, 1)), ["weights.quality"]),
+        (Preferences(weights=Weights(1, math.nan, 1)), ["weights.speed"]),
+        (Preferences(weights=Weights(1, 1, math.inf)), ["weights.cost"]),
+        (Preferences(weights=Weights(0, 0, 0)), ["weights"]),
+        (Preferences(weights=Weights(1e308, 1e308, 1e308)), ["weights"]),
+        (Preferences(max_cost_micros=-1), ["max_cost_micros"]),
+        (Preferences(max_latency=-1.0), ["max_latency"]),
+        (Preferences(max_latency=0.0), ["max_latency"]),
+        (Preferences(max_latency=math.nan), ["max_latency"]),
+        (Preferences(session_id="s" * (MAX_TEXT + 1)), ["session_id"]),
+        (Preferences(agent_name="a" * (MAX_TEXT + 1)), ["agent_name"]),
+        (Preferences(category_hint="c" * (MAX_TEXT + 1), max_cost_micros=-1), ["max_cost_micros", "category_hint"]),
+    ],
+)
+def test_preferences_that_make_no_sense_are_all_named(preferences: Preferences, fields: list[str]) -> None:
+    assert [fault.field for fault in faults_of(preferences)] == [f"preferences.{field}" for field in fields]

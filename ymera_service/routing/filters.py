@@ -1,0 +1,210 @@
+"""Who may answer: every target is either eligible or excluded for a stated reason.
+
+Only the rules that a request calls for are applied, in the order of `ExclusionReason`; the first that hits
+names the reason. A simulated model is out as soon as there is a real one, healthy or not, or a provider that
+can't list its models now: a made-up answer must never stand in for a real one unasked. Naming it in
+`allow_models`, by an entry that means simulated models only, lets it in.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ymera_service.routing.columns import Floats, Mask, Rows
+from ymera_service.routing.decision import Exclusion, ExclusionCount, ExclusionReason, Preferences
+from ymera_service.routing.estimate import Needs
+from ymera_service.routing.scoring import Estimates
+from ymera_service.routing.table import Matches, Table, bits_of
+from ymera_service.routing.texts import clipped, dollars
+from ymera_service.sdk.errors import ModelNotFound
+
+MAX_PATTERN = 128
+"""Characters of a pattern in an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A rule: the targets that it hits, and in words why it hits the one of a row."""
+
+    reason: ExclusionReason
+    hits: Mask
+    detail: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """The eligible rows; and each rule that excluded any, its hits narrowed to those, with their number."""
+
+    eligible: Rows
+    excluded: tuple[tuple[Filter, int], ...]
+
+    def counts(self, table: Table) -> tuple[ExclusionCount, ...]:
+        """Returns how many targets each rule excludes, and one as an example."""
+        return tuple(
+            ExclusionCount(count, _exclusion(rule, int(rule.hits.argmax()), table)) for rule, count in self.excluded
+        )
+
+    def all(self, table: Table) -> tuple[Exclusion, ...]:
+        """Returns every exclusion, in the order of rows."""
+        found = [(row, rule) for rule, _ in self.excluded for row in rule.hits.nonzero()[0].tolist()]
+        return tuple(_exclusion(rule, row, table) for row, rule in sorted(found, key=lambda pair: pair[0]))
+
+
+def sift(filters: Iterable[Filter], table: Table) -> Sifted:
+    """Applies rules in order."""
+    left: Mask | None = None
+    excluded: list[tuple[Filter, int]] = []
+    for rule in filters:
+        hits = rule.hits if left is None else rule.hits & left
+        count = int(np.count_nonzero(hits))
+        if count:
+            excluded.append((Filter(rule.reason, hits, rule.detail), count))
+            left = ~hits if left is None else left ^ hits
+    return Sifted(table.everyone if left is None else left.nonzero()[0], tuple(excluded))
+
+
+def filters_for(
+    preferences: Preferences, needs: Needs, estimates: Estimates, open_domains: Mapping[str, float], table: Table
+) -> Iterator[Filter]:
+    """Yields the rules that a request calls for.
+
+    Raises:
+        ModelNotFound: An entry of `allow_models` or `deny_models` matches no model.
+    """
+    yield from _listed(preferences, table)
+    if required := bits_of(needs.capabilities) | bits_of(preferences.required_capabilities):
+        yield _capable(required, needs, preferences, table)
+    if needs.input_tokens + needs.reserved_tokens > table.smallest_window:
+        yield _fits(needs, table)
+    if preferences.max_cost_micros is not None:
+        yield from _affordable(preferences.max_cost_micros, estimates, table)
+    if preferences.max_latency is not None:
+        yield _quick(preferences.max_latency, estimates)
+    if open_domains:
+        yield _healthy(open_domains, table)
+
+
+def _exclusion(rule: Filter, row: int, table: Table) -> Exclusion:
+    return Exclusion(table.targets[row], rule.reason, rule.detail(row))
+
+
+def _listed(preferences: Preferences, table: Table) -> Iterator[Filter]:
+    allowed = _matches("preferences.allow_models", preferences.allow_models, table)
+    denied = _matches("preferences.deny_models", preferences.deny_models, table)
+    if allowed:
+        yield Filter(ExclusionReason.NOT_ALLOWED, ~_either(allowed), lambda _: "is not among allow_models")
+    if denied:
+        patterns = list(zip(preferences.deny_models, denied, strict=True))
+        yield Filter(ExclusionReason.DENIED, _either(denied), lambda row: _denial(row, patterns))
+    if table.has_simulated and (reality := _reality(table)):
+        asked_for = [match for match in allowed if match.simulated]
+        hits = table.simulated & ~_either(asked_for) if asked_for else table.simulated
+        yield Filter(ExclusionReason.SIMULATED, hits, lambda _: f"is simulated, and {reality}")
+
+
+def _matches(field: str, patterns: Sequence[str], table: Table) -> list[Matches]:
+    found = [table.matches(pattern) for pattern in patterns]
+    for index, match in enumerate(found):
+        if not match.found:
+            raise _unknown(f"{field}[{index}]", patterns[index], table)
+    return found
+
+
+def _unknown(field: str, pattern: str, table: Table) -> ModelNotFound:
+    near = table.catalog.close_to(pattern)
+    remedy = f"did you mean {' or '.join(near)}?" if near else "ListModels returns the models on offer"
+    provider = pattern.partition("/")[0]
+    if error := table.catalog.provider_errors.get(provider):
+        remedy = f"{provider} can't list its models now: {clipped(error, 500)}"
+    named = pattern[:MAX_PATTERN]
+    return ModelNotFound(
+        f"{field}: no model has the name {named!r}; {remedy}", metadata={"field": field, "model": named}
+    )
+
+
+def _either(matches: Sequence[Matches]) -> Mask:
+    if len(matches) == 1:
+        return matches[0].mask
+    either: Mask = np.logical_or.reduce([match.mask for match in matches])
+    return either
+
+
+def _denial(row: int, patterns: Iterable[tuple[str, Matches]]) -> str:
+    pattern = next(pattern for pattern, match in patterns if match.mask[row])
+    return f"deny_models has {clipped(pattern)!r}"
+
+
+def _reality(table: Table) -> str:
+    """Returns why no simulated model may stand in; empty where one may."""
+    if table.real:
+        return f"there are real models such as {clipped(table.real)}"
+    silent = next(iter(table.catalog.provider_errors), "")
+    return f"{silent} can't list its models now" if silent else ""
+
+
+def _capable(required: int, needs: Needs, preferences: Preferences, table: Table) -> Filter:
+    def detail(row: int) -> str:
+        wanted = needs.capabilities | preferences.required_capabilities
+        return f"lacks {', '.join(sorted(wanted - table.models[row].info.capabilities))}"
+
+    return Filter(ExclusionReason.MISSING_CAPABILITY, table.lacking(required), detail)
+
+
+def _fits(needs: Needs, table: Table) -> Filter:
+    tokens, reserved = needs.input_tokens, needs.reserved_tokens
+    rooms = reserved if reserved <= table.smallest_answer else np.minimum(table.answers, reserved)
+
+    def detail(row: int) -> str:
+        window, room = table.windows[row], min(table.answers[row], reserved)
+        return f"has a context of {window:,} tokens; the prompt takes about {tokens:,} and the answer {room:,}"
+
+    return Filter(ExclusionReason.CONTEXT_TOO_SMALL, table.windows < rooms + tokens, detail)
+
+
+def _affordable(limit: int, estimates: Estimates, table: Table) -> Iterator[Filter]:
+    costs, unknown = estimates.costs, table.costs.unknown
+
+    def detail(row: int) -> str:
+        return f"may cost {dollars(int(costs[row]))}; the limit is {dollars(limit)}"
+
+    yield Filter(ExclusionReason.TOO_EXPENSIVE, (costs > limit) & ~unknown, detail)
+    yield Filter(ExclusionReason.PRICE_UNKNOWN, unknown, lambda _: "has no known price, and a cost limit is set")
+
+
+def _quick(limit: float, estimates: Estimates) -> Filter:
+    latencies = estimates.latencies
+    # NaN, where not measured, is not above any limit.
+    return Filter(
+        ExclusionReason.TOO_SLOW,
+        latencies > limit,
+        lambda row: f"would take {latencies[row]:.1f} s; the limit is {limit:g} s",
+    )
+
+
+def _healthy(open_domains: Mapping[str, float], table: Table) -> Filter:
+    waits = waits_for(open_domains, table)
+    return Filter(
+        ExclusionReason.UNHEALTHY, waits >= 0, lambda row: _ailment(row, float(waits[row]), open_domains, table)
+    )
+
+
+def waits_for(open_domains: Mapping[str, float], table: Table) -> Floats:
+    """Returns the seconds until each target may be tried again: the longest of its open domains; else -1."""
+    waits = np.full(len(table.targets), -1.0)
+    for domain, seconds in open_domains.items():
+        if (rows := table.shared_domains.get(domain)) is not None:
+            waits[rows] = np.maximum(waits[rows], max(seconds, 0.0))
+        elif (row := table.rows.get(domain)) is not None:
+            waits[row] = max(waits[row], seconds, 0.0)
+    return waits
+
+
+_FAILED = ("it", "its account", "its endpoint")
+"""What is broken, in the order of a target's domains."""
+
+
+def _ailment(row: int, wait: float, open_domains: Mapping[str, float], table: Table) -> str:
+    domains = zip(_FAILED, table.targets[row].domains, strict=True)
+    failed = next(name for name, domain in domains if domain in open_domains)
+    return f"{failed} failed repeatedly; is tried again in {wait:.1f} s"

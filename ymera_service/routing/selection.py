@@ -1,0 +1,254 @@
+"""A decision as a function of values: what is asked, what is known, and a seed.
+
+Nothing here reads a clock, draws from anything but the seed, or changes what it is given: the same request
+and snapshot give the same selection.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ymera_service.routing import policy
+from ymera_service.routing.columns import Rows
+from ymera_service.routing.decision import (
+    SHOWN,
+    Candidate,
+    Decision,
+    ExclusionReason,
+    Inputs,
+    Preferences,
+    ScoreComponent,
+    Selection,
+    Weights,
+)
+from ymera_service.routing.estimate import Needs
+from ymera_service.routing.explain import explain
+from ymera_service.routing.filters import Sifted, filters_for, sift, waits_for
+from ymera_service.routing.latency import Paces
+from ymera_service.routing.scoring import Estimates, Scores, estimate, score
+from ymera_service.routing.table import Table
+from ymera_service.routing.texts import clipped, dollars
+from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
+
+RANKED = 16
+"""Targets that one execution may ever call."""
+DOMAINS_KEPT = 8
+"""Open breakers that a decision names, at most,"""
+LONGEST_DOMAINS = 512
+"""and the characters that their keys may have together."""
+RETRY_AFTER = 5.0
+"""Seconds after which providers that could not list their models may be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRequest:
+    """What is asked.
+
+    Attributes:
+        probabilities: Category → probability, the likeliest first, adding up to 1.
+        full_view: The decision is to hold every candidate and every exclusion.
+    """
+
+    preferences: Preferences
+    probabilities: dict[str, float]
+    needs: Needs
+    full_view: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is known when a decision is made.
+
+    Attributes:
+        table: The catalogue, and what benchmarks showed.
+        paces: Of the table's targets.
+        weights: Those that count where the caller gives none; adding up to 1.
+        exploration: How likely the first candidate is drawn at random.
+        open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
+        affinity: The id of the target that the session stays with; empty if there is none.
+        seed: Settles every draw; of 64 bits.
+    """
+
+    table: Table
+    paces: Paces
+    weights: Weights
+    exploration: float
+    open_domains: Mapping[str, float]
+    affinity: str
+    seed: int
+
+
+def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
+    """Decides which targets are tried for a request, and in which order.
+
+    Raises:
+        ModelNotFound: `allow_models` or `deny_models` names a model that is not on offer.
+        NoEligibleModel: The constraints leave no target.
+        NoHealthyModel: They leave some, but a circuit breaker of each is open.
+    """
+    wanted, table = request.preferences, snapshot.table
+    estimates = estimate(request.needs, table, snapshot.paces)
+    sifted = sift(filters_for(wanted, request.needs, estimates, snapshot.open_domains, table), table)
+    if not sifted.eligible.size:
+        raise _nothing_left(sifted, snapshot)
+    weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
+    scores = score(table, snapshot.paces, estimates, request.probabilities, weights)
+    pinned = _pinned(snapshot, sifted.eligible)
+    if pinned is not None:
+        scores.total[pinned] += 1.0
+    return _selection(_Scored(request, snapshot, estimates, sifted, weights, scores, pinned))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Everything that the order and the decision are made from. `pinned` is the row of the session's target."""
+
+    request: RoutingRequest
+    snapshot: Snapshot
+    estimates: Estimates
+    sifted: Sifted
+    weights: Weights
+    scores: Scores
+    pinned: int | None
+
+
+def _pinned(snapshot: Snapshot, eligible: Rows) -> int | None:
+    row = snapshot.table.rows.get(snapshot.affinity) if snapshot.affinity else None
+    return row if row is not None and row in eligible else None
+
+
+def _order(scored: _Scored) -> policy.Order:
+    snapshot, eligible, estimates = scored.snapshot, scored.sifted.eligible, scored.estimates
+    totals, hashes = scored.scores.total, snapshot.table.hashes
+    if eligible.size < totals.size:
+        totals, hashes = totals.take(eligible), hashes.take(eligible)
+    free = None
+    if scored.request.preferences.prefer_free:
+        free = ((estimates.costs == 0) & ~snapshot.table.costs.unknown)[eligible]
+    return policy.arrange(
+        totals,
+        hashes,
+        seed=snapshot.seed,
+        limit=eligible.size if scored.request.full_view else RANKED,
+        free=free,
+        pinned=scored.pinned is not None,
+        exploration=snapshot.exploration,
+    )
+
+
+def _selection(scored: _Scored) -> Selection:
+    request, snapshot, sifted, order = scored.request, scored.snapshot, scored.sifted, _order(scored)
+    table, full = snapshot.table, request.full_view
+    ranking: list[int] = sifted.eligible.take(order.positions).tolist()
+    category, probability = next(iter(request.probabilities.items()))
+    candidates = _candidates(ranking if full else ranking[:SHOWN], category, scored)
+    values = scored.scores.values
+    everyone = sifted.eligible.size == values.shape[1]
+    exclusions = sifted.counts(table)
+    session_affinity = ranking[0] == scored.pinned
+    decision = Decision(
+        category=category,
+        category_probabilities=request.probabilities,
+        candidates=candidates,
+        candidate_count=sifted.eligible.size,
+        exclusions=exclusions,
+        policy=order.policy,
+        weights=scored.weights,
+        seed=snapshot.seed,
+        propensity=order.propensity,
+        explanation=explain(
+            f"{clipped(category)} ({probability:.2f})",
+            candidates,
+            order,
+            exclusions,
+            values=values if everyone else values.take(sifted.eligible, 1),
+            session_affinity=session_affinity,
+        ),
+        inputs=_inputs(request, snapshot),
+        session_affinity=session_affinity,
+        excluded=sifted.all(table) if full else (),
+    )
+    return Selection(decision, tuple(table.targets[row] for row in ranking[:RANKED]))
+
+
+def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candidate, ...]:
+    table, weights, estimates = scored.snapshot.table, scored.weights, scored.estimates
+    picked = np.array(rows)
+    quality, speed, cost = scored.scores.values.take(picked, 1).tolist()
+    totals, costs = scored.scores.total.take(picked).tolist(), estimates.costs.take(picked).tolist()
+    latencies = estimates.latencies.take(picked).tolist()
+    unmeasured, unpriced = scored.snapshot.paces.unknown, table.costs.unknown
+    candidates = []
+    for place, row in enumerate(rows):
+        latency = None if unmeasured[row] else latencies[place]
+        micros = None if unpriced[row] else costs[place]
+        components: tuple[ScoreComponent, ...] = (
+            ScoreComponent("quality", quality[place], weights.quality, _quality(table, row, category)),
+            ScoreComponent("speed", speed[place], weights.speed, _speed(latency)),
+            ScoreComponent("cost", cost[place], weights.cost, _cost(micros)),
+        )
+        if row == scored.pinned:
+            components += (ScoreComponent("session", 1.0, 1.0, "gave the previous answer of this session"),)
+        candidates.append(Candidate(table.targets[row], totals[place], components, micros, latency))
+    return tuple(candidates)
+
+
+def _quality(table: Table, row: int, category: str) -> str:
+    model = table.models[row]
+    return table.qualities.evidence(model.id, category, model.info.stated_quality.get(category))
+
+
+def _speed(latency: float | None) -> str:
+    return "not yet measured" if latency is None else f"{latency:.1f} s expected"
+
+
+def _cost(micros: int | None) -> str:
+    if micros is None:
+        return "price not known"
+    return f"{dollars(micros)} expected" if micros else "free"
+
+
+def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
+    needs, wanted, table = request.needs, request.preferences, snapshot.table
+    return Inputs(
+        catalog_version=table.catalog.version,
+        policy_version=policy.version(snapshot.exploration),
+        capabilities=tuple(sorted(needs.capabilities | wanted.required_capabilities)),
+        input_tokens=needs.input_tokens,
+        max_output_tokens=needs.max_output_tokens,
+        open_domains=_named(snapshot.open_domains, table) if snapshot.open_domains else (),
+        affinity=snapshot.affinity,
+    )
+
+
+def _named(open_domains: Iterable[str], table: Table) -> tuple[str, ...]:
+    """Returns the keys that matter to the table, those of accounts and endpoints first, as far as there is space."""
+    known = [domain for domain in open_domains if domain in table.rows or domain in table.shared_domains]
+    kept = sorted(known, key=lambda domain: (domain in table.rows, domain))[:DOMAINS_KEPT]
+    while sum(map(len, kept)) > LONGEST_DOMAINS:
+        kept.pop()
+    return tuple(kept)
+
+
+def _nothing_left(sifted: Sifted, snapshot: Snapshot) -> RequestError | ServerError:
+    """Returns the error for a request that no target may answer."""
+    table = snapshot.table
+    errors = table.catalog.provider_errors
+    counts = {rule.reason: count for rule, count in sifted.excluded}
+    if errors and counts.keys() <= {ExclusionReason.SIMULATED}:
+        problems = "; ".join(f"{name}: {error}" for name, error in errors.items())
+        return NoHealthyModel(f"no provider can list its models now: {clipped(problems, 500)}", retry_after=RETRY_AFTER)
+    if not counts:
+        return NoEligibleModel("no provider offers a model now; add a key or start a local server")
+    reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in counts.items())
+    metadata = {reason.value: str(count) for reason, count in counts.items()}
+    if ExclusionReason.UNHEALTHY not in counts:
+        return NoEligibleModel(f"the constraints leave no model: {reasons}; loosen one of them", metadata=metadata)
+    unhealthy = next(rule.hits for rule, _ in sifted.excluded if rule.reason is ExclusionReason.UNHEALTHY)
+    wait = float(np.min(waits_for(snapshot.open_domains, table)[unhealthy]))
+    return NoHealthyModel(
+        f"every model that may answer is failing: {reasons}; try again in {wait:.0f} s",
+        metadata=metadata,
+        retry_after=wait,
+    )

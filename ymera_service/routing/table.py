@@ -1,0 +1,135 @@
+"""Everything that decides which of a catalogue's targets is taken, in columns: one row per target.
+
+A table is made once for a catalogue and what benchmarks showed, and never changes; a request costs a few
+operations on whole columns. What only some requests need is computed when first asked for, and kept while
+the space for it lasts.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+
+from ymera_service.catalog import CatalogSnapshot
+from ymera_service.routing.columns import Floats, Hashes, Mask, Rows, Whole, frozen
+from ymera_service.routing.costs import Costs
+from ymera_service.routing.quality import Qualities
+from ymera_service.sdk.models import Capability, Kind, Model
+
+UNBOUNDED = 2**62
+"""Stands for a window or a limit that is not known."""
+PATTERNS_KEPT = 512
+MIXES_KEPT = 64
+"""Sets of categories for which the qualities are kept, and sets of capabilities."""
+
+_BITS = {capability: 1 << index for index, capability in enumerate(Capability)}
+
+
+def bits_of(capabilities: Iterable[Capability]) -> int:
+    """Returns a set of capabilities as the bits of a number."""
+    bits = 0
+    for capability in capabilities:
+        bits |= _BITS[capability]
+    return bits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """The targets that a pattern means.
+
+    Attributes:
+        found: The pattern means at least one model, be it one that does not answer prompts.
+        simulated: It means simulated models only.
+    """
+
+    mask: Mask
+    found: bool
+    simulated: bool
+
+
+class Table:
+    """The targets that may answer prompts, in the order of their models' ids.
+
+    Attributes:
+        targets: What each row is about.
+        models: The model of each row.
+        rows: Target id → row.
+        shared_domains: Key of an account's or endpoint's breaker → the rows that are down while it is open.
+        capabilities: See `bits_of`.
+        windows: Tokens of prompt and answer together.
+        answers: Tokens of an answer.
+        smallest_window: Of all rows.
+        smallest_answer: Of all rows.
+        costs: Prices.
+        hashes: A number for each target from which equal ones are ordered by chance.
+        simulated: Whose answers are made up.
+        has_simulated: Any of them.
+        real: The id of a model that is not simulated; empty if there is none.
+    """
+
+    def __init__(self, catalog: CatalogSnapshot, qualities: Qualities) -> None:
+        answering = [model for model in catalog.models.values() if model.info.kind is Kind.GENERATE]
+        pairs = [(target, model) for model in answering for target in model.targets]
+        self.catalog = catalog
+        self.qualities = qualities
+        self.targets = tuple(target for target, _ in pairs)
+        self.models: tuple[Model, ...] = tuple(model for _, model in pairs)
+        self.rows: Mapping[str, int] = {target.id: row for row, target in enumerate(self.targets)}
+        self.everyone: Rows = frozen(np.arange(len(pairs)))
+        self.shared_domains = _grouped(
+            (domain, row) for row, target in enumerate(self.targets) for domain in target.domains[1:]
+        )
+        self.capabilities = self._whole([bits_of(model.info.capabilities) for model in self.models])
+        self.windows = self._whole([model.info.context_window or UNBOUNDED for model in self.models])
+        self.answers = self._whole([model.info.max_output_tokens or UNBOUNDED for model in self.models])
+        self.smallest_window = int(self.windows.min(initial=UNBOUNDED))
+        self.smallest_answer = int(self.answers.min(initial=UNBOUNDED))
+        self.costs = Costs.of([model.price for model in self.models])
+        self.hashes: Hashes = frozen(np.array([_hash(target.id) for target in self.targets], np.uint64))
+        self.simulated: Mask = frozen(np.array([model.info.simulated for model in self.models], bool))
+        self.has_simulated = bool(self.simulated.any())
+        self.real = next((model.id for model in self.models if not model.info.simulated), "")
+        self._rows_of = _grouped((model.id, row) for row, model in enumerate(self.models))
+        self.matches = lru_cache(PATTERNS_KEPT)(self._matches)
+        self.lacking = lru_cache(MIXES_KEPT)(self._lacking)
+        self.qualities_in = lru_cache(MIXES_KEPT)(self._qualities_in)
+
+    def _matches(self, pattern: str) -> Matches:
+        """Returns what a pattern of the caller's means."""
+        ids = self.catalog.match(pattern)
+        mask = np.zeros(len(self.targets), bool)
+        for name in ids:
+            mask[self._rows_of.get(name, _NO_ROWS)] = True
+        simulated = all(self.catalog.models[name].info.simulated for name in ids)
+        return Matches(frozen(mask), bool(ids), simulated)
+
+    def _lacking(self, required: int) -> Mask:
+        """Returns which rows lack any of some capabilities, given as bits."""
+        return frozen((self.capabilities & required) != required)
+
+    def _qualities_in(self, categories: tuple[str, ...]) -> Floats:
+        """Returns a row for each category and in it the quality of each target."""
+        rows = [[self._quality(model, category) for model in self.models] for category in categories]
+        return frozen(np.array(rows, float).reshape(len(categories), len(self.models)))
+
+    def _quality(self, model: Model, category: str) -> float:
+        return self.qualities.value(model.id, category, model.info.stated_quality.get(category))
+
+    def _whole(self, values: Sequence[int]) -> Whole:
+        return frozen(np.array(values, np.int64))
+
+
+_NO_ROWS: Rows = frozen(np.array([], np.intp))
+
+
+def _grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, Rows]:
+    groups: dict[str, list[int]] = {}
+    for key, row in pairs:
+        groups.setdefault(key, []).append(row)
+    return {key: frozen(np.array(rows, np.intp)) for key, rows in groups.items()}
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
