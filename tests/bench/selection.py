@@ -42,7 +42,7 @@ class State:
     """What is known and asked in a scenario."""
 
     measured: bool = False
-    preferences: Preferences = Preferences()
+    preferences: Preferences = field(default_factory=Preferences)
     open_domains: Mapping[str, float] = field(default_factory=dict)
 
 

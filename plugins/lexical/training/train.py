@@ -19,7 +19,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-import numpy as np  # type: ignore[import-not-found]  # of this script alone, see its header
+import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-not-found]
 from sklearn.metrics import f1_score  # type: ignore[import-not-found]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ymera_service.routing.stored import from_json
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
@@ -27,6 +26,7 @@ from ymera_service.routing.decision import Preferences
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.stored import from_json
 from ymera_service.sdk.content import Citation, Message, Reasoning, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (

@@ -1,10 +1,11 @@
 import math
+from typing import Any
 
 import pytest
 
-from tests.unit.routing.conftest import Room
+from tests.unit.routing.conftest import FixedClassifier, Room
 from ymera_service.config import RoutingSettings
-from ymera_service.routing.decision import Decision, ExclusionReason, Preferences, Weights
+from ymera_service.routing.decision import Decision, ExclusionReason, Inputs, Preferences, Weights
 from ymera_service.routing.estimate import needs_of
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.errors import InvalidRequest, ModelNotFound, NoEligibleModel, NoHealthyModel
@@ -93,17 +94,34 @@ def test_until_a_model_is_measured_what_its_provider_states_counts() -> None:
 
 def test_every_decision_gives_its_category_probabilities_the_likeliest_first_adding_up_to_one() -> None:
     room = Room({"p": [CHEAP]})
-    room.classifier.probabilities = {"math": 1.0, "coding": 2.0, "general": 1.0}
+    room.classifier = FixedClassifier({"math": 1.0, "coding": 2.0, "general": 1.0})
     decision = room.decide()
     assert decision.category_probabilities == {"coding": 0.5, "math": 0.25, "general": 0.25}
     assert next(iter(decision.category_probabilities)) == decision.category == "coding"
 
 
-@pytest.mark.parametrize("told", [{}, {"a": -1.0, "b": 2.0}, {"a": math.nan}, {"a": 0.0}, {"a": math.inf}, None])
-def test_a_classifier_that_answers_nonsense_does_not_stop_a_request(told: dict[str, float] | None) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"a": -1.0, "b": 2.0}, {"a": math.nan}, {"a": 0.0}, {"a": math.inf}, {"x" * 65: 1.0}, {1: 1.0}, None],
+)
+def test_a_classifier_that_does_not_return_probabilities_does_not_stop_a_request(given: Any) -> None:
     room = Room({"p": [CHEAP]})
-    room.classifier.probabilities = told  # type: ignore[assignment]  # a stranger's mistake
+    room.classifier = FixedClassifier(given)
     assert room.decide().category_probabilities == {"general": 1.0}
+
+
+def test_without_a_classifier_every_task_is_general() -> None:
+    room = Room({"p": [CHEAP]})
+    room.classifier = None
+    assert room.decide().category_probabilities == {"general": 1.0}
+
+
+def test_of_many_categories_the_eight_likeliest_count() -> None:
+    room = Room({"p": [CHEAP]})
+    room.classifier = FixedClassifier({f"kind-{number:02}": float(number) for number in range(20)})
+    probabilities = room.decide().category_probabilities
+    assert list(probabilities) == [f"kind-{number}" for number in range(19, 11, -1)]
+    assert sum(probabilities.values()) == pytest.approx(1)
 
 
 # Who may answer.
@@ -365,3 +383,35 @@ def test_no_simulated_model_stands_in_for_a_provider_that_can_not_be_asked() -> 
     assert order(room.decide(preferences=Preferences(allow_models=("sim/model",)))) == ["sim/model"]
     with pytest.raises(ModelNotFound, match=r"acme can't list its models now: .*connection refused"):
         room.decide(preferences=Preferences(allow_models=("acme/best",)))
+
+
+def test_a_hint_may_name_any_category_of_the_suites() -> None:
+    room = Room({"p": [CHEAP]})
+    room.categories = ["law"]
+    assert room.decide(preferences=Preferences(category_hint="law")).category == "law"
+
+
+def test_the_inputs_of_a_decision_are_kept_with_it() -> None:
+    room = Room({"p": [ModelInfo("m", capabilities=frozenset(Capability))]})
+    room.sessions.remember("s", "p/gone")
+    prompt = Prompt((user("hello"),), tools=(Tool("look_up"),), sampling=Sampling(max_output_tokens=50))
+    wanted = Preferences(session_id="s", required_capabilities=frozenset({Capability.REASONING}))
+    assert room.select(prompt, wanted).decision.inputs == Inputs(
+        catalog_version=room.catalog.snapshot.version,
+        policy_version="1",
+        capabilities=("reasoning", "tools"),
+        input_tokens=8,
+        max_output_tokens=50,
+        affinity="p/gone",
+    )
+
+
+def test_what_is_measured_and_listed_later_counts_from_the_next_decision_on() -> None:
+    room = Room({"p": [ModelInfo("a"), ModelInfo("b")]})
+    room.measure(coding={"p/a": 0.1, "p/b": 0.9})
+    assert order(room.decide()) == ["p/b", "p/a"]
+    room.measure(coding={"p/a": 0.9, "p/b": 0.1})
+    assert order(room.decide()) == ["p/a", "p/b"]
+    for _ in range(2):
+        room.evidence.observe("p/b", output_tokens=100, time_to_first_token=0.1, duration=1.0)
+        assert room.decide().candidates[1].expected_latency == pytest.approx(0.1 + 400 * 0.009)

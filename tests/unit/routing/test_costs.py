@@ -1,0 +1,36 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ymera_service.routing.costs import Costs, Tier
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.models import Model, ModelInfo, Price
+
+RATES = st.integers(0, 10**12)
+TOKENS = st.integers(0, 2**31)
+
+
+@given(prices=st.lists(st.none() | st.builds(Price, RATES, RATES), max_size=5), asked=TOKENS, answered=TOKENS)
+def test_costs_agree_with_those_of_each_model_to_the_micro_dollar(
+    prices: list[Price | None], asked: int, answered: int
+) -> None:
+    costs = Costs.of(prices)
+    models = [Model("p/m", "p", ModelInfo("m"), price) for price in prices]
+    expected = [model.cost_micros(Usage(asked, answered)) for model in models]
+    calculated = costs.expected(asked, answered).tolist()
+    assert [None if unknown else cost for unknown, cost in zip(costs.unknown, calculated, strict=True)] == expected
+
+
+def test_answers_may_differ_in_length_from_target_to_target() -> None:
+    costs = Costs.of([Price(0, 10**6), Price(0, 10**6)])
+    assert costs.expected(5, np.array([3, 7])).tolist() == [3, 7]
+
+
+def test_a_long_prompt_costs_what_the_highest_tier_it_exceeds_says() -> None:
+    tiered = (Tier(-1, 10**6, 0), Tier(100, 2 * 10**6, 0), Tier(1_000, 3 * 10**6, 10**6))
+    costs = Costs([tiered, (Tier(-1, 5 * 10**6, 0),), None], [0, 2, 0])
+    assert costs.expected(0, 0).tolist() == [0, 2, 0]
+    assert costs.expected(100, 7).tolist() == [100, 502, 0]
+    assert costs.expected(101, 7).tolist() == [202, 507, 0]
+    assert costs.expected(1_000, 7).tolist() == [2_000, 5_002, 0]
+    assert costs.expected(1_001, 7).tolist() == [3_010, 5_007, 0]
