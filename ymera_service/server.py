@@ -128,7 +128,7 @@ async def _build(
     database = await stack.enter_async_context(Database.open(settings.storage.url))
     recorder = await stack.enter_async_context(Recorder(database))
     started = await stack.enter_async_context(providers.started(plugins.registry.providers, redactor))
-    catalog = Catalog(started, settings.catalog, recorder.record)
+    catalog = Catalog(started, settings.catalog, recorder.record, redactor)
     evidence, sessions = Evidence(), Sessions(settings.routing.max_sessions)
     breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor)
     router = build_router(

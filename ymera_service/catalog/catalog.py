@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import NoReturn
 
 import structlog
 
@@ -32,9 +31,21 @@ class Catalog:
     """
 
     def __init__(
-        self, providers: Mapping[str, Provider], settings: CatalogSettings, store: Store | None = None
+        self,
+        providers: Mapping[str, Provider],
+        settings: CatalogSettings,
+        store: Store | None = None,
+        redact: Callable[[str], str] = str,
     ) -> None:
-        """Takes the providers by name; `store` keeps each version that decisions may name, and may raise."""
+        """Takes the providers by name.
+
+        Args:
+            providers: Who is asked for models.
+            settings: How often and how long they are asked, and prices that go before theirs.
+            store: Keeps each version that decisions may name; may raise.
+            redact: Removes secrets from what a provider says of a failure.
+        """
+        self._redact = redact
         self._providers = dict(providers)
         self._settings = settings
         self._store = store
@@ -70,12 +81,6 @@ class Catalog:
             self._swap({name: task.result() for name, task in asked.items()})
             await self._keep_version()
 
-    async def run(self) -> NoReturn:
-        """Refreshes for ever, the first time after one period. Cancel it to stop."""
-        while True:
-            await asyncio.sleep(self._settings.refresh_seconds)
-            await self.refresh()
-
     async def _ask(self, name: str) -> Sequence[Model] | DiscoveryFailed:
         try:
             infos = await discover(self._providers[name], self._settings.discovery_seconds)
@@ -93,7 +98,8 @@ class Catalog:
 
     def _swap(self, outcomes: Mapping[str, Sequence[Model] | DiscoveryFailed]) -> None:
         known = self._snapshot.provider_errors
-        errors = {name: found.problem for name, found in outcomes.items() if isinstance(found, DiscoveryFailed)}
+        failed = {name: found for name, found in outcomes.items() if isinstance(found, DiscoveryFailed)}
+        errors = {name: self._redact(found.problem) for name, found in failed.items()}
         for name, problem in errors.items():
             if known.get(name) != problem:
                 _log.warning("provider_not_discovered", provider=name, problem=problem)

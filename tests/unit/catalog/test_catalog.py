@@ -254,23 +254,3 @@ async def test_an_unknown_context_window_is_taken_from_the_list_and_a_known_one_
     assert windows["gpt-4o"] >= 100_000
     assert windows["gpt-4o-mini"] == 5
     assert windows["unlisted"] == 0
-
-
-async def test_running_refreshes_again_and_again_until_cancelled() -> None:
-    refreshes = 0
-    thrice = asyncio.Event()
-
-    async def models() -> Sequence[ModelInfo]:
-        nonlocal refreshes
-        refreshes += 1
-        if refreshes == 3:
-            thrice.set()
-        return [ModelInfo(f"m{refreshes}")]
-
-    catalog = catalog_of(CatalogSettings(refresh_seconds=0.001), p=models)
-    running = asyncio.create_task(catalog.run())
-    async with asyncio.timeout(5):
-        await thrice.wait()
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
