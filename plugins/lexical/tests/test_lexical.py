@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ymera_lexical.classifier import LexicalClassifier
-from ymera_lexical.features import HEAD, TAIL, form_features, words_of
+from ymera_lexical.reading import HEAD, TAIL
 
 from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, user
@@ -125,8 +125,8 @@ def test_a_prompt_without_a_users_text_has_the_probabilities_of_any_prompt(messa
 def test_only_the_beginning_and_the_end_of_a_huge_text_are_read() -> None:
     request = "Summarize the key findings of this study and its limitations for a journal club.\n"
     huge = request + "x " * 2_000_000
-    assert len(words_of(huge)) <= HEAD + TAIL
-    assert form_features(huge, words_of(huge)) == form_features(huge[: HEAD + 1] + huge[-TAIL:], words_of(huge))
+    assert classify(huge) == classify(huge[: HEAD + 1] + huge.strip()[-TAIL:])
+    assert classify(huge) == classify(f"{huge[:HEAD]} {'Write a Python function. ' * 1000} {huge.strip()[-TAIL:]}")
 
 
 def test_a_short_reply_is_understood_from_what_was_said_before() -> None:

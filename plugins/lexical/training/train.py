@@ -29,7 +29,10 @@ DATA = HERE.parents[2].parent / "shared" / "routing" / "dev"
 WEIGHTS = HERE.parent / "src" / "ymera_lexical" / "weights.json"
 sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parents[2])]
 
-from ymera_lexical.features import form_features, word_features, words_of  # noqa: E402  # found by the path above
+from ymera_lexical.groups import group_features  # noqa: E402  # found by the path above
+from ymera_lexical.reading import excerpt, words_of  # noqa: E402
+from ymera_lexical.shape import shape_features  # noqa: E402
+from ymera_lexical.vocabulary import names_of  # noqa: E402
 
 CATEGORIES = ("coding", "math", "research", "language", "empathy", "general")
 ARENA = "arena-conversations"
@@ -50,7 +53,7 @@ GENERAL_BIAS = 0.2
 
 @dataclass(frozen=True)
 class Example:
-    words: list[str]
+    words: set[str]
     forms: list[str]
     category: str
     source: str
@@ -60,8 +63,10 @@ class Example:
 def examples() -> list[Example]:
     found = []
     for prompt, category, source, tested in _prompts():
-        words = words_of(prompt)
-        found.append(Example(word_features(words), form_features(prompt, words), category, source, tested))
+        text = excerpt(prompt)
+        words = words_of(text)
+        forms = [*group_features(words), *shape_features(text, len(words))]
+        found.append(Example(names_of(words), forms, category, source, tested))
     return found
 
 
@@ -203,9 +208,15 @@ def write(found: Fit, factor: float) -> None:
     words = {word: _hundredths(coefficients[column] * WORD_SCALE) for word, column in found.words.items()}
     start = len(found.words)
     forms = {form: _hundredths(coefficients[start + column] * FORM_SCALE) for form, column in found.forms.items()}
-    content = {"categories": CATEGORIES, "bias": _hundredths(bias), "forms": _telling(forms), "words": _telling(words)}
+    content = {
+        "categories": CATEGORIES,
+        "bias": _hundredths(bias),
+        "forms": _telling(forms),
+        "words": _telling({name: row for name, row in words.items() if " " not in name}),
+        "pairs": _telling({name: row for name, row in words.items() if " " in name}),
+    }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    WEIGHTS.write_text(text.replace("],", "],\n") + "\n", encoding="utf-8")
+    WEIGHTS.write_text(text.replace("],", "],\n").replace("},", "},\n") + "\n", encoding="utf-8")
     print(f"{len(words)} words, {len(forms)} forms, sharpness {factor:.2f}, {WEIGHTS.stat().st_size // 1000} kB")
 
 

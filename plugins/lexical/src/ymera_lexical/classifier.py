@@ -3,16 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from itertools import chain
 from math import exp, sqrt
 
-from ymera_lexical.features import form_features, word_features, words_of
+from ymera_lexical.groups import group_features
+from ymera_lexical.packing import Packing
+from ymera_lexical.reading import excerpt, words_of
+from ymera_lexical.shape import shape_features
+from ymera_lexical.vocabulary import Vocabulary
 from ymera_service.sdk.content import Role
 from ymera_service.sdk.generation import Prompt
 
-Row = Sequence[float]
-
 EARLIER = 0.35
 """How much the user's message before the last one counts against the last."""
+UNIT = 0.01
+"""Weights are kept in hundredths."""
 
 
 class LexicalClassifier:
@@ -23,48 +28,45 @@ class LexicalClassifier:
     def __init__(self) -> None:
         document = json.loads(resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
         self._categories: Sequence[str] = tuple(document["categories"])
-        self._bias: Row = _units(document["bias"])
-        self._words: Mapping[str, Row] = {word: _units(row) for word, row in document["words"].items()}
-        self._forms: Mapping[str, Row] = {form: _units(row) for form, row in document["forms"].items()}
+        self._bias: Sequence[float] = [UNIT * value for value in document["bias"]]
+        # One more column counts the rows that were found.
+        self._packing = Packing(len(self._categories) + 1)
+        packed = {
+            table: {name: self._packing.pack((*row, 1)) for name, row in document[table].items()}
+            for table in ("words", "pairs", "forms")
+        }
+        self._vocabulary = Vocabulary(packed["words"], packed["pairs"])
+        self._forms: Mapping[str, int] = packed["forms"]
 
     def classify(self, prompt: Prompt) -> Mapping[str, float]:
         """Returns category → probability; a prompt without text has the probabilities of any prompt."""
-        texts = _latest_texts(prompt)
-        scores = list(self._bias)
-        for text, share in zip(texts, (1.0, EARLIER), strict=False):
-            for index, score in enumerate(self._scores(text)):
-                scores[index] += share * score
+        scores = self._bias
+        for text, share in zip(_latest_texts(prompt), (1.0, EARLIER), strict=False):
+            scores = self._added(scores, text, share * UNIT)
         return dict(zip(self._categories, _probabilities(scores), strict=True))
 
-    def _scores(self, text: str) -> list[float]:
+    def _added(self, scores: Sequence[float], text: str, share: float) -> list[float]:
         words = words_of(text)
-        rows = [row for row in map(self._words.get, word_features(words)) if row is not None]
-        forms = [row for row in map(self._forms.get, form_features(text, words)) if row is not None]
+        *of_words, found = self._packing.unpack(self._vocabulary.total(words))
+        forms = chain(group_features(words), shape_features(text, len(words)))
+        of_forms = self._packing.unpack(sum(filter(None, map(self._forms.get, forms))))
         # Many words must not count for more than few: their sum grows with the root of their number.
-        share = 1 / sqrt(len(rows)) if rows else 0.0
+        words_share = share / sqrt(found or 1)
         return [
-            share * of_words + of_forms
-            for of_words, of_forms in zip(_summed(rows, self._bias), _summed(forms, self._bias), strict=True)
+            score + words_share * word + share * form
+            for score, word, form in zip(scores, of_words, of_forms, strict=False)
         ]
 
 
 def _latest_texts(prompt: Prompt) -> list[str]:
-    """Returns the user's last message and the one before it, as far as they have text."""
+    """Returns what is read of the user's last message and of the one before it, as far as they have text."""
     texts: list[str] = []
     for message in reversed(prompt.messages):
-        if message.role is Role.USER and (text := message.text.strip()):
+        if message.role is Role.USER and (text := excerpt(message.text)):
             texts.append(text)
             if len(texts) == 2:
                 break
     return texts
-
-
-def _units(hundredths: Sequence[int]) -> Row:
-    return tuple(value / 100 for value in hundredths)
-
-
-def _summed(rows: Sequence[Row], shape: Row) -> Sequence[float]:
-    return [sum(column) for column in zip(*rows, strict=True)] if rows else [0.0] * len(shape)
 
 
 def _probabilities(scores: Sequence[float]) -> list[float]:

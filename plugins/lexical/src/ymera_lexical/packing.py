@@ -1,0 +1,26 @@
+"""Rows of whole numbers packed into one integer each, so that one addition adds all columns of a row."""
+
+from collections.abc import Sequence
+from struct import Struct
+
+_BITS = 32
+_HALF = 1 << (_BITS - 1)
+
+
+class Packing:
+    """Packs rows of `width` numbers; every sum of a column has to stay within ±2³¹."""
+
+    def __init__(self, width: int) -> None:
+        self._columns = Struct(f"<{width}I")
+        self._halves = self.pack([_HALF] * width)
+
+    @staticmethod
+    def pack(row: Sequence[int]) -> int:
+        """Returns the integer for a row; the sum of such integers is the integer for the sum of their rows."""
+        return sum(value << (_BITS * column) for column, value in enumerate(row))
+
+    def unpack(self, packed: int) -> list[int]:
+        """Returns the row that an integer stands for."""
+        # With half of its range added no column is negative, so none has borrowed from the next.
+        columns = self._columns.unpack((packed + self._halves).to_bytes(self._columns.size, "little"))
+        return [column - _HALF for column in columns]

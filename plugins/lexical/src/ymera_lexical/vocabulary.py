@@ -1,0 +1,46 @@
+"""The words and pairs of words that have weights."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise, repeat
+from operator import add
+
+START = "^"
+
+
+def names_of(words: Sequence[str]) -> set[str]:
+    """Returns the names of the features that a text's words are: each word, and each pair of neighbours.
+
+    The first word makes a pair with `START`, and the first pair counts once more with `START` before it.
+    """
+    pairs = {f"{left} {right}" for left, right in pairwise((START, *words))}
+    if len(words) > 1:
+        pairs.add(f"{START}{words[0]} {words[1]}")
+    return {*words, *pairs}
+
+
+class Vocabulary:
+    """Adds up what the features of a text's words weigh; `words` and `pairs` are packed rows by name.
+
+    Each word is looked up once, for its number: a pair is then one number too, which is made and found faster
+    than a text.
+    """
+
+    def __init__(self, words: Mapping[str, int], pairs: Mapping[str, int]) -> None:
+        parts = {name: name.split(" ") for name in pairs}
+        known = sorted({START, *words, *chain.from_iterable(parts.values())})
+        self._numbers = {word: number for number, word in enumerate(known, start=1)}
+        self._rows = [0, *(words.get(word, 0) for word in known)]
+        self._left = [number * len(self._rows) for number in range(len(self._rows))]
+        self._pairs = {
+            self._left[self._numbers[left]] + self._numbers[right]: pairs[name] for name, (left, right) in parts.items()
+        }
+
+    def total(self, words: Sequence[str]) -> int:
+        """Returns the sum of the rows of those of `names_of(words)` that have one."""
+        numbers = list(map(self._numbers.get, (START, *words), repeat(0)))
+        pairs = set(filter(self._pairs.__contains__, map(add, map(self._left.__getitem__, numbers), numbers[1:])))
+        total = sum(map(self._pairs.__getitem__, pairs))
+        if len(words) > 1:
+            first = self._left[self._numbers.get(START + words[0], 0)]
+            total += self._pairs.get(first + numbers[2], 0)
+        return sum(filter(None, map(self._rows.__getitem__, set(numbers))), total)
