@@ -230,7 +230,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each server is measured")
     parser.add_argument("--latency-seconds", type=float, default=10, help="how long latency is measured")
     parser.add_argument("--only", nargs="*", choices=list(KINDS), help="measure these servers alone")
-    Console().print(table(run(parser.parse_args())))
+    Console(width=120).print(table(run(parser.parse_args())))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from operator import methodcaller
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
 
 import grpc
 from google.protobuf.message import Message
@@ -87,7 +87,7 @@ class Handlers(grpc.GenericRpcHandler):
         )
 
     def _unary(self, path: str, behaviour: Callable[[Any, Call], Awaitable[Message]]) -> Any:
-        async def serve(request: Any, context: Context) -> Message:
+        async def serve(request: Any, context: Context) -> Message | None:
             call = self._calls.begin(path, context.time_remaining(), _HEADERS.get())
             try:
                 self._calls.accept()
@@ -98,7 +98,7 @@ class Handlers(grpc.GenericRpcHandler):
                 context.set_trailing_metadata(_trailing(call))
                 self._calls.end(call, "OK")
                 return response
-            await self._abort(context, call, failure)
+            self._fail(context, call, failure)
             return None
 
         return serve
@@ -119,15 +119,22 @@ class Handlers(grpc.GenericRpcHandler):
                 context.set_trailing_metadata(_trailing(call))
                 self._calls.end(call, "OK")
                 return
-            await self._abort(context, call, failure)
+            self._fail(context, call, failure)
 
         return serve
 
-    async def _abort(self, context: Context, call: Call, error: YmeraError) -> NoReturn:
+    def _fail(self, context: Context, call: Call, error: YmeraError) -> None:
+        """Ends a call with the status of an error.
+
+        Not by `context.abort`: grpc keeps the exception that it raises, and by its traceback the whole request,
+        until a full collection.
+        """
         code = status_code(error)
         self._calls.end(call, code.name, error)
         status = rich_status(error, call.request_id)
-        await context.abort(code, status.message, (*_trailing(call), (DETAILS_KEY, status.SerializeToString())))
+        context.set_trailing_metadata((*_trailing(call), (DETAILS_KEY, status.SerializeToString())))
+        context.set_code(code)
+        context.set_details(status.message)
 
 
 def _accepted(request: Message | YmeraError) -> Message:

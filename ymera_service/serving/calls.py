@@ -154,7 +154,8 @@ class Calls:
             BaseException: The error itself, if the caller has gone or the process is ending.
         """
         if isinstance(error, YmeraError):
-            return error
+            # Its traceback refers to the frame that holds it, and so keeps the request until a full collection.
+            return error.detached()
         if isinstance(error, asyncio.CancelledError) and self._stopping:
             return _shutting_down()
         if not isinstance(error, Exception):
