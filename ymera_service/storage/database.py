@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, Delete, make_url, text
 
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage.backend import Backend, Rows, Work
@@ -83,6 +83,17 @@ class Database:
     async def write(self, work: Work) -> None:
         """Runs the work in a write transaction; see `Backend.write`. Raises what the driver raises."""
         await self._backend.write(work)
+
+    async def delete(self, statement: Delete) -> int:
+        """Returns how many rows it deleted, durably. Raises what the driver raises."""
+        deleted = 0
+
+        def work(connection: Connection) -> None:
+            nonlocal deleted
+            deleted = connection.execute(statement).rowcount
+
+        await self._backend.write(work)
+        return deleted
 
 
 def _backend(url: str) -> Backend:

@@ -11,6 +11,7 @@ does not get that lock, it goes on without.
 """
 
 import sqlite3
+import time
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -67,33 +68,30 @@ class Sqlite:
 
     async def insert(self, rows: Rows) -> None:
         """See `Backend.insert`."""
-        await self._thread.call(partial(self._insert, rows))
+        await self._thread.call(partial(self._insert, rows), then=self._shorten_log)
 
     async def write(self, work: Work) -> None:
         """See `Backend.write`."""
-        await self._thread.call(partial(self._transaction, work))
+        await self._thread.call(partial(self._transaction, work), then=self._shorten_log)
 
     def _insert(self, rows: Rows) -> None:
-        connection = self._writing()
-        _insert(_driver(connection), rows)
-        self._shorten_log(connection)
+        _insert(_driver(self._writing()), rows)
 
     def _transaction(self, work: Work) -> None:
         connection = self._writing()
         with connection.begin():
             work(connection)
-        self._shorten_log(connection)
 
     def _writing(self) -> Connection:
         if self._connection is None:
             self._connection = self._writer.connect()
         return self._connection
 
-    def _shorten_log(self, writer: Connection) -> None:
+    def _shorten_log(self) -> None:
         if _size(self._log) <= CHECKPOINT_BYTES:
             return
         try:
-            with writer.begin():
+            with self._writing().begin():
                 self._checkpoint()
         except (sqlite3.Error, SQLAlchemyError) as error:  # what was committed stays so
             _log.warning("checkpoint_failed", error=str(error))
@@ -140,11 +138,24 @@ def _begin_immediate(connection: Connection) -> None:
 def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode")
-    # Once is for ever, and changing the mode needs the file alone for a moment.
     if cursor.fetchone() != ("wal",):
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(cursor)  # the file stays so
     # The log's file is cut to the limit by the commit that begins it again.
     _apply(cursor, (*_WRITER_PRAGMAS, f"journal_size_limit = {CHECKPOINT_BYTES}"))
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    # It needs the file alone for a moment. SQLite waits for readers, but not for others who write or switch.
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _prepare_reader(connection: DBAPIConnection, _record: object) -> None:

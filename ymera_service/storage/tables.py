@@ -121,7 +121,9 @@ benchmark_results = Table(
     *_usage(),
     Column("cost_micros", BigInteger),
     Column("error_reason", String, nullable=False),
-    Index("benchmark_results_by_model", "model", "category", "created_at"),
+    # With all columns that summaries are made from, so that they are read from the index alone.
+    Index("benchmark_results_by_model", "model", "category", "created_at", "score", "duration"),
+    Index("benchmark_results_by_time", "created_at", "model"),
 )
 
 USAGE_COLUMNS = tuple(column.name for column in _usage())

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 @dataclass(frozen=True, slots=True)
 class _Job:
     work: Callable[[], None]
+    then: Callable[[], None]
     done: asyncio.Future[None]
 
 
@@ -25,10 +26,16 @@ class Thread:
         # A daemon, as the interpreter would wait for ever for one that was not closed.
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    async def call(self, work: Callable[[], None]) -> None:
-        """Returns when the work is done. Raises what it raises. A call that is cancelled leaves its work."""
+    async def call(self, work: Callable[[], None], then: Callable[[], None] = lambda: None) -> None:
+        """Returns when the work is done. Raises what it raises. A call that is cancelled leaves its work.
+
+        Args:
+            work: What to do.
+            then: What to do after it succeeded, before the next job and without keeping the caller waiting; it must
+                not raise.
+        """
         done = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(work, done))
+        self._jobs.put(_Job(work, then, done))
         await done
 
     def close(self) -> None:
@@ -40,6 +47,8 @@ class Thread:
             error = _attempt(job.work)
             with suppress(RuntimeError):  # the loop was closed: no caller waits any more
                 job.done.get_loop().call_soon_threadsafe(_resolve, job.done, error)
+            if error is None:
+                job.then()
 
 
 def _attempt(work: Callable[[], None]) -> BaseException | None:

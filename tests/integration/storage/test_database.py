@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+import time
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,8 +22,7 @@ from sqlalchemy import Connection, text
 import ymera_service.storage
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage import Database, Recorder
-from ymera_service.storage.benchmarks import LATEST_TASKS
-from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary, CatalogVersion, ExecutionRecord
+from ymera_service.storage.records import CatalogVersion, ExecutionRecord
 from ymera_service.storage.rows import Record
 from ymera_service.storage.schema import HEAD
 from ymera_service.storage.tables import metadata
@@ -137,6 +138,18 @@ async def test_openers_at_the_same_time_do_not_collide(database_url: str) -> Non
             group.create_task(opened())
 
 
+async def test_opening_waits_for_a_writer_of_a_file_that_is_not_in_wal_mode_yet(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "ymera.db", isolation_level=None, check_same_thread=False)) as writer:
+        writer.execute("CREATE TABLE something (x)")
+        writer.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(time, "sleep", lambda _: writer.in_transaction and writer.execute("COMMIT"))
+        async with Database.open(sqlite_url) as database:
+            await database.ping()
+        assert not writer.in_transaction
+
+
 async def test_processes_that_open_at_the_same_time_do_not_collide(database_url: str) -> None:
     # Each says that it has imported everything and waits for its turn, so that all open at once.
     opening = "import sys, alembic.command\nprint('ready', flush=True)\nsys.stdin.readline()\n" + OPENING
@@ -213,39 +226,6 @@ async def test_a_write_takes_the_lock_before_its_first_statement(sqlite_url: str
                 other.close()
 
         await database.write(compete)
-
-
-def graded(result: BenchmarkResult, task: int, **changes: object) -> BenchmarkResult:
-    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=task)
-    return replace(result, task_id=str(task), created_at=moment, **changes)  # type: ignore[arg-type]  # test data
-
-
-async def test_summaries_hold_mean_count_and_median_of_graded_tasks(database_url: str, result: BenchmarkResult) -> None:
-    results = [
-        graded(result, 1, score=1.0, duration=1.0),
-        graded(result, 2, score=0.0, duration=4.0),
-        graded(result, 3, score=0.5, duration=2.0),
-        graded(result, 4, score=None, duration=90.0, error_reason="PROVIDER_TIMEOUT"),
-        graded(result, 5, category="coding", score=1.0, duration=1.0),
-        graded(result, 6, category="coding", score=0.0, duration=2.0),
-        graded(result, 7, model="acme/small", score=None),
-    ]
-    async with Database.open(database_url) as database:
-        await record(database, *results)
-        summaries = await database.benchmarks.summaries()
-    assert summaries == [
-        BenchmarkSummary("acme/large", "coding", 2, 0.5, 1.5),
-        BenchmarkSummary("acme/large", "math", 3, 0.5, 2.0),
-    ]
-
-
-async def test_summaries_forget_old_tasks(database_url: str, result: BenchmarkResult) -> None:
-    old = [graded(result, task, score=0.0) for task in range(50)]
-    new = [graded(result, 50 + task, score=1.0) for task in range(LATEST_TASKS)]
-    async with Database.open(database_url) as database:
-        await record(database, *old, *new)
-        [summary] = await database.benchmarks.summaries()
-    assert (summary.tasks, summary.score) == (LATEST_TASKS, 1.0)
 
 
 async def test_a_failing_read_says_what_could_not_be_read_without_the_drivers_words(sqlite_url: str) -> None:

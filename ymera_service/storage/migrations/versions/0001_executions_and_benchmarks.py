@@ -74,4 +74,6 @@ def _create_benchmark_results() -> None:
         sa.Column("cost_micros", sa.BigInteger),
         sa.Column("error_reason", sa.String, nullable=False),
     )
-    op.create_index("benchmark_results_by_model", "benchmark_results", ["model", "category", "created_at"])
+    summarised = ["model", "category", "created_at", "score", "duration"]
+    op.create_index("benchmark_results_by_model", "benchmark_results", summarised)
+    op.create_index("benchmark_results_by_time", "benchmark_results", ["created_at", "model"])
