@@ -116,19 +116,23 @@ def installed() -> list[FoundPlugin]:
 
 
 def load_plugins(
-    settings: PluginsSettings, transport: Transport, found: Sequence[FoundPlugin] | None = None
+    settings: PluginsSettings,
+    transport: Transport,
+    found: Sequence[FoundPlugin] | None = None,
+    heed: Callable[[PluginSettings], None] = lambda settings: None,
 ) -> Registry:
-    """Loads every plugin found and returns what they offer.
+    """Loads every plugin found and returns what they offer. Blocks; run it in a thread.
 
     Args:
         settings: Which plugins are disabled, and each plugin's own table.
         transport: What HTTP providers are to use.
         found: The plugins to load; by default those installed.
+        heed: Called with the settings of each plugin before the plugin gets them, as to learn its secrets.
 
     Raises:
         ConfigError: A plugin's settings are wrong, or name a plugin that is not installed.
     """
-    loading = _Loading(settings, transport)
+    loading = _Loading(settings, transport, heed)
     for plugin in installed() if found is None else found:
         loading.take(plugin)
     loading.check_tables()
@@ -139,6 +143,7 @@ def load_plugins(
 class _Loading:
     settings: PluginsSettings
     transport: Transport
+    heed: Callable[[PluginSettings], None]
     offers: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     owners: dict[Registration, FoundPlugin] = field(default_factory=dict)
     plugins: dict[str, tuple[FoundPlugin, PluginStatus]] = field(default_factory=dict)
@@ -179,7 +184,9 @@ class _Loading:
         manager.check_pending()
         description = _describe(manager)
         table = self.settings.tables.get(plugin.name, {})
-        context = {"settings": _settings(plugin.name, description.settings, table), "transport": self.transport}
+        settings = _settings(plugin.name, description.settings, table)
+        self.heed(settings)
+        context = {"settings": settings, "transport": self.transport}
         return dict(_offers(manager, context))
 
     def _check_clashes(self, plugin: FoundPlugin, offers: Iterable[Registration]) -> None:

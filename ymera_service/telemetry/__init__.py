@@ -1,1 +1,1 @@
-"""What the house tells of itself: logs and phase timings."""
+"""What the server says about itself: logs without secrets, and phase timings."""

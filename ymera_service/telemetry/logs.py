@@ -6,7 +6,7 @@ they find then, which is what makes them quick.
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -21,14 +21,18 @@ REQUEST_ID: ContextVar[str] = ContextVar("ymera_request_id", default="")
 """The request that the present task works on; every line logged meanwhile carries it."""
 
 
-def configure(settings: LogSettings) -> None:
+def configure(settings: LogSettings, redact: Callable[[bytes], bytes] = bytes) -> None:
     """Sets up structlog, and routes what libraries log through it.
 
-    Libraries are heard from level "warning" on, all of them only at level "debug": some tell each
-    statement at "info".
+    Lines of libraries are written from level "warning" on, all of them only at level "debug": some write a
+    line for each statement at "info".
+
+    Args:
+        settings: Level and format.
+        redact: Removes secrets from a finished line, tracebacks included; `Redactor.line`.
     """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
-    renderer = _renderer(settings)
+    renderer: list[Processor] = [*_renderer(settings), _Redact(redact)]
     structlog.configure(
         processors=[_stamp, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -39,7 +43,7 @@ def configure(settings: LogSettings) -> None:
 
 
 def _stamp(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Adds time, level and request in one step: each processor of its own costs every line another call."""
+    """Adds time, level and request in one step: with a processor for each, every line would cost more calls."""
     event["level"] = "error" if method == "exception" else method
     event["timestamp"] = datetime.now(UTC).isoformat()
     if request_id := REQUEST_ID.get():
@@ -54,6 +58,16 @@ def _renderer(settings: LogSettings) -> list[Processor]:
         plain = structlog.dev.plain_traceback
         return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain), _encode]
     return [structlog.processors.format_exc_info, _to_json]
+
+
+class _Redact:
+    """The last step of a line. Before it is rendered, a secret may still hide in a nested value or a traceback."""
+
+    def __init__(self, redact: Callable[[bytes], bytes]) -> None:
+        self._redact = redact
+
+    def __call__(self, _logger: Any, _method: str, line: Any) -> bytes:
+        return self._redact(line)
 
 
 def _encode(_logger: Any, _method: str, line: Any) -> bytes:

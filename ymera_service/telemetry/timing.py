@@ -7,12 +7,11 @@ from time import perf_counter
 class Phase(StrEnum):
     """The phases of a request, in the order in which they are passed."""
 
+    CHECK = "check"
     QUEUE = "queue"
-    ADMIT = "admit"
-    GUARDS = "guards"
     ROUTE = "route"
     CONNECT = "connect"
-    FIRST_TOKEN = "first_token"  # noqa: S105  # no secret, a phase
+    FIRST_TOKEN = "first_token"  # noqa: S105  # a phase, not a secret
     STREAM = "stream"
     RECORD = "record"
 
@@ -60,3 +59,8 @@ class Timings:
         """Returns the phases passed, in milliseconds, in the form of a Server-Timing header."""
         seconds = self._seconds
         return ", ".join([f"{name};dur={seconds[phase] * 1000:.3f}" for phase, name in _ORDER if phase in seconds])
+
+    def milliseconds(self) -> dict[str, float]:
+        """Returns the phases passed, in milliseconds, for a log line."""
+        seconds = self._seconds
+        return {name: round(seconds[phase] * 1000, 3) for phase, name in _ORDER if phase in seconds}

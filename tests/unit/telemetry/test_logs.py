@@ -6,12 +6,15 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 PROGRAM = """
 import asyncio, logging, warnings
 import structlog
 from ymera_service.config import LogSettings
 from ymera_service.telemetry.logs import REQUEST_ID, configure
-configure(LogSettings(**{settings}))
+from ymera_service.telemetry.redaction import Redactor
+configure(LogSettings(**{settings}), Redactor(["sk-0123456789"]).line)
 log = structlog.get_logger("ymera")
 {body}
 """
@@ -101,3 +104,21 @@ except KeyError:
 def test_auto_is_json_where_there_is_no_terminal() -> None:
     (line,) = lines("log.info('hello')")
     assert json.loads(line)["event"] == "hello"
+
+
+@pytest.mark.parametrize("format", ["json", "console"])
+def test_a_secret_is_written_nowhere(format: str) -> None:
+    body = """
+key = 'sk-0123' + '456789'
+log.warning('key ' + key, key=key, nested={'keys': [key, b'%s' % key.encode()]})
+try:
+    raise ValueError(f'refused {key}')
+except ValueError:
+    log.exception('failed')
+    logging.getLogger('library').exception('failed with %s', key)
+logging.getLogger('library').warning('%s', {'authorization': f'Bearer {key}'})
+"""
+    text = "\n".join(lines(body, format=format))
+    assert "sk-0123456789" not in text
+    assert text.count("[redacted]") >= 7
+    assert "ValueError" in text

@@ -1,0 +1,78 @@
+"""Secrets are found in settings and environment, and replaced wherever they stand."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, SecretStr
+
+from ymera_service.config import Settings
+from ymera_service.sdk.settings import PluginSettings
+from ymera_service.telemetry.redaction import REDACTED, SHORTEST, Redactor, secrets_in
+
+KEY = "sk-0123456789abcdef"
+
+
+class Vendor(PluginSettings):
+    api_key: SecretStr | None = None
+    base_url: str = ""
+
+
+class Plugin(PluginSettings):
+    vendors: dict[str, Vendor] = Field(default_factory=dict)
+    keys: tuple[SecretStr, ...] = ()
+
+
+def test_every_secret_of_a_plugins_settings_is_found() -> None:
+    settings = Plugin(
+        vendors={"a": Vendor(api_key=SecretStr("first-key"), base_url="https://me:hunter22@proxy.example/v1")},
+        keys=(SecretStr("other-key"),),
+    )
+    assert {"first-key", "other-key", "hunter22"} <= set(secrets_in(settings))
+
+
+def test_the_databases_password_is_found() -> None:
+    settings = Settings(storage={"url": "postgresql://ymera:pass%20word1@host/db"})  # type: ignore[arg-type]
+    redactor = Redactor.of(settings, {})
+    assert redactor("no entry for pass%20word1 or pass word1") == f"no entry for {REDACTED} or {REDACTED}"
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "MY_SECRET", "YMERA_DB_PASSWORD", "lower_api_key"])
+def test_variables_that_hold_secrets_are_known_by_their_names(name: str) -> None:
+    assert Redactor.of(Settings(), {name: KEY})(f"the key {KEY} is wrong") == f"the key {REDACTED} is wrong"
+
+
+def test_other_variables_are_no_secrets_but_for_a_password_in_an_address() -> None:
+    environment = {"HOME": "/home/somebody", "HTTPS_PROXY": "http://me:hunter22@proxy:8080"}
+    redactor = Redactor.of(Settings(), environment)
+    assert redactor("/home/somebody hunter22") == f"/home/somebody {REDACTED}"
+
+
+@pytest.mark.parametrize("dummy", ["ollama", "EMPTY", "none", "x" * (SHORTEST - 1), "        "])
+def test_a_dummy_key_does_not_take_its_word_out_of_every_text(dummy: str) -> None:
+    assert Redactor([dummy])(f"asking {dummy} now") == f"asking {dummy} now"
+
+
+def test_one_that_learns_later_knows_both() -> None:
+    redactor = Redactor(["first-key"])
+    redactor.learn(["first-key-and-more", "other-key"])
+    assert redactor("first-key-and-more, other-key, first-key") == f"{REDACTED}, {REDACTED}, {REDACTED}"
+
+
+def test_without_secrets_nothing_changes() -> None:
+    assert Redactor()("anything") == "anything"
+    assert Redactor().line(b"\xff") == b"\xff"
+
+
+secrets = st.text(st.characters(exclude_categories=["Cs"]), min_size=SHORTEST).filter(
+    lambda text: len(text.strip()) >= SHORTEST and text == text.strip()
+)
+
+
+@given(secrets, st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_secret_is_not_readable_in_text_or_json(secret: str, around: str) -> None:
+    redactor = Redactor([secret])
+    assert secret not in redactor(around + secret + around).replace(REDACTED, "\n\n")
+    line = redactor.line(json.dumps({"error": secret}, ensure_ascii=False).encode())
+    assert line == b'{"error": "' + REDACTED.encode() + b'"}'

@@ -1,0 +1,101 @@
+"""Keeps configured secrets out of everything that is logged, stored or sent.
+
+A vendor may echo the key that it was sent. `server.py` builds one `Redactor` and hands it on: the logs apply
+it to each finished line, and `plugins.boundary` to each error that leaves a plugin.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote, unquote, urlsplit
+
+import orjson
+from pydantic import BaseModel, SecretBytes, SecretStr
+
+REDACTED = "[redacted]"
+SHORTEST = 8
+"""Characters of the shortest text that is taken for a secret: dummy keys such as "ollama" are ordinary words."""
+
+_VARIABLES = re.compile(r".*_(API_KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
+
+
+class Redactor:
+    """Replaces secrets in texts; a function from text to text."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: set[str] = set()
+        self._text = re.compile(r"(?!)")
+        self._bytes = re.compile(rb"(?!)")
+        self.learn(secrets)
+
+    @classmethod
+    def of(cls, settings: BaseModel, environment: Mapping[str, str]) -> "Redactor":
+        """Returns one that knows the secrets in settings and in the environment."""
+        return cls([*secrets_in(settings), *secrets_in_environment(environment)])
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Adds secrets, as those of a plugin whose settings have just been read."""
+        known = self._secrets | {form for secret in secrets for form in _forms(secret.strip())}
+        if known == self._secrets:
+            return
+        self._secrets = known
+        # The longest first, so that a secret that begins with another one is replaced as a whole.
+        pattern = "|".join(re.escape(secret) for secret in sorted(known, key=len, reverse=True))
+        self._text = re.compile(pattern)
+        self._bytes = re.compile(pattern.encode())
+
+    def __call__(self, text: str) -> str:
+        """Returns the text without secrets."""
+        return self._text.sub(REDACTED, text)
+
+    def line(self, line: bytes) -> bytes:
+        """Returns a line of a log without secrets."""
+        return self._bytes.sub(REDACTED.encode(), line)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yields a secret as it is, as part of an address, and as part of JSON."""
+    if len(secret) >= SHORTEST:
+        yield secret
+        yield quote(secret, safe="")
+        yield orjson.dumps(secret.encode(errors="replace").decode()).decode()[1:-1]
+
+
+def secrets_in(value: object) -> Iterator[str]:
+    """Yields each secret of settings: values of pydantic's secret types, and passwords in addresses."""
+    match value:
+        case SecretStr():
+            yield value.get_secret_value()
+        case SecretBytes():
+            yield value.get_secret_value().decode(errors="replace")
+        case str():
+            yield from _password_in(value)
+        case BaseModel():
+            for _, inner in value:
+                yield from secrets_in(inner)
+        case Mapping():
+            for inner in value.values():
+                yield from secrets_in(inner)
+        case list() | tuple() | set() | frozenset():
+            for inner in value:
+                yield from secrets_in(inner)
+
+
+def _password_in(address: str) -> Iterator[str]:
+    if "://" not in address:
+        return
+    try:
+        password = urlsplit(address).password
+    except ValueError:
+        return
+    if password:
+        yield password
+        yield unquote(password)
+
+
+def secrets_in_environment(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yields the values of variables whose names say that they hold a secret, and passwords in addresses."""
+    for name, value in environment.items():
+        if _VARIABLES.fullmatch(name):
+            yield value
+        else:
+            yield from _password_in(value)
