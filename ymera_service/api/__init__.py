@@ -1,1 +1,4 @@
-"""The gRPC edge: servicers, proto ⇄ type conversion, errors → status. Decides nothing."""
+"""gRPC: servicers, proto ⇄ type conversion, errors → status. Converts and decides nothing.
+
+`endpoint` puts the server together, `handlers` runs a method for a call.
+"""

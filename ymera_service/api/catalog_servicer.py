@@ -4,23 +4,19 @@ from collections.abc import Mapping
 
 from ymera.v1 import catalog_pb2 as pb
 
-from ymera_service.api.calls import Call, Method, Unary
-from ymera_service.api.convert.catalog import model_message, page_size_of, page_start, page_token
-from ymera_service.api.convert.violations import Violations
-from ymera_service.catalog import Catalog
-from ymera_service.resilience.breaker import Breakers, BreakerState
-from ymera_service.routing.evidence import Evidence
+from ymera_service.api.convert.catalog import model_message
+from ymera_service.api.handlers import Method, Unary
+from ymera_service.serving.calls import Call
+from ymera_service.serving.listing import Listing
 
 SERVICE = pb.DESCRIPTOR.services_by_name["CatalogService"].full_name
 
 
 class CatalogServicer:
-    """Parses, calls, converts."""
+    """Converts, calls, converts."""
 
-    def __init__(self, catalog: Catalog, breakers: Breakers, evidence: Evidence) -> None:
-        self._catalog = catalog
-        self._breakers = breakers
-        self._evidence = evidence
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
 
     def methods(self) -> Mapping[str, Method]:
         """Returns the methods by their names in the contract."""
@@ -28,20 +24,7 @@ class CatalogServicer:
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         """Returns a page of models, in the order of their ids."""
-        faults = Violations()
-        size = page_size_of(request.page_size, faults)
-        provider = faults.text("provider", request.provider)
-        start = page_start(request.page_token, provider, faults)
-        faults.check()
-        models = self._catalog.models
-        ids = sorted(name for name, model in models.items() if name > start and provider in {"", model.provider})
+        page = self._listing.page(size=request.page_size, token=request.page_token, provider=request.provider)
         return pb.ListModelsResponse(
-            models=[
-                model_message(models[name], self._evidence.summaries(name), available=self._available(name))
-                for name in ids[:size]
-            ],
-            next_page_token=page_token(ids[size - 1], provider) if len(ids) > size else "",
+            models=[model_message(listed) for listed in page.models], next_page_token=page.next_token
         )
-
-    def _available(self, model: str) -> bool:
-        return self._breakers.of(model).state is not BreakerState.OPEN

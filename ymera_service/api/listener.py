@@ -20,8 +20,8 @@ MAX_PORT = 65_535
 def options(settings: ServerSettings) -> Sequence[tuple[str, int]]:
     """Returns grpc's options.
 
-    grpc's own limit for requests is twice ours: up to there a caller is told what is wrong by a typed
-    error. Ports are not shared, so that a second server on the same address fails instead of taking half
+    grpc's own limit for requests is twice ours: up to there a caller gets a typed error that says
+    what is wrong. Ports are not shared, so that a second server on the same address fails instead of taking half
     of the calls.
     """
     return (
@@ -29,7 +29,7 @@ def options(settings: ServerSettings) -> Sequence[tuple[str, int]]:
         ("grpc.max_send_message_length", -1),
         ("grpc.so_reuseport", 0),
         ("grpc.max_concurrent_streams", settings.max_concurrent_requests + settings.max_queued_requests + 100),
-        # Finds callers that vanished without a word, through NATs and proxies too.
+        # Finds callers that vanished without closing, through NATs and proxies too.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.keepalive_permit_without_calls", 1),
@@ -70,7 +70,7 @@ def _why(address: str, error: RuntimeError) -> str:
     if address.startswith(("unix:", "unix-abstract:")):
         return f"{address!r} can't be listened on: {error}"
     if not port.isdigit():
-        return f"{address!r} is no address; write host:port, [::1]:port or unix:/path"
+        return f"{address!r} is not an address; write host:port, [::1]:port or unix:/path"
     family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
     try:
         with socket.socket(family) as probe:
@@ -83,7 +83,7 @@ def _why(address: str, error: RuntimeError) -> str:
 
 
 def credentials(settings: ServerSettings) -> grpc.ServerCredentials | None:
-    """Reads the TLS files; `None` where TLS is off.
+    """Reads the TLS files; None if TLS is off.
 
     Raises:
         ConfigError: With every file that can't be read, or what is wrong with their contents.
@@ -117,12 +117,13 @@ def _check_tls(settings: ServerSettings, faults: list[ConfigFault]) -> None:
         context.load_cert_chain(settings.tls_certificate, settings.tls_private_key, password="")
     except (ssl.SSLError, ValueError) as error:
         pair = f"{settings.tls_certificate} and {settings.tls_private_key}"
-        faults.append(ConfigFault("server.tls_certificate", f"{pair} are no certificate and its key in PEM: {error}"))
+        fault = f"{pair} are not a certificate and its key in PEM: {error}"
+        faults.append(ConfigFault("server.tls_certificate", fault))
     if settings.tls_client_ca is not None:
         try:
             context.load_verify_locations(settings.tls_client_ca)
         except ssl.SSLError as error:
-            fault = f"{settings.tls_client_ca} holds no certificates in PEM: {error}"
+            fault = f"{settings.tls_client_ca} does not hold certificates in PEM: {error}"
             faults.append(ConfigFault("server.tls_client_ca", fault))
 
 

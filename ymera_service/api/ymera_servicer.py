@@ -1,35 +1,30 @@
-"""YmeraService: routes, executes, measures, tells the state."""
+"""YmeraService: routes, executes, measures, shows the state."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 
-from ymera.v1 import content_pb2, routing_pb2
 from ymera.v1 import ymera_pb2 as pb
 
-from ymera_service.api.calls import Call, Method, Streamed, Unary
-from ymera_service.api.coalescing import coalesced
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.benchmark import benchmark_response, plan_of
 from ymera_service.api.convert.content import prompt_of
 from ymera_service.api.convert.execution import execute_response, stream_response
-from ymera_service.api.convert.routing import decision_fields, preferences_of
-from ymera_service.api.convert.violations import Violations
-from ymera_service.api.health import HealthReporter
-from ymera_service.benchmark.runner import BenchmarkRunner
-from ymera_service.execution.events import Completed, Consumption, ExecutionRequest, Terminal, Truncated
-from ymera_service.execution.journey import Executor
-from ymera_service.telemetry.timing import Phase
+from ymera_service.api.convert.health import health_response
+from ymera_service.api.convert.routing import decision_fields, is_full_view, preferences_of
+from ymera_service.api.handlers import Method, Streamed, Unary, Write
+from ymera_service.execution.facts import ExecutionRequest
+from ymera_service.serving.calls import Call
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.executions import request_of
+from ymera_service.serving.service import Service
 
 SERVICE = pb.DESCRIPTOR.services_by_name["YmeraService"].full_name
 
 
 class YmeraServicer:
-    """Parses, calls, converts."""
+    """Converts, calls, converts."""
 
-    def __init__(self, executor: Executor, runner: BenchmarkRunner, health: HealthReporter) -> None:
-        self._executor = executor
-        self._runner = runner
-        self._health = health
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     def methods(self) -> Mapping[str, Method]:
         """Returns the methods by their names in the contract."""
@@ -43,66 +38,34 @@ class YmeraServicer:
 
     async def route(self, request: pb.RouteRequest, call: Call) -> pb.RouteResponse:
         """Decides without calling a model."""
-        routed = await self._executor.route(_request(request.prompt, request.preferences, call), call.timings)
-        fields: Fields = {"decision": decision_fields(routed.decision)}
-        return pb.RouteResponse(request_id=routed.request_id, **fields)
+        decision = await self._service.executions.route(call, _request(request, call))
+        fields: Fields = {"decision": decision_fields(decision)}
+        return pb.RouteResponse(request_id=call.request_id, **fields)
 
     async def execute(self, request: pb.ExecuteRequest, call: Call) -> pb.ExecuteResponse:
         """Returns a whole answer."""
-        answer = await self._executor.execute(_request(request.prompt, request.preferences, call), call.timings)
-        _note(call, answer.model, answer.consumption)
-        return execute_response(answer)
+        return execute_response(await self._service.executions.execute(call, _request(request, call)))
 
     async def execute_stream(
-        self, request: pb.ExecuteStreamRequest, call: Call
-    ) -> AsyncGenerator[pb.ExecuteStreamResponse, None]:
+        self, request: pb.ExecuteStreamRequest, call: Call, write: Write[pb.ExecuteStreamResponse]
+    ) -> None:
         """Sends an answer while it is written; after a terminal event other than completed, raises its error."""
-        stream = self._executor.stream(_request(request.prompt, request.preferences, call), call.timings)
-        sequence = 0
-        async with aclosing(coalesced(stream)) as events:
-            async for event in events:
-                sequence += 1
-                yield stream_response(sequence, event)
-                if isinstance(event, Terminal):
-                    _settle(event, call)
+        await self._service.executions.stream(call, _request(request, call), stream_response, write)
 
-    async def benchmark(self, request: pb.BenchmarkRequest, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
-        """Measures models, telling of each task."""
+    async def benchmark(self, request: pb.BenchmarkRequest, call: Call, write: Write[pb.BenchmarkResponse]) -> None:
+        """Measures models, with an event for each task."""
         faults = Violations()
         plan = plan_of(request, faults)
-        faults.check()
-        call.notes["models"] = len(plan.models)
-        sequence = 0
-        async with aclosing(self._runner.run(plan)) as events:
-            async for event in events:
-                sequence += 1
-                yield benchmark_response(sequence, event)
+        await self._service.benchmarks.stream(call, plan, faults, benchmark_response, write)
 
     async def health(self, request: pb.HealthRequest, call: Call) -> pb.HealthResponse:
-        """Tells the state of the server."""
-        return await self._health.report()
+        """Returns the state of the server."""
+        return health_response(await self._service.health.report())
 
 
-def _request(prompt: content_pb2.Prompt, preferences: routing_pb2.RoutingPreferences, call: Call) -> ExecutionRequest:
+def _request(request: pb.RouteRequest | pb.ExecuteRequest | pb.ExecuteStreamRequest, call: Call) -> ExecutionRequest:
     faults = Violations()
-    with call.timings.phase(Phase.GUARDS):
-        checked = prompt_of(prompt, faults)
-    with call.timings.phase(Phase.ADMIT):
-        wanted = preferences_of(preferences, faults)
-        faults.check()
-    return ExecutionRequest(call.request_id, checked, wanted, call.deadline)
-
-
-def _settle(event: Terminal, call: Call) -> None:
-    """Notes how a stream ended, and raises the error of one that did not complete: it becomes the status."""
-    model = event.model if isinstance(event, Completed | Truncated) else ""
-    _note(call, model, event.consumption)
-    if not isinstance(event, Completed):
-        raise event.error
-
-
-def _note(call: Call, model: str, consumption: Consumption) -> None:
-    call.notes["model"] = model
-    call.notes["input_tokens"] = consumption.usage.input_tokens
-    call.notes["output_tokens"] = consumption.usage.output_tokens
-    call.notes["cost_micros"] = consumption.cost_micros
+    prompt = prompt_of(request.prompt, faults)
+    preferences = preferences_of(request.preferences, faults)
+    full_view = is_full_view(request.decision_view, faults)
+    return request_of(call, prompt, preferences, faults, full_view=full_view)

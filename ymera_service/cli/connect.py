@@ -1,5 +1,6 @@
 """The two ways to a server: one that runs at an address, or one of the command's own."""
 
+import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -37,7 +38,7 @@ async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
     """Gives a channel to the server, and ends what was started for it afterwards.
 
     Raises:
-        CommandFailed: There is no server to be had, or a call failed.
+        CommandFailed: No server can be reached or started, or a call failed.
     """
     try:
         if target.address:
@@ -55,7 +56,7 @@ async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
 def _channel(address: str) -> grpc.aio.Channel:
     if not _ADDRESS.fullmatch(address):
         raise wrong(
-            f"{address!r} is no address of a server",
+            f"{address!r} is not the address of a server",
             "Write host:port, [::1]:port or unix:/path, and https://host:port where the server has TLS.",
         )
     if address.startswith("https://"):
@@ -70,9 +71,14 @@ async def _own_server(config: Path | None) -> AsyncIterator[grpc.aio.Channel]:
         # Whoever calls a running server does not wait for all that a server needs.
         from ymera_service.server import Application  # noqa: PLC0415
         from ymera_service.telemetry import logs  # noqa: PLC0415
+        from ymera_service.telemetry.redaction import Redactor  # noqa: PLC0415
 
-        logs.configure(settings.log)
-        async with Application.start(settings) as application, _channel(application.address) as channel:
+        redactor = Redactor.of(settings, os.environ)
+        logs.configure(settings.log, redactor.line)
+        async with (
+            Application.start(settings, redactor=redactor) as application,
+            _channel(application.address) as channel,
+        ):
             yield channel
 
 

@@ -1,5 +1,6 @@
 """Plugins: `loading` finds them and asks what they offer, `boundary` reads what they raise later."""
 
+from ymera_service.plugins.current import Plugins
 from ymera_service.plugins.loading import (
     FoundPlugin,
     PluginState,
@@ -10,4 +11,13 @@ from ymera_service.plugins.loading import (
     load_plugins,
 )
 
-__all__ = ["FoundPlugin", "PluginState", "PluginStatus", "Registration", "Registry", "installed", "load_plugins"]
+__all__ = [
+    "FoundPlugin",
+    "PluginState",
+    "PluginStatus",
+    "Plugins",
+    "Registration",
+    "Registry",
+    "installed",
+    "load_plugins",
+]

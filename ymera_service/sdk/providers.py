@@ -18,6 +18,9 @@ class Provider(ABC):
 
     name: str
     """The provider's name: lower-case letters, digits and hyphens. Model ids begin with it."""
+    missing: str = ""
+    """What has to be configured before it can answer, such as a key, as a sentence; empty if nothing is missing.
+    Health shows such a provider as absent, not as failing."""
 
     async def start(self) -> None:
         """Acquires what the provider needs while it serves. Called once, before `models` is asked.

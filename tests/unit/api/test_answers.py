@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,55 +12,74 @@ from ymera.v1 import catalog_pb2, content_pb2, routing_pb2
 from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api import admin_servicer, catalog_servicer, routing_servicer, ymera_servicer
-from ymera_service.api.convert.catalog import model_message, page_start, page_token
+from ymera_service.api.convert.catalog import model_message
 from ymera_service.api.convert.content import FINISH_REASONS
-from ymera_service.api.convert.execution import stream_response
-from ymera_service.api.convert.routing import decision_fields, execution_fields
+from ymera_service.api.convert.execution import execute_response, stream_response
+from ymera_service.api.convert.routing import decision_fields, execution_fields, is_full_view
 from ymera_service.api.convert.usage import duration_fields
-from ymera_service.api.convert.violations import Violations
-from ymera_service.catalog import Model
-from ymera_service.execution.events import (
-    AttemptStarted,
-    Cancelled,
-    Completed,
-    Consumption,
-    ExecutionEvent,
-    Failed,
-    Started,
-    Truncated,
-)
+from ymera_service.execution.answer import Answer
+from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
+from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest, Turn
+from ymera_service.execution.reading import turns_from_json
+from ymera_service.execution.recording import attempts_to_json
 from ymera_service.routing.decision import (
-    Attempt,
     Candidate,
     Decision,
     Exclusion,
+    ExclusionCount,
     ExclusionReason,
-    Failure,
+    Inputs,
+    Preferences,
     ScoreComponent,
     Weights,
-    to_json,
 )
-from ymera_service.sdk.content import Citation
-from ymera_service.sdk.errors import ConnectionFailed, DeadlineExceeded, StreamInterrupted
+from ymera_service.sdk.content import Citation, Message, Role, Text, user
+from ymera_service.sdk.errors import (
+    ConnectionFailed,
+    DeadlineExceeded,
+    Failure,
+    InvalidRequest,
+    StreamInterrupted,
+    YmeraError,
+)
 from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
-from ymera_service.sdk.generation import FinishReason, Usage
-from ymera_service.sdk.models import ModelInfo, Price, Tier
+from ymera_service.sdk.generation import FinishReason, Prompt, Usage
+from ymera_service.sdk.models import Model, ModelInfo, Price, Tier
+from ymera_service.sdk.targets import Deployment, Target
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.history import PastExecution
+from ymera_service.serving.listing import ListedModel
 from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
 
 FAILURE = Failure("RATE_LIMITED", "wait", {"model": "a/b"}, 1.5)
+FIRST, SECOND = Target("a", "a/b", Deployment("key-1", "eu")), Target("a", "a/c")
+EXCLUSIONS = tuple(Exclusion(Target("x", f"x/{reason}"), reason, "why") for reason in ExclusionReason)
 DECISION = Decision(
     category="math",
-    category_probabilities={"general": 0.25, "math": 0.75},
-    candidates=(Candidate("a/b", 0.5, (ScoreComponent("quality", 0.9, 0.6, "24 tasks"),), None, 0.25),),
-    exclusions=tuple(Exclusion(f"x/{reason}", reason, "why") for reason in ExclusionReason),
+    category_probabilities={"math": 0.75, "general": 0.25},
+    candidates=(Candidate(FIRST, 0.5, (ScoreComponent("quality", 0.9, 0.6, "24 tasks"),), None, 0.25),),
+    candidate_count=7,
+    exclusions=tuple(ExclusionCount(number, one) for number, one in enumerate(EXCLUSIONS, 1)),
     policy="weighted",
     weights=Weights(0.5, 0.25, 0.25),
     seed=2**64 - 1,
     propensity=1.0,
     explanation="because",
-    attempts=(Attempt(1, "a/b", 0.5, None, FAILURE), Attempt(2, "a/c", 1.0, 0.125)),
+    inputs=Inputs("v1", "p1"),
+    session_affinity=True,
+    excluded=EXCLUSIONS[:1],
 )
-SPENT = Consumption(Usage(1, 2, 3, 4, 5), None, estimated=True)
+FAILED_ATTEMPT = Attempt(1, FIRST, 10.0, 0.5, None, error=FAILURE)
+ANSWERED = Attempt(
+    2, SECOND, 10.5, 1.0, 0.125, Usage(1, 2, 3, 4, 5), None, estimated=True, finish_reason=FinishReason.STOP
+)
+TURNS = (Turn(1, (FAILED_ATTEMPT, ANSWERED)),)
+
+
+def execution(error: YmeraError | None = None, *, released: bool = False, turns: tuple[Turn, ...] = TURNS) -> Execution:
+    request = ExecutionRequest("0190", Prompt((user("hi"),)), Preferences(), 100.0)
+    now = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+    return Execution(request, True, now, 9.0, DECISION, turns, released, error, 12.0)
 
 
 def test_a_decision_goes_out_whole() -> None:
@@ -69,33 +89,47 @@ def test_a_decision_goes_out_whole() -> None:
         ("general", 0.25),
     ]
     candidate = out.candidates[0]
-    assert (candidate.model, candidate.score, candidate.HasField("expected_cost_micros")) == ("a/b", 0.5, False)
+    assert (candidate.model, candidate.account, candidate.endpoint) == ("a/b", "key-1", "eu")
+    assert (candidate.score, candidate.HasField("expected_cost_micros")) == (0.5, False)
     assert candidate.expected_latency.ToMilliseconds() == 250
     component = candidate.components[0]
     assert (component.name, component.value, component.weight, component.evidence) == ("quality", 0.9, 0.6, "24 tasks")
+    assert out.candidate_count == 7
     names = [routing_pb2.ExclusionReason.Name(one.reason) for one in out.exclusions]
     assert names == [f"EXCLUSION_REASON_{reason.name}" for reason in ExclusionReason]
+    assert [one.count for one in out.exclusions] == list(range(1, len(names) + 1))
+    assert (out.exclusions[0].model, out.exclusions[0].detail) == ("x/not_allowed", "why")
+    assert [one.model for one in out.excluded_targets] == ["x/not_allowed"]
     assert (out.seed, out.propensity, out.policy, out.explanation) == (2**64 - 1, 1.0, "weighted", "because")
-    first, second = out.attempts
-    assert (first.error.reason, first.error.metadata["model"]) == ("RATE_LIMITED", "a/b")
-    assert first.error.retry_after.ToMilliseconds() == 1500
-    assert not first.HasField("time_to_first_token")
-    assert second.time_to_first_token.ToMilliseconds() == 125
-    assert not second.HasField("error")
+    assert (out.session_affinity, out.catalog_version) == (True, "v1")
+
+
+@pytest.mark.parametrize(("view", "full"), [(0, False), (1, False), (2, True)])
+def test_the_whole_decision_is_sent_on_request(view: routing_pb2.DecisionView.ValueType, full: bool) -> None:
+    faults = Violations()
+    assert is_full_view(view, faults) is full
+    faults.check()
+
+
+def test_a_view_that_is_not_known_is_a_fault() -> None:
+    faults = Violations()
+    is_full_view(9, faults)  # type: ignore[arg-type]  # proto3's enums are open
+    with pytest.raises(InvalidRequest, match="decision_view"):
+        faults.check()
 
 
 EVENTS: list[tuple[ExecutionEvent, str]] = [
     (Started("0190", DECISION), "started"),
-    (AttemptStarted(2, "a/c", FAILURE), "attempt_started"),
+    (AttemptStarted(1, 2, SECOND, FAILURE), "attempt_started"),
     (TextDelta("hi"), "text_delta"),
     (ReasoningDelta("hm", b"s"), "reasoning_delta"),
     (ToolCallDelta(0, "c1", "look", "{"), "tool_call_delta"),
     (RefusalDelta("no"), "refusal_delta"),
     (CitationFound(Citation("https://a.example/", "A", "words")), "citation"),
-    (Completed(FinishReason.STOP, "a/c", SPENT, DECISION, simulated=True), "completed"),
-    (Truncated(StreamInterrupted("cut"), "a/c", SPENT, DECISION), "truncated"),
-    (Failed(ConnectionFailed("away"), SPENT, DECISION), "failed"),
-    (Cancelled(DeadlineExceeded("late"), SPENT, DECISION), "cancelled"),
+    (Ended(execution()), "completed"),
+    (Ended(execution(StreamInterrupted("cut"), released=True)), "truncated"),
+    (Ended(execution(ConnectionFailed("away"))), "failed"),
+    (Ended(execution(DeadlineExceeded("late"))), "cancelled"),
 ]
 
 
@@ -110,23 +144,51 @@ def test_the_list_of_events_is_that_of_the_contract() -> None:
     assert {field.name for field in oneof.fields} == {kind for _, kind in EVENTS}
 
 
-def test_a_terminal_event_tells_what_was_spent() -> None:
-    out = stream_response(9, EVENTS[8][0]).truncated
-    assert (out.model, out.error.reason) == ("a/c", "STREAM_INTERRUPTED")
+def test_an_attempt_names_its_target_and_its_turn() -> None:
+    out = stream_response(2, AttemptStarted(3, 2, FIRST, FAILURE)).attempt_started
+    assert (out.turn, out.number, out.model, out.account, out.endpoint) == (3, 2, "a/b", "key-1", "eu")
+    assert out.previous_error.reason == "RATE_LIMITED"
+
+
+@pytest.mark.parametrize("kind", ["completed", "truncated", "failed", "cancelled"])
+def test_a_terminal_event_shows_what_was_spent_and_every_attempt(kind: str) -> None:
+    event = next(event for event, name in EVENTS if name == kind)
+    out = getattr(stream_response(9, event), kind)
     assert (out.usage.input_tokens, out.usage.reasoning_output_tokens, out.usage.estimated) == (1, 5, True)
     assert not out.usage.HasField("cost_micros")
-    assert len(out.decision.attempts) == 2
+    first, second = out.attempts
+    assert (first.turn, first.number, first.model, first.account) == (1, 1, "a/b", "key-1")
+    assert (first.error.reason, first.error.metadata["model"]) == ("RATE_LIMITED", "a/b")
+    assert first.error.retry_after.ToMilliseconds() == 1500
+    assert not first.HasField("time_to_first_token")
+    assert not first.HasField("usage")
+    assert second.time_to_first_token.ToMilliseconds() == 125
+    assert (second.usage.output_tokens, second.HasField("error")) == (2, False)
+
+
+def test_only_an_answer_that_was_seen_has_a_model() -> None:
+    assert stream_response(9, EVENTS[8][0]).truncated.model == "a/c"
+    assert stream_response(9, EVENTS[8][0]).truncated.error.reason == "STREAM_INTERRUPTED"
+    assert stream_response(9, EVENTS[7][0]).completed.model == "a/c"
 
 
 def test_a_free_call_costs_nothing_which_is_not_unknown() -> None:
-    event = Completed(FinishReason.STOP, "a/c", Consumption(cost_micros=0), DECISION, simulated=False)
-    usage = stream_response(1, event).completed.usage
+    free = replace(ANSWERED, usage=Usage(), cost_micros=0)
+    usage = stream_response(1, Ended(execution(turns=(Turn(1, (free,)),)))).completed.usage
     assert usage.HasField("cost_micros")
     assert usage.cost_micros == 0
 
 
+def test_a_whole_answer_holds_a_message_for_each_turn() -> None:
+    messages = (Message(Role.ASSISTANT, (Text("one"),)), Message(Role.ASSISTANT, (Text("two"),)))
+    out = execute_response(Answer(execution(), messages, ()))
+    assert [message.parts[0].text for message in out.messages] == ["one", "two"]
+    assert (out.request_id, out.model, len(out.attempts)) == ("0190", "a/c", 2)
+    assert out.finish_reason == content_pb2.FINISH_REASON_STOP
+
+
 def price_of(price: Price | None) -> catalog_pb2.Model:
-    return model_message(Model("a/b", "a", ModelInfo("b"), price), {}, available=True)
+    return model_message(ListedModel(Model("a/b", "a", ModelInfo("b"), price), {}, available=True))
 
 
 def test_a_price_goes_out_whole() -> None:
@@ -175,6 +237,7 @@ def test_a_record_goes_out_as_an_execution(status: ExecutionStatus) -> None:
         status=status,
         category="math",
         model="a/c",
+        target="a/c",
         usage=Usage(1, 2),
         usage_estimated=False,
         cost_micros=7,
@@ -183,15 +246,18 @@ def test_a_record_goes_out_as_an_execution(status: ExecutionStatus) -> None:
         time_to_first_token=None,
         session_id="s",
         agent_name="n",
-        decision=to_json(DECISION),
-        error=to_json(FAILURE),
+        catalog_version="v1",
+        decision=b"",
     )
-    out = routing_pb2.Execution(**execution_fields(record))
+    turns = turns_from_json(attempts_to_json(execution()))
+    out = routing_pb2.Execution(**execution_fields(PastExecution(record, DECISION, turns, FAILURE)))
     assert out.create_time.ToDatetime(UTC) == now
     assert routing_pb2.ExecutionStatus.Name(out.status) == f"EXECUTION_STATUS_{status.name}"
     assert out.decision == routing_pb2.Decision(**decision_fields(DECISION))
     assert (out.error.reason, out.usage.cost_micros, out.duration.ToMilliseconds()) == ("RATE_LIMITED", 7, 1500)
     assert not out.HasField("time_to_first_token")
+    assert out.model == "a/c"
+    assert list(out.attempts) == list(stream_response(9, EVENTS[7][0]).completed.attempts)
 
 
 @given(st.floats(0, 1e9))
@@ -199,13 +265,6 @@ def test_a_duration_is_that_of_its_seconds(seconds: float) -> None:
     fields = duration_fields(seconds)
     assert 0 <= fields["nanos"] < 1_000_000_000
     assert fields["seconds"] + fields["nanos"] / 1e9 == pytest.approx(seconds, abs=1e-6)
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(st.characters(exclude_categories=["Cs"])))
-def test_a_page_token_leads_back_to_its_item(item: str, scope: str) -> None:
-    faults = Violations()
-    assert page_start(page_token(item, scope), scope, faults) == item
-    faults.check()
 
 
 @pytest.mark.parametrize(

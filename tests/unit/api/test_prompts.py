@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from ymera.v1 import content_pb2 as pb
 from ymera.v1 import routing_pb2, ymera_pb2
 
-from ymera_service.api.convert.benchmark import plan_of
-from ymera_service.api.convert.content import MAX_MESSAGES, MAX_PARTS, message_fields, prompt_of
-from ymera_service.api.convert.routing import preferences_of
-from ymera_service.api.convert.tools import MAX_TOOLS
-from ymera_service.api.convert.violations import MAX_TEXT, MAX_TEXTS, MAX_VIOLATIONS, Violations
+from ymera_service.api.convert import benchmark, content, routing
+from ymera_service.api.convert.content import message_fields
+from ymera_service.benchmark.plan import BenchmarkPlan
+from ymera_service.routing.decision import Preferences
 from ymera_service.sdk.content import (
     Media,
     MediaKind,
@@ -40,11 +39,35 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.models import Capability
+from ymera_service.serving.checks.limits import MAX_ITEMS, MAX_PARTS
+from ymera_service.serving.checks.plans import check_plan
+from ymera_service.serving.checks.preferences import check_preferences
+from ymera_service.serving.checks.prompts import check_prompt
+from ymera_service.serving.checks.violations import MAX_PATTERN, MAX_VIOLATIONS, Violations
 
 USER = pb.Message(role=pb.ROLE_USER, parts=[pb.Part(text="hello")])
 
 
 RESULT = pb.ToolResult(tool_call_id="c1", parts=[pb.Part(text="42")], is_error=True)
+
+
+def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
+    """Converts and checks, as a call does."""
+    converted = content.prompt_of(prompt, faults)
+    check_prompt(converted, faults)
+    return converted
+
+
+def preferences_of(preferences: routing_pb2.RoutingPreferences, faults: Violations) -> Preferences:
+    converted = routing.preferences_of(preferences, faults)
+    check_preferences(converted, faults)
+    return converted
+
+
+def plan_of(request: ymera_pb2.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
+    converted = benchmark.plan_of(request, faults)
+    check_plan(converted, faults)
+    return converted
 
 
 def faults_of(prompt: pb.Prompt) -> dict[str, str]:
@@ -178,6 +201,11 @@ PART = "prompt.messages[1].parts[0]"
         (pb.Part(file=pb.Media(uri="https://")), pb.ROLE_USER, f"{PART}.file.uri"),
         (pb.Part(file=pb.Media(uri="https://[")), pb.ROLE_USER, f"{PART}.file.uri"),
         (pb.Part(file=pb.Media(uri="https://a.example/", filename="\0")), pb.ROLE_USER, f"{PART}.file.filename"),
+        (
+            pb.Part(tool_result=pb.ToolResult(tool_call_id="a", parts=[pb.Part(audio=pb.Media(uri="https://a.b/"))])),
+            pb.ROLE_TOOL,
+            f"{PART}.tool_result.parts[0]",
+        ),
     ],
 )
 def test_a_bad_part_is_named(part: pb.Part, role: pb.Role.ValueType, field: str) -> None:
@@ -211,6 +239,10 @@ def test_sampling_out_of_range_is_named(field: str, value: float) -> None:
     sampling = pb.SamplingParameters()
     setattr(sampling, field, value)
     assert list(faults_of(pb.Prompt(messages=[USER], sampling=sampling))) == [f"prompt.sampling.{field}"]
+
+
+def test_a_part_of_no_known_kind_is_one_fault_whatever_its_role() -> None:
+    assert list(faults_of(with_part(pb.Part(), pb.ROLE_TOOL))) == [PART]
 
 
 def test_stop_sequences_are_few_and_not_empty() -> None:
@@ -339,6 +371,9 @@ def test_a_benchmarks_defaults_and_bounds() -> None:
     assert (plan.models, plan.seed, plan.tasks_per_category, plan.concurrency) == (("a/*",), 3, 5, 4)
     plan_of(ymera_pb2.BenchmarkRequest(tasks_per_category=1001, concurrency=-1, suites=[""]), faults)
     assert set(told(faults)) == {"tasks_per_category", "concurrency", "suites[0]"}
+    many = Violations()
+    plan_of(ymera_pb2.BenchmarkRequest(models=["*"] * 129), many)
+    assert list(told(many)) == ["models"]
 
 
 def test_no_more_faults_are_told_than_help() -> None:
@@ -353,7 +388,7 @@ TOO_MANY_RESULT_PARTS = pb.Part(tool_result=pb.ToolResult(tool_call_id="c1", par
 @pytest.mark.parametrize(
     ("prompt", "field"),
     [
-        (pb.Prompt(messages=[pb.Message()] * (MAX_MESSAGES + 1)), "prompt.messages"),
+        (pb.Prompt(messages=[pb.Message()] * (MAX_ITEMS["prompt.messages"] + 1)), "prompt.messages"),
         (
             pb.Prompt(messages=[pb.Message(role=pb.ROLE_USER, parts=[pb.Part(text="a")] * (MAX_PARTS + 1))]),
             "prompt.messages",
@@ -363,7 +398,7 @@ TOO_MANY_RESULT_PARTS = pb.Part(tool_result=pb.ToolResult(tool_call_id="c1", par
             pb.Prompt(messages=[USER], sampling=pb.SamplingParameters(stop_sequences=["a"] * 100_000)),
             "prompt.sampling.stop_sequences",
         ),
-        (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")] * (MAX_TOOLS + 1)), "prompt.tools"),
+        (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")] * (MAX_ITEMS["prompt.tools"] + 1)), "prompt.tools"),
         (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a", parameters_schema=" " * 250_000)] * 5), "prompt.tools"),
     ],
 )
@@ -389,7 +424,7 @@ def test_what_stands_in_the_wrong_place_is_not_looked_into(role: pb.Role.ValueTy
 
 @pytest.mark.parametrize("name", ["allow_models", "deny_models"])
 def test_patterns_are_few_and_short(name: str) -> None:
-    for patterns, field in ((["*"] * (MAX_TEXTS + 1), name), (["a" * (MAX_TEXT + 1)], f"{name}[0]")):
+    for patterns, field in ((["*"] * 129, name), (["a" * (MAX_PATTERN + 1)], f"{name}[0]")):
         faults = Violations()
         preferences_of(routing_pb2.RoutingPreferences(**{name: patterns}), faults)  # type: ignore[arg-type]
         assert "at most" in told(faults)[f"preferences.{field}"]

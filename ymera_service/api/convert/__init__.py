@@ -1,8 +1,9 @@
-"""Protobuf ⇄ our own types, a file per subject; what comes in is checked on the way.
+"""Protobuf ⇄ our own types, a file per subject.
 
-Incoming conversions collect every fault of a request in one `Violations`, so that the caller hears of all
-at once. Outgoing ones return plain dicts wherever a message nests: protobuf's constructors take them
-whole, at about two thirds of the time that building and copying each submessage takes.
+Incoming conversions note what our types can't express, such as numbers of an enum that are not known, in the
+`Violations` of the request; what the types can express is checked by `serving.checks`. Outgoing conversions
+return plain dicts for nested messages: protobuf's constructors take them whole, at about two thirds of the time
+that building and copying each submessage takes.
 """
 
 from typing import Any

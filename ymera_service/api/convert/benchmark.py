@@ -7,25 +7,20 @@ from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import duration_fields, failure_fields, usage_fields
-from ymera_service.api.convert.violations import Violations
-from ymera_service.benchmark.plan import MAX_CONCURRENCY, MAX_TASKS_PER_CATEGORY, BenchmarkPlan
-from ymera_service.benchmark.runner import BenchmarkCompleted, BenchmarkProgress, BenchmarkStarted
+from ymera_service.benchmark.plan import BenchmarkPlan
+from ymera_service.benchmark.runner import BenchmarkCompleted, BenchmarkEvent, BenchmarkProgress, BenchmarkStarted
 from ymera_service.benchmark.scores import BenchmarkScore
-
-DEFAULT_TASKS = 5
-DEFAULT_CONCURRENCY = 4
-
-BenchmarkEvent = BenchmarkStarted | BenchmarkProgress | BenchmarkCompleted
+from ymera_service.serving.benchmarks import DEFAULT_CONCURRENCY, DEFAULT_TASKS
+from ymera_service.serving.checks.limits import fits
+from ymera_service.serving.checks.violations import Violations
 
 
 def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
-    """Returns what is to be measured, noting every fault of the request."""
-    faults.number("tasks_per_category", request.tasks_per_category, 0, MAX_TASKS_PER_CATEGORY)
-    faults.number("concurrency", request.concurrency, 0, MAX_CONCURRENCY)
+    """Returns what is to be measured."""
     return BenchmarkPlan(
-        models=faults.texts("models", request.models),
-        suites=faults.texts("suites", request.suites),
-        categories=faults.texts("categories", request.categories),
+        models=tuple(request.models) if fits("models", len(request.models), faults) else (),
+        suites=tuple(request.suites) if fits("suites", len(request.suites), faults) else (),
+        categories=tuple(request.categories) if fits("categories", len(request.categories), faults) else (),
         tasks_per_category=request.tasks_per_category or DEFAULT_TASKS,
         seed=request.seed,
         concurrency=request.concurrency or DEFAULT_CONCURRENCY,

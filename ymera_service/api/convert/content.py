@@ -1,15 +1,12 @@
 """Prompts and messages."""
 
-import re
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
 
 from ymera.v1 import content_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.sampling import sampling_of
 from ymera_service.api.convert.tools import response_format_of, tool_choice_of, tools_of
-from ymera_service.api.convert.violations import Violations
 from ymera_service.sdk.content import (
     Citation,
     Media,
@@ -23,7 +20,11 @@ from ymera_service.sdk.content import (
     ToolCall,
     ToolResult,
 )
-from ymera_service.sdk.generation import FinishReason, Prompt, ResponseFormat, ToolChoice
+from ymera_service.sdk.generation import FinishReason, Prompt
+from ymera_service.serving.checks.content import RESULT_PARTS
+from ymera_service.serving.checks.limits import MAX_PARTS, fits, parts_fit
+from ymera_service.serving.checks.prompts import ANY_TOOL, FREE_TEXT
+from ymera_service.serving.checks.violations import Violations
 
 _ROLES = {
     pb.ROLE_SYSTEM: Role.SYSTEM,
@@ -32,17 +33,7 @@ _ROLES = {
     pb.ROLE_TOOL: Role.TOOL,
 }
 _ROLE_NUMBERS = {role: number for number, role in _ROLES.items()}
-_ONLY_ASSISTANT = frozenset({"tool_call", "reasoning", "refusal"})
-_RESULT_KINDS = frozenset({"text", "image", "file"})
-_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?")
-
-MAX_MESSAGES = 4096
-MAX_PARTS = 4096
-"""Parts in all messages, those of tool results included. Each costs some 20 µs on the event loop: converting,
-estimating, classifying."""
-
-_ANY_TOOL = ToolChoice()
-_FREE_TEXT = ResponseFormat()
+_RESULT_KINDS = frozenset({"text", "image", "audio", "file"})
 
 FINISH_REASONS = {
     FinishReason.STOP: pb.FINISH_REASON_STOP,
@@ -54,158 +45,108 @@ FINISH_REASONS = {
 
 
 def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
-    """Returns a prompt, noting every fault in it under the path `prompt`."""
-    if not _is_short(prompt.messages, faults):
-        return Prompt(())
-    messages = tuple([_message(message, f"prompt.messages[{i}]", faults) for i, message in enumerate(prompt.messages)])
-    if not _have_content(messages):
-        faults.add("prompt.messages", "holds no content; give at least one message with some text or other part")
+    """Returns a prompt, noting what our types can't express; the checks are in `serving.checks`."""
+    messages = _messages(prompt.messages, faults)
     if not (prompt.tools or prompt.HasField("tool_choice") or prompt.HasField("response_format")):
-        return Prompt(messages, (), _ANY_TOOL, _FREE_TEXT, sampling_of(prompt, faults))
-    tools = tools_of(prompt.tools, faults)
+        return Prompt(messages, (), ANY_TOOL, FREE_TEXT, sampling_of(prompt, faults))
     return Prompt(
         messages,
-        tools,
-        tool_choice_of(prompt, tools, faults),
+        tools_of(prompt.tools, faults),
+        tool_choice_of(prompt, faults),
         response_format_of(prompt, faults),
         sampling_of(prompt, faults),
     )
 
 
-def _is_short(messages: Sequence[pb.Message], faults: Violations) -> bool:
-    """Tells whether there are few enough messages and parts to be looked at one by one."""
-    path = "prompt.messages"
-    if not faults.few(path, len(messages), MAX_MESSAGES):
-        return False
+def _messages(messages: Sequence[pb.Message], faults: Violations) -> tuple[Message, ...]:
+    if not fits("prompt.messages", len(messages), faults) or not parts_fit(_parts(messages), faults):
+        return ()
+    return tuple([_message(message, i, faults) for i, message in enumerate(messages)])
+
+
+def _parts(messages: Sequence[pb.Message]) -> int:
+    """Counts the parts, those of tool results only if there are not too many others."""
     parts = sum([len(message.parts) for message in messages])
     if parts <= MAX_PARTS:
         results = [message for message in messages if message.role == pb.ROLE_TOOL]
         parts += sum(len(part.tool_result.parts) for message in results for part in message.parts)
-    if parts > MAX_PARTS:
-        faults.add(path, f"hold {parts:,} parts; at most {MAX_PARTS:,} are allowed")
-    return parts <= MAX_PARTS
+    return parts
 
 
-def _message(message: pb.Message, path: str, faults: Violations) -> Message:
+def _message(message: pb.Message, index: int, faults: Violations) -> Message:
     role = _ROLES.get(message.role)
     if role is None:
-        faults.add(f"{path}.role", "is not set or not known; use ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT or ROLE_TOOL")
-    parts = tuple([_part(part, role, f"{path}.parts[{i}]", faults) for i, part in enumerate(message.parts)])
-    if not parts:
-        faults.add(f"{path}.parts", "is empty; a message has at least one part")
-    return Message(role or Role.USER, parts)
+        remedy = "is not set or not known; use ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT or ROLE_TOOL"
+        faults.add(f"prompt.messages[{index}].role", remedy)
+        role = Role.ASSISTANT  # may hold what every other role but ROLE_TOOL may: no further fault follows from it
+    parts = [
+        # Most parts are text: no path is made for them.
+        Text(part.text) if part.HasField("text") else _part(part, role, f"prompt.messages[{index}].parts[{i}]", faults)
+        for i, part in enumerate(message.parts)
+    ]
+    return Message(role, tuple(parts))
 
 
-def _part(part: pb.Part, role: Role | None, path: str, faults: Violations) -> Part:
+def _part(part: pb.Part, role: Role, path: str, faults: Violations) -> Part:
     kind = part.WhichOneof("kind")
-    if kind == "text" and role is not Role.TOOL:
-        return Text(faults.text(path + ".text", part.text))
     if kind is None:
         faults.add(path, "has no kind that this server knows; set text, image, audio, file or another kind of part")
         return Text("")
-    if misplaced := _misplaced(kind, role):
-        faults.add(f"{path}.{kind}", misplaced)
-        return Text("")
-    return _PARTS[kind](part, f"{path}.{kind}", faults)
-
-
-def _misplaced(kind: str, role: Role | None) -> str:
-    """Returns why a part does not belong in a message of that role; empty where it does."""
     if kind == "tool_result":
-        return "" if role is Role.TOOL else "stands in messages of ROLE_TOOL only"
-    if role is Role.TOOL:
-        return "does not belong in a message of ROLE_TOOL, which holds tool_result parts only"
-    if kind in _ONLY_ASSISTANT and role not in {Role.ASSISTANT, None}:
-        return "stands in messages of ROLE_ASSISTANT only"
-    return ""
+        # Parts in a result that stands in the wrong place were not counted, and are not converted.
+        return _tool_result(part.tool_result, f"{path}.tool_result", faults, whole=role is Role.TOOL)
+    return _PARTS[kind](part)
 
 
-def _text(part: pb.Part, path: str, faults: Violations) -> Text:
-    return Text(faults.text(path, part.text))
-
-
-def _refusal(part: pb.Part, path: str, faults: Violations) -> Refusal:
-    return Refusal(faults.text(path, part.refusal))
-
-
-def _reasoning(part: pb.Part, path: str, faults: Violations) -> Reasoning:
-    return Reasoning(faults.text(f"{path}.text", part.reasoning.text), part.reasoning.signature)
-
-
-def _tool_call(part: pb.Part, path: str, faults: Violations) -> ToolCall:
-    call = part.tool_call
-    return ToolCall(
-        faults.text(f"{path}.id", call.id, required=True),
-        faults.text(f"{path}.name", call.name, required=True),
-        faults.text(f"{path}.arguments", call.arguments),
-    )
-
-
-def _tool_result(part: pb.Part, path: str, faults: Violations) -> ToolResult:
-    result = part.tool_result
-    call_id = faults.text(f"{path}.tool_call_id", result.tool_call_id, required=True)
-    parts = tuple(_result_part(inner, f"{path}.parts[{i}]", faults) for i, inner in enumerate(result.parts))
-    return ToolResult(call_id, parts, result.is_error)
+def _tool_result(result: pb.ToolResult, path: str, faults: Violations, *, whole: bool) -> ToolResult:
+    parts = [_result_part(part, f"{path}.parts[{i}]", faults) for i, part in enumerate(result.parts if whole else ())]
+    return ToolResult(result.tool_call_id, tuple(parts), result.is_error)
 
 
 def _result_part(part: pb.Part, path: str, faults: Violations) -> Text | Media:
     kind = part.WhichOneof("kind")
     if kind not in _RESULT_KINDS:
-        faults.add(path, "has to be a text, image or file part: a tool's result holds no other")
+        faults.add(path, RESULT_PARTS)
         return Text("")
-    converted = _PARTS[kind](part, f"{path}.{kind}", faults)
+    converted = _PARTS[kind](part)
     assert isinstance(converted, (Text, Media))
     return converted
 
 
-def _media(kind: MediaKind) -> Callable[[pb.Part, str, Violations], Media]:
-    def convert(part: pb.Part, path: str, faults: Violations) -> Media:
+def _text(part: pb.Part) -> Text:
+    return Text(part.text)
+
+
+def _refusal(part: pb.Part) -> Refusal:
+    return Refusal(part.refusal)
+
+
+def _reasoning(part: pb.Part) -> Reasoning:
+    return Reasoning(part.reasoning.text, part.reasoning.signature)
+
+
+def _tool_call(part: pb.Part) -> ToolCall:
+    call = part.tool_call
+    return ToolCall(call.id, call.name, call.arguments)
+
+
+def _media(kind: MediaKind) -> Callable[[pb.Part], Media]:
+    def convert(part: pb.Part) -> Media:
         media: pb.Media = getattr(part, kind.value)
-        _check_source(media, path, faults)
-        faults.text(f"{path}.filename", media.filename)
-        if media.mime_type and not _MEDIA_TYPE.fullmatch(media.mime_type):
-            faults.add(f"{path}.mime_type", 'is no media type; write it like "image/png"')
         return Media(kind, media.mime_type, media.data, media.uri, media.filename)
 
     return convert
 
 
-def _check_source(media: pb.Media, path: str, faults: Violations) -> None:
-    source = media.WhichOneof("source")
-    if source is None or (source == "data" and not media.data):
-        faults.add(path, "is empty; set data or uri")
-    elif source == "data" and not media.mime_type:
-        faults.add(f"{path}.mime_type", 'is required with data; for instance "image/png"')
-    elif source == "uri" and not _is_https(faults.text(f"{path}.uri", media.uri)):
-        faults.add(f"{path}.uri", "has to be an https address; send the bytes as data instead")
-
-
-def _is_https(uri: str) -> bool:
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname)
-
-
-_PARTS: dict[str, Callable[[pb.Part, str, Violations], Part]] = {
+_PARTS: dict[str, Callable[[pb.Part], Part]] = {
     "text": _text,
     "image": _media(MediaKind.IMAGE),
     "audio": _media(MediaKind.AUDIO),
     "file": _media(MediaKind.FILE),
     "tool_call": _tool_call,
-    "tool_result": _tool_result,
     "reasoning": _reasoning,
     "refusal": _refusal,
 }
-
-
-def _have_content(messages: Sequence[Message]) -> bool:
-    for message in messages:
-        for part in message.parts:
-            if not isinstance(part, Text) or (part.text and not part.text.isspace()):
-                return True
-    return False
 
 
 def message_fields(message: Message) -> Fields:

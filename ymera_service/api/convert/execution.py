@@ -3,37 +3,31 @@
 from collections.abc import Callable
 from typing import Any
 
+from ymera.v1 import content_pb2
 from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.content import FINISH_REASONS, citation_fields, citations_fields, message_fields
-from ymera_service.api.convert.routing import decision_fields
+from ymera_service.api.convert.routing import attempts_fields, decision_fields, target_fields
 from ymera_service.api.convert.usage import consumption_fields, failure_fields
 from ymera_service.execution.answer import Answer
-from ymera_service.execution.events import (
-    AttemptStarted,
-    Cancelled,
-    Completed,
-    ExecutionEvent,
-    Failed,
-    Started,
-    Truncated,
-)
-from ymera_service.routing.decision import Failure
+from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
+from ymera_service.execution.facts import Execution
+from ymera_service.sdk.errors import Failure
 from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
+from ymera_service.storage.records import ExecutionStatus
 
 
 def execute_response(answer: Answer) -> pb.ExecuteResponse:
     """Returns a whole answer."""
+    execution = answer.execution
+    assert execution.decision is not None
     fields: Fields = {
-        "request_id": answer.request_id,
-        "message": message_fields(answer.message),
-        "finish_reason": FINISH_REASONS[answer.finish_reason],
-        "model": answer.model,
-        "usage": consumption_fields(answer.consumption),
-        "decision": decision_fields(answer.decision),
+        "request_id": execution.request.request_id,
+        "messages": [message_fields(message) for message in answer.messages],
+        "decision": decision_fields(execution.decision),
         "citations": citations_fields(answer.citations),
-        "simulated": answer.simulated,
+        **_completed(execution),
     }
     return pb.ExecuteResponse(**fields)
 
@@ -41,7 +35,7 @@ def execute_response(answer: Answer) -> pb.ExecuteResponse:
 def stream_response(sequence: int, event: ExecutionEvent) -> pb.ExecuteStreamResponse:
     """Returns an event of a stream under its number."""
     name, convert = _EVENTS[type(event)]
-    fields: Fields = {name: convert(event)}
+    fields: Fields = {name: convert(event)} if name else convert(event)
     return pb.ExecuteStreamResponse(sequence=sequence, **fields)
 
 
@@ -50,7 +44,12 @@ def _started(event: Started) -> Fields:
 
 
 def _attempt_started(event: AttemptStarted) -> Fields:
-    return {"number": event.number, "model": event.model, "previous_error": failure_fields(event.previous_error)}
+    return {
+        **target_fields(event.target),
+        "turn": event.turn,
+        "number": event.number,
+        "previous_error": failure_fields(event.previous_error),
+    }
 
 
 def _text(event: TextDelta | RefusalDelta) -> Fields:
@@ -69,27 +68,43 @@ def _citation(event: CitationFound) -> Fields:
     return citation_fields(event.citation)
 
 
-def _completed(event: Completed) -> Fields:
+def _ended(event: Ended) -> Fields:
+    """Returns the terminal event under its name in the contract."""
+    name, convert = _ENDS[event.execution.status]
+    return {name: convert(event.execution)}
+
+
+def _completed(execution: Execution) -> Fields:
+    attempt = execution.answering
+    reason = attempt.finish_reason if attempt else None
     return {
-        "finish_reason": FINISH_REASONS[event.finish_reason],
-        "model": event.model,
-        "usage": consumption_fields(event.consumption),
-        "decision": decision_fields(event.decision),
-        "simulated": event.simulated,
+        "finish_reason": FINISH_REASONS[reason] if reason else content_pb2.FINISH_REASON_UNSPECIFIED,
+        "model": attempt.target.model if attempt else "",
+        "usage": consumption_fields(execution.consumption),
+        "attempts": attempts_fields(execution.turns),
+        "simulated": attempt is not None and attempt.simulated,
     }
 
 
-def _stopped(event: Truncated | Failed | Cancelled) -> Fields:
+def _stopped(execution: Execution) -> Fields:
     return {
-        "error": failure_fields(Failure.of(event.error)),
-        "usage": consumption_fields(event.consumption),
-        "decision": decision_fields(event.decision),
+        "error": None if execution.error is None else failure_fields(Failure.of(execution.error)),
+        "usage": consumption_fields(execution.consumption),
+        "attempts": attempts_fields(execution.turns),
     }
 
 
-def _truncated(event: Truncated) -> Fields:
-    return {**_stopped(event), "model": event.model}
+def _truncated(execution: Execution) -> Fields:
+    attempt = execution.answering
+    return {**_stopped(execution), "model": attempt.target.model if attempt else ""}
 
+
+_ENDS: dict[ExecutionStatus, tuple[str, Callable[[Execution], Fields]]] = {
+    ExecutionStatus.COMPLETED: ("completed", _completed),
+    ExecutionStatus.TRUNCATED: ("truncated", _truncated),
+    ExecutionStatus.FAILED: ("failed", _stopped),
+    ExecutionStatus.CANCELLED: ("cancelled", _stopped),
+}
 
 _EVENTS: dict[type[Any], tuple[str, Callable[[Any], Fields]]] = {
     Started: ("started", _started),
@@ -99,8 +114,6 @@ _EVENTS: dict[type[Any], tuple[str, Callable[[Any], Fields]]] = {
     ToolCallDelta: ("tool_call_delta", _tool_call),
     RefusalDelta: ("refusal_delta", _text),
     CitationFound: ("citation", _citation),
-    Completed: ("completed", _completed),
-    Truncated: ("truncated", _truncated),
-    Failed: ("failed", _stopped),
-    Cancelled: ("cancelled", _stopped),
+    Ended: ("", _ended),
 }
+"""The name of an event in the contract and its fields; the name of the last one depends on how it ended."""

@@ -6,14 +6,63 @@ from ymera.v1 import ymera_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.plugins import PluginState, PluginStatus
-from ymera_service.resilience.breaker import Breaker, BreakerState
+from ymera_service.resilience.breaker import BreakerReport, BreakerState
+from ymera_service.sdk.targets import Scope
+from ymera_service.serving.health import BackgroundHealth, HealthReport, PartHealth, ProviderHealth, Status
 
+_STATUSES = {status: pb.HealthStatus.Value(f"HEALTH_STATUS_{status.name}") for status in Status}
 _PLUGIN_STATES = {state: admin_pb2.Plugin.State.Value(f"STATE_{state.name}") for state in PluginState}
 _BREAKER_STATES = {state: pb.BreakerState.Value(f"BREAKER_STATE_{state.name}") for state in BreakerState}
+_SCOPES = {scope: pb.BreakerScope.Value(f"BREAKER_SCOPE_{scope.name}") for scope in Scope}
+
+
+def health_response(report: HealthReport) -> pb.HealthResponse:
+    """Returns the state of the server."""
+    fields: Fields = {
+        "status": _STATUSES[report.status],
+        "version": report.version,
+        "uptime": duration_fields(report.uptime),
+        "providers": [_provider(provider) for provider in report.providers],
+        "plugins": [_part("name", plugin) for plugin in report.plugins],
+        "storage": _part("backend", report.storage),
+        "in_flight_requests": report.in_flight,
+        "queued_requests": report.queued,
+        "simulator_only": report.simulator_only,
+        "background_tasks": [_background(work) for work in report.background],
+        "detail": report.detail,
+    }
+    return pb.HealthResponse(**fields)
+
+
+def _part(name: str, part: PartHealth) -> Fields:
+    return {name: part.name, "status": _STATUSES[part.status], "detail": part.detail}
+
+
+def _background(work: BackgroundHealth) -> Fields:
+    return {**_part("name", work), "restarts": work.restarts}
+
+
+def _provider(provider: ProviderHealth) -> Fields:
+    return {
+        **_part("provider", provider),
+        "models": provider.models,
+        "breakers": [_breaker(report) for report in provider.breakers],
+    }
+
+
+def _breaker(report: BreakerReport) -> Fields:
+    waits = report.state is BreakerState.OPEN
+    return {
+        "domain": report.domain,
+        "scope": _SCOPES[report.scope],
+        "state": _BREAKER_STATES[report.state],
+        "retry_after": duration_fields(report.retry_after) if waits else None,
+        "last_error": report.last_error,
+    }
 
 
 def plugin_message(plugin: PluginStatus) -> admin_pb2.Plugin:
-    """Returns a plugin as ListPlugins tells it."""
+    """Returns a plugin as ListPlugins shows it."""
     fields: Fields = {
         "name": plugin.name,
         "distribution": plugin.distribution,
@@ -23,20 +72,3 @@ def plugin_message(plugin: PluginStatus) -> admin_pb2.Plugin:
         "registrations": [{"kind": offer.kind, "name": offer.name} for offer in plugin.registrations],
     }
     return admin_pb2.Plugin(**fields)
-
-
-def plugin_health_fields(plugin: PluginStatus) -> Fields:
-    """Returns a plugin as Health tells it; one that is switched off is as it should be."""
-    healthy = plugin.state is not PluginState.QUARANTINED
-    status = pb.HEALTH_STATUS_OK if healthy else pb.HEALTH_STATUS_DEGRADED
-    return {"name": plugin.name, "status": status, "detail": plugin.detail}
-
-
-def breaker_fields(model: str, breaker: Breaker) -> Fields:
-    """Returns a circuit breaker."""
-    waits = breaker.state is BreakerState.OPEN
-    return {
-        "model": model,
-        "state": _BREAKER_STATES[breaker.state],
-        "retry_after": duration_fields(breaker.retry_after) if waits else None,
-    }

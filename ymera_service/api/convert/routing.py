@@ -1,31 +1,35 @@
 """Preferences, decisions and past executions."""
 
+from collections.abc import Iterable
+
 from ymera.v1 import content_pb2
 from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.content import FINISH_REASONS
 from ymera_service.api.convert.usage import duration_fields, failure_fields, optional_duration, usage_fields
-from ymera_service.api.convert.violations import Violations
+from ymera_service.execution.facts import Attempt, Turn
 from ymera_service.routing.decision import (
-    Attempt,
     Candidate,
     Decision,
     Exclusion,
+    ExclusionCount,
     ExclusionReason,
     Preferences,
     ScoreComponent,
     Weights,
-    failure_from_json,
-    from_json,
 )
-from ymera_service.routing.preferences import faults_of
-from ymera_service.sdk.generation import FinishReason
+from ymera_service.sdk.generation import FinishReason, Usage
 from ymera_service.sdk.models import Capability
-from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
+from ymera_service.sdk.targets import Target
+from ymera_service.serving.checks.limits import fits
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.executions import ANY_PREFERENCES
+from ymera_service.serving.history import PastExecution
+from ymera_service.storage.records import ExecutionStatus
 
-MAX_CAPABILITIES = 64
-"""Capabilities in a request, repeated ones counted."""
+MAX_CATEGORIES = 8
+"""Categories of a decision that are sent, the likeliest first."""
 
 _CAPABILITIES = {
     pb.CAPABILITY_TOOLS: Capability.TOOLS,
@@ -38,28 +42,25 @@ _CAPABILITIES = {
 CAPABILITY_NUMBERS = {capability: number for number, capability in _CAPABILITIES.items()}
 _EXCLUSIONS = {reason: pb.ExclusionReason.Value(f"EXCLUSION_REASON_{reason.name}") for reason in ExclusionReason}
 _STATUSES = {status: pb.ExecutionStatus.Value(f"EXECUTION_STATUS_{status.name}") for status in ExecutionStatus}
-_DEFAULT = Preferences()
+_NOTHING = Usage()
 
 
 def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Preferences:
-    """Returns what the caller wants, noting every fault under the path `preferences`."""
+    """Returns what the caller wants, noting what our types can't express; the checks are in `serving.checks`."""
     if not preferences.ByteSize():
-        return _DEFAULT
-    wanted = Preferences(
+        return ANY_PREFERENCES
+    return Preferences(
         weights=_weights(preferences),
-        allow_models=faults.texts("preferences.allow_models", preferences.allow_models),
-        deny_models=faults.texts("preferences.deny_models", preferences.deny_models),
+        allow_models=_patterns("allow_models", preferences.allow_models, faults),
+        deny_models=_patterns("deny_models", preferences.deny_models, faults),
         required_capabilities=_capabilities(preferences, faults),
         max_cost_micros=preferences.max_cost_micros if preferences.HasField("max_cost_micros") else None,
         max_latency=_max_latency(preferences, faults),
         prefer_free=preferences.prefer_free,
-        session_id=faults.text("preferences.session_id", preferences.session_id),
-        agent_name=faults.text("preferences.agent_name", preferences.agent_name),
-        category_hint=faults.text("preferences.category_hint", preferences.category_hint),
+        session_id=preferences.session_id,
+        agent_name=preferences.agent_name,
+        category_hint=preferences.category_hint,
     )
-    for fault in faults_of(wanted):
-        faults.add(fault.field, fault.description)
-    return wanted
 
 
 def _weights(preferences: pb.RoutingPreferences) -> Weights | None:
@@ -69,14 +70,19 @@ def _weights(preferences: pb.RoutingPreferences) -> Weights | None:
     return Weights(given.quality, given.speed, given.cost)
 
 
+def _patterns(name: str, patterns: Iterable[str], faults: Violations) -> tuple[str, ...]:
+    patterns = tuple(patterns)
+    return patterns if fits(f"preferences.{name}", len(patterns), faults) else ()
+
+
 def _capabilities(preferences: pb.RoutingPreferences, faults: Violations) -> frozenset[Capability]:
-    path = "preferences.required_capabilities"
-    if not faults.few(path, len(preferences.required_capabilities), MAX_CAPABILITIES):
+    path, wanted = "preferences.required_capabilities", preferences.required_capabilities
+    if not fits(path, len(wanted), faults):
         return frozenset()
-    for i, number in enumerate(preferences.required_capabilities):
+    for i, number in enumerate(wanted):
         if number not in _CAPABILITIES:
             faults.add(f"{path}[{i}]", "is not set or not known")
-    return frozenset(_CAPABILITIES[number] for number in preferences.required_capabilities if number in _CAPABILITIES)
+    return frozenset(_CAPABILITIES[number] for number in wanted if number in _CAPABILITIES)
 
 
 def _max_latency(preferences: pb.RoutingPreferences, faults: Violations) -> float | None:
@@ -88,21 +94,36 @@ def _max_latency(preferences: pb.RoutingPreferences, faults: Violations) -> floa
     return given.seconds + given.nanos / 1e9
 
 
+def is_full_view(view: pb.DecisionView.ValueType, faults: Violations) -> bool:
+    """Tells whether the whole decision is asked for."""
+    if view not in pb.DecisionView.values():
+        faults.add("decision_view", "is not known; use DECISION_VIEW_BASIC or DECISION_VIEW_FULL")
+    return view == pb.DECISION_VIEW_FULL
+
+
 def decision_fields(decision: Decision) -> Fields:
     """Returns a decision."""
-    likeliest = sorted(decision.category_probabilities.items(), key=lambda item: -item[1])
+    likeliest = list(decision.category_probabilities.items())[:MAX_CATEGORIES]
     return {
         "category": decision.category,
         "category_probabilities": [{"category": name, "probability": share} for name, share in likeliest],
         "candidates": [_candidate(candidate) for candidate in decision.candidates],
-        "exclusions": [_exclusion(exclusion) for exclusion in decision.exclusions],
+        "exclusions": [_exclusion_count(count) for count in decision.exclusions],
         "policy": decision.policy,
         "weights": _weight_fields(decision.weights),
         "seed": decision.seed,
         "propensity": decision.propensity,
-        "attempts": [_attempt(attempt) for attempt in decision.attempts],
         "explanation": decision.explanation,
+        "candidate_count": decision.candidate_count,
+        "session_affinity": decision.session_affinity,
+        "catalog_version": decision.inputs.catalog_version,
+        "excluded_targets": [_exclusion(exclusion) for exclusion in decision.excluded],
     }
+
+
+def target_fields(target: Target) -> Fields:
+    """Returns the fields that name a target."""
+    return {"model": target.model, "account": target.deployment.account, "endpoint": target.deployment.endpoint}
 
 
 def _weight_fields(weights: Weights) -> Fields:
@@ -111,7 +132,7 @@ def _weight_fields(weights: Weights) -> Fields:
 
 def _candidate(candidate: Candidate) -> Fields:
     return {
-        "model": candidate.model,
+        **target_fields(candidate.target),
         "score": candidate.score,
         "components": [_component(component) for component in candidate.components],
         "expected_cost_micros": candidate.expected_cost_micros,
@@ -128,33 +149,58 @@ def _component(component: ScoreComponent) -> Fields:
     }
 
 
-def _exclusion(exclusion: Exclusion) -> Fields:
-    return {"model": exclusion.model, "reason": _EXCLUSIONS[exclusion.reason], "detail": exclusion.detail}
-
-
-def _attempt(attempt: Attempt) -> Fields:
+def _exclusion_count(count: ExclusionCount) -> Fields:
+    example = count.example
     return {
-        "number": attempt.number,
-        "model": attempt.model,
-        "error": failure_fields(attempt.error),
-        "duration": duration_fields(attempt.duration),
-        "time_to_first_token": optional_duration(attempt.time_to_first_token),
+        "reason": _EXCLUSIONS[example.reason],
+        "count": count.count,
+        "model": example.target.model,
+        "detail": example.detail,
     }
 
 
-def execution_fields(record: ExecutionRecord) -> Fields:
+def _exclusion(exclusion: Exclusion) -> Fields:
+    return {
+        **target_fields(exclusion.target),
+        "reason": _EXCLUSIONS[exclusion.reason],
+        "detail": exclusion.detail,
+    }
+
+
+def attempts_fields(turns: Iterable[Turn]) -> list[Fields]:
+    """Returns every attempt of every turn."""
+    return [_attempt(turn.number, attempt) for turn in turns for attempt in turn.attempts]
+
+
+def _attempt(turn: int, attempt: Attempt) -> Fields:
+    spent = attempt.usage != _NOTHING
+    return {
+        **target_fields(attempt.target),
+        "turn": turn,
+        "number": attempt.number,
+        "error": failure_fields(attempt.error),
+        "duration": duration_fields(attempt.duration),
+        "time_to_first_token": optional_duration(attempt.time_to_first_token),
+        "usage": usage_fields(attempt.usage, attempt.cost_micros, estimated=attempt.estimated) if spent else None,
+    }
+
+
+def execution_fields(past: PastExecution) -> Fields:
     """Returns a past execution as it was recorded."""
+    record = past.record
     reason = FINISH_REASONS[FinishReason(record.finish_reason)] if record.finish_reason else None
     return {
         "request_id": record.request_id,
         "create_time": record.created_at,
         "status": _STATUSES[record.status],
-        "decision": decision_fields(from_json(record.decision)),
+        "decision": decision_fields(past.decision),
         "usage": usage_fields(record.usage, record.cost_micros, estimated=record.usage_estimated),
         "finish_reason": reason or content_pb2.FINISH_REASON_UNSPECIFIED,
-        "error": failure_fields(failure_from_json(record.error)) if record.error else None,
+        "error": failure_fields(past.error),
         "duration": duration_fields(record.duration),
         "time_to_first_token": optional_duration(record.time_to_first_token),
         "session_id": record.session_id,
         "agent_name": record.agent_name,
+        "attempts": attempts_fields(past.turns),
+        "model": record.model,
     }

@@ -2,11 +2,10 @@
 
 from ymera.v1 import content_pb2 as pb
 
-from ymera_service.api.convert.violations import Violations
 from ymera_service.sdk.generation import ReasoningEffort, Sampling
-
-MAX_STOP_SEQUENCES = 16
-_DEFAULT = Sampling()
+from ymera_service.serving.checks.limits import fits
+from ymera_service.serving.checks.prompts import ANY_SAMPLING
+from ymera_service.serving.checks.violations import Violations
 
 _EFFORTS = {
     pb.REASONING_EFFORT_UNSPECIFIED: None,
@@ -18,14 +17,11 @@ _EFFORTS = {
 
 
 def sampling_of(prompt: pb.Prompt, faults: Violations) -> Sampling:
-    """Returns the sampling parameters, noting those out of range under `prompt.sampling`."""
+    """Returns the sampling parameters; what is absent is left to the provider."""
     if not prompt.HasField("sampling"):
-        return _DEFAULT
+        return ANY_SAMPLING
     sampling = prompt.sampling
     given = {field.name: value for field, value in sampling.ListFields()}
-    for name in given.keys() & _RANGES.keys():
-        low, high, above = _RANGES[name]
-        faults.number(f"prompt.sampling.{name}", given[name], low, high, above=above)
     return Sampling(
         temperature=given.get("temperature"),
         top_p=given.get("top_p"),
@@ -39,19 +35,9 @@ def sampling_of(prompt: pb.Prompt, faults: Violations) -> Sampling:
     )
 
 
-_RANGES: dict[str, tuple[float, float, bool]] = {
-    "temperature": (0, 2, False),
-    "top_p": (0, 1, True),
-    "top_k": (1, float("inf"), False),
-    "max_output_tokens": (1, float("inf"), False),
-    "frequency_penalty": (-2, 2, False),
-    "presence_penalty": (-2, 2, False),
-}
-
-
 def _stop_sequences(sampling: pb.SamplingParameters, faults: Violations) -> tuple[str, ...]:
-    path = "prompt.sampling.stop_sequences"
-    return faults.texts(path, sampling.stop_sequences, most=MAX_STOP_SEQUENCES, max_length=0)
+    sequences = sampling.stop_sequences
+    return tuple(sequences) if fits("prompt.sampling.stop_sequences", len(sequences), faults) else ()
 
 
 def _effort(sampling: pb.SamplingParameters, faults: Violations) -> ReasoningEffort | None:

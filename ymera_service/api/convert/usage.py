@@ -1,8 +1,8 @@
 """Durations, errors and what was consumed."""
 
 from ymera_service.api.convert import Fields
-from ymera_service.execution.events import Consumption
-from ymera_service.routing.decision import Failure
+from ymera_service.execution.facts import Consumption
+from ymera_service.sdk.errors import Failure
 from ymera_service.sdk.generation import Usage
 
 _NANOS = 1_000_000_000
@@ -15,7 +15,7 @@ def duration_fields(seconds: float) -> Fields:
 
 
 def optional_duration(seconds: float | None) -> Fields | None:
-    """Returns a duration, or `None` where it is not known."""
+    """Returns a duration; None if it is not known."""
     return None if seconds is None else duration_fields(seconds)
 
 
@@ -26,7 +26,7 @@ def failure_fields(failure: Failure | None) -> Fields | None:
     return {
         "reason": failure.reason,
         "message": failure.message,
-        "metadata": failure.metadata,
+        "metadata": dict(failure.metadata),
         "retry_after": optional_duration(failure.retry_after),
     }
 

@@ -54,7 +54,7 @@ def _check(settings: "Settings", source: str) -> None:
     from ymera_service.api import listener  # noqa: PLC0415  # no other command needs these
     from ymera_service.config import ConfigError, ConfigFault  # noqa: PLC0415
     from ymera_service.plugins import load_plugins  # noqa: PLC0415
-    from ymera_service.server import classifier_of  # noqa: PLC0415
+    from ymera_service.routing.building import check_classifier  # noqa: PLC0415
     from ymera_service.telemetry import logs  # noqa: PLC0415
     from ymera_service.transport import HttpTransport  # noqa: PLC0415
 
@@ -65,7 +65,7 @@ def _check(settings: "Settings", source: str) -> None:
     except ConfigError as error:
         faults.extend(error.faults)
     try:
-        classifier_of(load_plugins(settings.plugins, HttpTransport(settings.transport)), settings.routing)
+        check_classifier(load_plugins(settings.plugins, HttpTransport(settings.transport)), settings.routing)
     except ConfigError as error:
         faults.extend(error.faults)
     if faults:

@@ -108,13 +108,13 @@ class Unconfigured(Provider):
 
     def __init__(self, name: str, missing: str) -> None:
         self.name = name
-        self._missing = missing
+        self.missing = missing
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`; it has none to offer."""
-        raise AuthenticationFailed(self._missing)
+        raise AuthenticationFailed(self.missing)
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """See `Provider.generate`; it can't answer."""
-        raise AuthenticationFailed(self._missing)
+        raise AuthenticationFailed(self.missing)
         yield Accepted()

@@ -23,7 +23,7 @@ DRAFTS = frozenset(
 
 
 def schema_fault(schema: str) -> str:
-    """Returns what is wrong with a JSON Schema and how to mend it; empty where nothing is.
+    """Returns what is wrong with a JSON Schema and how to mend it; empty if it is valid.
 
     Never opens a connection, whatever the schema refers to.
     """
@@ -60,9 +60,9 @@ def _schema_fault(document: dict[str, object], *, compiled: bool) -> str:
             jsonschema_rs.meta.validate(document)
     except jsonschema_rs.ValidationError as error:
         where = "/".join(str(step) for step in error.instance_path)
-        return f"is no valid JSON Schema{f' at {where}' if where else ''}: {error.message[:300]}"
+        return f"is not a valid JSON Schema{f' at {where}' if where else ''}: {error.message[:300]}"
     except (jsonschema_rs.ReferencingError, ValueError) as error:
-        return f"is no usable JSON Schema: {str(error)[:300]}"
+        return f"is not a usable JSON Schema: {str(error)[:300]}"
     return ""
 
 

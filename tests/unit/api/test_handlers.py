@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -11,12 +11,16 @@ import pytest
 from ymera.v1 import ymera_pb2 as pb
 from ymera.v1 import ymera_pb2_grpc
 
-from ymera_service.api.calls import Call, Calls, Method, Streamed, Unary
+from ymera_service.api.handlers import Handlers, Method, Streamed, Unary, Write
 from ymera_service.sdk.errors import Overloaded
+from ymera_service.serving.calls import Call, Calls
 
 WAIT = 10
 SERVICE = "ymera.v1.YmeraService"
 DEFAULT_DEADLINE = 77.0
+
+
+Writer = Write[pb.BenchmarkResponse]
 
 
 class Methods:
@@ -24,35 +28,34 @@ class Methods:
 
     def __init__(self) -> None:
         self.health: Callable[[Call], pb.HealthResponse] = lambda call: pb.HealthResponse()
-        self.events: Callable[[Call], AsyncGenerator[pb.BenchmarkResponse, None]] = self.nothing
-        self.closed = asyncio.Event()
+        self.events: Callable[[Call, Writer], Awaitable[None]] = self.nothing
+        self.ended = asyncio.Event()
 
     async def unary(self, request: pb.HealthRequest, call: Call) -> pb.HealthResponse:
         return self.health(call)
 
-    def stream(self, request: pb.BenchmarkRequest, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
-        return self.events(call)
+    async def stream(self, request: pb.BenchmarkRequest, call: Call, write: Writer) -> None:
+        await self.events(call, write)
 
-    async def nothing(self, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
-        return
-        yield
+    async def nothing(self, call: Call, write: Writer) -> None:
+        pass
 
-    async def endless(self, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
+    async def endless(self, call: Call, write: Writer) -> None:
         try:
-            yield pb.BenchmarkResponse(sequence=1)
+            await write(pb.BenchmarkResponse(sequence=1))
             await asyncio.Event().wait()
         finally:
-            self.closed.set()
+            self.ended.set()
 
-    async def flood(self, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
+    async def flood(self, call: Call, write: Writer) -> None:
         try:
             while True:
-                yield pb.BenchmarkResponse(sequence=1, started=pb.BenchmarkStarted(run_id="x" * 10_000))
+                await write(pb.BenchmarkResponse(sequence=1, started=pb.BenchmarkStarted(run_id="x" * 10_000)))
         finally:
-            self.closed.set()
+            self.ended.set()
 
-    async def broken(self, call: Call) -> AsyncGenerator[pb.BenchmarkResponse, None]:
-        yield pb.BenchmarkResponse(sequence=1)
+    async def broken(self, call: Call, write: Writer) -> None:
+        await write(pb.BenchmarkResponse(sequence=1))
         raise ZeroDivisionError("a secret")
 
 
@@ -62,20 +65,20 @@ async def methods() -> Methods:
 
 
 @pytest.fixture
-async def calls(methods: Methods) -> Calls:
-    calls = Calls(default_deadline_seconds=DEFAULT_DEADLINE, max_message_bytes=1024)
+async def calls() -> Calls:
+    return Calls(DEFAULT_DEADLINE)
+
+
+@pytest.fixture
+async def stub(calls: Calls, methods: Methods) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
+    handlers = Handlers(calls, max_message_bytes=1024)
     offered: dict[str, Method] = {
         "Health": Unary(pb.HealthRequest, methods.unary),
         "Benchmark": Streamed(pb.BenchmarkRequest, methods.stream),
     }
-    calls.add(SERVICE, offered)
-    return calls
-
-
-@pytest.fixture
-async def stub(calls: Calls) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
+    handlers.add(SERVICE, offered)
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers((calls,))
+    server.add_generic_rpc_handlers((handlers,))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -129,14 +132,31 @@ async def test_a_typed_error_becomes_its_status(stub: ymera_pb2_grpc.YmeraServic
 
 @pytest.mark.parametrize(
     ("seconds", "earliest", "latest"),
-    [(None, DEFAULT_DEADLINE, DEFAULT_DEADLINE), (20, 19.0, 20.0), (1, 0.5, 0.98)],
+    [(0.5, 0.4, 0.48), (5, 4.7, 4.9), (10, 9.6, 9.95), (30, 29, 29.9), (60, 58, 59.9), (180, 175, 179.9)],
 )
-async def test_a_method_gets_a_deadline_a_little_before_the_callers(
+async def test_a_method_gets_a_deadline_before_the_callers_own(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
     methods: Methods,
-    seconds: float | None,
+    seconds: float,
     earliest: float,
     latest: float,
+) -> None:
+    """By one clock: grpc tells the server a deadline that it has rounded up by as much as 1 %."""
+    given: list[float] = []
+
+    def note(call: Call) -> pb.HealthResponse:
+        given.append(call.deadline)
+        return pb.HealthResponse()
+
+    methods.health = note
+    await stub.Health(pb.HealthRequest(), timeout=WAIT)  # the connection is there
+    began = asyncio.get_running_loop().time()
+    await stub.Health(pb.HealthRequest(), timeout=seconds)
+    assert earliest <= given[1] - began <= latest
+
+
+async def test_a_caller_without_a_deadline_gets_the_default(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods
 ) -> None:
     given: list[float] = []
 
@@ -145,11 +165,36 @@ async def test_a_method_gets_a_deadline_a_little_before_the_callers(
         return pb.HealthResponse()
 
     methods.health = note
-    await stub.Health(pb.HealthRequest(), timeout=seconds)
-    assert earliest <= given[0] <= latest + 0.01  # grpc rounds deadlines up, long ones to a tenth of a second
+    await stub.Health(pb.HealthRequest())
+    assert given[0] == pytest.approx(DEFAULT_DEADLINE)
 
 
-async def test_a_caller_who_goes_away_closes_the_methods_generator(
+async def test_trace_context_reaches_the_method(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods) -> None:
+    given: list[str] = []
+
+    def note(call: Call) -> pb.HealthResponse:
+        given.append(call.headers.traceparent)
+        return pb.HealthResponse()
+
+    methods.health = note
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    for value in (trace, "nonsense"):
+        await stub.Health(pb.HealthRequest(), timeout=WAIT, metadata=(("traceparent", value),))
+    assert given == [trace, ""]
+
+
+async def test_a_call_that_arrives_while_the_server_stops_is_refused(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, calls: Calls
+) -> None:
+    await stub.Health(pb.HealthRequest(), timeout=WAIT)
+    calls.refuse()
+    for call in (stub.Health(pb.HealthRequest(), timeout=WAIT), stub.Benchmark(pb.BenchmarkRequest(), timeout=WAIT)):
+        error = await failure(call.read() if hasattr(call, "read") else call)
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+        assert b"SHUTTING_DOWN" in bytes(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
+
+
+async def test_a_caller_who_goes_away_ends_the_method(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
 ) -> None:
     methods.events = methods.endless
@@ -157,11 +202,11 @@ async def test_a_caller_who_goes_away_closes_the_methods_generator(
     await call.read()
     call.cancel()
     async with asyncio.timeout(WAIT):
-        await methods.closed.wait()
+        await methods.ended.wait()
         await calls.idle()
 
 
-async def test_a_caller_who_goes_away_while_much_is_written_closes_it_too(
+async def test_a_caller_who_goes_away_while_much_is_written_ends_it_too(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
 ) -> None:
     methods.events = methods.flood
@@ -169,7 +214,7 @@ async def test_a_caller_who_goes_away_while_much_is_written_closes_it_too(
     await call.read()
     call.cancel()
     async with asyncio.timeout(WAIT):
-        await methods.closed.wait()
+        await methods.ended.wait()
         await calls.idle()
 
 
@@ -179,12 +224,12 @@ async def test_calls_can_be_cancelled_from_inside(
     methods.events = methods.endless
     call = stub.Benchmark(pb.BenchmarkRequest(), timeout=WAIT)
     await call.read()
-    calls.cancel()
+    calls.cancel(executing=False)
     error = await failure(call.read())
     assert error.code() is grpc.StatusCode.UNAVAILABLE
     assert b"SHUTTING_DOWN" in bytes(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
     async with asyncio.timeout(WAIT):
-        await methods.closed.wait()
+        await methods.ended.wait()
         await calls.idle()
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.api.convert.schemas import MAX_BYTES, QUICK_CHARACTERS, _fault, schema_fault
+from ymera_service.serving.checks.schemas import MAX_BYTES, QUICK_CHARACTERS, _fault, schema_fault
 
 GOOD: list[dict[str, Any]] = [
     {},

@@ -1,0 +1,236 @@
+"""Health says whether a request has a chance, and if not, what to do about the actual cause."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from ymera_service.catalog import Catalog
+from ymera_service.config import BreakerSettings, CatalogSettings
+from ymera_service.plugins import Plugins, PluginState, PluginStatus, Registry
+from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.slots import Slots
+from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import AuthenticationFailed, ConnectionFailed, ProviderError, ProviderServerError
+from ymera_service.sdk.events import Accepted, ProviderEvent
+from ymera_service.sdk.generation import GenerateRequest
+from ymera_service.sdk.models import Kind, ModelInfo
+from ymera_service.sdk.providers import Provider
+from ymera_service.serving.background import Background
+from ymera_service.serving.calls import Calls
+from ymera_service.serving.health import COMMIT_SECONDS, Health, HealthReport, Status
+from ymera_service.storage import Database, Recorder
+
+REAL, SIMULATED = ModelInfo("real"), ModelInfo("made-up", simulated=True)
+
+
+class Lab(Provider):
+    def __init__(self, name: str, *models: ModelInfo, error: ProviderError | None = None, missing: str = "") -> None:
+        self.name = name
+        self.missing = missing
+        self._models = models
+        self._error = error
+
+    async def models(self) -> Sequence[ModelInfo]:
+        if self._error:
+            raise self._error
+        return self._models
+
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
+        yield Accepted()
+
+
+class Server:
+    """The parts that Health looks at, with a clock that a test moves."""
+
+    def __init__(self, database: Database, recorder: Recorder) -> None:
+        self.now = 0.0
+        self.recorder = recorder
+        self.calls = Calls(60)
+        self.breakers = Breakers(BreakerSettings(failures=1), self.clock)
+        self.background = Background(clock=self.clock)
+        self.plugins: tuple[PluginStatus, ...] = ()
+        self._database = database
+
+    def clock(self) -> float:
+        return self.now
+
+    async def health(self, *providers: Provider) -> Health:
+        by_name = {provider.name: provider for provider in providers}
+        self.catalog = Catalog(by_name, CatalogSettings())
+        await self.catalog.refresh()
+        nothing: MappingProxyType[str, object] = MappingProxyType({})
+        registry = Registry(by_name, nothing, nothing, self.plugins)  # type: ignore[arg-type]  # both are empty
+        return Health(
+            plugins=Plugins(registry),
+            catalog=self.catalog,
+            breakers=self.breakers,
+            database=self._database,
+            recorder=self.recorder,
+            slots=Slots(1, 1),
+            calls=self.calls,
+            background=self.background,
+            clock=self.clock,
+        )
+
+    async def report(self, *providers: Provider) -> HealthReport:
+        return await (await self.health(*providers)).report()
+
+    def fail(self, model: str, error: ProviderError) -> None:
+        """Lets a call of a model fail."""
+        permit = self.breakers.try_acquire(self.catalog.snapshot.models[model].targets[0])
+        assert permit is not None
+        permit.failed(error)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database.open(f"sqlite:///{tmp_path}/ymera.db"))
+        yield Server(database, await stack.enter_async_context(Recorder(database)))
+
+
+async def test_all_is_well(server: Server) -> None:
+    server.plugins = (PluginStatus("lab", "lab", "1", PluginState.ACTIVE),)
+    report = await server.report(Lab("lab", REAL))
+    assert (report.status, report.detail, report.simulator_only) == (Status.OK, "", False)
+    assert [(one.name, one.status, one.models, one.detail) for one in report.providers] == [("lab", Status.OK, 1, "")]
+    assert (report.storage.name, report.storage.status) == ("sqlite", Status.OK)
+    assert [one.status for one in report.plugins] == [Status.OK]
+
+
+async def test_what_is_absent_or_disabled_is_not_ok_and_hurts_nobody(server: Server) -> None:
+    server.plugins = (PluginStatus("off", "off", "1", PluginState.DISABLED),)
+    report = await server.report(Lab("lab", REAL), Lab("ollama"), Lab("openai", missing="set OPENAI_API_KEY"))
+    assert report.status is Status.OK
+    assert {one.name: one.status for one in report.providers} == {
+        "lab": Status.OK,
+        "ollama": Status.ABSENT,
+        "openai": Status.ABSENT,
+    }
+    assert next(one.detail for one in report.providers if one.name == "openai") == "set OPENAI_API_KEY"
+    assert [one.status for one in report.plugins] == [Status.DISABLED]
+
+
+async def test_a_quarantined_plugin_degrades_the_server(server: Server) -> None:
+    server.plugins = (PluginStatus("bad", "bad", "1", PluginState.QUARANTINED, "no module"),)
+    report = await server.report(Lab("lab", REAL))
+    assert report.status is Status.DEGRADED
+    assert (report.plugins[0].status, report.plugins[0].detail) == (Status.DEGRADED, "no module")
+
+
+async def test_the_simulator_serves_where_nothing_else_could(server: Server) -> None:
+    report = await server.report(Lab("simulator", SIMULATED), Lab("ollama"))
+    assert (report.status, report.simulator_only) == (Status.OK, True)
+    assert "OPENAI_API_KEY" in report.detail
+
+
+async def test_the_simulator_does_not_stand_in_for_a_provider_that_fails(server: Server) -> None:
+    refused = AuthenticationFailed("the key is not accepted")
+    report = await server.report(Lab("simulator", SIMULATED), Lab("openai", error=refused))
+    assert (report.status, report.simulator_only) == (Status.UNAVAILABLE, False)
+    assert report.detail == "no model can be called: openai: the key is not accepted"
+    assert "set a vendor's key" not in report.detail
+
+
+async def test_the_simulator_does_not_stand_in_for_models_that_fail(server: Server) -> None:
+    health = await server.health(Lab("simulator", SIMULATED), Lab("openai", REAL))
+    server.fail("openai/real", ConnectionFailed("the address can't be resolved"))
+    report = await health.report()
+    assert report.status is Status.UNAVAILABLE
+    assert report.detail == "no model can be called: openai: the address can't be resolved (tried again in 2 s)"
+    [breaker] = next(one.breakers for one in report.providers if one.name == "openai")
+    assert (breaker.domain, breaker.last_error) == ("openai@", "the address can't be resolved")
+    assert not await health.serving()
+
+
+async def test_a_missing_key_is_named_where_nothing_else_can_answer(server: Server) -> None:
+    missing = "set api_key, or OPENAI_API_KEY in the environment"
+    unconfigured = Lab("openai", error=AuthenticationFailed(missing), missing=missing)
+    report = await server.report(Lab("simulator", SIMULATED), unconfigured)
+    assert report.status is Status.UNAVAILABLE
+    assert report.detail == f"no model can be called: openai: {missing}"
+
+
+async def test_one_of_two_models_that_fails_degrades_its_provider(server: Server) -> None:
+    health = await server.health(Lab("lab", REAL, ModelInfo("other")))
+    server.fail("lab/real", ProviderServerError("broken"))
+    report = await health.report()
+    assert report.status is Status.DEGRADED
+    assert [(one.status, len(one.breakers)) for one in report.providers] == [(Status.DEGRADED, 1)]
+    server.now = 100.0  # half open: calls may pass
+    assert (await health.report()).status is Status.DEGRADED
+
+
+async def test_a_list_that_fails_with_models_left_degrades(server: Server) -> None:
+    lab = Lab("lab", REAL)
+    health = await server.health(lab)
+    lab._error = ConnectionFailed("gone")
+    await server.catalog.refresh()
+    report = await health.report()
+    assert (report.status, report.providers[0].status, report.providers[0].detail) == (
+        Status.DEGRADED,
+        Status.DEGRADED,
+        "gone",
+    )
+
+
+async def test_models_that_answer_no_prompts_do_not_count(server: Server) -> None:
+    report = await server.report(Lab("lab", ModelInfo("embedder", kind=Kind.EMBED)))
+    assert report.status is Status.UNAVAILABLE
+    assert report.detail.startswith("no provider offers a model")
+
+
+async def test_a_server_without_providers_says_what_to_install(server: Server) -> None:
+    report = await server.report()
+    assert report.status is Status.UNAVAILABLE
+    assert "pip install" in report.detail
+
+
+async def test_a_server_that_stops_serves_nothing(server: Server) -> None:
+    server.calls.refuse()
+    report = await server.report(Lab("lab", REAL))
+    assert (report.status, report.detail) == (Status.UNAVAILABLE, "the server is stopping")
+
+
+async def test_records_that_cannot_be_written_keep_requests_away_for_a_while(server: Server) -> None:
+    health = await server.health(Lab("lab", REAL))
+    server.recorder.failure = "can't record: disk full"
+    report = await health.report()
+    assert (report.status, report.storage.status) == (Status.UNAVAILABLE, Status.UNAVAILABLE)
+    assert report.detail == "requests can't be recorded: can't record: disk full"
+    assert not await health.serving()
+    server.now += COMMIT_SECONDS
+    assert (await health.report()).status is Status.DEGRADED
+    assert await health.serving()
+    server.recorder.failure = str(b"can't record: disk full", "ascii")  # the same words, of the next commit
+    assert not await health.serving()
+    server.recorder.failure = ""
+    assert (await health.report()).status is Status.OK
+
+
+async def test_background_work_that_fails_degrades(server: Server) -> None:
+    async def broken() -> None:
+        raise OSError("no")
+
+    async with server.background.running("pruning", broken):
+        await failed(server.background)
+        report = await server.report(Lab("lab", REAL))
+    assert report.status is Status.DEGRADED
+    assert [(one.name, one.status, one.detail, one.restarts) for one in report.background] == [
+        ("pruning", Status.DEGRADED, "OSError: no", 1)
+    ]
+
+
+async def failed(background: Background) -> None:
+    """Returns once some work has failed."""
+    async with asyncio.timeout(10):
+        while True:
+            if any(report.error for report in background.report()):
+                return
+            await asyncio.sleep(0)

@@ -1,0 +1,144 @@
+"""Runs our methods for grpc: what the life cycle of a call in `serving` is to a call of grpc."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from operator import methodcaller
+from typing import Any, Generic, NoReturn, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from ymera_service.api.status import DETAILS_KEY, rich_status, status_code
+from ymera_service.api.wire import reader
+from ymera_service.sdk.errors import YmeraError
+from ymera_service.serving.calls import NO_HEADERS, Call, Calls, Headers
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+Metadata = tuple[tuple[str, str | bytes], ...]
+Write = Callable[[Response], Awaitable[None]]
+Context = grpc.aio.ServicerContext[Any, Any]
+
+_serialize = methodcaller("SerializeToString")
+
+CORRELATION_KEY = "x-request-id"
+TRACE_KEY = "traceparent"
+_HEADERS: ContextVar[Headers] = ContextVar("ymera_headers", default=NO_HEADERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Generic[Request, Response]):
+    """A method that gives one response."""
+
+    request: type[Request]
+    behaviour: Callable[[Request, Call], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed(Generic[Request, Response]):
+    """A method that writes a stream of responses."""
+
+    request: type[Request]
+    behaviour: Callable[[Request, Call, Write[Response]], Awaitable[None]]
+
+
+Method = Unary[Any, Any] | Streamed[Any, Any]
+
+
+class Handlers(grpc.GenericRpcHandler):
+    """The methods of our services, as grpc calls them."""
+
+    def __init__(self, calls: Calls, max_message_bytes: int) -> None:
+        self._calls = calls
+        self._max_message_bytes = max_message_bytes
+        self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+
+    def add(self, service: str, methods: Mapping[str, Method]) -> None:
+        """Takes over the methods of a service, by the names that the contract gives them."""
+        for name, method in methods.items():
+            path = f"/{service}/{name}"
+            self._handlers[path] = self._handler(path, method)
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        """Returns what handles a call. grpc asks this in the call's own task."""
+        correlation_id = traceparent = None
+        for key, value in handler_call_details.invocation_metadata:
+            if key == CORRELATION_KEY:
+                correlation_id = value
+            elif key == TRACE_KEY:
+                traceparent = value
+        if correlation_id or traceparent:
+            _HEADERS.set(Headers.of(correlation_id, traceparent))
+        return self._handlers.get(handler_call_details.method)
+
+    def _handler(self, path: str, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
+        read = reader(method.request, self._max_message_bytes)
+        if isinstance(method, Unary):
+            return grpc.unary_unary_rpc_method_handler(
+                self._unary(path, method.behaviour),
+                request_deserializer=read,
+                response_serializer=_serialize,
+            )
+        return grpc.unary_stream_rpc_method_handler(
+            self._streamed(path, method.behaviour),
+            request_deserializer=read,
+            response_serializer=_serialize,
+        )
+
+    def _unary(self, path: str, behaviour: Callable[[Any, Call], Awaitable[Message]]) -> Any:
+        async def serve(request: Any, context: Context) -> Message:
+            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get())
+            try:
+                self._calls.accept()
+                response = await behaviour(_accepted(request), call)
+            except BaseException as error:  # noqa: BLE001  # `failure` raises again what is not for the caller
+                failure = self._calls.failure(call, error)
+            else:
+                context.set_trailing_metadata(_trailing(call))
+                self._calls.end(call, "OK")
+                return response
+            await self._abort(context, call, failure)
+            return None
+
+        return serve
+
+    def _streamed(self, path: str, behaviour: Callable[[Any, Call, Write[Message]], Awaitable[None]]) -> Any:
+        async def serve(request: Any, context: Context) -> None:
+            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get())
+            try:
+                self._calls.accept()
+                await context.send_initial_metadata(((CORRELATION_KEY, call.request_id),))
+                await behaviour(_accepted(request), call, context.write)
+            except grpc.aio.InternalError:
+                self._calls.end(call, "CANCELLED")  # The caller had gone when something was written.
+                return
+            except BaseException as error:  # noqa: BLE001  # as above
+                failure = self._calls.failure(call, error)
+            else:
+                context.set_trailing_metadata(_trailing(call))
+                self._calls.end(call, "OK")
+                return
+            await self._abort(context, call, failure)
+
+        return serve
+
+    async def _abort(self, context: Context, call: Call, error: YmeraError) -> NoReturn:
+        code = status_code(error)
+        self._calls.end(call, code.name, error)
+        status = rich_status(error, call.request_id)
+        await context.abort(code, status.message, (*_trailing(call), (DETAILS_KEY, status.SerializeToString())))
+
+
+def _accepted(request: Message | YmeraError) -> Message:
+    """Returns a request that could be read; raises what was wrong with one that could not."""
+    if isinstance(request, YmeraError):
+        raise request
+    return request
+
+
+def _trailing(call: Call) -> Metadata:
+    """Returns the metadata that every call ends with."""
+    ids = ((CORRELATION_KEY, call.request_id), ("ymera-timing", call.timings.header()))
+    own = call.headers.correlation_id
+    return (*ids, ("x-client-request-id", own)) if own else ids

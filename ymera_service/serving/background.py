@@ -1,0 +1,129 @@
+"""Work that runs beside requests, such as the catalogue's refresh, and whose end must not go unnoticed.
+
+A piece of work that fails or ends is logged, shown in Health and started again, after a pause that doubles
+with each failure.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from ymera_service.plugins.boundary import being_cancelled
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+"""Seconds before work that failed is started again: doubled with each failure, and drawn from the upper half."""
+
+Work = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundReport:
+    """How a piece of work is. `restarts` counts since the start; `error` is empty once it works again."""
+
+    name: str
+    restarts: int
+    error: str
+
+
+@dataclass(slots=True)
+class _State:
+    restarts: int = 0
+    failures: int = 0
+    """In a row."""
+    error: str = ""
+
+
+class Background:
+    """Keeps background work running.
+
+    Args:
+        redact: Removes secrets from what is shown of an error.
+        sleep: Waits for so many seconds.
+        clock: Monotonic, in seconds.
+        draw: Settles the jitter of pauses.
+    """
+
+    def __init__(
+        self,
+        *,
+        redact: Callable[[str], str] = str,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float],
+        draw: random.Random | None = None,
+    ) -> None:
+        self._redact = redact
+        self._sleep = sleep
+        self._clock = clock
+        self._draw = draw or random.Random()  # noqa: S311  # jitter
+        self._states: dict[str, _State] = {}
+
+    def report(self) -> Sequence[BackgroundReport]:
+        """Returns how each piece of work is, in the order in which they were started."""
+        return [BackgroundReport(name, state.restarts, state.error) for name, state in self._states.items()]
+
+    @asynccontextmanager
+    async def running(self, name: str, work: Work) -> AsyncIterator[None]:
+        """Keeps work that is meant to go on for ever running beside the block, and ends it with the block."""
+        task = asyncio.create_task(self._keep(name, work), name=f"ymera {name}")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    @asynccontextmanager
+    async def every(self, seconds: float, name: str, work: Work) -> AsyncIterator[None]:
+        """Does something again and again beside the block, the first time after so many seconds."""
+
+        async def repeat() -> None:
+            while True:
+                await self._sleep(seconds)
+                await work()
+                self._worked(self._states[name])
+
+        async with self.running(name, repeat):
+            yield
+
+    async def _keep(self, name: str, work: Work) -> None:
+        state = self._states[name] = _State()
+        while True:
+            began = self._clock()
+            error = await _outcome(work)
+            # Work that does not say when it succeeds has, if it ran for longer than any pause.
+            if self._clock() - began > LONGEST_PAUSE:
+                self._worked(state)
+            state.failures += 1
+            state.restarts += 1
+            state.error = self._redact(_words(error))
+            pause = self._pause(state.failures)
+            log.error("background work failed", work=name, restart_seconds=round(pause, 3), exc_info=error or None)
+            await self._sleep(pause)
+
+    def _worked(self, state: _State) -> None:
+        state.failures, state.error = 0, ""
+
+    def _pause(self, failures: int) -> float:
+        bound = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 10))
+        return self._draw.uniform(bound / 2, bound)
+
+
+async def _outcome(work: Work) -> BaseException | None:
+    """Returns why work ended; None if it just returned. A plugin may run in it, and raise anything."""
+    try:
+        await work()
+    except BaseException as error:  # a cancellation of this task is raised again below
+        if isinstance(error, asyncio.CancelledError) and being_cancelled():
+            raise
+        return error
+    return None
+
+
+def _words(error: BaseException | None) -> str:
+    return "ended without an error" if error is None else f"{type(error).__name__}: {error}"

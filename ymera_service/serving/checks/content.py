@@ -1,0 +1,124 @@
+"""Messages and their parts."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from ymera_service.sdk.content import (
+    Media,
+    MediaKind,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from ymera_service.serving.checks.violations import Violations
+
+_ONLY_ASSISTANT = (ToolCall, Reasoning, Refusal)
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?")
+_KINDS: dict[type, str] = {
+    Text: "text",
+    ToolCall: "tool_call",
+    ToolResult: "tool_result",
+    Reasoning: "reasoning",
+    Refusal: "refusal",
+}
+
+
+def check_messages(messages: Sequence[Message], faults: Violations) -> None:
+    """Notes every fault of a conversation under `prompt.messages`."""
+    for i, message in enumerate(messages):
+        if not message.parts:
+            faults.add(f"prompt.messages[{i}].parts", "is empty; a message has at least one part")
+        role = message.role
+        for j, part in enumerate(message.parts):
+            # Most parts are text: no path is made for one that is as it should be.
+            if type(part) is Text and role is not Role.TOOL and "\0" not in part.text:
+                continue
+            _check_part(part, role, f"prompt.messages[{i}].parts[{j}]", faults)
+    if not _have_content(messages):
+        faults.add("prompt.messages", "holds no content; give at least one message with some text or other part")
+
+
+def _check_part(part: Part, role: Role, path: str, faults: Violations) -> None:
+    field = f"{path}.{part.kind.value if isinstance(part, Media) else _KINDS[type(part)]}"
+    if misplaced := _misplaced(part, role):
+        faults.add(field, misplaced)
+        return
+    match part:
+        case Text(text) | Refusal(text):
+            faults.text(field, text)
+        case Reasoning(text):
+            faults.text(f"{field}.text", text)
+        case ToolCall():
+            faults.text(f"{field}.id", part.id, required=True)
+            faults.text(f"{field}.name", part.name, required=True)
+            faults.text(f"{field}.arguments", part.arguments)
+        case ToolResult():
+            _check_result(part, field, faults)
+        case Media():
+            _check_media(part, field, faults)
+
+
+def _misplaced(part: Part, role: Role) -> str:
+    """Returns why a part does not belong in a message of that role; empty if it does."""
+    if isinstance(part, ToolResult):
+        return "" if role is Role.TOOL else "stands in messages of ROLE_TOOL only"
+    if role is Role.TOOL:
+        return "does not belong in a message of ROLE_TOOL, which holds tool_result parts only"
+    if isinstance(part, _ONLY_ASSISTANT) and role is not Role.ASSISTANT:
+        return "stands in messages of ROLE_ASSISTANT only"
+    return ""
+
+
+def _check_result(result: ToolResult, path: str, faults: Violations) -> None:
+    faults.text(f"{path}.tool_call_id", result.tool_call_id, required=True)
+    for i, part in enumerate(result.parts):
+        inner = f"{path}.parts[{i}]"
+        if isinstance(part, Text):
+            faults.text(f"{inner}.text", part.text)
+        elif part.kind is MediaKind.AUDIO:
+            faults.add(inner, RESULT_PARTS)
+        else:
+            _check_media(part, f"{inner}.{part.kind.value}", faults)
+
+
+RESULT_PARTS = "has to be a text, image or file part: a tool's result holds no other"
+
+
+def _check_media(media: Media, path: str, faults: Violations) -> None:
+    _check_source(media, path, faults)
+    faults.text(f"{path}.filename", media.filename)
+    if media.mime_type and not _MEDIA_TYPE.fullmatch(media.mime_type):
+        faults.add(f"{path}.mime_type", 'is not a media type; write it like "image/png"')
+
+
+def _check_source(media: Media, path: str, faults: Violations) -> None:
+    if not media.data and not media.uri:
+        faults.add(path, "is empty; set data or uri")
+    elif media.data and media.uri:
+        faults.add(path, "has both data and uri; set one of them")
+    elif media.data and not media.mime_type:
+        faults.add(f"{path}.mime_type", 'is required with data; for instance "image/png"')
+    elif media.uri and not _is_https(media.uri):
+        faults.add(f"{path}.uri", "has to be an https address; send the bytes as data instead")
+
+
+def _is_https(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and "\0" not in uri
+
+
+def _have_content(messages: Sequence[Message]) -> bool:
+    for message in messages:
+        for part in message.parts:
+            if not isinstance(part, Text) or (part.text and not part.text.isspace()):
+                return True
+    return False

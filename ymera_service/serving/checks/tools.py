@@ -1,0 +1,60 @@
+"""Tools, their choice, and the form of the answer."""
+
+import re
+from collections.abc import Sequence
+
+from ymera_service.sdk.generation import ResponseFormat, ResponseType, Tool, ToolChoice, ToolChoiceMode
+from ymera_service.serving.checks.schemas import schema_fault
+from ymera_service.serving.checks.violations import Violations
+
+MAX_SCHEMA_BYTES = 1024 * 1024
+"""Of all tools' schemas together."""
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME_RULE = "has to be 1–64 characters of letters, digits, underscore and hyphen"
+
+
+def check_tools(tools: Sequence[Tool], faults: Violations) -> None:
+    """Notes every fault of the tools under `prompt.tools`."""
+    if (size := sum([len(tool.parameters_schema) for tool in tools])) > MAX_SCHEMA_BYTES:
+        faults.add("prompt.tools", f"have schemas of {size:,} bytes; at most {MAX_SCHEMA_BYTES:,} are allowed")
+        return
+    seen: set[str] = set()
+    for i, tool in enumerate(tools):
+        _check_tool(tool, f"prompt.tools[{i}]", seen, faults)
+
+
+def _check_tool(tool: Tool, path: str, seen: set[str], faults: Violations) -> None:
+    if not _NAME.fullmatch(tool.name):
+        faults.add(f"{path}.name", _NAME_RULE)
+    elif tool.name in seen:
+        faults.add(f"{path}.name", f"repeats {tool.name!r}; the name of each tool has to be unique")
+    seen.add(tool.name)
+    faults.text(f"{path}.description", tool.description)
+    if tool.parameters_schema and (fault := schema_fault(tool.parameters_schema)):
+        faults.add(f"{path}.parameters_schema", fault)
+
+
+def check_tool_choice(choice: ToolChoice, tools: Sequence[Tool], faults: Violations) -> None:
+    """Notes a choice that the tools don't allow, under `prompt.tool_choice`."""
+    name = choice.tool_name
+    if choice.mode is ToolChoiceMode.TOOL:
+        if name not in {tool.name for tool in tools}:
+            faults.add("prompt.tool_choice.tool_name", f"{name[:64]!r} is not among the tools offered")
+    elif name:
+        faults.add("prompt.tool_choice.tool_name", "goes with MODE_TOOL only; leave it empty or set that mode")
+    elif choice.mode is ToolChoiceMode.REQUIRED and not tools:
+        faults.add("prompt.tool_choice.mode", "requires a tool call but the prompt offers no tools")
+
+
+def check_response_format(wanted: ResponseFormat, faults: Violations) -> None:
+    """Notes what is wrong with the form asked for, under `prompt.response_format`."""
+    if not _NAME.fullmatch(wanted.name):
+        faults.add("prompt.response_format.name", _NAME_RULE)
+    path = "prompt.response_format.schema"
+    if wanted.type is not ResponseType.JSON_SCHEMA:
+        if wanted.schema:
+            faults.add(path, "goes with TYPE_JSON_SCHEMA only; set that type or leave the schema out")
+    elif not wanted.schema:
+        faults.add(path, "is required with TYPE_JSON_SCHEMA")
+    elif fault := schema_fault(wanted.schema):
+        faults.add(path, fault)

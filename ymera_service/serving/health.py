@@ -1,0 +1,258 @@
+"""The state of the server, as data."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ymera_service import __version__
+from ymera_service.catalog import Catalog
+from ymera_service.plugins import Plugins, PluginState, PluginStatus
+from ymera_service.resilience.breaker import BreakerReport, Breakers, BreakerState
+from ymera_service.resilience.slots import Slots
+from ymera_service.sdk.errors import YmeraError
+from ymera_service.sdk.models import Kind, Model
+from ymera_service.serving.background import Background, BackgroundReport
+from ymera_service.serving.calls import Calls
+from ymera_service.serving.listing import is_available
+from ymera_service.storage import Database, Recorder
+
+PING_SECONDS = 2.0
+"""How long storage may take to answer."""
+COMMIT_SECONDS = 5.0
+"""How long requests are kept away after a commit failed. Then some have to come, or nothing would be committed and
+it would never be known that commits succeed again."""
+MAX_CAUSES = 3
+"""Causes that the sentence on the whole names."""
+
+GET_MODELS = "set a vendor's key, such as OPENAI_API_KEY, or start a local server, such as Ollama"
+
+
+class Status(StrEnum):
+    """The state of a thing."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    UNAVAILABLE = "unavailable"
+    DISABLED = "disabled"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealth:
+    """The state of a plugin, of storage or of background work; `detail` says what is wrong."""
+
+    name: str
+    status: Status
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundHealth(PartHealth):
+    """The state of background work."""
+
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderHealth(PartHealth):
+    """The state of a provider: how many models it offers, and its breakers that are not closed."""
+
+    models: int = 0
+    breakers: tuple[BreakerReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """The state of everything. `uptime` is in seconds; `detail` says what to do about the state as a whole."""
+
+    status: Status
+    detail: str
+    version: str
+    uptime: float
+    providers: tuple[ProviderHealth, ...]
+    plugins: tuple[PartHealth, ...]
+    storage: PartHealth
+    background: tuple[BackgroundHealth, ...]
+    in_flight: int
+    queued: int
+    simulator_only: bool
+
+
+class Health:
+    """Looks at the parts of the server. `clock` is monotonic, in seconds."""
+
+    def __init__(
+        self,
+        *,
+        plugins: Plugins,
+        catalog: Catalog,
+        breakers: Breakers,
+        database: Database,
+        recorder: Recorder,
+        slots: Slots,
+        calls: Calls,
+        background: Background,
+        clock: Callable[[], float],
+    ) -> None:
+        self._plugins = plugins
+        self._catalog = catalog
+        self._breakers = breakers
+        self._database = database
+        self._recorder = recorder
+        self._slots = slots
+        self._calls = calls
+        self._background = background
+        self._clock = clock
+        self._ready_at = clock()
+        self._commit_failure = ""
+        self._commit_failed_at = 0.0
+
+    async def serving(self) -> bool:
+        """Whether a request has a chance: the same as a report whose status is not UNAVAILABLE."""
+        return (await self.report()).status is not Status.UNAVAILABLE
+
+    async def report(self) -> HealthReport:
+        """Returns the state of everything."""
+        storage = await self._storage()
+        models = _answering_models(self._catalog.snapshot.models.values())
+        providers = tuple(self._providers(models))
+        plugins = tuple(plugin_health(plugin) for plugin in self._plugins.registry.plugins)
+        background = tuple(map(_background_health, self._background.report()))
+        may_answer = self._may_answer(models)
+        simulator_only = bool(may_answer) and all(model.info.simulated for model in may_answer)
+        broken = self._outage(storage, providers, served=bool(may_answer))
+        flawed = any(part.status in _FLAWED for part in (*providers, *plugins, *background, storage))
+        detail = broken or (f"only the simulator answers; {GET_MODELS}" if simulator_only else "")
+        return HealthReport(
+            status=Status.UNAVAILABLE if broken else Status.DEGRADED if flawed else Status.OK,
+            detail=detail,
+            version=__version__,
+            uptime=self._clock() - self._ready_at,
+            providers=providers,
+            plugins=plugins,
+            storage=storage,
+            background=background,
+            in_flight=self._slots.in_flight,
+            queued=self._slots.queued,
+            simulator_only=simulator_only,
+        )
+
+    def _may_answer(self, models: Sequence[Model]) -> Sequence[Model]:
+        """Returns the models that routing would choose from now, for a request without preferences.
+
+        As in routing, simulated ones are out if there are real ones, whether these can be called or not, or
+        if a provider could not list its models, which may well be real.
+        """
+        real = [model for model in models if not model.info.simulated]
+        if not real and self._catalog.snapshot.provider_errors:
+            return ()
+        open_domains = self._breakers.open_domains()
+        return [model for model in real or models if is_available(model, open_domains)]
+
+    def _outage(self, storage: PartHealth, providers: Sequence[ProviderHealth], *, served: bool) -> str:
+        """Returns why no request can be served and what to do about it; empty if requests can be served."""
+        if self._calls.draining:
+            return "the server is stopping"
+        if storage.status is Status.UNAVAILABLE:
+            return f"requests can't be recorded: {storage.detail}"
+        return "" if served else _why_no_model(providers, self._catalog.snapshot.provider_errors)
+
+    def _providers(self, models: Sequence[Model]) -> Iterable[ProviderHealth]:
+        errors, open_domains = self._catalog.snapshot.provider_errors, self._breakers.open_domains()
+        reports, offers = self._breakers.report(), _by_provider(models)
+        for name, provider in sorted(self._plugins.registry.providers.items()):
+            own, error = offers.get(name, ()), errors.get(name, "")
+            breakers = tuple(report for report in reports if _belongs(report, name))
+            status = _provider_status(own, open_domains, error=error, flawed=bool(breakers or error))
+            if provider.missing:
+                yield ProviderHealth(name, Status.ABSENT, provider.missing)
+            else:
+                detail = error or ("" if own else "offers no models now; a local server may not be running")
+                yield ProviderHealth(name, status, detail, len(own), breakers)
+
+    async def _storage(self) -> PartHealth:
+        name = self._database.backend
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                await self._database.ping()
+        except YmeraError as error:
+            return PartHealth(name, Status.UNAVAILABLE, error.message)
+        except TimeoutError:
+            return PartHealth(name, Status.UNAVAILABLE, f"did not answer within {PING_SECONDS:g} s")
+        return PartHealth(name, self._commits(), self._recorder.failure)
+
+    def _commits(self) -> Status:
+        """Returns whether records can be written: a database on a full disk can still be read."""
+        failure = self._recorder.failure
+        if failure is not self._commit_failure:  # of another commit, even if it reads the same
+            self._commit_failure, self._commit_failed_at = failure, self._clock()
+        if not failure:
+            return Status.OK
+        return Status.UNAVAILABLE if self._clock() - self._commit_failed_at < COMMIT_SECONDS else Status.DEGRADED
+
+
+_FLAWED = {Status.DEGRADED, Status.UNAVAILABLE}
+
+
+def _answering_models(models: Iterable[Model]) -> Sequence[Model]:
+    return [model for model in models if model.info.kind is Kind.GENERATE]
+
+
+def _by_provider(models: Iterable[Model]) -> Mapping[str, Sequence[Model]]:
+    offers: dict[str, list[Model]] = {}
+    for model in models:
+        offers.setdefault(model.provider, []).append(model)
+    return offers
+
+
+def _belongs(report: BreakerReport, provider: str) -> bool:
+    """Whether a breaker is one of a provider's: domains begin with the provider's name."""
+    return report.domain.startswith((f"{provider}/", f"{provider}#", f"{provider}@"))
+
+
+def _provider_status(models: Sequence[Model], open_domains: Collection[str], *, error: str, flawed: bool) -> Status:
+    if not models:
+        return Status.UNAVAILABLE if error else Status.ABSENT
+    if not any(is_available(model, open_domains) for model in models):
+        return Status.UNAVAILABLE
+    return Status.DEGRADED if flawed else Status.OK
+
+
+def _why_no_model(providers: Sequence[ProviderHealth], errors: Collection[str]) -> str:
+    """Returns why no model can be called, from what is known of each provider that might have been."""
+    involved = [one for one in providers if one.status in _FLAWED or one.name in errors]
+    if involved:
+        causes = "; ".join(f"{provider.name}: {_cause(provider)}" for provider in involved[:MAX_CAUSES])
+        more = f"; and {len(involved) - MAX_CAUSES} more" if len(involved) > MAX_CAUSES else ""
+        return f"no model can be called: {causes}{more}"
+    if providers:
+        return f"no provider offers a model; {GET_MODELS}"
+    return f"no provider is registered; install a plugin, as with `pip install 'ymera[standard]'`, and {GET_MODELS}"
+
+
+def _cause(provider: ProviderHealth) -> str:
+    """Returns why a provider can't answer, in its own words as far as they are known."""
+    if provider.detail:
+        return provider.detail
+    first = next((report for report in provider.breakers if report.state is BreakerState.OPEN), None)
+    if first is None:
+        return "its models keep failing"
+    return f"{first.last_error} (tried again in {first.retry_after:.0f} s)"
+
+
+def plugin_health(plugin: PluginStatus) -> PartHealth:
+    """Returns the state of a plugin."""
+    return PartHealth(plugin.name, _PLUGIN_STATUS[plugin.state], plugin.detail)
+
+
+_PLUGIN_STATUS: Mapping[PluginState, Status] = {
+    PluginState.ACTIVE: Status.OK,
+    PluginState.QUARANTINED: Status.DEGRADED,
+    PluginState.DISABLED: Status.DISABLED,
+}
+
+
+def _background_health(report: BackgroundReport) -> BackgroundHealth:
+    status = Status.DEGRADED if report.error else Status.OK
+    return BackgroundHealth(report.name, status, report.error, restarts=report.restarts)

@@ -1,0 +1,101 @@
+"""Models page by page, with what is known of each."""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ymera_service.catalog import Catalog
+from ymera_service.resilience.breaker import Breakers
+from ymera_service.routing.evidence import Evidence
+from ymera_service.sdk.models import Model
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.storage.records import BenchmarkSummary
+
+DEFAULT_PAGE = 100
+MAX_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model; `measured` is by category, and `available` tells whether a breaker lets calls pass."""
+
+    model: Model
+    measured: Mapping[str, BenchmarkSummary]
+    available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some models in the order of their ids; `next_token` is empty on the last page."""
+
+    models: Sequence[ListedModel]
+    next_token: str
+
+
+class Listing:
+    """Lists models."""
+
+    def __init__(self, catalog: Catalog, breakers: Breakers, evidence: Evidence) -> None:
+        self._catalog = catalog
+        self._breakers = breakers
+        self._evidence = evidence
+
+    def page(self, *, size: int, token: str, provider: str) -> Page:
+        """Returns a page.
+
+        Args:
+            size: The most models; 0 means 100, more than 1,000 means 1,000.
+            token: The `next_token` of the page before; empty for the first.
+            provider: Only this provider's; empty for all.
+
+        Raises:
+            InvalidRequest: The size is negative, or the token was not given by this server for this provider.
+        """
+        faults = Violations()
+        if size < 0:
+            faults.add("page_size", "is negative; 0 means 100, and at most 1,000 are returned")
+        faults.text("provider", provider)
+        after = after_of(token, provider, faults)
+        faults.check()
+        models, most = self._catalog.snapshot.models, min(size or DEFAULT_PAGE, MAX_PAGE)
+        ids = [name for name, model in models.items() if name > after and provider in {"", model.provider}]
+        open_domains = self._breakers.open_domains()
+        listed = [
+            ListedModel(models[name], self._evidence.summaries(name), is_available(models[name], open_domains))
+            for name in ids[:most]
+        ]
+        return Page(listed, token_of(ids[most - 1], provider) if len(ids) > most else "")
+
+
+def is_available(model: Model, open_domains: Collection[str]) -> bool:
+    """Tells whether some target of a model may be called: none of its breakers is open."""
+    return not open_domains or any(
+        not any(domain in open_domains for domain in target.domains) for target in model.targets
+    )
+
+
+def token_of(after: str, scope: str) -> str:
+    """Returns the token of the page that follows an item; it is good for the same `scope` only."""
+    payload = after.encode()
+    return base64.urlsafe_b64encode(_checksum(payload, scope) + payload).decode()
+
+
+def after_of(token: str, scope: str, faults: Violations) -> str:
+    """Returns the item after which a page starts; empty for the first page."""
+    if not token:
+        return ""
+    try:
+        raw = base64.b64decode(token, altchars=b"-_", validate=True)
+        checksum, payload = raw[:4], raw[4:]
+        if checksum == _checksum(payload, scope):
+            return payload.decode()
+    except (binascii.Error, ValueError):
+        pass
+    faults.add("page_token", "was not given by this server for this filter; use next_page_token as it came, or none")
+    return ""
+
+
+def _checksum(payload: bytes, scope: str) -> bytes:
+    return zlib.crc32(payload, zlib.crc32(scope.encode())).to_bytes(4, "big")

@@ -1,0 +1,71 @@
+"""All that a protocol calls, and how it is put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from ymera_service.benchmark.runner import BenchmarkRunner
+from ymera_service.catalog import Catalog
+from ymera_service.execution.pipeline import Pipeline
+from ymera_service.plugins import Plugins
+from ymera_service.resilience.breaker import Breakers
+from ymera_service.routing.evidence import Evidence
+from ymera_service.serving.background import Background
+from ymera_service.serving.benchmarks import Benchmarks
+from ymera_service.serving.calls import Calls
+from ymera_service.serving.executions import Executions
+from ymera_service.serving.health import Health
+from ymera_service.serving.history import History
+from ymera_service.serving.listing import Listing
+from ymera_service.storage import Database, Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What Ymera offers, a part for each concern."""
+
+    calls: Calls
+    executions: Executions
+    benchmarks: Benchmarks
+    history: History
+    listing: Listing
+    health: Health
+    plugins: Plugins
+
+
+def build(
+    *,
+    pipeline: Pipeline,
+    runner: BenchmarkRunner,
+    plugins: Plugins,
+    catalog: Catalog,
+    breakers: Breakers,
+    evidence: Evidence,
+    database: Database,
+    recorder: Recorder,
+    background: Background,
+    default_deadline_seconds: float,
+    clock: Callable[[], float] = monotonic,
+) -> Service:
+    """Returns the service over the parts of a server."""
+    calls = Calls(default_deadline_seconds)
+    health = Health(
+        plugins=plugins,
+        catalog=catalog,
+        breakers=breakers,
+        database=database,
+        recorder=recorder,
+        slots=pipeline.slots,
+        calls=calls,
+        background=background,
+        clock=clock,
+    )
+    return Service(
+        calls=calls,
+        executions=Executions(pipeline),
+        benchmarks=Benchmarks(runner),
+        history=History(database),
+        listing=Listing(catalog, breakers, evidence),
+        health=health,
+        plugins=plugins,
+    )
