@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from ymera.v1 import admin_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2
 
 from ymera_service.cli.render import benchmark, catalog, execution, health
-from ymera_service.cli.render.decision import SHOWN, decision
+from ymera_service.cli.render.decision import SHOWN, attempts, decision
 
 TWO_SECONDS = Duration(seconds=2)
 
@@ -40,27 +40,33 @@ DECISION = routing_pb2.Decision(
         candidate("acme/large", 0.94, 0.9, expected_cost_micros=120, expected_latency=TWO_SECONDS),
         candidate("acme/small", 0.7, 0.5),
     ],
+    candidate_count=12,
     exclusions=[
-        routing_pb2.Exclusion(
-            model="acme/dear",
+        routing_pb2.ExclusionCount(
             reason=routing_pb2.EXCLUSION_REASON_TOO_EXPENSIVE,
+            count=3,
+            model="acme/dear",
             detail="$0.02 expected, above $0.01",
         )
     ],
-    attempts=[
-        routing_pb2.Attempt(
-            number=1,
-            model="acme/large",
-            duration=TWO_SECONDS,
-            error=errors_pb2.Error(reason="RATE_LIMITED", message="no"),
-        ),
-        routing_pb2.Attempt(number=2, model="acme/small", duration=TWO_SECONDS, time_to_first_token=TWO_SECONDS),
-    ],
     explanation="acme/large for coding (0.81): best quality",
 )
+ATTEMPTS = [
+    routing_pb2.Attempt(
+        turn=1,
+        number=1,
+        model="acme/large",
+        account="key-1",
+        endpoint="eu",
+        duration=TWO_SECONDS,
+        error=errors_pb2.Error(reason="RATE_LIMITED", message="no"),
+    ),
+    routing_pb2.Attempt(turn=1, number=2, model="acme/small", duration=TWO_SECONDS, time_to_first_token=TWO_SECONDS),
+    routing_pb2.Attempt(turn=2, number=1, model="acme/small", duration=TWO_SECONDS),
+]
 
 
-def test_a_decision_shows_candidates_scores_exclusions_and_attempts() -> None:
+def test_a_decision_shows_candidates_scores_and_exclusions() -> None:
     assert lines(decision(DECISION)) == [
         "acme/large for coding (0.81): best quality",
         "category: coding 0.81 · math 0.19",
@@ -68,17 +74,35 @@ def test_a_decision_shows_candidates_scores_exclusions_and_attempts() -> None:
         "   model       score  quality ×0.60  cost ×0.40      cost    time",
         "1  acme/large  0.940           0.90        1.00  $0.00012  2.00 s",
         "2  acme/small  0.700           0.50        1.00   unknown       ?",
+        "… and 10 more; --full --json shows all",
         "",
         "why acme/large",
         "  0.540  quality  over 24 tasks",
         "  0.400  cost     free",
         "",
-        "excluded   why",
-        "acme/dear  too expensive  $0.02 expected, above $0.01",
-        "",
-        "attempt  model         time  first token  outcome",
-        "      1  acme/large  2.00 s               RATE_LIMITED: no",
-        "      2  acme/small  2.00 s       2.00 s  answered",
+        "excluded  why            such as",
+        "       3  too expensive  acme/dear $0.02 expected, above $0.01",
+    ]
+
+
+def test_a_full_view_shows_every_model_that_may_not_answer() -> None:
+    excluded = [
+        routing_pb2.Exclusion(
+            model=f"acme/{n}", account="key-1", reason=routing_pb2.EXCLUSION_REASON_DENIED, detail="denied"
+        )
+        for n in range(SHOWN + 5)
+    ]
+    shown = lines(decision(routing_pb2.Decision(excluded_targets=excluded)))
+    assert "acme/0#key-1   denied  denied" in shown
+    assert "… and 5 more; --full --json shows all" in shown
+
+
+def test_attempts_show_their_target_and_their_turn() -> None:
+    assert lines([attempts(ATTEMPTS)]) == [
+        "attempt  model                  time  first token  outcome",
+        "      1  acme/large#key-1@eu  2.00 s               RATE_LIMITED: no",
+        "      2  acme/small           2.00 s       2.00 s  answered",
+        "    2.1  acme/small           2.00 s               answered",
     ]
 
 
@@ -92,13 +116,13 @@ def test_a_narrow_terminal_breaks_rows_and_loses_nothing(width: int) -> None:
 
 def test_of_hundreds_of_models_the_first_are_shown_and_the_rest_counted() -> None:
     made = routing_pb2.Decision(candidates=[candidate(f"acme/{n}", 1, 1) for n in range(SHOWN + 5)])
-    assert "… and 5 more; --json shows all" in lines(decision(made))
+    assert "… and 5 more; --full --json shows all" in lines(decision(made))
 
 
 def test_text_that_would_control_the_terminal_is_made_harmless() -> None:
     made = routing_pb2.Decision(
         explanation="\x1b]0;owned\x07x [bold]kept[/bold]",
-        exclusions=[routing_pb2.Exclusion(model="acme/\x1b[31mred\x9b", detail="\b\r")],
+        exclusions=[routing_pb2.ExclusionCount(model="acme/\x1b[31mred\x9b", detail="\b\r")],
     )
     shown = "\n".join(lines(decision(made)))
     assert not set(shown) & {"\x1b", "\x07", "\x9b", "\b", "\r"}
@@ -107,23 +131,23 @@ def test_text_that_would_control_the_terminal_is_made_harmless() -> None:
 
 def completed(model: str, reason: content_pb2.FinishReason.ValueType) -> ymera_pb2.ExecutionCompleted:
     usage = usage_pb2.Usage(input_tokens=12, output_tokens=45, cost_micros=123)
-    return ymera_pb2.ExecutionCompleted(model=model, decision=DECISION, usage=usage, finish_reason=reason)
+    return ymera_pb2.ExecutionCompleted(model=model, attempts=ATTEMPTS[:2], usage=usage, finish_reason=reason)
 
 
 def test_the_quiet_line_tells_model_why_tokens_cost_time_and_id() -> None:
-    assert execution.summary(completed("acme/large", content_pb2.FINISH_REASON_STOP), "r-1", 1.239) == (
+    assert execution.summary(completed("acme/large", content_pb2.FINISH_REASON_STOP), DECISION, "r-1", 1.239) == (
         "acme/large for coding (0.81): best quality · 12 → 45 tokens · $0.000123 · 1.24 s · r-1"
     )
 
 
 def test_the_quiet_line_tells_of_failures_and_of_an_unusual_end() -> None:
-    assert execution.summary(completed("acme/small", content_pb2.FINISH_REASON_LENGTH), "r-1", 1.239) == (
+    assert execution.summary(completed("acme/small", content_pb2.FINISH_REASON_LENGTH), DECISION, "r-1", 1.239) == (
         "acme/small after 1 failure (acme/large for coding (0.81): best quality) · 12 → 45 tokens · $0.000123 · 1.24 s"
         " · length · r-1"
     )
 
 
-def test_a_past_request_is_retold() -> None:
+def test_a_past_request_is_shown_with_its_attempts() -> None:
     past = routing_pb2.Execution(
         request_id="r-1",
         create_time=Timestamp(seconds=1_795_000_000),
@@ -135,8 +159,11 @@ def test_a_past_request_is_retold() -> None:
         time_to_first_token=TWO_SECONDS,
         session_id="s-1",
         agent_name="tester",
+        attempts=ATTEMPTS[:1],
     )
-    assert lines(execution.execution(past))[:6] == [
+    shown = lines(execution.execution(past))
+    assert shown[-1] == "      1  acme/large#key-1@eu  2.00 s               RATE_LIMITED: no"
+    assert shown[:6] == [
         "2026-11-18 11:06:40 UTC: failed in 2.00 s, first token after 2.00 s",
         "12 → 4 tokens · $0.000007",
         "RATE_LIMITED: too many",
@@ -216,21 +243,36 @@ def test_health_shows_every_part_and_its_trouble() -> None:
                 detail="slow",
                 breakers=[
                     ymera_pb2.BreakerHealth(
-                        model="acme/large", state=ymera_pb2.BREAKER_STATE_OPEN, retry_after=TWO_SECONDS
+                        domain="acme#key-1",
+                        state=ymera_pb2.BREAKER_STATE_OPEN,
+                        retry_after=TWO_SECONDS,
+                        last_error="no credit",
                     )
                 ],
+            ),
+            ymera_pb2.ProviderHealth(
+                provider="ollama", status=ymera_pb2.HEALTH_STATUS_ABSENT, detail="offers no models now"
+            ),
+        ],
+        plugins=[ymera_pb2.PluginHealth(name="acme", status=ymera_pb2.HEALTH_STATUS_DISABLED)],
+        background_tasks=[
+            ymera_pb2.BackgroundTaskHealth(
+                name="catalog refresh", status=ymera_pb2.HEALTH_STATUS_DEGRADED, restarts=2, detail="OSError: no"
             )
         ],
-        plugins=[ymera_pb2.PluginHealth(name="acme", status=ymera_pb2.HEALTH_STATUS_OK)],
         in_flight_requests=3,
+        detail="the state in one sentence",
     )
     assert lines(health.health(state)) == [
         "degraded · version 0.1.0 · up 2 min 5 s · 3 requests under way, 0 waiting",
+        "the state in one sentence",
         "",
-        "          name    state",
-        "storage   sqlite  ok",
-        "provider  acme    degraded  1 model · slow · acme/large open, tried again in 2.00 s",
-        "plugin    acme    ok",
+        "            name             state",
+        "storage     sqlite           ok",
+        "provider    acme             degraded  1 model · slow · acme#key-1 open, tried again in 2.00 s (no credit)",
+        "provider    ollama           absent    offers no models now",
+        "plugin      acme             disabled",
+        "background  catalog refresh  degraded  OSError: no · restarted 2 times",
     ]
 
 

@@ -9,6 +9,7 @@ import grpc
 import typer
 from ymera.v1.content_pb2 import Citation
 from ymera.v1.errors_pb2 import Error
+from ymera.v1.routing_pb2 import Decision
 from ymera.v1.ymera_pb2 import AttemptStarted, ExecuteStreamRequest, ExecuteStreamResponse, ExecutionCompleted
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
@@ -57,7 +58,7 @@ def ask(
 ) -> None:
     """Asks the best model and streams its answer.
 
-    The answer goes to standard output. One line on standard error then tells
+    The answer goes to standard output. One line on standard error then shows
     the model, why it was chosen, tokens read and written, cost, time, and the
     id for `ymera explain`. With --json each event of the stream is a line of
     JSON.
@@ -110,6 +111,7 @@ class _Telling:
         self._output = output
         self._began = perf_counter()
         self._request_id = ""
+        self._decision = Decision()
         self._asked = ""
         self._last = "\n"
         self._citations: list[Citation] = []
@@ -119,7 +121,7 @@ class _Telling:
             self._output.event(event)
         match event.WhichOneof("event"):
             case "started":
-                self._request_id = event.started.request_id
+                self._request_id, self._decision = event.started.request_id, event.started.decision
             case "attempt_started":
                 self._attempt(event.attempt_started)
             case "text_delta" | "refusal_delta" as kind:
@@ -157,7 +159,7 @@ class _Telling:
             self._remark(f"[{number}] " + " ".join(filter(None, [citation.title, citation.uri])))
         if completed.simulated:
             self._remark(SIMULATED)
-        self._remark(summary(completed, self._request_id, perf_counter() - self._began))
+        self._remark(summary(completed, self._decision, self._request_id, perf_counter() - self._began))
 
     def _fail(self, kind: str, error: Error) -> None:
         failure = of_event(error, self._request_id)

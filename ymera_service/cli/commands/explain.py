@@ -19,7 +19,7 @@ def explain(
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Retells a past decision: what was decided, tried and spent.
+    """Shows a past request again: what was decided, tried and spent.
 
     [dim]ymera explain 019aa3c1-7c5e-7d1a-8a43-5d2f7b9e6c10[/dim]
     """

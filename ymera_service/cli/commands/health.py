@@ -13,7 +13,10 @@ from ymera_service.cli.running import run
 
 
 def health(address: options.Address = "", config: options.ConfigFile = None, as_json: options.AsJson = False) -> None:
-    """Shows the state of the server, its storage, providers and plugins. Fails where it can serve nothing."""
+    """Shows the state of the server, its storage, providers, plugins and background work.
+
+    Exits with 1 if the server can't serve any request.
+    """
     output = Output(as_json)
     run(_health(Target(address, config), output), output)
 
@@ -22,7 +25,5 @@ async def _health(target: Target, output: Output) -> None:
     async with connected(target) as channel:
         state = await YmeraServiceStub(channel).Health(HealthRequest())
     output.show(state, *picture(state))
-    if state.simulator_only and not output.as_json:
-        output.remark("\nThere is the simulator only. Set a vendor's key, such as OPENAI_API_KEY, or start Ollama.")
     if state.status == HealthStatus.HEALTH_STATUS_UNAVAILABLE:
         raise typer.Exit(FAILED)

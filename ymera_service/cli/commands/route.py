@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from ymera.v1.routing_pb2 import DecisionView
 from ymera.v1.ymera_pb2 import RouteRequest
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
@@ -23,6 +24,7 @@ def route(
     max_cost: options.MaxCost = None,
     session: options.Session = "",
     prefer_free: options.PreferFree = False,
+    full: Annotated[bool, typer.Option("--full", help="Show every candidate and every excluded model.")] = False,
     address: options.Address = "",
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
@@ -30,8 +32,9 @@ def route(
     """Shows which models would answer, and why, without calling one.
 
     Candidates stand in the order in which they would be tried, with what
-    their scores are made of; × is how much each part counts. Below them stand
-    the models that may not answer, and why.
+    their scores are made of; × is how much each part counts. Below them stands
+    how many models may not answer, by reason. Without --full the best 5 are
+    shown.
 
     [dim]ymera route "Prove that there are infinitely many primes"[/dim]
     [dim]ymera route "Translate this" --weights 1,3,1 --max-cost 0.01[/dim]
@@ -43,6 +46,7 @@ def route(
             preferences=requests.preferences(
                 models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
             ),
+            decision_view=DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC,
         )
     run(_route(request, Target(address, config), output), output)
 
@@ -52,4 +56,4 @@ async def _route(request: RouteRequest, target: Target, output: Output) -> None:
         routed = await YmeraServiceStub(channel).Route(request)
     output.show(routed, *decision(routed.decision))
     if not output.as_json:
-        output.remark(f"\n`ymera explain {routed.request_id}` tells this again.")
+        output.remark(f"\n`ymera explain {routed.request_id}` shows this again.")

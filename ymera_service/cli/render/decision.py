@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
-from ymera.v1.routing_pb2 import Attempt, Candidate, Decision, Exclusion, ExclusionReason
+from ymera.v1.routing_pb2 import Attempt, Candidate, Decision, Exclusion, ExclusionCount, ExclusionReason
 
 from ymera_service.cli.render.figures import duration, money, word
 from ymera_service.cli.render.tables import table
 from ymera_service.cli.render.text import clean
 
 SHOWN = 20
-"""Rows of a table; there may be hundreds of models."""
+"""Rows of a table; a full view may hold a thousand models."""
 
 
 def decision(made: Decision) -> Iterator[RenderableType]:
@@ -21,16 +21,16 @@ def decision(made: Decision) -> Iterator[RenderableType]:
     if made.candidates:
         yield clean("")
         yield _candidates(made)
-        yield from _rest(len(made.candidates))
+        yield from _rest(max(made.candidate_count, len(made.candidates)), len(made.candidates))
         yield clean("")
         yield from _evidence(made.candidates[0])
     if made.exclusions:
         yield clean("")
         yield _exclusions(made.exclusions)
-        yield from _rest(len(made.exclusions))
-    if made.attempts:
+    if made.excluded_targets:
         yield clean("")
-        yield attempts(made.attempts)
+        yield _excluded(made.excluded_targets)
+        yield from _rest(len(made.excluded_targets), len(made.excluded_targets))
 
 
 def _categories(made: Decision) -> Text:
@@ -48,7 +48,7 @@ def _candidates(made: Decision) -> RenderableType:
     rows = [
         [
             str(place),
-            clean(each.model, "bold" if place == 1 else ""),
+            clean(target(each), "bold" if place == 1 else ""),
             f"{each.score:.3f}",
             *_values(each, names),
             money(each.expected_cost_micros) if each.HasField("expected_cost_micros") else "unknown",
@@ -72,20 +72,28 @@ def _evidence(first: Candidate) -> Iterator[RenderableType]:
     yield table(["", "share", "of", "evidence"], rows, right=["share"], header=False)
 
 
-def _exclusions(excluded: Sequence[Exclusion]) -> RenderableType:
+def _exclusions(counted: Sequence[ExclusionCount]) -> RenderableType:
     rows = [
-        [each.model, word(ExclusionReason.Name(each.reason), "EXCLUSION_REASON_"), clean(each.detail, "dim")]
-        for each in excluded[:SHOWN]
+        [str(each.count), _reason(each.reason), clean(f"{each.model} {each.detail}".strip(), "dim")] for each in counted
     ]
+    return table(["excluded", "why", "such as"], rows, right=["excluded"])
+
+
+def _excluded(excluded: Sequence[Exclusion]) -> RenderableType:
+    rows = [[target(each), _reason(each.reason), clean(each.detail, "dim")] for each in excluded[:SHOWN]]
     return table(["excluded", "why", ""], rows)
+
+
+def _reason(reason: ExclusionReason.ValueType) -> str:
+    return word(ExclusionReason.Name(reason), "EXCLUSION_REASON_")
 
 
 def attempts(made: Sequence[Attempt]) -> RenderableType:
     """Shows the calls that were made."""
     rows = [
         [
-            str(each.number),
-            each.model,
+            f"{each.turn}.{each.number}" if each.turn > 1 else str(each.number),
+            target(each),
             duration(each.duration),
             duration(each.time_to_first_token) if each.HasField("time_to_first_token") else "",
             clean(f"{each.error.reason}: {each.error.message}", "red") if each.HasField("error") else "answered",
@@ -95,6 +103,15 @@ def attempts(made: Sequence[Attempt]) -> RenderableType:
     return table(["attempt", "model", "time", "first token", "outcome"], rows, right=["attempt", "time", "first token"])
 
 
-def _rest(count: int) -> Iterator[Text]:
-    if count > SHOWN:
-        yield clean(f"… and {count - SHOWN} more; --json shows all", "dim")
+def target(named: Candidate | Exclusion | Attempt) -> str:
+    """Returns the name of a target: the model's id, and account and endpoint if there are several."""
+    account = f"#{named.account}" if named.account else ""
+    endpoint = f"@{named.endpoint}" if named.endpoint else ""
+    return f"{named.model}{account}{endpoint}"
+
+
+def _rest(count: int, sent: int) -> Iterator[Text]:
+    """Says how many rows are not shown, and how to see them."""
+    shown = min(sent, SHOWN)
+    if count > shown:
+        yield clean(f"… and {count - shown} more; --full --json shows all", "dim")

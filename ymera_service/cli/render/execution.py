@@ -1,37 +1,36 @@
 """How an execution went."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import RenderableType
 from ymera.v1.content_pb2 import FinishReason
-from ymera.v1.routing_pb2 import Decision, Execution, ExecutionStatus
+from ymera.v1.routing_pb2 import Attempt, Decision, Execution, ExecutionStatus
 from ymera.v1.ymera_pb2 import ExecutionCompleted
 
-from ymera_service.cli.render.decision import decision
+from ymera_service.cli.render.decision import attempts, decision
 from ymera_service.cli.render.figures import cost, duration, seconds, tokens, word
 from ymera_service.cli.render.text import clean
 
 
-def summary(done: ExecutionCompleted, request_id: str, took: float) -> str:
+def summary(done: ExecutionCompleted, made: Decision, request_id: str, took: float) -> str:
     """Returns the quiet line under an answer: model, why, tokens, cost, time, and the id to explain it by.
 
-    An unusual end, such as a token limit, is told too.
+    An unusual end, such as a token limit, is shown too.
     """
-    made = done.decision
     planned = bool(made.candidates) and made.candidates[0].model == done.model
-    why = made.explanation if planned else f"{done.model} after {_failures(made)} ({made.explanation})"
+    why = made.explanation if planned else f"{done.model} after {_failures(done.attempts)} ({made.explanation})"
     ending = word(FinishReason.Name(done.finish_reason), "FINISH_REASON_")
     parts = [why, tokens(done.usage), cost(done.usage), seconds(took), "" if ending == "stop" else ending, request_id]
     return " · ".join(filter(None, parts))
 
 
-def _failures(made: Decision) -> str:
-    failed = sum(attempt.HasField("error") for attempt in made.attempts)
+def _failures(made: Iterable[Attempt]) -> str:
+    failed = sum(attempt.HasField("error") for attempt in made)
     return "1 failure" if failed == 1 else f"{failed} failures"
 
 
 def execution(past: Execution) -> Iterator[RenderableType]:
-    """Retells a past request."""
+    """Shows a past request."""
     status = word(ExecutionStatus.Name(past.status), "EXECUTION_STATUS_")
     when = past.create_time.ToDatetime().isoformat(" ", "seconds")
     took = f" in {duration(past.duration)}" if past.HasField("duration") else ""
@@ -49,3 +48,6 @@ def execution(past: Execution) -> Iterator[RenderableType]:
         yield clean(" · ".join(filter(None, asked)), "dim")
     yield clean("")
     yield from decision(past.decision)
+    if past.attempts:
+        yield clean("")
+        yield attempts(past.attempts)

@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.text import Text
-from ymera.v1.ymera_pb2 import BreakerHealth, BreakerState, HealthResponse, HealthStatus, ProviderHealth
+from ymera.v1.ymera_pb2 import (
+    BackgroundTaskHealth,
+    BreakerHealth,
+    BreakerState,
+    HealthResponse,
+    HealthStatus,
+    ProviderHealth,
+)
 
 from ymera_service.cli.render.figures import duration, word
 from ymera_service.cli.render.tables import table
@@ -14,6 +21,8 @@ _STYLES = {
     HealthStatus.HEALTH_STATUS_OK: "green",
     HealthStatus.HEALTH_STATUS_DEGRADED: "yellow",
     HealthStatus.HEALTH_STATUS_UNAVAILABLE: "red",
+    HealthStatus.HEALTH_STATUS_DISABLED: "dim",
+    HealthStatus.HEALTH_STATUS_ABSENT: "dim",
 }
 
 
@@ -21,11 +30,14 @@ def health(state: HealthResponse) -> Iterator[RenderableType]:
     """Shows the state as a whole, then of each part."""
     load = f"{state.in_flight_requests} requests under way, {state.queued_requests} waiting"
     yield Text.assemble(_status(state.status), f" · version {state.version} · up {duration(state.uptime)} · {load}")
+    if state.detail:
+        yield clean(state.detail, _STYLES.get(state.status, ""))
     yield clean("")
     rows = [
         ["storage", state.storage.backend, _status(state.storage.status), state.storage.detail],
         *(["provider", each.provider, _status(each.status), _provider(each)] for each in state.providers),
         *(["plugin", each.name, _status(each.status), each.detail] for each in state.plugins),
+        *(["background", each.name, _status(each.status), _background(each)] for each in state.background_tasks),
     ]
     yield table(["", "name", "state", ""], rows)
 
@@ -36,10 +48,17 @@ def _status(status: HealthStatus.ValueType) -> Text:
 
 def _provider(provider: ProviderHealth) -> str:
     models = "1 model" if provider.models == 1 else f"{provider.models} models"
-    return " · ".join(filter(None, [models, provider.detail, *map(_breaker, provider.breakers)]))
+    offered = models if provider.models or not provider.detail else ""
+    return " · ".join(filter(None, [offered, provider.detail, *map(_breaker, provider.breakers)]))
 
 
 def _breaker(breaker: BreakerHealth) -> str:
     state = word(BreakerState.Name(breaker.state), "BREAKER_STATE_")
     again = f", tried again in {duration(breaker.retry_after)}" if breaker.HasField("retry_after") else ""
-    return f"{breaker.model} {state}{again}"
+    why = f" ({breaker.last_error})" if breaker.last_error else ""
+    return f"{breaker.domain} {state}{again}{why}"
+
+
+def _background(task: BackgroundTaskHealth) -> str:
+    restarts = {0: "", 1: "restarted once"}.get(task.restarts, f"restarted {task.restarts} times")
+    return " · ".join(filter(None, [task.detail, restarts]))
