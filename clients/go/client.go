@@ -23,9 +23,9 @@ type Client struct {
 	ymerav1.YmeraServiceClient
 	// Catalog lists models.
 	Catalog ymerav1.CatalogServiceClient
-	// Routing retells past decisions.
+	// Routing finds past executions.
 	Routing ymerav1.RoutingServiceClient
-	// Admin tells what the server is made of.
+	// Admin lists what the server is made of.
 	Admin ymerav1.AdminServiceClient
 
 	connection *grpc.ClientConn
@@ -58,11 +58,13 @@ type Answer struct {
 	*ymerav1.ExecuteResponse
 }
 
-// Text returns all text parts of the answer joined.
+// Text returns all text parts of the answer's messages joined.
 func (a Answer) Text() string {
 	var text strings.Builder
-	for _, part := range a.GetMessage().GetParts() {
-		text.WriteString(part.GetText())
+	for _, message := range a.GetMessages() {
+		for _, part := range message.GetParts() {
+			text.WriteString(part.GetText())
+		}
 	}
 	return text.String()
 }

@@ -33,13 +33,17 @@ func ask(address, question string) error {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	var why string
 	for event, err := range client.Stream(ctx, question) {
 		if err != nil {
 			return err
 		}
+		if started := event.GetStarted(); started != nil {
+			why = started.GetDecision().GetExplanation()
+		}
 		fmt.Print(event.GetTextDelta().GetText())
 		if done := event.GetCompleted(); done != nil {
-			fmt.Printf("\n\n%s: %s\n", done.GetModel(), done.GetDecision().GetExplanation())
+			fmt.Printf("\n\n%s: %s\n", done.GetModel(), why)
 		}
 	}
 	return nil

@@ -160,7 +160,7 @@ func (Capability) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
 }
 
-// Why a model may not answer.
+// Why a target may not answer.
 type ExclusionReason int32
 
 const (
@@ -180,7 +180,8 @@ const (
 	ExclusionReason_EXCLUSION_REASON_PRICE_UNKNOWN ExclusionReason = 6
 	// It is measured slower than allowed.
 	ExclusionReason_EXCLUSION_REASON_TOO_SLOW ExclusionReason = 7
-	// Its circuit breaker is open after failures.
+	// A circuit breaker is open after failures: its own, or that of its account
+	// or endpoint.
 	ExclusionReason_EXCLUSION_REASON_UNHEALTHY ExclusionReason = 8
 	// It is simulated, and there are real models, or a provider that can't tell
 	// its models now. Allow it by its id to use it.
@@ -240,6 +241,60 @@ func (x ExclusionReason) Number() protoreflect.EnumNumber {
 // Deprecated: Use ExclusionReason.Descriptor instead.
 func (ExclusionReason) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
+}
+
+// How much of a decision an answer holds.
+type DecisionView int32
+
+const (
+	// The same as BASIC.
+	DecisionView_DECISION_VIEW_UNSPECIFIED DecisionView = 0
+	// The best few candidates, and exclusions counted by reason.
+	DecisionView_DECISION_VIEW_BASIC DecisionView = 1
+	// Every candidate and every exclusion. Grows with the number of models: some
+	// 400 bytes each.
+	DecisionView_DECISION_VIEW_FULL DecisionView = 2
+)
+
+// Enum value maps for DecisionView.
+var (
+	DecisionView_name = map[int32]string{
+		0: "DECISION_VIEW_UNSPECIFIED",
+		1: "DECISION_VIEW_BASIC",
+		2: "DECISION_VIEW_FULL",
+	}
+	DecisionView_value = map[string]int32{
+		"DECISION_VIEW_UNSPECIFIED": 0,
+		"DECISION_VIEW_BASIC":       1,
+		"DECISION_VIEW_FULL":        2,
+	}
+)
+
+func (x DecisionView) Enum() *DecisionView {
+	p := new(DecisionView)
+	*p = x
+	return p
+}
+
+func (x DecisionView) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DecisionView) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_routing_proto_enumTypes[3].Descriptor()
+}
+
+func (DecisionView) Type() protoreflect.EnumType {
+	return &file_ymera_v1_routing_proto_enumTypes[3]
+}
+
+func (x DecisionView) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DecisionView.Descriptor instead.
+func (DecisionView) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
 }
 
 // Names one past request.
@@ -343,7 +398,7 @@ type Execution struct {
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// How it ended.
 	Status ExecutionStatus `protobuf:"varint,3,opt,name=status,proto3,enum=ymera.v1.ExecutionStatus" json:"status,omitempty"`
-	// What was decided and tried.
+	// What was decided, as it was shown when the request was served.
 	Decision *Decision `protobuf:"bytes,4,opt,name=decision,proto3" json:"decision,omitempty"`
 	// What it consumed over all attempts.
 	Usage *Usage `protobuf:"bytes,5,opt,name=usage,proto3" json:"usage,omitempty"`
@@ -351,14 +406,18 @@ type Execution struct {
 	FinishReason FinishReason `protobuf:"varint,6,opt,name=finish_reason,json=finishReason,proto3,enum=ymera.v1.FinishReason" json:"finish_reason,omitempty"`
 	// Why it failed; absent where it did not.
 	Error *Error `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
-	// From its arrival to its end, server side; the wait for a place included.
+	// From its arrival to its end, server side; the wait for a slot included.
 	Duration *durationpb.Duration `protobuf:"bytes,8,opt,name=duration,proto3" json:"duration,omitempty"`
 	// From its arrival to the first part of the answer; absent without one.
 	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,9,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
 	// The session that the caller named.
 	SessionId string `protobuf:"bytes,10,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The agent that the caller named.
-	AgentName     string `protobuf:"bytes,11,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
+	AgentName string `protobuf:"bytes,11,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
+	// Every attempt that was made, in order.
+	Attempts []*Attempt `protobuf:"bytes,12,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	// The id of the model that answered, "provider/name"; empty if none did.
+	Model         string `protobuf:"bytes,13,opt,name=model,proto3" json:"model,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -470,6 +529,20 @@ func (x *Execution) GetAgentName() string {
 	return ""
 }
 
+func (x *Execution) GetAttempts() []*Attempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
+func (x *Execution) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
 // How much each virtue counts. Only the proportions matter: 2, 1, 1 is the same
 // as 50, 25, 25.
 type RoutingWeights struct {
@@ -560,8 +633,9 @@ type RoutingPreferences struct {
 	MaxLatency *durationpb.Duration `protobuf:"bytes,6,opt,name=max_latency,json=maxLatency,proto3" json:"max_latency,omitempty"`
 	// Ranks every free model before those that cost.
 	PreferFree bool `protobuf:"varint,7,opt,name=prefer_free,json=preferFree,proto3" json:"prefer_free,omitempty"`
-	// Ties requests together: later requests of a session stay with its model
-	// while that is eligible and healthy. At most 128 characters.
+	// Ties requests together: later requests of a session stay with its target
+	// while that is eligible and healthy. At most 128 characters. A request that
+	// answers tool calls stays with the target that made them even without it.
 	SessionId string `protobuf:"bytes,8,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The program or agent that asks; recorded with the usage. At most 128
 	// characters.
@@ -803,7 +877,7 @@ func (x *ScoreComponent) GetEvidence() string {
 	return ""
 }
 
-// A model that may answer.
+// A target that may answer: a model at an account and an endpoint.
 type Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The model's id, "provider/name".
@@ -817,8 +891,12 @@ type Candidate struct {
 	ExpectedCostMicros *int64 `protobuf:"varint,4,opt,name=expected_cost_micros,json=expectedCostMicros,proto3,oneof" json:"expected_cost_micros,omitempty"`
 	// How long the answer is expected to take. Absent where not yet measured.
 	ExpectedLatency *durationpb.Duration `protobuf:"bytes,5,opt,name=expected_latency,json=expectedLatency,proto3" json:"expected_latency,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The account or key that would pay; empty where the provider has only one.
+	Account string `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"`
+	// The address or region that would answer; empty where there is only one.
+	Endpoint      string `protobuf:"bytes,7,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Candidate) Reset() {
@@ -886,7 +964,95 @@ func (x *Candidate) GetExpectedLatency() *durationpb.Duration {
 	return nil
 }
 
-// A model that may not answer, and why.
+func (x *Candidate) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Candidate) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+// How many targets may not answer for one reason, with an example.
+type ExclusionCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why, for programs.
+	Reason ExclusionReason `protobuf:"varint,1,opt,name=reason,proto3,enum=ymera.v1.ExclusionReason" json:"reason,omitempty"`
+	// How many targets are excluded for it. A target counts once, for the first
+	// reason that applies in the order of the enum, SIMULATED after DENIED.
+	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// The model's id of one of them, "provider/name".
+	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	// Why that one is excluded, for people, with the figures.
+	Detail        string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExclusionCount) Reset() {
+	*x = ExclusionCount{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExclusionCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExclusionCount) ProtoMessage() {}
+
+func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExclusionCount.ProtoReflect.Descriptor instead.
+func (*ExclusionCount) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ExclusionCount) GetReason() ExclusionReason {
+	if x != nil {
+		return x.Reason
+	}
+	return ExclusionReason_EXCLUSION_REASON_UNSPECIFIED
+}
+
+func (x *ExclusionCount) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *ExclusionCount) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ExclusionCount) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+// A target that may not answer, and why.
 type Exclusion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The model's id, "provider/name".
@@ -894,14 +1060,18 @@ type Exclusion struct {
 	// Why, for programs.
 	Reason ExclusionReason `protobuf:"varint,2,opt,name=reason,proto3,enum=ymera.v1.ExclusionReason" json:"reason,omitempty"`
 	// Why, for people, with the figures.
-	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	Detail string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	// The account, where the provider has several.
+	Account string `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
+	// The endpoint, where the provider has several.
+	Endpoint      string `protobuf:"bytes,5,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Exclusion) Reset() {
 	*x = Exclusion{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -913,7 +1083,7 @@ func (x *Exclusion) String() string {
 func (*Exclusion) ProtoMessage() {}
 
 func (x *Exclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -926,7 +1096,7 @@ func (x *Exclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exclusion.ProtoReflect.Descriptor instead.
 func (*Exclusion) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Exclusion) GetModel() string {
@@ -950,10 +1120,24 @@ func (x *Exclusion) GetDetail() string {
 	return ""
 }
 
+func (x *Exclusion) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Exclusion) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
 // One call of a provider.
 type Attempt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// From 1, in the order made.
+	// From 1 within its turn, in the order made.
 	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The model's id, "provider/name".
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
@@ -963,13 +1147,21 @@ type Attempt struct {
 	Duration *durationpb.Duration `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
 	// From the call to the first part of the answer; absent without one.
 	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,5,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The answer of the execution that it worked on, from 1.
+	Turn int32 `protobuf:"varint,6,opt,name=turn,proto3" json:"turn,omitempty"`
+	// The account or key that was used; empty where the provider has only one.
+	Account string `protobuf:"bytes,7,opt,name=account,proto3" json:"account,omitempty"`
+	// The address or region that was called; empty where there is only one.
+	Endpoint string `protobuf:"bytes,8,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	// What it consumed; absent where it consumed nothing.
+	Usage         *Usage `protobuf:"bytes,9,opt,name=usage,proto3" json:"usage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +1173,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +1186,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Attempt) GetNumber() int32 {
@@ -1032,17 +1224,46 @@ func (x *Attempt) GetTimeToFirstToken() *durationpb.Duration {
 	return nil
 }
 
+func (x *Attempt) GetTurn() int32 {
+	if x != nil {
+		return x.Turn
+	}
+	return 0
+}
+
+func (x *Attempt) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Attempt) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
+}
+
+func (x *Attempt) GetUsage() *Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
 // What was decided and why.
 type Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The likeliest category, or the caller's hint.
 	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
-	// Every category, the likeliest first.
+	// The likeliest categories, at most 8, the likeliest first.
 	CategoryProbabilities []*CategoryProbability `protobuf:"bytes,2,rep,name=category_probabilities,json=categoryProbabilities,proto3" json:"category_probabilities,omitempty"`
-	// Every model that may answer, in the order in which they are tried.
+	// The targets that may answer, in the order in which they are tried: the
+	// first 5, or with DECISION_VIEW_FULL all of them.
 	Candidates []*Candidate `protobuf:"bytes,3,rep,name=candidates,proto3" json:"candidates,omitempty"`
-	// Every model that may not.
-	Exclusions []*Exclusion `protobuf:"bytes,4,rep,name=exclusions,proto3" json:"exclusions,omitempty"`
+	// How many targets may not answer, by reason.
+	Exclusions []*ExclusionCount `protobuf:"bytes,4,rep,name=exclusions,proto3" json:"exclusions,omitempty"`
 	// The name of the policy that ordered the candidates.
 	Policy string `protobuf:"bytes,5,opt,name=policy,proto3" json:"policy,omitempty"`
 	// The weights used, adding up to 1.
@@ -1053,17 +1274,24 @@ type Decision struct {
 	// How likely the policy was to put this first candidate first, above 0 and at
 	// most 1. For learning from the outcome without bias.
 	Propensity float64 `protobuf:"fixed64,8,opt,name=propensity,proto3" json:"propensity,omitempty"`
-	// The calls made so far; empty in answers of Route.
-	Attempts []*Attempt `protobuf:"bytes,9,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// The decision in one sentence.
-	Explanation   string `protobuf:"bytes,10,opt,name=explanation,proto3" json:"explanation,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Explanation string `protobuf:"bytes,9,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	// How many targets may answer in all.
+	CandidateCount int32 `protobuf:"varint,10,opt,name=candidate_count,json=candidateCount,proto3" json:"candidate_count,omitempty"`
+	// True where the first candidate is first because the session, or the tool
+	// calls that the request answers, stay with it.
+	SessionAffinity bool `protobuf:"varint,11,opt,name=session_affinity,json=sessionAffinity,proto3" json:"session_affinity,omitempty"`
+	// The version of the catalogue that it was made from.
+	CatalogVersion string `protobuf:"bytes,12,opt,name=catalog_version,json=catalogVersion,proto3" json:"catalog_version,omitempty"`
+	// With DECISION_VIEW_FULL, every target that may not answer.
+	ExcludedTargets []*Exclusion `protobuf:"bytes,13,rep,name=excluded_targets,json=excludedTargets,proto3" json:"excluded_targets,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1075,7 +1303,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1088,7 +1316,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Decision) GetCategory() string {
@@ -1112,7 +1340,7 @@ func (x *Decision) GetCandidates() []*Candidate {
 	return nil
 }
 
-func (x *Decision) GetExclusions() []*Exclusion {
+func (x *Decision) GetExclusions() []*ExclusionCount {
 	if x != nil {
 		return x.Exclusions
 	}
@@ -1147,18 +1375,39 @@ func (x *Decision) GetPropensity() float64 {
 	return 0
 }
 
-func (x *Decision) GetAttempts() []*Attempt {
-	if x != nil {
-		return x.Attempts
-	}
-	return nil
-}
-
 func (x *Decision) GetExplanation() string {
 	if x != nil {
 		return x.Explanation
 	}
 	return ""
+}
+
+func (x *Decision) GetCandidateCount() int32 {
+	if x != nil {
+		return x.CandidateCount
+	}
+	return 0
+}
+
+func (x *Decision) GetSessionAffinity() bool {
+	if x != nil {
+		return x.SessionAffinity
+	}
+	return false
+}
+
+func (x *Decision) GetCatalogVersion() string {
+	if x != nil {
+		return x.CatalogVersion
+	}
+	return ""
+}
+
+func (x *Decision) GetExcludedTargets() []*Exclusion {
+	if x != nil {
+		return x.ExcludedTargets
+	}
+	return nil
 }
 
 var File_ymera_v1_routing_proto protoreflect.FileDescriptor
@@ -1170,7 +1419,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"I\n" +
 	"\x14GetExecutionResponse\x121\n" +
-	"\texecution\x18\x01 \x01(\v2\x13.ymera.v1.ExecutionR\texecution\"\x94\x04\n" +
+	"\texecution\x18\x01 \x01(\v2\x13.ymera.v1.ExecutionR\texecution\"\xd9\x04\n" +
 	"\tExecution\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12;\n" +
@@ -1187,7 +1436,9 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"session_id\x18\n" +
 	" \x01(\tR\tsessionId\x12\x1d\n" +
 	"\n" +
-	"agent_name\x18\v \x01(\tR\tagentName\"T\n" +
+	"agent_name\x18\v \x01(\tR\tagentName\x12-\n" +
+	"\battempts\x18\f \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x14\n" +
+	"\x05model\x18\r \x01(\tR\x05model\"T\n" +
 	"\x0eRoutingWeights\x12\x18\n" +
 	"\aquality\x18\x01 \x01(\x01R\aquality\x12\x14\n" +
 	"\x05speed\x18\x02 \x01(\x01R\x05speed\x12\x12\n" +
@@ -1217,7 +1468,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value\x12\x16\n" +
 	"\x06weight\x18\x03 \x01(\x01R\x06weight\x12\x1a\n" +
-	"\bevidence\x18\x04 \x01(\tR\bevidence\"\x87\x02\n" +
+	"\bevidence\x18\x04 \x01(\tR\bevidence\"\xbd\x02\n" +
 	"\tCandidate\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x128\n" +
@@ -1225,36 +1476,52 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"components\x18\x03 \x03(\v2\x18.ymera.v1.ScoreComponentR\n" +
 	"components\x125\n" +
 	"\x14expected_cost_micros\x18\x04 \x01(\x03H\x00R\x12expectedCostMicros\x88\x01\x01\x12D\n" +
-	"\x10expected_latency\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x0fexpectedLatencyB\x17\n" +
-	"\x15_expected_cost_micros\"l\n" +
+	"\x10expected_latency\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x0fexpectedLatency\x12\x18\n" +
+	"\aaccount\x18\x06 \x01(\tR\aaccount\x12\x1a\n" +
+	"\bendpoint\x18\a \x01(\tR\bendpointB\x17\n" +
+	"\x15_expected_cost_micros\"\x87\x01\n" +
+	"\x0eExclusionCount\x121\n" +
+	"\x06reason\x18\x01 \x01(\x0e2\x19.ymera.v1.ExclusionReasonR\x06reason\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x05R\x05count\x12\x14\n" +
+	"\x05model\x18\x03 \x01(\tR\x05model\x12\x16\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\"\xa2\x01\n" +
 	"\tExclusion\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x121\n" +
 	"\x06reason\x18\x02 \x01(\x0e2\x19.ymera.v1.ExclusionReasonR\x06reason\x12\x16\n" +
-	"\x06detail\x18\x03 \x01(\tR\x06detail\"\xdf\x01\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x18\n" +
+	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1a\n" +
+	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xd0\x02\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
 	"\x05error\x18\x03 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x125\n" +
 	"\bduration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12H\n" +
-	"\x13time_to_first_token\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x10timeToFirstToken\"\xb7\x03\n" +
+	"\x13time_to_first_token\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x10timeToFirstToken\x12\x12\n" +
+	"\x04turn\x18\x06 \x01(\x05R\x04turn\x12\x18\n" +
+	"\aaccount\x18\a \x01(\tR\aaccount\x12\x1a\n" +
+	"\bendpoint\x18\b \x01(\tR\bendpoint\x12%\n" +
+	"\x05usage\x18\t \x01(\v2\x0f.ymera.v1.UsageR\x05usage\"\xca\x04\n" +
 	"\bDecision\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12T\n" +
 	"\x16category_probabilities\x18\x02 \x03(\v2\x1d.ymera.v1.CategoryProbabilityR\x15categoryProbabilities\x123\n" +
 	"\n" +
 	"candidates\x18\x03 \x03(\v2\x13.ymera.v1.CandidateR\n" +
-	"candidates\x123\n" +
+	"candidates\x128\n" +
 	"\n" +
-	"exclusions\x18\x04 \x03(\v2\x13.ymera.v1.ExclusionR\n" +
+	"exclusions\x18\x04 \x03(\v2\x18.ymera.v1.ExclusionCountR\n" +
 	"exclusions\x12\x16\n" +
 	"\x06policy\x18\x05 \x01(\tR\x06policy\x122\n" +
 	"\aweights\x18\x06 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x12\x12\n" +
 	"\x04seed\x18\a \x01(\x06R\x04seed\x12\x1e\n" +
 	"\n" +
 	"propensity\x18\b \x01(\x01R\n" +
-	"propensity\x12-\n" +
-	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12 \n" +
-	"\vexplanation\x18\n" +
-	" \x01(\tR\vexplanation*\xcd\x01\n" +
+	"propensity\x12 \n" +
+	"\vexplanation\x18\t \x01(\tR\vexplanation\x12'\n" +
+	"\x0fcandidate_count\x18\n" +
+	" \x01(\x05R\x0ecandidateCount\x12)\n" +
+	"\x10session_affinity\x18\v \x01(\bR\x0fsessionAffinity\x12'\n" +
+	"\x0fcatalog_version\x18\f \x01(\tR\x0ecatalogVersion\x12>\n" +
+	"\x10excluded_targets\x18\r \x03(\v2\x13.ymera.v1.ExclusionR\x0fexcludedTargets*\xcd\x01\n" +
 	"\x0fExecutionStatus\x12 \n" +
 	"\x1cEXECUTION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXECUTION_STATUS_ROUTED\x10\x01\x12\x1e\n" +
@@ -1281,7 +1548,11 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x1eEXCLUSION_REASON_PRICE_UNKNOWN\x10\x06\x12\x1d\n" +
 	"\x19EXCLUSION_REASON_TOO_SLOW\x10\a\x12\x1e\n" +
 	"\x1aEXCLUSION_REASON_UNHEALTHY\x10\b\x12\x1e\n" +
-	"\x1aEXCLUSION_REASON_SIMULATED\x10\t2_\n" +
+	"\x1aEXCLUSION_REASON_SIMULATED\x10\t*^\n" +
+	"\fDecisionView\x12\x1d\n" +
+	"\x19DECISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13DECISION_VIEW_BASIC\x10\x01\x12\x16\n" +
+	"\x12DECISION_VIEW_FULL\x10\x022_\n" +
 	"\x0eRoutingService\x12M\n" +
 	"\fGetExecution\x12\x1d.ymera.v1.GetExecutionRequest\x1a\x1e.ymera.v1.GetExecutionResponseBD\n" +
 	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
@@ -1298,60 +1569,65 @@ func file_ymera_v1_routing_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_routing_proto_rawDescData
 }
 
-var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_ymera_v1_routing_proto_goTypes = []any{
 	(ExecutionStatus)(0),          // 0: ymera.v1.ExecutionStatus
 	(Capability)(0),               // 1: ymera.v1.Capability
 	(ExclusionReason)(0),          // 2: ymera.v1.ExclusionReason
-	(*GetExecutionRequest)(nil),   // 3: ymera.v1.GetExecutionRequest
-	(*GetExecutionResponse)(nil),  // 4: ymera.v1.GetExecutionResponse
-	(*Execution)(nil),             // 5: ymera.v1.Execution
-	(*RoutingWeights)(nil),        // 6: ymera.v1.RoutingWeights
-	(*RoutingPreferences)(nil),    // 7: ymera.v1.RoutingPreferences
-	(*CategoryProbability)(nil),   // 8: ymera.v1.CategoryProbability
-	(*ScoreComponent)(nil),        // 9: ymera.v1.ScoreComponent
-	(*Candidate)(nil),             // 10: ymera.v1.Candidate
-	(*Exclusion)(nil),             // 11: ymera.v1.Exclusion
-	(*Attempt)(nil),               // 12: ymera.v1.Attempt
-	(*Decision)(nil),              // 13: ymera.v1.Decision
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*Usage)(nil),                 // 15: ymera.v1.Usage
-	(FinishReason)(0),             // 16: ymera.v1.FinishReason
-	(*Error)(nil),                 // 17: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 18: google.protobuf.Duration
+	(DecisionView)(0),             // 3: ymera.v1.DecisionView
+	(*GetExecutionRequest)(nil),   // 4: ymera.v1.GetExecutionRequest
+	(*GetExecutionResponse)(nil),  // 5: ymera.v1.GetExecutionResponse
+	(*Execution)(nil),             // 6: ymera.v1.Execution
+	(*RoutingWeights)(nil),        // 7: ymera.v1.RoutingWeights
+	(*RoutingPreferences)(nil),    // 8: ymera.v1.RoutingPreferences
+	(*CategoryProbability)(nil),   // 9: ymera.v1.CategoryProbability
+	(*ScoreComponent)(nil),        // 10: ymera.v1.ScoreComponent
+	(*Candidate)(nil),             // 11: ymera.v1.Candidate
+	(*ExclusionCount)(nil),        // 12: ymera.v1.ExclusionCount
+	(*Exclusion)(nil),             // 13: ymera.v1.Exclusion
+	(*Attempt)(nil),               // 14: ymera.v1.Attempt
+	(*Decision)(nil),              // 15: ymera.v1.Decision
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*Usage)(nil),                 // 17: ymera.v1.Usage
+	(FinishReason)(0),             // 18: ymera.v1.FinishReason
+	(*Error)(nil),                 // 19: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 20: google.protobuf.Duration
 }
 var file_ymera_v1_routing_proto_depIdxs = []int32{
-	5,  // 0: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
-	14, // 1: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
+	6,  // 0: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
+	16, // 1: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
-	13, // 3: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
-	15, // 4: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
-	16, // 5: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
-	17, // 6: ymera.v1.Execution.error:type_name -> ymera.v1.Error
-	18, // 7: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
-	18, // 8: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
-	6,  // 9: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
-	1,  // 10: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
-	18, // 11: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
-	9,  // 12: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
-	18, // 13: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
-	2,  // 14: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
-	17, // 15: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
-	18, // 16: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	18, // 17: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	8,  // 18: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	10, // 19: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	11, // 20: ymera.v1.Decision.exclusions:type_name -> ymera.v1.Exclusion
-	6,  // 21: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	12, // 22: ymera.v1.Decision.attempts:type_name -> ymera.v1.Attempt
-	3,  // 23: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	4,  // 24: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	24, // [24:25] is the sub-list for method output_type
-	23, // [23:24] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	15, // 3: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
+	17, // 4: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
+	18, // 5: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
+	19, // 6: ymera.v1.Execution.error:type_name -> ymera.v1.Error
+	20, // 7: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
+	20, // 8: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
+	14, // 9: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
+	7,  // 10: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
+	1,  // 11: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
+	20, // 12: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
+	10, // 13: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
+	20, // 14: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
+	2,  // 15: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
+	2,  // 16: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
+	19, // 17: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
+	20, // 18: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	20, // 19: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	17, // 20: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
+	9,  // 21: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
+	11, // 22: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	12, // 23: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	7,  // 24: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
+	13, // 25: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	4,  // 26: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	5,  // 27: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	27, // [27:28] is the sub-list for method output_type
+	26, // [26:27] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }
@@ -1369,8 +1645,8 @@ func file_ymera_v1_routing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_routing_proto_rawDesc), len(file_ymera_v1_routing_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   11,
+			NumEnums:      4,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

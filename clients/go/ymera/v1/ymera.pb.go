@@ -37,6 +37,11 @@ const (
 	// Can serve nothing: no model is available, storage fails, or the server is
 	// stopping.
 	HealthStatus_HEALTH_STATUS_UNAVAILABLE HealthStatus = 3
+	// Switched off by configuration. Never sent for the server as a whole.
+	HealthStatus_HEALTH_STATUS_DISABLED HealthStatus = 4
+	// Not there, such as a local server that is not running or a provider without
+	// a key. Never sent for the server as a whole.
+	HealthStatus_HEALTH_STATUS_ABSENT HealthStatus = 5
 )
 
 // Enum value maps for HealthStatus.
@@ -46,12 +51,16 @@ var (
 		1: "HEALTH_STATUS_OK",
 		2: "HEALTH_STATUS_DEGRADED",
 		3: "HEALTH_STATUS_UNAVAILABLE",
+		4: "HEALTH_STATUS_DISABLED",
+		5: "HEALTH_STATUS_ABSENT",
 	}
 	HealthStatus_value = map[string]int32{
 		"HEALTH_STATUS_UNSPECIFIED": 0,
 		"HEALTH_STATUS_OK":          1,
 		"HEALTH_STATUS_DEGRADED":    2,
 		"HEALTH_STATUS_UNAVAILABLE": 3,
+		"HEALTH_STATUS_DISABLED":    4,
+		"HEALTH_STATUS_ABSENT":      5,
 	}
 )
 
@@ -139,13 +148,72 @@ func (BreakerState) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{1}
 }
 
+// What a circuit breaker guards.
+type BreakerScope int32
+
+const (
+	// Never sent.
+	BreakerScope_BREAKER_SCOPE_UNSPECIFIED BreakerScope = 0
+	// One target.
+	BreakerScope_BREAKER_SCOPE_TARGET BreakerScope = 1
+	// All targets of one account.
+	BreakerScope_BREAKER_SCOPE_ACCOUNT BreakerScope = 2
+	// All targets of one endpoint.
+	BreakerScope_BREAKER_SCOPE_ENDPOINT BreakerScope = 3
+)
+
+// Enum value maps for BreakerScope.
+var (
+	BreakerScope_name = map[int32]string{
+		0: "BREAKER_SCOPE_UNSPECIFIED",
+		1: "BREAKER_SCOPE_TARGET",
+		2: "BREAKER_SCOPE_ACCOUNT",
+		3: "BREAKER_SCOPE_ENDPOINT",
+	}
+	BreakerScope_value = map[string]int32{
+		"BREAKER_SCOPE_UNSPECIFIED": 0,
+		"BREAKER_SCOPE_TARGET":      1,
+		"BREAKER_SCOPE_ACCOUNT":     2,
+		"BREAKER_SCOPE_ENDPOINT":    3,
+	}
+)
+
+func (x BreakerScope) Enum() *BreakerScope {
+	p := new(BreakerScope)
+	*p = x
+	return p
+}
+
+func (x BreakerScope) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BreakerScope) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_ymera_proto_enumTypes[2].Descriptor()
+}
+
+func (BreakerScope) Type() protoreflect.EnumType {
+	return &file_ymera_v1_ymera_proto_enumTypes[2]
+}
+
+func (x BreakerScope) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BreakerScope.Descriptor instead.
+func (BreakerScope) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{2}
+}
+
 // Asks for a decision.
 type RouteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What would be asked. Required.
 	Prompt *Prompt `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// What the caller wants of the choice.
-	Preferences   *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
+	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
+	// How much of the decision to return.
+	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -192,6 +260,13 @@ func (x *RouteRequest) GetPreferences() *RoutingPreferences {
 		return x.Preferences
 	}
 	return nil
+}
+
+func (x *RouteRequest) GetDecisionView() DecisionView {
+	if x != nil {
+		return x.DecisionView
+	}
+	return DecisionView_DECISION_VIEW_UNSPECIFIED
 }
 
 // Holds a decision.
@@ -255,7 +330,9 @@ type ExecuteRequest struct {
 	// What is asked. Required.
 	Prompt *Prompt `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// What the caller wants of the choice of a model.
-	Preferences   *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
+	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
+	// How much of the decision to return.
+	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -304,25 +381,35 @@ func (x *ExecuteRequest) GetPreferences() *RoutingPreferences {
 	return nil
 }
 
+func (x *ExecuteRequest) GetDecisionView() DecisionView {
+	if x != nil {
+		return x.DecisionView
+	}
+	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
 // Holds an answer.
 type ExecuteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id under which the execution is stored; a UUIDv7.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The answer, of ROLE_ASSISTANT.
-	Message *Message `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// The answer: one message of ROLE_ASSISTANT, or several messages where a
+	// model answered in several turns.
+	Messages []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
 	// Why the model stopped.
 	FinishReason FinishReason `protobuf:"varint,3,opt,name=finish_reason,json=finishReason,proto3,enum=ymera.v1.FinishReason" json:"finish_reason,omitempty"`
 	// The id of the model that answered, "provider/name".
 	Model string `protobuf:"bytes,4,opt,name=model,proto3" json:"model,omitempty"`
 	// What was consumed over all attempts.
 	Usage *Usage `protobuf:"bytes,5,opt,name=usage,proto3" json:"usage,omitempty"`
-	// Why this model, and what was tried.
+	// Why this model.
 	Decision *Decision `protobuf:"bytes,6,opt,name=decision,proto3" json:"decision,omitempty"`
 	// The sources that the answer names.
 	Citations []*Citation `protobuf:"bytes,7,rep,name=citations,proto3" json:"citations,omitempty"`
 	// True where no real model answered but the simulator.
-	Simulated     bool `protobuf:"varint,8,opt,name=simulated,proto3" json:"simulated,omitempty"`
+	Simulated bool `protobuf:"varint,8,opt,name=simulated,proto3" json:"simulated,omitempty"`
+	// Every attempt that was made, in order.
+	Attempts      []*Attempt `protobuf:"bytes,9,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -364,9 +451,9 @@ func (x *ExecuteResponse) GetRequestId() string {
 	return ""
 }
 
-func (x *ExecuteResponse) GetMessage() *Message {
+func (x *ExecuteResponse) GetMessages() []*Message {
 	if x != nil {
-		return x.Message
+		return x.Messages
 	}
 	return nil
 }
@@ -413,13 +500,22 @@ func (x *ExecuteResponse) GetSimulated() bool {
 	return false
 }
 
+func (x *ExecuteResponse) GetAttempts() []*Attempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
 // Asks for an answer while it is written.
 type ExecuteStreamRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is asked. Required.
 	Prompt *Prompt `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// What the caller wants of the choice of a model.
-	Preferences   *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
+	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
+	// How much of the decision the event started holds.
+	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -466,6 +562,13 @@ func (x *ExecuteStreamRequest) GetPreferences() *RoutingPreferences {
 		return x.Preferences
 	}
 	return nil
+}
+
+func (x *ExecuteStreamRequest) GetDecisionView() DecisionView {
+	if x != nil {
+		return x.DecisionView
+	}
+	return DecisionView_DECISION_VIEW_UNSPECIFIED
 }
 
 // One event of an answer. Readers skip events they do not know.
@@ -722,7 +825,7 @@ type ExecutionStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id under which the execution is stored; a UUIDv7.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The decision; attempts follow as events.
+	// The decision; sent here only. Attempts follow as events.
 	Decision      *Decision `protobuf:"bytes,2,opt,name=decision,proto3" json:"decision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -780,8 +883,14 @@ type AttemptStarted struct {
 	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The model's id, "provider/name".
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// Why the attempt before this failed; absent in the first.
+	// Why the attempt before this failed; absent in the first of a turn.
 	PreviousError *Error `protobuf:"bytes,3,opt,name=previous_error,json=previousError,proto3" json:"previous_error,omitempty"`
+	// The answer of the execution that it works on, from 1.
+	Turn int32 `protobuf:"varint,4,opt,name=turn,proto3" json:"turn,omitempty"`
+	// The account or key that is used; empty where the provider has only one.
+	Account string `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
+	// The address or region that is called; empty where there is only one.
+	Endpoint      string `protobuf:"bytes,6,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -835,6 +944,27 @@ func (x *AttemptStarted) GetPreviousError() *Error {
 		return x.PreviousError
 	}
 	return nil
+}
+
+func (x *AttemptStarted) GetTurn() int32 {
+	if x != nil {
+		return x.Turn
+	}
+	return 0
+}
+
+func (x *AttemptStarted) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *AttemptStarted) GetEndpoint() string {
+	if x != nil {
+		return x.Endpoint
+	}
+	return ""
 }
 
 // More text of the answer.
@@ -1067,8 +1197,8 @@ type ExecutionCompleted struct {
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
 	// What was consumed over all attempts.
 	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
-	// The decision with the attempts made.
-	Decision *Decision `protobuf:"bytes,4,opt,name=decision,proto3" json:"decision,omitempty"`
+	// Every attempt that was made, in order.
+	Attempts []*Attempt `protobuf:"bytes,4,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// True where no real model answered but the simulator.
 	Simulated     bool `protobuf:"varint,5,opt,name=simulated,proto3" json:"simulated,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1126,9 +1256,9 @@ func (x *ExecutionCompleted) GetUsage() *Usage {
 	return nil
 }
 
-func (x *ExecutionCompleted) GetDecision() *Decision {
+func (x *ExecutionCompleted) GetAttempts() []*Attempt {
 	if x != nil {
-		return x.Decision
+		return x.Attempts
 	}
 	return nil
 }
@@ -1149,8 +1279,8 @@ type ExecutionTruncated struct {
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
 	// What was consumed, estimated where the provider could not tell.
 	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
-	// The decision with the attempts made.
-	Decision      *Decision `protobuf:"bytes,4,opt,name=decision,proto3" json:"decision,omitempty"`
+	// Every attempt that was made, in order.
+	Attempts      []*Attempt `protobuf:"bytes,4,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1206,9 +1336,9 @@ func (x *ExecutionTruncated) GetUsage() *Usage {
 	return nil
 }
 
-func (x *ExecutionTruncated) GetDecision() *Decision {
+func (x *ExecutionTruncated) GetAttempts() []*Attempt {
 	if x != nil {
-		return x.Decision
+		return x.Attempts
 	}
 	return nil
 }
@@ -1220,8 +1350,8 @@ type ExecutionFailed struct {
 	Error *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
 	// What was consumed, where a provider charged a failed attempt.
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
-	// The decision with the attempts made.
-	Decision      *Decision `protobuf:"bytes,3,opt,name=decision,proto3" json:"decision,omitempty"`
+	// Every attempt that was made, in order.
+	Attempts      []*Attempt `protobuf:"bytes,3,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1270,9 +1400,9 @@ func (x *ExecutionFailed) GetUsage() *Usage {
 	return nil
 }
 
-func (x *ExecutionFailed) GetDecision() *Decision {
+func (x *ExecutionFailed) GetAttempts() []*Attempt {
 	if x != nil {
-		return x.Decision
+		return x.Attempts
 	}
 	return nil
 }
@@ -1284,8 +1414,8 @@ type ExecutionCancelled struct {
 	Error *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
 	// What was consumed until then.
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
-	// The decision with the attempts made.
-	Decision      *Decision `protobuf:"bytes,3,opt,name=decision,proto3" json:"decision,omitempty"`
+	// Every attempt that was made, in order.
+	Attempts      []*Attempt `protobuf:"bytes,3,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1334,9 +1464,9 @@ func (x *ExecutionCancelled) GetUsage() *Usage {
 	return nil
 }
 
-func (x *ExecutionCancelled) GetDecision() *Decision {
+func (x *ExecutionCancelled) GetAttempts() []*Attempt {
 	if x != nil {
-		return x.Decision
+		return x.Attempts
 	}
 	return nil
 }
@@ -1956,7 +2086,7 @@ type HealthResponse struct {
 	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// Since the server was ready.
 	Uptime *durationpb.Duration `protobuf:"bytes,3,opt,name=uptime,proto3" json:"uptime,omitempty"`
-	// Each provider's state.
+	// The state of each provider, those that offer no model now included.
 	Providers []*ProviderHealth `protobuf:"bytes,4,rep,name=providers,proto3" json:"providers,omitempty"`
 	// Each plugin's state.
 	Plugins []*PluginHealth `protobuf:"bytes,5,rep,name=plugins,proto3" json:"plugins,omitempty"`
@@ -1964,10 +2094,15 @@ type HealthResponse struct {
 	Storage *StorageHealth `protobuf:"bytes,6,opt,name=storage,proto3" json:"storage,omitempty"`
 	// Requests being worked on now.
 	InFlightRequests int32 `protobuf:"varint,7,opt,name=in_flight_requests,json=inFlightRequests,proto3" json:"in_flight_requests,omitempty"`
-	// Requests waiting for a place now.
+	// Requests waiting for a slot now.
 	QueuedRequests int32 `protobuf:"varint,8,opt,name=queued_requests,json=queuedRequests,proto3" json:"queued_requests,omitempty"`
-	// True where every model on offer is simulated.
+	// True where every model that may be called now is simulated.
 	SimulatorOnly bool `protobuf:"varint,9,opt,name=simulator_only,json=simulatorOnly,proto3" json:"simulator_only,omitempty"`
+	// Work that runs beside requests, such as the catalogue's refresh.
+	BackgroundTasks []*BackgroundTaskHealth `protobuf:"bytes,10,rep,name=background_tasks,json=backgroundTasks,proto3" json:"background_tasks,omitempty"`
+	// One sentence on the state as a whole, with what to do about it; empty
+	// where all is well.
+	Detail        string `protobuf:"bytes,11,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2065,6 +2200,20 @@ func (x *HealthResponse) GetSimulatorOnly() bool {
 	return false
 }
 
+func (x *HealthResponse) GetBackgroundTasks() []*BackgroundTaskHealth {
+	if x != nil {
+		return x.BackgroundTasks
+	}
+	return nil
+}
+
+func (x *HealthResponse) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 // The state of a provider.
 type ProviderHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2076,7 +2225,8 @@ type ProviderHealth struct {
 	Models int32 `protobuf:"varint,3,opt,name=models,proto3" json:"models,omitempty"`
 	// What is wrong, for people; empty where nothing is.
 	Detail string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
-	// Its models' circuit breakers that are not closed.
+	// Circuit breakers of its targets, accounts and endpoints that are not
+	// closed.
 	Breakers      []*BreakerHealth `protobuf:"bytes,5,rep,name=breakers,proto3" json:"breakers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2150,12 +2300,17 @@ func (x *ProviderHealth) GetBreakers() []*BreakerHealth {
 // One circuit breaker.
 type BreakerHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The model's id, "provider/name".
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// What it guards: a target's id, "provider/name"; or with the other scopes
+	// "provider#account" and "provider@endpoint".
+	Domain string `protobuf:"bytes,1,opt,name=domain,proto3" json:"domain,omitempty"`
 	// Its state.
 	State BreakerState `protobuf:"varint,2,opt,name=state,proto3,enum=ymera.v1.BreakerState" json:"state,omitempty"`
 	// While open, the time until calls are tried again.
-	RetryAfter    *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	RetryAfter *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// How far it reaches.
+	Scope BreakerScope `protobuf:"varint,4,opt,name=scope,proto3,enum=ymera.v1.BreakerScope" json:"scope,omitempty"`
+	// Why the latest call that counted failed, for people.
+	LastError     string `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2190,9 +2345,9 @@ func (*BreakerHealth) Descriptor() ([]byte, []int) {
 	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
 }
 
-func (x *BreakerHealth) GetModel() string {
+func (x *BreakerHealth) GetDomain() string {
 	if x != nil {
-		return x.Model
+		return x.Domain
 	}
 	return ""
 }
@@ -2211,12 +2366,100 @@ func (x *BreakerHealth) GetRetryAfter() *durationpb.Duration {
 	return nil
 }
 
+func (x *BreakerHealth) GetScope() BreakerScope {
+	if x != nil {
+		return x.Scope
+	}
+	return BreakerScope_BREAKER_SCOPE_UNSPECIFIED
+}
+
+func (x *BreakerHealth) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
+// Work that runs beside requests.
+type BackgroundTaskHealth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, such as "catalog refresh".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// DEGRADED after it failed, until it has succeeded again.
+	Status HealthStatus `protobuf:"varint,2,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
+	// How often it ended and was started again.
+	Restarts int32 `protobuf:"varint,3,opt,name=restarts,proto3" json:"restarts,omitempty"`
+	// Why it ended the last time; empty where it did not.
+	Detail        string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackgroundTaskHealth) Reset() {
+	*x = BackgroundTaskHealth{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackgroundTaskHealth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackgroundTaskHealth) ProtoMessage() {}
+
+func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
+func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *BackgroundTaskHealth) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BackgroundTaskHealth) GetStatus() HealthStatus {
+	if x != nil {
+		return x.Status
+	}
+	return HealthStatus_HEALTH_STATUS_UNSPECIFIED
+}
+
+func (x *BackgroundTaskHealth) GetRestarts() int32 {
+	if x != nil {
+		return x.Restarts
+	}
+	return 0
+}
+
+func (x *BackgroundTaskHealth) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 // The state of a plugin.
 type PluginHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The plugin's name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The plugin's state; DEGRADED where it is quarantined.
+	// DEGRADED where it is quarantined, DISABLED where configuration switches it
+	// off.
 	Status HealthStatus `protobuf:"varint,2,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
 	// Why it is quarantined; empty where it is not.
 	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
@@ -2226,7 +2469,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2238,7 +2481,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2251,7 +2494,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -2290,7 +2533,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2302,7 +2545,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2315,7 +2558,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -2343,30 +2586,34 @@ var File_ymera_v1_ymera_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\n" +
-	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"x\n" +
+	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xb5\x01\n" +
 	"\fRouteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
-	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\"^\n" +
+	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"^\n" +
 	"\rRouteResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12.\n" +
-	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"z\n" +
+	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xb7\x01\n" +
 	"\x0eExecuteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
-	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\"\xd7\x02\n" +
+	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"\x88\x03\n" +
 	"\x0fExecuteResponse\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12+\n" +
-	"\amessage\x18\x02 \x01(\v2\x11.ymera.v1.MessageR\amessage\x12;\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12-\n" +
+	"\bmessages\x18\x02 \x03(\v2\x11.ymera.v1.MessageR\bmessages\x12;\n" +
 	"\rfinish_reason\x18\x03 \x01(\x0e2\x16.ymera.v1.FinishReasonR\ffinishReason\x12\x14\n" +
 	"\x05model\x18\x04 \x01(\tR\x05model\x12%\n" +
 	"\x05usage\x18\x05 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
 	"\bdecision\x18\x06 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x120\n" +
 	"\tcitations\x18\a \x03(\v2\x12.ymera.v1.CitationR\tcitations\x12\x1c\n" +
-	"\tsimulated\x18\b \x01(\bR\tsimulated\"\x80\x01\n" +
+	"\tsimulated\x18\b \x01(\bR\tsimulated\x12-\n" +
+	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xbd\x01\n" +
 	"\x14ExecuteStreamRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
-	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\"\xd7\x05\n" +
+	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"\xd7\x05\n" +
 	"\x15ExecuteStreamResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.ExecutionStartedH\x00R\astarted\x12C\n" +
@@ -2385,11 +2632,14 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x10ExecutionStarted\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12.\n" +
-	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"v\n" +
+	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xc0\x01\n" +
 	"\x0eAttemptStarted\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x126\n" +
-	"\x0eprevious_error\x18\x03 \x01(\v2\x0f.ymera.v1.ErrorR\rpreviousError\"\x1f\n" +
+	"\x0eprevious_error\x18\x03 \x01(\v2\x0f.ymera.v1.ErrorR\rpreviousError\x12\x12\n" +
+	"\x04turn\x18\x04 \x01(\x05R\x04turn\x12\x18\n" +
+	"\aaccount\x18\x05 \x01(\tR\aaccount\x12\x1a\n" +
+	"\bendpoint\x18\x06 \x01(\tR\bendpoint\"\x1f\n" +
 	"\tTextDelta\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\"B\n" +
 	"\x0eReasoningDelta\x12\x12\n" +
@@ -2401,26 +2651,26 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1c\n" +
 	"\targuments\x18\x04 \x01(\tR\targuments\"\"\n" +
 	"\fRefusalDelta\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\tR\x04text\"\xdc\x01\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\"\xdb\x01\n" +
 	"\x12ExecutionCompleted\x12;\n" +
 	"\rfinish_reason\x18\x01 \x01(\x0e2\x16.ymera.v1.FinishReasonR\ffinishReason\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
-	"\x05usage\x18\x03 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
-	"\bdecision\x18\x04 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x12\x1c\n" +
-	"\tsimulated\x18\x05 \x01(\bR\tsimulated\"\xa8\x01\n" +
+	"\x05usage\x18\x03 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
+	"\battempts\x18\x04 \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x1c\n" +
+	"\tsimulated\x18\x05 \x01(\bR\tsimulated\"\xa7\x01\n" +
 	"\x12ExecutionTruncated\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
-	"\x05usage\x18\x03 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
-	"\bdecision\x18\x04 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\x8f\x01\n" +
+	"\x05usage\x18\x03 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
+	"\battempts\x18\x04 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\x8e\x01\n" +
 	"\x0fExecutionFailed\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12%\n" +
-	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
-	"\bdecision\x18\x03 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\x92\x01\n" +
+	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
+	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\x91\x01\n" +
 	"\x12ExecutionCancelled\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12%\n" +
-	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
-	"\bdecision\x18\x03 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xc6\x01\n" +
+	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
+	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xc6\x01\n" +
 	"\x10BenchmarkRequest\x12\x16\n" +
 	"\x06models\x18\x01 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x02 \x03(\tR\x06suites\x12\x1e\n" +
@@ -2467,7 +2717,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"score_high\x18\a \x01(\x01R\tscoreHigh\x12B\n" +
 	"\x0fmedian_duration\x18\b \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration\x12%\n" +
 	"\x05usage\x18\t \x01(\v2\x0f.ymera.v1.UsageR\x05usage\"\x0f\n" +
-	"\rHealthRequest\"\xa8\x03\n" +
+	"\rHealthRequest\"\x8b\x04\n" +
 	"\x0eHealthResponse\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x121\n" +
@@ -2477,18 +2727,29 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\astorage\x18\x06 \x01(\v2\x17.ymera.v1.StorageHealthR\astorage\x12,\n" +
 	"\x12in_flight_requests\x18\a \x01(\x05R\x10inFlightRequests\x12'\n" +
 	"\x0fqueued_requests\x18\b \x01(\x05R\x0equeuedRequests\x12%\n" +
-	"\x0esimulator_only\x18\t \x01(\bR\rsimulatorOnly\"\xc1\x01\n" +
+	"\x0esimulator_only\x18\t \x01(\bR\rsimulatorOnly\x12I\n" +
+	"\x10background_tasks\x18\n" +
+	" \x03(\v2\x1e.ymera.v1.BackgroundTaskHealthR\x0fbackgroundTasks\x12\x16\n" +
+	"\x06detail\x18\v \x01(\tR\x06detail\"\xc1\x01\n" +
 	"\x0eProviderHealth\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12.\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x16\n" +
 	"\x06models\x18\x03 \x01(\x05R\x06models\x12\x16\n" +
 	"\x06detail\x18\x04 \x01(\tR\x06detail\x123\n" +
-	"\bbreakers\x18\x05 \x03(\v2\x17.ymera.v1.BreakerHealthR\bbreakers\"\x8f\x01\n" +
-	"\rBreakerHealth\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12,\n" +
+	"\bbreakers\x18\x05 \x03(\v2\x17.ymera.v1.BreakerHealthR\bbreakers\"\xde\x01\n" +
+	"\rBreakerHealth\x12\x16\n" +
+	"\x06domain\x18\x01 \x01(\tR\x06domain\x12,\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x16.ymera.v1.BreakerStateR\x05state\x12:\n" +
 	"\vretry_after\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\"j\n" +
+	"retryAfter\x12,\n" +
+	"\x05scope\x18\x04 \x01(\x0e2\x16.ymera.v1.BreakerScopeR\x05scope\x12\x1d\n" +
+	"\n" +
+	"last_error\x18\x05 \x01(\tR\tlastError\"\x8e\x01\n" +
+	"\x14BackgroundTaskHealth\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
+	"\x06status\x18\x02 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x1a\n" +
+	"\brestarts\x18\x03 \x01(\x05R\brestarts\x12\x16\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\"j\n" +
 	"\fPluginHealth\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x16\n" +
@@ -2496,17 +2757,24 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\rStorageHealth\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x18\n" +
 	"\abackend\x18\x02 \x01(\tR\abackend\x12\x16\n" +
-	"\x06detail\x18\x03 \x01(\tR\x06detail*~\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail*\xb4\x01\n" +
 	"\fHealthStatus\x12\x1d\n" +
 	"\x19HEALTH_STATUS_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10HEALTH_STATUS_OK\x10\x01\x12\x1a\n" +
 	"\x16HEALTH_STATUS_DEGRADED\x10\x02\x12\x1d\n" +
-	"\x19HEALTH_STATUS_UNAVAILABLE\x10\x03*|\n" +
+	"\x19HEALTH_STATUS_UNAVAILABLE\x10\x03\x12\x1a\n" +
+	"\x16HEALTH_STATUS_DISABLED\x10\x04\x12\x18\n" +
+	"\x14HEALTH_STATUS_ABSENT\x10\x05*|\n" +
 	"\fBreakerState\x12\x1d\n" +
 	"\x19BREAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14BREAKER_STATE_CLOSED\x10\x01\x12\x16\n" +
 	"\x12BREAKER_STATE_OPEN\x10\x02\x12\x1b\n" +
-	"\x17BREAKER_STATE_HALF_OPEN\x10\x032\xe1\x02\n" +
+	"\x17BREAKER_STATE_HALF_OPEN\x10\x03*~\n" +
+	"\fBreakerScope\x12\x1d\n" +
+	"\x19BREAKER_SCOPE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14BREAKER_SCOPE_TARGET\x10\x01\x12\x19\n" +
+	"\x15BREAKER_SCOPE_ACCOUNT\x10\x02\x12\x1a\n" +
+	"\x16BREAKER_SCOPE_ENDPOINT\x10\x032\xe1\x02\n" +
 	"\fYmeraService\x128\n" +
 	"\x05Route\x12\x16.ymera.v1.RouteRequest\x1a\x17.ymera.v1.RouteResponse\x12>\n" +
 	"\aExecute\x12\x18.ymera.v1.ExecuteRequest\x1a\x19.ymera.v1.ExecuteResponse\x12R\n" +
@@ -2527,121 +2795,132 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_ymera_proto_rawDescData
 }
 
-var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
-	(*RouteRequest)(nil),          // 2: ymera.v1.RouteRequest
-	(*RouteResponse)(nil),         // 3: ymera.v1.RouteResponse
-	(*ExecuteRequest)(nil),        // 4: ymera.v1.ExecuteRequest
-	(*ExecuteResponse)(nil),       // 5: ymera.v1.ExecuteResponse
-	(*ExecuteStreamRequest)(nil),  // 6: ymera.v1.ExecuteStreamRequest
-	(*ExecuteStreamResponse)(nil), // 7: ymera.v1.ExecuteStreamResponse
-	(*ExecutionStarted)(nil),      // 8: ymera.v1.ExecutionStarted
-	(*AttemptStarted)(nil),        // 9: ymera.v1.AttemptStarted
-	(*TextDelta)(nil),             // 10: ymera.v1.TextDelta
-	(*ReasoningDelta)(nil),        // 11: ymera.v1.ReasoningDelta
-	(*ToolCallDelta)(nil),         // 12: ymera.v1.ToolCallDelta
-	(*RefusalDelta)(nil),          // 13: ymera.v1.RefusalDelta
-	(*ExecutionCompleted)(nil),    // 14: ymera.v1.ExecutionCompleted
-	(*ExecutionTruncated)(nil),    // 15: ymera.v1.ExecutionTruncated
-	(*ExecutionFailed)(nil),       // 16: ymera.v1.ExecutionFailed
-	(*ExecutionCancelled)(nil),    // 17: ymera.v1.ExecutionCancelled
-	(*BenchmarkRequest)(nil),      // 18: ymera.v1.BenchmarkRequest
-	(*BenchmarkResponse)(nil),     // 19: ymera.v1.BenchmarkResponse
-	(*BenchmarkStarted)(nil),      // 20: ymera.v1.BenchmarkStarted
-	(*BenchmarkProgress)(nil),     // 21: ymera.v1.BenchmarkProgress
-	(*BenchmarkCompleted)(nil),    // 22: ymera.v1.BenchmarkCompleted
-	(*BenchmarkScore)(nil),        // 23: ymera.v1.BenchmarkScore
-	(*HealthRequest)(nil),         // 24: ymera.v1.HealthRequest
-	(*HealthResponse)(nil),        // 25: ymera.v1.HealthResponse
-	(*ProviderHealth)(nil),        // 26: ymera.v1.ProviderHealth
-	(*BreakerHealth)(nil),         // 27: ymera.v1.BreakerHealth
-	(*PluginHealth)(nil),          // 28: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 29: ymera.v1.StorageHealth
-	(*Prompt)(nil),                // 30: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 31: ymera.v1.RoutingPreferences
-	(*Decision)(nil),              // 32: ymera.v1.Decision
-	(*Message)(nil),               // 33: ymera.v1.Message
-	(FinishReason)(0),             // 34: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 35: ymera.v1.Usage
-	(*Citation)(nil),              // 36: ymera.v1.Citation
-	(*Error)(nil),                 // 37: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 38: google.protobuf.Duration
+	(BreakerScope)(0),             // 2: ymera.v1.BreakerScope
+	(*RouteRequest)(nil),          // 3: ymera.v1.RouteRequest
+	(*RouteResponse)(nil),         // 4: ymera.v1.RouteResponse
+	(*ExecuteRequest)(nil),        // 5: ymera.v1.ExecuteRequest
+	(*ExecuteResponse)(nil),       // 6: ymera.v1.ExecuteResponse
+	(*ExecuteStreamRequest)(nil),  // 7: ymera.v1.ExecuteStreamRequest
+	(*ExecuteStreamResponse)(nil), // 8: ymera.v1.ExecuteStreamResponse
+	(*ExecutionStarted)(nil),      // 9: ymera.v1.ExecutionStarted
+	(*AttemptStarted)(nil),        // 10: ymera.v1.AttemptStarted
+	(*TextDelta)(nil),             // 11: ymera.v1.TextDelta
+	(*ReasoningDelta)(nil),        // 12: ymera.v1.ReasoningDelta
+	(*ToolCallDelta)(nil),         // 13: ymera.v1.ToolCallDelta
+	(*RefusalDelta)(nil),          // 14: ymera.v1.RefusalDelta
+	(*ExecutionCompleted)(nil),    // 15: ymera.v1.ExecutionCompleted
+	(*ExecutionTruncated)(nil),    // 16: ymera.v1.ExecutionTruncated
+	(*ExecutionFailed)(nil),       // 17: ymera.v1.ExecutionFailed
+	(*ExecutionCancelled)(nil),    // 18: ymera.v1.ExecutionCancelled
+	(*BenchmarkRequest)(nil),      // 19: ymera.v1.BenchmarkRequest
+	(*BenchmarkResponse)(nil),     // 20: ymera.v1.BenchmarkResponse
+	(*BenchmarkStarted)(nil),      // 21: ymera.v1.BenchmarkStarted
+	(*BenchmarkProgress)(nil),     // 22: ymera.v1.BenchmarkProgress
+	(*BenchmarkCompleted)(nil),    // 23: ymera.v1.BenchmarkCompleted
+	(*BenchmarkScore)(nil),        // 24: ymera.v1.BenchmarkScore
+	(*HealthRequest)(nil),         // 25: ymera.v1.HealthRequest
+	(*HealthResponse)(nil),        // 26: ymera.v1.HealthResponse
+	(*ProviderHealth)(nil),        // 27: ymera.v1.ProviderHealth
+	(*BreakerHealth)(nil),         // 28: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 29: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 30: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 31: ymera.v1.StorageHealth
+	(*Prompt)(nil),                // 32: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 33: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 34: ymera.v1.DecisionView
+	(*Decision)(nil),              // 35: ymera.v1.Decision
+	(*Message)(nil),               // 36: ymera.v1.Message
+	(FinishReason)(0),             // 37: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 38: ymera.v1.Usage
+	(*Citation)(nil),              // 39: ymera.v1.Citation
+	(*Attempt)(nil),               // 40: ymera.v1.Attempt
+	(*Error)(nil),                 // 41: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 42: google.protobuf.Duration
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	30, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	31, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	32, // 2: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	30, // 3: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	31, // 4: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	33, // 5: ymera.v1.ExecuteResponse.message:type_name -> ymera.v1.Message
-	34, // 6: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	35, // 7: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	32, // 8: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	36, // 9: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	30, // 10: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	31, // 11: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	8,  // 12: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
-	9,  // 13: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
-	10, // 14: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
-	11, // 15: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
-	12, // 16: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
-	13, // 17: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	36, // 18: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	14, // 19: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
-	15, // 20: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
-	16, // 21: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
-	17, // 22: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	32, // 23: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	37, // 24: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	34, // 25: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	35, // 26: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	32, // 27: ymera.v1.ExecutionCompleted.decision:type_name -> ymera.v1.Decision
-	37, // 28: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	35, // 29: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	32, // 30: ymera.v1.ExecutionTruncated.decision:type_name -> ymera.v1.Decision
-	37, // 31: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	35, // 32: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	32, // 33: ymera.v1.ExecutionFailed.decision:type_name -> ymera.v1.Decision
-	37, // 34: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	35, // 35: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	32, // 36: ymera.v1.ExecutionCancelled.decision:type_name -> ymera.v1.Decision
-	20, // 37: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
-	21, // 38: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
-	22, // 39: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	38, // 40: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	37, // 41: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
-	23, // 42: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	38, // 43: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	35, // 44: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
-	0,  // 45: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	38, // 46: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	26, // 47: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	28, // 48: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	29, // 49: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	0,  // 50: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	27, // 51: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	1,  // 52: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	38, // 53: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	0,  // 54: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 55: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	2,  // 56: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	4,  // 57: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	6,  // 58: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	18, // 59: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	24, // 60: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	3,  // 61: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	5,  // 62: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	7,  // 63: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	19, // 64: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	25, // 65: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	61, // [61:66] is the sub-list for method output_type
-	56, // [56:61] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	32, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	33, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	34, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	35, // 3: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	32, // 4: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	33, // 5: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	34, // 6: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	36, // 7: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	37, // 8: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	38, // 9: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	35, // 10: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	39, // 11: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	40, // 12: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	32, // 13: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	33, // 14: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	34, // 15: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	9,  // 16: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
+	10, // 17: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
+	11, // 18: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
+	12, // 19: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
+	13, // 20: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
+	14, // 21: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
+	39, // 22: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	15, // 23: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
+	16, // 24: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
+	17, // 25: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
+	18, // 26: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
+	35, // 27: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	41, // 28: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	37, // 29: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	38, // 30: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	40, // 31: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	41, // 32: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	38, // 33: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	40, // 34: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	41, // 35: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	38, // 36: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	40, // 37: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	41, // 38: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	38, // 39: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	40, // 40: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	21, // 41: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
+	22, // 42: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
+	23, // 43: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
+	42, // 44: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	41, // 45: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	24, // 46: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
+	42, // 47: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	38, // 48: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	0,  // 49: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
+	42, // 50: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	27, // 51: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	30, // 52: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	31, // 53: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	29, // 54: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	0,  // 55: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	28, // 56: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	1,  // 57: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	42, // 58: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 59: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	0,  // 60: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 61: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 62: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	3,  // 63: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 64: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 65: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	19, // 66: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	25, // 67: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 68: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 69: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 70: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	20, // 71: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	26, // 72: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	68, // [68:73] is the sub-list for method output_type
+	63, // [63:68] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -2676,8 +2955,8 @@ func file_ymera_v1_ymera_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   28,
+			NumEnums:      3,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -39,10 +39,10 @@ const (
 // 1-128 visible ASCII characters, is logged and comes back as
 // "x-client-request-id". The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
-// "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue (waiting for a
-// place), admit (preferences checked), guards (the prompt checked), route,
-// connect (until the provider's answer began), first_token, stream and record;
-// those that were not reached are left out.
+// "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
+// and checked), queue (waiting for a slot), route, connect (until the
+// provider's answer began), first_token, stream and record; those that were not
+// reached are left out.
 type YmeraServiceClient interface {
 	// Decides which models would answer, and why, without calling one.
 	//
@@ -169,10 +169,10 @@ func (c *ymeraServiceClient) Health(ctx context.Context, in *HealthRequest, opts
 // 1-128 visible ASCII characters, is logged and comes back as
 // "x-client-request-id". The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
-// "queue;dur=0.0, admit;dur=0.1, ...". The phases are queue (waiting for a
-// place), admit (preferences checked), guards (the prompt checked), route,
-// connect (until the provider's answer began), first_token, stream and record;
-// those that were not reached are left out.
+// "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
+// and checked), queue (waiting for a slot), route, connect (until the
+// provider's answer began), first_token, stream and record; those that were not
+// reached are left out.
 type YmeraServiceServer interface {
 	// Decides which models would answer, and why, without calling one.
 	//
