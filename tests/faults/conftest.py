@@ -193,6 +193,7 @@ class Story:
         assert terminal == kinds[-1:]
         self.failure = failure
         self.request_id = events[0].started.request_id
+        self.decision = events[0].started.decision
         self.kind = kinds[-1]
         self.end: Any = getattr(events[-1], self.kind)
         self.text = "".join(event.text_delta.text for event in events)
@@ -338,17 +339,19 @@ def visit() -> Callable[[str], AbstractAsyncContextManager[House]]:
 
 
 class Server:
-    """`ymera serve` in a process of its own. `told` gets the lines of its log that are not about single calls."""
+    """`ymera serve` in a process of its own. `lines` gets its log, `told` what is not about single calls."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.lines: list[bytes] = []
         self.address = ""
 
     async def read_log(self) -> None:
         """Reads the log to its end."""
         assert self.process.stderr is not None
         async for line in self.process.stderr:
+            self.lines.append(line)
             entry = json.loads(line) if line.startswith(b"{") else {"event": line.decode()}
             if entry["event"] != "call":
                 self.told.put_nowait(entry)

@@ -56,7 +56,7 @@ async def test_a_stream_that_is_cancelled_closes_the_upstreams_connection_and_is
         stored = await house.recorded(request_id)
         await house.idle()
     assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
-    assert [attempt.model for attempt in stored.decision.attempts] == [first.model]
+    assert [attempt.model for attempt in stored.attempts] == [first.model]
     assert (stored.usage.estimated, stored.usage.output_tokens > 0, stored.usage.cost_micros > 0) == (begun,) * 3
 
 

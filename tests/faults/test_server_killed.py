@@ -119,7 +119,7 @@ async def check_retold(address: str, told: Mapping[str, usage_pb2.Usage]) -> Non
             assert execution.usage == usage
             assert usage.output_tokens > 0
             assert usage.cost_micros > 0
-            assert [attempt.HasField("error") for attempt in execution.decision.attempts] == [False]
+            assert [attempt.HasField("error") for attempt in execution.attempts] == [False]
 
 
 async def check_stored(url: str, told: Mapping[str, usage_pb2.Usage]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -25,19 +25,19 @@ SHORT = 0.5
 """A time limit that a test waits for, in seconds."""
 
 
-async def answer(house: House, *, stream: bool) -> tuple[str, routing_pb2.Decision]:
-    """Asks in one of the two ways, and returns the text and the decision."""
+async def answer(house: House, *, stream: bool) -> tuple[str, Sequence[routing_pb2.Attempt]]:
+    """Asks in one of the two ways, and returns the text and the attempts."""
     if stream:
         story = await house.hear()
         assert (story.kind, story.failure) == ("completed", None)
-        return story.text, story.end.decision
+        return story.text, story.end.attempts
     whole = await house.execute()
-    return whole.message.parts[0].text, whole.decision
+    return whole.messages[0].parts[0].text, whole.attempts
 
 
-def attempts(decision: routing_pb2.Decision) -> list[tuple[str, str]]:
+def attempts(made: Sequence[routing_pb2.Attempt]) -> list[tuple[str, str]]:
     """Each attempt's model, and why it failed."""
-    return [(attempt.model, attempt.error.reason) for attempt in decision.attempts]
+    return [(attempt.model, attempt.error.reason) for attempt in made]
 
 
 async def well(exchange: Exchange) -> None:
@@ -158,8 +158,8 @@ async def test_an_upstream_dead_before_its_first_word_is_replaced_unseen(
     first.script = script
     async with open_house(first, second) as house:
         for stream in (False, True):
-            text, decision = await answer(house, stream=stream)
-            assert (text, attempts(decision)) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
+            text, made = await answer(house, stream=stream)
+            assert (text, attempts(made)) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
         assert [len(first.requests), len(second.requests)] == [2, 2]
 
 
@@ -171,7 +171,7 @@ async def test_an_upstream_that_is_not_there_is_replaced_unseen(
         first.url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
         async with open_house(first, second) as house:
             story = await house.hear()
-    assert attempts(story.end.decision) == [(first.model, "PROVIDER_CONNECTION_FAILED"), (second.model, "")]
+    assert attempts(story.end.attempts) == [(first.model, "PROVIDER_CONNECTION_FAILED"), (second.model, "")]
 
 
 async def test_a_streaming_caller_is_told_why_another_model_answers(
@@ -197,7 +197,8 @@ async def test_all_upstreams_dead_is_told_with_the_last_ones_error(
     assert story.failure is not None
     assert story.failure.code is failure.code is grpc.StatusCode.FAILED_PRECONDITION
     assert stored.status == routing_pb2.EXECUTION_STATUS_FAILED
-    assert stored.decision == story.end.decision
+    assert stored.decision == story.decision
+    assert list(stored.attempts) == list(story.end.attempts)
     assert stored.usage.cost_micros == 0
 
 
@@ -277,7 +278,7 @@ async def test_a_stream_that_breaks_within_its_answer_ends_truncated(
     assert story.end.usage.output_tokens > 0
     assert not second.requests
     assert stored.status == routing_pb2.EXECUTION_STATUS_TRUNCATED
-    assert (stored.usage, stored.decision, stored.error) == (story.end.usage, story.end.decision, story.end.error)
+    assert (stored.usage, stored.decision, stored.error) == (story.end.usage, story.decision, story.end.error)
 
 
 @pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
@@ -288,8 +289,8 @@ async def test_a_whole_answer_never_mixes_what_two_models_said(
     async with open_house(first, second, execution=patience_with(script)) as house:
         whole = await house.execute()
         stored = await house.recorded(whole.request_id)
-    assert [part.text for part in whole.message.parts] == ["all is well"]
-    assert attempts(whole.decision) == [(first.model, BROKEN[script][0]), (second.model, "")]
+    assert [part.text for part in whole.messages[0].parts] == ["all is well"]
+    assert attempts(whole.attempts) == [(first.model, BROKEN[script][0]), (second.model, "")]
     assert whole.usage.estimated
     assert whole.usage.output_tokens > 5  # what the first had written is charged for, too
     assert stored.usage == whole.usage
@@ -322,9 +323,9 @@ async def test_a_hanging_upstream_is_left_and_replaced_unseen(
     limits = {"first_token_seconds": SHORT, "unary_seconds": SHORT}
     async with open_house(first, second, execution=limits) as house:
         for stream in (False, True):
-            text, decision = await answer(house, stream=stream)
+            text, made = await answer(house, stream=stream)
             assert text == "all is well"
-            assert attempts(decision) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
+            assert attempts(made) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
 
 
@@ -348,8 +349,8 @@ async def test_a_rate_limit_sends_the_request_elsewhere_at_once_and_opens_no_bre
     async with open_house(first, second, breaker={"failures": 1}) as house:
         began = time.monotonic()
         for _ in range(3):
-            _, decision = await answer(house, stream=True)
-            assert attempts(decision) == [(first.model, "RATE_LIMITED"), (second.model, "")]
+            _, made = await answer(house, stream=True)
+            assert attempts(made) == [(first.model, "RATE_LIMITED"), (second.model, "")]
         assert time.monotonic() - began < WAIT  # not the 100 s that the first asks for
         assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_OK
 
@@ -365,9 +366,9 @@ async def test_a_rate_limit_is_waited_for_where_there_is_no_other_model(open_hou
     first.script = limits_the_rate_once
     async with open_house(first) as house:
         began = time.monotonic()
-        _, decision = await answer(house, stream=True)
+        _, made = await answer(house, stream=True)
         assert time.monotonic() - began >= SHORT
-    assert attempts(decision) == [(first.model, "RATE_LIMITED"), (first.model, "")]
+    assert attempts(made) == [(first.model, "RATE_LIMITED"), (first.model, "")]
 
 
 async def test_a_rate_limit_beyond_the_deadline_is_told_with_when_to_come_back(
@@ -388,9 +389,10 @@ async def test_an_upstream_that_keeps_failing_is_left_alone_until_it_is_well(
     async with open_house(first, second, breaker={"failures": 3, "open_seconds": 2 * SHORT}) as house:
         for _ in range(3):
             await house.execute()
-        _, decision = await answer(house, stream=False)
-        assert attempts(decision) == [(second.model, "")]
-        unhealthy = [one.model for one in decision.exclusions if one.reason == routing_pb2.EXCLUSION_REASON_UNHEALTHY]
+        whole = await house.execute()
+        assert attempts(whole.attempts) == [(second.model, "")]
+        excluded = whole.decision.exclusions
+        unhealthy = [one.model for one in excluded if one.reason == routing_pb2.EXCLUSION_REASON_UNHEALTHY]
         assert unhealthy == [first.model]
         assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_DEGRADED
         first.script = well
@@ -459,9 +461,9 @@ async def test_a_body_without_end_is_not_read_to_its_end(
     first.script, left = watched(script)
     async with open_house(first, second, transport={"max_response_bytes": 2**20}) as house:
         for stream in (False, True):
-            text, decision = await answer(house, stream=stream)
+            text, made = await answer(house, stream=stream)
             assert text == "all is well"
-            assert attempts(decision) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
+            assert attempts(made) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
 
 

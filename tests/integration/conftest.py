@@ -16,6 +16,7 @@ from typing import Any
 
 import grpc
 import pytest
+from pydantic import SecretStr
 from ymera.v1 import (
     admin_pb2_grpc,
     catalog_pb2_grpc,
@@ -28,7 +29,7 @@ from ymera_service.plugins import FoundPlugin
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.content import Citation, last_user_text, user
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import ContentFiltered, ProviderServerError, RateLimited
+from ymera_service.sdk.errors import AuthenticationFailed, ContentFiltered, ProviderServerError, RateLimited
 from ymera_service.sdk.events import (
     Accepted,
     CitationFound,
@@ -41,9 +42,10 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
-from ymera_service.sdk.hookspecs import hookimpl
+from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.settings import PluginSettings
 from ymera_service.server import Application
 
 WAIT = 10.0
@@ -57,6 +59,7 @@ class LabProvider(Provider):
 
     def __init__(self) -> None:
         self.calls = 0
+        self.key = ""
         self.reached = asyncio.Event()
         self.closed = asyncio.Event()
         self.go_on = asyncio.Event()
@@ -71,6 +74,8 @@ class LabProvider(Provider):
             "busy": self._busy,
             "prude": self._prude,
             "buggy": self._buggy,
+            "flood": self._flood,
+            "echo-key": self._echo_key,
         }
 
     async def models(self) -> Sequence[ModelInfo]:
@@ -156,6 +161,23 @@ class LabProvider(Provider):
         yield Accepted()
         raise ZeroDivisionError("a secret of the plugin")
 
+    async def _flood(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Says more than anybody reads."""
+        yield Accepted()
+        self.reached.set()
+        while True:
+            yield TextDelta("x" * 100_000)
+            await asyncio.sleep(0)
+
+    async def _echo_key(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Repeats, in its refusal, the key that it was sent."""
+        raise AuthenticationFailed(f"incorrect API key provided: {self.key}", code=self.key, param=self.key)
+        yield
+
+
+class LabSettings(PluginSettings):
+    api_key: SecretStr | None = None
+
 
 class LabClassifier:
     name = "lab"
@@ -188,8 +210,13 @@ class Lab:
 
     @property
     def found(self) -> list[FoundPlugin]:
+        def providers(settings: LabSettings) -> list[Provider]:
+            self.provider.key = settings.api_key.get_secret_value() if settings.api_key else ""
+            return [self.provider]
+
         hooks = SimpleNamespace(
-            ymera_register_providers=hookimpl(lambda: [self.provider], specname="ymera_register_providers"),
+            ymera_describe=hookimpl(lambda: PluginDescription(LabSettings), specname="ymera_describe"),
+            ymera_register_providers=hookimpl(providers, specname="ymera_register_providers"),
             ymera_register_classifiers=hookimpl(lambda: [LabClassifier()], specname="ymera_register_classifiers"),
             ymera_register_benchmarks=hookimpl(lambda: [LabSuite()], specname="ymera_register_benchmarks"),
         )

@@ -24,7 +24,7 @@ async def server_goes_on(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> AsyncIte
     """After whatever a test sent, the next request is answered."""
     yield
     answer = await stub.Execute(request("still there", "lab/parrot"), timeout=WAIT)
-    assert answer.message.parts[0].text == "still there "
+    assert answer.messages[0].parts[0].text == "still there "
 
 
 def request(text: str, *models: str) -> ymera_pb2.ExecuteRequest:

@@ -51,14 +51,17 @@ def stored_as(request_id: str) -> routing_pb2.GetExecutionRequest:
 
 async def test_an_answer_comes_with_usage_price_and_decision(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     answer = await stub.Execute(ask("one two three", "lab/parrot"), timeout=WAIT)
-    assert answer.message.role == content_pb2.ROLE_ASSISTANT
-    assert [part.text for part in answer.message.parts] == ["one two three "]
+    [message] = answer.messages
+    assert message.role == content_pb2.ROLE_ASSISTANT
+    assert [part.text for part in message.parts] == ["one two three "]
     assert answer.finish_reason == content_pb2.FINISH_REASON_STOP
     assert answer.model == "lab/parrot"
     assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.cost_micros) == (3, 3, 9)
     assert [candidate.model for candidate in answer.decision.candidates] == ["lab/parrot"]
-    assert {exclusion.model for exclusion in answer.decision.exclusions} >= {"lab/hang", "lab/down"}
-    assert [attempt.model for attempt in answer.decision.attempts] == ["lab/parrot"]
+    [excluded] = answer.decision.exclusions
+    assert (excluded.reason, excluded.count) == (routing_pb2.EXCLUSION_REASON_NOT_ALLOWED, 11)
+    assert [(attempt.turn, attempt.number, attempt.model) for attempt in answer.attempts] == [(1, 1, "lab/parrot")]
+    assert answer.attempts[0].usage == answer.usage
     assert [(one.category, one.probability) for one in answer.decision.category_probabilities] == [
         ("general", 0.75),
         ("math", 0.25),
@@ -68,7 +71,7 @@ async def test_an_answer_comes_with_usage_price_and_decision(stub: ymera_pb2_grp
 
 async def test_every_kind_of_part_comes_through(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     answer = await stub.Execute(ask("anything", "lab/everything"), timeout=WAIT)
-    reasoning, text, refusal, call = answer.message.parts
+    reasoning, text, refusal, call = answer.messages[0].parts
     assert (reasoning.reasoning.text, reasoning.reasoning.signature) == ("hmm", b"sealed")
     assert text.text == "see here"
     assert refusal.refusal == "no more"
@@ -93,7 +96,7 @@ async def test_a_call_ends_with_its_id_and_where_the_time_went(
     assert uuid.UUID(answer.request_id).version == 7
     assert trailing["x-client-request-id"] == "mine-42"
     phases = re.findall(r"(\w+);dur=(\d+\.\d+)", str(trailing["ymera-timing"]))
-    every = ["queue", "admit", "guards", "route", "connect", "first_token", "stream", "record"]
+    every = ["check", "queue", "route", "connect", "first_token", "stream", "record"]
     assert [name for name, _ in phases] == every
 
 
@@ -112,15 +115,23 @@ async def test_route_decides_without_calling_a_model(
     request = ymera_pb2.RouteRequest(prompt=prompt("hello"), preferences=only("lab/parrot", "lab/hang"))
     routed = await stub.Route(request, timeout=WAIT)
     assert {candidate.model for candidate in routed.decision.candidates} == {"lab/parrot", "lab/hang"}
-    assert not routed.decision.attempts
     stored = await routing_stub.GetExecution(
         routing_pb2.GetExecutionRequest(request_id=routed.request_id), timeout=WAIT
     )
     assert stored.execution.status == routing_pb2.EXECUTION_STATUS_ROUTED
     assert stored.execution.decision == routed.decision
+    assert not stored.execution.attempts
 
 
-async def test_a_past_execution_is_retold_as_it_was(
+async def test_a_full_view_names_every_model_that_may_not_answer(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    request = ymera_pb2.RouteRequest(prompt=prompt("hello"), preferences=only("lab/parrot"))
+    request.decision_view = routing_pb2.DECISION_VIEW_FULL
+    decision = (await stub.Route(request, timeout=WAIT)).decision
+    assert {one.model for one in decision.excluded_targets} >= {"lab/hang", "lab/down"}
+    assert len(decision.excluded_targets) == sum(one.count for one in decision.exclusions)
+
+
+async def test_a_past_execution_is_shown_as_it_was(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
 ) -> None:
     request = ask("one two", "lab/parrot")
@@ -132,6 +143,8 @@ async def test_a_past_execution_is_retold_as_it_was(
     execution = stored.execution
     assert execution.status == routing_pb2.EXECUTION_STATUS_COMPLETED
     assert execution.decision == answer.decision
+    assert execution.attempts == answer.attempts
+    assert execution.model == answer.model
     assert execution.usage == answer.usage
     assert execution.finish_reason == content_pb2.FINISH_REASON_STOP
     assert (execution.session_id, execution.agent_name) == ("s-1", "tester")
@@ -140,7 +153,7 @@ async def test_a_past_execution_is_retold_as_it_was(
     assert not execution.HasField("error")
 
 
-async def test_a_failed_execution_is_retold_with_its_error(
+async def test_a_failed_execution_is_shown_with_its_error(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
 ) -> None:
     call = stub.Execute(ask("hello", "lab/prude"), timeout=WAIT)
@@ -150,7 +163,7 @@ async def test_a_failed_execution_is_retold_with_its_error(
     stored = await routing_stub.GetExecution(stored_as(request_id), timeout=WAIT)
     assert stored.execution.status == routing_pb2.EXECUTION_STATUS_FAILED
     assert stored.execution.error.reason == "CONTENT_FILTERED"
-    assert stored.execution.decision.attempts[0].error.reason == "CONTENT_FILTERED"
+    assert stored.execution.attempts[0].error.reason == "CONTENT_FILTERED"
 
 
 async def test_a_provider_that_fails_is_replaced_unseen(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
@@ -247,4 +260,4 @@ async def test_the_installed_simulator_answers(installed_app: Application) -> No
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         answer = await stub.Execute(ask("What is 17 + 25?"), timeout=30)
     assert answer.simulated
-    assert any(part.text for part in answer.message.parts)
+    assert any(part.text for message in answer.messages for part in message.parts)

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from ymera_service import __version__
+from ymera_service.catalog import Catalog
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin
 from ymera_service.server import SERVICES, Application
@@ -40,6 +41,12 @@ async def test_a_healthy_server_says_so(stub: ymera_pb2_grpc.YmeraServiceAsyncSt
     assert [(one.name, one.status) for one in health.plugins] == [("lab", ymera_pb2.HEALTH_STATUS_OK)]
     assert (health.storage.status, health.storage.backend) == (ymera_pb2.HEALTH_STATUS_OK, "sqlite")
     assert not health.simulator_only
+    assert {one.name: one.status for one in health.background_tasks} == {
+        "catalog refresh": ymera_pb2.HEALTH_STATUS_OK,
+        "benchmark results": ymera_pb2.HEALTH_STATUS_OK,
+        "observers": ymera_pb2.HEALTH_STATUS_OK,
+        "health reports": ymera_pb2.HEALTH_STATUS_OK,
+    }
 
 
 def ask(model: str) -> ymera_pb2.ExecuteRequest:
@@ -59,7 +66,12 @@ async def test_an_open_breaker_shows(make_settings: Callable[..., Settings], lab
         health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
     assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
     breaker = health.providers[0].breakers[0]
-    assert (breaker.model, breaker.state) == ("lab/down", ymera_pb2.BREAKER_STATE_OPEN)
+    assert (breaker.domain, breaker.scope, breaker.state) == (
+        "lab/down",
+        ymera_pb2.BREAKER_SCOPE_TARGET,
+        ymera_pb2.BREAKER_STATE_OPEN,
+    )
+    assert breaker.last_error == "the lab is closed"
     assert 0 < breaker.retry_after.seconds <= 15
 
 
@@ -89,6 +101,44 @@ async def test_a_server_without_models_is_up_and_says_that_it_can_serve_nothing(
         told = await watched(balancer(channel), NOT_SERVING)
     assert health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert told == NOT_SERVING
+
+
+async def test_a_refresh_that_dies_is_seen_and_begun_again(
+    make_settings: Callable[..., Settings], lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings(catalog={"refresh_seconds": 0.01})
+    refresh, dies = Catalog.refresh, False
+
+    async def dying(self: Catalog) -> None:
+        if dies:
+            raise ZeroDivisionError("a defect")
+        await refresh(self)
+
+    monkeypatch.setattr(Catalog, "refresh", dying)
+    async with (
+        asyncio.timeout(WAIT),
+        Application.start(settings, lab.found) as app,
+        grpc.aio.insecure_channel(app.address) as channel,
+    ):
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        dies = True
+        work = await refreshing(stub, ymera_pb2.HEALTH_STATUS_DEGRADED)
+        assert work.detail == "ZeroDivisionError: a defect"
+        dies = False
+        work = await refreshing(stub, ymera_pb2.HEALTH_STATUS_OK)
+        assert (work.detail, work.restarts >= 1) == ("", True)
+
+
+async def refreshing(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, wanted: ymera_pb2.HealthStatus.ValueType
+) -> ymera_pb2.BackgroundTaskHealth:
+    """Returns the state of the catalogue's refresh once it is the one wanted."""
+    while True:
+        tasks = (await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)).background_tasks
+        task = next(one for one in tasks if one.name == "catalog refresh")
+        if task.status == wanted:
+            return task
+        await asyncio.sleep(0.01)
 
 
 async def watched(stub: Any, wanted: int) -> int:

@@ -158,6 +158,34 @@ async def test_load_balancers_hear_of_it_first(settings: Settings, lab: Lab) -> 
     assert told.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
+async def test_a_call_that_arrives_as_the_server_stops_is_refused_as_unavailable(settings: Settings, lab: Lab) -> None:
+    """Also on a connection that is there already, where grpc's own shutdown would end it as cancelled."""
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+        callers = [asyncio.create_task(call_for_ever(stub)) for _ in range(8)]
+        await app.stop()
+        ends = await asyncio.wait_for(asyncio.gather(*callers, return_exceptions=True), WAIT)
+    assert {end.code() for end in ends if isinstance(end, grpc.aio.AioRpcError)} == {grpc.StatusCode.UNAVAILABLE}
+
+
+async def test_a_slow_reader_does_not_hold_up_the_end(make_settings: Callable[..., Settings], lab: Lab) -> None:
+    settings = make_settings(server={"drain_seconds": 0.05})
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        call = stub.ExecuteStream(ask("lab/flood"), timeout=60)
+        started = await call.read()
+        assert isinstance(started, ymera_pb2.ExecuteStreamResponse)
+        request_id = started.started.request_id
+        await asyncio.wait_for(lab.provider.reached.wait(), WAIT)
+        await asyncio.wait_for(app.stop(), 3 * WAIT)
+        call.cancel()
+    async with Database.open(settings.storage.url) as database:
+        record = await database.executions.get(request_id)
+    assert record is not None
+    assert record.status is ExecutionStatus.CANCELLED
+
+
 async def test_stopping_twice_is_harmless(settings: Settings, lab: Lab) -> None:
     async with Application.start(settings, lab.found) as app:
         await app.stop()

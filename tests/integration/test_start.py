@@ -50,7 +50,7 @@ async def test_a_classifier_that_is_not_there_is_told_with_those_that_are(
     make_settings: Callable[..., Settings], lab: Lab
 ) -> None:
     told = await faults(make_settings(routing={"classifier": "lexicle"}), lab)
-    assert told["routing.classifier"] == "no plugin registers a classifier 'lexicle'; there are: lab"
+    assert told["routing.classifier"] == "no plugin registers a classifier 'lexicle'; registered: lab"
 
 
 async def test_without_the_usual_classifier_the_server_starts_and_takes_every_task_for_a_general_one(

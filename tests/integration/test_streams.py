@@ -60,7 +60,7 @@ async def test_a_completed_stream_ends_ok(stub: ymera_pb2_grpc.YmeraServiceAsync
     completed = events[-1].completed
     assert (completed.model, completed.finish_reason) == ("lab/parrot", content_pb2.FINISH_REASON_STOP)
     assert completed.usage.cost_micros == 6
-    assert [attempt.model for attempt in completed.decision.attempts] == ["lab/parrot"]
+    assert [attempt.model for attempt in completed.attempts] == ["lab/parrot"]
 
 
 async def test_the_id_stands_in_the_initial_metadata_of_a_stream(
@@ -185,6 +185,18 @@ async def test_cancelling_before_the_first_word_stops_the_provider(
         await lab.provider.reached.wait()
         call.cancel()
         await lab.provider.closed.wait()
+
+
+@pytest.mark.parametrize("seconds", [0.5, 10.02])
+async def test_the_typed_end_arrives_before_the_callers_deadline_however_long_it_is(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, seconds: float
+) -> None:
+    """Deadlines of 10 s and more are rounded up to a tenth of a second on their way to the server."""
+    streams = [listen(stub, ask("hello", "lab/stall"), seconds=seconds) for _ in range(10)]
+    async with asyncio.timeout(seconds + WAIT):
+        ended = await asyncio.gather(*streams)
+    assert [check_conversation(events)[-1] for events, _ in ended] == ["cancelled"] * 10
+    assert {events[-1].cancelled.error.reason for events, _ in ended} == {"DEADLINE_EXCEEDED"}
 
 
 @pytest.mark.parametrize("model", ["lab/hang", "lab/stall"])
