@@ -36,9 +36,6 @@ log = structlog.get_logger(__name__)
 
 HEALTH_SECONDS = 0.5
 """How often load balancers hear whether requests can be served."""
-REFUSING_SECONDS = 0.1
-"""How long new calls get a typed refusal before the socket is closed: grpc ends those that arrive in that moment
-as cancelled, which looks like the caller's own doing."""
 
 
 class Application:
@@ -102,7 +99,7 @@ class Application:
                 return
             self._drain.refuse()
             await self._endpoint.announce_stop()
-            await asyncio.sleep(REFUSING_SECONDS)
+            await self._drain.quiet()
             closing = asyncio.create_task(self._endpoint.stop(self._grace))
             await self._drain.finish()
             # What is under way now are watches of health and reflection, which never end unasked.

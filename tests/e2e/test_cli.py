@@ -159,6 +159,48 @@ def test_an_answer_can_be_explained(home: Home, server: str) -> None:
     assert re.search(r"^ +1 +echo/words .* answered$", retold.stdout, re.MULTILINE)
 
 
+OUTAGE = """
+[log]
+level = "error"
+[plugins]
+disabled = ["anthropic"]
+[plugins.openai]
+discover_local = false
+[plugins.openai.endpoints.acme]
+base_url = "http://127.0.0.1:1/v1"
+api_key = "sk-of-acme-0123456789"
+"""
+UNFINISHED = """
+[log]
+level = "error"
+[plugins]
+disabled = ["anthropic"]
+[plugins.openai]
+discover_local = false
+[plugins.openai.vendors.openai]
+enabled = true
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "remedy"),
+    [(OUTAGE, r"no model can be called: acme: .+"), (UNFINISHED, r"no model can be called: openai: .+OPENAI_API_KEY")],
+)
+def test_health_fails_where_no_model_can_be_called_and_names_the_cause(
+    home: Home, tmp_path: Path, config: str, remedy: str
+) -> None:
+    """Simulated models, which are there, don't count: routing would not let them stand in."""
+    file = tmp_path / "ymera.toml"
+    file.write_text(config)
+    run = home.run("health", "--config", str(file))
+    assert run.returncode == 1, run.stdout
+    assert run.stdout.startswith("unavailable")
+    assert re.search(f"^{remedy}", run.stdout, re.MULTILINE)
+    assert "set a vendor's key" not in run.stdout + run.stderr
+    asked = home.run("ask", "What is 17 * 23?", "--config", str(file))
+    assert asked.returncode == 1, asked.stdout
+
+
 def test_models_plugins_and_health_are_listed(home: Home, where: list[str]) -> None:
     models = {model["id"]: model for model in home.json("models", *where)["models"]}
     assert models["echo/words"]["simulated"] is True
@@ -167,6 +209,10 @@ def test_models_plugins_and_health_are_listed(home: Home, where: list[str]) -> N
     health = home.json("health", *where)
     assert health["storage"]["backend"] == "sqlite"
     assert health["simulator_only"] is True
+    assert health["status"] == "HEALTH_STATUS_OK"
+    assert "OPENAI_API_KEY" in health["detail"]
+    states = {plugin["name"]: plugin["status"] for plugin in health["plugins"]}
+    assert (states["openai"], states["echo"]) == ("HEALTH_STATUS_DISABLED", "HEALTH_STATUS_OK")
 
 
 def test_lists_are_plain_text_where_nobody_looks_at_a_terminal(home: Home, server: str) -> None:

@@ -209,7 +209,8 @@ async def whole(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, endpoint: str) -> To
     request = ymera_pb2.ExecuteRequest(prompt=prompt(), preferences=only(endpoint))
     answer = await stub.Execute(request, timeout=WAIT)
     told = Told()
-    for part in answer.messages[0].parts:
+    [message] = answer.messages
+    for part in message.parts:
         match part.WhichOneof("kind"):
             case "tool_call":
                 told.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)

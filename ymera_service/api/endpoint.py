@@ -53,17 +53,17 @@ class GrpcEndpoint:
         await self._server.start()
 
     async def report_health(self) -> None:
-        """Tells load balancers whether requests can be served."""
+        """Reports to load balancers whether requests can be served."""
         state = _SERVING if await self._health.serving() else _NOT_SERVING
         for name in ("", *SERVICES):
             await self._balancers.set(name, state)
 
     async def announce_stop(self) -> None:
-        """Tells load balancers to send nothing more, whatever `report_health` says later."""
+        """Reports that nothing more can be served, whatever `report_health` finds later."""
         await self._balancers.enter_graceful_shutdown()
 
     async def stop(self, seconds: float | None) -> None:
-        """Closes the socket and tells clients to go elsewhere; calls under way may take so many seconds more.
+        """Closes the socket and has clients connect elsewhere; calls under way may take so many seconds more.
 
         Calls that arrive in this moment end as cancelled, which is grpc's doing: refuse calls in `serving`
         first, for long enough that clients have noticed.

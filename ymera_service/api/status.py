@@ -72,7 +72,7 @@ def rich_status(error: YmeraError, request_id: str) -> Status:
 
 
 def _cut(text: str, size: int) -> str:
-    """Returns what fits of a text into so many bytes; what is no text, as half of a surrogate pair, becomes "?"."""
+    """Returns what fits of a text into so many bytes; half of a surrogate pair becomes "?"."""
     return text[:size].encode(errors="replace")[:size].decode(errors="ignore")
 
 
@@ -100,13 +100,13 @@ def _metadata(error: YmeraError) -> dict[str, str]:
     if isinstance(error, InvalidRequest):
         facts["violations"] = str(len(error.violations))
     if isinstance(error, ProviderError):
-        told = {f"provider_{name}": getattr(error, name) for name in _PROVIDER_FACTS}
-        facts.update({name: _cut(str(value), MAX_METADATA_BYTES) for name, value in told.items() if value is not None})
+        given = {f"provider_{name}": getattr(error, name) for name in _PROVIDER_FACTS}
+        facts.update({name: _cut(str(value), MAX_METADATA_BYTES) for name, value in given.items() if value is not None})
     return facts
 
 
 def _bad_request(violations: tuple[FieldViolation, ...]) -> details.BadRequest:
-    """Lists the violations, as many as fit: ErrorInfo tells how many there are in all."""
+    """Lists the violations, as many as fit: ErrorInfo says how many there are in all."""
     request = details.BadRequest()
     for violation in violations:
         request.field_violations.add(field=violation.field, description=_cut(violation.description, MAX_MESSAGE_BYTES))

@@ -21,7 +21,7 @@ MAX_STEPS = 10_000
 
 
 def reader(kind: type[M], max_bytes: int) -> Callable[[bytes], M | YmeraError]:
-    """Returns a function that parses a request, or returns the error that its sender has to be told."""
+    """Returns a function that parses a request, or returns the error to send back."""
     parse, descriptor = kind.FromString, kind.DESCRIPTOR
     assert isinstance(descriptor, Descriptor)
 
@@ -58,7 +58,7 @@ def find_fault(data: bytes, descriptor: Descriptor) -> FieldViolation:
         _Walk(data).message(0, len(data), descriptor, "")
     except _Fault as fault:
         return fault.violation
-    return FieldViolation("request", f"is no valid {descriptor.full_name}; encode it with the published protos")
+    return FieldViolation("request", f"is not a valid {descriptor.full_name}; encode it with the published protos")
 
 
 class _Walk:

@@ -1,4 +1,4 @@
-"""YmeraService: routes, executes, measures, tells the state."""
+"""YmeraService: routes, executes, measures, shows the state."""
 
 from collections.abc import Mapping
 
@@ -59,7 +59,7 @@ class YmeraServicer:
         await self._service.benchmarks.stream(call, plan, faults, benchmark_response, write)
 
     async def health(self, request: pb.HealthRequest, call: Call) -> pb.HealthResponse:
-        """Tells the state of the server."""
+        """Returns the state of the server."""
         return health_response(await self._service.health.report())
 
 

@@ -38,7 +38,7 @@ async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
     """Gives a channel to the server, and ends what was started for it afterwards.
 
     Raises:
-        CommandFailed: There is no server to be had, or a call failed.
+        CommandFailed: No server can be reached or started, or a call failed.
     """
     try:
         if target.address:

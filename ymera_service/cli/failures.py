@@ -118,15 +118,15 @@ def _detail(status: Status, kind: type[Any]) -> Any:
 
 def _bare(error: grpc.aio.AioRpcError, server: str) -> Failure:
     """Returns what a status without details means: it comes from grpc itself or from something in between."""
-    told = error.details() or error.code().name
+    words = error.details() or error.code().name
     facts = {"code": error.code().name}
     match error.code():
         case grpc.StatusCode.UNAVAILABLE:
-            remedy = _UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in told else _NOBODY_THERE
-            return Failure(f"no server can be reached at {server}", (told, remedy), facts=facts)
+            remedy = _UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in words else _NOBODY_THERE
+            return Failure(f"no server can be reached at {server}", (words, remedy), facts=facts)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return Failure("the answer took longer than --timeout allows", facts=facts)
         case grpc.StatusCode.UNIMPLEMENTED:
-            return Failure(f"the server at {server} does not know this call", (told,), facts=facts)
+            return Failure(f"the server at {server} does not know this call", (words,), facts=facts)
         case _:
-            return Failure(f"the call failed: {told}", facts=facts)
+            return Failure(f"the call failed: {words}", facts=facts)

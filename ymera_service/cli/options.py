@@ -50,7 +50,7 @@ def _positive(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no number") from None
+        raise typer.BadParameter(f"{text!r} is not a number") from None
     if not (math.isfinite(value) and value >= 0):
         raise typer.BadParameter(f"{text} has to be 0 or more")
     return value

@@ -16,7 +16,7 @@ from ymera_service.cli.failures import CommandFailed, Failure
 from ymera_service.cli.render.text import clean, harmless
 
 _PLAIN_WIDTH = 10_000
-"""Columns where nobody looks at a terminal: lines are not broken there."""
+"""Columns if the output is not a terminal: lines are not broken then."""
 
 
 class Output:

@@ -91,7 +91,9 @@ def _image(source: str) -> content_pb2.Part:
         return content_pb2.Part(image=content_pb2.Media(uri=source))
     mime_type = _mime_type(source)
     if not mime_type.startswith("image/"):
-        raise wrong(f"{source} is no image by its name", "Name it as what it is, such as photo.jpg or chart.png.")
+        raise wrong(
+            f"{source} does not have the name of an image", "Name it as what it is, such as photo.jpg or chart.png."
+        )
     return content_pb2.Part(image=content_pb2.Media(data=_read(source), mime_type=mime_type))
 
 

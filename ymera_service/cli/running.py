@@ -18,7 +18,7 @@ def run(work: Coroutine[object, object, None], output: Output) -> None:
     """Runs a command to its end; a failure is printed and ends the process.
 
     An interruption cancels the work, and with it the call and the provider. A reader that wants no more,
-    such as `head`, is no failure.
+    such as `head`, is not a failure.
     """
     try:
         with output.reporting():

@@ -1,4 +1,4 @@
-"""Work that runs beside requests, such as the catalogue's refresh, and that must not end in silence.
+"""Work that runs beside requests, such as the catalogue's refresh, and whose end must not go unnoticed.
 
 A piece of work that fails or ends is logged, shown in Health and started again, after a pause that doubles
 with each failure.
@@ -118,7 +118,7 @@ async def _outcome(work: Work) -> BaseException | None:
     """Returns why work ended; None if it just returned. A plugin may run in it, and raise anything."""
     try:
         await work()
-    except BaseException as error:  # told apart below
+    except BaseException as error:  # a cancellation of this task is raised again below
         if isinstance(error, asyncio.CancelledError) and being_cancelled():
             raise
         return error

@@ -115,6 +115,7 @@ class Calls:
         self._under_way: dict[asyncio.Task[Any], Call] = {}
         self._draining = False
         self._stopping = False
+        self._latest = 0.0
         # Bound here and not on import: a logger that is bound once is several times as quick.
         self._log = structlog.get_logger(__name__).bind()
         self._idle = asyncio.Event()
@@ -128,7 +129,7 @@ class Calls:
             remaining: The seconds until the caller gives up; None if it does not say.
             headers: The caller's own ids.
         """
-        now = asyncio.get_running_loop().time()
+        now = self._latest = asyncio.get_running_loop().time()
         call = Call(method, str(uuid_utils.uuid7()), now, now + seconds_for(remaining, self._default_deadline), headers)
         REQUEST_ID.set(call.request_id)
         task = asyncio.current_task()
@@ -185,6 +186,11 @@ class Calls:
         """Whether new calls are refused."""
         return self._draining
 
+    @property
+    def quiet_for(self) -> float:
+        """Seconds since the latest call arrived, refused ones included."""
+        return asyncio.get_running_loop().time() - self._latest
+
     async def idle(self) -> None:
         """Returns when no call is under way."""
         await self._idle.wait()
@@ -220,9 +226,10 @@ def _facts(call: Call, status: str) -> dict[str, Any]:
         "method": call.method,
         "status": status,
         "duration_ms": round(call.age() * 1000, 3),
-        "phases_ms": call.timings.milliseconds(),
         **call.notes,
     }
+    if phases := call.timings.milliseconds():
+        facts["phases_ms"] = phases
     if call.execution is not None:
         facts |= _execution_facts(call.execution)
     if call.headers.correlation_id:

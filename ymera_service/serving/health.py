@@ -183,9 +183,9 @@ class Health:
         return PartHealth(name, self._commits(), self._recorder.failure)
 
     def _commits(self) -> Status:
-        """Returns whether records can be written: a full disk answers every question and takes none."""
+        """Returns whether records can be written: a database on a full disk can still be read."""
         failure = self._recorder.failure
-        if failure is not self._commit_failure:  # each failed commit has a message of its own, alike or not
+        if failure is not self._commit_failure:  # of another commit, even if it reads the same
             self._commit_failure, self._commit_failed_at = failure, self._clock()
         if not failure:
             return Status.OK

@@ -1,6 +1,6 @@
-"""Stops serving in order, so that nobody is cut off in silence.
+"""Stops serving in order, so that every call gets its end, and every execution its record.
 
-1. New calls are refused with a typed error, and the network closed to them a moment later.
+1. New calls are refused with a typed error, and the network is closed to them once no more arrive.
 2. Calls under way may finish, for as long as the drain lasts or until it is cut short.
 3. The pipeline ends every execution: each stream gets its terminal event, each execution its record.
 4. What does not run the pipeline is cancelled; then executions whose callers do not read their end.
@@ -21,6 +21,13 @@ FLUSH_SECONDS = 5.0
 """How long the last words of calls that were cut off may take to reach their callers."""
 
 
+QUIET_SECONDS = 0.2
+"""How long no call may have arrived before the network is closed: grpc ends calls that arrive in that moment as
+cancelled, which looks like the caller's own doing."""
+LONGEST_REFUSAL_SECONDS = 2.0
+"""How long calls are refused in all before that, if callers try again and again."""
+
+
 class Drain:
     """Ends the calls of a server, once."""
 
@@ -38,6 +45,15 @@ class Drain:
         """Refuses new calls and those that wait for a slot."""
         self._calls.refuse()
         self._pipeline.slots.close()
+
+    async def quiet(self) -> None:
+        """Returns when callers have noticed that calls are refused, as far as that can be known."""
+        began = asyncio.get_running_loop().time()
+        waited, pause = 0.0, QUIET_SECONDS
+        while waited < LONGEST_REFUSAL_SECONDS and pause > 0:
+            await asyncio.sleep(pause)
+            waited = asyncio.get_running_loop().time() - began
+            pause = QUIET_SECONDS - self._calls.quiet_for
 
     async def finish(self) -> None:
         """Returns when no call is under way: those that do not finish in time are ended."""

@@ -179,6 +179,14 @@ def test_a_free_call_costs_nothing_which_is_not_unknown() -> None:
     assert usage.cost_micros == 0
 
 
+def test_a_whole_answer_holds_a_message_for_each_turn() -> None:
+    messages = (Message(Role.ASSISTANT, (Text("one"),)), Message(Role.ASSISTANT, (Text("two"),)))
+    out = execute_response(Answer(execution(), messages, ()))
+    assert [message.parts[0].text for message in out.messages] == ["one", "two"]
+    assert (out.request_id, out.model, len(out.attempts)) == ("0190", "a/c", 2)
+    assert out.finish_reason == content_pb2.FINISH_REASON_STOP
+
+
 def price_of(price: Price | None) -> catalog_pb2.Model:
     return model_message(ListedModel(Model("a/b", "a", ModelInfo("b"), price), {}, available=True))
 
@@ -213,14 +221,6 @@ def test_an_unknown_price_is_absent_and_a_free_one_is_zero() -> None:
     free = price_of(Price(0, 0))
     assert free.HasField("price")
     assert not free.price.HasField("cache_read_micros_per_million")
-
-
-def test_a_whole_answer_holds_a_message_for_each_turn() -> None:
-    messages = (Message(Role.ASSISTANT, (Text("one"),)), Message(Role.ASSISTANT, (Text("two"),)))
-    out = execute_response(Answer(execution(), messages, ()))
-    assert [message.parts[0].text for message in out.messages] == ["one", "two"]
-    assert (out.request_id, out.model, len(out.attempts)) == ("0190", "a/c", 2)
-    assert out.finish_reason == content_pb2.FINISH_REASON_STOP
 
 
 def test_every_reason_to_finish_has_its_number() -> None:

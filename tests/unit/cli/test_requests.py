@@ -106,7 +106,7 @@ def test_what_can_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
         (lambda: requests.prompt("?", files=[str(tmp_path / "none")]), "No such file"),
         (lambda: requests.prompt("?", files=[str(tmp_path)]), "Is a directory"),
         (lambda: requests.prompt("?", files=["a\0b"]), "can't be read"),
-        (lambda: requests.prompt("?", images=[str(text)]), "no image by its name"),
+        (lambda: requests.prompt("?", images=[str(text)]), "does not have the name of an image"),
         (lambda: requests.prompt("?", schema=tmp_path / "none"), "No such file"),
     ):
         with pytest.raises(CommandFailed, match=complaint) as raised:

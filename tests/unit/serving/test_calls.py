@@ -125,7 +125,7 @@ async def under_way(calls: Calls, count: int) -> None:
 async def test_calls_are_refused_once_the_server_stops() -> None:
     calls = Calls(77)
     calls.refuse()
-    assert isinstance(await serve(calls, forever), ShuttingDown)
+    assert isinstance(await asyncio.wait_for(serve(calls, forever), WAIT), ShuttingDown)
 
 
 async def test_executions_are_left_to_end_in_order() -> None:

@@ -61,7 +61,7 @@ async def _benchmark(request: BenchmarkRequest, target: Target, output: Output) 
 
 
 def _progress(output: Output) -> Progress:
-    """Returns a bar on standard error; where that is no terminal, nothing is drawn."""
+    """Returns a bar on standard error; if that is not a terminal, nothing is drawn."""
     columns = (
         BarColumn(),
         MofNCompleteColumn(),

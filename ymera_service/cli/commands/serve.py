@@ -16,7 +16,7 @@ def serve(
         typer.Option(metavar="HOST:PORT", help="Listen there, whatever is configured; port 0 takes a free one."),
     ] = "",
 ) -> None:
-    """Runs the server until it is told to stop; then requests under way are finished first.
+    """Runs the server until it gets SIGTERM or Ctrl-C; then requests under way are finished first.
 
     It listens on 127.0.0.1:50051 unless configured otherwise. A second Ctrl-C
     stops it at once.

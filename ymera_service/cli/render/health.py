@@ -48,8 +48,8 @@ def _status(status: HealthStatus.ValueType) -> Text:
 
 def _provider(provider: ProviderHealth) -> str:
     models = "1 model" if provider.models == 1 else f"{provider.models} models"
-    told = models if provider.models or not provider.detail else ""
-    return " · ".join(filter(None, [told, provider.detail, *map(_breaker, provider.breakers)]))
+    offered = models if provider.models or not provider.detail else ""
+    return " · ".join(filter(None, [offered, provider.detail, *map(_breaker, provider.breakers)]))
 
 
 def _breaker(breaker: BreakerHealth) -> str:
