@@ -2,9 +2,14 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from heapq import nlargest
+
+MAX_COMPARED = 16
+"""Names with which a mistyped one is compared closely."""
 
 
 class Names:
@@ -32,15 +37,33 @@ class Names:
 
     def close_to(self, pattern: str) -> list[str]:
         """Returns up to three ids that a mistyped pattern may have meant, the likeliest first."""
-        near = difflib.get_close_matches(pattern, [*self._ids, *self._by_name], n=3, cutoff=0.5)
+        near = difflib.get_close_matches(pattern, self._similar(pattern), n=3, cutoff=0.5)
         ids = [known for name in near for known in self._by_id.get(name) or self._by_name[name]]
         return list(dict.fromkeys(ids))[:3]
+
+    def _similar(self, pattern: str) -> list[str]:
+        """Returns the ids and names that share most pairs of letters: comparing all takes a tenth of a second."""
+        pairs = _pairs(pattern)
+        shared = Counter(name for pair in pairs for name in self._by_pair.get(pair, ()))
+        return nlargest(MAX_COMPARED, shared, key=lambda name: shared[name] / (len(name) + len(pattern)))
+
+    @cached_property
+    def _by_pair(self) -> Mapping[str, list[str]]:
+        by_pair: dict[str, list[str]] = {}
+        for name in dict.fromkeys([*self._ids, *self._by_name]):
+            for pair in _pairs(name):
+                by_pair.setdefault(pair, []).append(name)
+        return by_pair
 
     def _named(self) -> dict[str, list[str]]:
         by_name: dict[str, list[str]] = {}
         for known in self._ids:
             by_name.setdefault(known.partition("/")[2], []).append(known)
         return by_name
+
+
+def _pairs(name: str) -> set[str]:
+    return {name[start : start + 2] for start in range(len(name) - 1)}
 
 
 @lru_cache(maxsize=1024)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ymera_service.routing.columns import Floats, Mask, Rows
+from ymera_service.routing.columns import Floats, Mask, Rows, Whole
 from ymera_service.routing.decision import Exclusion, ExclusionCount, ExclusionReason, Preferences
 from ymera_service.routing.estimate import Needs
-from ymera_service.routing.scoring import Estimates
+from ymera_service.routing.latency import Paces
 from ymera_service.routing.table import Matches, Table, bits_of
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import ModelNotFound
@@ -65,7 +65,13 @@ def sift(filters: Iterable[Filter], table: Table) -> Sifted:
 
 
 def filters_for(
-    preferences: Preferences, needs: Needs, estimates: Estimates, open_domains: Mapping[str, float], table: Table
+    preferences: Preferences,
+    needs: Needs,
+    table: Table,
+    *,
+    costs: Whole,
+    paces: Paces,
+    open_domains: Mapping[str, float],
 ) -> Iterator[Filter]:
     """Yields the rules that a request calls for.
 
@@ -78,9 +84,9 @@ def filters_for(
     if needs.input_tokens + needs.reserved_tokens > table.smallest_window:
         yield _fits(needs, table)
     if preferences.max_cost_micros is not None:
-        yield from _affordable(preferences.max_cost_micros, estimates, table)
+        yield from _affordable(preferences.max_cost_micros, costs, table)
     if preferences.max_latency is not None:
-        yield _quick(preferences.max_latency, estimates)
+        yield _quick(preferences.max_latency, paces.latencies(needs.output_tokens))
     if open_domains:
         yield _healthy(open_domains, table)
 
@@ -162,8 +168,8 @@ def _fits(needs: Needs, table: Table) -> Filter:
     return Filter(ExclusionReason.CONTEXT_TOO_SMALL, table.windows < rooms + tokens, detail)
 
 
-def _affordable(limit: int, estimates: Estimates, table: Table) -> Iterator[Filter]:
-    costs, unknown = estimates.costs, table.costs.unknown
+def _affordable(limit: int, costs: Whole, table: Table) -> Iterator[Filter]:
+    unknown = table.costs.unknown
 
     def detail(row: int) -> str:
         return f"may cost {dollars(int(costs[row]))}; the limit is {dollars(limit)}"
@@ -172,8 +178,7 @@ def _affordable(limit: int, estimates: Estimates, table: Table) -> Iterator[Filt
     yield Filter(ExclusionReason.PRICE_UNKNOWN, unknown, lambda _: "has no known price, and a cost limit is set")
 
 
-def _quick(limit: float, estimates: Estimates) -> Filter:
-    latencies = estimates.latencies
+def _quick(limit: float, latencies: Floats) -> Filter:
     # NaN, where not measured, is not above any limit.
     return Filter(
         ExclusionReason.TOO_SLOW,

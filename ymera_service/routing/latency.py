@@ -96,11 +96,17 @@ class Paces:
         unknown = np.isnan(first)
         return cls(targets, rows, frozen(first), frozen(per_token), frozen(unknown), bool(unknown.any()))
 
-    def latencies(self, output_tokens: int) -> Floats:
+    def latencies(self, output_tokens: int, out: Floats | None = None) -> Floats:
         """Returns the seconds that an answer is expected to take; NaN where not known."""
-        latencies = self.per_token * output_tokens
+        latencies: Floats = np.multiply(self.per_token, output_tokens, out=out)
         latencies += self.first_token
         return latencies
+
+    def latency(self, row: int, output_tokens: int) -> float | None:
+        """Returns the same for one row; `None` where not known."""
+        if self.unknown[row]:
+            return None
+        return float(self.first_token[row]) + float(self.per_token[row]) * output_tokens
 
     def replaced(self, target_id: str, pace: Pace) -> "Paces":
         """Returns a copy in which one target has another pace; itself where it has no such target."""

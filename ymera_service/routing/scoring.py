@@ -35,17 +35,6 @@ _AT_ONE = np.array([[1 - _PER_LATENCY * log(INSTANT)], [1 - _PER_COST * log(CHEA
 
 
 @dataclass(frozen=True, slots=True)
-class Estimates:
-    """What a request is expected to take at each target: `latencies` in seconds, `costs` in micro-USD.
-
-    Latencies are NaN where not measured; costs mean nothing where `Table.costs.unknown`.
-    """
-
-    latencies: Floats
-    costs: Whole
-
-
-@dataclass(frozen=True, slots=True)
 class Scores:
     """The value of each target, a column, in each of the `OBJECTIVES`, a row; and the weighted sums."""
 
@@ -53,15 +42,15 @@ class Scores:
     total: Floats
 
 
-def estimate(needs: Needs, table: Table, paces: Paces) -> Estimates:
-    """Returns the time that the usual answer takes and what the longest one asked for costs."""
+def expected_costs(needs: Needs, table: Table) -> Whole:
+    """Returns the micro-USD that the longest answer asked for costs; without meaning where the price is not known."""
     most = needs.most.output_tokens
     longest = most if most <= table.smallest_answer else np.minimum(table.answers, most)
-    return Estimates(paces.latencies(needs.output_tokens), table.costs.expected(needs.input_tokens, longest))
+    return table.costs.expected(needs.input_tokens, longest)
 
 
 def score(
-    table: Table, paces: Paces, estimates: Estimates, probabilities: Mapping[str, float], weights: Weights
+    table: Table, paces: Paces, costs: Whole, *, needs: Needs, probabilities: Mapping[str, float], weights: Weights
 ) -> Scores:
     """Returns the scores of all targets.
 
@@ -73,17 +62,22 @@ def score(
     shares = np.array([[probabilities[category]] for category in categories])
     # Unlike a product of matrices, sums of rows give equal targets equal values wherever they stand.
     np.add.reduce(table.qualities_in(categories) * shares, 0, out=values[0])
-    values[1], values[2] = estimates.latencies, estimates.costs
-    amounts = values[1:]
+    _judge(values[1:], table, paces, costs, needs)
+    np.minimum(values, 1.0, out=values)
+    each = values * np.array([[weights.quality], [weights.speed], [weights.cost]])
+    return Scores(values, np.add.reduce(each, 0))
+
+
+def _judge(amounts: Floats, table: Table, paces: Paces, costs: Whole, needs: Needs) -> None:
+    """Writes the values of speed and cost."""
+    paces.latencies(needs.output_tokens, out=amounts[0])
+    amounts[1] = costs
     np.maximum(amounts, _BEST, out=amounts)
     np.log(amounts, out=amounts)
     amounts *= _PER_E_FOLD
     amounts += _AT_ONE
     np.maximum(amounts, 0.0, out=amounts)
-    np.minimum(values, 1.0, out=values)
     if paces.any_unknown:
-        np.putmask(values[1], paces.unknown, UNKNOWN)
+        np.putmask(amounts[0], paces.unknown, UNKNOWN)
     if table.costs.any_unknown:
-        np.putmask(values[2], table.costs.unknown, UNKNOWN)
-    each = values * np.array([[weights.quality], [weights.speed], [weights.cost]])
-    return Scores(values, np.add.reduce(each, 0))
+        np.putmask(amounts[1], table.costs.unknown, UNKNOWN)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ymera_service.routing import policy
-from ymera_service.routing.columns import Rows
+from ymera_service.routing.columns import Rows, Whole
 from ymera_service.routing.decision import (
     SHOWN,
     Candidate,
@@ -26,7 +26,7 @@ from ymera_service.routing.estimate import Needs
 from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import Sifted, filters_for, sift, waits_for
 from ymera_service.routing.latency import Paces
-from ymera_service.routing.scoring import Estimates, Scores, estimate, score
+from ymera_service.routing.scoring import Scores, expected_costs, score
 from ymera_service.routing.table import Table
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
@@ -88,16 +88,21 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         NoHealthyModel: They leave some, but a circuit breaker of each is open.
     """
     wanted, table = request.preferences, snapshot.table
-    estimates = estimate(request.needs, table, snapshot.paces)
-    sifted = sift(filters_for(wanted, request.needs, estimates, snapshot.open_domains, table), table)
+    costs = expected_costs(request.needs, table)
+    filters = filters_for(
+        wanted, request.needs, table, costs=costs, paces=snapshot.paces, open_domains=snapshot.open_domains
+    )
+    sifted = sift(filters, table)
     if not sifted.eligible.size:
         raise _nothing_left(sifted, snapshot)
     weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
-    scores = score(table, snapshot.paces, estimates, request.probabilities, weights)
+    scores = score(
+        table, snapshot.paces, costs, needs=request.needs, probabilities=request.probabilities, weights=weights
+    )
     pinned = _pinned(snapshot, sifted.eligible)
     if pinned is not None:
         scores.total[pinned] += 1.0
-    return _selection(_Scored(request, snapshot, estimates, sifted, weights, scores, pinned))
+    return _selection(_Scored(request, snapshot, costs, sifted, weights, scores, pinned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class _Scored:
 
     request: RoutingRequest
     snapshot: Snapshot
-    estimates: Estimates
+    costs: Whole
     sifted: Sifted
     weights: Weights
     scores: Scores
@@ -119,13 +124,13 @@ def _pinned(snapshot: Snapshot, eligible: Rows) -> int | None:
 
 
 def _order(scored: _Scored) -> policy.Order:
-    snapshot, eligible, estimates = scored.snapshot, scored.sifted.eligible, scored.estimates
+    snapshot, eligible = scored.snapshot, scored.sifted.eligible
     totals, hashes = scored.scores.total, snapshot.table.hashes
     if eligible.size < totals.size:
         totals, hashes = totals.take(eligible), hashes.take(eligible)
     free = None
     if scored.request.preferences.prefer_free:
-        free = ((estimates.costs == 0) & ~snapshot.table.costs.unknown)[eligible]
+        free = ((scored.costs == 0) & ~snapshot.table.costs.unknown)[eligible]
     return policy.arrange(
         totals,
         hashes,
@@ -173,16 +178,14 @@ def _selection(scored: _Scored) -> Selection:
 
 
 def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candidate, ...]:
-    table, weights, estimates = scored.snapshot.table, scored.weights, scored.estimates
+    table, paces, weights = scored.snapshot.table, scored.snapshot.paces, scored.weights
     picked = np.array(rows)
     quality, speed, cost = scored.scores.values.take(picked, 1).tolist()
-    totals, costs = scored.scores.total.take(picked).tolist(), estimates.costs.take(picked).tolist()
-    latencies = estimates.latencies.take(picked).tolist()
-    unmeasured, unpriced = scored.snapshot.paces.unknown, table.costs.unknown
+    totals, costs = scored.scores.total.take(picked).tolist(), scored.costs.take(picked).tolist()
     candidates = []
     for place, row in enumerate(rows):
-        latency = None if unmeasured[row] else latencies[place]
-        micros = None if unpriced[row] else costs[place]
+        latency = paces.latency(row, scored.request.needs.output_tokens)
+        micros = None if table.costs.unknown[row] else costs[place]
         components: tuple[ScoreComponent, ...] = (
             ScoreComponent("quality", quality[place], weights.quality, _quality(table, row, category)),
             ScoreComponent("speed", speed[place], weights.speed, _speed(latency)),

@@ -47,3 +47,9 @@ def test_whatever_the_pattern_is_only_known_ids_come_back_sorted(pattern: str) -
 def test_every_id_matches_itself(provider: str, name: str) -> None:
     wanted = f"{provider}/{name}"
     assert Names([wanted, "other/model"]).match(wanted) == [wanted]
+
+
+def test_among_thousands_of_names_a_mistyped_one_still_finds_what_it_may_have_meant() -> None:
+    names = Names([f"vendor-{number % 7}/family-{number % 13}-model-{number}" for number in range(3_000)])
+    assert names.close_to("vendor-3/familly-9-model-1400")[0] == "vendor-0/family-9-model-1400"
+    assert names.close_to("family-9-modl-1400")[0] == "vendor-0/family-9-model-1400"
