@@ -92,7 +92,10 @@ class ExecutionSettings(Section):
     max_attempts: Annotated[int, Field(ge=1, le=16)] = 4
     """Calls of providers for one request, the first included."""
     first_token_seconds: Seconds = 60
-    """How long a provider may take until the first part of its answer before the next is tried."""
+    """How long a provider may show no sign of an answer before the next target is tried. Thinking and keep-alives
+    are signs."""
+    thinking_seconds: Seconds = 600
+    """How long a provider may show such signs without any part of an answer."""
     idle_seconds: Seconds = 60
     """How long a provider may pause within its answer."""
     unary_seconds: Seconds = 180

@@ -307,7 +307,7 @@ async def hangs_after_its_head(exchange: Exchange) -> None:
 
 async def sends_comments_alone(exchange: Exchange) -> None:
     await exchange.begin()
-    while True:  # until the caller hangs up: keep-alive comments are no answer
+    while True:  # keep-alive comments are signs of work, but not for ever
         await exchange.send(b"e\r\n: processing\n\n\r\n")
         await asyncio.sleep(0.01)
 
@@ -320,7 +320,7 @@ async def test_a_hanging_upstream_is_left_and_replaced_unseen(
     open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
 ) -> None:
     first.script, left = watched(script)
-    limits = {"first_token_seconds": SHORT, "unary_seconds": SHORT}
+    limits = {"first_token_seconds": SHORT, "thinking_seconds": 2 * SHORT, "unary_seconds": SHORT}
     async with open_house(first, second, execution=limits) as house:
         for stream in (False, True):
             text, made = await answer(house, stream=stream)

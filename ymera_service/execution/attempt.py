@@ -169,7 +169,8 @@ class AttemptRunner:
         elif not stream or isinstance(event, Accepted):
             return
         elif progress.first_token_at is None:
-            seconds = self._settings.first_token_seconds
+            rest = progress.began + self._settings.thinking_seconds - clock()
+            seconds = min(self._settings.first_token_seconds, rest)
         else:
             seconds = self._settings.idle_seconds
         until, present = clock() + seconds, scope.when()
@@ -180,7 +181,8 @@ class AttemptRunner:
         if not context.execution.stream:
             return f"{callee.model.id} did not answer within {self._settings.unary_seconds:g} s"
         if progress.first_token_at is None:
-            return f"{callee.model.id} showed no sign of an answer for {self._settings.first_token_seconds:g} s"
+            silent, thinking = self._settings.first_token_seconds, self._settings.thinking_seconds
+            return f"{callee.model.id} gave no sign of an answer for {silent:g} s, or no part of it for {thinking:g} s"
         return f"{callee.model.id} paused for more than {self._settings.idle_seconds:g} s"
 
     def _add(
