@@ -57,7 +57,9 @@ async def test_a_stream_that_is_cancelled_closes_the_upstreams_connection_and_is
         await house.idle()
     assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
     assert [attempt.model for attempt in stored.attempts] == [first.model]
-    assert (stored.usage.estimated, stored.usage.output_tokens > 0, stored.usage.cost_micros > 0) == (begun,) * 3
+    assert stored.usage.estimated
+    assert stored.usage.cost_micros > 0  # the provider had the prompt, and may charge for it
+    assert (stored.usage.output_tokens > 0) == begun
 
 
 async def test_a_unary_call_that_is_cancelled_closes_the_upstreams_connection(

@@ -143,7 +143,7 @@ DEAD: dict[Script, str] = {
     sends_broken_json: "PROVIDER_MALFORMED_RESPONSE",
     sends_other_json: "PROVIDER_MALFORMED_RESPONSE",
     sends_broken_utf8: "PROVIDER_MALFORMED_RESPONSE",
-    streams_broken_json: "PROVIDER_MALFORMED_RESPONSE",
+    streams_broken_json: "STREAM_INTERRUPTED",
     cuts_its_chunks_wrongly: "PROVIDER_MALFORMED_RESPONSE",
     is_no_gzip: "PROVIDER_MALFORMED_RESPONSE",
     reports_an_error_in_its_stream: "PROVIDER_SERVER_ERROR",

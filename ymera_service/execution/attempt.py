@@ -166,7 +166,7 @@ class AttemptRunner:
         """Moves the limit: any sign that the provider is at work counts, thinking and keep-alives included."""
         if progress.finished is not None:
             seconds = LINGER_SECONDS
-        elif not stream or isinstance(event, Accepted):
+        elif isinstance(event, Accepted) or (not stream and progress.first_token_at is None):
             return
         elif progress.first_token_at is None:
             rest = progress.began + self._settings.thinking_seconds - clock()
