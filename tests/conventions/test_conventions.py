@@ -1,6 +1,7 @@
-"""The conventions of the house, as far as the import contracts in `pyproject.toml` do not hold them."""
+"""Conventions that the import contracts in `pyproject.toml` do not hold."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ymera_service.execution.stages import Admit, Generate, Route
 from ymera_service.sdk import hookspecs
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +76,15 @@ def test_everything_public_says_what_it_is_for() -> None:
 def test_no_file_outgrows_its_subject() -> None:
     sources = [*(ROOT / "ymera_service").rglob("*.py"), *ROOT.glob("plugins/*/src/**/*.py")]
     assert {str(path.relative_to(ROOT)) for path in sources if len(path.read_text().splitlines()) > 400} == set()
+
+
+def test_the_readmes_trace_of_a_request_names_files_that_call_each_other() -> None:
+    readme = (ROOT / "README.md").read_text()
+    trace = readme.partition("## How a request flows")[2].partition("```")[2].partition("```")[0]
+    named = re.findall(r"[a-z_]+(?:/[a-z_]+)+(?:\.py|/)", trace)
+    assert len(named) >= 15
+    assert [name for name in named if not (ROOT / "ymera_service" / name).exists()] == []
+    stages = re.findall(r"^ +([A-Z][a-z]+) ", trace.replace("execution/stages.py", " " * 19), re.MULTILINE)
+    assert stages == [stage.__name__ for stage in (Admit, Route, Generate)]
+    source = (ROOT / "ymera_service/execution/pipeline.py").read_text()
+    assert "[Admit(slots), Route(router), generate]" in source
