@@ -35,7 +35,9 @@ def test_the_better_model_of_equal_price_goes_first() -> None:
     assert order(decision) == ["p/b", "p/a"]
     assert decision.category == "coding"
     assert decision.propensity == 1.0
-    assert decision.explanation.startswith("p/b for coding (0.70): best quality (0.90 over 20 coding tasks)")
+    assert decision.explanation == (
+        "p/b for coding (0.70): best quality (0.90 over 20 coding tasks) of 2 candidates; next p/a"
+    )
 
 
 def test_the_cheaper_model_of_equal_quality_goes_first() -> None:
