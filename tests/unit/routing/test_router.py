@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,7 +36,9 @@ def test_the_better_model_of_equal_price_goes_first() -> None:
     assert order(decision) == ["p/b", "p/a"]
     assert decision.category == "coding"
     assert decision.propensity == 1.0
-    assert decision.explanation.startswith("p/b for coding (0.70): best quality (0.90 over 20 coding tasks)")
+    assert decision.explanation == (
+        "p/b for coding (0.70): best quality (0.90 over 20 coding tasks) of 2 candidates; next p/a"
+    )
 
 
 def test_the_cheaper_model_of_equal_quality_goes_first() -> None:
@@ -311,6 +314,28 @@ def test_constraints_that_leave_no_model_are_counted() -> None:
 def test_an_empty_catalogue_says_what_to_do() -> None:
     with pytest.raises(NoEligibleModel, match="add a key"):
         Room({}).decide()
+
+
+def test_limits_may_be_reached_but_not_exceeded() -> None:
+    prompt = Prompt((user("hello"),), sampling=Sampling(max_output_tokens=100))
+    price = Price(10**6, 10**6)
+    room = Room({"p": [ModelInfo("exact", context_window=106, price=price), ModelInfo("small", context_window=105)]})
+    room.evidence.observe("p/exact", output_tokens=100, time_to_first_token=1.0, duration=3.0)
+    decision = room.decide(prompt, Preferences(max_cost_micros=106, max_latency=3.0))
+    assert order(decision) == ["p/exact"]
+    assert reasons(decision) == {"p/small": ExclusionReason.CONTEXT_TOO_SMALL}
+    for wanted in (Preferences(max_cost_micros=105), Preferences(max_latency=2.99)):
+        with pytest.raises(NoEligibleModel):
+            room.decide(prompt, replace(wanted, allow_models=("exact",)))
+
+
+def test_a_target_with_several_open_breakers_waits_for_the_last_of_them() -> None:
+    room = Room({"p": [ModelInfo("m")]})
+    for domains in ({"p#": 9.0, "p@": 3.0}, {"p@": 3.0, "p#": 9.0}, {"p#": 3.0, "p/m": 9.0}, {"p/m": 9.0, "p#": 3.0}):
+        room.open_domains = domains
+        with pytest.raises(NoHealthyModel) as caught:
+            room.decide()
+        assert caught.value.retry_after == 9.0
 
 
 # In which order.
