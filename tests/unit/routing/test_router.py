@@ -1,32 +1,24 @@
 import math
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.unit.routing.conftest import FixedClassifier, Room
 from ymera_service.config import RoutingSettings
-from ymera_service.routing.decision import Decision, ExclusionReason, Inputs, Preferences, Weights
-from ymera_service.routing.estimate import needs_of
-from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
-from ymera_service.sdk.errors import InvalidRequest, ModelNotFound, NoEligibleModel, NoHealthyModel
-from ymera_service.sdk.generation import Prompt, ResponseFormat, ResponseType, Sampling, Tool, Usage
-from ymera_service.sdk.models import Capability, ModelInfo, Price, Tier
-from ymera_service.sdk.targets import Deployment
+from ymera_service.routing.decision import Decision, Inputs, Preferences, Weights
+from ymera_service.sdk.content import user
+from ymera_service.sdk.errors import InvalidRequest
+from ymera_service.sdk.generation import Prompt, Sampling, Tool
+from ymera_service.sdk.models import Capability, ModelInfo, Price
 
 CHEAP = ModelInfo("cheap", price=Price(100_000, 400_000))
 DEAR = ModelInfo("dear", price=Price(10_000_000, 40_000_000))
 FREE = ModelInfo("free", price=Price(0, 0))
 UNPRICED = ModelInfo("unpriced")
-SIMULATED = ModelInfo("sim", price=Price(0, 0), simulated=True)
 
 
 def order(decision: Decision) -> list[str]:
     return [candidate.target.model for candidate in decision.candidates]
-
-
-def reasons(decision: Decision) -> dict[str, ExclusionReason]:
-    return {exclusion.target.model: exclusion.reason for exclusion in decision.excluded}
 
 
 def test_the_better_model_of_equal_price_goes_first() -> None:
@@ -127,217 +119,6 @@ def test_of_many_categories_the_eight_likeliest_count() -> None:
     assert sum(probabilities.values()) == pytest.approx(1)
 
 
-# Who may answer.
-
-
-def test_allow_and_deny_take_ids_names_and_patterns() -> None:
-    room = Room({"p": [CHEAP, DEAR], "q": [CHEAP, FREE]})
-    decision = room.decide(preferences=Preferences(allow_models=("cheap", "p/*"), deny_models=("q/cheap",)))
-    assert set(order(decision)) == {"p/cheap", "p/dear"}
-    assert reasons(decision) == {"q/cheap": ExclusionReason.DENIED, "q/free": ExclusionReason.NOT_ALLOWED}
-    assert "'q/cheap'" in decision.excluded[0].detail
-
-
-@pytest.mark.parametrize("field", ["allow_models", "deny_models"])
-def test_a_model_that_nobody_offers_is_named_with_what_it_may_have_been(field: str) -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    with pytest.raises(ModelNotFound, match=rf"preferences.{field}\[1\].*p/cheap") as caught:
-        room.decide(preferences=Preferences(**{field: ("p/dear", "p/chaep")}))  # type: ignore[arg-type]
-    assert caught.value.metadata == {"field": f"preferences.{field}[1]", "model": "p/chaep"}
-
-
-IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
-
-
-@pytest.mark.parametrize(
-    ("prompt", "capability"),
-    [
-        (Prompt((user("x"),), tools=(Tool("look_up"),)), Capability.TOOLS),
-        (Prompt((Message(Role.ASSISTANT, (ToolCall("1", "look_up", "{}"),)),)), Capability.TOOLS),
-        (
-            Prompt((user("x"),), response_format=ResponseFormat(ResponseType.JSON_OBJECT)),
-            Capability.STRUCTURED_OUTPUT,
-        ),
-        (Prompt((Message(Role.USER, (Text("x"), IMAGE)),)), Capability.IMAGE_INPUT),
-        (Prompt((Message(Role.USER, (Media(MediaKind.AUDIO, uri="https://a"),)),)), Capability.AUDIO_INPUT),
-        (Prompt((Message(Role.USER, (Media(MediaKind.FILE, uri="https://a"),)),)), Capability.FILE_INPUT),
-        (Prompt((Message(Role.TOOL, (ToolResult("1", (IMAGE,)),)),)), Capability.IMAGE_INPUT),
-    ],
-)
-def test_a_prompt_goes_only_to_models_that_can_take_it(prompt: Prompt, capability: Capability) -> None:
-    able = ModelInfo("able", capabilities=frozenset(Capability))
-    unable = ModelInfo("unable", capabilities=frozenset(Capability) - {capability})
-    decision = Room({"p": [able, unable]}).decide(prompt)
-    assert order(decision) == ["p/able"]
-    assert reasons(decision) == {"p/unable": ExclusionReason.MISSING_CAPABILITY}
-    assert decision.excluded[0].detail == f"lacks {capability}"
-
-
-def test_capabilities_that_the_caller_requires_are_asked_for_too() -> None:
-    room = Room({"p": [CHEAP, ModelInfo("thinks", capabilities=frozenset({Capability.REASONING}))]})
-    wanted = Preferences(required_capabilities=frozenset({Capability.REASONING}))
-    assert order(room.decide(preferences=wanted)) == ["p/thinks"]
-
-
-def test_a_prompt_that_does_not_fit_into_a_context_does_not_go_there() -> None:
-    room = Room({"p": [ModelInfo("small", context_window=1_000), ModelInfo("large", context_window=10_000), UNPRICED]})
-    decision = room.decide("word " * 1_000)
-    assert reasons(decision) == {"p/small": ExclusionReason.CONTEXT_TOO_SMALL}
-    assert "1,000" in decision.excluded[0].detail
-    assert room.decide("word").excluded == ()
-
-
-def test_the_answer_asked_for_has_to_fit_beside_the_prompt_as_far_as_the_model_can_write_it() -> None:
-    room = Room(
-        {
-            "p": [
-                ModelInfo("tight", context_window=1_000),
-                ModelInfo("short", context_window=1_000, max_output_tokens=100),
-            ]
-        }
-    )
-    decision = room.decide(Prompt((user("hello"),), sampling=Sampling(max_output_tokens=5_000)))
-    assert order(decision) == ["p/short"]
-
-
-def test_the_cost_expected_is_that_of_a_call_with_the_longest_answer() -> None:
-    long = Tier(20_000_000, 80_000_000, above_input_tokens=1_000)
-    flat = Price(1_000_003, 4_000_000)
-    tiered = Price(10_000_000, 40_000_000, per_request=9, tiers=(long,))
-    room = Room(
-        {"p": [ModelInfo("flat", price=flat, max_output_tokens=7), ModelInfo("tiered", price=tiered), UNPRICED]}
-    )
-    for words in (10, 10_000):
-        prompt = Prompt((user("word " * words),), sampling=Sampling(max_output_tokens=100))
-        tokens = needs_of(prompt).input_tokens
-        assert {each.target.model: each.expected_cost_micros for each in room.decide(prompt).candidates} == {
-            "p/flat": flat.cost_micros(Usage(tokens, 7)),
-            "p/tiered": tiered.cost_micros(Usage(tokens, 100)),
-            "p/unpriced": None,
-        }
-
-
-def test_a_cost_limit_excludes_what_may_cost_more_and_what_has_no_price() -> None:
-    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
-    prompt = Prompt((user("hello"),), sampling=Sampling(max_output_tokens=1_000))
-    decision = room.decide(prompt, Preferences(max_cost_micros=1_000))
-    assert order(decision) == ["p/cheap"]
-    assert decision.candidates[0].expected_cost_micros == 401
-    assert reasons(decision) == {
-        "p/dear": ExclusionReason.TOO_EXPENSIVE,
-        "p/unpriced": ExclusionReason.PRICE_UNKNOWN,
-    }
-
-
-def test_a_latency_limit_excludes_what_is_measured_slower_and_keeps_what_is_not_measured() -> None:
-    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
-    room.evidence.observe("p/dear", output_tokens=10, time_to_first_token=1.0, duration=2.0)
-    room.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=0.1, duration=0.2)
-    decision = room.decide(preferences=Preferences(max_latency=5.0))
-    assert set(order(decision)) == {"p/cheap", "p/unpriced"}
-    assert reasons(decision) == {"p/dear": ExclusionReason.TOO_SLOW}
-    assert decision.excluded[0].detail == "would take 41.0 s; the limit is 5 s"
-
-
-def test_a_model_whose_breaker_is_open_waits_until_it_may_be_tried_again() -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    room.open_domains = {"p/cheap": 2.0}
-    decision = room.decide()
-    assert order(decision) == ["p/dear"]
-    assert decision.excluded[0].reason is ExclusionReason.UNHEALTHY
-    assert decision.excluded[0].detail == "it failed repeatedly; is tried again in 2.0 s"
-    assert decision.inputs.open_domains == ("p/cheap",)
-    room.open_domains = {"elsewhere/m": 2.0}
-    assert set(order(room.decide())) == {"p/cheap", "p/dear"}
-    assert room.decide().inputs.open_domains == ()
-
-
-def test_targets_of_a_failing_account_or_endpoint_wait_together() -> None:
-    places = (Deployment("a", "eu"), Deployment("a", "us"), Deployment("b", "us"))
-    room = Room({"p": [ModelInfo("m", deployments=places), ModelInfo("n", deployments=places)], "q": [CHEAP]})
-    room.open_domains = {"p#a": 2.0}
-    decision = room.decide()
-    assert {candidate.target.id for candidate in decision.candidates} == {"p/m#b@us", "p/n#b@us", "q/cheap"}
-    assert {exclusion.detail for exclusion in decision.excluded} == {
-        "its account failed repeatedly; is tried again in 2.0 s"
-    }
-    room.open_domains = {"p@eu": 1.0, "p/m#a@eu": 9.0}
-    decision = room.decide()
-    assert {exclusion.target.id: exclusion.detail for exclusion in decision.excluded} == {
-        "p/m#a@eu": "it failed repeatedly; is tried again in 9.0 s",
-        "p/n#a@eu": "its endpoint failed repeatedly; is tried again in 1.0 s",
-    }
-
-
-def test_when_every_target_is_failing_the_caller_waits_for_the_first_to_be_tried_again() -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    room.open_domains = {"p@": 3.0, "p/dear": 1.0, "p/cheap": 8.0}
-    with pytest.raises(NoHealthyModel, match="2 unhealthy; try again in 3 s") as caught:
-        room.decide()
-    assert caught.value.retry_after == 3.0
-    assert caught.value.metadata == {"unhealthy": "2"}
-
-
-def test_simulated_models_answer_only_where_there_is_no_real_one() -> None:
-    assert order(Room({"simulator": [SIMULATED]}).decide()) == ["simulator/sim"]
-    decision = Room({"p": [CHEAP], "simulator": [SIMULATED]}).decide()
-    assert order(decision) == ["p/cheap"]
-    assert reasons(decision) == {"simulator/sim": ExclusionReason.SIMULATED}
-
-
-def test_a_simulated_model_does_not_stand_in_for_real_ones_that_fail() -> None:
-    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
-    room.open_domains = {"p/cheap": 2.0}
-    with pytest.raises(NoHealthyModel) as caught:
-        room.decide()
-    assert caught.value.retry_after == pytest.approx(2.0)
-
-
-@pytest.mark.parametrize("entry", ["simulator/sim", "sim", "simulator/*"])
-def test_a_simulated_model_answers_when_it_is_allowed_as_such(entry: str) -> None:
-    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
-    assert "simulator/sim" in order(room.decide(preferences=Preferences(allow_models=(entry, "p/cheap"))))
-
-
-def test_allowing_everything_does_not_mean_simulated_models() -> None:
-    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
-    assert order(room.decide(preferences=Preferences(allow_models=("*",)))) == ["p/cheap"]
-
-
-def test_constraints_that_leave_no_model_are_counted() -> None:
-    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
-    with pytest.raises(NoEligibleModel, match="1 denied, 1 too expensive, 1 price unknown") as caught:
-        room.decide(preferences=Preferences(deny_models=("p/cheap",), max_cost_micros=0))
-    assert caught.value.metadata == {"denied": "1", "too_expensive": "1", "price_unknown": "1"}
-
-
-def test_an_empty_catalogue_says_what_to_do() -> None:
-    with pytest.raises(NoEligibleModel, match="add a key"):
-        Room({}).decide()
-
-
-def test_limits_may_be_reached_but_not_exceeded() -> None:
-    prompt = Prompt((user("hello"),), sampling=Sampling(max_output_tokens=100))
-    price = Price(10**6, 10**6)
-    room = Room({"p": [ModelInfo("exact", context_window=106, price=price), ModelInfo("small", context_window=105)]})
-    room.evidence.observe("p/exact", output_tokens=100, time_to_first_token=1.0, duration=3.0)
-    decision = room.decide(prompt, Preferences(max_cost_micros=106, max_latency=3.0))
-    assert order(decision) == ["p/exact"]
-    assert reasons(decision) == {"p/small": ExclusionReason.CONTEXT_TOO_SMALL}
-    for wanted in (Preferences(max_cost_micros=105), Preferences(max_latency=2.99)):
-        with pytest.raises(NoEligibleModel):
-            room.decide(prompt, replace(wanted, allow_models=("exact",)))
-
-
-def test_a_target_with_several_open_breakers_waits_for_the_last_of_them() -> None:
-    room = Room({"p": [ModelInfo("m")]})
-    for domains in ({"p#": 9.0, "p@": 3.0}, {"p@": 3.0, "p#": 9.0}, {"p#": 3.0, "p/m": 9.0}, {"p/m": 9.0, "p#": 3.0}):
-        room.open_domains = domains
-        with pytest.raises(NoHealthyModel) as caught:
-            room.decide()
-        assert caught.value.retry_after == 9.0
-
-
 # In which order.
 
 
@@ -399,15 +180,6 @@ def test_a_hint_may_name_any_category_that_was_measured() -> None:
         room.decide(preferences=Preferences(category_hint="law"))
     room.measure(law={"p/cheap": 0.9})
     assert room.decide(preferences=Preferences(category_hint="law")).category_probabilities == {"law": 1.0}
-
-
-def test_no_simulated_model_stands_in_for_a_provider_that_can_not_be_asked() -> None:
-    room = Room({"sim": [ModelInfo("model", simulated=True)], "acme": None})
-    with pytest.raises(NoHealthyModel, match=r"acme: .*connection refused"):
-        room.decide()
-    assert order(room.decide(preferences=Preferences(allow_models=("sim/model",)))) == ["sim/model"]
-    with pytest.raises(ModelNotFound, match=r"acme can't list its models now: .*connection refused"):
-        room.decide(preferences=Preferences(allow_models=("acme/best",)))
 
 
 def test_a_hint_may_name_any_category_of_the_suites() -> None:
