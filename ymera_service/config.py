@@ -199,6 +199,10 @@ class StorageSettings(Section):
 
     url: str = Field(default_factory=lambda: f"sqlite:///{default_database()}")
     """`sqlite:///path` or `postgresql://user:password@host/database`."""
+    retention_days: Annotated[float, Field(ge=0, le=36_500)] = 90
+    """Days after which executions are deleted; 0 keeps them for ever."""
+    max_executions: Annotated[int, Field(ge=0, le=10**12)] = 5_000_000
+    """How many executions are kept, the latest ones; 0 sets no limit."""
 
     @model_validator(mode="after")
     def _known_database(self) -> "StorageSettings":

@@ -21,8 +21,9 @@ async def record_for_ever(recorder):
     while True:
         request_id = str(uuid_utils.uuid7())
         await recorder.record(ExecutionRecord(
-            request_id, datetime.now(UTC), ExecutionStatus.COMPLETED, "chat", "acme/large", Usage(1, 2), False, 3,
-            "stop", 1.0, 0.5, "", "", b'{"why": "' + b"x" * 1000 + b'"}',
+            request_id, datetime.now(UTC), ExecutionStatus.COMPLETED, "chat", "acme/large", "acme/large",
+            Usage(1, 2), False, 3,
+            "stop", 1.0, 0.5, "", "", "", b'{"why": "' + b"x" * 1000 + b'"}',
         ))
         os.write(1, request_id.encode() + b"\\n")
 

@@ -1,13 +1,18 @@
-"""What the rest of the room needs of a kind of database."""
+"""What the rest of the package needs of a kind of database."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from sqlalchemy import Compiled, Connection, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 Work = Callable[[Connection], None]
 """Statements of one transaction, written once for SQLAlchemy's synchronous interface."""
+
+Parameters = tuple[Any, ...]
+
+Rows = Sequence[tuple[str, Sequence[Parameters]]]
+"""Compiled statements of `Backend.insertion`, each with the parameters of its rows."""
 
 
 class Backend(Protocol):
@@ -23,15 +28,22 @@ class Backend(Protocol):
         """Connections for reading."""
         ...
 
-    def insert(self, table: Table) -> Compiled:
-        """Returns the insert of one row that leaves a row of the same primary key as it is."""
+    def insertion(self, table: Table, *, replace: bool) -> Compiled:
+        """Returns the insert of one row, which replaces a row of the same primary key or leaves it as it is."""
+        ...
+
+    async def insert(self, rows: Rows) -> None:
+        """Writes rows, in order and in one transaction, and returns when they are durable.
+
+        They are written twice where a connection broke before its commit was confirmed. A cancelled call may
+        still write.
+        """
         ...
 
     async def write(self, work: Work) -> None:
         """Runs the work in a write transaction and returns when it is durable.
 
-        The work may run twice, where a connection broke before its commit was confirmed. A cancelled
-        call may still write.
+        The work may run twice, and a cancelled call may still write, as with `insert`.
         """
         ...
 

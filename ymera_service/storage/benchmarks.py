@@ -1,22 +1,47 @@
 """Reads what benchmark results amount to."""
 
-from sqlalchemy import Select, and_, case, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from statistics import fmean, median
+
+from sqlalchemy import Row, Select, String, and_, bindparam, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.records import BenchmarkSummary
-from ymera_service.storage.tables import benchmark_results
+from ymera_service.storage.tables import UtcDateTime, benchmark_results
 
 LATEST_TASKS = 200
-"""How many of a model's latest graded tasks in a category its summary rests on. Models change behind
-their names, so older tasks leave the window; 200 put the score's 95 % interval within ±7 points."""
+"""How many of a model's latest graded tasks in a category its summary rests on, and those of the same moment as
+the last. Models change behind their names, so older tasks leave the window; 200 put the score's 95 % interval
+within ±7 points."""
+OVERLAP = timedelta(minutes=10)
+"""How much of the time before the latest reading is read again: results of other servers may be stored late, and
+clocks differ."""
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Benchmarks:
-    """The benchmark results that are stored."""
+    """The benchmark results that are stored.
 
-    def __init__(self, reader: AsyncEngine) -> None:
+    Only the first reading covers all of them; later ones cover the models that have new results. `now` is what
+    the results' `created_at` is compared with.
+    """
+
+    def __init__(self, reader: AsyncEngine, now: Callable[[], datetime] = _utc_now) -> None:
         self._reader = reader
+        self._now = now
+        self._one_at_a_time = asyncio.Lock()
+        self._since = _LONG_AGO
+        self._summaries: dict[str, Sequence[BenchmarkSummary]] = {}
 
     async def summaries(self) -> list[BenchmarkSummary]:
         """Returns a summary for each model and category that has graded tasks, in that order.
@@ -26,43 +51,63 @@ class Benchmarks:
         Raises:
             StorageUnavailable: The database can't be read.
         """
-        with unavailable("read the benchmark results"):
-            async with self._reader.connect() as connection:
-                rows = (await connection.execute(_summaries())).all()
-        return [BenchmarkSummary(*row) for row in rows]
+        async with self._one_at_a_time:
+            with unavailable("read the benchmark results"):
+                async with self._reader.connect() as connection:
+                    await self._read(connection)
+        return [summary for model in sorted(self._summaries) for summary in self._summaries[model]]
+
+    async def _read(self, connection: AsyncConnection) -> None:
+        began = self._now()
+        for model in set((await connection.execute(_models(self._since))).scalars()):
+            rows = (await connection.execute(_LATEST, {"model": model})).all()
+            self._summaries[model] = _summaries(model, rows)
+        self._since = began - OVERLAP
 
 
-def _summaries() -> Select[str, str, int, float, float]:
-    results = benchmark_results.c
-    group = (results.model, results.category)
-    age = func.row_number().over(
-        partition_by=group, order_by=(results.created_at.desc(), results.run_id.desc(), results.suite, results.task_id)
+def _models(since: datetime) -> Select[str]:
+    models = select(benchmark_results.c.model)
+    if since == _LONG_AGO:
+        return models.distinct()
+    # Not distinct: SQLite would rather walk through all models than through the latest results.
+    return models.where(benchmark_results.c.created_at >= since)
+
+
+def _latest() -> Select[str, float, float]:
+    """The latest graded tasks of a model, by category.
+
+    The walk from category to category makes it a few steps in an index; a window function would sort all tasks.
+    """
+    model = bindparam("model", type_=String)
+    results, older = benchmark_results.alias().c, benchmark_results.alias().c
+    categories = select(results.category).where(results.model == model).distinct().subquery().c
+    oldest = (
+        select(older.created_at)
+        .where(older.model == model, older.category == categories.category, older.score.is_not(None))
+        .order_by(older.created_at.desc())
+        .limit(1)
+        .offset(LATEST_TASKS - 1)
+        .scalar_subquery()
     )
-    latest = (
-        select(*group, results.score, results.duration, age.label("age")).where(results.score.is_not(None)).subquery()
-    )
-    within = (latest.c.model, latest.c.category)
-    ranked = (
-        select(
-            *within,
-            latest.c.score,
-            latest.c.duration,
-            func.row_number().over(partition_by=within, order_by=latest.c.duration).label("rank"),
-            func.count().over(partition_by=within).label("tasks"),
-        )
-        .where(latest.c.age <= LATEST_TASKS)
-        .subquery()
-    )
-    # The median is the mean of the middle one or two.
-    middle = and_(ranked.c.rank * 2 >= ranked.c.tasks, ranked.c.rank * 2 <= ranked.c.tasks + 2)
+    latest = benchmark_results.c
     return (
-        select(
-            ranked.c.model,
-            ranked.c.category,
-            func.count(),
-            func.avg(ranked.c.score),
-            func.avg(case((middle, ranked.c.duration))),
+        select(latest.category, latest.score, latest.duration)
+        .join_from(
+            categories.category.table,
+            benchmark_results,
+            and_(latest.model == model, latest.category == categories.category),
         )
-        .group_by(ranked.c.model, ranked.c.category)
-        .order_by(ranked.c.model, ranked.c.category)
+        .where(latest.score.is_not(None), latest.created_at >= func.coalesce(oldest, literal(_LONG_AGO, UtcDateTime())))
+        .order_by(latest.category)
     )
+
+
+_LATEST = _latest()
+
+
+def _summaries(model: str, rows: Sequence[Row[str, float, float]]) -> list[BenchmarkSummary]:
+    found = []
+    for category, group in groupby(rows, itemgetter(0)):
+        _, scores, durations = zip(*group, strict=True)
+        found.append(BenchmarkSummary(model, category, len(scores), fmean(scores), median(durations)))
+    return found

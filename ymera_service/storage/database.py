@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, Delete, make_url, text
 
-from ymera_service.storage.backend import Backend, Work
+from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.storage.backend import Backend, Rows, Work
 from ymera_service.storage.benchmarks import Benchmarks
+from ymera_service.storage.catalog_versions import CatalogVersions
 from ymera_service.storage.executions import Executions
-from ymera_service.storage.faults import refusal, unavailable
-from ymera_service.storage.rows import TABLES, Record, RowFormat
+from ymera_service.storage.faults import explained
+from ymera_service.storage.rows import REPLACED, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
 
 _SQLITE = "sqlite:///"
@@ -22,6 +24,7 @@ class Database:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.executions = Executions(backend.reader)
+        self.catalog_versions = CatalogVersions(backend.reader)
         self.benchmarks = Benchmarks(backend.reader)
 
     @classmethod
@@ -38,14 +41,14 @@ class Database:
         """
         where = _describe(url)
         remedy = "set storage.url, or YMERA_STORAGE__URL, to a database that can be written"
-        with unavailable(f"open {where}", remedy):
+        with explained(f"open {where}", remedy):
             backend = _backend(url)
         try:
-            with unavailable(f"open {where}", remedy):
+            with explained(f"open {where}", remedy):
                 await _bring_up_to_date(backend)
             yield cls(backend)
         except UnknownRevision as error:
-            raise refusal(f"open {where}", error) from error
+            raise StorageUnavailable(f"cannot open {where}: {error}") from error
         finally:
             await backend.close()
 
@@ -60,20 +63,37 @@ class Database:
         Raises:
             StorageUnavailable: It gave none.
         """
-        with unavailable("reach the database"):
+        with explained("reach the database"):
             async with self._backend.reader.connect() as connection:
                 await connection.execute(text("SELECT 1"))
 
     def formats(self) -> dict[type[Record], RowFormat]:
         """Returns how each type of record is written to this database."""
         return {
-            type_: RowFormat(table, self._backend.insert(table), self._backend.reader.dialect)
+            type_: RowFormat(
+                table, self._backend.insertion(table, replace=table in REPLACED), self._backend.reader.dialect
+            )
             for type_, table in TABLES.items()
         }
+
+    async def insert(self, rows: Rows) -> None:
+        """Makes rows durable; see `Backend.insert`. Raises what the driver raises."""
+        await self._backend.insert(rows)
 
     async def write(self, work: Work) -> None:
         """Runs the work in a write transaction; see `Backend.write`. Raises what the driver raises."""
         await self._backend.write(work)
+
+    async def delete(self, statement: Delete) -> int:
+        """Returns how many rows it deleted, durably. Raises what the driver raises."""
+        deleted = 0
+
+        def work(connection: Connection) -> None:
+            nonlocal deleted
+            deleted = connection.execute(statement).rowcount
+
+        await self._backend.write(work)
+        return deleted
 
 
 def _backend(url: str) -> Backend:
@@ -96,7 +116,7 @@ def _file(url: str) -> Path:
 def _describe(url: str) -> str:
     if url.startswith(_SQLITE):
         return url.removeprefix(_SQLITE) or url
-    with unavailable("understand storage.url", "write it as postgresql://user:password@host/database"):
+    with explained("understand storage.url", "write it as postgresql://user:password@host/database"):
         return make_url(url).set(query={}).render_as_string(hide_password=True)
 
 

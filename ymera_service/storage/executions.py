@@ -1,5 +1,6 @@
 """Reads executions."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -18,7 +19,7 @@ class Executions:
         self._reader = reader
 
     async def get(self, request_id: str) -> ExecutionRecord | None:
-        """Returns an execution; `None` where there is none of that id.
+        """Returns an execution; None if none of that id is stored.
 
         Raises:
             StorageUnavailable: The database can't be read.
@@ -28,6 +29,18 @@ class Executions:
             async with self._reader.connect() as connection:
                 row = (await connection.execute(query)).one_or_none()
         return None if row is None else _record(row)
+
+    async def nth_latest(self, number: int) -> datetime | None:
+        """Returns when the execution was created that has `number - 1` later ones; None if there are fewer.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        created_at = executions.c.created_at
+        query = select(created_at).order_by(created_at.desc()).limit(1).offset(number - 1)
+        with unavailable("count the executions"):
+            async with self._reader.connect() as connection:
+                return (await connection.execute(query)).scalar_one_or_none()
 
 
 def _record(row: Row[Any]) -> ExecutionRecord:

@@ -1,17 +1,23 @@
-"""What went wrong in a database, in the house's words."""
+"""What went wrong in a database: in short for callers, in the driver's words for the log and for operators."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from ymera_service.sdk.errors import StorageUnavailable
 
 _ROW_STATES = ("22", "23")
 """PostgreSQL's classes "data exception" and "integrity constraint violation"."""
+_ROW_ERRORS = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError)
+_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, ValueError, TypeError, ArithmeticError)
+
+_log = structlog.get_logger(__name__)
 
 
-def is_of_a_row(error: Exception) -> bool:
+def is_of_a_row(error: BaseException) -> bool:
     """Whether a value in a row is at fault, so that other rows can still be written."""
     cause = _driver_error(error)
     state = getattr(cause, "sqlstate", None)
@@ -19,36 +25,58 @@ def is_of_a_row(error: Exception) -> bool:
         return str(state).startswith(_ROW_STATES)
     # What a driver can't encode it reports as ValueError, TypeError or OverflowError, asyncpg with a
     # type that is also its own.
-    return isinstance(error, IntegrityError | DataError) or isinstance(cause, ValueError | TypeError | ArithmeticError)
+    return isinstance(error, _ROW_ERRORS) or isinstance(cause, ValueError | TypeError | ArithmeticError)
 
 
 def _driver_error(error: BaseException) -> BaseException:
     return error.driver_exception if isinstance(error, DBAPIError) else error
 
 
-def refusal(action: str, error: BaseException, remedy: str = "") -> StorageUnavailable:
-    """Returns the error that says that `action` could not be done, and why.
+def explanation(action: str, error: BaseException) -> str:
+    """Returns, for operators, that `action` could not be done and the driver's words.
 
-    The words are the driver's own; SQLAlchemy would add the statement and the rows.
+    SQLAlchemy's own words would add the statement and the rows.
     """
     cause = _driver_error(error)
-    reason = str(cause).strip() or type(cause).__name__
-    message = f"cannot {action}: {reason}" + (f"; {remedy}" if remedy else "")
-    return StorageUnavailable(message, metadata={"action": action, "cause": reason})
+    return f"cannot {action}: {str(cause).strip() or type(cause).__name__}"
+
+
+def refusal(action: str, error: BaseException) -> StorageUnavailable:
+    """Returns, for callers, that `action` could not be done; the driver's words go to the log alone."""
+    _log.error("storage_failed", message=explanation(action, error))
+    reason = "the database does not accept a value" if is_of_a_row(error) else "the database is not available"
+    return StorageUnavailable(f"cannot {action}: {reason}", metadata={"action": action})
 
 
 @contextmanager
-def unavailable(action: str, remedy: str = "") -> Iterator[None]:
-    """Turns whatever a database raises into `StorageUnavailable`.
+def unavailable(action: str) -> Iterator[None]:
+    """Turns whatever a database raises into the error that callers get.
 
     Args:
         action: What could not be done, such as "read an execution".
-        remedy: What people can do about it.
 
     Raises:
         StorageUnavailable: The block failed.
     """
     try:
         yield
-    except (SQLAlchemyError, OSError, ValueError, TypeError, ArithmeticError) as error:
-        raise refusal(action, error, remedy) from error
+    except _ERRORS as error:
+        raise refusal(action, error) from error
+
+
+@contextmanager
+def explained(action: str, remedy: str = "") -> Iterator[None]:
+    """Turns whatever a database raises into an error for operators, in the driver's words.
+
+    Args:
+        action: What could not be done, such as "reach the database".
+        remedy: What the operator can do about it.
+
+    Raises:
+        StorageUnavailable: The block failed.
+    """
+    try:
+        yield
+    except _ERRORS as error:
+        message = explanation(action, error) + (f"; {remedy}" if remedy else "")
+        raise StorageUnavailable(message, metadata={"action": action}) from error

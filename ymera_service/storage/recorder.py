@@ -1,10 +1,7 @@
 """Makes records durable, many with one commit.
 
 A record is acknowledged after the commit that holds it. A lone record is written at once; whatever arrives
-while a commit is under way, or within `GATHER_SECONDS` of it, goes into the next and shares its cost.
-
-Measured on 2 cores, records of 2 KB, CPU time of all threads for each: SQLite 0.45 ms alone, 0.08 ms among
-8 callers, 0.03 ms among 64, half of which is SQLite's own; PostgreSQL 1.0, 0.14 and 0.045 ms.
+while a commit is under way goes into the next and shares its cost.
 """
 
 import asyncio
@@ -12,20 +9,18 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import structlog
-from sqlalchemy import Connection
 
 from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.storage.backend import Parameters, Rows
 from ymera_service.storage.database import Database
-from ymera_service.storage.faults import is_of_a_row, refusal, unavailable
+from ymera_service.storage.faults import explanation, is_of_a_row, refusal, unavailable
 from ymera_service.storage.rows import Record
 
 MAX_BATCH = 512
 """Records in one commit."""
-GATHER_SECONDS = 0.005
-"""The least time between two commits: a transaction costs as much CPU as dozens of its rows."""
 MAX_WAITING = 10_000
 """Records that wait while a commit hangs; further ones are refused."""
 
@@ -39,14 +34,15 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Entry:
     statement: str
-    parameters: tuple[Any, ...]
+    parameters: Parameters
     written: asyncio.Future[None]
 
 
 class Recorder:
     """Writes records; an async context manager that writes everything it took before it leaves.
 
-    A record whose primary key is stored already is taken as written.
+    A later execution or catalog version replaces the earlier one of the same key; of a benchmark result the first
+    stays.
     """
 
     def __init__(self, database: Database) -> None:
@@ -56,7 +52,6 @@ class Recorder:
         self._wake = asyncio.Event()
         self._open = False
         self._writer: asyncio.Task[None] | None = None
-        self._committed_at = 0.0
         self.failure = ""
         """Why the latest commit failed, for people; empty where it succeeded."""
 
@@ -100,25 +95,17 @@ class Recorder:
                     self._wake.clear()
                     await self._wake.wait()
                     continue
-                await self._gather()
                 await self._commit(self._take())
-                self._committed_at = asyncio.get_running_loop().time()
         finally:
             self._open = False
             _refuse(self._waiting, _STOPPED)
-
-    async def _gather(self) -> None:
-        """Lets others join a batch that follows closely on the last one."""
-        pause = self._committed_at + GATHER_SECONDS - asyncio.get_running_loop().time()
-        if pause > 0 and self._open and len(self._waiting) < MAX_BATCH:
-            await asyncio.sleep(pause)
 
     def _take(self) -> list[_Entry]:
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
 
     async def _commit(self, batch: Sequence[_Entry]) -> None:
         try:
-            await self._database.write(lambda connection: _insert(connection, batch))
+            await self._database.insert(_rows(batch))
         except asyncio.CancelledError:
             _refuse(batch, _STOPPED)
             raise
@@ -130,9 +117,8 @@ class Recorder:
 
     async def _after_failure(self, batch: Sequence[_Entry], error: Exception) -> None:
         if len(batch) == 1 or not is_of_a_row(error):
-            message = refusal(_ACTION, error).message
-            self.failure = "" if is_of_a_row(error) else message
-            _refuse(batch, message)
+            self.failure = "" if is_of_a_row(error) else explanation(_ACTION, error)
+            _refuse(batch, refusal(_ACTION, error).message)
             return
         # One row is at fault: halving finds it in few commits and lets the others through.
         half = len(batch) // 2
@@ -140,12 +126,11 @@ class Recorder:
         await self._commit(batch[half:])
 
 
-def _insert(connection: Connection, batch: Sequence[_Entry]) -> None:
-    rows: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+def _rows(batch: Sequence[_Entry]) -> Rows:
+    rows: defaultdict[str, list[Parameters]] = defaultdict(list)
     for entry in batch:
         rows[entry.statement].append(entry.parameters)
-    for statement, parameters in rows.items():
-        connection.exec_driver_sql(statement, parameters)
+    return list(rows.items())
 
 
 def _acknowledge(batch: Sequence[_Entry]) -> None:

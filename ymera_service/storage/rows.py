@@ -5,12 +5,18 @@ from typing import Any
 
 from sqlalchemy import Compiled, Dialect, Table
 
-from ymera_service.storage.records import BenchmarkResult, ExecutionRecord
-from ymera_service.storage.tables import USAGE_COLUMNS, benchmark_results, executions
+from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionRecord
+from ymera_service.storage.tables import USAGE_COLUMNS, benchmark_results, catalog_versions, executions
 
-Record = ExecutionRecord | BenchmarkResult
+Record = ExecutionRecord | CatalogVersion | BenchmarkResult
 
-TABLES: dict[type[Record], Table] = {ExecutionRecord: executions, BenchmarkResult: benchmark_results}
+TABLES: dict[type[Record], Table] = {
+    ExecutionRecord: executions,
+    CatalogVersion: catalog_versions,
+    BenchmarkResult: benchmark_results,
+}
+REPLACED = frozenset({executions, catalog_versions})
+"""The tables in which a later row replaces an earlier one of the same key; in the others the first stays."""
 
 
 class RowFormat:

@@ -82,6 +82,7 @@ executions = Table(
     Column("status", String, nullable=False),
     Column("category", String, nullable=False),
     Column("model", String, nullable=False),
+    Column("target", String, nullable=False),
     *_usage(),
     Column("usage_estimated", Boolean, nullable=False),
     Column("cost_micros", BigInteger),
@@ -90,9 +91,20 @@ executions = Table(
     Column("time_to_first_token", Double),
     Column("session_id", String, nullable=False),
     Column("agent_name", String, nullable=False),
+    Column("catalog_version", String, nullable=False),
     Column("decision", JsonText, nullable=False),
+    Column("attempts", JsonText, nullable=False),
     Column("error", JsonText),
     Index("executions_created_at", "created_at"),
+    Index("executions_catalog_version", "catalog_version"),
+)
+
+catalog_versions = Table(
+    "catalog_versions",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("models", JsonText, nullable=False),
 )
 
 benchmark_results = Table(
@@ -109,7 +121,9 @@ benchmark_results = Table(
     *_usage(),
     Column("cost_micros", BigInteger),
     Column("error_reason", String, nullable=False),
-    Index("benchmark_results_by_model", "model", "category", "created_at"),
+    # With all columns that summaries are made from, so that they are read from the index alone.
+    Index("benchmark_results_by_model", "model", "category", "created_at", "score", "duration"),
+    Index("benchmark_results_by_time", "created_at", "model"),
 )
 
 USAGE_COLUMNS = tuple(column.name for column in _usage())

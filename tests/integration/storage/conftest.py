@@ -5,18 +5,19 @@ from datetime import UTC, datetime
 import pytest
 
 from ymera_service.sdk.generation import Usage
-from ymera_service.storage.records import BenchmarkResult, ExecutionRecord, ExecutionStatus
+from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionRecord, ExecutionStatus
 
 
 @pytest.fixture
 def execution() -> ExecutionRecord:
-    """An execution in which every field holds something of its own."""
+    """An execution in which every field has a value that differs from its default."""
     return ExecutionRecord(
         request_id="0199c0de-0000-7000-8000-000000000001",
         created_at=datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=UTC),
         status=ExecutionStatus.TRUNCATED,
         category="coding",
         model="acme/large",
+        target="acme/large@eu",
         usage=Usage(10, 20, 3, 4, 5),
         usage_estimated=True,
         cost_micros=2**40,
@@ -25,7 +26,9 @@ def execution() -> ExecutionRecord:
         time_to_first_token=0.5,
         session_id="a session",
         agent_name="ägent",
+        catalog_version="a version",
         decision='{"category":"coding","why":"é\\u0000"}'.encode(),
+        attempts=b'[{"number":1}]',
         error=b'{"reason":"STREAM_INTERRUPTED"}',
     )
 
@@ -45,3 +48,9 @@ def result() -> BenchmarkResult:
         usage=Usage(1, 2),
         cost_micros=None,
     )
+
+
+@pytest.fixture
+def version() -> CatalogVersion:
+    """A catalog version."""
+    return CatalogVersion("a version", datetime(2026, 11, 21, tzinfo=UTC), '[{"id":"acme/größer"}]'.encode())

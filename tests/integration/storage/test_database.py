@@ -1,11 +1,17 @@
 """Opening, migrating and reading databases of both kinds."""
 
+from __future__ import annotations
+
 import asyncio
 import sqlite3
 import sys
+import time
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,10 +22,13 @@ from sqlalchemy import Connection, text
 import ymera_service.storage
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage import Database, Recorder
-from ymera_service.storage.benchmarks import LATEST_TASKS
-from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary, ExecutionRecord
+from ymera_service.storage.records import CatalogVersion, ExecutionRecord
+from ymera_service.storage.rows import Record
 from ymera_service.storage.schema import HEAD
 from ymera_service.storage.tables import metadata
+
+if TYPE_CHECKING:
+    from tests.conftest import PostgresProcess
 
 OPENING = """
 import asyncio
@@ -33,7 +42,7 @@ asyncio.run(main())
 """
 
 
-async def record(database: Database, *records: ExecutionRecord | BenchmarkResult) -> None:
+async def record(database: Database, *records: Record) -> None:
     async with Recorder(database) as recorder, asyncio.TaskGroup() as group:
         for item in records:
             group.create_task(recorder.record(item))
@@ -44,6 +53,13 @@ async def test_an_execution_comes_back_as_it_went_in(database_url: str, executio
         await record(database, execution)
         assert await database.executions.get(execution.request_id) == execution
         assert await database.executions.get("unheard-of") is None
+
+
+async def test_a_catalog_version_comes_back_as_it_went_in(database_url: str, version: CatalogVersion) -> None:
+    async with Database.open(database_url) as database:
+        await record(database, version)
+        assert await database.catalog_versions.get(version.version) == version
+        assert await database.catalog_versions.get("unheard-of") is None
 
 
 async def test_what_is_absent_stays_absent(database_url: str, execution: ExecutionRecord) -> None:
@@ -120,6 +136,18 @@ async def test_openers_at_the_same_time_do_not_collide(database_url: str) -> Non
     async with asyncio.TaskGroup() as group:
         for _ in range(8):
             group.create_task(opened())
+
+
+async def test_opening_waits_for_a_writer_of_a_file_that_is_not_in_wal_mode_yet(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "ymera.db", isolation_level=None, check_same_thread=False)) as writer:
+        writer.execute("CREATE TABLE something (x)")
+        writer.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(time, "sleep", lambda _: writer.in_transaction and writer.execute("COMMIT"))
+        async with Database.open(sqlite_url) as database:
+            await database.ping()
+        assert not writer.in_transaction
 
 
 async def test_processes_that_open_at_the_same_time_do_not_collide(database_url: str) -> None:
@@ -200,43 +228,30 @@ async def test_a_write_takes_the_lock_before_its_first_statement(sqlite_url: str
         await database.write(compete)
 
 
-def graded(result: BenchmarkResult, task: int, **changes: object) -> BenchmarkResult:
-    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=task)
-    return replace(result, task_id=str(task), created_at=moment, **changes)  # type: ignore[arg-type]  # test data
-
-
-async def test_summaries_hold_mean_count_and_median_of_graded_tasks(database_url: str, result: BenchmarkResult) -> None:
-    results = [
-        graded(result, 1, score=1.0, duration=1.0),
-        graded(result, 2, score=0.0, duration=4.0),
-        graded(result, 3, score=0.5, duration=2.0),
-        graded(result, 4, score=None, duration=90.0, error_reason="PROVIDER_TIMEOUT"),
-        graded(result, 5, category="coding", score=1.0, duration=1.0),
-        graded(result, 6, category="coding", score=0.0, duration=2.0),
-        graded(result, 7, model="acme/small", score=None),
-    ]
-    async with Database.open(database_url) as database:
-        await record(database, *results)
-        summaries = await database.benchmarks.summaries()
-    assert summaries == [
-        BenchmarkSummary("acme/large", "coding", 2, 0.5, 1.5),
-        BenchmarkSummary("acme/large", "math", 3, 0.5, 2.0),
-    ]
-
-
-async def test_summaries_forget_old_tasks(database_url: str, result: BenchmarkResult) -> None:
-    old = [graded(result, task, score=0.0) for task in range(50)]
-    new = [graded(result, 50 + task, score=1.0) for task in range(LATEST_TASKS)]
-    async with Database.open(database_url) as database:
-        await record(database, *old, *new)
-        [summary] = await database.benchmarks.summaries()
-    assert (summary.tasks, summary.score) == (LATEST_TASKS, 1.0)
-
-
-async def test_a_failing_read_says_so(sqlite_url: str) -> None:
+async def test_a_failing_read_says_what_could_not_be_read_without_the_drivers_words(sqlite_url: str) -> None:
     async with Database.open(sqlite_url) as database:
         await database.write(metadata.drop_all)
-        with pytest.raises(StorageUnavailable, match="cannot read an execution"):
-            await database.executions.get("x")
-        with pytest.raises(StorageUnavailable, match="cannot read the benchmark results"):
-            await database.benchmarks.summaries()
+        reads = {
+            "an execution": database.executions.get("x"),
+            "a catalog version": database.catalog_versions.get("x"),
+            "the benchmark results": database.benchmarks.summaries(),
+        }
+        for what, read in reads.items():
+            with pytest.raises(StorageUnavailable) as caught:
+                await read
+            assert caught.value.message == f"cannot read {what}: the database is not available"
+
+
+async def test_a_ping_that_fails_says_why(postgres_process: PostgresProcess) -> None:
+    async with Database.open(postgres_process.url) as database:
+        await database.ping()
+        postgres_process.stop("fast")
+        with pytest.raises(StorageUnavailable, match=r"cannot reach the database: .+"):
+            await database.ping()
+
+
+async def test_a_database_that_does_not_exist_is_named(postgres_url: str) -> None:
+    elsewhere = urlsplit(postgres_url)._replace(path="/elsewhere").geturl()
+    with pytest.raises(StorageUnavailable, match=r'/elsewhere.* "elsewhere" does not exist'):
+        async with Database.open(elsewhere):
+            pass

@@ -1,9 +1,11 @@
 """The recorder on databases of both kinds."""
 
 import asyncio
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +15,8 @@ from sqlalchemy import Connection, select, text
 
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage import Database, Recorder, sqlite
-from ymera_service.storage.backend import Work
-from ymera_service.storage.records import BenchmarkResult, ExecutionRecord
+from ymera_service.storage.backend import Rows, Work
+from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionRecord, ExecutionStatus
 from ymera_service.storage.tables import executions
 
 
@@ -41,16 +43,16 @@ async def stored_ids(database: Database) -> set[str]:
 
 
 class Transactions:
-    """Counts a database's write transactions."""
+    """Counts the commits of records."""
 
     def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        self._write = database.write
-        monkeypatch.setattr(database, "write", self)
+        self._insert = database.insert
+        monkeypatch.setattr(database, "insert", self)
 
-    async def __call__(self, work: Work) -> None:
+    async def __call__(self, rows: Rows) -> None:
         self.count += 1
-        await self._write(work)
+        await self._insert(rows)
 
 
 async def test_a_crowd_shares_commits(
@@ -93,7 +95,7 @@ async def test_a_character_that_postgresql_has_not_fails_alone(postgres_url: str
 
 async def test_a_record_that_no_column_can_hold_is_refused(database_url: str, execution: ExecutionRecord) -> None:
     async with Database.open(database_url) as database, Recorder(database) as recorder:
-        with pytest.raises(StorageUnavailable, match="time zone"):
+        with pytest.raises(StorageUnavailable, match="does not accept a value"):
             await recorder.record(replace(execution, created_at=execution.created_at.replace(tzinfo=None)))
         with pytest.raises(StorageUnavailable):
             await recorder.record(replace(execution, agent_name="\ud800"))
@@ -102,12 +104,57 @@ async def test_a_record_that_no_column_can_hold_is_refused(database_url: str, ex
         await recorder.record(execution)
 
 
-async def test_the_first_record_of_an_id_stands(database_url: str, execution: ExecutionRecord) -> None:
+async def test_a_later_record_of_a_request_replaces_the_earlier_one(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    stages = [replace(execution, status=ExecutionStatus.ROUTED, duration=float(number)) for number in range(3)]
     async with Database.open(database_url) as database, Recorder(database) as recorder:
-        second = replace(execution, category="other")
-        assert await outcomes(recorder, [execution, second, *numbered(execution, 2)]) == [None] * 4
-        await recorder.record(second)
+        assert await outcomes(recorder, [*stages, *numbered(execution, 2)]) == [None] * 5
+        assert await database.executions.get(execution.request_id) == stages[-1]
+        await recorder.record(execution)
         assert await database.executions.get(execution.request_id) == execution
+
+
+async def test_the_first_result_of_a_task_stands(database_url: str, result: BenchmarkResult) -> None:
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        await recorder.record(result)
+        await recorder.record(replace(result, score=1.0))
+        [summary] = await database.benchmarks.summaries()
+    assert summary.score == result.score
+
+
+async def test_records_of_several_kinds_share_a_commit(
+    database_url: str,
+    execution: ExecutionRecord,
+    result: BenchmarkResult,
+    version: CatalogVersion,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        transactions = Transactions(database, monkeypatch)
+        await asyncio.gather(recorder.record(execution), recorder.record(result), recorder.record(version))
+        assert transactions.count == 1
+        assert await database.executions.get(execution.request_id) == execution
+        assert len(await database.benchmarks.summaries()) == 1
+        assert await database.catalog_versions.get(version.version) == version
+
+
+async def test_a_batch_is_stored_whole_or_not_at_all(
+    database_url: str, execution: ExecutionRecord, result: BenchmarkResult
+) -> None:
+    async with Database.open(database_url) as database:
+        rows = [
+            (form.statement, [form.parameters(record)])
+            for record in (execution, result)
+            for form in [database.formats()[type(record)]]
+        ]
+        await database.write(_rename("benchmark_results", "gone"))
+        with pytest.raises(Exception, match="benchmark_results"):
+            await database.insert(rows)
+        assert await stored_ids(database) == set()
+        await database.write(_rename("gone", "benchmark_results"))
+        await database.insert(rows)
+        assert await stored_ids(database) == {execution.request_id}
 
 
 async def test_the_recorder_goes_on_after_a_failure_of_the_database(
@@ -194,35 +241,73 @@ async def test_a_file_that_another_process_keeps_locked_is_an_error_in_time(
         other = sqlite3.connect(tmp_path / "ymera.db", isolation_level=None)
         try:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(StorageUnavailable, match="locked"):
+            with pytest.raises(StorageUnavailable):
                 await recorder.record(execution)
+            assert "locked" in recorder.failure
             assert await database.executions.get("x") is None, "reading goes on"
             other.execute("ROLLBACK")
         finally:
             other.close()
         await recorder.record(execution)
+        assert not recorder.failure
 
 
 async def test_the_write_ahead_log_is_moved_into_the_file_and_readers_are_no_obstacle(
     sqlite_url: str, tmp_path: Path, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "CHECKPOINT_BYTES", 4096)
-    log, first, second, third = tmp_path / "ymera.db-wal", *numbered(execution, 3)
+    file, first, second, third = tmp_path / "ymera.db", *numbered(execution, 3)
     async with Database.open(sqlite_url) as database, Recorder(database) as recorder:
         await recorder.record(first)
-        assert log.stat().st_size == 0
-        reader = sqlite3.connect(tmp_path / "ymera.db", isolation_level=None)
-        try:
+        assert await ids_without_the_log(database, file) == {"0"}
+        with closing(sqlite3.connect(file, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             assert reader.execute("SELECT count(*) FROM executions").fetchone() == (1,)
             await recorder.record(second)
-            assert log.stat().st_size > 0
+            await recorder.record(third)
             assert reader.execute("SELECT count(*) FROM executions").fetchone() == (1,)
-        finally:
-            reader.close()
-        await recorder.record(third)
-        assert log.stat().st_size == 0
-        assert await stored_ids(database) == {"0", "1", "2"}
+        await recorder.record(first)
+        assert await ids_without_the_log(database, file) == {"0", "1", "2"}
+
+
+async def test_the_write_ahead_log_does_not_grow_with_what_is_written(
+    sqlite_url: str, tmp_path: Path, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = 64 * 1024
+    monkeypatch.setattr(sqlite, "CHECKPOINT_BYTES", limit)
+    long = replace(execution, decision=b"d" * 3000)
+    async with Database.open(sqlite_url) as database, Recorder(database) as recorder:
+        for record in numbered(long, 100):
+            await recorder.record(record)
+        assert limit <= (tmp_path / "ymera.db-wal").stat().st_size < 2 * limit
+
+
+async def test_no_other_process_commits_during_a_checkpoint(
+    sqlite_url: str, tmp_path: Path, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "CHECKPOINT_BYTES", 4096)
+    checkpoint = sqlite.Sqlite._checkpoint
+    attempts: list[str] = []
+
+    def observed(backend: sqlite.Sqlite) -> None:
+        with closing(sqlite3.connect(tmp_path / "ymera.db", timeout=0, isolation_level=None)) as other:
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+            checkpoint(backend)
+            attempts.append("locked out")
+
+    monkeypatch.setattr(sqlite.Sqlite, "_checkpoint", observed)
+    async with Database.open(sqlite_url) as database, Recorder(database) as recorder:
+        await recorder.record(execution)
+    assert attempts == ["locked out"] * len(attempts) != []
+
+
+async def ids_without_the_log(database: Database, file: Path) -> set[str]:
+    """The executions in the database file alone."""
+    await database.write(lambda connection: None)  # returns when the checkpoint after the last commit is over
+    copy = shutil.copyfile(file, file.with_name("copy.db"))
+    with closing(sqlite3.connect(copy)) as alone:
+        return {identifier for (identifier,) in alone.execute("SELECT request_id FROM executions")}
 
 
 OTHER_PROCESS = """

@@ -137,6 +137,11 @@ def test_the_forms_of_a_postgresql_url_are_taken(tmp_path: Path, url: str) -> No
     assert load(write(tmp_path, f'[storage]\nurl = "{url}"')).storage.url == url
 
 
+@pytest.mark.parametrize(("key", "value"), [("retention_days", -1), ("retention_days", "nan"), ("max_executions", -1)])
+def test_a_bound_of_storage_below_zero_is_a_fault(tmp_path: Path, key: str, value: object) -> None:
+    assert set(faults(write(tmp_path, f"[storage]\n{key} = {value}"))) == {f"storage.{key}"}
+
+
 def test_broken_toml_is_reported_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in faults(write(tmp_path, "[server]\naddress = ="))["TOML"]
 

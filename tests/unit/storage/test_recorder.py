@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Recorder, recorder
-from ymera_service.storage.backend import Work
+from ymera_service.storage.backend import Rows
 from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
 from ymera_service.storage.tables import executions
 
@@ -25,6 +26,7 @@ RECORD = ExecutionRecord(
     status=ExecutionStatus.COMPLETED,
     category="chat",
     model="acme/large",
+    target="acme/large@eu",
     usage=Usage(),
     usage_estimated=False,
     cost_micros=1,
@@ -33,6 +35,7 @@ RECORD = ExecutionRecord(
     time_to_first_token=None,
     session_id="",
     agent_name="",
+    catalog_version="",
     decision=b"{}",
 )
 
@@ -52,13 +55,13 @@ class Unsteady:
     """A database whose commits fail now and then, before or after they are durable."""
 
     def __init__(self, database: Database, failures: Sequence[str]) -> None:
-        self._write = database.write
+        self._insert = database.insert
         self._failures = iter(failures)
 
-    async def __call__(self, work: Work) -> None:
+    async def __call__(self, rows: Rows) -> None:
         failure = next(self._failures, "none")
         if failure != "before":
-            await self._write(work)
+            await self._insert(rows)
         if failure != "none":
             raise OperationalError("COMMIT", None, Exception(f"failed {failure} the commit"))
 
@@ -104,7 +107,7 @@ def test_what_is_acknowledged_is_stored_whatever_fails_or_goes_away(
 ) -> None:
     async def play() -> None:
         async with Database.open(url) as database:
-            database.write = Unsteady(database, failures)  # type: ignore[method-assign]  # a fault to bear
+            database.insert = Unsteady(database, failures)  # type: ignore[method-assign]  # a fault to bear
             async with Recorder(database) as recorder:
                 outcomes = await asyncio.gather(*(call(recorder, caller) for caller in crowd))
             kept = await stored(database)
@@ -122,13 +125,13 @@ async def test_records_beyond_the_bound_are_refused_at_once(url: str, monkeypatc
     monkeypatch.setattr(recorder, "MAX_WAITING", 3)
     release = asyncio.Event()
     async with Database.open(url) as database:
-        write = database.write
+        insert = database.insert
 
-        async def slow(work: Work) -> None:
+        async def slow(rows: Rows) -> None:
             await release.wait()
-            await write(work)
+            await insert(rows)
 
-        monkeypatch.setattr(database, "write", slow)
+        monkeypatch.setattr(database, "insert", slow)
         async with Recorder(database) as under_test:
             first = asyncio.create_task(under_test.record(replace(RECORD, request_id="bound-0")))
             await turns(3)
@@ -148,12 +151,12 @@ async def test_nobody_waits_for_ever_when_the_recorder_is_stopped_while_it_drain
 ) -> None:
     entered, never = asyncio.Event(), asyncio.Event()
 
-    async def hanging(_: Work) -> None:
+    async def hanging(_: Rows) -> None:
         entered.set()
         await never.wait()
 
     async with Database.open(url) as database:
-        monkeypatch.setattr(database, "write", hanging)
+        monkeypatch.setattr(database, "insert", hanging)
         callers: list[asyncio.Task[None]] = []
 
         async def session() -> None:
@@ -177,23 +180,100 @@ async def test_a_batch_is_bounded(url: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(recorder, "MAX_BATCH", 10)
     batches = 0
     async with Database.open(url) as database:
-        write = database.write
+        insert = database.insert
 
-        async def counted(work: Work) -> None:
+        async def counted(rows: Rows) -> None:
             nonlocal batches
             batches += 1
-            await write(work)
+            await insert(rows)
 
-        monkeypatch.setattr(database, "write", counted)
+        monkeypatch.setattr(database, "insert", counted)
         async with Recorder(database) as under_test, asyncio.TaskGroup() as group:
             for number in range(25):
                 group.create_task(under_test.record(replace(RECORD, request_id=f"batch-{number}")))
     assert batches == 3
 
 
-async def test_an_error_does_not_tell_the_rows(sqlite_url: str) -> None:
+async def test_callers_get_a_short_reason_and_operators_the_drivers_words(sqlite_url: str) -> None:
     async with Database.open(sqlite_url) as database, Recorder(database) as under_test:
         await database.write(executions.drop)
-        with pytest.raises(StorageUnavailable, match="no such table") as caught:
+        with capture_logs() as logs, pytest.raises(StorageUnavailable) as caught:
             await under_test.record(replace(RECORD, request_id="secret"))
-    assert "secret" not in str(caught.value)
+        assert caught.value.message == "cannot record what was done: the database is not available"
+        assert not caught.value.metadata
+        [line] = logs
+        assert line["message"] == under_test.failure == "cannot record what was done: no such table: executions"
+
+
+async def test_a_refused_value_is_not_a_failure_of_the_database(url: str) -> None:
+    async with Database.open(url) as database, Recorder(database) as under_test:
+        with pytest.raises(StorageUnavailable, match="does not accept a value"):
+            await under_test.record(replace(RECORD, request_id="huge", cost_micros=2**70))
+        assert not under_test.failure
+
+
+async def test_a_commit_waits_only_for_the_one_under_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[int] = []
+    entered, release = asyncio.Event(), asyncio.Event()
+    async with Database.open(url) as database:
+
+        async def held(rows: Rows) -> None:
+            batches.append(sum(len(parameters) for _, parameters in rows))
+            entered.set()
+            await release.wait()
+
+        monkeypatch.setattr(database, "insert", held)
+        async with Recorder(database) as under_test, asyncio.TaskGroup() as group:
+            group.create_task(under_test.record(replace(RECORD, request_id="alone")))
+            await entered.wait()
+            for number in range(5):
+                group.create_task(under_test.record(replace(RECORD, request_id=f"next-{number}")))
+                await turns(2)
+            release.set()
+    assert batches == [1, 5]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A further record of one of three requests, so many turns of the loop after the one before."""
+
+    request: int
+    later: int
+    poisoned: bool
+
+
+facts = st.builds(Fact, st.integers(0, 2), st.integers(0, 3), st.sampled_from([False, False, False, True]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(facts, max_size=24), st.lists(st.sampled_from(["none", "before", "after"]), max_size=4))
+def test_the_last_acknowledged_record_of_a_request_stands(url: str, story: list[Fact], failures: list[str]) -> None:
+    run = next(_ids)
+
+    def version(number: int, fact: Fact) -> ExecutionRecord:
+        cost = 2**70 if fact.poisoned else number
+        return replace(RECORD, request_id=f"{run}-{fact.request}", cost_micros=cost)
+
+    async def play() -> None:
+        async with Database.open(url) as database:
+            database.insert = Unsteady(database, failures)  # type: ignore[method-assign]  # a fault to bear
+            tasks = []
+            async with Recorder(database) as recorder:
+                for number, fact in enumerate(story):
+                    await turns(fact.later)
+                    tasks.append(asyncio.create_task(recorder.record(version(number, fact))))
+                outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            for request in {fact.request for fact in story}:
+                mine = [number for number, fact in enumerate(story) if fact.request == request]
+                stored = await database.executions.get(f"{run}-{request}")
+                latest = None if stored is None else stored.cost_micros
+                acknowledged = [number for number in mine if outcomes[number] is None]
+                if not failures:
+                    assert acknowledged == [number for number in mine if not story[number].poisoned]
+                if latest not in acknowledged[-1:]:
+                    # A commit that was durable before it failed was not acknowledged and yet counts.
+                    assert "after" in failures or not acknowledged
+                    assert latest is None or latest > max(acknowledged, default=-1)
+                assert latest is not None or not acknowledged
+
+    asyncio.run(play())

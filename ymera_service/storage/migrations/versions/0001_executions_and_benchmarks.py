@@ -1,4 +1,4 @@
-"""Keeps executions and benchmark results."""
+"""Keeps executions, the catalog versions they name, and benchmark results."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,8 +8,9 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Creates both tables."""
+    """Creates the tables."""
     _create_executions()
+    _create_catalog_versions()
     _create_benchmark_results()
 
 
@@ -31,6 +32,7 @@ def _create_executions() -> None:
         sa.Column("status", sa.String, nullable=False),
         sa.Column("category", sa.String, nullable=False),
         sa.Column("model", sa.String, nullable=False),
+        sa.Column("target", sa.String, nullable=False),
         *_usage(),
         sa.Column("usage_estimated", sa.Boolean, nullable=False),
         sa.Column("cost_micros", sa.BigInteger),
@@ -39,10 +41,22 @@ def _create_executions() -> None:
         sa.Column("time_to_first_token", sa.Double),
         sa.Column("session_id", sa.String, nullable=False),
         sa.Column("agent_name", sa.String, nullable=False),
+        sa.Column("catalog_version", sa.String, nullable=False),
         sa.Column("decision", sa.Text, nullable=False),
+        sa.Column("attempts", sa.Text, nullable=False),
         sa.Column("error", sa.Text),
     )
     op.create_index("executions_created_at", "executions", ["created_at"])
+    op.create_index("executions_catalog_version", "executions", ["catalog_version"])
+
+
+def _create_catalog_versions() -> None:
+    op.create_table(
+        "catalog_versions",
+        sa.Column("version", sa.String, primary_key=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("models", sa.Text, nullable=False),
+    )
 
 
 def _create_benchmark_results() -> None:
@@ -60,4 +74,6 @@ def _create_benchmark_results() -> None:
         sa.Column("cost_micros", sa.BigInteger),
         sa.Column("error_reason", sa.String, nullable=False),
     )
-    op.create_index("benchmark_results_by_model", "benchmark_results", ["model", "category", "created_at"])
+    summarised = ["model", "category", "created_at", "score", "duration"]
+    op.create_index("benchmark_results_by_model", "benchmark_results", summarised)
+    op.create_index("benchmark_results_by_time", "benchmark_results", ["created_at", "model"])

@@ -1,0 +1,213 @@
+"""Summaries of benchmark results, which are read again only where there is something new."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, event, text
+
+from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.sdk.generation import Usage
+from ymera_service.storage import Database, Recorder, benchmarks
+from ymera_service.storage.benchmarks import LATEST_TASKS, Benchmarks
+from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def graded(result: BenchmarkResult, task: int, **changes: object) -> BenchmarkResult:
+    moment = START + timedelta(seconds=task)
+    return replace(result, **{"task_id": str(task), "created_at": moment, **changes})  # type: ignore[arg-type]  # test data
+
+
+async def record(database: Database, results: Sequence[BenchmarkResult]) -> None:
+    async with Recorder(database) as recorder, asyncio.TaskGroup() as group:
+        for result in results:
+            group.create_task(recorder.record(result))
+
+
+def rename(before: str, after: str, connection: Connection) -> None:
+    connection.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+
+
+def reading(database: Database, clock: Clock) -> Benchmarks:
+    return Benchmarks(database._backend.reader, clock)
+
+
+async def test_summaries_hold_mean_count_and_median_of_graded_tasks(database_url: str, result: BenchmarkResult) -> None:
+    results = [
+        graded(result, 1, score=1.0, duration=1.0),
+        graded(result, 2, score=0.0, duration=4.0),
+        graded(result, 3, score=0.5, duration=2.0),
+        graded(result, 4, score=None, duration=90.0, error_reason="PROVIDER_TIMEOUT"),
+        graded(result, 5, category="coding", score=1.0, duration=1.0),
+        graded(result, 6, category="coding", score=0.0, duration=2.0),
+        graded(result, 7, model="acme/small", score=None),
+    ]
+    async with Database.open(database_url) as database:
+        await record(database, results)
+        summaries = await database.benchmarks.summaries()
+    assert summaries == [
+        BenchmarkSummary("acme/large", "coding", 2, 0.5, 1.5),
+        BenchmarkSummary("acme/large", "math", 3, 0.5, 2.0),
+    ]
+
+
+async def test_summaries_forget_old_tasks(database_url: str, result: BenchmarkResult) -> None:
+    old = [graded(result, task, score=0.0) for task in range(50)]
+    new = [graded(result, 50 + task, score=1.0) for task in range(LATEST_TASKS)]
+    failed = [graded(result, 300 + task, score=None) for task in range(5)]
+    async with Database.open(database_url) as database:
+        await record(database, [*old, *new, *failed])
+        [summary] = await database.benchmarks.summaries()
+    assert (summary.tasks, summary.score) == (LATEST_TASKS, 1.0)
+
+
+async def test_only_models_with_new_results_are_read_again(database_url: str, result: BenchmarkResult) -> None:
+    clock = Clock()
+    async with Database.open(database_url) as database:
+        await record(database, [graded(result, task, model=f"acme/{task % 5}") for task in range(20)])
+        under_test, statements = reading(database, clock), []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
+            statements.append(statement)
+
+        event.listen(database._backend.reader.sync_engine, "before_cursor_execute", note)
+        first = await under_test.summaries()
+        assert len(statements) == 1 + 5
+        clock.now += timedelta(hours=1)
+        assert await under_test.summaries() == first
+        assert len(statements) == 6 + 1 + 5, "what came shortly before the first reading is read once more"
+        clock.now += timedelta(hours=1)
+        assert await under_test.summaries() == first
+        assert len(statements) == 12 + 1
+        await record(database, [graded(result, 20, model="acme/0", created_at=clock.now)])
+        clock.now += timedelta(hours=1)
+        assert await under_test.summaries() != first
+        assert len(statements) == 13 + 2
+
+
+async def test_results_that_are_stored_late_are_seen(database_url: str, result: BenchmarkResult) -> None:
+    clock = Clock()
+    async with Database.open(database_url) as database:
+        under_test = reading(database, clock)
+        assert await under_test.summaries() == []
+        clock.now += timedelta(hours=1)
+        assert await under_test.summaries() == []
+        late = clock.now - benchmarks.OVERLAP + timedelta(seconds=1)
+        await record(database, [graded(result, 1, created_at=late)])
+        clock.now += timedelta(minutes=5)
+        assert len(await under_test.summaries()) == 1
+
+
+async def test_a_reading_that_fails_is_made_up_for(database_url: str, result: BenchmarkResult) -> None:
+    clock = Clock()
+    async with Database.open(database_url) as database:
+        under_test = reading(database, clock)
+        await under_test.summaries()
+        clock.now += timedelta(hours=1)
+        await record(database, [graded(result, 1, created_at=clock.now)])
+        await database.write(partial(rename, "benchmark_results", "gone"))
+        with pytest.raises(StorageUnavailable, match="cannot read the benchmark results"):
+            await under_test.summaries()
+        await database.write(partial(rename, "gone", "benchmark_results"))
+        clock.now += timedelta(hours=1)
+        assert len(await under_test.summaries()) == 1
+
+
+async def test_readings_at_the_same_time_agree(database_url: str, result: BenchmarkResult) -> None:
+    async with Database.open(database_url) as database:
+        await record(database, [graded(result, task) for task in range(5)])
+        first, *others = await asyncio.gather(*(database.benchmarks.summaries() for _ in range(4)))
+    assert others == [first] * 3
+    assert first
+
+
+def results(clock: Clock) -> Iterator[BenchmarkResult]:
+    """Results of this clock's time, in turn."""
+    for number in count():
+        yield BenchmarkResult("run", clock.now, "", "suite", "", str(number), 1.0, 1.0, Usage(), None)
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> tuple[str, str, float | None, float, int]:
+    """A result: model, category, score, duration, and seconds by which it is late."""
+    score = draw(st.none() | st.floats(0, 1))
+    return (
+        draw(st.sampled_from("ab")),
+        draw(st.sampled_from("xy")),
+        score,
+        draw(st.floats(0, 9)),
+        draw(st.integers(0, 299)),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.lists(arrivals(), max_size=12), st.integers(0, 900)), max_size=6))
+def test_what_is_read_bit_by_bit_is_what_is_read_at_once(
+    tmp_path_factory: pytest.TempPathFactory, story: list[tuple[list[tuple[str, str, float | None, float, int]], int]]
+) -> None:
+    file: Path = tmp_path_factory.mktemp("benchmarks") / "ymera.db"
+    clock, window = Clock(), 5
+
+    def expected(stored: Sequence[BenchmarkResult]) -> list[tuple[str, str, int, float, float]]:
+        groups: defaultdict[tuple[str, str], list[BenchmarkResult]] = defaultdict(list)
+        for one in sorted(stored, key=lambda one: one.created_at, reverse=True):
+            if one.score is not None:
+                groups[one.model, one.category].append(one)
+        found = []
+        for (model, category), group in sorted(groups.items()):
+            last = group[:window][-1].created_at
+            latest = [one for one in group if one.created_at >= last]
+            scores = [one.score for one in latest if one.score is not None]
+            found.append((model, category, len(latest), fmean(scores), median(one.duration for one in latest)))
+        return found
+
+    async def play() -> None:
+        stored: list[BenchmarkResult] = []
+        blank = results(clock)
+        async with Database.open(f"sqlite:///{file}") as database:
+            under_test = reading(database, clock)
+            for batch, passes in story:
+                new = [
+                    replace(
+                        next(blank),
+                        model=model,
+                        category=category,
+                        score=score,
+                        duration=duration,
+                        created_at=clock.now - timedelta(seconds=late),
+                    )
+                    for model, category, score, duration, late in batch
+                ]
+                stored += new
+                await record(database, new)
+                clock.now += timedelta(seconds=passes)
+                summaries = await under_test.summaries()
+                actual = [(s.model, s.category, s.tasks, s.score, s.median_duration) for s in summaries]
+                assert actual == [pytest.approx(one) for one in expected(stored)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benchmarks, "LATEST_TASKS", window)
+        patch.setattr(benchmarks, "_LATEST", benchmarks._latest())
+        asyncio.run(play())

@@ -1,0 +1,105 @@
+"""Deletes executions that are too old or too many, and the catalog versions that no execution names any more."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+import structlog
+from sqlalchemy import Delete, delete, exists, select
+
+from ymera_service.config import StorageSettings
+from ymera_service.storage.database import Database
+from ymera_service.storage.faults import unavailable
+from ymera_service.storage.tables import catalog_versions, executions
+
+PERIOD_SECONDS = 600.0
+"""From the end of one pruning to the next."""
+BATCH = 50
+"""Executions deleted in one transaction: on SQLite, commits wait for it."""
+PAUSE = 5.0
+"""How many times as long as the latest transaction took the next one waits, for what is to be recorded."""
+LATEST_VERSIONS = 50
+"""Catalog versions that are kept in any case: a server may still use one that no execution names yet."""
+VERSIONS_BATCH = 1
+"""Catalog versions deleted in one transaction; one of 1,000 models takes as much room as 100 executions."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Retention:
+    """Keeps the database within the bounds of the settings. `now` is what `created_at` is compared with."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: StorageSettings,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._now = now
+        self._sleep = sleep
+
+    async def run(self) -> NoReturn:
+        """Prunes every `PERIOD_SECONDS`.
+
+        Raises:
+            StorageUnavailable: As `prune`; it is meant to be run again later.
+        """
+        while True:
+            await self.prune()
+            await self._sleep(PERIOD_SECONDS)
+
+    async def prune(self) -> int:
+        """Returns how many executions it deleted, in small transactions.
+
+        Raises:
+            StorageUnavailable: The database can't be read or written.
+        """
+        cutoff = await self._cutoff()
+        deleted = 0 if cutoff is None else await self._delete_all(_oldest_executions(cutoff))
+        versions = await self._delete_all(_unnamed_versions())
+        if deleted or versions:
+            _log.info("pruned", executions=deleted, catalog_versions=versions)
+        return deleted
+
+    async def _cutoff(self) -> datetime | None:
+        """Returns the time before which executions are deleted; None if none are."""
+        days, most = self._settings.retention_days, self._settings.max_executions
+        by_age = self._now() - timedelta(days=days) if days else None
+        by_count = await self._database.executions.nth_latest(most) if most else None
+        return max((cutoff for cutoff in (by_age, by_count) if cutoff is not None), default=None)
+
+    async def _delete_all(self, batch: Delete) -> int:
+        total = 0
+        while True:
+            began = time.monotonic()
+            with unavailable("delete old records"):
+                deleted = await self._database.delete(batch)
+            if not deleted:
+                return total
+            total += deleted
+            await self._sleep(PAUSE * (time.monotonic() - began))
+
+
+def _oldest_executions(cutoff: datetime) -> Delete:
+    oldest = (
+        select(executions.c.request_id)
+        .where(executions.c.created_at < cutoff)
+        .order_by(executions.c.created_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)  # several servers share the work and never wait for one another
+    )
+    return delete(executions).where(executions.c.request_id.in_(oldest))
+
+
+def _unnamed_versions() -> Delete:
+    versions = catalog_versions.c
+    latest = select(versions.version).order_by(versions.created_at.desc()).limit(LATEST_VERSIONS)
+    named = exists().where(executions.c.catalog_version == versions.version)
+    unnamed = select(versions.version).where(versions.version.not_in(latest), ~named).limit(VERSIONS_BATCH)
+    return delete(catalog_versions).where(versions.version.in_(unnamed.with_for_update(skip_locked=True)))
