@@ -25,7 +25,7 @@ from ymera_service.routing.sessions import Sessions
 from ymera_service.serving import providers, service
 from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
-from ymera_service.storage import Database, Recorder
+from ymera_service.storage import Database, Recorder, Retention
 from ymera_service.telemetry import logs
 from ymera_service.telemetry.redaction import Redactor, secrets_in
 from ymera_service.transport import HttpTransport
@@ -178,6 +178,7 @@ async def _build(
         background.every(period, "catalog refresh", catalog.refresh),
         background.every(period, "benchmark results", reread_benchmarks),
         background.running("observers", pipeline.observers.run),
+        background.running("retention", Retention(database, settings.storage).run),
     ):
         await stack.enter_async_context(work)
     return offered, Drain(offered.calls, pipeline, settings.server.drain_seconds)
