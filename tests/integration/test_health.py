@@ -45,6 +45,7 @@ async def test_a_healthy_server_says_so(stub: ymera_pb2_grpc.YmeraServiceAsyncSt
         "catalog refresh": ymera_pb2.HEALTH_STATUS_OK,
         "benchmark results": ymera_pb2.HEALTH_STATUS_OK,
         "observers": ymera_pb2.HEALTH_STATUS_OK,
+        "retention": ymera_pb2.HEALTH_STATUS_OK,
         "health reports": ymera_pb2.HEALTH_STATUS_OK,
     }
 

@@ -18,6 +18,7 @@ from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from ymera_service.config import Settings
 from ymera_service.server import Application
+from ymera_service.serving import stopping
 from ymera_service.storage import Database
 from ymera_service.storage.records import ExecutionStatus
 
@@ -169,7 +170,10 @@ async def test_a_call_that_arrives_as_the_server_stops_is_refused_as_unavailable
     assert {end.code() for end in ends if isinstance(end, grpc.aio.AioRpcError)} == {grpc.StatusCode.UNAVAILABLE}
 
 
-async def test_a_slow_reader_does_not_hold_up_the_end(make_settings: Callable[..., Settings], lab: Lab) -> None:
+async def test_a_slow_reader_does_not_hold_up_the_end(
+    make_settings: Callable[..., Settings], lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopping, "FLUSH_SECONDS", 0.2)
     settings = make_settings(server={"drain_seconds": 0.05})
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
