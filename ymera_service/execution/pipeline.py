@@ -81,15 +81,13 @@ class Pipeline:
         return _decision_of(execution)
 
     async def execute(self, request: ExecutionRequest, timings: Timings) -> Answer:
-        """Returns the whole answer.
+        """Returns the whole answer; its execution's error says why there is none.
 
         Raises:
-            YmeraError: Why there is none.
+            RequestError, ServerError: The request was refused before a decision was made.
         """
         collector = AnswerCollector()
         execution = await self._run(request, collector, timings, stream=False, stages=self._stages)
-        if execution.error is not None:
-            raise execution.error
         return collector.answer(execution)
 
     async def stream(self, request: ExecutionRequest, sink: Sink, timings: Timings) -> Execution:

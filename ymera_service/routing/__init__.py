@@ -4,6 +4,5 @@ Read `selection` first: a decision is a pure function of a request and a snapsho
 the prompt needs), `filters` (who may answer), `scoring` (how good each one is), `policy` (the order) and
 `explain` (the sentence). They work on columns: `table` (what is known of the catalogue's targets), `costs`,
 `latency` and `quality`. `router` gathers the snapshot, from `evidence` (what was measured) and `sessions` (the
-target to stay with) among others. `decision` is the result, `stored` its stored form, and `preferences` checks
-what the caller asks for.
+target to stay with) among others. `decision` is the result, `stored` its stored form.
 """

@@ -12,12 +12,12 @@ from ymera_service.config import RoutingSettings
 from ymera_service.routing.decision import Preferences, Selection, Weights
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.preferences import check_hint
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.selection import RoutingRequest, Snapshot, select
 from ymera_service.routing.sessions import Sessions, answered_calls
 from ymera_service.routing.table import Table
 from ymera_service.sdk.classifiers import CATEGORIES, Classifier
+from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.sdk.generation import Prompt
 
 _log = structlog.get_logger(__name__)
@@ -107,7 +107,7 @@ class Router:
     def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:
         """Returns category → probability, the likeliest first. The classifier is a plugin and may fail."""
         if hint:
-            check_hint(hint, {*CATEGORIES, *self._categories(), *self._evidence.categories})
+            _check_hint(hint, {*CATEGORIES, *self._categories(), *self._evidence.categories})
             return {hint: 1.0}
         classifier = self._classifier()
         if classifier is None:
@@ -125,3 +125,10 @@ def _normalised(given: Mapping[str, float]) -> dict[str, float]:
     if not 0 < total < inf or min(given.values()) < 0 or max(map(len, given)) > LONGEST_CATEGORY:
         raise ValueError(f"these are not probabilities of categories: {dict(given)!r:.500}")
     return {category: probability / total for category, probability in likeliest}
+
+
+def _check_hint(hint: str, categories: Collection[str]) -> None:
+    if hint not in categories:
+        known = ", ".join(sorted(categories))
+        problem = f"{hint[:64]!r} is not a category; the categories are {known}"
+        raise InvalidRequest([FieldViolation("preferences.category_hint", problem)])

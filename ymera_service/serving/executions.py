@@ -61,9 +61,15 @@ class Executions:
         return decision
 
     async def execute(self, call: Call, request: ExecutionRequest) -> Answer:
-        """Returns the whole answer. Raises as `Pipeline.execute` does."""
+        """Returns the whole answer.
+
+        Raises:
+            YmeraError: Why there is none.
+        """
         answer = await self._pipeline.execute(request, call.timings)
         call.execution = answer.execution
+        if answer.execution.error is not None:
+            raise answer.execution.error
         return answer
 
     async def stream(

@@ -3,7 +3,9 @@ import math
 import pytest
 
 from ymera_service.routing.decision import Preferences, Weights
-from ymera_service.routing.preferences import MAX_TEXT, faults_of
+from ymera_service.sdk.errors import FieldViolation, InvalidRequest
+from ymera_service.serving.checks.preferences import MAX_TEXT, check_preferences
+from ymera_service.serving.checks.violations import Violations
 
 
 @pytest.mark.parametrize(
@@ -25,4 +27,11 @@ from ymera_service.routing.preferences import MAX_TEXT, faults_of
     ],
 )
 def test_preferences_that_make_no_sense_are_all_named(preferences: Preferences, fields: list[str]) -> None:
-    assert [fault.field for fault in faults_of(preferences)] == [f"preferences.{field}" for field in fields]
+    faults = Violations()
+    check_preferences(preferences, faults)
+    found: tuple[FieldViolation, ...] = ()
+    try:
+        faults.check()
+    except InvalidRequest as error:
+        found = error.violations
+    assert [fault.field for fault in found] == [f"preferences.{field}" for field in fields]
