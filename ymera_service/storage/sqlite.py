@@ -16,17 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-import structlog
 from sqlalchemy import URL, Compiled, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ymera_service.storage.backend import Rows, Work
 from ymera_service.storage.thread import Thread
-
-_log = structlog.get_logger(__name__)
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process that is writing."""
@@ -90,11 +86,8 @@ class Sqlite:
     def _shorten_log(self) -> None:
         if _size(self._log) <= CHECKPOINT_BYTES:
             return
-        try:
-            with self._writing().begin():
-                self._checkpoint()
-        except (sqlite3.Error, SQLAlchemyError) as error:  # what was committed stays so
-            _log.warning("checkpoint_failed", error=str(error))
+        with self._writing().begin():
+            self._checkpoint()
 
     def _checkpoint(self) -> None:
         """Moves what no reader needs any more. If that is all, the next commit begins the log again."""

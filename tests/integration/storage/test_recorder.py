@@ -19,6 +19,8 @@ from ymera_service.storage.backend import Rows, Work
 from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionRecord, ExecutionStatus
 from ymera_service.storage.tables import executions
 
+BOUND = 20.0
+
 
 def numbered(execution: ExecutionRecord, count: int) -> list[ExecutionRecord]:
     return [replace(execution, request_id=str(number)) for number in range(count)]
@@ -222,6 +224,27 @@ async def test_postgresql_reconnects_after_a_dropped_connection(postgres_url: st
         assert await stored_ids(database) == {"0", "1", "2"}
 
 
+async def test_postgresql_writes_again_what_was_under_way_when_the_connection_broke(
+    postgres_url: str, execution: ExecutionRecord
+) -> None:
+    async with Database.open(postgres_url) as database, Recorder(database) as recorder:
+        await recorder.record(execution)
+        other = await asyncpg.connect(postgres_url)
+        try:
+            async with other.transaction():
+                await other.execute("LOCK TABLE executions IN EXCLUSIVE MODE")
+                call = asyncio.create_task(recorder.record(replace(execution, request_id="under way")))
+                blocked = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT%'"
+                async with asyncio.timeout(BOUND):
+                    while (pid := await other.fetchval(blocked)) is None:
+                        pass
+                assert await other.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
+            await asyncio.wait_for(call, BOUND)
+        finally:
+            await other.close()
+        assert await stored_ids(database) == {execution.request_id, "under way"}
+
+
 async def _hang_up(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
@@ -270,16 +293,24 @@ async def test_the_write_ahead_log_is_moved_into_the_file_and_readers_are_no_obs
         assert await ids_without_the_log(database, file) == {"0", "1", "2"}
 
 
-async def test_the_write_ahead_log_does_not_grow_with_what_is_written(
+async def test_the_write_ahead_log_is_used_again_and_again(
     sqlite_url: str, tmp_path: Path, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = 64 * 1024
+    limit, checkpoints, checkpoint = 64 * 1024, 0, sqlite.Sqlite._checkpoint
+
+    def counted(backend: sqlite.Sqlite) -> None:
+        nonlocal checkpoints
+        checkpoints += 1
+        checkpoint(backend)
+
     monkeypatch.setattr(sqlite, "CHECKPOINT_BYTES", limit)
+    monkeypatch.setattr(sqlite.Sqlite, "_checkpoint", counted)
     long = replace(execution, decision=b"d" * 3000)
     async with Database.open(sqlite_url) as database, Recorder(database) as recorder:
         for record in numbered(long, 100):
             await recorder.record(record)
         assert limit <= (tmp_path / "ymera.db-wal").stat().st_size < 2 * limit
+    assert 10 < checkpoints < 50
 
 
 async def test_no_other_process_commits_during_a_checkpoint(
@@ -298,7 +329,7 @@ async def test_no_other_process_commits_during_a_checkpoint(
 
     monkeypatch.setattr(sqlite.Sqlite, "_checkpoint", observed)
     async with Database.open(sqlite_url) as database, Recorder(database) as recorder:
-        await recorder.record(execution)
+        await asyncio.wait_for(recorder.record(execution), BOUND)
     assert attempts == ["locked out"] * len(attempts) != []
 
 
