@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: ymera/v1/admin.proto
 
-// What operators ask of a server.
+// The service for operators of a server.
 
 package ymerav1
 
@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What became of a plugin.
+// The state of a plugin.
 type Plugin_State int32
 
 const (
@@ -31,9 +31,9 @@ const (
 	Plugin_STATE_UNSPECIFIED Plugin_State = 0
 	// It is loaded and its registrations are in use.
 	Plugin_STATE_ACTIVE Plugin_State = 1
-	// It failed and is left out; detail tells why.
+	// It failed and is not used; detail gives the reason.
 	Plugin_STATE_QUARANTINED Plugin_State = 2
-	// Configuration switches it off.
+	// It is disabled in the configuration.
 	Plugin_STATE_DISABLED Plugin_State = 3
 )
 
@@ -80,7 +80,7 @@ func (Plugin_State) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{2, 0}
 }
 
-// Asks for the plugins.
+// The request of ListPlugins.
 type ListPluginsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -117,7 +117,7 @@ func (*ListPluginsRequest) Descriptor() ([]byte, []int) {
 	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{0}
 }
 
-// Holds the plugins.
+// The response of ListPlugins.
 type ListPluginsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The plugins.
@@ -166,15 +166,15 @@ func (x *ListPluginsResponse) GetPlugins() []*Plugin {
 // A plugin.
 type Plugin struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name it goes by in configuration.
+	// Its name in the configuration.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The distribution that it was installed from.
+	// The Python distribution that it was installed from.
 	Distribution string `protobuf:"bytes,2,opt,name=distribution,proto3" json:"distribution,omitempty"`
 	// That distribution's version.
 	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
-	// What became of it.
+	// Its state.
 	State Plugin_State `protobuf:"varint,4,opt,name=state,proto3,enum=ymera.v1.Plugin_State" json:"state,omitempty"`
-	// Why it is quarantined; empty where it is not.
+	// Why it is quarantined; empty if it is not quarantined.
 	Detail string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
 	// What it registered.
 	Registrations []*PluginRegistration `protobuf:"bytes,6,rep,name=registrations,proto3" json:"registrations,omitempty"`

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: ymera/v1/admin.proto
 
-// What operators ask of a server.
+// The service for operators of a server.
 
 package ymerav1
 
@@ -28,10 +28,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Tells what a server is made of.
+// Lists the plugins of a server.
 type AdminServiceClient interface {
-	// Returns every plugin that was found, in the order of their names, those
-	// that failed to load included. Free of side effects.
+	// Returns every plugin that was found, sorted by name, including those that
+	// failed to load. Has no side effects.
 	ListPlugins(ctx context.Context, in *ListPluginsRequest, opts ...grpc.CallOption) (*ListPluginsResponse, error)
 }
 
@@ -57,10 +57,10 @@ func (c *adminServiceClient) ListPlugins(ctx context.Context, in *ListPluginsReq
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
 //
-// Tells what a server is made of.
+// Lists the plugins of a server.
 type AdminServiceServer interface {
-	// Returns every plugin that was found, in the order of their names, those
-	// that failed to load included. Free of side effects.
+	// Returns every plugin that was found, sorted by name, including those that
+	// failed to load. Has no side effects.
 	ListPlugins(context.Context, *ListPluginsRequest) (*ListPluginsResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: ymera/v1/catalog.proto
 
-// The models there are.
+// The models that a server offers.
 
 package ymerav1
 
@@ -24,14 +24,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Asks for a page of models.
+// The request of ListModels.
 type ListModelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The most models to return; 0 means 100, more than 1,000 means 1,000.
+	// The maximum number of models to return; 0 means 100, more than 1,000 means
+	// 1,000.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// The next_page_token of the page before; empty for the first page.
+	// The next_page_token of the previous page; empty for the first page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only this provider's models. Empty takes all.
+	// Returns only models of this provider. Empty means all.
 	Provider      string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -88,7 +89,7 @@ func (x *ListModelsRequest) GetProvider() string {
 	return ""
 }
 
-// Holds a page of models.
+// The response of ListModels: a page of models.
 type ListModelsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The models.
@@ -143,7 +144,7 @@ func (x *ListModelsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// A model and what is known of it.
+// A model and its known properties.
 type Model struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "provider/name".
@@ -152,19 +153,19 @@ type Model struct {
 	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
 	// What it can do beyond text.
 	Capabilities []Capability `protobuf:"varint,3,rep,packed,name=capabilities,proto3,enum=ymera.v1.Capability" json:"capabilities,omitempty"`
-	// The most tokens of prompt and answer together; 0 where not known.
+	// The maximum number of tokens of prompt and answer together; 0 if not known.
 	ContextWindow int64 `protobuf:"varint,4,opt,name=context_window,json=contextWindow,proto3" json:"context_window,omitempty"`
-	// The most tokens of an answer; 0 where not known.
+	// The maximum number of tokens of an answer; 0 if not known.
 	MaxOutputTokens int64 `protobuf:"varint,5,opt,name=max_output_tokens,json=maxOutputTokens,proto3" json:"max_output_tokens,omitempty"`
-	// Its price; absent where not known.
+	// Its price; absent if not known.
 	Price *Price `protobuf:"bytes,6,opt,name=price,proto3" json:"price,omitempty"`
 	// True for the simulator's models.
 	Simulated bool `protobuf:"varint,7,opt,name=simulated,proto3" json:"simulated,omitempty"`
-	// True where it runs on a server of the caller's own, such as Ollama.
+	// True if it runs on the operator's own server, such as Ollama.
 	Local bool `protobuf:"varint,8,opt,name=local,proto3" json:"local,omitempty"`
-	// What was measured, by category.
+	// The measured quality by category.
 	Measured []*MeasuredQuality `protobuf:"bytes,9,rep,name=measured,proto3" json:"measured,omitempty"`
-	// The state of its circuit breaker allows calls.
+	// True if the state of its circuit breaker allows calls.
 	Available     bool `protobuf:"varint,10,opt,name=available,proto3" json:"available,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -270,15 +271,33 @@ func (x *Model) GetAvailable() bool {
 	return false
 }
 
-// What a model costs.
+// What a model costs. A call costs micros_per_request and, for each count of its
+// Usage, the tokens at their rate; the sum is rounded up to whole micro-USD.
+// All figures are 0 or more; 0 means free.
 type Price struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Per million input tokens, in micro-USD.
+	// Per million input tokens, in micro-USD (1 USD = 1,000,000).
 	InputMicrosPerMillion int64 `protobuf:"varint,1,opt,name=input_micros_per_million,json=inputMicrosPerMillion,proto3" json:"input_micros_per_million,omitempty"`
 	// Per million output tokens, in micro-USD.
 	OutputMicrosPerMillion int64 `protobuf:"varint,2,opt,name=output_micros_per_million,json=outputMicrosPerMillion,proto3" json:"output_micros_per_million,omitempty"`
-	// Where the figures come from: "configuration", "provider" or "genai-prices".
-	Source        string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// The source of the figures: "configuration", "provider", "genai-prices", or
+	// "local" for a model that runs on the operator's own server.
+	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// Per million input tokens served from the provider's cache, in micro-USD.
+	// Absent if they cost as much as other input.
+	CacheReadMicrosPerMillion *int64 `protobuf:"varint,4,opt,name=cache_read_micros_per_million,json=cacheReadMicrosPerMillion,proto3,oneof" json:"cache_read_micros_per_million,omitempty"`
+	// Per million input tokens written to the provider's cache, in micro-USD.
+	// Absent if they cost as much as other input.
+	CacheWriteMicrosPerMillion *int64 `protobuf:"varint,5,opt,name=cache_write_micros_per_million,json=cacheWriteMicrosPerMillion,proto3,oneof" json:"cache_write_micros_per_million,omitempty"`
+	// Per million output tokens spent on reasoning, in micro-USD. Absent if they
+	// cost as much as other output.
+	ReasoningMicrosPerMillion *int64 `protobuf:"varint,6,opt,name=reasoning_micros_per_million,json=reasoningMicrosPerMillion,proto3,oneof" json:"reasoning_micros_per_million,omitempty"`
+	// For each call, in addition to its tokens, in micro-USD; 0 means no such fee.
+	MicrosPerRequest int64 `protobuf:"varint,7,opt,name=micros_per_request,json=microsPerRequest,proto3" json:"micros_per_request,omitempty"`
+	// Other rates for requests with a long input, by ascending above_input_tokens.
+	// Of the tiers whose threshold a request exceeds, the last one applies. Empty
+	// if the rates do not depend on the length.
+	Tiers         []*PriceTier `protobuf:"bytes,8,rep,name=tiers,proto3" json:"tiers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -334,16 +353,147 @@ func (x *Price) GetSource() string {
 	return ""
 }
 
-// What a model's benchmarks showed.
+func (x *Price) GetCacheReadMicrosPerMillion() int64 {
+	if x != nil && x.CacheReadMicrosPerMillion != nil {
+		return *x.CacheReadMicrosPerMillion
+	}
+	return 0
+}
+
+func (x *Price) GetCacheWriteMicrosPerMillion() int64 {
+	if x != nil && x.CacheWriteMicrosPerMillion != nil {
+		return *x.CacheWriteMicrosPerMillion
+	}
+	return 0
+}
+
+func (x *Price) GetReasoningMicrosPerMillion() int64 {
+	if x != nil && x.ReasoningMicrosPerMillion != nil {
+		return *x.ReasoningMicrosPerMillion
+	}
+	return 0
+}
+
+func (x *Price) GetMicrosPerRequest() int64 {
+	if x != nil {
+		return x.MicrosPerRequest
+	}
+	return 0
+}
+
+func (x *Price) GetTiers() []*PriceTier {
+	if x != nil {
+		return x.Tiers
+	}
+	return nil
+}
+
+// The rates of requests with a long input. They replace all rates of the price
+// and apply to all tokens of a request, not only to those above the threshold.
+type PriceTier struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tier applies to requests with more input tokens than this, cached ones
+	// included.
+	AboveInputTokens int64 `protobuf:"varint,1,opt,name=above_input_tokens,json=aboveInputTokens,proto3" json:"above_input_tokens,omitempty"`
+	// Per million input tokens, in micro-USD.
+	InputMicrosPerMillion int64 `protobuf:"varint,2,opt,name=input_micros_per_million,json=inputMicrosPerMillion,proto3" json:"input_micros_per_million,omitempty"`
+	// Per million output tokens, in micro-USD.
+	OutputMicrosPerMillion int64 `protobuf:"varint,3,opt,name=output_micros_per_million,json=outputMicrosPerMillion,proto3" json:"output_micros_per_million,omitempty"`
+	// Per million input tokens served from the provider's cache, in micro-USD.
+	// Absent if they cost as much as other input of this tier.
+	CacheReadMicrosPerMillion *int64 `protobuf:"varint,4,opt,name=cache_read_micros_per_million,json=cacheReadMicrosPerMillion,proto3,oneof" json:"cache_read_micros_per_million,omitempty"`
+	// Per million input tokens written to the provider's cache, in micro-USD.
+	// Absent if they cost as much as other input of this tier.
+	CacheWriteMicrosPerMillion *int64 `protobuf:"varint,5,opt,name=cache_write_micros_per_million,json=cacheWriteMicrosPerMillion,proto3,oneof" json:"cache_write_micros_per_million,omitempty"`
+	// Per million output tokens spent on reasoning, in micro-USD. Absent if they
+	// cost as much as other output of this tier.
+	ReasoningMicrosPerMillion *int64 `protobuf:"varint,6,opt,name=reasoning_micros_per_million,json=reasoningMicrosPerMillion,proto3,oneof" json:"reasoning_micros_per_million,omitempty"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
+}
+
+func (x *PriceTier) Reset() {
+	*x = PriceTier{}
+	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriceTier) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriceTier) ProtoMessage() {}
+
+func (x *PriceTier) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriceTier.ProtoReflect.Descriptor instead.
+func (*PriceTier) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PriceTier) GetAboveInputTokens() int64 {
+	if x != nil {
+		return x.AboveInputTokens
+	}
+	return 0
+}
+
+func (x *PriceTier) GetInputMicrosPerMillion() int64 {
+	if x != nil {
+		return x.InputMicrosPerMillion
+	}
+	return 0
+}
+
+func (x *PriceTier) GetOutputMicrosPerMillion() int64 {
+	if x != nil {
+		return x.OutputMicrosPerMillion
+	}
+	return 0
+}
+
+func (x *PriceTier) GetCacheReadMicrosPerMillion() int64 {
+	if x != nil && x.CacheReadMicrosPerMillion != nil {
+		return *x.CacheReadMicrosPerMillion
+	}
+	return 0
+}
+
+func (x *PriceTier) GetCacheWriteMicrosPerMillion() int64 {
+	if x != nil && x.CacheWriteMicrosPerMillion != nil {
+		return *x.CacheWriteMicrosPerMillion
+	}
+	return 0
+}
+
+func (x *PriceTier) GetReasoningMicrosPerMillion() int64 {
+	if x != nil && x.ReasoningMicrosPerMillion != nil {
+		return *x.ReasoningMicrosPerMillion
+	}
+	return 0
+}
+
+// The benchmark results of a model in one category.
 type MeasuredQuality struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The category.
 	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
 	// The mean score over the tasks, from 0 to 1.
 	Score float64 `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
-	// How many tasks it rests on.
+	// The number of tasks that were graded.
 	Tasks int32 `protobuf:"varint,3,opt,name=tasks,proto3" json:"tasks,omitempty"`
-	// The median time of an answer.
+	// The median duration of an answer.
 	MedianDuration *durationpb.Duration `protobuf:"bytes,4,opt,name=median_duration,json=medianDuration,proto3" json:"median_duration,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -351,7 +501,7 @@ type MeasuredQuality struct {
 
 func (x *MeasuredQuality) Reset() {
 	*x = MeasuredQuality{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -363,7 +513,7 @@ func (x *MeasuredQuality) String() string {
 func (*MeasuredQuality) ProtoMessage() {}
 
 func (x *MeasuredQuality) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -376,7 +526,7 @@ func (x *MeasuredQuality) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasuredQuality.ProtoReflect.Descriptor instead.
 func (*MeasuredQuality) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{4}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *MeasuredQuality) GetCategory() string {
@@ -431,11 +581,29 @@ const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\x05local\x18\b \x01(\bR\x05local\x125\n" +
 	"\bmeasured\x18\t \x03(\v2\x19.ymera.v1.MeasuredQualityR\bmeasured\x12\x1c\n" +
 	"\tavailable\x18\n" +
-	" \x01(\bR\tavailable\"\x93\x01\n" +
+	" \x01(\bR\tavailable\"\xa8\x04\n" +
 	"\x05Price\x127\n" +
 	"\x18input_micros_per_million\x18\x01 \x01(\x03R\x15inputMicrosPerMillion\x129\n" +
 	"\x19output_micros_per_million\x18\x02 \x01(\x03R\x16outputMicrosPerMillion\x12\x16\n" +
-	"\x06source\x18\x03 \x01(\tR\x06source\"\x9d\x01\n" +
+	"\x06source\x18\x03 \x01(\tR\x06source\x12E\n" +
+	"\x1dcache_read_micros_per_million\x18\x04 \x01(\x03H\x00R\x19cacheReadMicrosPerMillion\x88\x01\x01\x12G\n" +
+	"\x1ecache_write_micros_per_million\x18\x05 \x01(\x03H\x01R\x1acacheWriteMicrosPerMillion\x88\x01\x01\x12D\n" +
+	"\x1creasoning_micros_per_million\x18\x06 \x01(\x03H\x02R\x19reasoningMicrosPerMillion\x88\x01\x01\x12,\n" +
+	"\x12micros_per_request\x18\a \x01(\x03R\x10microsPerRequest\x12)\n" +
+	"\x05tiers\x18\b \x03(\v2\x13.ymera.v1.PriceTierR\x05tiersB \n" +
+	"\x1e_cache_read_micros_per_millionB!\n" +
+	"\x1f_cache_write_micros_per_millionB\x1f\n" +
+	"\x1d_reasoning_micros_per_million\"\xe9\x03\n" +
+	"\tPriceTier\x12,\n" +
+	"\x12above_input_tokens\x18\x01 \x01(\x03R\x10aboveInputTokens\x127\n" +
+	"\x18input_micros_per_million\x18\x02 \x01(\x03R\x15inputMicrosPerMillion\x129\n" +
+	"\x19output_micros_per_million\x18\x03 \x01(\x03R\x16outputMicrosPerMillion\x12E\n" +
+	"\x1dcache_read_micros_per_million\x18\x04 \x01(\x03H\x00R\x19cacheReadMicrosPerMillion\x88\x01\x01\x12G\n" +
+	"\x1ecache_write_micros_per_million\x18\x05 \x01(\x03H\x01R\x1acacheWriteMicrosPerMillion\x88\x01\x01\x12D\n" +
+	"\x1creasoning_micros_per_million\x18\x06 \x01(\x03H\x02R\x19reasoningMicrosPerMillion\x88\x01\x01B \n" +
+	"\x1e_cache_read_micros_per_millionB!\n" +
+	"\x1f_cache_write_micros_per_millionB\x1f\n" +
+	"\x1d_reasoning_micros_per_million\"\x9d\x01\n" +
 	"\x0fMeasuredQuality\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x14\n" +
@@ -458,29 +626,31 @@ func file_ymera_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_catalog_proto_rawDescData
 }
 
-var file_ymera_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_ymera_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_ymera_v1_catalog_proto_goTypes = []any{
 	(*ListModelsRequest)(nil),   // 0: ymera.v1.ListModelsRequest
 	(*ListModelsResponse)(nil),  // 1: ymera.v1.ListModelsResponse
 	(*Model)(nil),               // 2: ymera.v1.Model
 	(*Price)(nil),               // 3: ymera.v1.Price
-	(*MeasuredQuality)(nil),     // 4: ymera.v1.MeasuredQuality
-	(Capability)(0),             // 5: ymera.v1.Capability
-	(*durationpb.Duration)(nil), // 6: google.protobuf.Duration
+	(*PriceTier)(nil),           // 4: ymera.v1.PriceTier
+	(*MeasuredQuality)(nil),     // 5: ymera.v1.MeasuredQuality
+	(Capability)(0),             // 6: ymera.v1.Capability
+	(*durationpb.Duration)(nil), // 7: google.protobuf.Duration
 }
 var file_ymera_v1_catalog_proto_depIdxs = []int32{
 	2, // 0: ymera.v1.ListModelsResponse.models:type_name -> ymera.v1.Model
-	5, // 1: ymera.v1.Model.capabilities:type_name -> ymera.v1.Capability
+	6, // 1: ymera.v1.Model.capabilities:type_name -> ymera.v1.Capability
 	3, // 2: ymera.v1.Model.price:type_name -> ymera.v1.Price
-	4, // 3: ymera.v1.Model.measured:type_name -> ymera.v1.MeasuredQuality
-	6, // 4: ymera.v1.MeasuredQuality.median_duration:type_name -> google.protobuf.Duration
-	0, // 5: ymera.v1.CatalogService.ListModels:input_type -> ymera.v1.ListModelsRequest
-	1, // 6: ymera.v1.CatalogService.ListModels:output_type -> ymera.v1.ListModelsResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	5, // 3: ymera.v1.Model.measured:type_name -> ymera.v1.MeasuredQuality
+	4, // 4: ymera.v1.Price.tiers:type_name -> ymera.v1.PriceTier
+	7, // 5: ymera.v1.MeasuredQuality.median_duration:type_name -> google.protobuf.Duration
+	0, // 6: ymera.v1.CatalogService.ListModels:input_type -> ymera.v1.ListModelsRequest
+	1, // 7: ymera.v1.CatalogService.ListModels:output_type -> ymera.v1.ListModelsResponse
+	7, // [7:8] is the sub-list for method output_type
+	6, // [6:7] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_catalog_proto_init() }
@@ -489,13 +659,15 @@ func file_ymera_v1_catalog_proto_init() {
 		return
 	}
 	file_ymera_v1_routing_proto_init()
+	file_ymera_v1_catalog_proto_msgTypes[3].OneofWrappers = []any{}
+	file_ymera_v1_catalog_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_catalog_proto_rawDesc), len(file_ymera_v1_catalog_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: ymera/v1/catalog.proto
 
-// The models there are.
+// The models that a server offers.
 
 package ymerav1
 
@@ -30,9 +30,9 @@ const (
 //
 // Lists models.
 type CatalogServiceClient interface {
-	// Returns models in the order of their ids. Free of side effects.
+	// Returns models sorted by id. Has no side effects.
 	//
-	// Errors: INVALID_ARGUMENT for a page token that this server did not give.
+	// Errors: INVALID_ARGUMENT for a page token that this server did not issue.
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
 }
 
@@ -60,9 +60,9 @@ func (c *catalogServiceClient) ListModels(ctx context.Context, in *ListModelsReq
 //
 // Lists models.
 type CatalogServiceServer interface {
-	// Returns models in the order of their ids. Free of side effects.
+	// Returns models sorted by id. Has no side effects.
 	//
-	// Errors: INVALID_ARGUMENT for a page token that this server did not give.
+	// Errors: INVALID_ARGUMENT for a page token that this server did not issue.
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }

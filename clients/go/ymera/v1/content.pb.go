@@ -4,8 +4,8 @@
 // 	protoc        (unknown)
 // source: ymera/v1/content.proto
 
-// What is said to a model and what it says: messages of several parts, tools,
-// the shape of the answer and how it is sampled.
+// Prompts and answers: messages of several parts, tools, the format of the
+// answer and the sampling parameters.
 
 package ymerav1
 
@@ -24,16 +24,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Who speaks in a message.
+// The author of a message.
 type Role int32
 
 const (
 	// Not set. Rejected with INVALID_ARGUMENT.
 	Role_ROLE_UNSPECIFIED Role = 0
-	// Instructions from the application. Providers that know only one system
+	// Instructions from the application. Providers that support only one system
 	// prompt get all system messages joined by a blank line.
 	Role_ROLE_SYSTEM Role = 1
-	// The person or program that asks.
+	// The person or program that sends the prompt.
 	Role_ROLE_USER Role = 2
 	// The model.
 	Role_ROLE_ASSISTANT Role = 3
@@ -86,13 +86,13 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_content_proto_rawDescGZIP(), []int{0}
 }
 
-// How much thinking a reasoning model should spend.
+// How much a reasoning model should think.
 type ReasoningEffort int32
 
 const (
 	// The provider's default.
 	ReasoningEffort_REASONING_EFFORT_UNSPECIFIED ReasoningEffort = 0
-	// No thinking, where the model allows it.
+	// No thinking, if the model allows it.
 	ReasoningEffort_REASONING_EFFORT_NONE ReasoningEffort = 1
 	// A little.
 	ReasoningEffort_REASONING_EFFORT_LOW ReasoningEffort = 2
@@ -151,9 +151,9 @@ func (ReasoningEffort) EnumDescriptor() ([]byte, []int) {
 type FinishReason int32
 
 const (
-	// Not known, as after a stream that was cut off.
+	// Not known, for example after a stream that was cut off.
 	FinishReason_FINISH_REASON_UNSPECIFIED FinishReason = 0
-	// It had finished, or wrote a stop sequence.
+	// It finished, or wrote a stop sequence.
 	FinishReason_FINISH_REASON_STOP FinishReason = 1
 	// It reached a token limit.
 	FinishReason_FINISH_REASON_LENGTH FinishReason = 2
@@ -161,7 +161,7 @@ const (
 	FinishReason_FINISH_REASON_TOOL_CALLS FinishReason = 3
 	// It, or a filter of its provider, declined.
 	FinishReason_FINISH_REASON_CONTENT_FILTER FinishReason = 4
-	// It could not form an answer or a call.
+	// It could not produce a valid answer or tool call.
 	FinishReason_FINISH_REASON_ERROR FinishReason = 5
 )
 
@@ -212,7 +212,7 @@ func (FinishReason) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_content_proto_rawDescGZIP(), []int{2}
 }
 
-// The ways to choose.
+// The modes of choosing tools.
 type ToolChoice_Mode int32
 
 const (
@@ -273,7 +273,7 @@ func (ToolChoice_Mode) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_content_proto_rawDescGZIP(), []int{8, 0}
 }
 
-// The forms there are.
+// The formats.
 type ResponseFormat_Type int32
 
 const (
@@ -333,9 +333,9 @@ func (ResponseFormat_Type) EnumDescriptor() ([]byte, []int) {
 // One turn of a conversation.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who speaks. Required.
+	// The author. Required.
 	Role Role `protobuf:"varint,1,opt,name=role,proto3,enum=ymera.v1.Role" json:"role,omitempty"`
-	// What is said, in order. At least one part.
+	// The content, in order. At least one part.
 	Parts         []*Part `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -524,12 +524,12 @@ type Part_Text struct {
 }
 
 type Part_Image struct {
-	// A picture. Needs a model with CAPABILITY_IMAGE_INPUT.
+	// An image. Needs a model with CAPABILITY_IMAGE_INPUT.
 	Image *Media `protobuf:"bytes,2,opt,name=image,proto3,oneof"`
 }
 
 type Part_Audio struct {
-	// A sound. Needs a model with CAPABILITY_AUDIO_INPUT.
+	// Audio. Needs a model with CAPABILITY_AUDIO_INPUT.
 	Audio *Media `protobuf:"bytes,3,opt,name=audio,proto3,oneof"`
 }
 
@@ -544,7 +544,7 @@ type Part_ToolCall struct {
 }
 
 type Part_ToolResult struct {
-	// The answer to a tool call. Only in messages of ROLE_TOOL.
+	// The result of a tool call. Only in messages of ROLE_TOOL.
 	ToolResult *ToolResult `protobuf:"bytes,6,opt,name=tool_result,json=toolResult,proto3,oneof"`
 }
 
@@ -576,10 +576,10 @@ func (*Part_Reasoning) isPart_Kind() {}
 
 func (*Part_Refusal) isPart_Kind() {}
 
-// Bytes of a known type, inline or by address.
+// Bytes of a known type, inline or as a URI.
 type Media struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where the bytes are. Required.
+	// The bytes or their address. Required.
 	//
 	// Types that are valid to be assigned to Source:
 	//
@@ -588,7 +588,7 @@ type Media struct {
 	Source isMedia_Source `protobuf_oneof:"source"`
 	// The IANA media type, such as "image/png". Required with data.
 	MimeType string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
-	// A name to show the model. Used for files; optional.
+	// A file name to show to the model. Used for files; optional.
 	Filename      string `protobuf:"bytes,4,opt,name=filename,proto3" json:"filename,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -668,13 +668,13 @@ type isMedia_Source interface {
 }
 
 type Media_Data struct {
-	// The bytes themselves. The whole request stays below the server's message
-	// limit (16 MiB unless configured otherwise).
+	// The bytes themselves. The whole request has to stay below the server's
+	// message limit (16 MiB unless configured otherwise).
 	Data []byte `protobuf:"bytes,1,opt,name=data,proto3,oneof"`
 }
 
 type Media_Uri struct {
-	// An https address that the provider fetches. Ymera never fetches it.
+	// An https URL that the provider fetches. Ymera never fetches it.
 	Uri string `protobuf:"bytes,2,opt,name=uri,proto3,oneof"`
 }
 
@@ -682,7 +682,7 @@ func (*Media_Data) isMedia_Source() {}
 
 func (*Media_Uri) isMedia_Source() {}
 
-// A request of the model to run a tool.
+// A request by the model to run a tool.
 type ToolCall struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The provider's id of the call, unique in the conversation. Required.
@@ -690,8 +690,8 @@ type ToolCall struct {
 	// The tool's name, one of those offered. Required.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The arguments as JSON text. Usually an object that fits the tool's
-	// schema; a model may still write something else, and text cut off by a
-	// token limit is no complete JSON.
+	// schema; a model may still write something else, and text that a token limit
+	// cut off is not complete JSON.
 	Arguments     string `protobuf:"bytes,3,opt,name=arguments,proto3" json:"arguments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -748,14 +748,14 @@ func (x *ToolCall) GetArguments() string {
 	return ""
 }
 
-// What a tool answered.
+// The result of a tool call.
 type ToolResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The id of the call that this answers. Required.
+	// The id of the tool call. Required.
 	ToolCallId string `protobuf:"bytes,1,opt,name=tool_call_id,json=toolCallId,proto3" json:"tool_call_id,omitempty"`
-	// The answer: text, image or file parts.
+	// The result: text, image or file parts.
 	Parts []*Part `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`
-	// True where the tool failed and the parts tell how.
+	// True if the tool failed and the parts describe the failure.
 	IsError       bool `protobuf:"varint,3,opt,name=is_error,json=isError,proto3" json:"is_error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -812,12 +812,12 @@ func (x *ToolResult) GetIsError() bool {
 	return false
 }
 
-// Readable or sealed thinking of a model.
+// Thinking of a model, readable or encrypted by the provider.
 type Reasoning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The thinking, or a summary of it. Empty where the provider seals it.
+	// The thinking, or a summary of it. Empty if the provider encrypts it.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	// The provider's proof or sealed form of the thinking, opaque.
+	// The provider's signature or encrypted form of the thinking; opaque.
 	Signature     []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -867,10 +867,10 @@ func (x *Reasoning) GetSignature() []byte {
 	return nil
 }
 
-// A source that an answer rests on.
+// A source that an answer cites.
 type Citation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The source's address, where it has one.
+	// The source's address; empty if it has none.
 	Uri string `protobuf:"bytes,1,opt,name=uri,proto3" json:"uri,omitempty"`
 	// The source's title or file name.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
@@ -931,7 +931,7 @@ func (x *Citation) GetCitedText() string {
 	return ""
 }
 
-// A function that the model may ask the caller to run.
+// A function that the model may request the caller to run.
 type Tool struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1–64 characters of letters, digits, underscore and hyphen; unique in the
@@ -941,9 +941,9 @@ type Tool struct {
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	// A JSON Schema of the arguments, as JSON text of at most 256 KiB that refers
 	// to nothing outside itself; of draft 2020-12 unless "$schema" names an older
-	// one, from 4 on. Empty means that the tool takes none.
+	// one, from 4 on. Empty means that the tool takes no arguments.
 	ParametersSchema string `protobuf:"bytes,3,opt,name=parameters_schema,json=parametersSchema,proto3" json:"parameters_schema,omitempty"`
-	// Asks the provider to keep to the schema exactly, where it can.
+	// Requests that the provider enforces the schema exactly, if it supports that.
 	Strict        bool `protobuf:"varint,4,opt,name=strict,proto3" json:"strict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1007,7 +1007,7 @@ func (x *Tool) GetStrict() bool {
 	return false
 }
 
-// Whether, and which, tools the model has to use.
+// Whether the model has to use tools, and which.
 type ToolChoice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How tools are chosen.
@@ -1072,10 +1072,10 @@ func (x *ToolChoice) GetParallelToolCalls() bool {
 	return false
 }
 
-// The form the answer has to take.
+// The format that the answer must have.
 type ResponseFormat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The form asked for.
+	// The requested format.
 	Type ResponseFormat_Type `protobuf:"varint,1,opt,name=type,proto3,enum=ymera.v1.ResponseFormat_Type" json:"type,omitempty"`
 	// A name for the schema, 1–64 characters of letters, digits, underscore and
 	// hyphen. Empty means "response".
@@ -1083,7 +1083,7 @@ type ResponseFormat struct {
 	// With TYPE_JSON_SCHEMA, the JSON Schema, as in Tool.parameters_schema;
 	// otherwise empty.
 	Schema string `protobuf:"bytes,3,opt,name=schema,proto3" json:"schema,omitempty"`
-	// Asks the provider to keep to the schema exactly, where it can.
+	// Requests that the provider enforces the schema exactly, if it supports that.
 	Strict        bool `protobuf:"varint,4,opt,name=strict,proto3" json:"strict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1147,28 +1147,28 @@ func (x *ResponseFormat) GetStrict() bool {
 	return false
 }
 
-// How the answer is drawn. What is absent is left to the provider; what a
-// provider does not know is left out of its request.
+// How the answer is sampled. An absent field is left to the provider; a field
+// that a provider does not support is left out of its request.
 type SamplingParameters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// From 0 (the likeliest words) to 2.
+	// From 0 (most likely tokens) to 2.
 	Temperature *float64 `protobuf:"fixed64,1,opt,name=temperature,proto3,oneof" json:"temperature,omitempty"`
 	// Nucleus sampling: above 0, at most 1.
 	TopP *float64 `protobuf:"fixed64,2,opt,name=top_p,json=topP,proto3,oneof" json:"top_p,omitempty"`
-	// Draw from the k likeliest tokens; at least 1.
+	// Sample from the k most likely tokens; at least 1.
 	TopK *int32 `protobuf:"varint,3,opt,name=top_k,json=topK,proto3,oneof" json:"top_k,omitempty"`
-	// The most tokens to answer with, reasoning included; at least 1.
+	// The maximum number of tokens in the answer, including reasoning; at least 1.
 	MaxOutputTokens *int32 `protobuf:"varint,4,opt,name=max_output_tokens,json=maxOutputTokens,proto3,oneof" json:"max_output_tokens,omitempty"`
-	// Texts that end the answer when the model writes one: at most 16, none
-	// empty.
+	// Texts that end the answer when the model writes one of them: at most 16,
+	// none empty.
 	StopSequences []string `protobuf:"bytes,5,rep,name=stop_sequences,json=stopSequences,proto3" json:"stop_sequences,omitempty"`
-	// Asks for the same answer to the same request, where the provider can.
+	// Requests the same answer to the same request, if the provider supports it.
 	Seed *int64 `protobuf:"varint,6,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
 	// From -2 to 2.
 	FrequencyPenalty *float64 `protobuf:"fixed64,7,opt,name=frequency_penalty,json=frequencyPenalty,proto3,oneof" json:"frequency_penalty,omitempty"`
 	// From -2 to 2.
 	PresencePenalty *float64 `protobuf:"fixed64,8,opt,name=presence_penalty,json=presencePenalty,proto3,oneof" json:"presence_penalty,omitempty"`
-	// How much thinking to spend.
+	// How much to think.
 	ReasoningEffort ReasoningEffort `protobuf:"varint,9,opt,name=reasoning_effort,json=reasoningEffort,proto3,enum=ymera.v1.ReasoningEffort" json:"reasoning_effort,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -1267,20 +1267,20 @@ func (x *SamplingParameters) GetReasoningEffort() ReasoningEffort {
 	return ReasoningEffort_REASONING_EFFORT_UNSPECIFIED
 }
 
-// Everything a model gets to see, and what is asked of its answer.
+// Everything that a model receives, and the requirements on its answer.
 type Prompt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The conversation so far, oldest first. At least one message with content;
-	// at most 4,096 messages, which hold at most 4,096 parts together.
+	// at most 4,096 messages with at most 4,096 parts in total.
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
 	// The tools the model may call; at most 128, whose schemas have at most 1 MiB
-	// together.
+	// in total.
 	Tools []*Tool `protobuf:"bytes,2,rep,name=tools,proto3" json:"tools,omitempty"`
-	// Which of them it has to use. Absent lets the model decide.
+	// Which of them it must use. Absent lets the model decide.
 	ToolChoice *ToolChoice `protobuf:"bytes,3,opt,name=tool_choice,json=toolChoice,proto3" json:"tool_choice,omitempty"`
-	// The form of the answer. Absent means free text.
+	// The format of the answer. Absent means free text.
 	ResponseFormat *ResponseFormat `protobuf:"bytes,4,opt,name=response_format,json=responseFormat,proto3" json:"response_format,omitempty"`
-	// How the answer is drawn.
+	// How the answer is sampled.
 	Sampling      *SamplingParameters `protobuf:"bytes,5,opt,name=sampling,proto3" json:"sampling,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: ymera/v1/errors.proto
 
-// Failures, as they stand inside messages. A call that fails as a whole carries
+// Failures inside messages. A call that fails as a whole carries
 // the same facts as gRPC status details: google.rpc.ErrorInfo with domain
 // "ymera", BadRequest, RetryInfo and QuotaFailure.
 
@@ -32,12 +32,12 @@ type Error struct {
 	// A constant in UPPER_SNAKE_CASE, such as "RATE_LIMITED"; the README of the
 	// protos lists them. Programs branch on this.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
-	// One sentence for people, with the remedy where there is one.
+	// One sentence for people, with the remedy if one is known.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// What varies in the message, such as "provider", "model" or "field".
+	// The variable parts of the message, such as "provider", "model" or "field".
 	Metadata map[string]string `protobuf:"bytes,3,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// The earliest time to try again, counted from now. Absent where waiting is
-	// not known to help.
+	// How long to wait before trying again. Absent if waiting is not known to
+	// help.
 	RetryAfter    *durationpb.Duration `protobuf:"bytes,4,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

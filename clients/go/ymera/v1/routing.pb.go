@@ -4,8 +4,8 @@
 // 	protoc        (unknown)
 // source: ymera/v1/routing.proto
 
-// How a model is chosen: what the caller prefers, and the decision with all
-// that led to it.
+// How a model is chosen: the caller's preferences, and the decision with its
+// reasons.
 
 package ymerav1
 
@@ -32,15 +32,15 @@ type ExecutionStatus int32
 const (
 	// Never sent.
 	ExecutionStatus_EXECUTION_STATUS_UNSPECIFIED ExecutionStatus = 0
-	// Only a decision was asked for.
+	// Only a decision was requested.
 	ExecutionStatus_EXECUTION_STATUS_ROUTED ExecutionStatus = 1
 	// The model finished its answer.
 	ExecutionStatus_EXECUTION_STATUS_COMPLETED ExecutionStatus = 2
-	// The answer broke off after its first part.
+	// The answer was interrupted after its first part.
 	ExecutionStatus_EXECUTION_STATUS_TRUNCATED ExecutionStatus = 3
 	// No model answered.
 	ExecutionStatus_EXECUTION_STATUS_FAILED ExecutionStatus = 4
-	// The caller went away, its deadline passed, or the server stopped.
+	// The caller cancelled, its deadline passed, or the server stopped.
 	ExecutionStatus_EXECUTION_STATUS_CANCELLED ExecutionStatus = 5
 )
 
@@ -99,13 +99,13 @@ const (
 	Capability_CAPABILITY_UNSPECIFIED Capability = 0
 	// Calls tools.
 	Capability_CAPABILITY_TOOLS Capability = 1
-	// Keeps to a JSON form.
+	// Writes JSON that follows a schema.
 	Capability_CAPABILITY_STRUCTURED_OUTPUT Capability = 2
-	// Sees pictures.
+	// Accepts images.
 	Capability_CAPABILITY_IMAGE_INPUT Capability = 3
-	// Hears sounds.
+	// Accepts audio.
 	Capability_CAPABILITY_AUDIO_INPUT Capability = 4
-	// Reads documents.
+	// Accepts documents.
 	Capability_CAPABILITY_FILE_INPUT Capability = 5
 	// Thinks before it answers.
 	Capability_CAPABILITY_REASONING Capability = 6
@@ -160,7 +160,7 @@ func (Capability) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
 }
 
-// Why a target may not answer.
+// Why a target is excluded.
 type ExclusionReason int32
 
 const (
@@ -180,11 +180,11 @@ const (
 	ExclusionReason_EXCLUSION_REASON_PRICE_UNKNOWN ExclusionReason = 6
 	// It is measured slower than allowed.
 	ExclusionReason_EXCLUSION_REASON_TOO_SLOW ExclusionReason = 7
-	// A circuit breaker is open after failures: its own, or that of its account
-	// or endpoint.
+	// A circuit breaker is open after failures: that of the target, of its account
+	// or of its endpoint.
 	ExclusionReason_EXCLUSION_REASON_UNHEALTHY ExclusionReason = 8
-	// It is simulated, and there are real models, or a provider that can't tell
-	// its models now. Allow it by its id to use it.
+	// It is simulated, and real models are available, or a provider can't list its
+	// models now. Allow it by its id to use it.
 	ExclusionReason_EXCLUSION_REASON_SIMULATED ExclusionReason = 9
 )
 
@@ -243,13 +243,13 @@ func (ExclusionReason) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
 }
 
-// How much of a decision an answer holds.
+// How much of a decision a response contains.
 type DecisionView int32
 
 const (
 	// The same as BASIC.
 	DecisionView_DECISION_VIEW_UNSPECIFIED DecisionView = 0
-	// The best few candidates, and exclusions counted by reason.
+	// The first candidates, and exclusions counted by reason.
 	DecisionView_DECISION_VIEW_BASIC DecisionView = 1
 	// Every candidate and every exclusion. Grows with the number of models: some
 	// 400 bytes each.
@@ -297,10 +297,10 @@ func (DecisionView) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
 }
 
-// Names one past request.
+// The request of GetExecution.
 type GetExecutionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The request_id that Route, Execute or ExecuteStream gave. Required.
+	// The request_id that Route, Execute or ExecuteStream returned. Required.
 	RequestId     string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -343,7 +343,7 @@ func (x *GetExecutionRequest) GetRequestId() string {
 	return ""
 }
 
-// Holds one past request.
+// The response of GetExecution.
 type GetExecutionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request as it was recorded.
@@ -398,21 +398,21 @@ type Execution struct {
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// How it ended.
 	Status ExecutionStatus `protobuf:"varint,3,opt,name=status,proto3,enum=ymera.v1.ExecutionStatus" json:"status,omitempty"`
-	// What was decided, as it was shown when the request was served.
+	// The decision, as it was returned when the request was served.
 	Decision *Decision `protobuf:"bytes,4,opt,name=decision,proto3" json:"decision,omitempty"`
 	// What it consumed over all attempts.
 	Usage *Usage `protobuf:"bytes,5,opt,name=usage,proto3" json:"usage,omitempty"`
 	// Why the model stopped.
 	FinishReason FinishReason `protobuf:"varint,6,opt,name=finish_reason,json=finishReason,proto3,enum=ymera.v1.FinishReason" json:"finish_reason,omitempty"`
-	// Why it failed; absent where it did not.
+	// Why it failed; absent if it succeeded.
 	Error *Error `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
-	// From its arrival to its end, server side; the wait for a slot included.
+	// From its arrival to its end at the server, including the wait for a slot.
 	Duration *durationpb.Duration `protobuf:"bytes,8,opt,name=duration,proto3" json:"duration,omitempty"`
-	// From its arrival to the first part of the answer; absent without one.
+	// From its arrival to the first part of the answer; absent without an answer.
 	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,9,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
-	// The session that the caller named.
+	// The session that the caller named; empty if it named none.
 	SessionId string `protobuf:"bytes,10,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The agent that the caller named.
+	// The agent that the caller named; empty if it named none.
 	AgentName string `protobuf:"bytes,11,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
 	// Every attempt that was made, in order.
 	Attempts []*Attempt `protobuf:"bytes,12,rep,name=attempts,proto3" json:"attempts,omitempty"`
@@ -543,8 +543,8 @@ func (x *Execution) GetModel() string {
 	return ""
 }
 
-// How much each virtue counts. Only the proportions matter: 2, 1, 1 is the same
-// as 50, 25, 25.
+// The weight of each criterion. Only the proportions matter: 2, 1, 1 is the
+// same as 50, 25, 25.
 type RoutingWeights struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Weight of measured quality; at least 0.
@@ -608,41 +608,41 @@ func (x *RoutingWeights) GetCost() float64 {
 	return 0
 }
 
-// What the caller wants of the choice. Everything is optional.
+// How the caller wants the model to be chosen. Every field is optional.
 type RoutingPreferences struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How much each virtue counts. Absent means the server's configured weights.
+	// The weight of each criterion. Absent means the server's configured weights.
 	// At least one weight must be above 0.
 	Weights *RoutingWeights `protobuf:"bytes,1,opt,name=weights,proto3" json:"weights,omitempty"`
 	// Only these models may answer: ids such as "openai/gpt-5", a model name
 	// without its provider, or patterns such as "anthropic/*". Empty allows all.
-	// One entry that matches no known model is rejected with NOT_FOUND. At most
+	// An entry that matches no known model is rejected with NOT_FOUND. At most
 	// 128 entries of at most 256 characters.
 	AllowModels []string `protobuf:"bytes,2,rep,name=allow_models,json=allowModels,proto3" json:"allow_models,omitempty"`
 	// These models may not answer; ids and patterns as in allow_models.
 	DenyModels []string `protobuf:"bytes,3,rep,name=deny_models,json=denyModels,proto3" json:"deny_models,omitempty"`
 	// The model must have all of these, besides those that the prompt itself
-	// calls for. At most 64.
+	// requires. At most 64.
 	RequiredCapabilities []Capability `protobuf:"varint,4,rep,packed,name=required_capabilities,json=requiredCapabilities,proto3,enum=ymera.v1.Capability" json:"required_capabilities,omitempty"`
-	// The most that the request may be expected to cost, in micro-USD, from the
+	// The maximum expected cost of the request, in micro-USD, calculated from the
 	// estimated input and max_output_tokens. Excludes models without a known
 	// price.
 	MaxCostMicros *int64 `protobuf:"varint,5,opt,name=max_cost_micros,json=maxCostMicros,proto3,oneof" json:"max_cost_micros,omitempty"`
-	// The longest the whole answer may be expected to take. Excludes models whose
-	// measured latency is above it; models not yet measured stay.
+	// The maximum expected duration of the whole answer. Excludes models whose
+	// measured latency is above it, but not models that are not yet measured.
 	MaxLatency *durationpb.Duration `protobuf:"bytes,6,opt,name=max_latency,json=maxLatency,proto3" json:"max_latency,omitempty"`
-	// Ranks every free model before those that cost.
+	// Ranks every free model before those with a price.
 	PreferFree bool `protobuf:"varint,7,opt,name=prefer_free,json=preferFree,proto3" json:"prefer_free,omitempty"`
-	// Ties requests together: later requests of a session stay with its target
-	// while that is eligible and healthy. At most 128 characters. A request that
-	// answers tool calls stays with the target that made them even without it.
+	// Session affinity: later requests of a session prefer its target while that
+	// is eligible and healthy. At most 128 characters. A request that answers tool
+	// calls prefers the target that made them even without a session.
 	SessionId string `protobuf:"bytes,8,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The program or agent that asks; recorded with the usage. At most 128
+	// The program or agent that calls; recorded with the usage. At most 128
 	// characters.
 	AgentName string `protobuf:"bytes,9,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
-	// The category of the task, such as "coding", where the caller knows it.
-	// Replaces detection. One that is neither built in nor measured, nor that of
-	// a benchmark suite, is rejected with INVALID_ARGUMENT.
+	// The category of the task, such as "coding", if the caller knows it.
+	// Replaces detection. A category that is not built in, not measured and not
+	// that of a benchmark suite is rejected with INVALID_ARGUMENT.
 	CategoryHint  string `protobuf:"bytes,10,opt,name=category_hint,json=categoryHint,proto3" json:"category_hint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -748,13 +748,13 @@ func (x *RoutingPreferences) GetCategoryHint() string {
 	return ""
 }
 
-// One category and how likely it is.
+// One category and its probability.
 type CategoryProbability struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The category: "coding", "math", "research", "language", "empathy",
 	// "general", or one that a plugin adds.
 	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
-	// From 0 to 1; those of a decision add up to 1.
+	// From 0 to 1; the probabilities of a decision add up to 1.
 	Probability   float64 `protobuf:"fixed64,2,opt,name=probability,proto3" json:"probability,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -804,16 +804,16 @@ func (x *CategoryProbability) GetProbability() float64 {
 	return 0
 }
 
-// One reason for a candidate's rank.
+// One component of a candidate's score.
 type ScoreComponent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "quality", "speed", "cost", "session" or one that a policy adds.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// How good the candidate is in this, from 0 to 1.
+	// The candidate's value for this component, from 0 to 1.
 	Value float64 `protobuf:"fixed64,2,opt,name=value,proto3" json:"value,omitempty"`
-	// How much it counted, from 0 to 1.
+	// The weight of this component, from 0 to 1.
 	Weight float64 `protobuf:"fixed64,3,opt,name=weight,proto3" json:"weight,omitempty"`
-	// What the value rests on, for people: "0.91 over 24 benchmark tasks".
+	// The evidence for the value, for people: "0.91 over 24 benchmark tasks".
 	Evidence      string `protobuf:"bytes,4,opt,name=evidence,proto3" json:"evidence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -877,23 +877,23 @@ func (x *ScoreComponent) GetEvidence() string {
 	return ""
 }
 
-// A target that may answer: a model at an account and an endpoint.
+// An eligible target: a model at an account and an endpoint.
 type Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The model's id, "provider/name".
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	// The sum of value × weight over the components.
 	Score float64 `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
-	// What the score is made of.
+	// The components of the score.
 	Components []*ScoreComponent `protobuf:"bytes,3,rep,name=components,proto3" json:"components,omitempty"`
-	// What this request is expected to cost there, in micro-USD. Absent where the
-	// price is not known.
+	// The expected cost of this request at this target, in micro-USD. Absent if
+	// the price is not known.
 	ExpectedCostMicros *int64 `protobuf:"varint,4,opt,name=expected_cost_micros,json=expectedCostMicros,proto3,oneof" json:"expected_cost_micros,omitempty"`
-	// How long the answer is expected to take. Absent where not yet measured.
+	// The expected duration of the answer. Absent if not yet measured.
 	ExpectedLatency *durationpb.Duration `protobuf:"bytes,5,opt,name=expected_latency,json=expectedLatency,proto3" json:"expected_latency,omitempty"`
-	// The account or key that would pay; empty where the provider has only one.
+	// The account or key that is charged; empty if the provider has only one.
 	Account string `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"`
-	// The address or region that would answer; empty where there is only one.
+	// The address or region that is called; empty if there is only one.
 	Endpoint      string `protobuf:"bytes,7,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -978,17 +978,17 @@ func (x *Candidate) GetEndpoint() string {
 	return ""
 }
 
-// How many targets may not answer for one reason, with an example.
+// How many targets are excluded for one reason, with an example.
 type ExclusionCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why, for programs.
+	// The reason, for programs.
 	Reason ExclusionReason `protobuf:"varint,1,opt,name=reason,proto3,enum=ymera.v1.ExclusionReason" json:"reason,omitempty"`
-	// How many targets are excluded for it. A target counts once, for the first
-	// reason that applies in the order of the enum, SIMULATED after DENIED.
+	// How many targets are excluded for this reason. A target counts once, for the
+	// first reason that applies in the order of the enum, SIMULATED after DENIED.
 	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
-	// The model's id of one of them, "provider/name".
+	// The model's id of one of these targets, "provider/name".
 	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
-	// Why that one is excluded, for people, with the figures.
+	// Why that target is excluded, for people, with the figures.
 	Detail        string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1052,18 +1052,18 @@ func (x *ExclusionCount) GetDetail() string {
 	return ""
 }
 
-// A target that may not answer, and why.
+// An excluded target.
 type Exclusion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The model's id, "provider/name".
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// Why, for programs.
+	// The reason, for programs.
 	Reason ExclusionReason `protobuf:"varint,2,opt,name=reason,proto3,enum=ymera.v1.ExclusionReason" json:"reason,omitempty"`
-	// Why, for people, with the figures.
+	// The reason, for people, with the figures.
 	Detail string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
-	// The account, where the provider has several.
+	// The account; empty if the provider has only one.
 	Account string `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
-	// The endpoint, where the provider has several.
+	// The endpoint; empty if the provider has only one.
 	Endpoint      string `protobuf:"bytes,5,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1137,23 +1137,23 @@ func (x *Exclusion) GetEndpoint() string {
 // One call of a provider.
 type Attempt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// From 1 within its turn, in the order made.
+	// Counted from 1 in each turn.
 	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The model's id, "provider/name".
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// Why it failed; absent where it answered.
+	// Why it failed; absent if it succeeded.
 	Error *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
 	// From the call to its end.
 	Duration *durationpb.Duration `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
-	// From the call to the first part of the answer; absent without one.
+	// From the call to the first part of the answer; absent without an answer.
 	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,5,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
-	// The answer of the execution that it worked on, from 1.
+	// The turn of the execution that it belongs to, from 1.
 	Turn int32 `protobuf:"varint,6,opt,name=turn,proto3" json:"turn,omitempty"`
-	// The account or key that was used; empty where the provider has only one.
+	// The account or key that was used; empty if the provider has only one.
 	Account string `protobuf:"bytes,7,opt,name=account,proto3" json:"account,omitempty"`
-	// The address or region that was called; empty where there is only one.
+	// The address or region that was called; empty if there is only one.
 	Endpoint string `protobuf:"bytes,8,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
-	// What it consumed; absent where it consumed nothing.
+	// What it consumed; absent if it consumed nothing.
 	Usage         *Usage `protobuf:"bytes,9,opt,name=usage,proto3" json:"usage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1252,38 +1252,37 @@ func (x *Attempt) GetUsage() *Usage {
 	return nil
 }
 
-// What was decided and why.
+// A routing decision and its reasons.
 type Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The likeliest category, or the caller's hint.
+	// The most likely category, or the caller's hint.
 	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
-	// The likeliest categories, at most 8, the likeliest first.
+	// The most likely categories, at most 8, sorted by descending probability.
 	CategoryProbabilities []*CategoryProbability `protobuf:"bytes,2,rep,name=category_probabilities,json=categoryProbabilities,proto3" json:"category_probabilities,omitempty"`
-	// The targets that may answer, in the order in which they are tried: the
-	// first 5, or with DECISION_VIEW_FULL all of them.
+	// The eligible targets in the order in which they are tried: the first 5, or
+	// all of them with DECISION_VIEW_FULL.
 	Candidates []*Candidate `protobuf:"bytes,3,rep,name=candidates,proto3" json:"candidates,omitempty"`
-	// How many targets may not answer, by reason.
+	// How many targets are excluded, by reason.
 	Exclusions []*ExclusionCount `protobuf:"bytes,4,rep,name=exclusions,proto3" json:"exclusions,omitempty"`
 	// The name of the policy that ordered the candidates.
 	Policy string `protobuf:"bytes,5,opt,name=policy,proto3" json:"policy,omitempty"`
 	// The weights used, adding up to 1.
 	Weights *RoutingWeights `protobuf:"bytes,6,opt,name=weights,proto3" json:"weights,omitempty"`
-	// The number that settled draws; the same inputs and seed give the same
-	// order.
+	// The seed of random choices; the same inputs and seed give the same order.
 	Seed uint64 `protobuf:"fixed64,7,opt,name=seed,proto3" json:"seed,omitempty"`
-	// How likely the policy was to put this first candidate first, above 0 and at
-	// most 1. For learning from the outcome without bias.
+	// The probability with which the policy puts this first candidate first, above
+	// 0 and at most 1. For unbiased learning from the outcome.
 	Propensity float64 `protobuf:"fixed64,8,opt,name=propensity,proto3" json:"propensity,omitempty"`
 	// The decision in one sentence.
 	Explanation string `protobuf:"bytes,9,opt,name=explanation,proto3" json:"explanation,omitempty"`
-	// How many targets may answer in all.
+	// How many targets are eligible in total.
 	CandidateCount int32 `protobuf:"varint,10,opt,name=candidate_count,json=candidateCount,proto3" json:"candidate_count,omitempty"`
-	// True where the first candidate is first because the session, or the tool
-	// calls that the request answers, stay with it.
+	// True if the first candidate is first because of session affinity, or because
+	// it made the tool calls that the request answers.
 	SessionAffinity bool `protobuf:"varint,11,opt,name=session_affinity,json=sessionAffinity,proto3" json:"session_affinity,omitempty"`
 	// The version of the catalogue that it was made from.
 	CatalogVersion string `protobuf:"bytes,12,opt,name=catalog_version,json=catalogVersion,proto3" json:"catalog_version,omitempty"`
-	// With DECISION_VIEW_FULL, every target that may not answer.
+	// With DECISION_VIEW_FULL, every excluded target.
 	ExcludedTargets []*Exclusion `protobuf:"bytes,13,rep,name=excluded_targets,json=excludedTargets,proto3" json:"excluded_targets,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache

@@ -4,8 +4,8 @@
 // - protoc             (unknown)
 // source: ymera/v1/routing.proto
 
-// How a model is chosen: what the caller prefers, and the decision with all
-// that led to it.
+// How a model is chosen: the caller's preferences, and the decision with its
+// reasons.
 
 package ymerav1
 
@@ -29,12 +29,12 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Retells past decisions from storage.
+// Returns past decisions from storage.
 type RoutingServiceClient interface {
-	// Returns what was decided, tried and spent for one request.
+	// Returns the decision, the attempts and the usage of one request.
 	//
-	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) where no request of that id is
-	// stored. Free of side effects.
+	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
+	// stored. Has no side effects.
 	GetExecution(ctx context.Context, in *GetExecutionRequest, opts ...grpc.CallOption) (*GetExecutionResponse, error)
 }
 
@@ -60,12 +60,12 @@ func (c *routingServiceClient) GetExecution(ctx context.Context, in *GetExecutio
 // All implementations must embed UnimplementedRoutingServiceServer
 // for forward compatibility.
 //
-// Retells past decisions from storage.
+// Returns past decisions from storage.
 type RoutingServiceServer interface {
-	// Returns what was decided, tried and spent for one request.
+	// Returns the decision, the attempts and the usage of one request.
 	//
-	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) where no request of that id is
-	// stored. Free of side effects.
+	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
+	// stored. Has no side effects.
 	GetExecution(context.Context, *GetExecutionRequest) (*GetExecutionResponse, error)
 	mustEmbedUnimplementedRoutingServiceServer()
 }

@@ -38,11 +38,11 @@ type Usage struct {
 	CacheCreationInputTokens int64 `protobuf:"varint,4,opt,name=cache_creation_input_tokens,json=cacheCreationInputTokens,proto3" json:"cache_creation_input_tokens,omitempty"`
 	// Of the output, tokens spent on thinking.
 	ReasoningOutputTokens int64 `protobuf:"varint,5,opt,name=reasoning_output_tokens,json=reasoningOutputTokens,proto3" json:"reasoning_output_tokens,omitempty"`
-	// The price of all this in micro-USD (1 USD = 1,000,000). Absent where the
+	// The cost of all these tokens in micro-USD (1 USD = 1,000,000). Absent if the
 	// model's price is not known; 0 means free.
 	CostMicros *int64 `protobuf:"varint,6,opt,name=cost_micros,json=costMicros,proto3,oneof" json:"cost_micros,omitempty"`
-	// True where the provider sent no count, as after a stream that was cut off,
-	// and the tokens were estimated from the text.
+	// True if the provider sent no count, for example because the stream was cut
+	// off, and the tokens were estimated from the text.
 	Estimated     bool `protobuf:"varint,7,opt,name=estimated,proto3" json:"estimated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

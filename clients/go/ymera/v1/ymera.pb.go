@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: ymera/v1/ymera.proto
 
-// The heart of Ymera: choose a model, run it, measure models, tell the state.
+// The main service of Ymera: routing, execution, benchmarks and health.
 
 package ymerav1
 
@@ -24,22 +24,22 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// The state of a thing.
+// The state of the server or of a part of it.
 type HealthStatus int32
 
 const (
 	// Never sent.
 	HealthStatus_HEALTH_STATUS_UNSPECIFIED HealthStatus = 0
-	// Works as it should.
+	// Works without known problems.
 	HealthStatus_HEALTH_STATUS_OK HealthStatus = 1
-	// Works in part: a plugin is quarantined, or a provider is out.
+	// Works partly: a plugin is quarantined, or a provider is unavailable.
 	HealthStatus_HEALTH_STATUS_DEGRADED HealthStatus = 2
-	// Can serve nothing: no model is available, storage fails, or the server is
+	// Can't serve requests: no model is available, storage fails, or the server is
 	// stopping.
 	HealthStatus_HEALTH_STATUS_UNAVAILABLE HealthStatus = 3
-	// Switched off by configuration. Never sent for the server as a whole.
+	// Disabled in the configuration. Never sent for the server as a whole.
 	HealthStatus_HEALTH_STATUS_DISABLED HealthStatus = 4
-	// Not there, such as a local server that is not running or a provider without
+	// Not set up, such as a local server that is not running or a provider without
 	// a key. Never sent for the server as a whole.
 	HealthStatus_HEALTH_STATUS_ABSENT HealthStatus = 5
 )
@@ -97,11 +97,11 @@ type BreakerState int32
 const (
 	// Never sent.
 	BreakerState_BREAKER_STATE_UNSPECIFIED BreakerState = 0
-	// Calls pass.
+	// Calls are allowed.
 	BreakerState_BREAKER_STATE_CLOSED BreakerState = 1
 	// Calls are refused after repeated failures.
 	BreakerState_BREAKER_STATE_OPEN BreakerState = 2
-	// A counted few calls pass, to see whether it works again.
+	// A limited number of probe calls is allowed, to detect a recovery.
 	BreakerState_BREAKER_STATE_HALF_OPEN BreakerState = 3
 )
 
@@ -148,7 +148,7 @@ func (BreakerState) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{1}
 }
 
-// What a circuit breaker guards.
+// What a circuit breaker protects.
 type BreakerScope int32
 
 const (
@@ -205,12 +205,12 @@ func (BreakerScope) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{2}
 }
 
-// Asks for a decision.
+// The request of Route.
 type RouteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What would be asked. Required.
+	// The prompt to route. Required.
 	Prompt *Prompt `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// What the caller wants of the choice.
+	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// How much of the decision to return.
 	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
@@ -269,7 +269,7 @@ func (x *RouteRequest) GetDecisionView() DecisionView {
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
 }
 
-// Holds a decision.
+// The response of Route.
 type RouteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id under which the decision is stored; a UUIDv7.
@@ -324,12 +324,12 @@ func (x *RouteResponse) GetDecision() *Decision {
 	return nil
 }
 
-// Asks for an answer.
+// The request of Execute.
 type ExecuteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is asked. Required.
+	// The prompt. Required.
 	Prompt *Prompt `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// What the caller wants of the choice of a model.
+	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// How much of the decision to return.
 	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
@@ -388,12 +388,12 @@ func (x *ExecuteRequest) GetDecisionView() DecisionView {
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
 }
 
-// Holds an answer.
+// The response of Execute.
 type ExecuteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id under which the execution is stored; a UUIDv7.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The answer: one message of ROLE_ASSISTANT, or several messages where a
+	// The answer: one message of ROLE_ASSISTANT, or several messages if a
 	// model answered in several turns.
 	Messages []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
 	// Why the model stopped.
@@ -402,11 +402,11 @@ type ExecuteResponse struct {
 	Model string `protobuf:"bytes,4,opt,name=model,proto3" json:"model,omitempty"`
 	// What was consumed over all attempts.
 	Usage *Usage `protobuf:"bytes,5,opt,name=usage,proto3" json:"usage,omitempty"`
-	// Why this model.
+	// The routing decision.
 	Decision *Decision `protobuf:"bytes,6,opt,name=decision,proto3" json:"decision,omitempty"`
-	// The sources that the answer names.
+	// The sources that the answer cites.
 	Citations []*Citation `protobuf:"bytes,7,rep,name=citations,proto3" json:"citations,omitempty"`
-	// True where no real model answered but the simulator.
+	// True if the simulator answered instead of a real model.
 	Simulated bool `protobuf:"varint,8,opt,name=simulated,proto3" json:"simulated,omitempty"`
 	// Every attempt that was made, in order.
 	Attempts      []*Attempt `protobuf:"bytes,9,rep,name=attempts,proto3" json:"attempts,omitempty"`
@@ -507,14 +507,14 @@ func (x *ExecuteResponse) GetAttempts() []*Attempt {
 	return nil
 }
 
-// Asks for an answer while it is written.
+// The request of ExecuteStream.
 type ExecuteStreamRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is asked. Required.
+	// The prompt. Required.
 	Prompt *Prompt `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// What the caller wants of the choice of a model.
+	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
-	// How much of the decision the event started holds.
+	// How much of the decision the started event contains.
 	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -571,7 +571,7 @@ func (x *ExecuteStreamRequest) GetDecisionView() DecisionView {
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
 }
 
-// One event of an answer. Readers skip events they do not know.
+// One event of an answer. Readers must skip events they do not know.
 type ExecuteStreamResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// From 1, without gaps.
@@ -774,7 +774,7 @@ type ExecuteStreamResponse_RefusalDelta struct {
 }
 
 type ExecuteStreamResponse_Citation struct {
-	// A source that the answer names.
+	// A source that the answer cites.
 	Citation *Citation `protobuf:"bytes,8,opt,name=citation,proto3,oneof"`
 }
 
@@ -784,12 +784,12 @@ type ExecuteStreamResponse_Completed struct {
 }
 
 type ExecuteStreamResponse_Truncated struct {
-	// Terminal: the answer broke off; what was sent stands.
+	// Terminal: the answer was interrupted; what was sent remains valid.
 	Truncated *ExecutionTruncated `protobuf:"bytes,16,opt,name=truncated,proto3,oneof"`
 }
 
 type ExecuteStreamResponse_Failed struct {
-	// Terminal: no model answered; nothing of an answer was sent.
+	// Terminal: no model answered; no part of an answer was sent.
 	Failed *ExecutionFailed `protobuf:"bytes,17,opt,name=failed,proto3,oneof"`
 }
 
@@ -820,12 +820,12 @@ func (*ExecuteStreamResponse_Failed) isExecuteStreamResponse_Event() {}
 
 func (*ExecuteStreamResponse_Cancelled) isExecuteStreamResponse_Event() {}
 
-// Says that an execution began.
+// An execution started.
 type ExecutionStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id under which the execution is stored; a UUIDv7.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The decision; sent here only. Attempts follow as events.
+	// The decision; sent in this event only. Attempts follow as events.
 	Decision      *Decision `protobuf:"bytes,2,opt,name=decision,proto3" json:"decision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -875,21 +875,21 @@ func (x *ExecutionStarted) GetDecision() *Decision {
 	return nil
 }
 
-// Says that a provider is being called. Sent again on each failover, which
-// happens only before the first part of an answer.
+// A provider is being called. Sent again on each failover, which happens only
+// before the first part of an answer.
 type AttemptStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// From 1.
 	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The model's id, "provider/name".
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// Why the attempt before this failed; absent in the first of a turn.
+	// Why the previous attempt failed; absent in the first attempt of a turn.
 	PreviousError *Error `protobuf:"bytes,3,opt,name=previous_error,json=previousError,proto3" json:"previous_error,omitempty"`
-	// The answer of the execution that it works on, from 1.
+	// The turn of the execution that the attempt belongs to, from 1.
 	Turn int32 `protobuf:"varint,4,opt,name=turn,proto3" json:"turn,omitempty"`
-	// The account or key that is used; empty where the provider has only one.
+	// The account or key that is used; empty if the provider has only one.
 	Account string `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
-	// The address or region that is called; empty where there is only one.
+	// The address or region that is called; empty if there is only one.
 	Endpoint      string `protobuf:"bytes,6,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1016,10 +1016,10 @@ func (x *TextDelta) GetText() string {
 // More thinking of the model.
 type ReasoningDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// May be empty where only a signature comes.
+	// May be empty if the delta holds only a signature.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	// The signature of the thinking so far, where the provider gives one; it ends
-	// one reasoning part.
+	// The signature of the thinking so far, if the provider sends one; it ends one
+	// reasoning part.
 	Signature     []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1199,7 +1199,7 @@ type ExecutionCompleted struct {
 	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
 	// Every attempt that was made, in order.
 	Attempts []*Attempt `protobuf:"bytes,4,rep,name=attempts,proto3" json:"attempts,omitempty"`
-	// True where no real model answered but the simulator.
+	// True if the simulator answered instead of a real model.
 	Simulated     bool `protobuf:"varint,5,opt,name=simulated,proto3" json:"simulated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1270,14 +1270,14 @@ func (x *ExecutionCompleted) GetSimulated() bool {
 	return false
 }
 
-// Terminal: the answer broke off after its first part.
+// Terminal: the answer was interrupted after its first part.
 type ExecutionTruncated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What broke it.
+	// Why it was interrupted.
 	Error *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
-	// The id of the model that had begun to answer, "provider/name".
+	// The id of the model that started to answer, "provider/name".
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// What was consumed, estimated where the provider could not tell.
+	// What was consumed, estimated if the provider did not report it.
 	Usage *Usage `protobuf:"bytes,3,opt,name=usage,proto3" json:"usage,omitempty"`
 	// Every attempt that was made, in order.
 	Attempts      []*Attempt `protobuf:"bytes,4,rep,name=attempts,proto3" json:"attempts,omitempty"`
@@ -1348,7 +1348,7 @@ type ExecutionFailed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why the last attempt failed.
 	Error *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
-	// What was consumed, where a provider charged a failed attempt.
+	// What was consumed, if a provider charged a failed attempt.
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
 	// Every attempt that was made, in order.
 	Attempts      []*Attempt `protobuf:"bytes,3,rep,name=attempts,proto3" json:"attempts,omitempty"`
@@ -1407,10 +1407,10 @@ func (x *ExecutionFailed) GetAttempts() []*Attempt {
 	return nil
 }
 
-// Terminal: the execution was stopped from outside.
+// Terminal: the execution was stopped by the caller's deadline or a shutdown.
 type ExecutionCancelled struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What stopped it.
+	// Why it was stopped.
 	Error *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
 	// What was consumed until then.
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
@@ -1471,10 +1471,10 @@ func (x *ExecutionCancelled) GetAttempts() []*Attempt {
 	return nil
 }
 
-// Says what to measure.
+// The request of Benchmark.
 type BenchmarkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Models to measure; ids and patterns, as many and as long as in
+	// Models to measure: ids and patterns, with the limits of
 	// RoutingPreferences.allow_models. Empty measures all.
 	Models []string `protobuf:"bytes,1,rep,name=models,proto3" json:"models,omitempty"`
 	// Suites to run, by name; at most 128. Empty runs all.
@@ -1661,12 +1661,12 @@ type BenchmarkResponse_Started struct {
 }
 
 type BenchmarkResponse_Progress struct {
-	// One task was done.
+	// One task is finished.
 	Progress *BenchmarkProgress `protobuf:"bytes,3,opt,name=progress,proto3,oneof"`
 }
 
 type BenchmarkResponse_Completed struct {
-	// Terminal: everything was done and stored.
+	// Terminal: all tasks are finished and their results stored.
 	Completed *BenchmarkCompleted `protobuf:"bytes,15,opt,name=completed,proto3,oneof"`
 }
 
@@ -1685,7 +1685,7 @@ type BenchmarkStarted struct {
 	Models []string `protobuf:"bytes,2,rep,name=models,proto3" json:"models,omitempty"`
 	// The suites to be run.
 	Suites []string `protobuf:"bytes,3,rep,name=suites,proto3" json:"suites,omitempty"`
-	// How many tasks there are in all, over all models.
+	// How many tasks the run has, over all models.
 	TotalTasks    int32 `protobuf:"varint,4,opt,name=total_tasks,json=totalTasks,proto3" json:"total_tasks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1749,12 +1749,12 @@ func (x *BenchmarkStarted) GetTotalTasks() int32 {
 	return 0
 }
 
-// One task that was done.
+// One finished task.
 type BenchmarkProgress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many are done.
+	// How many tasks are finished.
 	CompletedTasks int32 `protobuf:"varint,1,opt,name=completed_tasks,json=completedTasks,proto3" json:"completed_tasks,omitempty"`
-	// How many there are.
+	// How many tasks the run has.
 	TotalTasks int32 `protobuf:"varint,2,opt,name=total_tasks,json=totalTasks,proto3" json:"total_tasks,omitempty"`
 	// The model's id, "provider/name".
 	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
@@ -1764,11 +1764,11 @@ type BenchmarkProgress struct {
 	Category string `protobuf:"bytes,5,opt,name=category,proto3" json:"category,omitempty"`
 	// The task's id within its suite.
 	TaskId string `protobuf:"bytes,6,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
-	// From 0 (wrong) to 1 (right); 0 where the call failed.
+	// From 0 (wrong) to 1 (right); 0 if the call failed.
 	Score float64 `protobuf:"fixed64,7,opt,name=score,proto3" json:"score,omitempty"`
 	// From the call to the end of the answer.
 	Duration *durationpb.Duration `protobuf:"bytes,8,opt,name=duration,proto3" json:"duration,omitempty"`
-	// Why the call failed; absent where it answered.
+	// Why the call failed; absent if it succeeded.
 	Error         *Error `protobuf:"bytes,9,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1922,7 +1922,7 @@ func (x *BenchmarkCompleted) GetScores() []*BenchmarkScore {
 	return nil
 }
 
-// How well a model did in one category.
+// The score of a model in one category.
 type BenchmarkScore struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The model's id, "provider/name".
@@ -2040,7 +2040,7 @@ func (x *BenchmarkScore) GetUsage() *Usage {
 	return nil
 }
 
-// Asks for the state of the server.
+// The request of Health.
 type HealthRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -2080,28 +2080,28 @@ func (*HealthRequest) Descriptor() ([]byte, []int) {
 // The state of the server.
 type HealthResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The state as a whole.
+	// The overall state.
 	Status HealthStatus `protobuf:"varint,1,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
 	// The server's version.
 	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
-	// Since the server was ready.
+	// Time since the server became ready.
 	Uptime *durationpb.Duration `protobuf:"bytes,3,opt,name=uptime,proto3" json:"uptime,omitempty"`
-	// The state of each provider, those that offer no model now included.
+	// The state of each provider, including those that offer no model now.
 	Providers []*ProviderHealth `protobuf:"bytes,4,rep,name=providers,proto3" json:"providers,omitempty"`
 	// Each plugin's state.
 	Plugins []*PluginHealth `protobuf:"bytes,5,rep,name=plugins,proto3" json:"plugins,omitempty"`
 	// The state of storage.
 	Storage *StorageHealth `protobuf:"bytes,6,opt,name=storage,proto3" json:"storage,omitempty"`
-	// Requests being worked on now.
+	// Requests being executed now.
 	InFlightRequests int32 `protobuf:"varint,7,opt,name=in_flight_requests,json=inFlightRequests,proto3" json:"in_flight_requests,omitempty"`
 	// Requests waiting for a slot now.
 	QueuedRequests int32 `protobuf:"varint,8,opt,name=queued_requests,json=queuedRequests,proto3" json:"queued_requests,omitempty"`
-	// True where every model that may be called now is simulated.
+	// True if every available model is simulated.
 	SimulatorOnly bool `protobuf:"varint,9,opt,name=simulator_only,json=simulatorOnly,proto3" json:"simulator_only,omitempty"`
-	// Work that runs beside requests, such as the catalogue's refresh.
+	// Background tasks, such as the refresh of the catalogue.
 	BackgroundTasks []*BackgroundTaskHealth `protobuf:"bytes,10,rep,name=background_tasks,json=backgroundTasks,proto3" json:"background_tasks,omitempty"`
-	// One sentence on the state as a whole, with what to do about it; empty
-	// where all is well.
+	// One sentence on the overall state, with the remedy; empty if the status is
+	// OK.
 	Detail        string `protobuf:"bytes,11,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2223,7 +2223,7 @@ type ProviderHealth struct {
 	Status HealthStatus `protobuf:"varint,2,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
 	// How many models it offers.
 	Models int32 `protobuf:"varint,3,opt,name=models,proto3" json:"models,omitempty"`
-	// What is wrong, for people; empty where nothing is.
+	// The problem, for people; empty if there is none.
 	Detail string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
 	// Circuit breakers of its targets, accounts and endpoints that are not
 	// closed.
@@ -2300,16 +2300,16 @@ func (x *ProviderHealth) GetBreakers() []*BreakerHealth {
 // One circuit breaker.
 type BreakerHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What it guards: a target's id, "provider/name"; or with the other scopes
+	// What it protects: a target's id, "provider/name"; or with the other scopes
 	// "provider#account" and "provider@endpoint".
 	Domain string `protobuf:"bytes,1,opt,name=domain,proto3" json:"domain,omitempty"`
 	// Its state.
 	State BreakerState `protobuf:"varint,2,opt,name=state,proto3,enum=ymera.v1.BreakerState" json:"state,omitempty"`
 	// While open, the time until calls are tried again.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
-	// How far it reaches.
+	// Its scope.
 	Scope BreakerScope `protobuf:"varint,4,opt,name=scope,proto3,enum=ymera.v1.BreakerScope" json:"scope,omitempty"`
-	// Why the latest call that counted failed, for people.
+	// The latest failure that it counted, for people.
 	LastError     string `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2380,16 +2380,16 @@ func (x *BreakerHealth) GetLastError() string {
 	return ""
 }
 
-// Work that runs beside requests.
+// The state of a background task.
 type BackgroundTaskHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name, such as "catalog refresh".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// DEGRADED after it failed, until it has succeeded again.
+	// DEGRADED after a failure, until its next success.
 	Status HealthStatus `protobuf:"varint,2,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
-	// How often it ended and was started again.
+	// How often it ended unexpectedly and was restarted.
 	Restarts int32 `protobuf:"varint,3,opt,name=restarts,proto3" json:"restarts,omitempty"`
-	// Why it ended the last time; empty where it did not.
+	// Why it last ended; empty if it has not ended.
 	Detail        string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2458,10 +2458,10 @@ type PluginHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The plugin's name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// DEGRADED where it is quarantined, DISABLED where configuration switches it
-	// off.
+	// DEGRADED if it is quarantined, DISABLED if it is disabled in the
+	// configuration.
 	Status HealthStatus `protobuf:"varint,2,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
-	// Why it is quarantined; empty where it is not.
+	// Why it is quarantined; empty if it is not quarantined.
 	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2525,7 +2525,7 @@ type StorageHealth struct {
 	Status HealthStatus `protobuf:"varint,1,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
 	// "sqlite" or "postgresql".
 	Backend string `protobuf:"bytes,2,opt,name=backend,proto3" json:"backend,omitempty"`
-	// What is wrong, for people; empty where nothing is.
+	// The problem, for people; empty if there is none.
 	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: ymera/v1/ymera.proto
 
-// The heart of Ymera: choose a model, run it, measure models, tell the state.
+// The main service of Ymera: routing, execution, benchmarks and health.
 
 package ymerav1
 
@@ -35,8 +35,8 @@ const (
 // Routes prompts to models and executes them.
 //
 // Every call ends with its request id in the trailing metadata "x-request-id";
-// streams carry it in their initial metadata too. A caller's own "x-request-id",
-// 1-128 visible ASCII characters, is logged and comes back as
+// streams carry it in their initial metadata too. The caller's "x-request-id",
+// 1-128 visible ASCII characters, is logged and returned as
 // "x-client-request-id". The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
 // "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
@@ -44,41 +44,42 @@ const (
 // provider's answer began), first_token, stream and record; those that were not
 // reached are left out.
 type YmeraServiceClient interface {
-	// Decides which models would answer, and why, without calling one.
+	// Decides which models would be called, and why, without calling any.
 	//
-	// The decision is stored and can be asked for again with
-	// RoutingService.GetExecution. Errors: INVALID_ARGUMENT, NOT_FOUND (a model
-	// nobody offers), FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: the constraints
-	// leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full),
-	// UNAVAILABLE (NO_HEALTHY_MODEL: those left keep failing;
+	// The decision is stored; RoutingService.GetExecution returns it later.
+	// Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
+	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
+	// RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
+	// UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
 	// STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
 	Route(ctx context.Context, in *RouteRequest, opts ...grpc.CallOption) (*RouteResponse, error)
-	// Routes, calls the best model, falls back to the next where it fails, and
+	// Routes, calls the best model, fails over to the next if it fails, and
 	// returns the whole answer. Usage is stored before the answer is sent.
 	//
 	// Not idempotent: each call is charged by the provider. Errors: those of
-	// Route; and where every attempt failed, the last provider's error as
-	// UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED or what fits it.
+	// Route; if every attempt failed, the last provider's error with the status
+	// that the README of the protos lists for it.
 	Execute(ctx context.Context, in *ExecuteRequest, opts ...grpc.CallOption) (*ExecuteResponse, error)
-	// Does the same and sends the answer while it is written.
+	// Like Execute, but sends the answer while the model writes it.
 	//
 	// A stream that has sent its first event always ends in exactly one terminal
 	// event: completed, truncated, failed or cancelled. The gRPC status after it
-	// is OK for completed only. A request that is rejected before that has no
-	// event, only a status. Cancelling the call stops the provider too; what was
-	// consumed until then is recorded.
+	// is OK for completed only. A request that is rejected before its first event
+	// gets only a status. Cancelling the call also stops the call of the provider;
+	// the usage until then is recorded.
 	ExecuteStream(ctx context.Context, in *ExecuteStreamRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExecuteStreamResponse], error)
-	// Measures models on checked tasks and stores the scores, on which routing
-	// then rests. Sends one event per task, and at the end the scores.
+	// Measures models with tasks whose answers can be checked and stores the
+	// scores, which routing then uses. Sends one event per task, and the scores at
+	// the end.
 	//
-	// Calls the providers and is charged by them. Errors: NOT_FOUND (a model or
-	// suite nobody offers), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
-	// measurements are under way), UNAVAILABLE (STORAGE_UNAVAILABLE,
-	// SHUTTING_DOWN). Results until a cancellation are kept.
+	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
+	// suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
+	// running), UNAVAILABLE (STORAGE_UNAVAILABLE, SHUTTING_DOWN). Results measured
+	// before a cancellation are kept.
 	Benchmark(ctx context.Context, in *BenchmarkRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BenchmarkResponse], error)
-	// Tells the state of the server, its providers and plugins. Always answers
-	// OK; the state is in the message. Free of side effects. Load balancers use
-	// the standard grpc.health.v1 service instead.
+	// Reports the state of the server, its providers and plugins. Its status is
+	// always OK; the state is in the message. Has no side effects. Load balancers
+	// use the standard grpc.health.v1 service instead.
 	Health(ctx context.Context, in *HealthRequest, opts ...grpc.CallOption) (*HealthResponse, error)
 }
 
@@ -165,8 +166,8 @@ func (c *ymeraServiceClient) Health(ctx context.Context, in *HealthRequest, opts
 // Routes prompts to models and executes them.
 //
 // Every call ends with its request id in the trailing metadata "x-request-id";
-// streams carry it in their initial metadata too. A caller's own "x-request-id",
-// 1-128 visible ASCII characters, is logged and comes back as
+// streams carry it in their initial metadata too. The caller's "x-request-id",
+// 1-128 visible ASCII characters, is logged and returned as
 // "x-client-request-id". The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
 // "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
@@ -174,41 +175,42 @@ func (c *ymeraServiceClient) Health(ctx context.Context, in *HealthRequest, opts
 // provider's answer began), first_token, stream and record; those that were not
 // reached are left out.
 type YmeraServiceServer interface {
-	// Decides which models would answer, and why, without calling one.
+	// Decides which models would be called, and why, without calling any.
 	//
-	// The decision is stored and can be asked for again with
-	// RoutingService.GetExecution. Errors: INVALID_ARGUMENT, NOT_FOUND (a model
-	// nobody offers), FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: the constraints
-	// leave none), RESOURCE_EXHAUSTED (OVERLOADED: the server is full),
-	// UNAVAILABLE (NO_HEALTHY_MODEL: those left keep failing;
+	// The decision is stored; RoutingService.GetExecution returns it later.
+	// Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
+	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
+	// RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
+	// UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
 	// STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
 	Route(context.Context, *RouteRequest) (*RouteResponse, error)
-	// Routes, calls the best model, falls back to the next where it fails, and
+	// Routes, calls the best model, fails over to the next if it fails, and
 	// returns the whole answer. Usage is stored before the answer is sent.
 	//
 	// Not idempotent: each call is charged by the provider. Errors: those of
-	// Route; and where every attempt failed, the last provider's error as
-	// UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED or what fits it.
+	// Route; if every attempt failed, the last provider's error with the status
+	// that the README of the protos lists for it.
 	Execute(context.Context, *ExecuteRequest) (*ExecuteResponse, error)
-	// Does the same and sends the answer while it is written.
+	// Like Execute, but sends the answer while the model writes it.
 	//
 	// A stream that has sent its first event always ends in exactly one terminal
 	// event: completed, truncated, failed or cancelled. The gRPC status after it
-	// is OK for completed only. A request that is rejected before that has no
-	// event, only a status. Cancelling the call stops the provider too; what was
-	// consumed until then is recorded.
+	// is OK for completed only. A request that is rejected before its first event
+	// gets only a status. Cancelling the call also stops the call of the provider;
+	// the usage until then is recorded.
 	ExecuteStream(*ExecuteStreamRequest, grpc.ServerStreamingServer[ExecuteStreamResponse]) error
-	// Measures models on checked tasks and stores the scores, on which routing
-	// then rests. Sends one event per task, and at the end the scores.
+	// Measures models with tasks whose answers can be checked and stores the
+	// scores, which routing then uses. Sends one event per task, and the scores at
+	// the end.
 	//
-	// Calls the providers and is charged by them. Errors: NOT_FOUND (a model or
-	// suite nobody offers), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
-	// measurements are under way), UNAVAILABLE (STORAGE_UNAVAILABLE,
-	// SHUTTING_DOWN). Results until a cancellation are kept.
+	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
+	// suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
+	// running), UNAVAILABLE (STORAGE_UNAVAILABLE, SHUTTING_DOWN). Results measured
+	// before a cancellation are kept.
 	Benchmark(*BenchmarkRequest, grpc.ServerStreamingServer[BenchmarkResponse]) error
-	// Tells the state of the server, its providers and plugins. Always answers
-	// OK; the state is in the message. Free of side effects. Load balancers use
-	// the standard grpc.health.v1 service instead.
+	// Reports the state of the server, its providers and plugins. Its status is
+	// always OK; the state is in the message. Has no side effects. Load balancers
+	// use the standard grpc.health.v1 service instead.
 	Health(context.Context, *HealthRequest) (*HealthResponse, error)
 	mustEmbedUnimplementedYmeraServiceServer()
 }

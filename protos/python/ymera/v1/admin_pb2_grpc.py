@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AdminServiceStub(object):
-    """Tells what a server is made of.
+    """Lists the plugins of a server.
     """
 
     def __init__(self, channel):
@@ -43,12 +43,12 @@ class AdminServiceStub(object):
 
 
 class AdminServiceServicer(object):
-    """Tells what a server is made of.
+    """Lists the plugins of a server.
     """
 
     def ListPlugins(self, request, context):
-        """Returns every plugin that was found, in the order of their names, those
-        that failed to load included. Free of side effects.
+        """Returns every plugin that was found, sorted by name, including those that
+        failed to load. Has no side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,7 +71,7 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService(object):
-    """Tells what a server is made of.
+    """Lists the plugins of a server.
     """
 
     @staticmethod

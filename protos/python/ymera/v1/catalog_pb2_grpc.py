@@ -47,9 +47,9 @@ class CatalogServiceServicer(object):
     """
 
     def ListModels(self, request, context):
-        """Returns models in the order of their ids. Free of side effects.
+        """Returns models sorted by id. Has no side effects.
 
-        Errors: INVALID_ARGUMENT for a page token that this server did not give.
+        Errors: INVALID_ARGUMENT for a page token that this server did not issue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

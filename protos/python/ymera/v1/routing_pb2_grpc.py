@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class RoutingServiceStub(object):
-    """Retells past decisions from storage.
+    """Returns past decisions from storage.
     """
 
     def __init__(self, channel):
@@ -43,14 +43,14 @@ class RoutingServiceStub(object):
 
 
 class RoutingServiceServicer(object):
-    """Retells past decisions from storage.
+    """Returns past decisions from storage.
     """
 
     def GetExecution(self, request, context):
-        """Returns what was decided, tried and spent for one request.
+        """Returns the decision, the attempts and the usage of one request.
 
-        Errors: NOT_FOUND (EXECUTION_NOT_FOUND) where no request of that id is
-        stored. Free of side effects.
+        Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
+        stored. Has no side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -73,7 +73,7 @@ def add_RoutingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RoutingService(object):
-    """Retells past decisions from storage.
+    """Returns past decisions from storage.
     """
 
     @staticmethod

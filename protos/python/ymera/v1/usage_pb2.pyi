@@ -44,12 +44,12 @@ class Usage(google.protobuf.message.Message):
     reasoning_output_tokens: builtins.int
     """Of the output, tokens spent on thinking."""
     cost_micros: builtins.int
-    """The price of all this in micro-USD (1 USD = 1,000,000). Absent where the
+    """The cost of all these tokens in micro-USD (1 USD = 1,000,000). Absent if the
     model's price is not known; 0 means free.
     """
     estimated: builtins.bool
-    """True where the provider sent no count, as after a stream that was cut off,
-    and the tokens were estimated from the text.
+    """True if the provider sent no count, for example because the stream was cut
+    off, and the tokens were estimated from the text.
     """
     def __init__(
         self,
