@@ -85,7 +85,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def server(home: Home) -> Iterator[str]:
-    """The address of `ymera serve`, which ends by itself when told to."""
+    """The address of `ymera serve`, which ends on SIGTERM."""
     with home.start("serve", "--address", "127.0.0.1:0") as process:
         assert process.stderr
         try:
@@ -139,24 +139,24 @@ def test_a_streams_json_is_one_event_a_line_numbered_without_gaps(home: Home, wh
     assert run.stderr == ""
 
 
-def test_a_decision_is_shown_and_can_be_retold(home: Home, where: list[str]) -> None:
+def test_a_decision_is_shown_and_can_be_explained(home: Home, where: list[str]) -> None:
     shown = home.run("route", "Write hello world in Python", *where)
     assert shown.returncode == 0
     assert re.search(r"^1 +\S+/\S+ +0\.\d{3} ", shown.stdout, re.MULTILINE)
     [request_id] = re.findall(UUID, shown.stderr)
-    retold = home.json("explain", request_id, *where)
-    assert (retold["request_id"], retold["status"]) == (request_id, "EXECUTION_STATUS_ROUTED")
-    assert retold["decision"]["explanation"] in shown.stdout
+    explained = home.json("explain", request_id, *where)
+    assert (explained["request_id"], explained["status"]) == (request_id, "EXECUTION_STATUS_ROUTED")
+    assert explained["decision"]["explanation"] in shown.stdout
 
 
 def test_an_answer_can_be_explained(home: Home, server: str) -> None:
-    asked = home.run("ask", "--model", "echo/words", "one two", "--session", "s-7", "--address", server)
-    [request_id] = re.findall(UUID, asked.stderr)
-    retold = home.run("explain", request_id, "--address", server)
-    assert "completed in" in retold.stdout
-    assert "2 → 2 tokens · free" in retold.stdout
-    assert "session s-7" in retold.stdout
-    assert re.search(r"^ +1 +echo/words .* answered$", retold.stdout, re.MULTILINE)
+    run = home.run("ask", "--model", "echo/words", "one two", "--session", "s-7", "--address", server)
+    [request_id] = re.findall(UUID, run.stderr)
+    explained = home.run("explain", request_id, "--address", server)
+    assert "completed in" in explained.stdout
+    assert "2 → 2 tokens · free" in explained.stdout
+    assert "session s-7" in explained.stdout
+    assert re.search(r"^ +1 +echo/words .* answered$", explained.stdout, re.MULTILINE)
 
 
 OUTAGE = """
@@ -197,8 +197,8 @@ def test_health_fails_where_no_model_can_be_called_and_names_the_cause(
     assert run.stdout.startswith("unavailable")
     assert re.search(f"^{remedy}", run.stdout, re.MULTILINE)
     assert "set a vendor's key" not in run.stdout + run.stderr
-    asked = home.run("ask", "What is 17 * 23?", "--config", str(file))
-    assert asked.returncode == 1, asked.stdout
+    run = home.run("ask", "What is 17 * 23?", "--config", str(file))
+    assert run.returncode == 1, run.stdout
 
 
 def test_models_plugins_and_health_are_listed(home: Home, where: list[str]) -> None:
@@ -258,15 +258,15 @@ def test_a_request_that_is_wrong_names_the_field(home: Home, server: str) -> Non
 def test_an_answer_that_takes_too_long_fails(home: Home, server: str) -> None:
     run = home.run("ask", LONG, "--model", "echo/words", "--timeout", "0.3", "--address", server)
     assert run.returncode == 1
-    # The server tells, or gRPC at the client's side where that is quicker.
+    # The server reports it, or gRPC at the client's side where that is quicker.
     assert "the deadline passed" in run.stderr or "longer than --timeout allows" in run.stderr
 
 
-def test_another_model_that_steps_in_is_told(home: Home, server: str) -> None:
+def test_a_failover_is_reported(home: Home, server: str) -> None:
     both = ("--model", "simulator/sim-free", "--model", "simulator/sim-coder", "--weights", "cost=1")
     run = home.run("ask", "What is 17 * 23?", *both, "--address", server)
     assert run.returncode == 0, run.stderr
-    assert re.search(r"^simulator/sim-free failed \(.+\); asking simulator/sim-coder$", run.stderr, re.MULTILINE)
+    assert re.search(r"^simulator/sim-free failed \(.+\); trying simulator/sim-coder$", run.stderr, re.MULTILINE)
     assert re.match(r"simulator/sim-coder after \d failures? \(", run.stderr.splitlines()[-1])
 
 
@@ -274,13 +274,13 @@ def test_an_answer_that_breaks_off_is_no_success(home: Home, server: str) -> Non
     run = home.run("ask", "What is 17 * 23?", "--model", "simulator/sim-small", "--address", server)
     assert run.returncode == 1
     assert run.stdout.strip()
-    assert "Error: the answer broke off: " in run.stderr
+    assert "Error: the answer is incomplete: " in run.stderr
 
 
-def test_a_server_that_is_not_there_is_told_with_a_remedy(home: Home) -> None:
+def test_a_server_that_is_not_there_is_reported_with_a_remedy(home: Home) -> None:
     run = home.run("health", YMERA_ADDRESS="127.0.0.1:1")
     assert run.returncode == 1
-    assert "no server can be reached at 127.0.0.1:1" in run.stderr
+    assert "no server is reachable at 127.0.0.1:1" in run.stderr
     assert "ymera serve" in run.stderr
 
 
@@ -296,7 +296,7 @@ def test_a_server_that_is_not_there_is_told_with_a_remedy(home: Home) -> None:
         ["explain"],
     ],
 )
-def test_a_wrong_command_line_is_told_before_anything_starts(home: Home, arguments: list[str]) -> None:
+def test_a_wrong_command_line_is_reported_before_anything_starts(home: Home, arguments: list[str]) -> None:
     run = home.run(*arguments)
     assert (run.returncode, run.stdout) == (2, "")
     assert "Error" in run.stderr
@@ -339,7 +339,7 @@ def test_a_configuration_without_faults_passes(home: Home) -> None:
     assert home.run("config", "check").stdout == "ymera.toml: no fault found\n"
 
 
-def test_an_address_in_use_is_told(home: Home, server: str) -> None:
+def test_an_address_in_use_is_reported(home: Home, server: str) -> None:
     run = home.run("serve", "--address", server)
     assert run.returncode == 2
     assert "another program listens there" in run.stderr
@@ -351,8 +351,8 @@ def test_an_interruption_is_quiet_and_stops_the_request(home: Home, server: str)
         request_id = json.loads(process.stdout.readline())["started"]["request_id"]
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=BOUND)
-    assert (process.returncode, told) == (130, "")
+        _, stderr = process.communicate(timeout=BOUND)
+    assert (process.returncode, stderr) == (130, "")
     assert _recorded_status(home, request_id, server) == "EXECUTION_STATUS_CANCELLED"
 
 
@@ -371,8 +371,8 @@ def test_a_server_of_its_own_leaves_nothing_behind(home: Home, number: int, code
         assert process.stdout.read(5) == "word0"
         assert list(tmp_path.iterdir())
         process.send_signal(number)
-        _, told = process.communicate(timeout=BOUND)
-    assert (process.returncode, told) == (code, "")
+        _, stderr = process.communicate(timeout=BOUND)
+    assert (process.returncode, stderr) == (code, "")
     assert not list(tmp_path.iterdir())
 
 
@@ -382,11 +382,11 @@ def test_a_reader_that_wants_no_more_is_no_failure(home: Home, server: str) -> N
         assert process.stderr
         process.stdout.read(5)
         process.stdout.close()
-        told = process.stderr.read()
-    assert (process.wait(BOUND), told) == (0, "")
+        stderr = process.stderr.read()
+    assert (process.wait(BOUND), stderr) == (0, "")
 
 
-def test_the_version_and_the_exit_codes_are_told(home: Home) -> None:
+def test_the_version_and_the_exit_codes_are_printed(home: Home) -> None:
     assert re.fullmatch(r"ymera \d+\.\d+\.\d+\n", home.run("--version").stdout)
     usage = home.run("--help").stdout
     for command in ("ask", "route", "explain", "benchmark", "models", "plugins", "health", "serve", "config"):

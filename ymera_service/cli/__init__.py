@@ -1,10 +1,10 @@
-"""`ymera …`, the main job in the terminal.
+"""`ymera …`, the command line.
 
-Thin: it builds a request, calls a server and prints the answer. `app` holds the commands, `connect` the two
-ways to a server (a running one, or one of its own that lives as long as the command), `running` what becomes
-of failures, `render` how answers look.
+Each command builds a request, calls a server and prints the response. `app` lists the commands; `connect`
+opens a channel to a running server, or starts a server for the duration of the command; `problems` describes
+what went wrong; `running` turns it into an exit code; `render` formats responses.
 
-Exit codes: 0 done; 1 it failed; 2 the command line, the configuration or the request is wrong; 130 interrupted.
+Exit codes: 0 success; 1 failure; 2 the command line, the configuration or the request is wrong; 130 interrupted.
 """
 
 import gc
@@ -15,17 +15,17 @@ INTERRUPTED = 130
 
 
 def loaded() -> None:
-    """Says that all is loaded: from here on there is garbage, but not in what is there now."""
+    """Turns garbage collection on, once imports are done; what they created is never examined for garbage."""
     gc.freeze()
     gc.enable()
 
 
 def main() -> None:
     """Runs the command line."""
-    gc.disable()  # what is loaded stays; looking for garbage meanwhile would take a tenth of the start
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # grpc's own log lines say nothing that the errors don't
+    gc.disable()  # imports create no garbage, and looking for it would add a tenth to the start-up time
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # grpc's log lines only repeat the errors
     try:
-        from ymera_service.cli.app import app  # noqa: PLC0415  # an interruption while this loads is quiet, too
+        from ymera_service.cli.app import app  # noqa: PLC0415  # an interrupt during this import is handled, too
 
         app()
     except KeyboardInterrupt:

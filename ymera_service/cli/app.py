@@ -7,7 +7,7 @@ import typer
 from ymera_service import __version__
 from ymera_service.cli.commands import ask, benchmark, config, explain, health, models, plugins, route, serve
 
-EXIT_CODES = "Exit codes: 0 done · 1 it failed · 2 wrong command line, configuration or request · 130 interrupted."
+EXIT_CODES = "Exit codes: 0 success · 1 failure · 2 wrong command line, configuration or request · 130 interrupted."
 
 app = typer.Typer(
     name="ymera",
@@ -31,9 +31,9 @@ def ymera(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Chooses the best model for a prompt, calls it, and explains why.
+    """Chooses the best model for a prompt, calls it, and explains the choice.
 
-    Every command calls the server at --address (or YMERA_ADDRESS); without that it starts one of its own.
+    Every command calls the server at --address (or YMERA_ADDRESS). Without an address it starts a temporary server.
     """
 
 

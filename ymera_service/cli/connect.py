@@ -1,4 +1,4 @@
-"""The two ways to a server: one that runs at an address, or one of the command's own."""
+"""Opens a channel to a running server, or to a server that is started for one command."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from ymera_service.cli import loaded
-from ymera_service.cli.failures import WRONG, CommandFailed, Failure, of_rpc, wrong
+from ymera_service.cli.problems import WRONG, CommandFailed, Problem, of_rpc, wrong
 
 if TYPE_CHECKING:
     from ymera_service.config import ConfigError, Settings
@@ -27,7 +27,7 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to call: a running server's address, or, where that is empty, a configuration to start one with."""
+    """The server to call: the address of a running one, or, if that is empty, the configuration to start one with."""
 
     address: str = ""
     config: Path | None = None
@@ -35,7 +35,7 @@ class Target:
 
 @asynccontextmanager
 async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
-    """Gives a channel to the server, and ends what was started for it afterwards.
+    """Yields a channel to the server; on exit closes it and stops the server if this started one.
 
     Raises:
         CommandFailed: No server can be reached or started, or a call failed.
@@ -56,8 +56,8 @@ async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
 def _channel(address: str) -> grpc.aio.Channel:
     if not _ADDRESS.fullmatch(address):
         raise wrong(
-            f"{address!r} is not the address of a server",
-            "Write host:port, [::1]:port or unix:/path, and https://host:port where the server has TLS.",
+            f"{address!r} is not a valid server address",
+            "Write host:port, [::1]:port or unix:/path, or https://host:port if the server uses TLS.",
         )
     if address.startswith("https://"):
         return grpc.aio.secure_channel(address.removeprefix("https://"), grpc.ssl_channel_credentials(), _OPTIONS)
@@ -66,9 +66,9 @@ def _channel(address: str) -> grpc.aio.Channel:
 
 @asynccontextmanager
 async def _own_server(config: Path | None) -> AsyncIterator[grpc.aio.Channel]:
-    with tempfile.TemporaryDirectory(prefix="ymera-") as folder, starting():  # none but this user may enter it
+    with tempfile.TemporaryDirectory(prefix="ymera-") as folder, starting():  # only this user can open it
         settings = private(load_settings(config), f"unix:{folder}/socket")
-        # Whoever calls a running server does not wait for all that a server needs.
+        # Imported here so that a command that calls a running server does not wait for the server's imports.
         from ymera_service.server import Application  # noqa: PLC0415
         from ymera_service.telemetry import logs  # noqa: PLC0415
         from ymera_service.telemetry.redaction import Redactor  # noqa: PLC0415
@@ -86,7 +86,7 @@ def load_settings(config: Path | None) -> "Settings":
     """Reads the configuration.
 
     Raises:
-        CommandFailed: With every fault of it.
+        CommandFailed: The configuration can't be used; lists every fault.
     """
     with starting():
         from ymera_service.config import load  # noqa: PLC0415  # see `_own_server`
@@ -96,7 +96,7 @@ def load_settings(config: Path | None) -> "Settings":
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Turns what keeps a server from starting into the failure of the command."""
+    """Turns an error that prevents a server from starting into `CommandFailed`."""
     from ymera_service.config import ConfigError  # noqa: PLC0415  # see `_own_server`
     from ymera_service.sdk.errors import YmeraError  # noqa: PLC0415
 
@@ -105,11 +105,11 @@ def starting() -> Iterator[None]:
     except ConfigError as error:
         raise CommandFailed(_of_config(error)) from None
     except YmeraError as error:
-        raise CommandFailed(Failure(error.message, reason=error.reason)) from None
+        raise CommandFailed(Problem(error.message, reason=error.reason)) from None
 
 
-def _of_config(error: "ConfigError") -> Failure:
-    return Failure(
+def _of_config(error: "ConfigError") -> Problem:
+    return Problem(
         f"the configuration can't be used ({error.source})",
         tuple(f"{fault.where}: {fault.problem}" for fault in error.faults),
         "INVALID_CONFIGURATION",
@@ -119,7 +119,7 @@ def _of_config(error: "ConfigError") -> Failure:
 
 
 def private(settings: "Settings", address: str) -> "Settings":
-    """Returns the settings of a server that one command uses: on a socket of its own, and quiet."""
+    """Returns the settings of a server for one command: at the given address, without TLS, logging warnings only."""
     unencrypted = {"tls_certificate": None, "tls_private_key": None, "tls_client_ca": None}
     server = settings.server.model_copy(update={"address": address, "reflection": False, **unencrypted})
     unless_configured = {"level": "warning", "format": "console"}

@@ -1,4 +1,4 @@
-"""The options that several commands take."""
+"""The options that several commands share."""
 
 import math
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from ymera.v1.routing_pb2 import RoutingWeights
 
-PREFERENCES = "Which model"
+PREFERENCES = "Model choice"
 SERVER = "Server"
 
 Address = Annotated[
@@ -15,7 +15,7 @@ Address = Annotated[
     typer.Option(
         envvar="YMERA_ADDRESS",
         metavar="HOST:PORT",
-        help="Call the server there (or unix:/path, https://host:port); otherwise the command starts its own.",
+        help="The server to call (also unix:/path, https://host:port); by default a temporary server is started.",
         show_default=False,
         rich_help_panel=SERVER,
     ),
@@ -25,24 +25,24 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="The configuration of the command's own server; ymera.toml unless given.",
+        help="The configuration of the temporary server; default ymera.toml.",
         rich_help_panel=SERVER,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: protobuf's form, snake_case names.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's JSON mapping with snake_case names.")]
 
 
 def _weights(text: str) -> RoutingWeights:
-    """Reads `2,1,1` or `quality=2,cost=1`; what is not named is 0."""
+    """Reads `2,1,1` or `quality=2,cost=1`; a weight that is not named is 0."""
     names = ("quality", "speed", "cost")
     parts = [part.strip() for part in text.split(",")]
     if all("=" in part for part in parts):
         named = {name.strip(): value for name, _, value in (part.partition("=") for part in parts)}
         if not named.keys() <= set(names):
-            raise typer.BadParameter(f"the weights are called {', '.join(names)}")
+            raise typer.BadParameter(f"the weights are {', '.join(names)}")
         parts = [named.get(name, "0") for name in names]
     if len(parts) != len(names):
-        raise typer.BadParameter("give three, such as 2,1,1 for quality, speed and cost, or quality=2,cost=1")
+        raise typer.BadParameter("give three weights, such as 2,1,1 for quality, speed and cost, or quality=2,cost=1")
     return RoutingWeights(**dict(zip(names, map(_positive, parts), strict=True)))
 
 
@@ -52,7 +52,7 @@ def _positive(text: str) -> float:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a number") from None
     if not (math.isfinite(value) and value >= 0):
-        raise typer.BadParameter(f"{text} has to be 0 or more")
+        raise typer.BadParameter(f"{text} is not 0 or more")
     return value
 
 
@@ -66,7 +66,7 @@ Models = Annotated[
     typer.Option(
         "--model",
         metavar="MODEL",
-        help="Only this model, or models such as 'openai/*'; may be repeated.",
+        help="Only models of this name or pattern, such as 'openai/*'. Repeatable.",
         rich_help_panel=PREFERENCES,
     ),
 ]
@@ -75,7 +75,7 @@ Weights = Annotated[
     typer.Option(
         parser=_weights,
         metavar="Q,S,C",
-        help="How much quality, speed and cost count: 2,1,1 or quality=2,cost=1.",
+        help="Weights of quality, speed and cost: 2,1,1 or quality=2,cost=1.",
         rich_help_panel=PREFERENCES,
     ),
 ]
@@ -84,7 +84,7 @@ MaxCost = Annotated[
     typer.Option(
         parser=_usd,
         metavar="USD",
-        help="The most that the answer may be expected to cost, such as 0.01.",
+        help="The maximum expected cost of the answer, such as 0.01.",
         rich_help_panel=PREFERENCES,
     ),
 ]
@@ -92,9 +92,9 @@ Session = Annotated[
     str,
     typer.Option(
         metavar="ID",
-        help="Stay with the model that answered this session before.",
+        help="Prefer the model that answered earlier requests of this session.",
         show_default=False,
         rich_help_panel=PREFERENCES,
     ),
 ]
-PreferFree = Annotated[bool, typer.Option("--prefer-free", help="Free models first.", rich_help_panel=PREFERENCES)]
+PreferFree = Annotated[bool, typer.Option("--prefer-free", help="Prefer free models.", rich_help_panel=PREFERENCES)]

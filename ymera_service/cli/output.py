@@ -1,4 +1,4 @@
-"""The two streams: answers go to standard output, everything else to standard error."""
+"""The two streams: results go to standard output, everything else to standard error."""
 
 import json
 import sys
@@ -12,34 +12,34 @@ from google.protobuf.message import Message
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ymera_service.cli.failures import CommandFailed, Failure
+from ymera_service.cli.problems import CommandFailed, Problem
 from ymera_service.cli.render.text import clean, harmless
 
 _PLAIN_WIDTH = 10_000
-"""Columns if the output is not a terminal: lines are not broken then."""
+"""The width in columns if the output is not a terminal, so that lines are not wrapped."""
 
 
 class Output:
-    """Prints, as JSON where that was asked for."""
+    """Prints results and remarks, as text or as JSON."""
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
-        self.answers = _console(stderr=False)
+        self.results = _console(stderr=False)
         self.remarks = _console(stderr=True)
 
-    def show(self, message: Message, *pictures: RenderableType) -> None:
-        """Prints an answer: the message as one JSON document, or its pictures."""
+    def show(self, message: Message, *blocks: RenderableType) -> None:
+        """Prints a response: the message as one JSON document, or the blocks as text."""
         if self.as_json:
             self.document(as_dict(message))
             return
-        if self.answers.is_terminal:
-            self.answers.print(*pictures, sep="\n", crop=False)
+        if self.results.is_terminal:
+            self.results.print(*blocks, sep="\n", crop=False)
             return
-        with self.answers.capture() as captured:
-            self.answers.print(*pictures, sep="\n")
+        with self.results.capture() as captured:
+            self.results.print(*blocks, sep="\n")
         print("\n".join(line.rstrip() for line in captured.get().splitlines()))  # tables pad their last column
 
     def document(self, document: object) -> None:
@@ -47,41 +47,41 @@ class Output:
         print(json.dumps(document, ensure_ascii=False, indent=2))
 
     def event(self, message: Message) -> None:
-        """Prints one line of JSON at once."""
+        """Prints one line of JSON and flushes it."""
         print(json.dumps(as_dict(message), ensure_ascii=False), flush=True)
 
     def say(self, text: str) -> None:
-        """Prints more of an answer at once; on a terminal without what would control it."""
-        sys.stdout.write(harmless(text) if self.answers.is_terminal else text)
+        """Prints a part of an answer and flushes it; on a terminal, control characters are removed."""
+        sys.stdout.write(harmless(text) if self.results.is_terminal else text)
         sys.stdout.flush()
 
     def remark(self, text: str, style: str = "dim") -> None:
-        """Prints a line beside the answer."""
+        """Prints a line to standard error."""
         self.remarks.print(clean(text, style))
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
-        """Ends the process with what made the block fail, where its user can understand that."""
+        """Prints the problem of a `CommandFailed` raised in the block, and ends the process with its exit code."""
         try:
             yield
         except CommandFailed as error:
-            self.failure(error.failure)
-            raise typer.Exit(error.failure.exit_code) from None
+            self.problem(error.problem)
+            raise typer.Exit(error.problem.exit_code) from None
 
-    def failure(self, failure: Failure) -> None:
+    def problem(self, problem: Problem) -> None:
         """Prints what went wrong."""
         if self.as_json:
-            print(json.dumps(failure.document(), ensure_ascii=False), file=sys.stderr)
+            print(json.dumps(problem.document(), ensure_ascii=False), file=sys.stderr)
             return
-        self.remarks.print(Text.assemble(("Error: ", "bold red"), clean(failure.message)))
-        for note in failure.notes:
+        self.remarks.print(Text.assemble(("Error: ", "bold red"), clean(problem.message)))
+        for note in problem.notes:
             self.remarks.print(clean(f"  {note}"))
-        if origin := ", ".join(filter(None, [failure.reason, failure.request_id])):
+        if origin := ", ".join(filter(None, [problem.reason, problem.request_id])):
             self.remark(f"  {origin}")
 
 
 def as_dict(message: Message) -> dict[str, Any]:
-    """Returns a message in protobuf's JSON form, with the fields' names as they stand in the protos."""
+    """Returns a message in protobuf's JSON mapping, with the field names of the proto files."""
     return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 

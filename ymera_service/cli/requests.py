@@ -1,4 +1,4 @@
-"""What the user typed → what is asked of a server."""
+"""Turns command-line arguments into requests."""
 
 import mimetypes
 import sys
@@ -7,19 +7,19 @@ from pathlib import Path
 
 from ymera.v1 import content_pb2, routing_pb2
 
-from ymera_service.cli.failures import wrong
+from ymera_service.cli.problems import wrong
 
 STDIN = "-"
 
 
 def prompt_text(argument: str | None) -> str:
-    """Returns what is asked: the argument, or standard input where that is `-` or missing.
+    """Returns the prompt's text: the argument, or standard input if that is `-` or missing.
 
     Raises:
-        CommandFailed: There is neither, or it is not UTF-8.
+        CommandFailed: There is no argument and no piped input, or the text is not UTF-8.
     """
     if argument is None and sys.stdin.isatty():
-        raise wrong("nothing is asked", 'Write the question, as in `ymera ask "Why is the sky blue?"`, or pipe it in.')
+        raise wrong("there is no prompt", 'Write one, as in `ymera ask "Why is the sky blue?"`, or pipe it in.')
     if argument is None or argument == STDIN:
         return _read_text(STDIN)
     return _utf8(argument, "the prompt")
@@ -41,18 +41,18 @@ def prompt(
         CommandFailed: A file can't be read.
     """
     parts = [_file(each) for each in files] + [_image(each) for each in images] + [content_pb2.Part(text=text)]
-    asked = content_pb2.Prompt(messages=[content_pb2.Message(role=content_pb2.ROLE_USER, parts=parts)])
+    built = content_pb2.Prompt(messages=[content_pb2.Message(role=content_pb2.ROLE_USER, parts=parts)])
     if system:
         rules = content_pb2.Part(text=_utf8(system, "--system"))
-        asked.messages.insert(0, content_pb2.Message(role=content_pb2.ROLE_SYSTEM, parts=[rules]))
+        built.messages.insert(0, content_pb2.Message(role=content_pb2.ROLE_SYSTEM, parts=[rules]))
     if schema:
-        asked.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
-        asked.response_format.schema = _read_text(str(schema))
+        built.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
+        built.response_format.schema = _read_text(str(schema))
     if temperature is not None:
-        asked.sampling.temperature = temperature
+        built.sampling.temperature = temperature
     if max_tokens is not None:
-        asked.sampling.max_output_tokens = max_tokens
-    return asked
+        built.sampling.max_output_tokens = max_tokens
+    return built
 
 
 def preferences(
@@ -75,7 +75,7 @@ def preferences(
 
 
 def _file(source: str) -> content_pb2.Part:
-    """Returns a document: text as text, which every model reads, anything else as it is."""
+    """Returns a document: UTF-8 as a text part, which every model accepts, anything else as a file part."""
     if source.startswith("https://"):
         return content_pb2.Part(file=content_pb2.Media(uri=source, filename=source.rpartition("/")[2]))
     data = _read(source)
@@ -92,7 +92,7 @@ def _image(source: str) -> content_pb2.Part:
     mime_type = _mime_type(source)
     if not mime_type.startswith("image/"):
         raise wrong(
-            f"{source} does not have the name of an image", "Name it as what it is, such as photo.jpg or chart.png."
+            f"{source} is not named as an image", "Give it the extension of its format, as in photo.jpg or chart.png."
         )
     return content_pb2.Part(image=content_pb2.Media(data=_read(source), mime_type=mime_type))
 
@@ -118,7 +118,7 @@ def _read(source: str) -> bytes:
 
 
 def _utf8(argument: str, name: str) -> str:
-    """Checks an argument: bytes that are not UTF-8 come as lone surrogates."""
+    """Checks an argument: bytes that are not UTF-8 arrive as lone surrogates."""
     try:
         argument.encode()
     except UnicodeEncodeError as error:

@@ -1,4 +1,4 @@
-"""Runs a command, and turns whatever stops it into words and an exit code."""
+"""Runs a command, and turns errors and signals into a message and an exit code."""
 
 import asyncio
 import os
@@ -15,10 +15,10 @@ TERMINATED = 128 + signal.SIGTERM
 
 
 def run(work: Coroutine[object, object, None], output: Output) -> None:
-    """Runs a command to its end; a failure is printed and ends the process.
+    """Runs a command to its end; an error is printed and ends the process.
 
-    An interruption cancels the work, and with it the call and the provider. A reader that wants no more,
-    such as `head`, is not a failure.
+    SIGINT and SIGTERM cancel the work, and so the call and the provider's work. A closed output pipe, as from
+    `head`, is not an error.
     """
     try:
         with output.reporting():
@@ -42,5 +42,5 @@ async def _until_terminated(work: Coroutine[object, object, None]) -> None:
 
 
 def _forget_output() -> None:
-    """Keeps Python from complaining at its end that nobody reads."""
+    """Replaces standard output, so that Python's flush at exit does not report the closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""What is shown, as it stands on a terminal."""
+"""What is shown, as on a terminal."""
 
 import io
 from collections.abc import Iterable
@@ -134,13 +134,13 @@ def completed(model: str, reason: content_pb2.FinishReason.ValueType) -> ymera_p
     return ymera_pb2.ExecutionCompleted(model=model, attempts=ATTEMPTS[:2], usage=usage, finish_reason=reason)
 
 
-def test_the_quiet_line_tells_model_why_tokens_cost_time_and_id() -> None:
+def test_the_summary_line_shows_model_reason_tokens_cost_time_and_id() -> None:
     assert execution.summary(completed("acme/large", content_pb2.FINISH_REASON_STOP), DECISION, "r-1", 1.239) == (
         "acme/large for coding (0.81): best quality · 12 → 45 tokens · $0.000123 · 1.24 s · r-1"
     )
 
 
-def test_the_quiet_line_tells_of_failures_and_of_an_unusual_end() -> None:
+def test_the_summary_line_reports_failures_and_an_unusual_end() -> None:
     assert execution.summary(completed("acme/small", content_pb2.FINISH_REASON_LENGTH), DECISION, "r-1", 1.239) == (
         "acme/small after 1 failure (acme/large for coding (0.81): best quality) · 12 → 45 tokens · $0.000123 · 1.24 s"
         " · length · r-1"
@@ -196,7 +196,7 @@ def test_models_show_what_is_known_and_what_is_not() -> None:
         "acme/free         ?        0        0                        not yet                 local",
     ]
     [_, failing] = lines(catalog.models([catalog_pb2.Model(id="acme/small")]))
-    assert failing.endswith("failing, left alone for a while")
+    assert failing.endswith("failing, paused")
     assert lines(catalog.models([])) == ["No provider offers a model."]
 
 
@@ -207,7 +207,7 @@ def test_models_show_what_else_they_charge() -> None:
     price = catalog_pb2.Price(cache_write_micros_per_million=3_750_000, micros_per_request=5_000, tiers=[long])
     [_, row] = lines(catalog.models([catalog_pb2.Model(id="acme/dear", price=price, available=True)]))
     assert " –/3.75 " in row
-    assert row.endswith("$0.005 per request, above 200,000 tokens $0.3 in and $15 out")
+    assert row.endswith("$0.005 per request, above 200,000 input tokens $0.3 in and $15 out")
 
 
 def test_plugins_show_what_became_of_them() -> None:
@@ -264,12 +264,12 @@ def test_health_shows_every_part_and_its_trouble() -> None:
         detail="the state in one sentence",
     )
     assert lines(health.health(state)) == [
-        "degraded · version 0.1.0 · up 2 min 5 s · 3 requests under way, 0 waiting",
+        "degraded · version 0.1.0 · up 2 min 5 s · 3 requests in progress, 0 queued",
         "the state in one sentence",
         "",
         "            name             state",
         "storage     sqlite           ok",
-        "provider    acme             degraded  1 model · slow · acme#key-1 open, tried again in 2.00 s (no credit)",
+        "provider    acme             degraded  1 model · slow · acme#key-1 open, retried in 2.00 s (no credit)",
         "provider    ollama           absent    offers no models now",
         "plugin      acme             disabled",
         "background  catalog refresh  degraded  OSError: no · restarted 2 times",

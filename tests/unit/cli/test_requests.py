@@ -1,4 +1,4 @@
-"""What the user typed → what is asked."""
+"""What the user typed → requests."""
 
 import io
 from pathlib import Path
@@ -8,7 +8,7 @@ from ymera.v1 import content_pb2
 from ymera.v1.routing_pb2 import RoutingPreferences, RoutingWeights
 
 from ymera_service.cli import requests
-from ymera_service.cli.failures import WRONG, CommandFailed
+from ymera_service.cli.problems import WRONG, CommandFailed
 
 USER, SYSTEM = content_pb2.ROLE_USER, content_pb2.ROLE_SYSTEM
 
@@ -76,7 +76,7 @@ def test_text_files_go_as_text_and_others_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("argument", ["-", None])
-def test_standard_input_is_read_where_asked_or_nothing_else_is_given(
+def test_standard_input_is_read_for_a_dash_or_a_missing_argument(
     argument: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", Stdin("Grüß Gott\n".encode()))
@@ -90,13 +90,13 @@ def test_a_typed_prompt_leaves_standard_input_alone(monkeypatch: pytest.MonkeyPa
     assert stdin.read() == "piped"
 
 
-def test_nothing_asked_at_a_terminal_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_prompt_at_a_terminal_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Stdin(b"", terminal=True))
-    with pytest.raises(CommandFailed, match="nothing is asked"):
+    with pytest.raises(CommandFailed, match="there is no prompt"):
         requests.prompt_text(None)
 
 
-def test_what_can_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_not_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Stdin(b"ab\xff"))
     text = tmp_path / "notes.txt"
     text.write_text("x")
@@ -106,9 +106,9 @@ def test_what_can_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
         (lambda: requests.prompt("?", files=[str(tmp_path / "none")]), "No such file"),
         (lambda: requests.prompt("?", files=[str(tmp_path)]), "Is a directory"),
         (lambda: requests.prompt("?", files=["a\0b"]), "can't be read"),
-        (lambda: requests.prompt("?", images=[str(text)]), "does not have the name of an image"),
+        (lambda: requests.prompt("?", images=[str(text)]), "is not named as an image"),
         (lambda: requests.prompt("?", schema=tmp_path / "none"), "No such file"),
     ):
         with pytest.raises(CommandFailed, match=complaint) as raised:
             build()
-        assert raised.value.failure.exit_code == WRONG
+        assert raised.value.problem.exit_code == WRONG

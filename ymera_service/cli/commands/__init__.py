@@ -1,1 +1,1 @@
-"""The commands, one file each: what may be typed, and what is then asked and shown."""
+"""The commands, one file each: arguments and options, the request that is sent, and what is printed."""

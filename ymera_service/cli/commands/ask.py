@@ -15,37 +15,42 @@ from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import options, requests
 from ymera_service.cli.connect import Target, connected
-from ymera_service.cli.failures import CommandFailed, Failure, of_event
 from ymera_service.cli.output import Output
+from ymera_service.cli.problems import CommandFailed, Problem, of_event
 from ymera_service.cli.render.execution import summary
 from ymera_service.cli.running import run
 
 SIMULATED = (
-    "The simulator answered, not a real model. For real ones set OPENAI_API_KEY, ANTHROPIC_API_KEY or another "
+    "The simulator answered, not a real model. To use real models, set OPENAI_API_KEY, ANTHROPIC_API_KEY or another "
     "vendor's key, or start Ollama, and ask again."
 )
 
 
 def ask(
     prompt: Annotated[
-        str | None, typer.Argument(help="What to ask. `-`, or nothing with a pipe, reads standard input.")
+        str | None, typer.Argument(help="The prompt. `-`, or no prompt with piped input, reads standard input.")
     ] = None,
     *,
-    system: Annotated[str, typer.Option(help="Instructions to the model.", show_default=False)] = "",
+    system: Annotated[str, typer.Option(help="System instructions for the model.", show_default=False)] = "",
     file: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE", help="A text, PDF or the like to go with it; - is standard input. Repeatable."),
+        typer.Option(
+            metavar="FILE", help="A text file, PDF or other document to attach; - is standard input. Repeatable."
+        ),
     ] = None,
     image: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="A picture, or its https address. Repeatable.")
+        list[str] | None,
+        typer.Option(metavar="FILE", help="An image file, or the https address of an image. Repeatable."),
     ] = None,
     schema: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A JSON Schema; the answer is JSON that fits it.")
+        Path | None, typer.Option(metavar="FILE", help="A JSON Schema; the answer is JSON that conforms to it.")
     ] = None,
-    temperature: Annotated[float | None, typer.Option(help="From 0, the likeliest words, to 2.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="The most tokens to answer with.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="Sampling temperature, 0 to 2; 0 is the least random.")
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="The maximum number of output tokens.")] = None,
     timeout: Annotated[
-        float | None, typer.Option(min=0.001, metavar="SECONDS", help="Give up after this long.")
+        float | None, typer.Option(min=0.001, metavar="SECONDS", help="Time limit for the whole request.")
     ] = None,
     model: options.Models = None,
     weights: options.Weights = None,
@@ -56,12 +61,12 @@ def ask(
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Asks the best model and streams its answer.
+    """Sends a prompt to the best model and streams the answer.
 
     The answer goes to standard output. One line on standard error then shows
-    the model, why it was chosen, tokens read and written, cost, time, and the
-    id for `ymera explain`. With --json each event of the stream is a line of
-    JSON.
+    the model, why it was chosen, input and output tokens, cost, time, and the
+    id for `ymera explain`. With --json each event of the stream is printed as
+    a line of JSON.
 
     [dim]ymera ask "Write hello world in Python"[/dim]
     [dim]ymera ask "What is wrong here?" --file app.py --weights quality=2,cost=1[/dim]
@@ -88,31 +93,31 @@ def ask(
 
 async def _ask(request: ExecuteStreamRequest, deadline: float | None, target: Target, output: Output) -> None:
     async with connected(target) as channel:
-        telling = _Telling(output)
+        printer = _StreamPrinter(output)
         call = YmeraServiceStub(channel).ExecuteStream(request, timeout=deadline)
         try:
             async for event in call:
-                telling.take(event)
+                printer.take(event)
         except grpc.aio.AioRpcError:
-            if telling.failure is None:
+            if printer.problem is None:
                 raise
         finally:
             call.cancel()
-            telling.end_line()
-        if telling.failure:
-            raise CommandFailed(telling.failure)
+            printer.end_line()
+        if printer.problem:
+            raise CommandFailed(printer.problem)
 
 
-class _Telling:
-    """Tells an answer as its events come."""
+class _StreamPrinter:
+    """Prints an answer as its events arrive."""
 
     def __init__(self, output: Output) -> None:
-        self.failure: Failure | None = None
+        self.problem: Problem | None = None
         self._output = output
         self._began = perf_counter()
         self._request_id = ""
         self._decision = Decision()
-        self._asked = ""
+        self._model = ""
         self._last = "\n"
         self._citations: list[Citation] = []
 
@@ -134,7 +139,7 @@ class _Telling:
                 self._fail(kind, getattr(event, kind).error)
 
     def end_line(self) -> None:
-        """Ends the answer's last line."""
+        """Ends the last line of the answer with a newline if it has none."""
         if self._last != "\n":
             self._say("\n")
 
@@ -150,8 +155,8 @@ class _Telling:
     def _attempt(self, attempt: AttemptStarted) -> None:
         if attempt.HasField("previous_error"):
             error = attempt.previous_error
-            self._remark(f"{self._asked} failed ({error.reason}: {error.message}); asking {attempt.model}")
-        self._asked = attempt.model
+            self._remark(f"{self._model} failed ({error.reason}: {error.message}); trying {attempt.model}")
+        self._model = attempt.model
 
     def _complete(self, completed: ExecutionCompleted) -> None:
         self.end_line()
@@ -162,6 +167,8 @@ class _Telling:
         self._remark(summary(completed, self._decision, self._request_id, perf_counter() - self._began))
 
     def _fail(self, kind: str, error: Error) -> None:
-        failure = of_event(error, self._request_id)
+        problem = of_event(error, self._request_id)
         broke_off = kind == "truncated"
-        self.failure = replace(failure, message=f"the answer broke off: {failure.message}") if broke_off else failure
+        self.problem = (
+            replace(problem, message=f"the answer is incomplete: {problem.message}") if broke_off else problem
+        )

@@ -17,23 +17,32 @@ from ymera_service.cli.running import run
 def benchmark(
     *,
     models: Annotated[
-        list[str] | None, typer.Option(metavar="MODEL", help="These models, or such as 'openai/*'; repeatable. All.")
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL", help="Only these models, by name or pattern such as 'openai/*'. Repeatable; default all."
+        ),
     ] = None,
-    suites: Annotated[list[str] | None, typer.Option(metavar="SUITE", help="These suites; repeatable. All.")] = None,
+    suites: Annotated[
+        list[str] | None, typer.Option(metavar="SUITE", help="Only these suites. Repeatable; default all.")
+    ] = None,
     categories: Annotated[
-        list[str] | None, typer.Option(metavar="CATEGORY", help="Only these categories; repeatable. All.")
+        list[str] | None, typer.Option(metavar="CATEGORY", help="Only these categories. Repeatable; default all.")
     ] = None,
-    tasks: Annotated[int, typer.Option(min=1, max=1000, help="The most tasks per suite and category.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses the tasks.")] = 0,
-    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Tasks under way at a time.")] = 4,
+    tasks: Annotated[
+        int, typer.Option(min=1, max=1000, help="The maximum number of tasks per suite and category.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Seed for the choice of tasks.")] = 0,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=64, help="The maximum number of tasks run at the same time.")
+    ] = 4,
     address: options.Address = "",
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Measures models on tasks whose answers are checked. Routing rests on the scores from then on.
+    """Measures models on tasks whose answers are checked. Routing uses the scores from then on.
 
-    Calls the providers, who charge for it. What was measured before an
-    interruption is kept. With --json each event is a line of JSON.
+    This calls the providers, which may charge for it. Results from before an
+    interruption are kept. With --json each event is printed as a line of JSON.
 
     [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
     """
@@ -55,13 +64,13 @@ async def _benchmark(request: BenchmarkRequest, target: Target, output: Output) 
             call = YmeraServiceStub(channel).Benchmark(request)
             try:
                 async for event in call:
-                    _tell(event, progress, output)
+                    _print(event, progress, output)
             finally:
                 call.cancel()
 
 
 def _progress(output: Output) -> Progress:
-    """Returns a bar on standard error; if that is not a terminal, nothing is drawn."""
+    """Returns a progress bar on standard error; if that is not a terminal, nothing is drawn."""
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
@@ -73,7 +82,7 @@ def _progress(output: Output) -> Progress:
     )
 
 
-def _tell(event: BenchmarkResponse, progress: Progress, output: Output) -> None:
+def _print(event: BenchmarkResponse, progress: Progress, output: Output) -> None:
     if output.as_json:
         output.event(event)
         return

@@ -12,24 +12,22 @@ from ymera_service.cli.output import Output
 if TYPE_CHECKING:
     from ymera_service.config import Settings
 
-app = typer.Typer(help="Looks at the configuration.", no_args_is_help=True)
+app = typer.Typer(help="Checks the configuration.", no_args_is_help=True)
 
 
 @app.callback()
 def config() -> None:
-    """Looks at the configuration."""
+    """Checks the configuration."""
 
 
 @app.command()
 def check(
-    file: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="The file; ymera.toml unless given.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The file; default ymera.toml.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Reads the configuration, the environment included, and lists every fault at once.
+    """Reads the configuration, including the environment, and lists every fault at once.
 
-    Once these are right, the plugins' own tables and the TLS files are read
+    If there are none, the plugins' own tables and the TLS files are checked
     too. Nothing is started or called.
 
     [dim]ymera config check --config production.toml[/dim]
@@ -46,10 +44,10 @@ def check(
 
 
 def _check(settings: "Settings", source: str) -> None:
-    """Does what a server does with its settings before it opens anything.
+    """Runs the checks that a server runs before it opens a socket or the storage.
 
     Raises:
-        ConfigError: With everything that would keep it from starting.
+        ConfigError: The server would not start; lists every fault.
     """
     from ymera_service.api import listener  # noqa: PLC0415  # no other command needs these
     from ymera_service.config import ConfigError, ConfigFault  # noqa: PLC0415

@@ -14,12 +14,12 @@ from ymera_service.cli.running import run
 
 
 def explain(
-    request_id: Annotated[str, typer.Argument(help="The id that `ymera ask` or `ymera route` gave.")],
+    request_id: Annotated[str, typer.Argument(help="The id that `ymera ask` or `ymera route` printed.")],
     address: options.Address = "",
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Shows a past request again: what was decided, tried and spent.
+    """Shows a past request: the decision, the attempts, tokens and cost.
 
     [dim]ymera explain 019aa3c1-7c5e-7d1a-8a43-5d2f7b9e6c10[/dim]
     """

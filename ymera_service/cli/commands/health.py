@@ -6,14 +6,14 @@ from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import options
 from ymera_service.cli.connect import Target, connected
-from ymera_service.cli.failures import FAILED
 from ymera_service.cli.output import Output
-from ymera_service.cli.render.health import health as picture
+from ymera_service.cli.problems import FAILED
+from ymera_service.cli.render.health import health as report
 from ymera_service.cli.running import run
 
 
 def health(address: options.Address = "", config: options.ConfigFile = None, as_json: options.AsJson = False) -> None:
-    """Shows the state of the server, its storage, providers, plugins and background work.
+    """Shows the state of the server, its storage, providers, plugins and background tasks.
 
     Exits with 1 if the server can't serve any request.
     """
@@ -24,6 +24,6 @@ def health(address: options.Address = "", config: options.ConfigFile = None, as_
 async def _health(target: Target, output: Output) -> None:
     async with connected(target) as channel:
         state = await YmeraServiceStub(channel).Health(HealthRequest())
-    output.show(state, *picture(state))
+    output.show(state, *report(state))
     if state.status == HealthStatus.HEALTH_STATUS_UNAVAILABLE:
         raise typer.Exit(FAILED)

@@ -21,7 +21,7 @@ def models(
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Lists the models with context, price in USD per million tokens, and what was measured.
+    """Lists the models with context window, price in USD per million tokens, and measured quality.
 
     [dim]ymera models --provider openai[/dim]
     """

@@ -11,7 +11,7 @@ from ymera_service.cli.running import run
 
 
 def plugins(address: options.Address = "", config: options.ConfigFile = None, as_json: options.AsJson = False) -> None:
-    """Lists the plugins: package and version, state, what each registered, or why it is left out."""
+    """Lists the plugins: package and version, state, what each registered, or why it is not used."""
     output = Output(as_json)
     run(_plugins(Target(address, config), output), output)
 

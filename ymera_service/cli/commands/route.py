@@ -16,7 +16,7 @@ from ymera_service.cli.running import run
 
 def route(
     prompt: Annotated[
-        str | None, typer.Argument(help="What would be asked. `-`, or nothing with a pipe, reads standard input.")
+        str | None, typer.Argument(help="The prompt. `-`, or no prompt with piped input, reads standard input.")
     ] = None,
     *,
     model: options.Models = None,
@@ -29,12 +29,12 @@ def route(
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Shows which models would answer, and why, without calling one.
+    """Shows which models would be tried for a prompt, and why, without calling a model.
 
-    Candidates stand in the order in which they would be tried, with what
-    their scores are made of; × is how much each part counts. Below them stands
-    how many models may not answer, by reason. Without --full the best 5 are
-    shown.
+    Candidates are listed in the order in which they would be tried, with the
+    components of their scores; × is the weight of a component. Below them are
+    the numbers of excluded models, by reason. Without --full only the best 5
+    candidates are shown.
 
     [dim]ymera route "Prove that there are infinitely many primes"[/dim]
     [dim]ymera route "Translate this" --weights 1,3,1 --max-cost 0.01[/dim]

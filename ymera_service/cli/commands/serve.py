@@ -13,13 +13,16 @@ def serve(
     config: options.ConfigFile = None,
     address: Annotated[
         str,
-        typer.Option(metavar="HOST:PORT", help="Listen there, whatever is configured; port 0 takes a free one."),
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Listen on this address, in place of the configured one; port 0 takes a free port.",
+        ),
     ] = "",
 ) -> None:
-    """Runs the server until it gets SIGTERM or Ctrl-C; then requests under way are finished first.
+    """Runs the server until SIGTERM or Ctrl-C, then finishes the requests in progress and exits.
 
     It listens on 127.0.0.1:50051 unless configured otherwise. A second Ctrl-C
-    stops it at once.
+    stops it immediately.
 
     [dim]ymera serve --config ymera.toml[/dim]
     [dim]YMERA_SERVER__ADDRESS=0.0.0.0:50051 ymera serve[/dim]

@@ -1,1 +1,1 @@
-"""How answers look: a function per kind of answer, each returning something that rich prints."""
+"""Formats responses: a function per kind of response, each returning what rich can print."""

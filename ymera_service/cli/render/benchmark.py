@@ -1,4 +1,4 @@
-"""A measurement."""
+"""The scores of a benchmark."""
 
 from collections.abc import Iterator
 

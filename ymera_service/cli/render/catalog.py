@@ -1,4 +1,4 @@
-"""The models there are, and the plugins."""
+"""The models and the plugins."""
 
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
@@ -17,7 +17,7 @@ _STYLES = {Plugin.STATE_ACTIVE: "green", Plugin.STATE_QUARANTINED: "red", Plugin
 
 
 def models(offered: Sequence[Model]) -> Iterator[RenderableType]:
-    """Shows the models with what is known of each; prices are in USD per million tokens."""
+    """Shows the models with capabilities, prices in USD per million tokens, and measured quality."""
     if not offered:
         yield clean("No provider offers a model.")
         return
@@ -73,21 +73,21 @@ def _remarks(model: Model) -> Iterator[str]:
         yield "local"
     yield from _extra_charges(model.price)
     if not model.available:
-        yield "failing, left alone for a while"
+        yield "failing, paused"
 
 
 def _extra_charges(price: Price) -> Iterator[str]:
     if price.micros_per_request:
         yield f"${_dollars(price.micros_per_request)} per request"
     for tier in price.tiers:
-        asked, answered = _dollars(tier.input_micros_per_million), _dollars(tier.output_micros_per_million)
-        yield f"above {tier.above_input_tokens:,} tokens ${asked} in and ${answered} out"
+        read, written = _dollars(tier.input_micros_per_million), _dollars(tier.output_micros_per_million)
+        yield f"above {tier.above_input_tokens:,} input tokens ${read} in and ${written} out"
 
 
 def plugins(found: Sequence[Plugin]) -> Iterator[RenderableType]:
-    """Shows the plugins with what became of each."""
+    """Shows the plugins with the state of each."""
     if not found:
-        yield clean("No plugin is installed. `pip install 'ymera[standard]'` brings the usual ones.")
+        yield clean("No plugin is installed. `pip install 'ymera[standard]'` installs the usual ones.")
         return
     rows = [
         [

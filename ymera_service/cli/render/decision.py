@@ -11,11 +11,11 @@ from ymera_service.cli.render.tables import table
 from ymera_service.cli.render.text import clean
 
 SHOWN = 20
-"""Rows of a table; a full view may hold a thousand models."""
+"""The maximum number of rows of a table; a full view may hold a thousand models."""
 
 
 def decision(made: Decision) -> Iterator[RenderableType]:
-    """Shows what was decided and all that led to it."""
+    """Shows the decision: its explanation, categories, candidates, the evidence for the first, and exclusions."""
     yield clean(made.explanation, "bold")
     yield _categories(made)
     if made.candidates:
@@ -47,14 +47,14 @@ def _candidates(made: Decision) -> RenderableType:
     figures = ["", "score", *headers, "cost", "time"]
     rows = [
         [
-            str(place),
-            clean(target(each), "bold" if place == 1 else ""),
+            str(rank),
+            clean(target(each), "bold" if rank == 1 else ""),
             f"{each.score:.3f}",
             *_values(each, names),
             money(each.expected_cost_micros) if each.HasField("expected_cost_micros") else "unknown",
             duration(each.expected_latency) if each.HasField("expected_latency") else "?",
         ]
-        for place, each in enumerate(made.candidates[:SHOWN], 1)
+        for rank, each in enumerate(made.candidates[:SHOWN], 1)
     ]
     return table(["", "model", "score", *headers, "cost", "time"], rows, right=figures, folds=())
 
@@ -89,7 +89,7 @@ def _reason(reason: ExclusionReason.ValueType) -> str:
 
 
 def attempts(made: Sequence[Attempt]) -> RenderableType:
-    """Shows the calls that were made."""
+    """Shows the attempts, one row each."""
     rows = [
         [
             f"{each.turn}.{each.number}" if each.turn > 1 else str(each.number),
@@ -111,7 +111,7 @@ def target(named: Candidate | Exclusion | Attempt) -> str:
 
 
 def _rest(count: int, sent: int) -> Iterator[Text]:
-    """Says how many rows are not shown, and how to see them."""
+    """Reports how many rows are not shown, and how to see them."""
     shown = min(sent, SHOWN)
     if count > shown:
         yield clean(f"… and {count - shown} more; --full --json shows all", "dim")

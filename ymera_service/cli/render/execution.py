@@ -1,4 +1,4 @@
-"""How an execution went."""
+"""An execution: the summary line under an answer, and the whole of it."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,9 +13,9 @@ from ymera_service.cli.render.text import clean
 
 
 def summary(done: ExecutionCompleted, made: Decision, request_id: str, took: float) -> str:
-    """Returns the quiet line under an answer: model, why, tokens, cost, time, and the id to explain it by.
+    """Returns the summary line under an answer: model, reason, tokens, cost, time, and the id for `ymera explain`.
 
-    An unusual end, such as a token limit, is shown too.
+    A finish reason other than "stop" is shown too.
     """
     planned = bool(made.candidates) and made.candidates[0].model == done.model
     why = made.explanation if planned else f"{done.model} after {_failures(done.attempts)} ({made.explanation})"
@@ -40,12 +40,12 @@ def execution(past: Execution) -> Iterator[RenderableType]:
         yield clean(f"{tokens(past.usage)} · {cost(past.usage)}")
     if past.HasField("error"):
         yield clean(f"{past.error.reason}: {past.error.message}", "red")
-    asked = [
+    origin = [
         f"session {past.session_id}" if past.session_id else "",
         f"agent {past.agent_name}" if past.agent_name else "",
     ]
-    if any(asked):
-        yield clean(" · ".join(filter(None, asked)), "dim")
+    if any(origin):
+        yield clean(" · ".join(filter(None, origin)), "dim")
     yield clean("")
     yield from decision(past.decision)
     if past.attempts:

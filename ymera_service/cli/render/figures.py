@@ -1,11 +1,11 @@
-"""Money, time, tokens and shares, as people read them."""
+"""Formats money, time, token counts and enum names for people."""
 
 from google.protobuf.duration_pb2 import Duration
 from ymera.v1.usage_pb2 import Usage
 
 
 def money(micros: int | None) -> str:
-    """Returns an amount of micro-USD, with as many digits as it needs: `$0.000042`, `$1.25`, `free`."""
+    """Returns an amount of micro-USD with at least two decimals and no further zeros: `$0.000042`, `$1.25`, `free`."""
     if micros is None:
         return "cost unknown"
     if micros == 0:
@@ -16,7 +16,7 @@ def money(micros: int | None) -> str:
 
 
 def cost(usage: Usage) -> str:
-    """Returns what a usage cost."""
+    """Returns the cost of a usage."""
     return money(usage.cost_micros if usage.HasField("cost_micros") else None)
 
 
@@ -41,11 +41,11 @@ def duration(value: Duration) -> str:
 
 
 def tokens(usage: Usage) -> str:
-    """Returns what was read and written: `12 → 45 tokens`; a tilde says that it is an estimate."""
+    """Returns input and output tokens: `12 → 45 tokens`; a tilde marks an estimate."""
     about = "~" if usage.estimated else ""
     return f"{about}{usage.input_tokens:,} → {about}{usage.output_tokens:,} tokens"
 
 
 def word(name: str, prefix: str) -> str:
-    """Returns an enum's name as a word: `HEALTH_STATUS_OK` less its prefix is `ok`."""
+    """Returns an enum value's name as words: `HEALTH_STATUS_OK` without its prefix is `ok`."""
     return name.removeprefix(prefix).lower().replace("_", " ")

@@ -27,8 +27,8 @@ _STYLES = {
 
 
 def health(state: HealthResponse) -> Iterator[RenderableType]:
-    """Shows the state as a whole, then of each part."""
-    load = f"{state.in_flight_requests} requests under way, {state.queued_requests} waiting"
+    """Shows the state of the server, then of each part."""
+    load = f"{state.in_flight_requests} requests in progress, {state.queued_requests} queued"
     yield Text.assemble(_status(state.status), f" · version {state.version} · up {duration(state.uptime)} · {load}")
     if state.detail:
         yield clean(state.detail, _STYLES.get(state.status, ""))
@@ -54,7 +54,7 @@ def _provider(provider: ProviderHealth) -> str:
 
 def _breaker(breaker: BreakerHealth) -> str:
     state = word(BreakerState.Name(breaker.state), "BREAKER_STATE_")
-    again = f", tried again in {duration(breaker.retry_after)}" if breaker.HasField("retry_after") else ""
+    again = f", retried in {duration(breaker.retry_after)}" if breaker.HasField("retry_after") else ""
     why = f" ({breaker.last_error})" if breaker.last_error else ""
     return f"{breaker.domain} {state}{again}{why}"
 

@@ -1,4 +1,4 @@
-"""A plain table: aligned columns without lines, as easy to read as to cut."""
+"""A plain table: aligned columns without lines, easy to read and to process with `cut`."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -12,20 +12,20 @@ from ymera_service.cli.render.text import clean
 
 _GAP = 2
 _UNBROKEN = 10_000
-"""Columns enough for any row."""
+"""A width in columns that fits any row."""
 
 
 class _Whole(Table):
-    """A table whose rows a terminal that is far too narrow breaks like any long line; no column is lost."""
+    """A table that keeps all columns: if the terminal is too narrow for it, the terminal wraps the rows."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        needed = sum(self._least(console, options, place) for place in range(len(self.columns)))
+        needed = sum(self._least(console, options, index) for index in range(len(self.columns)))
         fits = needed <= options.max_width
         yield from super().__rich_console__(console, options if fits else options.update(width=_UNBROKEN))
 
-    def _least(self, console: Console, options: ConsoleOptions, place: int) -> int:
-        """Returns the width of a column: of its longest word where it is broken, of its longest cell elsewhere."""
-        column = self.columns[place]
+    def _least(self, console: Console, options: ConsoleOptions, index: int) -> int:
+        """Returns the minimum width of a column: of its longest word if it may wrap, otherwise of its longest cell."""
+        column = self.columns[index]
         texts = [cell for cell in column.cells if isinstance(cell, Text)]
         if self.show_header:
             texts.append(clean(str(column.header)))
@@ -33,7 +33,7 @@ class _Whole(Table):
             widths = [cell_len(text.plain) for text in texts]
         else:
             widths = [Measurement.get(console, options.update(max_width=_UNBROKEN), text).minimum for text in texts]
-        return max(widths, default=0) + (_GAP if place < len(self.columns) - 1 else 0)
+        return max(widths, default=0) + (_GAP if index < len(self.columns) - 1 else 0)
 
 
 def table(
@@ -48,9 +48,9 @@ def table(
 
     Args:
         columns: The headers.
-        rows: A cell per column.
-        right: The columns that hold figures.
-        folds: The columns that are broken where the terminal is too narrow; by default the last.
+        rows: One cell per column.
+        right: The columns that are aligned to the right.
+        folds: The columns that wrap if the terminal is too narrow; by default the last.
         header: Whether the headers are shown.
     """
     made = _Whole(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_header=header)

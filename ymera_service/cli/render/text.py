@@ -1,4 +1,4 @@
-"""Text that others wrote, made harmless for a terminal."""
+"""Removes control characters from text that models, providers or plugins wrote."""
 
 from rich.text import Text
 
@@ -6,10 +6,10 @@ _CONTROLS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) 
 
 
 def harmless(text: str) -> str:
-    """Returns a text without the characters that would control a terminal."""
+    """Returns a text without the characters that control a terminal."""
     return text.translate(_CONTROLS)
 
 
 def clean(text: str, style: str = "") -> Text:
-    """Returns a harmless text to print."""
+    """Returns a styled text for rich, without control characters."""
     return Text(harmless(text), style)

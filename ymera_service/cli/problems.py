@@ -1,4 +1,4 @@
-"""What went wrong, in words and for programs."""
+"""Describes what went wrong, as text for people and as JSON for programs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,23 +15,23 @@ from ymera_service.cli.render.figures import duration
 
 FAILED = 1
 WRONG = 2
-"""The exit code where the command line, the configuration or the request is wrong."""
+"""The exit code if the command line, the configuration or the request is wrong."""
 
 _STATUS_KEY = "grpc-status-details-bin"
-_NOBODY_THERE = "Start one with `ymera serve`, or leave out --address and YMERA_ADDRESS to use none."
-_UNTRUSTED = "Let the variable GRPC_DEFAULT_SSL_ROOTS_FILE_PATH name a PEM file of the authorities to trust."
+_UNREACHABLE = "Start one with `ymera serve`, or omit --address and YMERA_ADDRESS to start a temporary server."
+_UNTRUSTED = "Set the variable GRPC_DEFAULT_SSL_ROOTS_FILE_PATH to a PEM file of the authorities to trust."
 _REMEDIES = {
-    "MODEL_NOT_FOUND": "`ymera models` lists the models that there are.",
-    "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites that there are.",
-    "EXECUTION_NOT_FOUND": "`ymera ask` prints a request's id at the end of its last line.",
-    "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows what each model would bring.",
+    "MODEL_NOT_FOUND": "`ymera models` lists the available models.",
+    "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites.",
+    "EXECUTION_NOT_FOUND": "`ymera ask` prints the request's id at the end of its last line.",
+    "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows the candidates and their scores.",
     "PROVIDER_AUTHENTICATION": "Check the provider's key in the server's environment or configuration.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """What went wrong. `notes` are further lines for people: each fault, and the remedy."""
+class Problem:
+    """What went wrong. `notes` are further lines for people: the single faults, and the remedy."""
 
     message: str
     notes: tuple[str, ...] = ()
@@ -41,26 +41,26 @@ class Failure:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
-        """Returns it for programs."""
+        """Returns the problem as a JSON document."""
         known = {"reason": self.reason, "request_id": self.request_id, **self.facts}
         return {"error": {"message": self.message, **{name: value for name, value in known.items() if value}}}
 
 
 class CommandFailed(Exception):
-    """A command can't go on, for a reason that its user can understand."""
+    """A command failed for a reason that can be shown to its user."""
 
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
 
 
 def wrong(message: str, *notes: str) -> CommandFailed:
-    """Returns the error of a command that was given something wrong."""
-    return CommandFailed(Failure(message, notes, exit_code=WRONG))
+    """Returns the error of a command with wrong input."""
+    return CommandFailed(Problem(message, notes, exit_code=WRONG))
 
 
-def of_rpc(error: grpc.aio.AioRpcError, server: str) -> Failure:
-    """Returns what a failed call says, with the `google.rpc` details that came with it."""
+def of_rpc(error: grpc.aio.AioRpcError, server: str) -> Problem:
+    """Returns the problem that a failed call reports, including its `google.rpc` details."""
     status = _rich_status(error)
     if status is None:
         return _bare(error, server)
@@ -74,7 +74,7 @@ def of_rpc(error: grpc.aio.AioRpcError, server: str) -> Failure:
     assert isinstance(request, details.RequestInfo)
     violations = [{"field": one.field, "description": one.description} for one in bad_request.field_violations]
     faults = [f"{one['field']}: {one['description']}" for one in violations] if len(violations) > 1 else []
-    return Failure(
+    return Problem(
         status.message,
         (*faults, *_remedies(info.reason, retry.retry_delay if retry.HasField("retry_delay") else None)),
         info.reason,
@@ -84,11 +84,11 @@ def of_rpc(error: grpc.aio.AioRpcError, server: str) -> Failure:
     )
 
 
-def of_event(error: Error, request_id: str) -> Failure:
-    """Returns what the terminal event of a stream says."""
+def of_event(error: Error, request_id: str) -> Problem:
+    """Returns the problem that the terminal event of a stream reports."""
     delay = error.retry_after if error.HasField("retry_after") else None
     facts = {"metadata": dict(error.metadata)}
-    return Failure(error.message, tuple(_remedies(error.reason, delay)), error.reason, request_id, facts=facts)
+    return Problem(error.message, tuple(_remedies(error.reason, delay)), error.reason, request_id, facts=facts)
 
 
 def _remedies(reason: str, delay: Duration | None) -> Iterator[str]:
@@ -116,17 +116,17 @@ def _detail(status: Status, kind: type[Any]) -> Any:
     return detail
 
 
-def _bare(error: grpc.aio.AioRpcError, server: str) -> Failure:
-    """Returns what a status without details means: it comes from grpc itself or from something in between."""
+def _bare(error: grpc.aio.AioRpcError, server: str) -> Problem:
+    """Returns the problem of a status without details, which comes from the gRPC library or from a proxy."""
     words = error.details() or error.code().name
     facts = {"code": error.code().name}
     match error.code():
         case grpc.StatusCode.UNAVAILABLE:
-            remedy = _UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in words else _NOBODY_THERE
-            return Failure(f"no server can be reached at {server}", (words, remedy), facts=facts)
+            remedy = _UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in words else _UNREACHABLE
+            return Problem(f"no server is reachable at {server}", (words, remedy), facts=facts)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
-            return Failure("the answer took longer than --timeout allows", facts=facts)
+            return Problem("the answer took longer than --timeout allows", facts=facts)
         case grpc.StatusCode.UNIMPLEMENTED:
-            return Failure(f"the server at {server} does not know this call", (words,), facts=facts)
+            return Problem(f"the server at {server} does not implement this call", (words,), facts=facts)
         case _:
-            return Failure(f"the call failed: {words}", facts=facts)
+            return Problem(f"the call failed: {words}", facts=facts)

@@ -8,7 +8,7 @@ from google.rpc import error_details_pb2 as details  # type: ignore[import-untyp
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from ymera.v1.errors_pb2 import Error
 
-from ymera_service.cli.failures import FAILED, WRONG, of_event, of_rpc
+from ymera_service.cli.problems import FAILED, WRONG, of_event, of_rpc
 
 BAD = details.BadRequest(
     field_violations=[
@@ -32,10 +32,10 @@ def failed(code: grpc.StatusCode, text: str, *packed: object, raw: bytes | None 
 def test_every_field_that_is_wrong_is_listed() -> None:
     info = details.ErrorInfo(reason="INVALID_REQUEST", domain="ymera", metadata={"field": "prompt.messages"})
     request = details.RequestInfo(request_id="r-1")
-    failure = of_rpc(failed(grpc.StatusCode.INVALID_ARGUMENT, "two faults", info, BAD, request), "here")
-    assert failure.notes == ("prompt.messages: holds none; give one", "prompt.sampling.top_p: is 2; at most 1")
-    assert failure.exit_code == WRONG
-    assert failure.document() == {
+    problem = of_rpc(failed(grpc.StatusCode.INVALID_ARGUMENT, "two faults", info, BAD, request), "here")
+    assert problem.notes == ("prompt.messages: holds none; give one", "prompt.sampling.top_p: is 2; at most 1")
+    assert problem.exit_code == WRONG
+    assert problem.document() == {
         "error": {
             "message": "two faults",
             "reason": "INVALID_REQUEST",
@@ -50,45 +50,45 @@ def test_every_field_that_is_wrong_is_listed() -> None:
     }
 
 
-def test_when_to_try_again_and_what_to_do_is_told() -> None:
+def test_when_to_try_again_and_what_to_do_is_reported() -> None:
     retry = details.RetryInfo(retry_delay=Duration(seconds=2))
     info = details.ErrorInfo(reason="MODEL_NOT_FOUND", domain="ymera")
-    failure = of_rpc(failed(grpc.StatusCode.NOT_FOUND, "no such model", info, retry), "here")
-    assert failure.notes == ("Try again in 2.00 s.", "`ymera models` lists the models that there are.")
-    assert failure.exit_code == FAILED
+    problem = of_rpc(failed(grpc.StatusCode.NOT_FOUND, "no such model", info, retry), "here")
+    assert problem.notes == ("Try again in 2.00 s.", "`ymera models` lists the available models.")
+    assert problem.exit_code == FAILED
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        (grpc.StatusCode.UNAVAILABLE, "no server can be reached at host:1"),
+        (grpc.StatusCode.UNAVAILABLE, "no server is reachable at host:1"),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "the answer took longer than --timeout allows"),
-        (grpc.StatusCode.UNIMPLEMENTED, "the server at host:1 does not know this call"),
-        (grpc.StatusCode.INTERNAL, "the call failed: told"),
+        (grpc.StatusCode.UNIMPLEMENTED, "the server at host:1 does not implement this call"),
+        (grpc.StatusCode.INTERNAL, "the call failed: reported"),
     ],
 )
 @pytest.mark.parametrize("raw", [None, b"\xff\xff"])
 def test_a_status_without_details_comes_from_the_way_there(
     code: grpc.StatusCode, message: str, raw: bytes | None
 ) -> None:
-    failure = of_rpc(failed(code, "told", raw=raw), "host:1")
-    assert (failure.message, failure.facts) == (message, {"code": code.name})
+    problem = of_rpc(failed(code, "reported", raw=raw), "host:1")
+    assert (problem.message, problem.facts) == (message, {"code": code.name})
 
 
-def test_a_certificate_that_is_not_trusted_is_told_from_nobody_there() -> None:
-    told = "Tls handshake failed: CERTIFICATE_VERIFY_FAILED: self signed certificate"
-    assert "authorities to trust" in of_rpc(failed(grpc.StatusCode.UNAVAILABLE, told), "host:1").notes[1]
+def test_a_certificate_that_is_not_trusted_is_distinguished_from_an_unreachable_server() -> None:
+    text = "Tls handshake failed: CERTIFICATE_VERIFY_FAILED: self signed certificate"
+    assert "authorities to trust" in of_rpc(failed(grpc.StatusCode.UNAVAILABLE, text), "host:1").notes[1]
     assert "ymera serve" in of_rpc(failed(grpc.StatusCode.UNAVAILABLE, "refused"), "host:1").notes[1]
 
 
-def test_a_streams_last_event_tells_the_same() -> None:
+def test_a_streams_last_event_reports_the_same() -> None:
     error = Error(
         reason="PROVIDER_AUTHENTICATION",
         message="no such key",
         metadata={"model": "a/b"},
         retry_after=Duration(seconds=2),
     )
-    failure = of_event(error, "r-1")
-    assert failure.notes[0] == "Try again in 2.00 s."
-    assert "provider's key" in failure.notes[1]
-    assert (failure.message, failure.request_id, failure.exit_code) == ("no such key", "r-1", FAILED)
+    problem = of_event(error, "r-1")
+    assert problem.notes[0] == "Try again in 2.00 s."
+    assert "provider's key" in problem.notes[1]
+    assert (problem.message, problem.request_id, problem.exit_code) == ("no such key", "r-1", FAILED)
