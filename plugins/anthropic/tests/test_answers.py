@@ -43,8 +43,8 @@ def begin(index: int, **block: Any) -> Record:
     return {"type": "content_block_start", "index": index, "content_block": block}
 
 
-def delta(index: int, **told: Any) -> Record:
-    return {"type": "content_block_delta", "index": index, "delta": told}
+def delta(index: int, **content: Any) -> Record:
+    return {"type": "content_block_delta", "index": index, "delta": content}
 
 
 def end(index: int) -> Record:
@@ -65,7 +65,7 @@ def decoded(body: bytes) -> list[ProviderEvent | ProviderError]:
     return [*decoder.feed(body), *decoder.close()]
 
 
-def told_by(*events: Record) -> Answer:
+def answer_of(*events: Record) -> Answer:
     return Answer.of(event for event in streamed(*events) if not isinstance(event, ProviderError))
 
 
@@ -89,12 +89,12 @@ def test_each_stop_reason_has_its_meaning(raw: str | None, reason: FinishReason)
 
 def test_a_natural_end_with_a_tool_call_is_a_tool_call() -> None:
     call = begin(0, type="tool_use", id="t", name="f", input={})
-    assert told_by(START, call, end(0), because("end_turn"), STOP).finish_reason is FinishReason.TOOL_CALLS
+    assert answer_of(START, call, end(0), because("end_turn"), STOP).finish_reason is FinishReason.TOOL_CALLS
 
 
 def test_a_tool_call_cut_off_by_the_token_limit_is_a_length_stop_with_what_was_written() -> None:
     call = begin(0, type="tool_use", id="t", name="f", input={})
-    answer = told_by(
+    answer = answer_of(
         START, call, delta(0, type="input_json_delta", partial_json='{"a": "b'), end(0), because("max_tokens"), STOP
     )
     assert (answer.finish_reason, answer.tool_calls) == (FinishReason.LENGTH, (ToolCall("t", "f", '{"a": "b'),))
@@ -119,11 +119,11 @@ def test_a_call_without_arguments_has_an_empty_object_of_them(pieces: list[str])
 
 def test_arguments_that_come_whole_with_the_block_are_kept_even_without_its_end() -> None:
     call = begin(0, type="tool_use", id="t", name="f", input={"a": [1, None]})
-    assert told_by(START, call, because("tool_use"), STOP).tool_calls == (ToolCall("t", "f", '{"a":[1,null]}'),)
+    assert answer_of(START, call, because("tool_use"), STOP).tool_calls == (ToolCall("t", "f", '{"a":[1,null]}'),)
 
 
 def test_calls_are_counted_apart_from_other_blocks_which_may_be_written_in_turns() -> None:
-    answer = told_by(
+    answer = answer_of(
         START,
         begin(0, type="text", text="Let "),
         begin(1, type="tool_use", id="a", name="f", input={}),
@@ -141,7 +141,7 @@ def test_calls_are_counted_apart_from_other_blocks_which_may_be_written_in_turns
     assert answer.tool_calls == (ToolCall("a", "f", '{"x":1}'), ToolCall("b", "g", '{"y":2}'))
 
 
-def test_server_tools_are_told_by_their_blocks_alone() -> None:
+def test_server_tools_are_answer_of_their_blocks_alone() -> None:
     events = streamed(
         START,
         begin(0, type="server_tool_use", id="s", name="web_search", input={}),
@@ -177,11 +177,11 @@ CITATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("told", "citation"), CITATIONS)
-def test_a_citation_names_its_source_streamed_and_whole(told: Record, citation: Citation) -> None:
+@pytest.mark.parametrize(("entry", "citation"), CITATIONS)
+def test_a_citation_names_its_source_streamed_and_whole(entry: Record, citation: Citation) -> None:
     text = begin(0, type="text", text="", citations=[])
-    answer = told_by(START, text, delta(0, type="citations_delta", citation=told), end(0), because("end_turn"), STOP)
-    whole = decoded(orjson.dumps({"content": [{"type": "text", "text": "x", "citations": [told]}]}))
+    answer = answer_of(START, text, delta(0, type="citations_delta", citation=entry), end(0), because("end_turn"), STOP)
+    whole = decoded(orjson.dumps({"content": [{"type": "text", "text": "x", "citations": [entry]}]}))
     assert answer.citations == (citation,)
     assert Answer.of(event for event in whole if not isinstance(event, ProviderError)).citations == (citation,)
 
@@ -388,9 +388,9 @@ events_of_any_shape = st.dictionaries(names, values, max_size=5) | st.fixed_dict
 )
 
 
-def check_only_provider_errors(told: list[ProviderEvent | ProviderError]) -> None:
-    assert isinstance(told[-1], Finished | ProviderError)
-    assert not any(isinstance(event, Finished | ProviderError) for event in told[:-1])
+def check_only_provider_errors(events: list[ProviderEvent | ProviderError]) -> None:
+    assert isinstance(events[-1], Finished | ProviderError)
+    assert not any(isinstance(event, Finished | ProviderError) for event in events[:-1])
 
 
 @given(body=st.binary(max_size=200), lead=st.sampled_from([b"", b"data: ", b"{", b"\xef\xbb\xbf", b"event: error\n"]))

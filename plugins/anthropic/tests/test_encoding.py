@@ -1,11 +1,11 @@
-"""What we ask means what the recorded clients asked, in every field that a prompt has.
+"""Our requests mean the same as those of the recorded clients, in every field that a prompt has.
 
 Each recorded request is read into a prompt, that prompt is encoded, and both are compared after what means the same
 was written alike. Encoded otherwise on purpose:
 
 - `cache_control`, `metadata`, `citations`, `caller` and `title` beside a document are no part of a prompt.
 - How much to think is one of three efforts: a budget has one of three sizes, a model that takes the adaptive form
-  gets that and its effort named, and one that would leave its thinking out is asked to show it.
+  gets that and its effort named, and one that hides its thinking is asked to show it.
 - Neighbouring turns of one speaker are one turn, as the API itself takes them, and blank texts are left out.
 - `tool_choice: auto` is what is meant without it.
 - `output_format` of the beta is `output_config.format` now.
@@ -141,9 +141,9 @@ def choice_of(choice: Record) -> ToolChoice:
     return ToolChoice(MODES[choice["type"]], choice.get("name", ""), None if parallel is None else not parallel)
 
 
-def effort_of(thinking: Record | None, told: str | None) -> ReasoningEffort | None:
-    if told:
-        return ReasoningEffort(told)
+def effort_of(thinking: Record | None, named: str | None) -> ReasoningEffort | None:
+    if named:
+        return ReasoningEffort(named)
     match thinking:
         case {"type": "adaptive"}:
             return ReasoningEffort.HIGH  # the API's default

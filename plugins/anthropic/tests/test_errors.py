@@ -1,4 +1,4 @@
-"""Errors are told by their meaning."""
+"""Errors are classified by their meaning."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -104,9 +104,9 @@ MEANINGS: list[tuple[type[ProviderError], int, str, str]] = [
 
 @pytest.mark.parametrize(("kind", "status", "type", "message"), MEANINGS)
 def test_an_error_has_its_meaning(kind: type[ProviderError], status: int, type: str, message: str) -> None:
-    told = error(status, type, message)
-    assert told.__class__ is kind
-    assert (told.status, told.type, told.message, told.code) == (status, type, message, None)
+    failure = error(status, type, message)
+    assert failure.__class__ is kind
+    assert (failure.status, failure.type, failure.message, failure.code) == (status, type, message, None)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_an_error_has_its_meaning(kind: type[ProviderError], status: int, type: 
     ],
 )
 def test_a_code_says_more_than_the_type(code: str, kind: type[ProviderError]) -> None:
-    told = error(429, "rate_limit_error", "Too much", details={"error_code": code})
-    assert isinstance(told, kind)
-    assert told.code == code
+    failure = error(429, "rate_limit_error", "Too much", details={"error_code": code})
+    assert isinstance(failure, kind)
+    assert failure.code == code
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_a_code_says_more_than_the_type(code: str, kind: type[ProviderError]) ->
 )
 def test_a_body_that_says_nothing_leaves_it_to_the_status(status: int, kind: type[ProviderError]) -> None:
     for body in (b"", b"<html><h1>Sorry</h1></html>", b"{}", b"[]", b'{"error": null}', b"\xff\xfe"):
-        told = ERRORS.of_response(HttpResponse(status, {}, body))
-        assert told.__class__ is kind, body
-        assert told.message
+        failure = ERRORS.of_response(HttpResponse(status, {}, body))
+        assert failure.__class__ is kind, body
+        assert failure.message
 
 
 def test_a_body_of_plain_words_is_the_message() -> None:
@@ -156,9 +156,9 @@ def test_a_body_of_plain_words_is_the_message() -> None:
 
 
 def test_other_vendors_write_errors_their_own_way() -> None:
-    told = ERRORS.of_document({"error": {"message": "No cookie auth credentials found", "code": 401}}, 401)
-    assert isinstance(told, AuthenticationFailed)
-    assert (told.message, told.code) == ("No cookie auth credentials found", "401")
+    failure = ERRORS.of_document({"error": {"message": "No cookie auth credentials found", "code": 401}}, 401)
+    assert isinstance(failure, AuthenticationFailed)
+    assert (failure.message, failure.code) == ("No cookie auth credentials found", "401")
     assert ERRORS.of_document({"error": "model not found"}, 400).__class__ is NotFound
     assert ERRORS.of_document({"message": "Forbidden"}, 403).message == "Forbidden"
 
@@ -198,6 +198,6 @@ def test_the_headers_tell_when_to_come_back(headers: dict[str, str], seconds: fl
     wait=st.text(max_size=9) | st.floats().map(str),
 )
 def test_no_error_response_fails_to_be_read(status: int, body: bytes, wait: str) -> None:
-    told = ERRORS.of_response(HttpResponse(status, {"retry-after": wait, "date": wait}, body))
-    assert told.message
-    assert told.status == status
+    failure = ERRORS.of_response(HttpResponse(status, {"retry-after": wait, "date": wait}, body))
+    assert failure.message
+    assert failure.status == status

@@ -108,14 +108,14 @@ async def test_a_recorded_count_arrives(replay: Any, transport: HttpTransport, e
     assert tokens == exchange["expect"]["input"]
 
 
-async def told_until_it_failed(provider: AnthropicProvider) -> tuple[list[ProviderEvent], ProviderError]:
-    told: list[ProviderEvent] = []
+async def events_until_it_failed(provider: AnthropicProvider) -> tuple[list[ProviderEvent], ProviderError]:
+    events: list[ProviderEvent] = []
     try:
         async for event in generate(provider, request(STREAMED)):
-            told.append(event)  # noqa: PERF401  # what came before the failure is wanted
+            events.append(event)  # noqa: PERF401  # what came before the failure is wanted
     except ProviderError as error:
-        return told, error
-    pytest.fail(f"it did not fail but told {told}")
+        return events, error
+    pytest.fail(f"it did not fail but reported {events}")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
@@ -123,17 +123,17 @@ async def test_a_connection_that_breaks_within_an_answer_interrupts_it(
     replay: Any, transport: HttpTransport, share: float
 ) -> None:
     cut = int(len(STREAMED["response"]["sse_text"].encode()) * share)
-    told, error = await told_until_it_failed(at(replay, transport, STREAMED, f"cut={cut}"))
+    events, error = await events_until_it_failed(at(replay, transport, STREAMED, f"cut={cut}"))
     assert isinstance(error, StreamInterrupted)
-    assert told[0] == Accepted()
-    text = "".join(event.text for event in told if isinstance(event, TextDelta))
+    assert events[0] == Accepted()
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
     assert STREAMED["expect"]["text"].startswith(text)
 
 
 async def test_a_connection_that_closes_before_its_answer_failed(replay: Any, transport: HttpTransport) -> None:
-    told, error = await told_until_it_failed(at(replay, transport, STREAMED, "reset"))
+    events, error = await events_until_it_failed(at(replay, transport, STREAMED, "reset"))
     assert isinstance(error, ConnectionFailed)
-    assert told == []
+    assert events == []
 
 
 async def test_what_is_asked_arrives_with_its_credentials(replay: Any, transport: HttpTransport) -> None:

@@ -29,8 +29,8 @@ def listing(*models: Mapping[str, Any], **more: Any) -> bytes:
     return orjson.dumps({"data": models, **more})
 
 
-def capabilities(**told: bool) -> Mapping[str, Any]:
-    return {name: {"supported": supported} for name, supported in told.items()}
+def capabilities(**reported: bool) -> Mapping[str, Any]:
+    return {name: {"supported": supported} for name, supported in reported.items()}
 
 
 def providers(transport: RecordedTransport, **settings: Any) -> dict[str, AnthropicProvider]:
@@ -142,12 +142,12 @@ def test_a_provider_does_not_show_its_key(recorded_http: Record) -> None:
 
 
 async def test_a_listing_that_tells_what_a_model_can_goes_before_what_its_family_can(recorded_http: Record) -> None:
-    told = {
+    reported = {
         **capabilities(image_input=True, pdf_input=False, structured_outputs=True),
         "thinking": {"supported": True, "types": capabilities(adaptive=True, enabled=False)},
         "effort": {"supported": True, **capabilities(low=True, high=False)},
     }
-    model = {"id": "claude-3-5-haiku-x", "max_input_tokens": 500_000, "max_tokens": 9_000, "capabilities": told}
+    model = {"id": "claude-3-5-haiku-x", "max_input_tokens": 500_000, "max_tokens": 9_000, "capabilities": reported}
     transport = recorded_http(Exchange(listing(model), path="/models"), MESSAGE)
     provider = anthropic(transport)
     [info] = await provider.models()

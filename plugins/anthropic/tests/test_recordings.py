@@ -73,8 +73,8 @@ def of_kind(kind: str) -> list[Any]:
 
 def decode(body: bytes, cut: Cut = whole) -> list[ProviderEvent | ProviderError]:
     decoder = MessagesDecoder()
-    told = [event for piece in cut(body) for event in decoder.feed(piece)]
-    return [*told, *decoder.close()]
+    decoded = [event for piece in cut(body) for event in decoder.feed(piece)]
+    return [*decoded, *decoder.close()]
 
 
 def at(cuts: Iterable[int]) -> Cut:
@@ -89,12 +89,12 @@ def with_crlf(cut: Cut) -> Cut:
     return lambda body: cut(body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
 
 
-def neutral(told: list[ProviderEvent | ProviderError]) -> dict[str, Any]:
+def neutral(decoded: list[ProviderEvent | ProviderError]) -> dict[str, Any]:
     """The events in the words of `expect`."""
-    events = [event for event in told if not isinstance(event, ProviderError)]
+    events = [event for event in decoded if not isinstance(event, ProviderError)]
     answer = Answer.of(events)
     started = next(event for event in events if isinstance(event, ResponseStarted))
-    end = told[-1]
+    end = decoded[-1]
     assert isinstance(end, Finished)
     return {
         "text": answer.text,
@@ -132,12 +132,12 @@ def usage_of(answer: Answer) -> dict[str, int]:
     }
 
 
-def check(exchange: Exchange, told: list[ProviderEvent | ProviderError]) -> None:
+def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> None:
     """Whatever `expect` names is so, and whatever it leaves out was not there."""
     expected = {name: value for name, value in exchange["expect"].items() if name not in SAID_BY_THE_RECORDER}
     silent = {"reasoning": "", "stop_sequence": "", "citations": 0, "stream_complete": True, **expected}
     silent["usage"] = {"cached_input": 0, "cache_write": 0, "reasoning_output": 0, **expected["usage"]}
-    assert neutral(told) == silent
+    assert neutral(decoded) == silent
 
 
 @pytest.mark.parametrize("crlf", [False, True], ids=["lf", "crlf"])
@@ -163,24 +163,24 @@ def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: 
     body = body_of(exchange).rstrip()
     # What comes after the last event's data says no more.
     end = body.find(b'"message_stop"') if "sse_text" in exchange["response"] else len(body)
-    told = decode(body[: int(end * share)])
-    assert isinstance(told[-1], StreamInterrupted)
-    assert not any(isinstance(event, Finished) for event in told)
+    decoded = decode(body[: int(end * share)])
+    assert isinstance(decoded[-1], StreamInterrupted)
+    assert not any(isinstance(event, Finished) for event in decoded)
 
 
 def test_usage_told_before_an_interruption_is_kept() -> None:
     streamed = next(each for each in EXCHANGES if each["response"].get("sse_text"))
-    told = decode(body_of(streamed).partition(b"event: message_delta")[0])
-    assert isinstance(told[-2], UsageReported)
-    assert told[-2].usage.input_tokens > 0
-    assert isinstance(told[-1], StreamInterrupted)
+    decoded = decode(body_of(streamed).partition(b"event: message_delta")[0])
+    assert isinstance(decoded[-2], UsageReported)
+    assert decoded[-2].usage.input_tokens > 0
+    assert isinstance(decoded[-1], StreamInterrupted)
 
 
 @pytest.mark.parametrize("exchange", of_kind("error"))
 def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
     response = exchange["response"]
     error = ERRORS.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
-    told = {
+    reported = {
         "class": CLASSES[error.reason],
         "status": error.status,
         "type": error.type,
@@ -190,7 +190,7 @@ def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
         "retry_after_s": error.retry_after,
     }
     expected = {name: value for name, value in exchange["expect"]["error"].items() if name != "sdk_exception"}
-    assert told == {"type": None, "code": None, "param": None, "retry_after_s": None, **expected}
+    assert reported == {"type": None, "code": None, "param": None, "retry_after_s": None, **expected}
 
 
 @pytest.mark.parametrize("exchange", of_kind("models"))

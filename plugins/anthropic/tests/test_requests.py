@@ -1,4 +1,4 @@
-"""What is asked of which model."""
+"""What is sent to which model."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,22 +44,22 @@ OLD, FOREIGN = "claude-3-haiku-20240307", "kimi-k3"
 SAMPLERS = Sampling(temperature=0.5, top_p=0.9, top_k=7)
 
 
-def asked(prompt: Prompt, model: str = ADAPTIVE, version: str = "2023-06-01") -> Record:
+def body_of(prompt: Prompt, model: str = ADAPTIVE, version: str = "2023-06-01") -> Record:
     body: Record = orjson.loads(MessagesDialect(version).encode(GenerateRequest(model, prompt)).body)
     return body
 
 
 def content(*parts: Part, role: Role = Role.USER) -> Any:
-    return asked(Prompt((Message(role, parts),)))["messages"][0]["content"]
+    return body_of(Prompt((Message(role, parts),)))["messages"][0]["content"]
 
 
 def talk(*messages: Message) -> list[Record]:
-    turns: list[Record] = asked(Prompt(messages))["messages"]
+    turns: list[Record] = body_of(Prompt(messages))["messages"]
     return turns
 
 
 def sampled(model: str, sampling: Sampling, **more: Any) -> Record:
-    return asked(Prompt((HI,), sampling=sampling, **more), model)
+    return body_of(Prompt((HI,), sampling=sampling, **more), model)
 
 
 # Messages.
@@ -67,8 +67,8 @@ def sampled(model: str, sampling: Sampling, **more: Any) -> Record:
 
 def test_system_messages_are_joined_by_a_blank_line() -> None:
     system = [Message(Role.SYSTEM, (Text(text), Text("!"))) for text in ("One", "Two")]
-    assert asked(Prompt((system[0], HI, system[1])))["system"] == "One!\n\nTwo!"
-    assert "system" not in asked(Prompt((HI,)))
+    assert body_of(Prompt((system[0], HI, system[1])))["system"] == "One!\n\nTwo!"
+    assert "system" not in body_of(Prompt((HI,)))
 
 
 def test_turns_alternate_and_results_of_tools_come_first() -> None:
@@ -190,7 +190,7 @@ def test_thinking_that_others_did_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "told"),
+    ("choice", "expected"),
     [
         (ToolChoice(), None),
         (ToolChoice(ToolChoiceMode.NONE, parallel_tool_calls=False), {"type": "none"}),
@@ -203,32 +203,32 @@ def test_thinking_that_others_did_is_left_out() -> None:
         ),
     ],
 )
-def test_each_choice_of_tools_has_its_form(choice: ToolChoice, told: Record | None) -> None:
-    assert asked(Prompt((HI,), tools=(TOOL,), tool_choice=choice)).get("tool_choice") == told
-    assert "tool_choice" not in asked(Prompt((HI,), tool_choice=choice)), "without tools there is nothing to choose"
+def test_each_choice_of_tools_has_its_form(choice: ToolChoice, expected: Record | None) -> None:
+    assert body_of(Prompt((HI,), tools=(TOOL,), tool_choice=choice)).get("tool_choice") == expected
+    assert "tool_choice" not in body_of(Prompt((HI,), tool_choice=choice)), "without tools there is nothing to choose"
 
 
 def test_tools_have_a_schema_and_are_strict_where_the_model_can() -> None:
     schema = {"type": "object", "properties": {"x": {"type": "integer"}}}
-    told = {"name": "f", "description": "Does it.", "input_schema": schema}
-    assert asked(Prompt((HI,), tools=(TOOL,)))["tools"] == [told | {"strict": True}]
-    assert asked(Prompt((HI,), tools=(TOOL,)), OLD)["tools"] == [told]
-    bare = asked(Prompt((HI,), tools=(Tool("g"),)))["tools"]
+    expected = {"name": "f", "description": "Does it.", "input_schema": schema}
+    assert body_of(Prompt((HI,), tools=(TOOL,)))["tools"] == [expected | {"strict": True}]
+    assert body_of(Prompt((HI,), tools=(TOOL,)), OLD)["tools"] == [expected]
+    bare = body_of(Prompt((HI,), tools=(Tool("g"),)))["tools"]
     assert bare == [{"name": "g", "input_schema": {"type": "object", "properties": {}}}]
 
 
 def test_a_schema_of_no_object_is_refused() -> None:
     with pytest.raises(InvalidProviderRequest):
-        asked(Prompt((HI,), tools=(Tool("f", parameters_schema="true"),)))
+        body_of(Prompt((HI,), tools=(Tool("f", parameters_schema="true"),)))
     with pytest.raises(InvalidProviderRequest):
-        asked(Prompt((HI,), response_format=ResponseFormat(ResponseType.JSON_SCHEMA, schema="[]")))
+        body_of(Prompt((HI,), response_format=ResponseFormat(ResponseType.JSON_SCHEMA, schema="[]")))
 
 
 def test_structured_output_takes_only_the_properties_that_are_named() -> None:
     inner = {"type": ["object", "null"], "properties": {"b": {"enum": [{"type": "object"}]}}}
     schema = {"type": "object", "properties": {"a": {"anyOf": [inner]}, "type": {"type": "string"}}}
     wanted = ResponseFormat(ResponseType.JSON_SCHEMA, schema=orjson.dumps(schema).decode())
-    sent = asked(Prompt((HI,), response_format=wanted))["output_config"]["format"]
+    sent = body_of(Prompt((HI,), response_format=wanted))["output_config"]["format"]
     closed = {"additionalProperties": False}
     assert sent == {
         "type": "json_schema",
@@ -240,7 +240,7 @@ def test_a_json_object_of_any_shape_is_asked_for_in_words() -> None:
     prompt = Prompt(
         (Message(Role.SYSTEM, (Text("Be terse."),)), HI), response_format=ResponseFormat(ResponseType.JSON_OBJECT)
     )
-    body = asked(prompt)
+    body = body_of(prompt)
     assert body["system"] == "Be terse.\n\nAnswer with one JSON object and nothing else."
     assert "output_config" not in body
 
@@ -257,7 +257,7 @@ def test_every_request_bounds_its_answer_by_what_the_model_can_write() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "told"),
+    ("model", "expected"),
     [
         (OLD, {"temperature": 0.5, "top_p": 0.9, "top_k": 7}),
         (FOREIGN, {"temperature": 0.5, "top_p": 0.9, "top_k": 7}),
@@ -269,8 +269,8 @@ def test_every_request_bounds_its_answer_by_what_the_model_can_write() -> None:
         ("claude-of-the-future", {}),
     ],
 )
-def test_sampling_parameters_go_to_models_that_take_them(model: str, told: Record) -> None:
-    assert sent(sampled(model, SAMPLERS)) == told
+def test_sampling_parameters_go_to_models_that_take_them(model: str, expected: Record) -> None:
+    assert sent(sampled(model, SAMPLERS)) == expected
 
 
 def sent(body: Record) -> Record:
@@ -280,7 +280,7 @@ def sent(body: Record) -> Record:
 def test_sampling_parameters_are_left_out_where_the_model_thinks_or_the_version_has_none() -> None:
     thinking = replace(SAMPLERS, reasoning_effort=ReasoningEffort.LOW)
     assert sent(sampled(ADAPTIVE, thinking)) == sent(sampled(BUDGETED, thinking)) == {}
-    assert sent(asked(Prompt((HI,), sampling=SAMPLERS), OLD, "2026-10-21")) == {}
+    assert sent(body_of(Prompt((HI,), sampling=SAMPLERS), OLD, "2026-10-21")) == {}
 
 
 def test_top_p_alone_and_a_temperature_of_other_vendors_range_are_taken() -> None:

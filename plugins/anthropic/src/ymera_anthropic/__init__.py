@@ -1,8 +1,8 @@
 """Ymera plugin: Anthropic's Messages API.
 
-In reading order: `provider` (who answers), `dialect` (the API), `requests`, `messages` and `signatures` (what is
-asked), `decoder`, `answer` and `errors` (what comes back), `listing` and `profiles` (which models there are and what
-they take), `settings`.
+In reading order: `provider` (the provider), `dialect` (the API), `requests`, `messages` and `signatures` (encoding of
+requests), `decoder`, `message_reader` and `errors` (decoding of responses), `listing` and `profiles` (the models and
+the parameters that they accept), `settings`.
 """
 
 import os
@@ -19,13 +19,13 @@ _BASE_URL = "https://api.anthropic.com/v1"
 
 @hookimpl
 def ymera_describe() -> PluginDescription:
-    """Says what it can be configured with."""
+    """Returns the settings model."""
     return PluginDescription(settings=AnthropicSettings)
 
 
 @hookimpl
 def ymera_register_providers(settings: AnthropicSettings, transport: Transport) -> Iterable[Provider]:
-    """Offers Anthropic, where there is a key for it, and the further endpoints that are configured."""
+    """Offers Anthropic if a key for it is set, and the further endpoints that are configured."""
     return list(_providers(settings, transport, os.environ))
 
 
@@ -45,7 +45,7 @@ def _providers(
 
 
 def _base_url(settings: AnthropicSettings, environment: Mapping[str, str]) -> str:
-    # Anthropic's own clients add the version to what this variable holds.
+    # Anthropic's own clients append the version to the value of this variable.
     named = environment.get("ANTHROPIC_BASE_URL", "").rstrip("/")
     return settings.base_url or (f"{named.removesuffix('/v1')}/v1" if named else _BASE_URL)
 

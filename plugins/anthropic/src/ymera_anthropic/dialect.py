@@ -7,7 +7,7 @@ import orjson
 from ymera_anthropic.decoder import MessagesDecoder
 from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.profiles import Profile, Profiles, Samplers
-from ymera_anthropic.requests import generation, max_tokens, question
+from ymera_anthropic.requests import generation, max_tokens, prompt_body
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
@@ -16,11 +16,11 @@ from ymera_service.sdk.wire.json_reader import Json
 DEFAULT_MAX_TOKENS = 32_000
 
 _WITHOUT_SAMPLERS = "2026-10-21"
-"""The version of the API that took temperature, top_p and top_k away, for every model."""
+"""The version of the API that removed temperature, top_p and top_k for every model."""
 
 
 class MessagesDialect:
-    """Translates for one endpoint: what its models take is looked up in `profiles`."""
+    """The dialect of one endpoint; `profiles` holds the parameters that its models accept."""
 
     def __init__(self, version: str, default_max_tokens: int = DEFAULT_MAX_TOKENS) -> None:
         self.profiles = Profiles()
@@ -31,20 +31,20 @@ class MessagesDialect:
         """See `Dialect.encode`.
 
         Raises:
-            InvalidProviderRequest: The prompt holds something that the API has no words for.
+            InvalidProviderRequest: The prompt holds something that the API can't express.
         """
         accept = "text/event-stream" if request.stream else "application/json"
         return _post("/messages", generation(request, self._profile(request.model), self._default_max_tokens), accept)
 
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
-        """Returns the request that asks how many tokens a prompt has.
+        """Returns the request for the number of tokens of a prompt.
 
         Raises:
-            InvalidProviderRequest: The prompt holds something that the API has no words for.
+            InvalidProviderRequest: The prompt holds something that the API can't express.
         """
         profile = self._profile(model)
         limit = max_tokens(prompt.sampling, profile, self._default_max_tokens)
-        return _post("/messages/count_tokens", question(model, prompt, profile, limit), "application/json")
+        return _post("/messages/count_tokens", prompt_body(model, prompt, profile, limit), "application/json")
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""

@@ -1,4 +1,4 @@
-"""What Anthropic's own codes and types of errors mean."""
+"""The meaning of Anthropic's error codes and types."""
 
 from collections.abc import Mapping
 
@@ -34,6 +34,6 @@ _BY_TYPE: Mapping[str, Kind] = {
     "request_too_large": ContextTooLong,
     "timeout_error": ProviderTimeout,
 }
-"""Types that say enough. The others, `invalid_request_error` above all, are told by their words."""
+"""Types that decide the meaning. For the others, such as `invalid_request_error`, the message's text decides."""
 
 ERRORS = ErrorReader(_BY_CODE, _BY_TYPE)

@@ -19,16 +19,16 @@ _CAPABILITIES = {
 
 
 def page_request(after: str = "") -> HttpRequest:
-    """Returns the request for the models after one, or for the first."""
+    """Returns the request for the page after the model `after`, or for the first page if that is empty."""
     cursor = f"&after_id={quote(after, safe='')}" if after else ""
     return HttpRequest("GET", f"/models?limit={_PAGE}{cursor}", {"accept": "application/json"})
 
 
 def read_page(body: Json) -> tuple[dict[str, Profile], str]:
-    """Returns the models of a page, and after which one to ask for more; empty where there are no more.
+    """Returns the models of a page, and the id to pass to the next `page_request`; empty after the last page.
 
     Raises:
-        MalformedResponse: It is no page of models.
+        MalformedResponse: The body is not a page of models.
     """
     listed = {
         name: _profile(name, model)
@@ -40,26 +40,26 @@ def read_page(body: Json) -> tuple[dict[str, Profile], str]:
 
 def _profile(name: str, model: Json) -> Profile:
     known = family_profile(name)
-    told = member(model, "capabilities")
-    thinking = member(member(told, "thinking"), "types")
+    reported = member(model, "capabilities")
+    thinking = member(member(reported, "thinking"), "types")
     return replace(
         known,
         context_window=count(model, "max_input_tokens") or count(model, "context_length") or known.context_window,
         max_output_tokens=count(model, "max_tokens") or known.max_output_tokens,
         capabilities=frozenset(
             {capability for capability in Capability if capability in known.capabilities}
-            - {capability for field, capability in _CAPABILITIES.items() if field in told}
-            | {capability for field, capability in _CAPABILITIES.items() if _supported(told, field)}
+            - {capability for field, capability in _CAPABILITIES.items() if field in reported}
+            | {capability for field, capability in _CAPABILITIES.items() if _supported(reported, field)}
         ),
         thinking=_overlay(known.thinking, thinking),
         efforts=_overlay(
-            known.efforts, {name: told for name, told in member(told, "effort").items() if name in EFFORTS}
+            known.efforts, {name: entry for name, entry in member(reported, "effort").items() if name in EFFORTS}
         ),
     )
 
 
-def _overlay(known: frozenset[str], told: Json) -> frozenset[str]:
-    return frozenset(known - told.keys() | {name for name in told if _supported(told, name)})
+def _overlay(known: frozenset[str], reported: Json) -> frozenset[str]:
+    return frozenset(known - reported.keys() | {name for name in reported if _supported(reported, name)})
 
 
 def _supported(holder: Json, name: str) -> bool:

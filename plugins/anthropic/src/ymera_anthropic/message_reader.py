@@ -1,4 +1,4 @@
-"""One message of the API, from its start to its stop, as events."""
+"""Turns one message of the API, streamed or whole, into events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -41,23 +41,23 @@ _FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop_sequence": FinishReason.STOP,
     "tool_use": FinishReason.TOOL_CALLS,
 }
-"""`end_turn`, `pause_turn` and reasons yet to come are natural ends."""
+"""Other reasons (`end_turn`, `pause_turn`, future ones) mean `TOOL_CALLS` if there are any calls, otherwise `STOP`."""
 
 _INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
 
 @dataclass(slots=True)
 class _Block:
-    """A content block that is being written."""
+    """A content block that is not complete yet."""
 
     kind: str
     call: int = 0
     input: Json | None = None
-    """A tool's whole input, until a delta shows that it comes in pieces."""
+    """A tool's whole input; None once a delta shows that the input arrives in pieces."""
 
 
-class Answer:
-    """Follows the events of a stream; a whole message is taken as a stream of one."""
+class MessageReader:
+    """Reads the events of a stream, or a whole message."""
 
     def __init__(self) -> None:
         self.finished = False
@@ -68,7 +68,7 @@ class Answer:
         self._stop: Json = {}
 
     def take(self, event: Json) -> Iterator[ProviderEvent]:
-        """Takes one event of the stream. What the format may add later is passed over.
+        """Reads one event of the stream. Kinds of events that are not known are ignored.
 
         Raises:
             ProviderError: The provider reports a failure, or its event is malformed.
@@ -91,10 +91,10 @@ class Answer:
             raise ERRORS.of_document(event)
 
     def whole(self, message: Json) -> Iterator[ProviderEvent]:
-        """Takes a message that came in one piece.
+        """Reads a message that arrived whole.
 
         Raises:
-            ProviderError: It is an error, or malformed.
+            ProviderError: The document is an error, or malformed.
         """
         if "error" in message:
             raise ERRORS.of_document(message)
@@ -107,16 +107,16 @@ class Answer:
         yield from self._finish()
 
     def usage(self) -> list[ProviderEvent]:
-        """Returns the counts so far, if there are any."""
+        """Returns the token counts so far; empty if there are none."""
         if not self._usage:
             return []
-        told = self._usage.get
+        reported = self._usage.get
         counts = Usage(
-            input_tokens=sum(told(name, 0) for name in _INPUT_COUNTS),
-            output_tokens=told("output_tokens", 0),
-            cache_read_input_tokens=told("cache_read_input_tokens", 0),
-            cache_creation_input_tokens=told("cache_creation_input_tokens", 0),
-            reasoning_output_tokens=told("thinking_tokens", 0),
+            input_tokens=sum(reported(name, 0) for name in _INPUT_COUNTS),
+            output_tokens=reported("output_tokens", 0),
+            cache_read_input_tokens=reported("cache_read_input_tokens", 0),
+            cache_creation_input_tokens=reported("cache_creation_input_tokens", 0),
+            reasoning_output_tokens=reported("thinking_tokens", 0),
         )
         return [UsageReported(consistent(counts))]
 
@@ -128,7 +128,7 @@ class Answer:
         return ResponseStarted(text(message, "id"), text(message, "model"))
 
     def _count(self, usage: Json) -> None:
-        # Later counts are of the whole message so far; one that is left out or null stands as it was.
+        # Counts are cumulative; one that is missing or null keeps its earlier value.
         for name in (*_INPUT_COUNTS, "output_tokens"):
             if (tokens := count(usage, name)) is not None:
                 self._usage[name] = tokens
@@ -148,7 +148,7 @@ class Answer:
             case "tool_use":
                 yield self._call(block, content)
             case _:
-                pass  # the blocks of server tools are told by their kind alone
+                pass  # for blocks of server tools, the kind is the only content that events carry
 
     def _call(self, block: _Block, content: Json) -> ProviderEvent:
         block.call, self._calls = self._calls, self._calls + 1
@@ -158,12 +158,12 @@ class Answer:
     def _delta(self, event: Json) -> Iterator[ProviderEvent]:
         block = self._blocks.get(count(event, "index") or 0)
         if block is None:
-            raise MalformedResponse("the provider went on with a content block that it had not started")
+            raise MalformedResponse("the provider continued a content block that it had not started")
         delta = member(event, "delta")
         kind = text(delta, "type")
         if kind == "text_delta":
-            if said := words(delta, "text", "delta"):
-                yield TextDelta(said)
+            if delta_text := words(delta, "text", "delta"):
+                yield TextDelta(delta_text)
         elif kind == "input_json_delta":
             if block.kind == "tool_use" and (piece := words(delta, "partial_json", "delta")):
                 block.input = None
@@ -196,16 +196,16 @@ class Answer:
 
 
 def _text(content: Json) -> Iterator[ProviderEvent]:
-    if said := words(content, "text", "content_block"):
-        yield TextDelta(said)
+    if block_text := words(content, "text", "content_block"):
+        yield TextDelta(block_text)
     for citation in members(content, "citations"):
         yield _citation(citation)
 
 
-def _reasoning(told: Json) -> Iterator[ProviderEvent]:
-    said, signature = words(told, "thinking"), words(told, "signature")
-    if said or signature:
-        yield ReasoningDelta(said, signature.encode())
+def _reasoning(content: Json) -> Iterator[ProviderEvent]:
+    thinking, signature = words(content, "thinking"), words(content, "signature")
+    if thinking or signature:
+        yield ReasoningDelta(thinking, signature.encode())
 
 
 def _sealed(content: Json) -> Iterator[ProviderEvent]:
@@ -213,7 +213,7 @@ def _sealed(content: Json) -> Iterator[ProviderEvent]:
         yield ReasoningDelta("", sealed(data))
 
 
-def _citation(told: Json) -> ProviderEvent:
-    uri = text(told, "url") or text(told, "source")
-    title = text(told, "title") or text(told, "document_title")
-    return CitationFound(Citation(uri, title, text(told, "cited_text")))
+def _citation(entry: Json) -> ProviderEvent:
+    uri = text(entry, "url") or text(entry, "source")
+    title = text(entry, "title") or text(entry, "document_title")
+    return CitationFound(Citation(uri, title, text(entry, "cited_text")))

@@ -1,4 +1,4 @@
-"""A conversation in the API's words."""
+"""Turns a conversation into the API's format."""
 
 import re
 from base64 import b64encode
@@ -37,7 +37,7 @@ def conversation(messages: Iterable[Message]) -> list[Json]:
     """Returns the turns of user and assistant, which alternate.
 
     Raises:
-        InvalidProviderRequest: A part is of a kind that the API has no block for.
+        InvalidProviderRequest: The API has no block for the kind of a part.
     """
     turns: list[Json] = []
     for message in messages:
@@ -48,7 +48,7 @@ def conversation(messages: Iterable[Message]) -> list[Json]:
         elif blocks:
             turns.append({"role": role, "content": blocks})
     for turn in turns:
-        # The results of a turn's calls have to come before anything else that is said.
+        # The API requires tool results to come before the other blocks of a turn.
         turn["content"].sort(key=lambda block: block["type"] != "tool_result")
     return turns
 
@@ -60,7 +60,7 @@ def _blocks(parts: Iterable[Part]) -> list[Json]:
 def _block(part: Part) -> Json | None:
     match part:
         case Text(text) | Refusal(text):
-            # The API refuses blank blocks, which its own answers may hold.
+            # The API refuses blank blocks, which its own answers may contain.
             return {"type": "text", "text": text} if text.strip() else None
         case Media():
             return _media_block(part)
@@ -86,16 +86,16 @@ def _tool_result(result: ToolResult) -> Json:
     return block
 
 
-def _id(told: str) -> str:
-    """Other vendors' ids hold characters that the API refuses."""
-    return _NOT_IN_IDS.sub("_", told)
+def _id(call_id: str) -> str:
+    """Replaces characters that the API refuses; ids of other vendors contain them."""
+    return _NOT_IN_IDS.sub("_", call_id)
 
 
 def _media_block(media: Media) -> Json:
     if media.kind is MediaKind.IMAGE or media.mime_type in _IMAGE_TYPES:
         return {"type": "image", "source": _bytes_or_address(media, media.mime_type)}
     if media.kind is MediaKind.AUDIO:
-        raise InvalidProviderRequest("the Messages API takes no audio", param="messages")
+        raise InvalidProviderRequest("the Messages API does not accept audio", param="messages")
     block: Json = {"type": "document", "source": _document_source(media)}
     if media.filename:
         block["title"] = media.filename
@@ -107,7 +107,9 @@ def _document_source(media: Media) -> Json:
         return _bytes_or_address(media, _PDF)
     if media.mime_type.startswith("text/") or media.mime_type == "application/json":
         return {"type": "text", "media_type": "text/plain", "data": _words(media.data)}
-    raise InvalidProviderRequest(f"the Messages API takes no documents of type {media.mime_type!r}", param="messages")
+    raise InvalidProviderRequest(
+        f"the Messages API does not accept documents of type {media.mime_type!r}", param="messages"
+    )
 
 
 def _bytes_or_address(media: Media, mime_type: str) -> Json:
@@ -120,15 +122,15 @@ def _words(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise InvalidProviderRequest("a text document is no UTF-8", param="messages") from None
+        raise InvalidProviderRequest("a text document is not UTF-8", param="messages") from None
 
 
 def json_object(document: str, of: str) -> orjson.Fragment:
-    """Returns a JSON object as it is written; empty text is an empty one.
+    """Returns a JSON object as it is written; empty text becomes an empty object.
 
     Raises:
-        InvalidProviderRequest: It is no JSON object, and the API takes nothing else.
+        InvalidProviderRequest: The document is not a JSON object; the API accepts nothing else.
     """
     if strict_object(document or "{}") is None:
-        raise InvalidProviderRequest(f"{of}: the Messages API takes JSON objects only, not {document[:100]!r}")
+        raise InvalidProviderRequest(f"{of}: the Messages API accepts only JSON objects, not {document[:100]!r}")
     return orjson.Fragment(document or "{}")

@@ -1,4 +1,4 @@
-"""What each family of Claude models takes, for where the API's own listing does not tell."""
+"""The parameters that each family of Claude models accepts, used where the API's listing does not state them."""
 
 import re
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ _ALL = _THINKING | {Capability.STRUCTURED_OUTPUT}
 
 
 class Samplers(Enum):
-    """Which of temperature, top_p and top_k a model takes."""
+    """Which of temperature, top_p and top_k a model accepts."""
 
     ALL = "all"
     ONE = "temperature or top_p, not both"
@@ -25,17 +25,17 @@ class Samplers(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a model takes.
+    """What a model accepts.
 
     Attributes:
-        context_window: Tokens of prompt and answer together; 0 where not known.
-        max_output_tokens: Tokens of an answer; 0 where not known.
-        capabilities: What it can do beyond text.
+        context_window: Tokens of prompt and answer together; 0 if not known.
+        max_output_tokens: Tokens of an answer; 0 if not known.
+        capabilities: Capabilities beyond text.
         thinking: The values of `thinking.type` that it accepts.
         efforts: The values of `output_config.effort` that it accepts.
-        thinks_unasked: It thinks unless told not to.
-        thinks_in_secret: It leaves the text of its thinking out unless asked to show it.
-        samplers: Which sampling parameters it takes.
+        thinks_by_default: Whether it thinks unless a request disables thinking.
+        hides_thinking: Whether it omits the text of its thinking unless a request asks for it.
+        samplers: Which sampling parameters it accepts.
     """
 
     context_window: int = 0
@@ -43,13 +43,13 @@ class Profile:
     capabilities: frozenset[Capability] = _TEXT
     thinking: frozenset[str] = frozenset()
     efforts: frozenset[str] = frozenset()
-    thinks_unasked: bool = False
-    thinks_in_secret: bool = False
+    thinks_by_default: bool = False
+    hides_thinking: bool = False
     samplers: Samplers = Samplers.ALL
 
 
-_FOREIGN = Profile(thinking=frozenset({"enabled", "disabled"}), thinks_unasked=True)
-"""A model of another vendor that speaks the dialect."""
+_OTHER_VENDOR = Profile(thinking=frozenset({"enabled", "disabled"}), thinks_by_default=True)
+"""A model of another vendor whose endpoint implements the Messages API."""
 
 _V3 = Profile(200_000, 4_096, _IMAGES)
 _V3_7 = replace(_V3, max_output_tokens=64_000, capabilities=_THINKING, thinking=frozenset({"enabled", "disabled"}))
@@ -61,8 +61,8 @@ _V4_6 = replace(
     thinking=frozenset({"adaptive", "enabled", "disabled"}),
     efforts=EFFORTS,
 )
-_V4_7 = replace(_V4_6, thinking=frozenset({"adaptive", "disabled"}), thinks_in_secret=True, samplers=Samplers.NONE)
-_V5 = replace(_V4_7, thinks_unasked=True)
+_V4_7 = replace(_V4_6, thinking=frozenset({"adaptive", "disabled"}), hides_thinking=True, samplers=Samplers.NONE)
+_V5 = replace(_V4_7, thinks_by_default=True)
 _ALWAYS_THINKING = replace(_V5, thinking=frozenset({"adaptive"}))
 
 _GENERATIONS: tuple[tuple[tuple[int, int], str, Profile], ...] = (
@@ -83,7 +83,7 @@ _GENERATIONS: tuple[tuple[tuple[int, int], str, Profile], ...] = (
     ((3, 0), "", _V3),
     ((0, 0), "", Profile(100_000, 4_096, frozenset())),
 )
-"""From which version on, of which family (empty for every), newest first."""
+"""The first version, the family (empty means every family), and the profile; newest first."""
 
 _NAME = re.compile(
     r"claude-(?:(?P<family>[a-z]+)-)?(?P<major>\d)(?:[-.](?P<minor>\d{1,2})(?!\d))?(?:-(?P<after>[a-z]+))?"
@@ -91,29 +91,29 @@ _NAME = re.compile(
 
 
 def family_profile(model: str) -> Profile:
-    """Returns what is known of a model by its name, such as `claude-opus-4-5-20251101`.
+    """Returns the profile for a model's name, such as `claude-opus-4-5-20251101`.
 
-    Other vendors' ways to write it, such as `anthropic/claude-3.5-sonnet`, are known, too. A Claude model of no
-    known version is taken for one of the latest.
+    Other vendors' spellings, such as `anthropic/claude-3.5-sonnet`, are recognised too. A Claude model whose version
+    is not recognised gets the profile of the latest models.
     """
     name = _NAME.search(model)
     if name is None:
-        return _ALWAYS_THINKING if "claude" in model else _FOREIGN
+        return _ALWAYS_THINKING if "claude" in model else _OTHER_VENDOR
     version = (int(name["major"]), int(name["minor"] or 0))
     family = name["family"] or name["after"] or ""
     return next(profile for since, only, profile in _GENERATIONS if version >= since and only in {"", family})
 
 
 class Profiles:
-    """The profiles of one endpoint's models: as listed, else as configured for their family."""
+    """The profiles of one endpoint's models: as configured or listed, otherwise those of their family."""
 
     def __init__(self) -> None:
         self._listed: dict[str, Profile] = {}
 
     def of(self, model: str) -> Profile:
-        """Returns what a model takes."""
+        """Returns what a model accepts."""
         return self._listed.get(model) or family_profile(model)
 
     def learn(self, model: str, profile: Profile) -> None:
-        """Keeps what the endpoint told of a model."""
+        """Stores the profile of a model, as configured or listed."""
         self._listed[model] = profile

@@ -1,4 +1,4 @@
-"""Providers that speak the Messages API."""
+"""Providers that use the Messages API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ ANTHROPIC = "anthropic"
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Who runs an endpoint: the provider's name, its address and credentials, and whose prices apply."""
+    """An endpoint's vendor: the provider's name, its address and credentials, and the price list that applies."""
 
     name: str
     base_url: str
@@ -27,7 +27,7 @@ class Vendor:
 
 
 class AnthropicProvider(HttpProvider):
-    """Anthropic, or another vendor that speaks its API."""
+    """Anthropic, or another vendor that implements its API."""
 
     dialect: MessagesDialect
 
@@ -53,10 +53,10 @@ class AnthropicProvider(HttpProvider):
         return [self._info(name, profile) for name, profile in listed.items()]
 
     async def count_tokens(self, prompt: Prompt, model: str) -> int:
-        """Asks how many tokens of input a prompt is for a model, tools and system prompt included.
+        """Asks the endpoint for the number of input tokens of a prompt, tools and system prompt included.
 
         Raises:
-            ProviderError: The endpoint can't be asked or does not know.
+            ProviderError: The call failed, or the endpoint does not return a count.
         """
         return required_count(
             read_object((await self.fetch(self.dialect.encode_count(prompt, model))).body), "input_tokens"
@@ -67,7 +67,7 @@ class AnthropicProvider(HttpProvider):
         while after:
             page, after = read_page(read_object((await self.fetch(page_request(after))).body))
             if page.keys() <= listed.keys():
-                break  # it does not page: asking on would never end
+                break  # the endpoint ignores `after_id`, so this loop would never end
             listed |= page
         return listed
 
@@ -83,5 +83,5 @@ class AnthropicProvider(HttpProvider):
 
 
 def _configured(profile: Profile, model: ModelSettings) -> Profile:
-    told = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
-    return replace(profile, **told)
+    configured = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
+    return replace(profile, **configured)

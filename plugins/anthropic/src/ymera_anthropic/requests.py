@@ -1,4 +1,4 @@
-"""A prompt as the body of a request."""
+"""Turns a prompt into the body of a request."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,14 +39,14 @@ _FORCED = frozenset({ToolChoiceMode.REQUIRED, ToolChoiceMode.TOOL})
 
 
 def generation(request: GenerateRequest, profile: Profile, default_max_tokens: int) -> Json:
-    """Returns the body that asks for an answer.
+    """Returns the body of a request for an answer.
 
     Raises:
-        InvalidProviderRequest: The prompt holds something that the API has no words for.
+        InvalidProviderRequest: The prompt holds something that the API can't express.
     """
     sampling = request.prompt.sampling
     limit = max_tokens(sampling, profile, default_max_tokens)
-    body = question(request.model, request.prompt, profile, limit)
+    body = prompt_body(request.model, request.prompt, profile, limit)
     body["max_tokens"] = limit
     if sampling.stop_sequences:
         body["stop_sequences"] = sampling.stop_sequences
@@ -56,11 +56,11 @@ def generation(request: GenerateRequest, profile: Profile, default_max_tokens: i
     return body if thinks else body | _samplers(sampling, profile.samplers)
 
 
-def question(model: str, prompt: Prompt, profile: Profile, limit: int) -> Json:
-    """Returns the part of a body that makes up the prompt, which is what `count_tokens` takes.
+def prompt_body(model: str, prompt: Prompt, profile: Profile, limit: int) -> Json:
+    """Returns the part of a body that represents the prompt, which is the body of `count_tokens`.
 
     Raises:
-        InvalidProviderRequest: The prompt holds something that the API has no words for.
+        InvalidProviderRequest: The prompt holds something that the API can't express.
     """
     body: Json = {"model": model, "messages": conversation(prompt.messages)}
     wants_object = prompt.response_format.type is ResponseType.JSON_OBJECT
@@ -77,39 +77,39 @@ def question(model: str, prompt: Prompt, profile: Profile, limit: int) -> Json:
 
 
 def max_tokens(sampling: Sampling, profile: Profile, default: int) -> int:
-    """Returns how many tokens the answer may have; no more than the model can write, which the API would refuse."""
+    """Returns the token limit of the answer, at most the model's maximum: the API refuses a higher one."""
     limit = sampling.max_output_tokens or default
     return min(limit, profile.max_output_tokens or limit)
 
 
 def _tool(tool: Tool, profile: Profile) -> Json:
     schema = json_object(tool.parameters_schema, tool.name) if tool.parameters_schema else _NO_PARAMETERS
-    told: Json = {"name": tool.name, "input_schema": schema}
+    encoded: Json = {"name": tool.name, "input_schema": schema}
     if tool.description:
-        told["description"] = tool.description
+        encoded["description"] = tool.description
     if tool.strict and Capability.STRUCTURED_OUTPUT in profile.capabilities:
-        told["strict"] = True
-    return told
+        encoded["strict"] = True
+    return encoded
 
 
 def _tool_choice(choice: ToolChoice) -> Json:
-    told: Json = {"type": _CHOICES[choice.mode]}
+    encoded: Json = {"type": _CHOICES[choice.mode]}
     if choice.mode is ToolChoiceMode.TOOL:
-        told["name"] = choice.tool_name
+        encoded["name"] = choice.tool_name
     if choice.parallel_tool_calls is not None and choice.mode is not ToolChoiceMode.NONE:
-        told["disable_parallel_tool_use"] = not choice.parallel_tool_calls
-    return {} if told == {"type": "auto"} else {"tool_choice": told}
+        encoded["disable_parallel_tool_use"] = not choice.parallel_tool_calls
+    return {} if encoded == {"type": "auto"} else {"tool_choice": encoded}
 
 
 def _thinking(prompt: Prompt, profile: Profile, limit: int) -> Json:
     effort = prompt.sampling.reasoning_effort
-    # The API refuses to think where a tool call is forced.
+    # The API rejects thinking together with a forced tool call.
     if effort is ReasoningEffort.NONE or (prompt.tools and prompt.tool_choice.mode in _FORCED):
         return _no_thinking(profile)
     if effort is None:
         return {}
     if "adaptive" in profile.thinking:
-        return {"type": "adaptive"} | ({"display": "summarized"} if profile.thinks_in_secret else {})
+        return {"type": "adaptive"} | ({"display": "summarized"} if profile.hides_thinking else {})
     budget = min(_BUDGETS[effort], limit - 1)
     if "enabled" in profile.thinking and budget >= _LEAST_BUDGET:
         return {"type": "enabled", "budget_tokens": budget}
@@ -117,15 +117,15 @@ def _thinking(prompt: Prompt, profile: Profile, limit: int) -> Json:
 
 
 def _no_thinking(profile: Profile) -> Json:
-    if not profile.thinks_unasked:
+    if not profile.thinks_by_default:
         return {}
     return next(({"type": kind} for kind in ("disabled", "between_tools") if kind in profile.thinking), {})
 
 
 def _effort(sampling: Sampling, profile: Profile) -> Json:
     effort = sampling.reasoning_effort
-    if effort is ReasoningEffort.NONE and profile.thinks_unasked and not _no_thinking(profile):
-        effort = ReasoningEffort.LOW  # the nearest there is
+    if effort is ReasoningEffort.NONE and profile.thinks_by_default and not _no_thinking(profile):
+        effort = ReasoningEffort.LOW  # this model always thinks; low is nearest to none
     return {"effort": effort.value} if effort and effort.value in profile.efforts else {}
 
 
@@ -137,7 +137,7 @@ def _format(wanted: ResponseFormat) -> Json:
 
 
 def _closed(schema: Any) -> Any:
-    """Returns a schema whose objects hold only the properties they name: the API takes no others."""
+    """Returns a schema whose objects allow only the properties that they name, which the API requires."""
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
@@ -153,9 +153,9 @@ def _closed(schema: Any) -> Any:
 def _samplers(sampling: Sampling, taken: Samplers) -> Json:
     if taken is Samplers.NONE:
         return {}
-    told = {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}
+    values = {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}
     if sampling.temperature is not None:
-        told["temperature"] = min(sampling.temperature, 1.0)  # other vendors' range goes up to 2
+        values["temperature"] = min(sampling.temperature, 1.0)  # other vendors' range goes up to 2
         if taken is Samplers.ONE:
-            del told["top_p"]
-    return {name: value for name, value in told.items() if value is not None}
+            del values["top_p"]
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What the plugin can be configured with."""
+"""The plugin's settings."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ Tokens = Annotated[int, Field(ge=1)]
 
 
 class ModelSettings(PluginSettings):
-    """A model; what is left out is taken from its family."""
+    """A model; values that are not set are those of its family."""
 
     context_window: Tokens | None = None
     max_output_tokens: Tokens | None = None
@@ -22,17 +22,17 @@ class ModelSettings(PluginSettings):
 
 
 class EndpointSettings(PluginSettings):
-    """Where the Messages API is spoken, and how."""
+    """An endpoint of the Messages API."""
 
     api_key: SecretStr | None = None
     version: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] = "2023-06-01"
     """The version of the API."""
     beta: tuple[str, ...] = ()
-    """Beta features to switch on: values of the header `anthropic-beta`."""
+    """Beta features to enable: values of the header `anthropic-beta`."""
     default_max_tokens: Tokens = DEFAULT_MAX_TOKENS
-    """How long an answer may be where the caller does not say; never more than the model can write."""
+    """The token limit of answers if the caller sets none; at most the model's maximum is sent."""
     models: dict[str, ModelSettings] = Field(default_factory=dict)
-    """The models to offer; empty asks the endpoint."""
+    """The models to offer; if empty, those that the endpoint lists."""
 
 
 class OtherEndpointSettings(EndpointSettings):
@@ -41,19 +41,19 @@ class OtherEndpointSettings(EndpointSettings):
     base_url: Address
     """The address up to and including the version, such as `https://openrouter.ai/api/v1`."""
     api_key_variable: str = ""
-    """The environment variable that holds the key; where it is not set, the endpoint is left out."""
+    """The environment variable that holds the key; the endpoint is not offered if the variable is named but not set."""
     authentication: Literal["x-api-key", "bearer"] = "x-api-key"
     """How the key is sent."""
     price_vendor: str = ""
-    """Whose price list applies, in the names of genai-prices."""
+    """The vendor whose price list applies, as named by genai-prices."""
     local: bool = False
-    """It is a server of one's own."""
+    """Whether the server is run by the user, not by a vendor."""
 
 
 class AnthropicSettings(EndpointSettings):
     """The table `[plugins.anthropic]`."""
 
     base_url: Address | None = None
-    """The address up to and including the version; unset means that of Anthropic."""
+    """The address up to and including the version; unset means Anthropic's."""
     endpoints: dict[Name, OtherEndpointSettings] = Field(default_factory=dict)
-    """Further endpoints by the name of the provider that each becomes."""
+    """Further endpoints, each a provider, by provider name."""

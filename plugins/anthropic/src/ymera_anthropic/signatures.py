@@ -1,8 +1,8 @@
-"""Thinking that comes back to the provider unchanged.
+"""Converts thinking blocks to `Reasoning` and back, so that the provider gets its blocks back unchanged.
 
 The API has two blocks for it: `thinking` (a text, which newer models leave empty, and its signature) and
-`redacted_thinking` (sealed data alone). Both become a `Reasoning` with a signature; sealed data is marked, as a
-signature without a text would else look the same.
+`redacted_thinking` (only encrypted data). Both become a `Reasoning` with a signature. Encrypted data gets a prefix, as
+it would otherwise look like the signature of a `thinking` block without text.
 """
 
 from ymera_service.sdk.content import Reasoning
@@ -17,7 +17,7 @@ def sealed(data: str) -> bytes:
 
 
 def thinking_block(reasoning: Reasoning) -> Json | None:
-    """Returns the block that this was, or `None` where it bears no signature that the API could know."""
+    """Returns the block that this reasoning came from, or None if it has no signature of this API."""
     try:
         signature = reasoning.signature.removeprefix(_SEALED).decode()
     except UnicodeDecodeError:
