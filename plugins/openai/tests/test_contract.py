@@ -23,13 +23,13 @@ def listing(*names: str) -> Exchange:
     return Exchange(orjson.dumps({"object": "list", "data": entries}), path="/models")
 
 
-def asked(request: HttpRequest, stream: bool, field: str) -> bool:
+def is_generation(request: HttpRequest, stream: bool, field: str) -> bool:
     body = orjson.loads(request.body)
     return body.get("stream", False) == stream and (not field or field in body)
 
 
 def exchange(body: bytes, path: str, stream: bool, field: str = "") -> Exchange:
-    return Exchange(body, path=path, when=lambda request: asked(request, stream, field))
+    return Exchange(body, path=path, when=lambda request: is_generation(request, stream, field))
 
 
 def sse(*chunks: object, end: bytes = b"data: [DONE]\n\n") -> bytes:

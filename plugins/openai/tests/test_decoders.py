@@ -1,4 +1,4 @@
-"""What vendors write that no recording here holds, and what nobody should."""
+"""What vendors write that no recording here holds, and malformed answers."""
 
 import json
 from collections.abc import Callable
@@ -81,11 +81,11 @@ def test_pieces_without_an_index_belong_to_the_latest_call() -> None:
     assert found == [("x", "f", '{"a":1}'), ("y", "g", "{}")]
 
 
-def test_whole_calls_that_all_have_index_0_are_told_apart_by_their_ids() -> None:
+def test_whole_calls_that_all_have_index_0_are_distinguished_by_their_ids() -> None:
     assert calls(piece("{}", "x", "f", 0), piece("{}", "y", "f", 0)) == [("x", "f", "{}"), ("y", "f", "{}")]
 
 
-def test_whole_calls_without_an_id_are_told_apart_by_their_being_whole() -> None:
+def test_whole_calls_without_an_id_are_distinguished_by_being_whole() -> None:
     found = calls(piece('{"a":1}', None, "f", 0), piece('{"a":2}', None, "f", 0))
     assert found == [("made-up", "f", '{"a":1}'), ("made-up", "f", '{"a":2}')]
 
@@ -94,7 +94,7 @@ def test_id_and_name_may_be_repeated() -> None:
     assert calls(piece('{"a":', "x", "f", 0), piece("1}", "x", "f", 0)) == [("x", "f", '{"a":1}')]
 
 
-def test_a_call_is_told_when_its_name_is_known() -> None:
+def test_a_call_is_emitted_when_its_name_is_known() -> None:
     assert calls(piece('{"a":', "x", None, 0), piece("1}", None, "f", 0)) == [("x", "f", '{"a":1}')]
 
 
@@ -137,7 +137,7 @@ def test_the_old_function_call_is_a_call() -> None:
     assert items[-1] == Finished(FinishReason.TOOL_CALLS, "function_call")
 
 
-def test_usage_that_comes_after_the_finish_reason_is_told_before_the_end() -> None:
+def test_usage_that_comes_after_the_finish_reason_is_emitted_before_the_end() -> None:
     items = chat(sse(delta(content="a"), delta("stop"), {"choices": [], "usage": {"prompt_tokens": 3}}))
     assert [type(item) for item in items] == [ResponseStarted, TextDelta, UsageReported, Finished]
 
@@ -148,7 +148,7 @@ def test_a_later_usage_replaces_an_earlier_one() -> None:
     assert [report.usage.output_tokens for report in reports] == [2]
 
 
-def test_nothing_is_told_after_done() -> None:
+def test_nothing_is_emitted_after_done() -> None:
     assert isinstance(chat(sse(delta("stop")) + sse(delta(content="more")))[-1], Finished)
 
 
@@ -246,7 +246,7 @@ def test_the_text_of_a_message_may_be_a_list_of_parts() -> None:
     assert items[1:-1] == [ReasoningDelta("hm"), TextDelta("a"), TextDelta("b"), RefusalDelta("no")]
 
 
-def test_reasoning_told_twice_is_told_once() -> None:
+def test_reasoning_sent_twice_is_emitted_once() -> None:
     detail = {"type": "reasoning.text", "text": "hm", "index": 0}
     items = chat(sse(delta(reasoning="hm", reasoning_content="hm", reasoning_details=[detail]), delta("stop")))
     assert [item for item in items if isinstance(item, ReasoningDelta)] == [ReasoningDelta("hm")]
@@ -259,7 +259,7 @@ def test_sealed_reasoning_is_kept_for_the_next_turn() -> None:
     assert (thought.text, json.loads(thought.signature)) == ("", detail)
 
 
-def test_several_choices_are_told_apart_and_the_first_one_ends_the_answer() -> None:
+def test_several_choices_are_distinguished_and_the_first_one_ends_the_answer() -> None:
     choices = [
         {"index": 1, "delta": {"content": "b", "reasoning": "x"}, "finish_reason": "length"},
         {"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"},
@@ -268,7 +268,7 @@ def test_several_choices_are_told_apart_and_the_first_one_ends_the_answer() -> N
     assert items[1:] == [TextDelta("b", 1), TextDelta("a", 0), Finished(FinishReason.STOP, "stop")]
 
 
-def test_a_stop_sequence_that_the_vendor_names_is_told() -> None:
+def test_a_stop_sequence_that_the_vendor_names_is_reported() -> None:
     choice = {"message": {"content": "a"}, "finish_reason": "stop", "stop_reason": "END"}
     assert chat(json.dumps({"choices": [choice]}).encode())[-1] == Finished(FinishReason.STOP, "stop", "END")
 
@@ -329,7 +329,7 @@ def event(kind: str, /, **fields: object) -> dict[str, object]:
 COMPLETED = event("completed", response={"id": "r", "model": "m", "status": "completed", "output": []})
 
 
-def test_words_told_only_when_they_are_done_are_told_once() -> None:
+def test_text_sent_only_when_it_is_done_is_emitted_once() -> None:
     message = {"type": "message", "content": [{"type": "output_text", "text": "abc"}]}
     items = responses(
         sse(

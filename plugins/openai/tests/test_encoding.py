@@ -72,7 +72,7 @@ def any_way(ours: Any, theirs: Any) -> bool:
 
 
 ON_PURPOSE: dict[str, tuple[Differs, str]] = {
-    r"stream(_options.*)?": (any_way, "usage is asked for where that is taken"),
+    r"stream(_options.*)?": (any_way, "usage is requested if the vendor accepts that"),
     r"model": (lambda ours, theirs: ours == "", "older Azure names it in the address"),
     r"messages\.\d+\.role": (
         lambda ours, theirs: {ours, theirs} == {"system", "developer"},
@@ -83,7 +83,7 @@ ON_PURPOSE: dict[str, tuple[Differs, str]] = {
         lambda ours, theirs: len(ours) == 9 and not re.fullmatch("[A-Za-z0-9]{9}", theirs),
         "Mistral takes ids of nine letters and digits; others, also redacted ones, are mapped to such",
     ),
-    r"messages\.\d+\.tool_calls\.\d+\.(index|type)": (any_way, "the order tells the index"),
+    r"messages\.\d+\.tool_calls\.\d+\.(index|type)": (any_way, "the order defines the index"),
     r"messages\.\d+\.reasoning\w*.*": (lambda ours, theirs: ABSENT in (ours, theirs), "only where the vendor takes it"),
     r"messages\.\d+\.content\.\d+\.image_url": (
         lambda ours, theirs: ours == {"url": theirs},
@@ -200,7 +200,7 @@ def chat_message(message: Json) -> Message:
     parts = tuple(chat_parts(message))
     if role is Role.TOOL:
         if any(isinstance(part, Media) for part in parts):
-            pytest.skip("a tool's answer holds text alone in OpenAI's form; the image follows it")
+            pytest.skip("a tool's answer holds only text in OpenAI's form; the image follows it")
         texts = tuple(part for part in parts if isinstance(part, Text))
         parts = (ToolResult(message["tool_call_id"], texts or (Text(""),)),)
     return Message(role, parts)
@@ -230,13 +230,15 @@ def response_format(form: Json | None) -> ResponseFormat:
         return ResponseFormat()
     if form["type"] == "json_object":
         return ResponseFormat(ResponseType.JSON_OBJECT)
-    told = form.get("json_schema", form)
-    return ResponseFormat(ResponseType.JSON_SCHEMA, told["name"], json.dumps(told["schema"]), bool(told.get("strict")))
+    chosen = form.get("json_schema", form)
+    return ResponseFormat(
+        ResponseType.JSON_SCHEMA, chosen["name"], json.dumps(chosen["schema"]), bool(chosen.get("strict"))
+    )
 
 
 def effort(body: Json) -> ReasoningEffort | None:
-    told = body.get("reasoning_effort") or (body.get("reasoning") or {}).get("effort")
-    return ReasoningEffort(told) if told in set(ReasoningEffort) else None
+    chosen = body.get("reasoning_effort") or (body.get("reasoning") or {}).get("effort")
+    return ReasoningEffort(chosen) if chosen in set(ReasoningEffort) else None
 
 
 def sampling(body: Json) -> Sampling:

@@ -77,8 +77,8 @@ async def serving(answers: Answers) -> AsyncIterator[str]:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             path = head.split()[1]
             length = next((int(line[15:]) for line in head.lower().splitlines() if line[:15] == "content-length:"), 0)
-            asked = json.loads(await reader.readexactly(length) or b"null")
-            found = answers.get("show", {}).get(asked["model"]) if path == "/api/show" else answers.get(path)
+            question = json.loads(await reader.readexactly(length) or b"null")
+            found = answers.get("show", {}).get(question["model"]) if path == "/api/show" else answers.get(path)
             body = json.dumps(found).encode()
             status = "404 Not Found" if found is None else "200 OK"
             writer.write(
@@ -93,9 +93,9 @@ async def serving(answers: Answers) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def found_at(kind: type[LocalServer], root: str, *, told: bool = False) -> list[ModelInfo]:
+async def found_at(kind: type[LocalServer], root: str, *, configured: bool = False) -> list[ModelInfo]:
     async with HttpTransport(TransportSettings()) as transport:
-        if told:
+        if configured:
             return list(await kind(transport, Endpoint(root)).models())
         here = type("Here", (kind,), {"default_root": root})
         return list(await here(transport).models())
@@ -143,21 +143,21 @@ async def test_where_nothing_listens_there_is_quietly_no_model(kind: type[LocalS
 @pytest.mark.parametrize("kind", LOCAL_SERVERS)
 async def test_a_server_that_was_configured_is_missed(kind: type[LocalServer], closed_port: str) -> None:
     with pytest.raises(ConnectionFailed):
-        await found_at(kind, closed_port, told=True)
+        await found_at(kind, closed_port, configured=True)
     async with serving({"/v1/models": {"data": []}}) as root:
         with pytest.raises(ProviderError):
-            await found_at(kind, root, told=True)
+            await found_at(kind, root, configured=True)
 
 
 async def test_a_configured_address_may_end_with_its_version() -> None:
     async with serving(VLLM) as root:
-        assert len(await found_at(Vllm, root + "/v1/", told=True)) == 1
+        assert len(await found_at(Vllm, root + "/v1/", configured=True)) == 1
 
 
 async def test_another_kind_of_server_is_named_in_the_error() -> None:
     async with serving(VLLM) as root:
         with pytest.raises(MalformedResponse, match="is not llamacpp"):
-            await found_at(LlamaCpp, root, told=True)
+            await found_at(LlamaCpp, root, configured=True)
 
 
 async def test_a_recorded_llamacpp_is_recognised() -> None:

@@ -44,7 +44,7 @@ from ymera_service.sdk.wire.decoder import Item
 from ymera_service.transport import HttpTransport
 
 Exchange = dict[str, Any]
-Told = dict[str, Any]
+Summary = dict[str, Any]
 
 WIRE = Path(__file__).parents[4] / "shared" / "wire"
 # `str` makes an empty id for a call that came without one, which is what is expected of it here.
@@ -129,7 +129,7 @@ def pieces_at(body: bytes, cuts: Iterable[int]) -> Iterator[bytes]:
         start = cut
 
 
-def told(items: list[Item]) -> Told:
+def summary(items: list[Item]) -> Summary:
     """What a decoder's items say, in the words of `expect`."""
     errors = [item for item in items if isinstance(item, ProviderError)]
     assert errors in ([], items[-1:]), "an error is the last item"
@@ -141,7 +141,7 @@ def told(items: list[Item]) -> Told:
         if isinstance(item, TextDelta):
             assert item.text
             texts[item.choice] = texts.get(item.choice, "") + item.text
-    result: Told = {
+    result: Summary = {
         "text": texts.get(0, ""),
         "all_texts": [texts[choice] for choice in sorted(texts)],
         "choices": len(texts),
@@ -163,8 +163,8 @@ def told(items: list[Item]) -> Told:
     return result
 
 
-def tool_calls(items: list[Item]) -> list[Told]:
-    calls: dict[int, Told] = {}
+def tool_calls(items: list[Item]) -> list[Summary]:
+    calls: dict[int, Summary] = {}
     for item in items:
         if isinstance(item, ToolCallDelta):
             call = calls.setdefault(item.index, {"id": item.id, "name": item.name, "arguments": ""})
@@ -173,7 +173,7 @@ def tool_calls(items: list[Item]) -> list[Told]:
     return [parsed(calls[index]) for index in sorted(calls)]
 
 
-def parsed(call: Told) -> Told:
+def parsed(call: Summary) -> Summary:
     found = {"id": call["id"], "name": call["name"]} if call["id"] else {"name": call["name"]}
     try:
         arguments = json.loads(call["arguments"] or "{}")
@@ -184,13 +184,13 @@ def parsed(call: Told) -> Told:
     return found | {"arguments_raw": call["arguments"]}
 
 
-def usage_of(items: list[Item]) -> Told | None:
+def usage_of(items: list[Item]) -> Summary | None:
     reports = [item for item in items if isinstance(item, UsageReported)]
     assert len(reports) <= 1
     return counts(reports[0].usage) | {"total": reports[0].total_tokens} if reports else None
 
 
-def counts(usage: Usage) -> Told:
+def counts(usage: Usage) -> Summary:
     return {
         "input": usage.input_tokens,
         "output": usage.output_tokens,
@@ -200,7 +200,7 @@ def counts(usage: Usage) -> Told:
     }
 
 
-def error_of(error: ProviderError) -> Told:
+def error_of(error: ProviderError) -> Summary:
     return {
         "class": CLASSES[error.reason],
         "status": error.status,
@@ -212,8 +212,8 @@ def error_of(error: ProviderError) -> Told:
     }
 
 
-def wanted(exchange: Exchange) -> Told:
-    """What is expected, in the words of `told`; what the recording is silent about is left out."""
+def wanted(exchange: Exchange) -> Summary:
+    """What is expected, in the form of `summary`; what the recording is silent about is left out."""
     expect = {
         name: value
         for name, value in exchange["expect"].items()
@@ -225,15 +225,15 @@ def wanted(exchange: Exchange) -> Told:
             if "code" in expect[name]:
                 expect[name]["code"] = str(expect[name]["code"])
     if (usage := expect.get("usage")) and "cached_input" in usage:
-        # Grok on Azure tells more cached tokens than the prompt has.
+        # Grok on Azure reports more cached tokens than the prompt has.
         expect["usage"] = usage | {"cached_input": min(usage["cached_input"], usage["input"])}
     if expect.get("finish_reason") == "error" and "error_in_stream" in expect:
-        # A failed response is told as the error that it holds; the error is its end.
+        # A failed response is decoded as the error that it holds; the error is its end.
         expect = {name: value for name, value in expect.items() if not name.startswith(("finish_", "stream_"))}
     return expect
 
 
-def assert_told(found: Told, expected: Told) -> None:
+def assert_summary(found: Summary, expected: Summary) -> None:
     for name, value in expected.items():
         if isinstance(value, dict) and isinstance(found.get(name), dict):
             assert {field: found[name].get(field) for field in value} == value, name
@@ -247,21 +247,21 @@ def assert_told(found: Told, expected: Told) -> None:
 
 @pytest.mark.parametrize("exchange", COMPLETIONS)
 def test_an_answer_decodes_to_what_was_said(exchange: Exchange) -> None:
-    found = told(decode(GENERATION[exchange["endpoint"]](), whole(body_of(exchange))))
-    assert_told(found, wanted(exchange))
+    found = summary(decode(GENERATION[exchange["endpoint"]](), whole(body_of(exchange))))
+    assert_summary(found, wanted(exchange))
 
 
 @pytest.mark.parametrize("exchange", COMPLETIONS)
 def test_an_answer_does_not_depend_on_how_its_bytes_arrive(exchange: Exchange) -> None:
     decoder, body = GENERATION[exchange["endpoint"]], body_of(exchange)
-    expected = told(decode(decoder(), whole(body)))
+    expected = summary(decode(decoder(), whole(body)))
     cuts = random.Random(exchange["id"]).choices(range(len(body) + 1), k=200)
-    assert told(decode(decoder(), each_byte(body))) == expected
-    assert told(decode(decoder(), pieces_at(body, cuts))) == expected
+    assert summary(decode(decoder(), each_byte(body))) == expected
+    assert summary(decode(decoder(), pieces_at(body, cuts))) == expected
     if "sse_text" in exchange["response"]:
         other_ends = re.sub(rb"\r?\n", b"\r\n", body)
-        assert told(decode(decoder(), each_byte(other_ends))) == expected
-        assert told(decode(decoder(), pieces_at(other_ends, cuts))) == expected
+        assert summary(decode(decoder(), each_byte(other_ends))) == expected
+        assert summary(decode(decoder(), pieces_at(other_ends, cuts))) == expected
 
 
 STREAMS = [case.values[0] for case in COMPLETIONS if "sse_text" in case.values[0]["response"]]
@@ -273,7 +273,7 @@ def test_random_cuts_change_nothing(data: st.DataObject) -> None:
     exchange = data.draw(st.sampled_from(STREAMS))
     decoder, body = GENERATION[exchange["endpoint"]], body_of(exchange)
     cuts = data.draw(st.lists(st.integers(0, len(body)), max_size=60))
-    assert told(decode(decoder(), pieces_at(body, cuts))) == told(decode(decoder(), whole(body)))
+    assert summary(decode(decoder(), pieces_at(body, cuts))) == summary(decode(decoder(), whole(body)))
 
 
 @pytest.mark.skipif(not STREAMS, reason="the recorded exchanges are not beside this checkout")
@@ -301,7 +301,7 @@ def test_a_body_without_its_end_is_interrupted(exchange: Exchange) -> None:
 def test_an_error_is_what_it_means(exchange: Exchange) -> None:
     response = exchange["response"]
     error = decode_error(HttpResponse(response["status"], response["headers"], body_of(exchange)))
-    assert_told({"error": error_of(error)}, wanted(exchange))
+    assert_summary({"error": error_of(error)}, wanted(exchange))
 
 
 @pytest.mark.parametrize("exchange", of_kind("embeddings", "embeddings"))
@@ -406,7 +406,7 @@ async def over_http(replay: Any, exchange: Exchange, *options: str) -> tuple[lis
     return items, None
 
 
-def without_made_up_ids(found: Told) -> Told:
+def without_made_up_ids(found: Summary) -> Summary:
     for call in found["tool_calls"]:
         if re.fullmatch(r"call_[0-9a-f]{32}", call.get("id", "")):
             del call["id"]
@@ -417,7 +417,7 @@ def without_made_up_ids(found: Told) -> Told:
 @pytest.mark.parametrize("exchange", COMPLETIONS)
 async def test_an_answer_comes_over_http(replay: Any, exchange: Exchange, options: tuple[str, ...]) -> None:
     items, error = await over_http(replay, exchange, *options)
-    assert_told(without_made_up_ids(told(items + ([error] if error else []))), wanted(exchange))
+    assert_summary(without_made_up_ids(summary(items + ([error] if error else []))), wanted(exchange))
 
 
 @pytest.mark.parametrize("exchange", ERRORS)
@@ -425,11 +425,11 @@ async def test_an_error_comes_over_http(replay: Any, exchange: Exchange) -> None
     items, error = await over_http(replay, exchange)
     assert items == []
     assert error
-    assert_told({"error": error_of(error)}, wanted(exchange))
+    assert_summary({"error": error_of(error)}, wanted(exchange))
 
 
 @pytest.mark.parametrize("exchange", STREAMS[::10], ids=lambda exchange: str(exchange["id"]))
-async def test_a_connection_that_breaks_is_told_apart(replay: Any, exchange: Exchange) -> None:
+async def test_a_connection_that_breaks_is_distinguished(replay: Any, exchange: Exchange) -> None:
     items, error = await over_http(replay, exchange, "cut=40")
     assert isinstance(error, StreamInterrupted)
     assert not any(isinstance(item, Finished) for item in items)

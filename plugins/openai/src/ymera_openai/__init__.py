@@ -1,9 +1,8 @@
-"""Ymera plugin: OpenAI and every vendor that copies its API.
+"""Ymera plugin: OpenAI and other vendors with a compatible API.
 
-In the order in which a request meets them: `offers` makes providers of the settings and the environment,
-`vendors` and `local` are who there is, `provider` is how they are asked, `chat_completions`, `responses`
-and `completions` are the dialects with a decoder each, `errors` is where failures are told, `listing` and
-`profiles` are what is known of models.
+In reading order: `offers` creates providers from the settings and the environment; `vendors` and `local` list the
+vendors and the local servers; `provider` is the provider; `chat_completions`, `responses` and `completions` are the
+dialects, each with a decoder; `errors` classifies errors; `listing` and `profiles` describe models.
 """
 
 import os

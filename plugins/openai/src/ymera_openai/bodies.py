@@ -1,4 +1,4 @@
-"""What the bodies of chat completions and of responses have in common."""
+"""The base class of the decoders of chat completions and of responses."""
 
 from abc import abstractmethod
 
@@ -8,21 +8,21 @@ from ymera_service.sdk.wire.json_reader import Json, as_object
 
 
 class OpenAiDecoder(BodyDecoder):
-    """Looks for a failure in each document: vendors report it with status 200, too, and in many forms."""
+    """Checks each document for an error, which vendors also report with status 200, in several forms."""
 
     errors = ERRORS
 
     @abstractmethod
     def _whole(self, document: Json) -> None:
-        """Takes the one document of an answer that is not streamed."""
+        """Decodes the document of an answer that is not streamed."""
 
     @abstractmethod
     def _chunk(self, chunk: Json) -> None:
-        """Takes the next document of a stream."""
+        """Decodes the next document of a stream."""
 
     @abstractmethod
     def _conclude(self) -> None:
-        """Emits what ends an answer: usage and `Finished`."""
+        """Emits the last events of an answer: usage and `Finished`."""
 
     def _take_document(self, document: object) -> None:
         if error := in_body(document):

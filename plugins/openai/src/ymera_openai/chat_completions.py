@@ -26,7 +26,7 @@ JSON = {"content-type": "application/json"}
 
 
 class ChatCompletions:
-    """The dialect, as a vendor of these quirks speaks it."""
+    """The dialect, adapted to a vendor's quirks."""
 
     def __init__(self, quirks: Quirks) -> None:
         self._quirks = quirks
@@ -35,7 +35,7 @@ class ChatCompletions:
         """See `Dialect.encode`.
 
         Raises:
-            InvalidProviderRequest: The prompt has no form in chat completions.
+            InvalidProviderRequest: Chat completions can't express the prompt.
         """
         prompt, quirks = request.prompt, self._quirks
         system_role = "developer" if quirks.openai_families and profiles.reasons(request.model) else "system"
@@ -43,7 +43,7 @@ class ChatCompletions:
         if prompt.tools:
             body |= _tools(prompt, quirks)
         if prompt.response_format.type is not ResponseType.TEXT:
-            _hold_to(body, prompt.response_format, quirks, system_role)
+            _require_format(body, prompt.response_format, quirks, system_role)
         body |= _sampling(request.model, prompt.sampling, quirks)
         if request.stream:
             body["stream"] = True
@@ -59,14 +59,14 @@ class ChatCompletions:
 
 
 def schema_of(text: str) -> Json:
-    """Returns a JSON Schema; empty text is that of an object without members.
+    """Returns a JSON Schema; empty text means the schema of an object without members.
 
     Raises:
-        InvalidProviderRequest: The text is no JSON object.
+        InvalidProviderRequest: The text is not a JSON object.
     """
     schema = strict_object(text or b'{"type":"object","properties":{}}')
     if schema is None:
-        raise InvalidProviderRequest("a schema is a JSON object")
+        raise InvalidProviderRequest("a schema is not a JSON object")
     return schema
 
 
@@ -95,7 +95,7 @@ def _tool_choice(choice: ToolChoice) -> str | Json | None:
     return None if choice.mode is ToolChoiceMode.AUTO else choice.mode.value
 
 
-def _hold_to(body: Json, form: ResponseFormat, quirks: Quirks, system_role: str) -> None:
+def _require_format(body: Json, form: ResponseFormat, quirks: Quirks, system_role: str) -> None:
     if form.type is ResponseType.JSON_SCHEMA and quirks.json_schema:
         schema: Json = {"name": form.name, "schema": schema_of(form.schema)}
         if form.strict:
@@ -112,7 +112,7 @@ def _sampling(model: str, sampling: Sampling, quirks: Quirks) -> Json:
     effort = sampling.reasoning_effort
     encoded: Json = {}
     thinking = effort not in (None, ReasoningEffort.NONE)
-    if not quirks.openai_families or profiles.takes_sampling(model, thinking=thinking):
+    if not quirks.openai_families or profiles.accepts_sampling(model, thinking=thinking):
         encoded |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
         if sampling.stop_sequences:
             encoded["stop"] = list(sampling.stop_sequences)
@@ -143,7 +143,7 @@ def _effort(model: str, effort: ReasoningEffort, quirks: Quirks) -> Json:
 
 
 def openai_effort(model: str, effort: ReasoningEffort) -> str:
-    """Returns OpenAI's word for an effort; models that can't do without thinking get the least they take."""
+    """Returns OpenAI's name of an effort; models that can't disable thinking get the lowest one that they accept."""
     if effort is not ReasoningEffort.NONE:
         return effort.value
     bare = profiles.bare_name(model)

@@ -1,4 +1,4 @@
-"""Answers of chat completions, and of legacy completions, whole or as a stream."""
+"""Decodes answers of chat completions and of legacy completions, whole or streamed."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -44,11 +44,11 @@ _REASONS = {
     "insufficient_system_resource": FinishReason.ERROR,
     "malformed_function_call": FinishReason.ERROR,
 }
-"""The reasons that vendors give; every other one, such as stop, eos and end_turn, is a natural end."""
+"""Vendors' finish reasons; every other one, such as stop, eos and end_turn, means `STOP`."""
 
 
 class ChatDecoder(OpenAiDecoder):
-    """Decodes one answer. Reasoning, refusal and tool calls are those of the first choice."""
+    """Decodes one answer. Reasoning, refusal and tool calls are read from the first choice only."""
 
     def __init__(self, new_call_id: Callable[[], str] = new_id) -> None:
         super().__init__()
@@ -126,17 +126,17 @@ class ChatDecoder(OpenAiDecoder):
             self._start()
         self._items.append(event)
 
-    def _choice(self, choice: Json, place: str, other: str) -> None:
-        """Takes one choice; Perplexity fills both places, others now and then the wrong one."""
+    def _choice(self, choice: Json, field: str, other: str) -> None:
+        """Reads one choice; Perplexity fills both fields, other vendors sometimes the wrong one."""
         index = choice.get("index")
         number = index if isinstance(index, int) and index > 0 else 0
-        message = choice.get(place)
+        message = choice.get(field)
         if not isinstance(message, dict):
             message = choice.get(other)
         if isinstance(message, dict):
             self._message(message, number)
-        elif said := text(choice, "text"):
-            self._put(TextDelta(said, number))
+        elif continuation := text(choice, "text"):
+            self._put(TextDelta(continuation, number))
         if number:
             return
         if reason := word(choice.get("finish_reason")):
@@ -177,17 +177,17 @@ class ChatDecoder(OpenAiDecoder):
             self._put(delta)
 
     def _reason(self, message: Json) -> None:
-        said = text(message, "reasoning_content") or text(message, "reasoning")
-        if said:
-            self._put(ReasoningDelta(said))
+        thinking = text(message, "reasoning_content") or text(message, "reasoning")
+        if thinking:
+            self._put(ReasoningDelta(thinking))
         for detail in members(message, "reasoning_details") if "reasoning_details" in message else ():
-            self._reasoning_detail(detail, told=bool(said))
+            self._reasoning_detail(detail, text_known=bool(thinking))
 
-    def _reasoning_detail(self, detail: Json, *, told: bool) -> None:
-        """Takes a piece of OpenRouter's own form, whose text is mostly told in `reasoning` as well."""
-        said = "" if told else text(detail, "text") or text(detail, "summary")
-        if said:
-            self._put(ReasoningDelta(said))
+    def _reasoning_detail(self, detail: Json, *, text_known: bool) -> None:
+        """Reads one of OpenRouter's `reasoning_details`, whose text mostly repeats that of `reasoning`."""
+        thinking = "" if text_known else text(detail, "text") or text(detail, "summary")
+        if thinking:
+            self._put(ReasoningDelta(thinking))
         if text(detail, "signature") or text(detail, "data"):
             seal = {name: value for name, value in detail.items() if name not in ("text", "summary")}
             self._put(ReasoningDelta("", orjson.dumps(seal)))
@@ -200,18 +200,18 @@ class ChatDecoder(OpenAiDecoder):
                 continue
             elif part.get("type") in ("thinking", "reasoning"):
                 self._think(part, number)
-            elif said := text(part, "text"):
-                self._put(TextDelta(said, number))
+            elif part_text := text(part, "text"):
+                self._put(TextDelta(part_text, number))
             elif (refusal := text(part, "refusal")) and not number:
                 self._put(RefusalDelta(refusal))
 
     def _think(self, part: Json, number: int) -> None:
-        """Takes thinking that is a part of the content: Mistral's is a list of texts, Databricks' has a summary."""
-        said = text(part, "thinking") or text(part, "text")
+        """Reads thinking that is a part of the content: Mistral's is a list of texts, Databricks' has a summary."""
+        thinking = text(part, "thinking") or text(part, "text")
         inside = members(part, "thinking") or members(part, "summary")
-        said = said or "".join(text(inner, "text") for inner in inside)
-        if said and not number:
-            self._put(ReasoningDelta(said))
+        thinking = thinking or "".join(text(inner, "text") for inner in inside)
+        if thinking and not number:
+            self._put(ReasoningDelta(thinking))
 
     def _annotations(self, message: Json) -> None:
         for annotation in members(message, "annotations"):
@@ -220,7 +220,7 @@ class ChatDecoder(OpenAiDecoder):
                 self._put(CitationFound(citation))
 
     def _cite_sources(self, document: Json) -> None:
-        """Takes the sources of the whole answer, which Perplexity repeats in every chunk."""
+        """Reads the sources of the whole answer, which Perplexity repeats in every chunk."""
         if self._annotated:
             return
         sources = list(_sources(document))
@@ -230,7 +230,7 @@ class ChatDecoder(OpenAiDecoder):
 
 
 def read_citation(annotation: Json) -> Citation | None:
-    """Returns what an annotation cites, or `None` where it is of another kind."""
+    """Returns what an annotation cites, or None if it is of another kind."""
     if annotation.get("type") not in ("url_citation", "file_citation") and "url_citation" not in annotation:
         return None
     cited = member(annotation, "url_citation") or annotation

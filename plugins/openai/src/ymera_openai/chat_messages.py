@@ -1,4 +1,4 @@
-"""Messages as chat completions take them."""
+"""Encodes messages for chat completions."""
 
 import re
 from base64 import b64encode
@@ -34,20 +34,20 @@ def encode_messages(messages: Sequence[Message], quirks: Quirks, system_role: st
     """Returns the messages of a request.
 
     Raises:
-        InvalidProviderRequest: A part has no form in chat completions.
+        InvalidProviderRequest: Chat completions can't express a part.
     """
     return [encoded for message in messages for encoded in _encode(message, quirks, system_role)]
 
 
 def data_uri(media: Media) -> str:
-    """Returns the address of a media part: its own, or its bytes as a `data:` one."""
+    """Returns the address of a media part, or its bytes as a `data:` address."""
     if media.uri:
         return media.uri
     return f"data:{media.mime_type or _MIME_TYPES[media.kind]};base64,{b64encode(media.data).decode()}"
 
 
 def result_text(result: ToolResult) -> str:
-    """Returns the text parts of a tool's answer, joined."""
+    """Returns the text parts of a tool's result, joined."""
     return "".join(part.text for part in result.parts if isinstance(part, Text))
 
 
@@ -62,7 +62,7 @@ def _encode(message: Message, quirks: Quirks, system_role: str) -> Iterator[Json
     for part in message.parts:
         if isinstance(part, ToolResult):
             yield {"role": "tool", "tool_call_id": _call_id(part.tool_call_id, quirks), "content": result_text(part)}
-            # A tool's answer is text alone; what else it shows follows in the user's name.
+            # A tool message holds only text, so the media of a result follow in a user message.
             shown += [inner for inner in part.parts if isinstance(inner, Media)]
         else:
             shown.append(part)
@@ -80,7 +80,7 @@ def _part(part: Part, quirks: Quirks) -> Json:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
     if not isinstance(part, Media):
-        raise InvalidProviderRequest(f"chat completions take no {type(part).__name__} in this place")
+        raise InvalidProviderRequest(f"chat completions do not accept {type(part).__name__} in this message")
     if part.kind is MediaKind.IMAGE:
         return {"type": "image_url", "image_url": {"url": data_uri(part)}}
     if part.kind is MediaKind.AUDIO:
@@ -96,19 +96,19 @@ def _audio(media: Media, quirks: Quirks) -> Json:
     if quirks.mistral:
         return {"type": "input_audio", "input_audio": media.uri or data}
     if media.uri:
-        raise InvalidProviderRequest("chat completions take audio as data, not by its address")
+        raise InvalidProviderRequest("chat completions accept audio as data, not by its address")
     subtype = media.mime_type.rpartition("/")[2].lower() or "wav"
     return {"type": "input_audio", "input_audio": {"data": data, "format": _FORMATS.get(subtype, subtype)}}
 
 
 def _assistant(message: Message, quirks: Quirks) -> Json:
-    said = "".join(part.text for part in message.parts if isinstance(part, Text))
+    content = "".join(part.text for part in message.parts if isinstance(part, Text))
     refusal = "".join(part.text for part in message.parts if isinstance(part, Refusal))
     thoughts = [part for part in message.parts if isinstance(part, Reasoning)]
     calls = [_call(part, quirks) for part in message.parts if isinstance(part, ToolCall)]
     if refusal and not quirks.refusals:
-        said, refusal = said + refusal, ""
-    encoded: Json = {"role": "assistant", "content": said or (None if calls or refusal else "")}
+        content, refusal = content + refusal, ""
+    encoded: Json = {"role": "assistant", "content": content or (None if calls or refusal else "")}
     if refusal:
         encoded["refusal"] = refusal
     if calls:
@@ -124,27 +124,27 @@ def _call(call: ToolCall, quirks: Quirks) -> Json:
 
 
 def _call_id(id_: str, quirks: Quirks) -> str:
-    """Mistral takes ids of nine letters and digits alone; those of other vendors are mapped to such."""
+    """Mistral accepts only ids of nine letters and digits; other ids are mapped to such."""
     if not quirks.mistral or _MISTRAL_ID.fullmatch(id_):
         return id_
     return sha256(id_.encode()).hexdigest()[:9]
 
 
 def _echo(encoded: Json, thoughts: Sequence[Reasoning], echo: ReasoningEcho) -> None:
-    """Hands a model's earlier thinking back in the vendor's own place."""
+    """Adds a model's earlier thinking in the field that the vendor reads."""
     thought = "".join(part.text for part in thoughts)
     if echo is ReasoningEcho.DETAILS:
         encoded["reasoning_details"] = _details(thoughts)
     elif echo is ReasoningEcho.PARTS and thought:
         thinking = {"type": "thinking", "thinking": [{"type": "text", "text": thought}]}
-        said = encoded["content"]
-        encoded["content"] = [thinking, {"type": "text", "text": said}] if said else [thinking]
+        content = encoded["content"]
+        encoded["content"] = [thinking, {"type": "text", "text": content}] if content else [thinking]
     elif echo in (ReasoningEcho.CONTENT, ReasoningEcho.PLAIN) and thought:
         encoded[echo.value] = thought
 
 
 def _details(thoughts: Sequence[Reasoning]) -> list[Json]:
-    """Rebuilds OpenRouter's pieces: a sealed one as it came, its text put back; plain text as a piece of its own."""
+    """Rebuilds OpenRouter's `reasoning_details`: signed ones with their text, and one more for text without one."""
     details: list[Json] = []
     text = ""
     for part in thoughts:

@@ -1,4 +1,4 @@
-"""The legacy completions API: `POST /completions`, a prompt in, its continuation out."""
+"""The legacy completions API, which continues a text: `POST /completions`."""
 
 import orjson
 
@@ -13,7 +13,7 @@ from ymera_service.sdk.wire.json_reader import Json
 
 
 class Completions:
-    """The dialect. It knows no roles: a single message is the prompt, several are written as a transcript."""
+    """The dialect. The API has no roles: a single message is the prompt, several are written as a transcript."""
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
         """See `Dialect.encode`.
@@ -47,10 +47,10 @@ class Completions:
 
 def _prompt(prompt: Prompt) -> str:
     if prompt.tools or prompt.response_format.type is not ResponseType.TEXT:
-        raise InvalidProviderRequest("completions take neither tools nor a form of the answer")
+        raise InvalidProviderRequest("completions accept neither tools nor a response format")
     for message in prompt.messages:
         if any(isinstance(part, Media | ToolCall | ToolResult) for part in message.parts):
-            raise InvalidProviderRequest("completions take text alone")
+            raise InvalidProviderRequest("completions accept only text")
     if len(prompt.messages) == 1:
         return prompt.messages[0].text
     return "".join(f"{_line(message)}\n\n" for message in prompt.messages) + "Assistant:"

@@ -44,7 +44,7 @@ def decode(response: HttpResponse) -> Embeddings:
     document = read_object(response)
     reported = read_usage(member(document, "usage"))
     usage = reported.usage if reported else Usage()
-    if reported and not usage.input_tokens:  # Voyage gives the total alone
+    if reported and not usage.input_tokens:  # Voyage reports only the total
         usage = Usage(input_tokens=reported.total_tokens or 0)
     try:
         vectors = tuple(_vector(item.get("embedding")) for item in _in_order(members(document, "data")))
@@ -60,7 +60,7 @@ def read_object(response: HttpResponse) -> Json:
 
     Raises:
         ProviderError: The body holds an error.
-        MalformedResponse: The body is no JSON object.
+        MalformedResponse: The body is not a JSON object.
     """
     document = read_json(response.body)
     if failure := errors.in_body(document):

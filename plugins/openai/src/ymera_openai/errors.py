@@ -1,4 +1,4 @@
-"""Where vendors put their errors."""
+"""Finds and classifies vendors' errors."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from ymera_service.sdk.wire.error_reader import ErrorReader
 from ymera_service.sdk.wire.json_reader import member
 
 ERRORS = ErrorReader(by_status={498: ProviderOverloaded})
-"""498 is that of Groq's flex tier."""
+"""Groq's flex tier uses status 498."""
 
 
 def decode_error(response: HttpResponse) -> ProviderError:
@@ -17,7 +17,7 @@ def decode_error(response: HttpResponse) -> ProviderError:
 
 
 def in_body(document: object) -> ProviderError | None:
-    """Returns the failure that a body of status 200 holds, or `None` where it holds an answer."""
+    """Returns the error that a body of status 200 holds, or None if it holds an answer."""
     if isinstance(document, list):
         document = document[0] if document and isinstance(document[0], dict) else {}
     if not isinstance(document, dict):
@@ -27,6 +27,6 @@ def in_body(document: object) -> ProviderError | None:
         return ERRORS.of_document({**document, "error": error})
     if document.get("object") == "error" or document.get("type") == "error":
         return ERRORS.of_document(document)
-    if "base_resp" in document and (refused := member(document, "base_resp")).get("status_code"):  # MiniMax's way
+    if "base_resp" in document and (refused := member(document, "base_resp")).get("status_code"):  # MiniMax
         return ERRORS.of_document({"error": {"code": refused["status_code"], "message": refused.get("status_msg")}})
     return None

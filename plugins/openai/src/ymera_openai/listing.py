@@ -1,4 +1,4 @@
-"""Listings of models: `GET /models`, and what vendors tell there beyond the names."""
+"""Reads listings of models (`GET /models`), including vendors' additional fields."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _NAMES: tuple[tuple[re.Pattern[str], Kind], ...] = (
         Kind.OTHER,
     ),
 )
-"""What names say of the kind of a model; all others answer prompts."""
+"""The kind of a model by its name; models of any other name answer prompts."""
 _TYPES = {
     "embedding": Kind.EMBED,
     "embeddings": Kind.EMBED,
@@ -30,9 +30,9 @@ _TYPES = {
     "reranker": Kind.RERANK,
     "moderation": Kind.MODERATE,
 }
-"""The kinds that `type` names, besides those that write text."""
+"""Values of `type` for models that do not write text."""
 _KINDS = frozenset({"chat", "language", "code", "text", "llm", "vlm", "model", "base", "completion", "chat-completion"})
-"""The kinds of model that write text, as `type` names them."""
+"""Values of `type` for models that write text."""
 
 _FLAGS = {
     "function_calling": Capability.TOOLS,
@@ -55,7 +55,7 @@ _FLAGS = {
     "supports_reasoning": Capability.REASONING,
     "thinking": Capability.REASONING,
 }
-"""What vendors call the capabilities, as a switch or in a list."""
+"""Vendors' names of the capabilities, as a boolean or in a list."""
 
 _MODALITIES = {
     "image": Capability.IMAGE_INPUT,
@@ -66,7 +66,7 @@ _MODALITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What holds for all models of one provider."""
+    """What applies to all models of one provider."""
 
     price_vendor: str = ""
     lacks: frozenset[Capability] = frozenset()
@@ -75,15 +75,15 @@ class Offer:
     local: bool = False
 
     def named(self, name: str) -> ModelInfo:
-        """Returns a model of which only the name is told."""
+        """Returns a model of which only the name is known."""
         return self.described({"id": name})
 
     def described(self, entry: Json) -> ModelInfo:
-        """Returns the model of a listing's entry; what it does not tell comes from the model's family."""
+        """Returns the model of a listing's entry; what the entry does not state comes from the model's family."""
         profile = profiles.profile_of(text(entry, "id"))
-        told = dict(_told(entry))
-        capabilities = profile.capabilities - {name for name, can in told.items() if not can}
-        capabilities |= {name for name, can in told.items() if can}
+        stated = dict(_stated_capabilities(entry))
+        capabilities = profile.capabilities - {name for name, can in stated.items() if not can}
+        capabilities |= {name for name, can in stated.items() if can}
         return ModelInfo(
             name=text(entry, "id"),
             kind=kind_of(entry),
@@ -104,7 +104,7 @@ def decode_models(response: HttpResponse) -> list[Json]:
         MalformedResponse: The body is not in the format.
     """
     document = read_json(response.body)
-    if isinstance(document, list):  # Together's
+    if isinstance(document, list):  # Together
         document = {"data": document}
     elif failure := errors.in_body(document):
         raise failure
@@ -113,7 +113,7 @@ def decode_models(response: HttpResponse) -> list[Json]:
 
 
 def kind_of(entry: Json) -> Kind:
-    """Returns what a listed model is for."""
+    """Returns the kind of a listed model."""
     by_name = next((kind for name, kind in _NAMES if name.search(text(entry, "id").lower())), Kind.GENERATE)
     if by_name is not Kind.GENERATE:
         return by_name
@@ -127,8 +127,8 @@ def kind_of(entry: Json) -> Kind:
     return Kind.OTHER if False in switches else Kind.GENERATE
 
 
-def _told(entry: Json) -> Iterator[tuple[Capability, bool]]:
-    """Yields what an entry says of capabilities, the vaguest first."""
+def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool]]:
+    """Yields the capabilities that an entry states, from the least to the most specific field: later ones win."""
     inputs = entry.get("input_modalities") or member(entry, "architecture").get("input_modalities")
     if isinstance(inputs, list):
         yield from ((capability, name in inputs) for name, capability in _MODALITIES.items())
@@ -173,15 +173,15 @@ def _rates(pricing: Json) -> tuple[int, int, int | None, int | None] | None:
         names, unit = ("prompt", "completion", "input_cache_read"), 10**12
     else:
         names, unit = ("input", "output", "cached_input"), 10**6
-    asked, answered, read = (_micros(pricing.get(name), unit) for name in names)
+    input_rate, output_rate, read = (_micros(pricing.get(name), unit) for name in names)
     written = _micros(pricing.get("input_cache_write"), unit)
-    return None if asked is None or answered is None else (asked, answered, read, written)
+    return None if input_rate is None or output_rate is None else (input_rate, output_rate, read, written)
 
 
 def _tiers(pricing: Json) -> Iterator[Tier]:
     """Yields the rates of long prompts, as OpenRouter lists them: an override names only the rates that it changes.
 
-    Overrides for certain hours of the day are left out.
+    Overrides for certain hours of the day are ignored.
     """
     always = [each for each in members(pricing, "overrides") if not {"utc_start", "utc_end"} & each.keys()]
     by_threshold = {count(override, "min_prompt_tokens"): override for override in always}
@@ -193,7 +193,7 @@ def _tiers(pricing: Json) -> Iterator[Tier]:
 
 
 def _micros(value: object, unit: int) -> int | None:
-    """Returns a price in micro-USD; a negative one, OpenRouter's word for "it depends", is none."""
+    """Returns a price in micro-USD, or None if it is not valid; OpenRouter uses a negative one for "it varies"."""
     if isinstance(value, dict):  # Venice's {"usd": …}
         value = value.get("usd")
     if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -1,7 +1,6 @@
-"""Model servers on this machine, found on their default ports.
+"""Model servers on this machine, discovered on their default ports.
 
-All sorts of programs listen on 8000 and 8080, so each server has to prove what it is before its models are
-offered.
+Many programs listen on 8000 and 8080, so each server is identified before its models are offered.
 """
 
 import asyncio
@@ -21,45 +20,45 @@ from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.wire.json_reader import Json, count, member, members, read_object, text
 
 _OFFER = Offer(has=frozenset({Capability.STRUCTURED_OUTPUT}), price=Price(0, 0, source="local"), local=True)
-"""All of these hold an answer to a schema by constraining the sampler, whatever the model."""
+"""All of these servers enforce a schema by constraining the sampler, independent of the model."""
 
-_QUESTIONS_AT_A_TIME = 4
+_MAX_CONCURRENT_REQUESTS = 4
 
 
 class LocalServer(OpenAiProvider):
-    """A server of one kind. Where nothing of that kind answers, it offers no models."""
+    """A server of one kind. If no such server answers, it offers no models."""
 
     name: str
     default_root: str
     quirks = Quirks(top_k=True, echo=ReasoningEcho.CONTENT)
 
-    def __init__(self, transport: Transport, told: Endpoint | None = None, names: Sequence[str] = ()) -> None:
+    def __init__(self, transport: Transport, configured: Endpoint | None = None, names: Sequence[str] = ()) -> None:
         """
         Args:
             transport: Carries the requests.
-            told: Where the server was said to be, so that its absence is an error; `None` looks on its default port.
-            names: The models to offer, in place of those that it has.
+            configured: The configured endpoint; a server missing there is an error. None means the default port.
+            names: The models to offer, instead of those that the server lists.
         """
-        base = told or Endpoint(self.default_root)
+        base = configured or Endpoint(self.default_root)
         self._root = replace(base, base_url=base.base_url.rstrip("/").removesuffix("/v1"))
         endpoint = replace(base, base_url=self._root.base_url + "/v1")
         super().__init__(self.name, ChatCompletions(self.quirks), endpoint, transport, offer=_OFFER, names=names)
-        self._expected = told is not None
+        self._expected = configured is not None
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
         if self._names:
             return await super().models()
         try:
-            return await self._ask()
+            return await self._list()
         except ProviderError:
             if self._expected:
                 raise
             return []
 
     @abstractmethod
-    async def _ask(self) -> Sequence[ModelInfo]:
-        """Returns the models. Raises `ProviderError` unless it is sure that the server is of this kind."""
+    async def _list(self) -> Sequence[ModelInfo]:
+        """Returns the models. Raises `ProviderError` if the server is not certain to be of this kind."""
 
     async def _get(self, path: str) -> Json:
         return await self._object(HttpRequest("GET", path))
@@ -72,31 +71,31 @@ class LocalServer(OpenAiProvider):
         return read_object(response.body)
 
     def _unlike(self) -> ProviderError:
-        return MalformedResponse(f"what answers at {self._root.base_url} is not {self.name}")
+        return MalformedResponse(f"the server at {self._root.base_url} is not {self.name}")
 
 
 class Ollama(LocalServer):
-    """Ollama tells by `/api/show` what each model can do."""
+    """Ollama states each model's capabilities in `/api/show`."""
 
     name = "ollama"
     default_root = "http://127.0.0.1:11434"
     quirks = Quirks(echo=ReasoningEcho.PLAIN)
 
-    async def _ask(self) -> Sequence[ModelInfo]:
+    async def _list(self) -> Sequence[ModelInfo]:
         if not text(await self._get("/api/version"), "version"):
             raise self._unlike()
         names = [text(tag, "name") for tag in members(await self._get("/api/tags"), "models")]
-        turns = asyncio.Semaphore(_QUESTIONS_AT_A_TIME)
+        slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
         async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(self._show(name, turns)) for name in names if name]
-        return [task.result() for task in asked]
+            tasks = [group.create_task(self._show(name, slots)) for name in names if name]
+        return [task.result() for task in tasks]
 
-    async def _show(self, name: str, turns: asyncio.Semaphore) -> ModelInfo:
+    async def _show(self, name: str, slots: asyncio.Semaphore) -> ModelInfo:
         request = HttpRequest("POST", "/api/show", JSON, orjson.dumps({"model": name}))
-        async with turns:
+        async with slots:
             try:
                 shown = await self._object(request)
-            except ProviderError:  # deleted in the meantime, or of a version without this question
+            except ProviderError:  # the model was deleted meanwhile, or the version has no such endpoint
                 shown = {}
         can = shown.get("capabilities")
         kind = "embedding" if isinstance(can, list) and "completion" not in can else ""
@@ -106,12 +105,12 @@ class Ollama(LocalServer):
 
 
 class LlamaCpp(LocalServer):
-    """llama.cpp's server names itself as the owner of its models."""
+    """llama.cpp's server reports itself as the owner of its models."""
 
     name = "llamacpp"
     default_root = "http://127.0.0.1:8080"
 
-    async def _ask(self) -> Sequence[ModelInfo]:
+    async def _list(self) -> Sequence[ModelInfo]:
         document = await self._get("/v1/models")
         described = {text(model, "name"): model.get("capabilities") for model in members(document, "models")}
         entries = _owned_by(document, "llamacpp")
@@ -124,12 +123,12 @@ class LlamaCpp(LocalServer):
 
 
 class Vllm(LocalServer):
-    """vLLM names itself as the owner of its models."""
+    """vLLM reports itself as the owner of its models."""
 
     name = "vllm"
     default_root = "http://127.0.0.1:8000"
 
-    async def _ask(self) -> Sequence[ModelInfo]:
+    async def _list(self) -> Sequence[ModelInfo]:
         entries = _owned_by(await self._get("/v1/models"), "vllm")
         if not entries:
             raise self._unlike()
@@ -137,12 +136,12 @@ class Vllm(LocalServer):
 
 
 class LmStudio(LocalServer):
-    """LM Studio has a listing of its own that tells a model's kind."""
+    """LM Studio has a separate listing that states the kind of each model."""
 
     name = "lmstudio"
     default_root = "http://127.0.0.1:1234"
 
-    async def _ask(self) -> Sequence[ModelInfo]:
+    async def _list(self) -> Sequence[ModelInfo]:
         entries = members(await self._get("/api/v0/models"), "data")
         if not entries or not all(text(entry, "type") and "compatibility_type" in entry for entry in entries):
             raise self._unlike()
@@ -157,7 +156,7 @@ def _owned_by(document: Json, owner: str) -> list[Json]:
 
 
 def _only_true(entry: Json) -> Json:
-    """A list that tells of vision alone says nothing of tools, so only what it has counts."""
+    """The list states vision but not tools, so a capability that it does not name is unknown, not absent."""
     words = entry.pop("capabilities")
     return {**entry, **({"multimodal": True} if isinstance(words, list) and "multimodal" in words else {})}
 

@@ -1,4 +1,4 @@
-"""Moderation: what is said in, whether it is harmful out."""
+"""Moderation: whether texts are harmful."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Moderation:
 
 
 def encode(model: str, inputs: Sequence[str]) -> HttpRequest:
-    """Returns the request that asks about the inputs."""
+    """Returns the request for the verdicts on the inputs."""
     body = orjson.dumps({"model": model, "input": list(inputs)})
     return HttpRequest("POST", "/moderations", {"content-type": "application/json"}, body)
 
@@ -42,6 +42,6 @@ def decode(response: HttpResponse) -> Moderation:
 
 
 def _is_flagged(result: Json) -> bool:
-    """Mistral gives no verdict, only its categories."""
+    """Mistral reports no verdict, only categories."""
     verdict = result.get("flagged")
     return verdict if isinstance(verdict, bool) else True in member(result, "categories").values()

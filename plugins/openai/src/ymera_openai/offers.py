@@ -1,4 +1,4 @@
-"""From settings and environment to providers."""
+"""Creates providers from the settings and the environment."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,13 +15,13 @@ from ymera_service.sdk.http import Dialect, Endpoint, Transport
 from ymera_service.sdk.models import Price
 from ymera_service.sdk.providers import Provider
 
-_UNTOLD = VendorSettings()
+_DEFAULTS = VendorSettings()
 
 
 def providers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
-    """Yields every vendor that has a key, every local server looked for and every endpoint configured."""
+    """Yields each vendor that has a key, each local server to look for, and each configured endpoint."""
     for vendor in VENDORS.values():
-        table = settings.vendors.get(vendor.name, _UNTOLD)
+        table = settings.vendors.get(vendor.name, _DEFAULTS)
         key, base_url = _key(vendor, table, environ), _base_url(vendor, table, environ)
         keys = _keys(table, vendor.key_header)
         if table.enabled and (key or keys) and base_url:
@@ -45,11 +45,11 @@ def _keys(table: VendorSettings | EndpointSettings, header: str = "authorization
 
 
 def _base_url(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> str:
-    told = table.base_url or environ.get(vendor.base_url_variable, "").strip()
-    if not told:
+    configured = table.base_url or environ.get(vendor.base_url_variable, "").strip()
+    if not configured:
         return vendor.base_url
-    told = told.rstrip("/")
-    return told if told.endswith("/v1") else told + vendor.path
+    configured = configured.rstrip("/")
+    return configured if configured.endswith("/v1") else configured + vendor.path
 
 
 def _what_is_missing(vendor: Vendor, key: str) -> str:
@@ -87,18 +87,18 @@ def _local_servers(settings: OpenAiSettings, transport: Transport) -> Iterator[P
             yield server(transport, Endpoint(table.base_url or server.default_root, headers), table.models)
 
 
-def _endpoint(name: str, told: EndpointSettings, transport: Transport) -> Provider:
-    quirks = Quirks(max_tokens=told.max_tokens_field, json_schema=told.json_schema, top_k=told.local)
-    headers = _credentials(told.api_key.get_secret_value()) if told.api_key else {}
+def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provider:
+    quirks = Quirks(max_tokens=table.max_tokens_field, json_schema=table.json_schema, top_k=table.local)
+    headers = _credentials(table.api_key.get_secret_value()) if table.api_key else {}
     offer = Offer(
-        told.price_vendor,
-        lacks=frozenset() if told.json_schema else NO_SCHEMA,
-        price=Price(0, 0, source="local") if told.local else None,
-        local=told.local,
+        table.price_vendor,
+        lacks=frozenset() if table.json_schema else NO_SCHEMA,
+        price=Price(0, 0, source="local") if table.local else None,
+        local=table.local,
     )
-    dialect = _dialect(told.dialect, quirks)
-    endpoint = Endpoint(told.base_url, headers)
-    return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=told.models, keys=_keys(told))
+    dialect = _dialect(table.dialect, quirks)
+    endpoint = Endpoint(table.base_url, headers)
+    return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=table.models, keys=_keys(table))
 
 
 def _dialect(name: str, quirks: Quirks) -> Dialect:

@@ -1,4 +1,4 @@
-"""What is generally known of model families, for listings that tell only names."""
+"""Profiles of model families, for listings that state only names."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ REASONING = Capability.REASONING
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a family can do; token counts are 0 where versions of it differ."""
+    """A family's capabilities and limits; token counts are 0 if its versions differ."""
 
     capabilities: frozenset[Capability] = frozenset()
     context_window: int = 0
@@ -82,7 +82,7 @@ FAMILIES = {
     "nemotron": _profile(131_072, 0, TOOLS, REASONING),
     "command": _profile(128_000, 0, TOOLS, SCHEMA),
 }
-"""By the beginning of the name; the longest that fits counts."""
+"""By prefix of the name; the longest matching prefix applies."""
 
 _LONGEST_FIRST = tuple(sorted(FAMILIES, key=len, reverse=True))
 _FIXED_SAMPLING = re.compile(r"(o[134]|gpt-5(?!-chat|\.))(-|$)")
@@ -93,7 +93,7 @@ _COMPLETIONS_ONLY = re.compile(r"gpt-3\.5-turbo-instruct|davinci-|babbage-")
 
 @lru_cache(maxsize=4096)
 def profile_of(name: str) -> Profile:
-    """Returns what is known of a model by its name; a vendor's prefix, as in `openai/gpt-5`, is left out."""
+    """Returns the profile for a model's name; a vendor's prefix, as in `openai/gpt-5`, is ignored."""
     bare = bare_name(name)
     for family in _LONGEST_FIRST:
         if bare.startswith(family):
@@ -107,15 +107,15 @@ def bare_name(name: str) -> str:
 
 
 def reasons(name: str) -> bool | None:
-    """Tells whether a model thinks before it answers; `None` where its family is not known."""
+    """Returns whether a model thinks before it answers; None if its family is not known."""
     profile = profile_of(name)
     return None if profile is UNKNOWN else REASONING in profile.capabilities
 
 
-def takes_sampling(name: str, *, thinking: bool) -> bool:
-    """Tells whether an OpenAI model takes temperature, top_p, penalties and stop sequences.
+def accepts_sampling(name: str, *, thinking: bool) -> bool:
+    """Returns whether an OpenAI model accepts temperature, top_p, penalties and stop sequences.
 
-    Its reasoning models refuse them, from GPT-5.1 on only while they are told to think.
+    OpenAI's reasoning models refuse them; from GPT-5.1 on only if thinking is enabled.
     """
     bare = bare_name(name)
     if _FIXED_SAMPLING.match(bare):
@@ -124,10 +124,10 @@ def takes_sampling(name: str, *, thinking: bool) -> bool:
 
 
 def needs_responses(name: str) -> bool:
-    """Tells whether OpenAI offers a model by its Responses API alone."""
+    """Returns whether OpenAI offers a model only through its Responses API."""
     return _RESPONSES_ONLY.match(bare_name(name)) is not None
 
 
 def needs_completions(name: str) -> bool:
-    """Tells whether OpenAI offers a model by its legacy completions alone."""
+    """Returns whether OpenAI offers a model only through its legacy completions API."""
     return _COMPLETIONS_ONLY.match(bare_name(name)) is not None

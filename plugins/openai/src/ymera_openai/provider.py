@@ -1,4 +1,4 @@
-"""A provider that speaks one of OpenAI's dialects."""
+"""A provider that uses one of OpenAI's dialects."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from ymera_service.sdk.targets import Deployment
 
 
 class ByModel:
-    """OpenAI's own choice: chat completions, but for models that are offered by another API alone."""
+    """OpenAI's dialects: chat completions, except for models that only another API offers."""
 
     def __init__(self, quirks: Quirks) -> None:
         self._chat = ChatCompletions(quirks)
@@ -48,7 +48,7 @@ class ByModel:
 
 
 class OpenAiProvider(HttpProvider):
-    """Lists its models by `GET /models`, or offers those it was told of."""
+    """Lists its models by `GET /models`, or offers the configured ones."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class OpenAiProvider(HttpProvider):
         names: Sequence[str] = (),
         keys: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        """Takes what it offers; `keys` are the headers of each account, where there are several."""
+        """`keys` are the headers of each account, if several are configured."""
         super().__init__(name, dialect, endpoint, transport)
         self._keys = keys or {}
         self._offer = offer
@@ -79,7 +79,7 @@ class OpenAiProvider(HttpProvider):
         return replace(info, deployments=tuple(map(Deployment, self._keys))) if self._keys else info
 
     async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
-        """See `HttpProvider.authorize`; a call is paid by its target's account, a listing by the first."""
+        """See `HttpProvider.authorize`; a call uses its target's account, a listing the first account."""
         resolved = await super().authorize(request, context)
         if not self._keys:
             return resolved
@@ -95,7 +95,7 @@ class OpenAiProvider(HttpProvider):
         return embeddings.decode(await self.fetch(embeddings.encode(model, inputs, dimensions)))
 
     async def moderate(self, inputs: Sequence[str], model: str = "omni-moderation-latest") -> Moderation:
-        """Tells whether texts are harmful.
+        """Returns whether texts are harmful.
 
         Raises:
             ProviderError: The provider failed.
@@ -104,17 +104,17 @@ class OpenAiProvider(HttpProvider):
 
 
 class Unconfigured(Provider):
-    """A vendor that is configured but lacks a key or an address; asked for its models, it says which."""
+    """A vendor that is configured but lacks a key or an address; listing its models fails and names what is missing."""
 
     def __init__(self, name: str, missing: str) -> None:
         self.name = name
         self.missing = missing
 
     async def models(self) -> Sequence[ModelInfo]:
-        """See `Provider.models`; it has none to offer."""
+        """See `Provider.models`; always fails."""
         raise AuthenticationFailed(self.missing)
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
-        """See `Provider.generate`; it can't answer."""
+        """See `Provider.generate`; always fails."""
         raise AuthenticationFailed(self.missing)
         yield Accepted()

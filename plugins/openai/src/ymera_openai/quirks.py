@@ -1,11 +1,11 @@
-"""In what a vendor's chat completions differ from OpenAI's."""
+"""The differences between a vendor's chat completions and OpenAI's."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class ReasoningControl(StrEnum):
-    """How a vendor is told how much to think."""
+    """The field of a request that controls how much a model thinks."""
 
     NONE = "none"
     EFFORT = "reasoning_effort"
@@ -14,11 +14,11 @@ class ReasoningControl(StrEnum):
     THINKING = "thinking"
     """`{"thinking": {"type": "enabled"}}`: on or off."""
     ENABLE_THINKING = "enable_thinking"
-    """Alibaba's switch."""
+    """Alibaba's boolean."""
 
 
 class ReasoningEcho(StrEnum):
-    """Where a vendor wants its own earlier thinking back."""
+    """The field in which a vendor expects its model's earlier thinking."""
 
     NONE = ""
     CONTENT = "reasoning_content"
@@ -30,21 +30,21 @@ class ReasoningEcho(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """What to send otherwise, or not at all. The defaults suit a server that follows OpenAI closely.
+    """What is sent differently, or not at all. The defaults suit a server that follows OpenAI closely.
 
     Attributes:
-        max_tokens: The name of the limit of the answer's tokens.
-        seed: The name of the seed; empty where it is not taken.
-        top_k: Whether `top_k` is taken.
-        penalties: Whether frequency and presence penalties are taken.
-        stream_usage: Whether `stream_options.include_usage` is taken; those that do not, report usage anyway.
-        parallel_tool_calls: Whether that switch is taken.
-        strict_tools: Whether a tool's `strict` is taken.
-        json_schema: Whether answers can be held to a schema; else JSON is asked for and the schema told in words.
-        reasoning: How to tell how much to think.
-        echo: Where earlier thinking goes.
-        refusals: Whether an assistant's refusal has a field of its own.
-        mistral: Whether audio, documents and the ids of tool calls go in Mistral's form.
+        max_tokens: The name of the field that limits the answer's tokens.
+        seed: The name of the field of the seed; empty if there is none.
+        top_k: Whether `top_k` is accepted.
+        penalties: Whether frequency and presence penalties are accepted.
+        stream_usage: Whether `stream_options.include_usage` is accepted; other vendors always report usage.
+        parallel_tool_calls: Whether `parallel_tool_calls` is accepted.
+        strict_tools: Whether a tool's `strict` is accepted.
+        json_schema: Whether a schema is accepted; otherwise JSON mode is used and the schema is put into a message.
+        reasoning: The field that controls how much a model thinks.
+        echo: The field for earlier thinking.
+        refusals: Whether an assistant's refusal has a separate field.
+        mistral: Whether audio, documents and the ids of tool calls are sent in Mistral's form.
         openai_families: Whether the rules of OpenAI's own model families apply.
     """
 

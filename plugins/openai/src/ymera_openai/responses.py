@@ -39,7 +39,7 @@ from ymera_service.sdk.wire.json_reader import Json, strict_object
 
 
 class Responses:
-    """The dialect. Nothing is kept at the vendor: sealed reasoning comes along and goes back instead."""
+    """The dialect. Nothing is stored at the vendor: encrypted reasoning is returned to us and sent back instead."""
 
     def __init__(self, quirks: Quirks) -> None:
         self._quirks = quirks
@@ -48,7 +48,7 @@ class Responses:
         """See `Dialect.encode`.
 
         Raises:
-            InvalidProviderRequest: The prompt has no form in the Responses API.
+            InvalidProviderRequest: The Responses API can't express the prompt.
         """
         prompt = request.prompt
         body: Json = {"model": request.model, "input": _input(prompt.messages), "store": False}
@@ -70,13 +70,13 @@ class Responses:
     decode_error = staticmethod(decode_error)
 
     def _sampling(self, model: str, sampling: Sampling) -> Json:
-        """The API has no stop sequences, seed, penalties or top_k."""
+        """Stop sequences, seed, penalties and top_k are omitted: the API has no fields for them."""
         effort = sampling.reasoning_effort
         encoded: Json = {}
         if sampling.max_output_tokens is not None:
             encoded["max_output_tokens"] = sampling.max_output_tokens
         thinking = effort not in (None, ReasoningEffort.NONE)
-        if not self._quirks.openai_families or profiles.takes_sampling(model, thinking=thinking):
+        if not self._quirks.openai_families or profiles.accepts_sampling(model, thinking=thinking):
             chosen = {"temperature": sampling.temperature, "top_p": sampling.top_p}
             encoded |= {name: value for name, value in chosen.items() if value is not None}
         if effort is not None and profiles.reasons(model) is not False:
@@ -89,7 +89,7 @@ def _input(messages: Sequence[Message]) -> list[Json]:
 
 
 def _items(message: Message) -> Iterator[Json]:
-    """Cuts a message into items; parts that can stand in one item's content stay together, in order."""
+    """Splits a message into items; consecutive parts that fit into one item's content stay together, in order."""
     content: list[Json] = []
     for part in message.parts:
         item = _item(part)
@@ -110,7 +110,7 @@ def _message(role: Role, content: list[Json]) -> Json:
 
 
 def _item(part: Part) -> Json | None:
-    """Returns a part that is an item of its own; an empty one for what is not sent back."""
+    """Returns the item of a part; empty if it is not sent back, None if the part belongs into a message's content."""
     if isinstance(part, ToolCall):
         return {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": part.arguments or "{}"}
     if isinstance(part, ToolResult):
@@ -127,7 +127,7 @@ def _output(result: ToolResult) -> str | list[Json]:
 
 
 def _reasoning(part: Reasoning) -> Json:
-    """Reasoning goes back as the sealed form that it came in; without one the API does not take it."""
+    """Reasoning is sent back in encrypted form; the API does not accept it without."""
     seal = strict_object(part.signature)
     if not seal or "encrypted_content" not in seal:
         return {}
@@ -141,7 +141,7 @@ def _content(part: Part, role: Role) -> Json:
     if isinstance(part, Refusal):
         return {"type": "refusal", "refusal": part.text}
     if not isinstance(part, Media) or part.kind is MediaKind.AUDIO:
-        raise InvalidProviderRequest("the Responses API takes no audio")
+        raise InvalidProviderRequest("the Responses API does not accept audio")
     if part.kind is MediaKind.IMAGE:
         return {"type": "input_image", "image_url": data_uri(part)}
     if part.uri and not part.uri.startswith("data:"):
@@ -160,7 +160,7 @@ def _tools(prompt: Prompt) -> Json:
 
 
 def _tool(tool: Tool) -> Json:
-    # Unlike chat completions, this API takes a missing `strict` for true.
+    # Unlike chat completions, this API treats a missing `strict` as true.
     return {
         "type": "function",
         "name": tool.name,

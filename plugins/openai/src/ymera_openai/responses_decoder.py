@@ -1,4 +1,4 @@
-"""Answers of the Responses API, whole or as a stream."""
+"""Decodes answers of the Responses API, whole or streamed."""
 
 import orjson
 
@@ -22,7 +22,7 @@ from ymera_service.sdk.wire.json_reader import Json, count, member, members, tex
 
 _CALLS = ("function_call", "custom_tool_call")
 
-_SAYINGS = {
+_TEXT_EVENTS = {
     "response.output_text.delta": ("text", "delta", False),
     "response.output_text.done": ("text", "text", True),
     "response.refusal.delta": ("refusal", "delta", False),
@@ -36,19 +36,19 @@ _SAYINGS = {
     "response.custom_tool_call_input.delta": ("arguments", "delta", False),
     "response.custom_tool_call_input.done": ("arguments", "input", True),
 }
-"""Events that hold words: what kind they are of, in which field, and whether that is the whole of them."""
+"""Events that hold text: the kind of text, the field that holds it, and whether it is the whole text of a part."""
 
 _PART_INDEX = {"summary": "summary_index", "arguments": ""}
 
-_Spot = tuple[str, int, int]
-"""Kind of words, number of the output item, number of the part in it."""
+_PartKey = tuple[str, int, int]
+"""Kind of text, number of the output item, number of the part in it."""
 
 
 class ResponsesDecoder(OpenAiDecoder):
     """Decodes one answer.
 
-    A stream tells each text three times: in deltas, when its part is done, and when its item is done.
-    What was said of a part is counted, so that a vendor may leave out any two of the three.
+    A stream holds each text three times: in deltas, when its part is done, and when its item is done. The characters
+    that were emitted for a part are counted, so that a vendor may omit any two of the three.
     """
 
     def __init__(self) -> None:
@@ -57,9 +57,9 @@ class ResponsesDecoder(OpenAiDecoder):
         self._final: Json = {}
         self._items_seen: set[int] = set()
         self._calls: dict[int, int] = {}
-        self._said: dict[_Spot, int] = {}
+        self._emitted: dict[_PartKey, int] = {}
         self._cited: dict[int, int] = {}
-        self._last_reasoning: _Spot | None = None
+        self._last_reasoning: _PartKey | None = None
 
     def _whole(self, document: Json) -> None:
         if "output" not in document and "status" not in document:
@@ -69,8 +69,8 @@ class ResponsesDecoder(OpenAiDecoder):
 
     def _chunk(self, chunk: Json) -> None:
         kind = text(chunk, "type")
-        if saying := _SAYINGS.get(kind):
-            self._say(chunk, *saying)
+        if text_event := _TEXT_EVENTS.get(kind):
+            self._text_event(chunk, *text_event)
             return
         if kind == "response.output_text.annotation.added":
             self._cite(_number(chunk), member(chunk, "annotation"))
@@ -97,8 +97,8 @@ class ResponsesDecoder(OpenAiDecoder):
         if not self._items_seen:
             for number, item in enumerate(members(response, "output")):
                 self._item(number, item, done=True)
-        if not self._said and (said := text(response, "output_text")):
-            self._items.append(TextDelta(said))
+        if not self._emitted and (output := text(response, "output_text")):
+            self._items.append(TextDelta(output))
         self._final = response
 
     def _conclude(self) -> None:
@@ -147,46 +147,46 @@ class ResponsesDecoder(OpenAiDecoder):
             self._cite(number, annotation)
 
     def _reasoning_item(self, number: int, item: Json) -> None:
-        """Takes a whole reasoning item. Its text and its summary are one thought; the first told stands."""
-        told = {spot[0] for spot in self._said if spot[1] == number}
+        """Reads a whole reasoning item. Its text and its summary are alternatives; only the first is emitted."""
+        emitted = {part[0] for part in self._emitted if part[1] == number}
         for kind in ("summary", "content"):
             texts = [text(part, "text") for part in members(item, kind)]
-            if any(texts) and not told - {kind}:
-                told.add(kind)
+            if any(texts) and not emitted - {kind}:
+                emitted.add(kind)
                 self._fill(kind, number, texts)
         if sealed := text(item, "encrypted_content"):
             seal = {"id": text(item, "id"), "encrypted_content": sealed}
             self._items.append(ReasoningDelta("", orjson.dumps(seal)))
 
     def _fill(self, kind: str, number: int, texts: list[str]) -> None:
-        """Tells what a whole item says beyond what was told of it, by length: part numbers need not agree."""
-        known = sum(length for spot, length in self._said.items() if spot[:2] == (kind, number))
-        for index, said in enumerate(texts):
-            if rest := said[known:]:
-                self._tell((kind, number, index), rest)
-            known = max(known - len(said), 0)
+        """Emits the part of a whole item that was not emitted yet, by length: part numbers need not agree."""
+        known = sum(length for part, length in self._emitted.items() if part[:2] == (kind, number))
+        for index, whole in enumerate(texts):
+            if rest := whole[known:]:
+                self._emit((kind, number, index), rest)
+            known = max(known - len(whole), 0)
 
-    def _say(self, event: Json, kind: str, name: str, whole: bool) -> None:
-        spot = kind, _number(event), count(event, _PART_INDEX.get(kind, "content_index")) or 0
-        said = text(event, name)
+    def _text_event(self, event: Json, kind: str, name: str, whole: bool) -> None:
+        part = kind, _number(event), count(event, _PART_INDEX.get(kind, "content_index")) or 0
+        content = text(event, name)
         if whole:
-            said = said[self._said.get(spot, 0) :]
-        if said:
-            self._tell(spot, said)
+            content = content[self._emitted.get(part, 0) :]
+        if content:
+            self._emit(part, content)
 
-    def _tell(self, spot: _Spot, said: str) -> None:
-        self._said[spot] = self._said.get(spot, 0) + len(said)
-        kind, number, _ = spot
+    def _emit(self, part: _PartKey, content: str) -> None:
+        self._emitted[part] = self._emitted.get(part, 0) + len(content)
+        kind, number, _ = part
         if kind == "text":
-            self._items.append(TextDelta(said))
+            self._items.append(TextDelta(content))
         elif kind == "refusal":
-            self._items.append(RefusalDelta(said))
+            self._items.append(RefusalDelta(content))
         elif kind != "arguments":
-            separator = "\n" if self._last_reasoning not in (None, spot) else ""
-            self._last_reasoning = spot
-            self._items.append(ReasoningDelta(separator + said))
+            separator = "\n" if self._last_reasoning not in (None, part) else ""
+            self._last_reasoning = part
+            self._items.append(ReasoningDelta(separator + content))
         elif number in self._calls:
-            self._items.append(ToolCallDelta(self._calls[number], arguments=said))
+            self._items.append(ToolCallDelta(self._calls[number], arguments=content))
 
     def _cite(self, number: int, annotation: Json) -> None:
         self._cited[number] = self._cited.get(number, 0) + 1

@@ -18,12 +18,12 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     api_key: SecretStr | None = None
-    """The key; a vendor's own comes from the environment where this is not set."""
+    """The key; if not set, a vendor's key is read from the environment."""
     api_keys: dict[Name, SecretStr] = Field(default_factory=dict)
-    """Several keys by name. Each model is then a target at each of them: a key that fails or is exhausted rests
-    alone while the others go on."""
+    """Several keys by name. Each model then has a target for each key, so that a key that fails or is exhausted is
+    paused while the others are used."""
     models: tuple[str, ...] = ()
-    """The models to offer, in place of those that the vendor lists."""
+    """The models to offer, instead of those that the vendor lists."""
 
 
 class VendorSettings(_Table):
@@ -31,23 +31,23 @@ class VendorSettings(_Table):
 
     enabled: bool = True
     base_url: Url | None = None
-    """Another address of the same API, such as a proxy's or an account's own."""
+    """Another address of the same API, such as that of a proxy or of an account."""
 
 
 class EndpointSettings(_Table):
-    """Any other server that speaks one of OpenAI's dialects."""
+    """Any other server that implements one of OpenAI's dialects."""
 
     base_url: Url
-    """Where its API begins; `/chat/completions` and `/models` follow it."""
+    """The base address of its API, to which `/chat/completions` and `/models` are appended."""
     dialect: Literal["chat_completions", "responses", "completions"] = "chat_completions"
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    """What it calls the limit of an answer's tokens."""
+    """The name of the field that limits an answer's tokens."""
     json_schema: bool = True
-    """Whether it can hold an answer to a JSON Schema."""
+    """Whether it accepts a JSON Schema for an answer."""
     price_vendor: str = ""
-    """Whose price list applies, in the names of `genai-prices`."""
+    """The vendor whose price list applies, as named by `genai-prices`."""
     local: bool = False
-    """It runs on a machine of your own and costs nothing."""
+    """Whether it runs on your own machine and costs nothing."""
 
 
 class OpenAiSettings(PluginSettings):
@@ -56,20 +56,22 @@ class OpenAiSettings(PluginSettings):
     discover_local: bool = True
     """Whether to look for Ollama, llama.cpp, vLLM and LM Studio on their default ports."""
     vendors: dict[str, VendorSettings] = Field(default_factory=dict)
-    """By the vendor's name. A vendor whose key is in the environment needs no table."""
+    """By vendor name. A vendor whose key is in the environment needs no table."""
     endpoints: dict[Name, EndpointSettings] = Field(default_factory=dict)
-    """By the name that the provider is to have."""
+    """By provider name."""
 
     @field_validator("vendors")
     @classmethod
     def _vendors_are_known(cls, vendors: dict[str, VendorSettings]) -> dict[str, VendorSettings]:
         if unknown := sorted(vendors.keys() - _KNOWN):
-            raise ValueError(f"no vendor is called {', '.join(unknown)}; there are {', '.join(sorted(_KNOWN))}")
+            raise ValueError(f"unknown vendor {', '.join(unknown)}; known are {', '.join(sorted(_KNOWN))}")
         return vendors
 
     @field_validator("endpoints")
     @classmethod
     def _names_are_free(cls, endpoints: dict[str, EndpointSettings]) -> dict[str, EndpointSettings]:
         if taken := sorted(endpoints.keys() & _KNOWN):
-            raise ValueError(f"{', '.join(taken)} is a vendor's name: configure it below vendors, or choose another")
+            raise ValueError(
+                f"{', '.join(taken)} is a vendor's name: configure it under `vendors`, or choose another name"
+            )
         return endpoints

@@ -1,4 +1,4 @@
-"""Joining the pieces of tool calls as vendors of chat completions cut them."""
+"""Joins the pieces of tool calls that vendors of chat completions stream."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ymera_service.sdk.wire.json_reader import Json, member, strict_object, text
 
 
 def new_id() -> str:
-    """Returns an id for a call that came without one, so that its result can name it."""
+    """Returns an id for a call that has none, so that its result can refer to it."""
     return f"call_{uuid4().hex}"
 
 
@@ -21,14 +21,14 @@ class _Call:
     id: str = ""
     name: str = ""
     arguments: str = ""
-    told: bool = False
+    announced: bool = False
 
 
 class ToolCalls:
     """The tool calls of one answer, numbered in the order in which they began.
 
-    OpenAI numbers calls by `index` and gives `id` and name once. Others leave out the index or the id,
-    give index 0 to every call, repeat id and name, or write arguments as an object.
+    OpenAI numbers calls by `index` and sends `id` and name once. Other vendors omit the index or the id, give every
+    call index 0, repeat id and name, or write arguments as an object.
     """
 
     def __init__(self, new_id: Callable[[], str] = new_id) -> None:
@@ -40,29 +40,29 @@ class ToolCalls:
         return len(self._calls)
 
     def take(self, piece: Json) -> ToolCallDelta | None:
-        """Takes one entry of `tool_calls` and returns what it adds, once its name is known."""
+        """Reads one entry of `tool_calls` and returns what it adds; None until the name of the call is known."""
         function = member(piece, "function") or member(piece, "custom") or piece
         id_, name = text(piece, "id"), text(function, "name")
-        id_ = "" if id_ == "null" else id_  # Mistral's word for none
+        id_ = "" if id_ == "null" else id_  # Mistral sends "null" for no id
         arguments = _arguments(function)
         call = self._find(piece.get("index"), id_, name, arguments)
         call.id, call.name = call.id or id_, call.name or name
         call.arguments += arguments
-        if call.told:
+        if call.announced:
             return ToolCallDelta(call.number, arguments=arguments) if arguments else None
         if not call.name:
             return None
-        call.told = True
+        call.announced = True
         return ToolCallDelta(call.number, call.id or self._new_id(), call.name, call.arguments)
 
     @property
     def broken_off(self) -> bool:
-        """Whether a call has begun its arguments and not ended them."""
+        """Whether the arguments of a call are incomplete."""
         return any(call.arguments.strip() and strict_object(call.arguments) is None for call in self._calls)
 
     def without_arguments(self) -> list[ToolCallDelta]:
-        """Returns the arguments of the calls that came without any: an empty object."""
-        blank = [call for call in self._calls if call.told and not call.arguments.strip()]
+        """Returns an empty object as the arguments of each call that has none."""
+        blank = [call for call in self._calls if call.announced and not call.arguments.strip()]
         return [ToolCallDelta(call.number, arguments="{}") for call in blank]
 
     def _find(self, index: object, id_: str, name: str, arguments: str) -> _Call:
@@ -83,9 +83,9 @@ class ToolCalls:
 
 
 def _begins_another(known: _Call, id_: str, name: str, arguments: str) -> bool:
-    """Tells whether a piece under a known index belongs to a further call.
+    """Returns whether a piece under a known index belongs to a further call.
 
-    The index decides, whichever id the piece bears, unless the known call needs no more and the piece names a function.
+    The index decides, regardless of the piece's id, unless the known call is complete and the piece names a function.
     """
     if not (name and known.name) or (id_ and id_ == known.id):
         return False

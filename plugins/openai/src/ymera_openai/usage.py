@@ -1,4 +1,4 @@
-"""Token counts: OpenAI's fields, and those that others use for the same."""
+"""Reads token counts from OpenAI's fields and other vendors' fields."""
 
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
@@ -11,7 +11,7 @@ _WRITTEN = ("cache_write_tokens", "cache_creation_tokens")
 
 
 def read_usage(usage: Json) -> UsageReported | None:
-    """Returns the counts of a usage object, or `None` where it holds none."""
+    """Returns the counts of a usage object, or None if it holds none."""
     taken, given = count(usage, "prompt_tokens", "input_tokens"), count(usage, "completion_tokens", "output_tokens")
     total = count(usage, "total_tokens")
     if taken is None and given is None and total is None:
@@ -30,5 +30,5 @@ def read_usage(usage: Json) -> UsageReported | None:
 
 
 def _with_reasoning(taken: int, given: int, reasoning: int, total: int | None) -> int:
-    """xAI counts reasoning apart from the completion; only its total shows that."""
+    """Adds reasoning tokens that are not part of the completion's, as with xAI; only the total shows the difference."""
     return given + reasoning if reasoning and total == taken + given + reasoning else given

@@ -1,4 +1,4 @@
-"""The vendors: a row each."""
+"""The vendors, one row each."""
 
 from dataclasses import dataclass, replace
 
@@ -29,14 +29,14 @@ class Vendor:
 
     Attributes:
         name: The provider's name in model ids.
-        base_url: Where its API begins; empty where each account has an address of its own.
-        key_variables: The environment variables that may hold a key; the first that is set counts.
+        base_url: The base address of its API; empty if each account has a separate address.
+        key_variables: The environment variables that may hold a key; the first one that is set is used.
         base_url_variable: The environment variable that may hold another address.
-        path: What the address in that variable, or in the settings, lacks.
-        key_header: The header that holds the key; `authorization` takes it as a bearer token.
-        price_vendor: Whose prices apply, in the names of `genai-prices`.
-        lacks: What none of its models can do through this API.
-        models: The models it offers, where it does not list them.
+        path: The path that is appended to the address in that variable, or in the settings.
+        key_header: The header that holds the key; in `authorization` it is sent as a bearer token.
+        price_vendor: The vendor whose prices apply, as named by `genai-prices`.
+        lacks: Capabilities that none of its models has through this API.
+        models: The models that it offers, if it has no listing.
     """
 
     name: str
