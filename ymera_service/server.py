@@ -119,7 +119,7 @@ async def _build(
     transport = await stack.enter_async_context(HttpTransport(settings.transport))
     plugins = Plugins(
         await asyncio.to_thread(
-            load_plugins, settings.plugins, transport, found, lambda given: redactor.learn(secrets_in(given))
+            load_plugins, settings.plugins, transport, found, lambda given: redactor.learn(secrets_in(given)), redactor
         )
     )
     database = await stack.enter_async_context(Database.open(settings.storage.url))

@@ -103,13 +103,18 @@ async def _ask(
                 answer.take(event)
                 if answer.finished:
                     return None
-    except RequestError as error:
-        return error.detached()
     except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
         if scope.expired() and isinstance(error, TimeoutError):
             return ProviderTimeout(f"{job.model.id} did not answer within {seconds:g} s")
-        return boundary.failure_of(error, job.model.id)
+        return _failure(boundary, error, job)
     return StreamInterrupted(f"{job.model.id} stopped before the end of its answer")
+
+
+def _failure(boundary: Boundary, error: BaseException, job: Job) -> ProviderError | RequestError:
+    try:
+        return boundary.failure_of(error, job.model.id)
+    except RequestError as refused:
+        return refused.detached()
 
 
 async def _grade(job: Job, answer: str, seconds: float) -> float:

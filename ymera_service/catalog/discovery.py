@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from ymera_service.plugins.boundary import being_cancelled
+from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider

@@ -14,9 +14,18 @@ from ymera_service.execution.facts import Attempt
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Permit
 from ymera_service.routing.estimate import prompt_tokens, text_tokens
+from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import Failure, ProviderError, ProviderTimeout, StreamInterrupted
+from ymera_service.sdk.errors import (
+    Cancelled,
+    Failure,
+    ProviderError,
+    ProviderTimeout,
+    RequestError,
+    StreamInterrupted,
+    YmeraError,
+)
 from ymera_service.sdk.events import (
     Accepted,
     CitationFound,
@@ -117,16 +126,15 @@ class AttemptRunner:
         deadline or the caller's leaving, is raised and says nothing about the target.
         """
         progress = _Progress(asyncio.get_running_loop().time())
-        failure: ProviderError | None = None
         try:
             failure = await self._receive(context, callee, progress)
-        except BaseException:
+        except BaseException as error:
             callee.permit.released()
+            refused = error if isinstance(error, RequestError) else Cancelled("the attempt was cut off")
+            self._add(context, callee, progress, refused)
             raise
-        else:
-            _settle(callee, failure)
-        finally:
-            self._add(context, callee, progress, failure)
+        _settle(callee, failure)
+        self._add(context, callee, progress, failure)
         return failure
 
     async def _receive(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderError | None:
@@ -144,11 +152,14 @@ class AttemptRunner:
                         await _release(context, delta, scope)
                     self._extend(scope, progress, context.execution.stream, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
+            failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress))
             if not (scope.expired() and isinstance(error, TimeoutError)):
-                return self._boundary.failure_of(error, callee.model.id, request_id)
-            if progress.finished is None:
-                return ProviderTimeout(self._too_slow(context, callee, progress))
+                failure = self._boundary.failure_of(error, callee.model.id, request_id)
+            # What goes wrong after the provider's own end of the answer takes nothing from the answer.
+            return None if progress.finished else failure
         if progress.finished is None:
+            if being_cancelled():
+                raise asyncio.CancelledError  # the provider hid it, and ended as if it had been asked to
             return StreamInterrupted(f"{callee.model.id} stopped before the end of its answer")
         return None
 
@@ -185,9 +196,7 @@ class AttemptRunner:
             return f"{callee.model.id} gave no sign of an answer for {silent:g} s, or no part of it for {thinking:g} s"
         return f"{callee.model.id} paused for more than {self._settings.idle_seconds:g} s"
 
-    def _add(
-        self, context: ExecutionContext, callee: Callee, progress: _Progress, failure: ProviderError | None
-    ) -> None:
+    def _add(self, context: ExecutionContext, callee: Callee, progress: _Progress, failure: YmeraError | None) -> None:
         now = asyncio.get_running_loop().time()
         usage, estimated = _usage(progress, context.execution.request.prompt, failure)
         first = progress.first_token_at
@@ -198,17 +207,17 @@ class AttemptRunner:
             duration=now - progress.began,
             time_to_first_token=None if first is None else first - progress.began,
             usage=usage,
-            cost_micros=callee.model.cost_micros(usage) if usage != _NOTHING else 0,
+            cost_micros=0 if usage == _NOTHING else callee.model.cost_micros(usage),
             estimated=estimated,
             finish_reason=progress.finished.reason if progress.finished else None,
             error=Failure.of(failure) if failure else None,
-            retryable=failure is not None and failure.retryable,
+            retryable=isinstance(failure, ProviderError) and failure.retryable,
             simulated=callee.model.info.simulated,
             tool_calls=tuple(progress.calls.values()),
         )
         context.add(attempt)
         _time(context, progress, now)
-        if failure is not None:
+        if isinstance(failure, ProviderError):
             log.warning(
                 "attempt failed",
                 target=callee.target.id,
@@ -254,15 +263,15 @@ async def _release(context: ExecutionContext, delta: Delta, scope: asyncio.Timeo
     await context.sink.send(delta)
 
 
-def _usage(progress: _Progress, prompt: Prompt, failure: ProviderError | None) -> tuple[Usage, bool]:
+def _usage(progress: _Progress, prompt: Prompt, failure: YmeraError | None) -> tuple[Usage, bool]:
     """Returns what a call consumed and whether that is an estimate.
 
     A call that failed before it was accepted cost nothing. Of one that broke off, or that was cut off from
-    outside, the provider's count may lag behind what it charges.
+    outside, the provider's count may lag behind what it charges; a count of nothing at all is not believed.
     """
-    if progress.finished is not None and progress.usage is not None:
-        return progress.usage, False
-    if progress.accepted_at is None and failure is not None:
+    if progress.finished is not None and progress.usage not in {None, _NOTHING}:
+        return progress.usage or _NOTHING, False
+    if progress.accepted_at is None and isinstance(failure, ProviderError | RequestError):
         return _NOTHING, False
     reported = progress.usage or _NOTHING
     written = text_tokens("".join(progress.written))

@@ -19,6 +19,8 @@ class ExecutionContext:
     ranking: tuple[Target, ...] = ()
     """The targets to try, best first."""
     has_slot: bool = False
+    notified: bool = False
+    """The observers have it."""
 
     def decide(self, decision: Decision, ranking: tuple[Target, ...]) -> None:
         """Takes the decision."""

@@ -70,7 +70,7 @@ class Turn:
     def answered_by(self) -> Attempt | None:
         """The attempt that gave the answer; None until there is one."""
         last = self.attempts[-1] if self.attempts else None
-        return last if last is not None and last.error is None else None
+        return last if last is not None and last.error is None and last.finish_reason is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +141,7 @@ class Execution:
     @property
     def answering(self) -> Attempt | None:
         """The attempt whose answer, whole or broken off, the caller has; None where nothing of one was sent."""
-        if self.status in {ExecutionStatus.COMPLETED, ExecutionStatus.TRUNCATED}:
-            return self.latest
-        return None
+        return self.latest if self.released or self.status is ExecutionStatus.COMPLETED else None
 
     @property
     def time_to_first_token(self) -> float | None:

@@ -41,6 +41,7 @@ class Observers:
         self._observers = observers
         self._waiting: deque[Execution] = deque(maxlen=MAX_WAITING)
         self._wake = asyncio.Event()
+        self._serving = asyncio.Lock()
         self.dropped = 0
 
     def notify(self, execution: Execution) -> None:
@@ -59,11 +60,12 @@ class Observers:
 
     async def flush(self) -> None:
         """Returns when every execution that waits has been observed."""
-        self._report_dropped()
-        while self._waiting:
-            execution = self._waiting.popleft()
-            for observer in self._observers:
-                await self._serve(observer, execution)
+        async with self._serving:  # what another flush has taken is observed too when this one returns
+            self._report_dropped()
+            while self._waiting:
+                execution = self._waiting.popleft()
+                for observer in self._observers:
+                    await self._serve(observer, execution)
 
     async def _serve(self, observer: Observer, execution: Execution) -> None:
         try:

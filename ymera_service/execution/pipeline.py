@@ -130,7 +130,10 @@ class Pipeline:
             return error.detached()
         except Exception:
             log.exception("execution failed", request_id=context.execution.request.request_id)
-            return InternalError("the execution failed inside; the log tells more")
+            failed = InternalError("the execution failed inside; the server's log has the cause")
+            if context.execution.decision is None:
+                raise failed from None
+            return failed
         return None
 
     async def _finish(self, context: ExecutionContext, error: YmeraError | None) -> Execution:
@@ -141,16 +144,26 @@ class Pipeline:
                 await self._recording.record(execution)
             except StorageUnavailable as refused:
                 execution = context.execution = replace(execution, error=refused.detached())
-        self.observers.notify(execution)
+            except Exception:
+                log.exception("execution can't be recorded", request_id=execution.request.request_id)
+                failed = InternalError("the execution can't be recorded; the server's log has the cause")
+                execution = context.execution = replace(execution, error=failed)
+        self._notify(context)
         await context.send(Ended(execution))
         return execution
 
+    def _notify(self, context: ExecutionContext) -> None:
+        context.notified = True
+        self.observers.notify(context.execution)
+
     def _abandon(self, context: ExecutionContext) -> None:
         """Records what an execution consumed whose caller has gone."""
-        if context.execution.decision is not None and context.execution.ended_at is None:
-            execution = context.execution.ended(_now(), Cancelled("the caller went away"))
-            self._recording.record_later(execution)
-            self.observers.notify(execution)
+        if context.execution.decision is None or context.notified:
+            return
+        if context.execution.ended_at is None:
+            context.execution = context.execution.ended(_now(), Cancelled("the caller went away"))
+            self._recording.record_later(context.execution)
+        self._notify(context)
 
     async def stop(self) -> None:
         """Ends every execution under way as cancelled, and returns when each is recorded."""

@@ -87,7 +87,11 @@ class Generate:
         while (callee := await self._next(context, failure)) is not None:
             turn = context.execution.turns[-1]
             previous = turn.attempts[-1].error if turn.attempts else None
-            await context.send(AttemptStarted(turn.number, len(turn.attempts) + 1, callee.target, previous))
+            try:
+                await context.send(AttemptStarted(turn.number, len(turn.attempts) + 1, callee.target, previous))
+            except BaseException:
+                callee.permit.released()
+                raise
             failure = await self._attempts.run(context, callee)
             if failure is None:
                 self._budgets.of(callee.target.provider).deposit()
@@ -123,9 +127,10 @@ class Generate:
     def _callee(self, target: Target) -> Callee | None:
         """Returns a target ready to be called; None if it has gone from the catalogue or its breaker is open."""
         model = self._catalog.snapshot.models.get(target.model)
-        if model is None or (permit := self._breakers.try_acquire(target)) is None:
+        if model is None:
             return None
-        return Callee(target, model, self._catalog.provider(target.provider), permit)
+        provider, permit = self._catalog.provider(target.provider), self._breakers.try_acquire(target)
+        return None if permit is None else Callee(target, model, provider, permit)
 
     def _none_healthy(self, context: ExecutionContext) -> NoHealthyModel:
         opened = self._breakers.open_domains()

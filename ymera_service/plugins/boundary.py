@@ -5,15 +5,10 @@ from collections.abc import Callable
 
 import structlog
 
+from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.errors import ProviderError, ProviderServerError, RequestError
 
 log = structlog.get_logger(__name__)
-
-
-def being_cancelled() -> bool:
-    """Tells whether the present task was asked to stop; otherwise a `CancelledError` is a failure like others."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 class Boundary:
@@ -36,8 +31,11 @@ class Boundary:
             asyncio.CancelledError, GeneratorExit: The exception itself, where it ends the present task.
             RequestError: The exception itself: what the caller sent can't be expressed in the provider's format.
         """
-        if isinstance(error, GeneratorExit) or (isinstance(error, asyncio.CancelledError) and being_cancelled()):
+        if isinstance(error, GeneratorExit):
             raise error
+        if being_cancelled():
+            # Also if the plugin made something else of the cancellation: it must not outlive the deadline or caller.
+            raise asyncio.CancelledError from None
         if isinstance(error, ProviderError | RequestError):
             error.redact(self._redact)
             if isinstance(error, RequestError):

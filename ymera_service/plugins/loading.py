@@ -120,6 +120,7 @@ def load_plugins(
     transport: Transport,
     found: Sequence[FoundPlugin] | None = None,
     heed: Callable[[PluginSettings], None] = lambda settings: None,
+    redact: Callable[[str], str] = str,
 ) -> Registry:
     """Loads every plugin found and returns what they offer. Blocks; run it in a thread.
 
@@ -128,11 +129,12 @@ def load_plugins(
         transport: What HTTP providers are to use.
         found: The plugins to load; by default those installed.
         heed: Called with the settings of each plugin before the plugin gets them, as to learn its secrets.
+        redact: Removes secrets from what a plugin says of its failure.
 
     Raises:
         ConfigError: A plugin's settings are wrong, or name a plugin that is not installed.
     """
-    loading = _Loading(settings, transport, heed)
+    loading = _Loading(settings, transport, heed, redact)
     for plugin in installed() if found is None else found:
         loading.take(plugin)
     loading.check_tables()
@@ -144,6 +146,7 @@ class _Loading:
     settings: PluginsSettings
     transport: Transport
     heed: Callable[[PluginSettings], None]
+    redact: Callable[[str], str]
     offers: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     owners: dict[Registration, FoundPlugin] = field(default_factory=dict)
     plugins: dict[str, tuple[FoundPlugin, PluginStatus]] = field(default_factory=dict)
@@ -165,11 +168,11 @@ class _Loading:
             self._check_clashes(plugin, offers)
         except ConfigError as error:
             self.faults.extend(error.faults)
-            return _quarantined(plugin, str(error))
+            return _quarantined(plugin, self.redact(str(error)))
         except PluginRejected as error:
-            return _quarantined(plugin, str(error))
+            return _quarantined(plugin, self.redact(str(error)))
         except Exception as error:  # noqa: BLE001  # whatever a stranger's code raises stays with it
-            return _quarantined(plugin, f"{type(error).__name__}: {error}")
+            return _quarantined(plugin, self.redact(f"{type(error).__name__}: {error}"))
         for registration, offer in offers.items():
             self.offers[registration.kind][registration.name] = offer
             self.owners[registration] = plugin

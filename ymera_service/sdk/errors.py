@@ -41,10 +41,10 @@ class YmeraError(Exception):
     def __init__(
         self, message: str, *, metadata: dict[str, str] | None = None, retry_after: float | None = None
     ) -> None:
-        message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+        message = _encodable(message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…")
         super().__init__(message)
         self.message = message
-        self.metadata = metadata or {}
+        self.metadata = {key: _encodable(value) for key, value in metadata.items()} if metadata else {}
         self.retry_after = retry_after if retry_after is not None and 0 <= retry_after <= LONGEST_WAIT else None
         """Seconds after which to try again; `None` where waiting is not known to help."""
 
@@ -58,6 +58,11 @@ class YmeraError(Exception):
         self.message = redact(self.message)
         self.args = (self.message,)
         self.metadata = {key: redact(value) for key, value in self.metadata.items()}
+
+
+def _encodable(text: str) -> str:
+    """Returns a text that can be stored and sent: HTTP headers and JSON escapes may bring lone surrogates."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,11 @@ class InvalidRequest(RequestError):
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
         super().__init__(f"{first.field}: {first.description}{more}", metadata={"field": first.field})
         self.violations = tuple(violations)
+
+    def redact(self, redact: Callable[[str], str]) -> None:
+        """See `YmeraError.redact`."""
+        super().redact(redact)
+        self.violations = tuple(FieldViolation(one.field, redact(one.description)) for one in self.violations)
 
 
 class RequestTooLarge(RequestError):
@@ -205,11 +215,11 @@ class ProviderError(YmeraError):
         """What fails together with the target that was called."""
         self.status = status
         """The HTTP status, where there was one."""
-        self.type = type
+        self.type = type and _encodable(str(type))
         """The provider's own type of the error."""
-        self.code = code
+        self.code = code and _encodable(str(code))
         """The provider's own code of the error."""
-        self.param = param
+        self.param = param and _encodable(str(param))
         """The parameter that the provider names."""
 
     def redact(self, redact: Callable[[str], str]) -> None:

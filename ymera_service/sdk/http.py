@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import FieldViolation, InvalidRequest, MalformedResponse, ProviderError, StreamInterrupted
+from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import Accepted, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.providers import Provider
@@ -201,12 +201,12 @@ async def read(stream: HttpStream) -> HttpResponse:
 
 
 def _encoded(dialect: Dialect, request: GenerateRequest) -> HttpRequest:
-    """Encodes a request; what no JSON can hold, such as nesting without end, is the caller's fault."""
+    """Encodes a request; what can't be encoded, such as nesting without end, counts against no target."""
     try:
         return dialect.encode(request)
     except (TypeError, ValueError, RecursionError) as error:
-        problem = f"can't be expressed in the provider's format: {type(error).__name__}: {error}"
-        raise InvalidRequest([FieldViolation("prompt", problem[:512])]) from None
+        problem = f"the request can't be expressed in the provider's format: {type(error).__name__}: {error}"
+        raise InvalidProviderRequest(problem) from None
 
 
 def _is_success(status: int) -> bool:

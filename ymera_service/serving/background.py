@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from ymera_service.plugins.boundary import being_cancelled
+from ymera_service.sdk.cancellation import being_cancelled
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from ymera_service.plugins.boundary import being_cancelled
+from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ProviderServerError
 from ymera_service.sdk.events import ProviderEvent

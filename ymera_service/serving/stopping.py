@@ -58,6 +58,7 @@ class Drain:
     async def finish(self) -> None:
         """Returns when no call is under way: those that do not finish in time are ended."""
         if await self._finished_in_time():
+            await _bounded(self._pipeline.stop)
             return
         log.warning("cancelling calls", under_way=self._calls.under_way, in_flight=self._pipeline.slots.in_flight)
         await _bounded(self._pipeline.stop)

@@ -13,6 +13,7 @@ from typing import Self
 
 import structlog
 
+from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage.backend import Parameters, Rows
 from ymera_service.storage.database import Database
@@ -106,16 +107,17 @@ class Recorder:
     async def _commit(self, batch: Sequence[_Entry]) -> None:
         try:
             await self._database.insert(_rows(batch))
-        except asyncio.CancelledError:
-            _refuse(batch, _STOPPED)
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, those who wait have to know and the next batch may do
+        except BaseException as error:  # those who wait have to know, and the next batch may do
+            # A driver may raise CancelledError though this task was not cancelled: that must not end the writer.
+            if not isinstance(error, Exception | asyncio.CancelledError) or being_cancelled():
+                _refuse(batch, _STOPPED)
+                raise
             await self._after_failure(batch, error)
         else:
             self.failure = ""
             _acknowledge(batch)
 
-    async def _after_failure(self, batch: Sequence[_Entry], error: Exception) -> None:
+    async def _after_failure(self, batch: Sequence[_Entry], error: BaseException) -> None:
         if len(batch) == 1 or not is_of_a_row(error):
             self.failure = "" if is_of_a_row(error) else explanation(_ACTION, error)
             _refuse(batch, refusal(_ACTION, error).message)

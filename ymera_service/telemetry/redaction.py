@@ -15,7 +15,7 @@ REDACTED = "[redacted]"
 SHORTEST = 8
 """Characters of the shortest text that is taken for a secret: dummy keys such as "ollama" are ordinary words."""
 
-_VARIABLES = re.compile(r".*_(API_KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
+_VARIABLES = re.compile(r"(.*_)?(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
 
 class Redactor:
@@ -44,8 +44,16 @@ class Redactor:
         self._bytes = re.compile(pattern.encode())
 
     def __call__(self, text: str) -> str:
-        """Returns the text without secrets."""
-        return self._text.sub(REDACTED, text)
+        """Returns the text without secrets, also if it was cut off within one."""
+        return self._text.sub(REDACTED, self._without_cut_secret(text))
+
+    def _without_cut_secret(self, text: str) -> str:
+        end = text.rstrip("…")
+        for secret in self._secrets:
+            for length in range(len(secret) - 1, SHORTEST, -1):
+                if end.endswith(secret[:length]):
+                    return end[:-length] + REDACTED
+        return text
 
     def line(self, line: bytes) -> bytes:
         """Returns a line of a log without secrets."""

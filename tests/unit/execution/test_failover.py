@@ -9,7 +9,7 @@ from ymera_service.execution.failover import choices
 from ymera_service.routing.decision import Preferences
 from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import AuthenticationFailed, Failure, ProviderError, ProviderServerError, RateLimited
-from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.generation import FinishReason, Prompt
 from ymera_service.sdk.targets import Deployment, Target
 
 A, B, C = (Target("acme", f"acme/{name}") for name in "abc")
@@ -26,7 +26,9 @@ def tried(execution: Execution, target: Target, error: ProviderError | None) -> 
     number = len(execution.turns[-1].attempts) + 1
     failure = Failure.of(error) if error else None
     retryable = error is not None and error.retryable
-    return execution.with_attempt(Attempt(number, target, 0.0, 0.1, error=failure, retryable=retryable))
+    finish_reason = None if error else FinishReason.STOP
+    attempt = Attempt(number, target, 0.0, 0.1, finish_reason=finish_reason, error=failure, retryable=retryable)
+    return execution.with_attempt(attempt)
 
 
 def next_of(execution: Execution) -> list[tuple[str, int]]:

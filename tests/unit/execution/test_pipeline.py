@@ -71,6 +71,9 @@ WAIT = 10.0
 HANG = object()
 """In a script: wait until cancelled."""
 
+HIDE = object()
+"""In a script: wait until cancelled, and raise something else then."""
+
 
 @dataclass(frozen=True)
 class Pause:
@@ -117,6 +120,11 @@ class ScriptedProvider(Provider):
                 if step is HANG:
                     self.hanging.set()
                     await asyncio.Event().wait()
+                if step is HIDE:
+                    try:
+                        await asyncio.Event().wait()
+                    except asyncio.CancelledError:
+                        raise ValueError("not a cancellation") from None
                 if isinstance(step, Pause):
                     await asyncio.sleep(step.seconds)
                     continue
@@ -390,6 +398,49 @@ async def test_a_provider_that_never_closes_a_finished_answer_has_answered(
         assert here.provider.closed == 1
 
 
+async def test_an_answer_that_is_complete_stands_whatever_its_provider_does_then(harness: OpenHarness) -> None:
+    async with harness(
+        {"one": [[*HELLO, RuntimeError("in clean-up")]], "two": [[*HELLO, RuntimeError("too")]]}
+    ) as here:
+        answer = await here.pipeline.execute(here.request(), Timings())
+        assert answer.execution.status is ExecutionStatus.COMPLETED
+        assert (answer.messages[0].text, answer.execution.consumption.cost_micros) == ("Hello", 16)
+        assert len(here.provider.calls) == 1
+
+
+async def test_a_provider_that_hides_its_cancellation_does_not_outlive_the_deadline(harness: OpenHarness) -> None:
+    scripts = {"one": [[Accepted(), HIDE]], "two": [[Accepted(), HIDE]]}
+    async with harness(scripts) as here:
+        end = await here.end_of(here.request(deadline=0.1))
+        assert isinstance(end.error, DeadlineExceeded)
+        assert len(here.provider.calls) == 1
+
+
+async def test_words_that_can_not_be_encoded_lose_no_record(harness: OpenHarness) -> None:
+    async with harness(both([ProviderServerError("caf\udce9", type="\ud800")], HELLO)) as here:
+        events = await here.stream()
+        assert events[2].previous_error.message == "caf?"
+        assert (await here.record())[0] is ExecutionStatus.COMPLETED
+
+
+async def test_a_count_of_nothing_is_not_believed_and_costs_what_is_not_known(harness: OpenHarness) -> None:
+    script = [Accepted(), TextDelta("Hello"), UsageReported(Usage(0, 0)), DONE]
+    async with harness({"unpriced": [script]}) as here:
+        consumption = (await here.end_of()).consumption
+        assert consumption.usage.input_tokens > 0
+        assert (consumption.cost_micros, consumption.estimated) == (None, True)
+
+
+async def test_how_fast_a_target_answers_is_learned_from_counted_answers(harness: OpenHarness) -> None:
+    estimated = [Accepted(), TextDelta("Hello"), DONE]
+    async with harness({"one": [estimated, HELLO]}) as here:
+        for known in (False, True):
+            await here.stream()
+            await here.pipeline.observers.flush()
+            decision = await here.pipeline.route(here.request(), Timings())
+            assert (decision.candidates[0].expected_latency is not None) == known
+
+
 async def test_a_whole_answer_that_broke_off_half_way_is_replaced_and_both_are_paid(harness: OpenHarness) -> None:
     broken = [Accepted(), TextDelta("garbage!"), StreamInterrupted("cut")]
     async with harness(both(broken, HELLO)) as here:
@@ -486,6 +537,7 @@ async def test_what_the_caller_sent_and_no_format_can_express_counts_against_no_
     async with harness({"one": [[refused]]}, breaker=BreakerSettings(failures=1)) as here:
         end = await here.end_of()
         assert end.error is refused
+        assert end.consumption.cost_micros == 0
         assert here.breakers.report() == []
 
 
@@ -505,6 +557,7 @@ async def test_the_deadline_cancels_whatever_is_under_way(harness: OpenHarness, 
         end = await here.end_of(here.request(deadline=0.05))
         assert end.status is ExecutionStatus.CANCELLED
         assert isinstance(end.error, DeadlineExceeded)
+        assert errors_of(end) == ["CANCELLED"]
         assert here.provider.closed == 1
         status, usage, _, estimated = await here.record()
         assert status is ExecutionStatus.CANCELLED

@@ -198,3 +198,10 @@ def test_wrong_settings_of_all_plugins_are_reported_at_once() -> None:
 def test_the_first_party_plugins_come_in_through_the_same_door() -> None:
     names = {plugin.name for plugin in installed()}
     assert {"anthropic", "basics", "echo", "lexical", "openai", "simulator"} <= names
+
+
+def test_what_a_failing_plugin_says_is_shown_without_secrets() -> None:
+    registry = load_plugins(
+        PluginsSettings(), NoNetwork(), [found("bad", Raises())], redact=lambda text: text.replace("luck", "[redacted]")
+    )
+    assert detail(registry, "ymera-bad") == "RuntimeError: no [redacted]"

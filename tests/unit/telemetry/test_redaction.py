@@ -76,3 +76,9 @@ def test_a_secret_is_not_readable_in_text_or_json(secret: str, around: str) -> N
     assert secret not in redactor(around + secret + around).replace(REDACTED, "\n\n")
     line = redactor.line(json.dumps({"error": secret}, ensure_ascii=False).encode())
     assert line == b'{"error": "' + REDACTED.encode() + b'"}'
+
+
+@pytest.mark.parametrize("kept", [9, 15])
+def test_a_secret_that_was_cut_off_at_the_end_of_a_text_is_not_readable(kept: int) -> None:
+    secret = "sk-0123456789abcdef"
+    assert Redactor([secret])(f"bad key {secret[:kept]}…") == f"bad key {REDACTED}"
