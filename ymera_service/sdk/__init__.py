@@ -1,7 +1,7 @@
-"""All that a plugin may import.
+"""Everything that a plugin may import.
 
-Read in this order: `hookspecs` (how a plugin is asked), `providers` and `http` (who answers), `context` and
-`targets` (what is called, for whom), `content`, `generation`, `events` (what goes in and out), `models`,
-`errors` (what can go wrong), `classifiers`, `benchmarks`, `settings`. `wire` is the toolkit for wire formats that
-dialects are built of; `testing` proves a plugin.
+Read in this order: `hookspecs` (what a plugin registers), `providers` and `http` (what answers prompts), `context` and
+`targets` (the call and its target), `content`, `generation`, `events` (requests and answers), `models`, `errors`,
+`classifiers`, `benchmarks`, `settings`. `wire` is the toolkit for wire formats that dialects are built with; `testing`
+is the toolkit for the tests of a plugin.
 """

@@ -9,7 +9,7 @@ from ymera_service.sdk.generation import Prompt
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkTask:
-    """One task. `id` is unique in its suite and stays the same for the same seed."""
+    """One task. `id` is unique in its suite and is the same for the same seed."""
 
     id: str
     category: str
@@ -18,7 +18,7 @@ class BenchmarkTask:
 
 @runtime_checkable
 class BenchmarkSuite(Protocol):
-    """Gives tasks, in a thread, and grades answers, on the event loop. Both are off the request path."""
+    """Returns tasks, in a thread, and grades answers, on the event loop. Neither is on the request path."""
 
     @property
     def name(self) -> str:
@@ -35,5 +35,5 @@ class BenchmarkSuite(Protocol):
         ...
 
     async def grade(self, task: BenchmarkTask, answer: str) -> float:
-        """Returns how right an answer is, from 0 to 1. Takes whatever a model may have written."""
+        """Returns the score of an answer, from 0 (wrong) to 1 (right). Accepts any text that a model may write."""
         ...

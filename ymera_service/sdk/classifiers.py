@@ -1,4 +1,4 @@
-"""What kind of task a prompt is."""
+"""Classifiers: which category of task a prompt belongs to."""
 
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
@@ -11,14 +11,14 @@ CATEGORIES = ("coding", "math", "research", "language", "empathy", "general")
 
 @runtime_checkable
 class Classifier(Protocol):
-    """Tells how likely each category is.
+    """Estimates the probability of each category.
 
-    Runs on the request's hot path and on the event loop: pure, quick (well below a millisecond), no I/O.
+    Runs on the event loop for every request: it must be pure, fast (well below a millisecond) and without I/O.
     """
 
     @property
     def name(self) -> str:
-        """The classifier's name, chosen in the configuration."""
+        """The classifier's name, which the configuration selects."""
         ...
 
     def classify(self, prompt: Prompt) -> Mapping[str, float]:

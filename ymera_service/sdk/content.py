@@ -1,4 +1,4 @@
-"""What is said to a model and what it says: messages of several parts."""
+"""The content of prompts and answers: messages of several parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Who speaks in a message."""
+    """The author of a message."""
 
     SYSTEM = "system"
     USER = "user"
@@ -22,7 +22,7 @@ class Text:
 
 
 class MediaKind(StrEnum):
-    """What sort of bytes a `Media` part holds."""
+    """The type of content of a `Media` part."""
 
     IMAGE = "image"
     AUDIO = "audio"
@@ -31,7 +31,7 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Bytes of a known type: inline as `data`, or by address as `uri`; exactly one is set."""
+    """Bytes of a known type: inline as `data`, or by reference as `uri`; exactly one is set."""
 
     kind: MediaKind
     mime_type: str = ""
@@ -42,7 +42,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A request of the model to run a tool; `arguments` is the JSON text it wrote."""
+    """A request by the model to run a tool; `arguments` is the JSON text it wrote."""
 
     id: str
     name: str
@@ -51,7 +51,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool answered to the call named."""
+    """The result of the tool call with this id."""
 
     tool_call_id: str
     parts: "tuple[Text | Media, ...]"
@@ -60,7 +60,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """A model's thinking; `signature` is the provider's proof or sealed form of it."""
+    """A model's thinking; `signature` is the provider's signature or encrypted form of it."""
 
     text: str
     signature: bytes = b""
@@ -91,7 +91,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A source that an answer rests on."""
+    """A source that an answer cites."""
 
     uri: str = ""
     title: str = ""
@@ -99,12 +99,12 @@ class Citation:
 
 
 def user(text: str) -> Message:
-    """Returns a user's message of one text."""
+    """Returns a user message with one text part."""
     return Message(Role.USER, (Text(text),))
 
 
 def last_user_text(messages: Sequence[Message]) -> str:
-    """Returns the text of the latest user message, or an empty string where there is none."""
+    """Returns the text of the latest user message, or an empty string if there is no user message."""
     for message in reversed(messages):
         if message.role is Role.USER:
             return message.text

@@ -1,4 +1,4 @@
-"""What a provider knows of the call it serves, besides the prompt."""
+"""What a provider knows about a call besides the prompt."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ class CallContext:
     Attributes:
         request_id: The execution's id, a UUIDv7; the same for all its attempts.
         target: The model, account and endpoint to call.
-        deadline: A time of the event loop's clock after which nobody waits for the answer any more.
-        caller: The program or agent that asks, as it names itself; may be empty.
-        traceparent: The caller's W3C trace context, to be passed on; empty if it sent none.
+        deadline: The time of the event loop's clock after which the caller no longer waits for the answer.
+        caller: The name that the calling program or agent gave; may be empty.
+        traceparent: The caller's W3C trace context, to be forwarded; empty if it sent none.
         turn: Which answer of the execution this is, from 1.
         attempt: Which attempt of the turn this is, from 1.
     """

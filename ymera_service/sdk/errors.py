@@ -1,24 +1,24 @@
-"""Everything that can go wrong, as one tree; the type alone decides what happens next.
+"""All errors, as one tree; the type alone decides how an error is handled.
 
     YmeraError
     ├── RequestError                  the caller has to change something
-    │   ├── InvalidRequest            one or more fields are wrong
+    │   ├── InvalidRequest            one or more fields are invalid
     │   ├── RequestTooLarge           the message is above the server's limit
-    │   ├── ModelNotFound             no provider offers a model that was named
-    │   ├── SuiteNotFound             no plugin offers a benchmark suite that was named
-    │   ├── ExecutionNotFound         no request of that id is stored
-    │   └── NoEligibleModel           the constraints leave no model
+    │   ├── ModelNotFound             no provider offers a model that the request names
+    │   ├── SuiteNotFound             no plugin offers a benchmark suite that the request names
+    │   ├── ExecutionNotFound         no request with that id is stored
+    │   └── NoEligibleModel           no model meets the constraints
     ├── ServerError                   the server can't serve now
-    │   ├── Overloaded                too many requests at a time
+    │   ├── Overloaded                too many requests at the same time
     │   ├── NoHealthyModel            every eligible model keeps failing
     │   ├── ShuttingDown              the server is stopping
     │   ├── DeadlineExceeded          the caller's deadline passed
-    │   ├── Cancelled                 the caller went away
+    │   ├── Cancelled                 the caller cancelled or disconnected
     │   ├── StorageUnavailable        the record could not be made durable
     │   └── InternalError             a defect of Ymera or of a plugin
-    └── ProviderError                 a provider failed; see there
+    └── ProviderError                 a provider failed; see its docstring
 
-Nothing here knows gRPC: the api room maps each leaf to a status.
+This module is independent of gRPC: the `api` package maps each leaf to a status.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,13 +28,13 @@ from typing import ClassVar, Self
 from ymera_service.sdk.targets import Scope
 
 LONGEST_MESSAGE = 2048
-"""Characters. It is logged, stored and sent, and a provider's own words may go on for megabytes."""
+"""Characters. Messages are logged, stored and sent, and a provider's error text may have megabytes."""
 LONGEST_WAIT = 365 * 24 * 3600.0
-"""Seconds. Who is told to wait for longer, or for no number of seconds, is told nothing of use."""
+"""Seconds. A `retry_after` that is longer, negative or not a number is dropped as useless."""
 
 
 class YmeraError(Exception):
-    """The root. `reason` is for programs, the message for people, `metadata` holds what varies in it."""
+    """The root. `reason` is for programs, the message for people, `metadata` holds its variable parts."""
 
     reason: ClassVar[str]
 
@@ -46,15 +46,15 @@ class YmeraError(Exception):
         self.message = message
         self.metadata = {key: _encodable(value) for key, value in metadata.items()} if metadata else {}
         self.retry_after = retry_after if retry_after is not None and 0 <= retry_after <= LONGEST_WAIT else None
-        """Seconds after which to try again; `None` where waiting is not known to help."""
+        """Seconds after which to try again; None if waiting is not known to help."""
 
     def detached(self) -> Self:
-        """Returns it without its traceback and causes, which keep alive whatever the frames held, bodies included."""
+        """Returns the error without its traceback and causes, which would keep objects such as bodies in memory."""
         self.__traceback__ = self.__context__ = self.__cause__ = None
         return self
 
     def redact(self, redact: Callable[[str], str]) -> None:
-        """Passes the message and everything else that a provider may have worded through a function."""
+        """Applies a function to the message and to all other texts that may come from a provider."""
         self.message = redact(self.message)
         self.args = (self.message,)
         self.metadata = {key: redact(value) for key, value in self.metadata.items()}
@@ -67,7 +67,7 @@ def _encodable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as data: what is kept, sent and shown of it. `retry_after` is in seconds."""
+    """An error as data, to be stored, sent and shown. `retry_after` is in seconds."""
 
     reason: str
     message: str
@@ -76,7 +76,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: YmeraError) -> "Failure":
-        """Returns what is kept of an error."""
+        """Returns the data of an error."""
         return cls(error.reason, error.message, error.metadata, error.retry_after)
 
 
@@ -86,14 +86,14 @@ class RequestError(YmeraError):
 
 @dataclass(frozen=True, slots=True)
 class FieldViolation:
-    """One field that is wrong: its path, such as `prompt.messages[0].parts`, and the remedy."""
+    """One invalid field: its path, such as `prompt.messages[0].parts`, and the remedy."""
 
     field: str
     description: str
 
 
 class InvalidRequest(RequestError):
-    """One or more fields are wrong; `violations` names each of them."""
+    """One or more fields are invalid; `violations` names each of them."""
 
     reason = "INVALID_REQUEST"
 
@@ -110,31 +110,31 @@ class InvalidRequest(RequestError):
 
 
 class RequestTooLarge(RequestError):
-    """The message is larger than the server takes."""
+    """The message is larger than the server accepts."""
 
     reason = "REQUEST_TOO_LARGE"
 
 
 class ModelNotFound(RequestError):
-    """No provider offers a model that was named."""
+    """No provider offers a model that the request names."""
 
     reason = "MODEL_NOT_FOUND"
 
 
 class SuiteNotFound(RequestError):
-    """No plugin offers a benchmark suite that was named."""
+    """No plugin offers a benchmark suite that the request names."""
 
     reason = "SUITE_NOT_FOUND"
 
 
 class ExecutionNotFound(RequestError):
-    """No request of that id is stored."""
+    """No request with that id is stored."""
 
     reason = "EXECUTION_NOT_FOUND"
 
 
 class NoEligibleModel(RequestError):
-    """The constraints leave no model; the message counts the exclusions by reason."""
+    """No model meets the constraints; the message counts the exclusions by reason."""
 
     reason = "NO_ELIGIBLE_MODEL"
 
@@ -144,7 +144,7 @@ class ServerError(YmeraError):
 
 
 class Overloaded(ServerError):
-    """Too many requests are under way and waiting."""
+    """Too many requests are executing and waiting."""
 
     reason = "OVERLOADED"
 
@@ -168,7 +168,7 @@ class DeadlineExceeded(ServerError):
 
 
 class Cancelled(ServerError):
-    """The caller went away."""
+    """The caller cancelled or disconnected."""
 
     reason = "CANCELLED"
 
@@ -188,10 +188,10 @@ class InternalError(ServerError):
 class ProviderError(YmeraError):
     """A provider failed.
 
-    Four facts of the type decide what follows: `retryable`, whether the same call may succeed a little
+    Four attributes of the type decide how it is handled: `retryable`, whether the same call may succeed a little
     later; `fails_over`, whether another target is tried; `trips_breaker`, whether it counts against a
     circuit breaker; `default_scope`, which one: that of the target, or the one that all targets of its
-    account or endpoint share. A provider that knows better gives the error a `scope`.
+    account or endpoint share. A provider can set `scope` if it knows the scope of a particular error.
     """
 
     retryable: ClassVar[bool] = False
@@ -214,13 +214,13 @@ class ProviderError(YmeraError):
         self.scope = scope or self.default_scope
         """What fails together with the target that was called."""
         self.status = status
-        """The HTTP status, where there was one."""
+        """The HTTP status; None if there was no response."""
         self.type = type and _encodable(str(type))
         """The provider's own type of the error."""
         self.code = code and _encodable(str(code))
         """The provider's own code of the error."""
         self.param = param and _encodable(str(param))
-        """The parameter that the provider names."""
+        """The parameter that the provider names as invalid."""
 
     def redact(self, redact: Callable[[str], str]) -> None:
         """See `YmeraError.redact`."""
@@ -251,7 +251,7 @@ class NotFound(ProviderError):
 
 
 class InvalidProviderRequest(ProviderError):
-    """The provider does not accept the request as it is; another may."""
+    """The provider does not accept the request as it is; another provider may."""
 
     reason = "PROVIDER_INVALID_REQUEST"
 
@@ -263,14 +263,14 @@ class ContextTooLong(ProviderError):
 
 
 class ContentFiltered(ProviderError):
-    """The provider's filter declined the prompt. Not offered to another provider to get round it."""
+    """The provider's filter declined the prompt. Not sent to another provider, as that would circumvent the filter."""
 
     reason = "CONTENT_FILTERED"
     fails_over = False
 
 
 class RateLimited(ProviderError):
-    """The provider asks for fewer requests."""
+    """The provider's rate limit was reached."""
 
     reason = "RATE_LIMITED"
     default_scope = Scope.ACCOUNT
@@ -294,7 +294,7 @@ class ProviderOverloaded(ProviderError):
 
 
 class ProviderServerError(ProviderError):
-    """The provider failed inside."""
+    """The provider had an internal error."""
 
     reason = "PROVIDER_SERVER_ERROR"
     retryable = True
@@ -309,7 +309,7 @@ class ProviderTimeout(ProviderError):
 
 
 class ConnectionFailed(ProviderError):
-    """The provider could not be reached, or hung up before it answered."""
+    """The provider could not be reached, or closed the connection before it answered."""
 
     reason = "PROVIDER_CONNECTION_FAILED"
     default_scope = Scope.ENDPOINT
@@ -318,14 +318,14 @@ class ConnectionFailed(ProviderError):
 
 
 class MalformedResponse(ProviderError):
-    """The provider sent something that is not in its format, or too much of it."""
+    """The provider's response does not follow its format, or is too large."""
 
     reason = "PROVIDER_MALFORMED_RESPONSE"
     trips_breaker = True
 
 
 class StreamInterrupted(ProviderError):
-    """The answer broke off before the provider's own end of it."""
+    """The answer broke off before the provider ended it."""
 
     reason = "STREAM_INTERRUPTED"
     retryable = True

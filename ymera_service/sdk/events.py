@@ -1,10 +1,10 @@
-"""What a provider tells while it answers.
+"""The events that a provider yields while it answers.
 
 A provider yields these in the order in which they happen:
 
     Accepted  ResponseStarted?  (deltas, items, citations, keep-alives)*  UsageReported?  Finished
 
-An answer is complete only when `Finished` came. A provider that stops without it has been cut off and
+An answer is complete only after `Finished`. A provider whose answer ends without it was cut off and
 raises `StreamInterrupted`; one that fails raises another `ProviderError`.
 """
 
@@ -16,12 +16,12 @@ from ymera_service.sdk.generation import FinishReason, Usage
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the request: the head of its answer arrived."""
+    """The provider accepted the request: the head of its response arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
-    """The provider is still at work but has nothing to show yet, as during thinking that it does not send."""
+    """The provider is still working but has nothing to send yet, for example during thinking that it hides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ResponseStarted:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """More text; never empty. `choice` counts alternatives from 0 where several were asked for."""
+    """More text; never empty. `choice` numbers the alternatives from 0 if several were requested."""
 
     text: str
     choice: int = 0
@@ -50,7 +50,7 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class RefusalDelta:
-    """More of the model's words for declining; never empty."""
+    """More of the model's refusal; never empty."""
 
     text: str
 
@@ -67,14 +67,14 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class OutputItem:
-    """A new content block or output item begins; `type` is the provider's own name of its kind."""
+    """A new content block or output item begins; `type` is the provider's name for its type."""
 
     type: str
 
 
 @dataclass(frozen=True, slots=True)
 class CitationFound:
-    """The answer names a source."""
+    """The answer cites a source."""
 
     citation: Citation
 
@@ -85,20 +85,20 @@ class UsageReported:
 
     usage: Usage
     total_tokens: int | None = None
-    """The provider's own total, where it gives one."""
+    """The provider's own total; None if it reports none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The provider's own end of the answer was seen."""
+    """The provider ended the answer."""
 
     reason: FinishReason
     raw_reason: str = ""
-    """The provider's own word for it."""
+    """The provider's name for the reason."""
     stop_sequence: str = ""
-    """The stop sequence that was written, where the provider tells."""
+    """The stop sequence that was written; empty if the provider does not report it."""
     incomplete_reason: str = ""
-    """Why the answer is incomplete, where the provider tells apart from `raw_reason`."""
+    """Why the answer is incomplete; empty if the provider does not report it separately from `raw_reason`."""
 
 
 ProviderEvent = (

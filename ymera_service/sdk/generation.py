@@ -1,4 +1,4 @@
-"""What a provider is asked to generate, and what it consumed."""
+"""Requests to a provider, and the tokens that they consume."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,7 +7,7 @@ from ymera_service.sdk.content import Message
 
 
 class ReasoningEffort(StrEnum):
-    """How much thinking a reasoning model should spend."""
+    """How much a reasoning model should think."""
 
     NONE = "none"
     LOW = "low"
@@ -29,7 +29,7 @@ class FinishReason(StrEnum):
 class Tool:
     """A function the model may ask the caller to run.
 
-    `parameters_schema` is a JSON Schema of its arguments as JSON text; empty means it takes none.
+    `parameters_schema` is a JSON Schema of its arguments as JSON text; empty means that it takes no arguments.
     """
 
     name: str
@@ -49,7 +49,7 @@ class ToolChoiceMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
-    """Which tools the model has to use; `tool_name` goes with mode `TOOL`."""
+    """Which tools the model has to use; `tool_name` is used with mode `TOOL`."""
 
     mode: ToolChoiceMode = ToolChoiceMode.AUTO
     tool_name: str = ""
@@ -57,7 +57,7 @@ class ToolChoice:
 
 
 class ResponseType(StrEnum):
-    """The form an answer has to take."""
+    """The format that an answer must have."""
 
     TEXT = "text"
     JSON_OBJECT = "json_object"
@@ -66,7 +66,7 @@ class ResponseType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResponseFormat:
-    """The form of the answer; `schema` is JSON text and goes with `JSON_SCHEMA`."""
+    """The format of the answer; `schema` is JSON text and is used with `JSON_SCHEMA`."""
 
     type: ResponseType = ResponseType.TEXT
     name: str = "response"
@@ -76,7 +76,7 @@ class ResponseFormat:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How an answer is drawn; `None` leaves it to the provider."""
+    """How an answer is sampled; None leaves the choice to the provider."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -91,7 +91,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Everything a model gets to see, and what is asked of its answer."""
+    """Everything that a model receives, and the requirements on its answer."""
 
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
@@ -102,7 +102,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """One call of a provider: `model` is the provider's own name of the model.
+    """One call of a provider: `model` is the provider's name of the model.
 
     With `stream` the provider sends the answer while it is written; the events are the same.
     """
@@ -113,7 +113,7 @@ class GenerateRequest:
 
 
 MAX_TOKENS = 2**40
-"""The most tokens that a count is believed to be: what comes from outside has to fit into 64 bits, as has its price."""
+"""The highest plausible count of tokens: an external count and its price have to fit into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Usage:
 
     @property
     def is_credible(self) -> bool:
-        """Whether every count is one that can be; a provider may send anything."""
+        """Whether every count is plausible; a provider may send anything."""
         return (
             0 <= self.input_tokens <= MAX_TOKENS
             and 0 <= self.output_tokens <= MAX_TOKENS

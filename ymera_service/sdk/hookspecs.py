@@ -1,9 +1,9 @@
-"""The hooks by which a plugin offers what it has.
+"""The hooks with which a plugin registers what it offers.
 
 A plugin is a module or object that an entry point of group `ymera` names; the entry point's name is the
-plugin's name. All hooks are optional, synchronous and asked once, at start, never per request. An
-implementation may take fewer arguments than its specification. Raising in any of them quarantines this
-plugin alone; the server still starts.
+plugin's name. All hooks are optional and synchronous, and are called once, at start, never per request. An
+implementation may take fewer arguments than its specification. An exception in any of them quarantines only
+this plugin; the server still starts.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ PROJECT = "ymera"
 """The name of the entry-point group and of the pluggy project."""
 
 CONTRACT = (1, 0)
-"""The version of this contract, apart from the server's: a plugin written for (1, n) runs on a server
+"""The version of this contract, independent of the server's: a plugin written for (1, n) runs on a server
 whose contract is (1, m) with m ≥ n."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -30,7 +30,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @dataclass(frozen=True, slots=True)
 class PluginDescription:
-    """What the server has to know before it asks a plugin for anything else."""
+    """What the server has to know before it calls any other hook of a plugin."""
 
     settings: type[PluginSettings] = PluginSettings
     contract: tuple[int, int] = (1, 0)
@@ -38,19 +38,19 @@ class PluginDescription:
 
 @hookspec
 def ymera_describe() -> PluginDescription:  # type: ignore[empty-body]  # a specification has no body
-    """Says which settings the plugin takes and for which contract it was written."""
+    """Returns which settings the plugin takes and for which contract it was written."""
 
 
 @hookspec
 def ymera_register_providers(settings: PluginSettings, transport: Transport) -> Iterable[Provider]:  # type: ignore[empty-body]
-    """Offers providers. Open no connection here: `Provider.models` is asked right after the start."""
+    """Returns providers. Don't open connections here: `Provider.models` is called right after the start."""
 
 
 @hookspec
 def ymera_register_classifiers(settings: PluginSettings) -> Iterable[Classifier]:  # type: ignore[empty-body]
-    """Offers classifiers. The configuration's `routing.classifier` names the one in use."""
+    """Returns classifiers. The configuration's `routing.classifier` names the one in use."""
 
 
 @hookspec
 def ymera_register_benchmarks(settings: PluginSettings) -> Iterable[BenchmarkSuite]:  # type: ignore[empty-body]
-    """Offers benchmark suites."""
+    """Returns benchmark suites."""

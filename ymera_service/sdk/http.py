@@ -1,4 +1,4 @@
-"""Providers that speak HTTP: a pure dialect, run by the transport that all providers share."""
+"""Providers that use HTTP: a dialect without I/O, run over the transport that all providers share."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
@@ -14,7 +14,7 @@ from ymera_service.sdk.providers import Provider
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request. A dialect gives `url` relative to the endpoint's base, such as `/chat/completions`."""
+    """A request. In a dialect, `url` is relative to the endpoint's base, such as `/chat/completions`."""
 
     method: str
     url: str
@@ -32,7 +32,7 @@ class HttpResponse:
 
 
 class HttpStream(Protocol):
-    """A response whose body is still arriving. Iterating gives the body in the pieces that arrive."""
+    """A response whose body is still arriving. Iterating yields the body in pieces as they arrive."""
 
     @property
     def status(self) -> int:
@@ -45,7 +45,7 @@ class HttpStream(Protocol):
         ...
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yields the body, no piece empty.
+        """Yields the body in pieces, none of them empty.
 
         Raises:
             StreamInterrupted: The connection broke before the end of the body.
@@ -55,64 +55,64 @@ class HttpStream(Protocol):
 
 
 class Transport(Protocol):
-    """Carries HTTP for every provider: one set of pools, limits and TLS settings."""
+    """The HTTP client of every provider: one set of pools, limits and TLS settings."""
 
     def open(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpStream]:
         """Sends the request and enters when the response's head has arrived.
 
-        Leaving early, also by cancellation, closes the connection at once.
+        Leaving early, also by cancellation, closes the connection immediately.
 
         Raises:
-            ConnectionFailed: No connection, or it closed before the response's head.
-            ProviderTimeout: No connection in time.
+            ConnectionFailed: The connection failed, or closed before the response's head.
+            ProviderTimeout: The connection was not established in time.
         """
         ...
 
 
 class Decoder(Protocol):
-    """Turns the body of one response into events, however its bytes were cut."""
+    """Turns the body of one response into events, independently of how its bytes were split."""
 
     def feed(self, data: bytes) -> Sequence[ProviderEvent | ProviderError]:
         """Takes the next bytes and returns the events that they complete.
 
-        A failure that the provider reports inside the body is returned as an error, the last item.
+        A failure that the provider reports inside the body is returned as an error, as the last item.
         """
         ...
 
     def close(self) -> Sequence[ProviderEvent | ProviderError]:
-        """Says that the body has ended and returns what was left.
+        """Handles the end of the body and returns the remaining events.
 
-        The last item of a whole answer is, or was, `Finished`; of one that was cut off it is
-        `StreamInterrupted`, of one that is not in the format `MalformedResponse`.
+        The last item of a complete answer is `Finished`, here or in an earlier result; that of an answer that was cut
+        off is `StreamInterrupted`, and that of one that does not follow the format is `MalformedResponse`.
         """
         ...
 
 
 class Dialect(Protocol):
-    """A wire format: pure translation without I/O, so that recorded bytes can prove it."""
+    """A wire format: translation without I/O, so that it can be tested with recorded bytes."""
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
-        """Returns the HTTP request that asks for this."""
+        """Returns the HTTP request for this request."""
         ...
 
     def decoder(self, request: GenerateRequest) -> Decoder:
-        """Returns a fresh decoder for the successful response to this request."""
+        """Returns a new decoder for the successful response to this request."""
         ...
 
     def decode_error(self, response: HttpResponse) -> ProviderError:
-        """Returns what a response of status 400 or above means; its body may be cut off. Never raises."""
+        """Returns the error of a response with status 400 or above; its body may be cut off. Never raises."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a dialect is spoken; `headers` go with every request and may hold a key that never changes."""
+    """The address of a dialect's API; `headers` are sent with every request and may hold a static key."""
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def resolve(self, request: HttpRequest) -> HttpRequest:
-        """Returns the request with its full address and the endpoint's headers."""
+        """Returns the request with its full URL and the endpoint's headers."""
         url = self.base_url.rstrip("/") + request.url
         return HttpRequest(request.method, url, {**self.headers, **request.headers}, request.body)
 
@@ -121,7 +121,7 @@ KEEP_ALIVE = KeepAlive()
 
 
 class HttpProvider(Provider):
-    """A provider that speaks a dialect at an endpoint. A plugin adds how its models are listed."""
+    """A provider that uses a dialect at an endpoint. A plugin adds how its models are listed."""
 
     def __init__(self, name: str, dialect: Dialect, endpoint: Endpoint, transport: Transport) -> None:
         self.name = name
@@ -130,16 +130,16 @@ class HttpProvider(Provider):
         self._transport = transport
 
     async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
-        """Returns the request as it is sent: with its full address and credentials.
+        """Returns the request as it is sent: with its full URL and credentials.
 
-        Asked for every call, after encoding, so that a key can be rotated, a token renewed and a body signed.
+        Called for every request, after encoding, so that a key can be rotated, a token renewed and a body signed.
 
         Args:
             request: What the dialect encoded, or a request for a listing.
             context: The call that it serves; None for requests other than `generate`.
 
         Raises:
-            AuthenticationFailed: The credentials can't be had.
+            AuthenticationFailed: The credentials can't be obtained.
         """
         return self.endpoint.resolve(request)
 
@@ -166,7 +166,7 @@ class HttpProvider(Provider):
                 if error is item:
                     raise
                 broken = error
-            # The decoder knows whether what the connection lost belonged to the answer.
+            # Only the decoder knows whether the lost bytes were part of the answer.
             for item in _decoded(decoder.close):
                 if isinstance(item, ProviderError):
                     raise broken or item
@@ -185,12 +185,12 @@ class HttpProvider(Provider):
 
     async def _refusal(self, stream: HttpStream) -> ProviderError:
         if stream.status < 400:
-            place = stream.headers.get("location", "elsewhere")
-            return MalformedResponse(f"the provider redirects to {place}: use that address", status=stream.status)
+            location = stream.headers.get("location", "another address")
+            return MalformedResponse(f"the provider redirects to {location}: use that address", status=stream.status)
         pieces: list[bytes] = []
-        with suppress(StreamInterrupted):  # the status tells more than the rest of the body
+        with suppress(StreamInterrupted):  # the status matters more than the rest of the body
             async for piece in stream:
-                pieces.append(piece)  # noqa: PERF401  # a comprehension loses them all when the body breaks off
+                pieces.append(piece)  # noqa: PERF401  # a comprehension would lose all of them if the body breaks off
         return self.dialect.decode_error(HttpResponse(stream.status, stream.headers, b"".join(pieces)))
 
 
@@ -216,12 +216,12 @@ def _is_success(status: int) -> bool:
 def _decoded(
     step: Callable[..., Sequence[ProviderEvent | ProviderError]], *data: bytes
 ) -> Sequence[ProviderEvent | ProviderError]:
-    """Returns what a decoder makes of the bytes; whatever it raises is taken for their fault."""
+    """Returns what a decoder makes of the bytes; any exception is reported as a malformed response."""
     try:
         return step(*data)
     except ProviderError as error:
         return [error]
-    except Exception as error:  # noqa: BLE001  # a stranger's code
+    except Exception as error:  # noqa: BLE001  # third-party code
         failure = MalformedResponse(f"the answer can't be decoded: {type(error).__name__}: {error}")
         failure.__cause__ = error
         return [failure]

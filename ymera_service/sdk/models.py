@@ -1,4 +1,4 @@
-"""What is known of a model."""
+"""The properties and prices of models."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Kind(StrEnum):
     RERANK = "rerank"
     MODERATE = "moderate"
     OTHER = "other"
-    """Something that can't be asked for yet, such as drawing or speech."""
+    """Something that Ymera does not support yet, such as images or speech."""
 
 
 _MILLION = 1_000_000
@@ -40,9 +40,9 @@ class Rates:
     Attributes:
         input: For input tokens.
         output: For output tokens.
-        cache_read: For input tokens served from the provider's cache; `None` charges them as input.
-        cache_write: For input tokens written to the provider's cache; `None` charges them as input.
-        reasoning: For output tokens spent on reasoning; `None` charges them as output.
+        cache_read: For input tokens served from the provider's cache; None charges them as input.
+        cache_write: For input tokens written to the provider's cache; None charges them as input.
+        reasoning: For output tokens spent on reasoning; None charges them as output.
 
     Raises:
         ValueError: A rate is negative or not an integer.
@@ -76,20 +76,20 @@ class Tier(Rates):
 
 @dataclass(frozen=True, slots=True)
 class Price(Rates):
-    """What a model costs: `Price(input=3_000_000, output=15_000_000)`. A free model has rates of 0.
+    """The price of a model: `Price(input=3_000_000, output=15_000_000)`. A free model has rates of 0.
 
-    A price that is not known is `None` in place of a `Price`, never 0.
+    An unknown price is None instead of a `Price`, never 0.
 
-    To price one request at thousands of models, avoid a call per model: a price without `tiers` is its own
-    rates, so what `cost_micros(Usage(n, m))` returns is
+    To calculate the cost of one request for thousands of models, avoid a call per model: a price without `tiers` is
+    itself a `Rates`, so `cost_micros(Usage(n, m))` is
 
         rates = price.rates_at(n) if price.tiers else price
         price.per_request - (-(n * rates.input + m * rates.output) // 1_000_000)
 
     Attributes:
-        per_request: Micro-USD for each call, beside its tokens.
+        per_request: Micro-USD for each call, in addition to its tokens.
         tiers: The rates of longer inputs, by ascending threshold; the highest one exceeded applies.
-        source: Where the price is from: "provider", "configuration", "genai-prices" or "local".
+        source: The source of the price: "provider", "configuration", "genai-prices" or "local".
 
     Raises:
         ValueError: A figure is negative or not an integer, or the tiers are not in ascending order.
@@ -107,7 +107,7 @@ class Price(Rates):
             raise ValueError(f"the tiers of a price are not in ascending order: {thresholds}")
 
     def rates_at(self, input_tokens: int) -> Rates:
-        """Returns the rates that apply to a request with so many input tokens."""
+        """Returns the rates that apply to a request with this number of input tokens."""
         rates: Rates = self
         for tier in self.tiers:
             if input_tokens > tier.above_input_tokens:
@@ -117,8 +117,8 @@ class Price(Rates):
     def cost_micros(self, usage: Usage) -> int:
         """Returns what one call with this usage costs, in micro-USD, rounded up.
 
-        Cached tokens are a part of the input and reasoning tokens of the output; where a provider reports
-        more of a part than of the whole, the part is charged in full.
+        Cached tokens are part of the input and reasoning tokens part of the output; if a provider reports more
+        tokens of a part than of the whole, the part is charged in full.
         """
         rates = self.rates_at(usage.input_tokens)
         read, written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
@@ -142,18 +142,18 @@ class ModelInfo:
     """A model as its provider offers it.
 
     Attributes:
-        name: The provider's own name, as it goes into a request.
-        kind: What it is for; only models that generate answer prompts.
+        name: The provider's name of the model, as it is sent in a request.
+        kind: What it is for; only models of kind `GENERATE` answer prompts.
         deployments: The accounts and endpoints at which it can be called, each of which is a target.
         capabilities: What it can do beyond text.
-        context_window: Tokens of prompt and answer together; 0 where not known.
-        max_output_tokens: Tokens of an answer; 0 where not known.
-        price: `None` leaves it to the catalogue's price list.
-        price_vendor: Whose price list applies, in the names of `genai-prices`; empty for no list.
-        simulated: Its answers are made up by a simulator.
-        local: It runs on a server of the caller's own.
-        stated_quality: Category → share of right answers, from 0 to 1, as its provider states it. Routing goes by
-            it until the model is measured.
+        context_window: Tokens of prompt and answer together; 0 if not known.
+        max_output_tokens: Tokens of an answer; 0 if not known.
+        price: None leaves it to the catalogue's price list.
+        price_vendor: The vendor whose price list applies, by its name in `genai-prices`; empty for no list.
+        simulated: Its answers are generated by a simulator.
+        local: It runs on the operator's own server.
+        stated_quality: Category → share of right answers, from 0 to 1, as its provider states it. Routing uses it
+            until the model is measured.
     """
 
     name: str
@@ -171,7 +171,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model in the catalogue. `price` is None where it is not known, which is not free."""
+    """A model in the catalogue. `price` is None if it is not known, which does not mean free."""
 
     id: str
     """`provider/name`."""
@@ -181,5 +181,5 @@ class Model:
     targets: tuple[Target, ...] = ()
 
     def cost_micros(self, usage: Usage) -> int | None:
-        """Returns what one call costs in micro-USD, rounded up; None where the price is not known."""
+        """Returns what one call costs in micro-USD, rounded up; None if the price is not known."""
         return None if self.price is None else self.price.cost_micros(usage)

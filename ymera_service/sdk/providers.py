@@ -1,4 +1,4 @@
-"""Who answers."""
+"""Providers: what answers prompts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
@@ -20,34 +20,34 @@ class Provider(ABC):
     """The provider's name: lower-case letters, digits and hyphens. Model ids begin with it."""
     missing: str = ""
     """What has to be configured before it can answer, such as a key, as a sentence; empty if nothing is missing.
-    Health shows such a provider as absent, not as failing."""
+    Health reports a provider that misses something as absent, not as failing."""
 
     async def start(self) -> None:
-        """Acquires what the provider needs while it serves. Called once, before `models` is asked.
+        """Acquires what the provider needs while it serves. Called once, before the first call of `models`.
 
-        Raising keeps the provider out, with the reason shown in Health; the server still starts.
+        An exception excludes the provider, and Health shows the reason; the server still starts.
         """
         return
 
     async def close(self) -> None:
-        """Releases everything. May be called twice, or without `start`; leaves nothing running."""
+        """Releases everything and leaves nothing running. May be called twice, or without `start`."""
         return
 
     @abstractmethod
     async def models(self) -> Sequence[ModelInfo]:
-        """Returns the models it offers now, of every kind. Asked at start and at each refresh of the catalogue.
+        """Returns the models it offers now, of every kind. Called at start and at each refresh of the catalogue.
 
         Raises:
-            ProviderError: The provider can't be asked. It stays registered and is asked again later.
+            ProviderError: The models can't be listed. The provider stays registered and is called again later.
         """
 
     @abstractmethod
     def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Answers one request; see `ymera_service.sdk.events` for what it yields and in which order.
 
-        The server bounds the time by cancelling the task, and closes the generator when it wants no
-        more; both must release every resource at once.
+        The server enforces deadlines by cancelling the task, and closes the generator when it needs no more events;
+        both must release every resource immediately.
 
         Raises:
-            ProviderError: Its type decides whether another target is tried, its scope what else is affected.
+            ProviderError: Its type decides whether another target is tried, its scope which other targets are affected.
         """

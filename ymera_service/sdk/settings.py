@@ -1,12 +1,12 @@
-"""What a plugin can be configured with."""
+"""The settings of a plugin."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class PluginSettings(BaseModel):
-    """Base of a plugin's settings: its section `[plugins.<name>]` of the configuration file.
+    """The base class of a plugin's settings: its section `[plugins.<name>]` of the configuration file.
 
-    Every field needs a default, so that the plugin loads unconfigured; unknown keys are an error. Give
+    Every field needs a default, so that the plugin loads without configuration; unknown keys are an error. Give
     credentials the type `pydantic.SecretStr`.
     """
 

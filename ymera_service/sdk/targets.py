@@ -1,11 +1,11 @@
-"""Where a call goes, and what fails together."""
+"""Targets of calls, and which of them fail together."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """How far a failure reaches: the target alone, or every target of its account or of its endpoint."""
+    """Which targets a failure affects: only one, or every target of its account or of its endpoint."""
 
     TARGET = "target"
     ACCOUNT = "account"
@@ -14,11 +14,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One way to reach a model, as its provider names it; empty where a provider has only one.
+    """One way to reach a model, as its provider names it; empty if a provider has only one.
 
     Attributes:
-        account: The account or key that pays. Targets of one account run out of credit together.
-        endpoint: The address or region that answers. Targets of one endpoint become unreachable together.
+        account: The account or key that is charged. Targets of one account run out of credit together.
+        endpoint: The address or region that is called. Targets of one endpoint become unreachable together.
     """
 
     account: str = ""
@@ -33,8 +33,8 @@ class Target:
         provider: The provider's name.
         model: The model's id, "provider/name".
         deployment: The account and endpoint.
-        id: The model's id, followed by "#account" and "@endpoint" where they are named.
-        domains: Keys of what fails together, in the order of `Scope`: the target, its account, its endpoint.
+        id: The model's id, followed by "#account" and "@endpoint" if they are not empty.
+        domains: Keys of the failure domains, in the order of `Scope`: the target, its account, its endpoint.
     """
 
     provider: str
@@ -50,7 +50,7 @@ class Target:
         object.__setattr__(self, "domains", (name, f"{self.provider}#{account}", f"{self.provider}@{endpoint}"))
 
     def domain(self, scope: Scope) -> str:
-        """Returns the key of what a failure of this scope says is broken."""
+        """Returns the key of the failure domain that a failure of this scope affects."""
         return self.domains[_INDEX[scope]]
 
 

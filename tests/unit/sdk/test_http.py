@@ -1,4 +1,4 @@
-"""A provider that runs a tiny dialect over a scripted transport."""
+"""`HttpProvider` with a small dialect over a scripted transport."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -31,7 +31,7 @@ Item = ProviderEvent | ProviderError
 
 
 class TinyDecoder:
-    """Lines are text; `.` ends the answer, which is told at the end; `!` is a failure in the body."""
+    """Lines are text; `.` ends the answer, which `close` reports; `!` is a failure in the body."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -58,7 +58,7 @@ class TinyDecoder:
 
 
 class TinyDialect:
-    """Sends the model's name and reads lines."""
+    """Sends the model's name and decodes lines."""
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
         return HttpRequest("POST", "/say", {"x-model": request.model}, b"say")
@@ -119,7 +119,7 @@ async def outcome(provider: HttpProvider) -> list[Item]:
     try:
         async with aclosing(generate(provider, REQUEST)) as events:
             async for event in events:
-                items.append(event)  # noqa: PERF401  # a comprehension loses them all when it raises
+                items.append(event)  # noqa: PERF401  # a comprehension would lose all of them when it raises
     except ProviderError as error:
         items.append(error)
     return items
@@ -145,7 +145,7 @@ async def test_the_endpoint_completes_the_request() -> None:
     ]
 
 
-async def test_credentials_are_asked_for_at_each_call() -> None:
+async def test_authorize_is_called_for_each_call() -> None:
     class Rotating(TinyProvider):
         async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
             keys.append(context.request_id if context else "listing")
@@ -160,14 +160,14 @@ async def test_credentials_are_asked_for_at_each_call() -> None:
     assert keys == [context_of(provider, REQUEST).request_id] * 2
 
 
-async def test_accepted_is_told_with_the_head() -> None:
+async def test_accepted_is_yielded_when_the_head_arrives() -> None:
     transport = Scripted([AssertionError("the body was read")])
     async with aclosing(generate(transport.provider(), REQUEST)) as events:
         assert await anext(events) == Accepted()
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
-async def test_closing_the_generator_lets_go_of_the_connection(after: int) -> None:
+async def test_closing_the_generator_closes_the_connection(after: int) -> None:
     transport = Scripted([b"a\nb\n", b"c\n"])
     events = generate(transport.provider(), REQUEST)
     for _ in range(after):
@@ -189,14 +189,14 @@ async def test_an_error_status_counts_even_if_its_body_breaks_off() -> None:
 
 
 @pytest.mark.parametrize("status", [302, 307])
-async def test_a_redirect_is_told_with_the_address(status: int) -> None:
+async def test_the_error_of_a_redirect_names_the_address(status: int) -> None:
     (error,) = await outcome(Scripted([], status, {"location": "https://there/"}).provider())
     assert isinstance(error, MalformedResponse)
     assert "https://there/" in error.message
     assert error.status == status
 
 
-async def test_a_failure_inside_the_body_comes_after_what_was_said_before() -> None:
+async def test_a_failure_inside_the_body_comes_after_the_events_before_it() -> None:
     *events, error = await outcome(Scripted([b"a\nb\n!\nc\n.\n"]).provider())
     assert events == [Accepted(), TextDelta("a"), TextDelta("b")]
     assert isinstance(error, ContentFiltered)
@@ -208,14 +208,14 @@ async def test_a_body_without_the_providers_end_is_interrupted() -> None:
     assert error.message == "no end"
 
 
-async def test_a_broken_connection_goes_before_what_the_decoder_makes_of_the_rest() -> None:
+async def test_a_broken_connection_takes_precedence_over_the_interruption_that_the_decoder_reports() -> None:
     *events, error = await outcome(Scripted([b"a\nhalf", StreamInterrupted("gone")]).provider())
     assert events == [Accepted(), TextDelta("a")]
     assert isinstance(error, StreamInterrupted)
     assert error.message == "gone"
 
 
-async def test_a_connection_that_breaks_after_the_providers_end_does_no_harm() -> None:
+async def test_a_connection_that_breaks_after_the_end_of_the_answer_is_ignored() -> None:
     items = await outcome(Scripted([b"a\n.\n", StreamInterrupted("gone")]).provider())
     assert items == [Accepted(), TextDelta("a"), END]
 
@@ -226,13 +226,13 @@ async def test_an_interruption_that_the_provider_reports_is_passed_on() -> None:
     assert error.message == "the provider's own interruption"
 
 
-async def test_a_body_that_is_no_http_fails_as_such() -> None:
+async def test_a_body_that_is_not_http_is_a_malformed_response() -> None:
     *_, error = await outcome(Scripted([b"a\n.\n", MalformedResponse("chunks")]).provider())
     assert isinstance(error, MalformedResponse)
 
 
 async def test_a_connection_that_fails_is_passed_on() -> None:
-    failure = ConnectionFailed("nobody there")
+    failure = ConnectionFailed("connection refused")
     assert await outcome(Scripted(refuses=failure).provider()) == [failure]
 
 
@@ -245,7 +245,7 @@ def _raise(error: Exception) -> Callable[..., Sequence[Item]]:
 
 @pytest.mark.parametrize("step", ["feed", "close"])
 @pytest.mark.parametrize("fault", [KeyError("choices"), ValueError("no JSON"), AttributeError("get"), IndexError()])
-async def test_whatever_a_decoder_raises_is_a_malformed_response(step: str, fault: Exception) -> None:
+async def test_an_exception_of_a_decoder_is_a_malformed_response(step: str, fault: Exception) -> None:
     *events, error = await outcome(Scripted([b"a\n", b".\n"]).provider(_failing(step, fault)))
     assert isinstance(error, MalformedResponse)
     assert type(fault).__name__ in error.message
@@ -254,18 +254,18 @@ async def test_whatever_a_decoder_raises_is_a_malformed_response(step: str, faul
 
 
 @pytest.mark.parametrize("step", ["feed", "close"])
-async def test_a_providers_error_that_a_decoder_raises_stays_what_it_is(step: str) -> None:
+async def test_a_provider_error_that_a_decoder_raises_is_passed_on(step: str) -> None:
     *_, error = await outcome(Scripted([b"a\n"]).provider(_failing(step, RateLimited("later"))))
     assert isinstance(error, RateLimited)
 
 
-async def test_a_broken_connection_goes_before_what_a_decoder_raises_then() -> None:
+async def test_a_broken_connection_takes_precedence_over_an_exception_of_the_decoder() -> None:
     transport = Scripted([b"a\n", StreamInterrupted("gone")])
     *_, error = await outcome(transport.provider(_failing("close", KeyError("choices"))))
     assert isinstance(error, StreamInterrupted)
 
 
-async def test_bytes_that_are_no_utf_8_are_a_malformed_response() -> None:
+async def test_bytes_that_are_not_utf_8_are_a_malformed_response() -> None:
     *events, error = await outcome(Scripted([b"a\n", b"\xff\n"]).provider())
     assert events == [Accepted(), TextDelta("a")]
     assert isinstance(error, MalformedResponse)
@@ -288,7 +288,7 @@ async def test_fetch_returns_the_whole_answer() -> None:
 
 
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (500, ProviderServerError), (301, MalformedResponse)])
-async def test_fetch_raises_what_a_status_means(status: int, kind: type[ProviderError]) -> None:
+async def test_fetch_raises_the_error_of_a_status(status: int, kind: type[ProviderError]) -> None:
     with pytest.raises(kind):
         await Scripted([b"no"], status).provider().models()
 

@@ -1,4 +1,4 @@
-"""What a call costs."""
+"""The cost of a call."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ def test_a_cost_is_rounded_up(tokens: int, micros: int) -> None:
     assert Price(1, 0).cost_micros(Usage(tokens)) == micros
 
 
-def test_a_fee_per_request_comes_on_top() -> None:
+def test_a_fee_per_request_is_added() -> None:
     assert Price(1_000_000, 1_000_000, per_request=12_000).cost_micros(Usage(3, 4)) == 12_007
 
 
@@ -74,12 +74,12 @@ def test_a_price_in_plain_arithmetic_is_the_same(asked: int, answered: int, toke
 
 @pytest.mark.parametrize("figure", [-1, 0.15, "1"])
 @pytest.mark.parametrize("field", ["input", "output", "cache_read", "cache_write", "reasoning", "per_request"])
-def test_a_figure_that_can_not_be_a_price_is_refused(field: str, figure: int) -> None:
+def test_an_invalid_figure_is_rejected(field: str, figure: int) -> None:
     with pytest.raises(ValueError, match="a figure of a price is"):
         replace(PRICE, **{field: figure})  # type: ignore[arg-type]  # some of the figures are not even numbers
 
 
-def test_tiers_that_can_not_be_are_refused() -> None:
+def test_invalid_tiers_are_rejected() -> None:
     with pytest.raises(ValueError, match="a figure of a price is -1"):
         Tier(1, 1, above_input_tokens=-1)
     with pytest.raises(ValueError, match="a figure of a price is -2"):

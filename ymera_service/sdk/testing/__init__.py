@@ -1,6 +1,6 @@
-"""Proofs that a plugin keeps its promises.
+"""The toolkit for the tests of a plugin.
 
-`contracts` holds one class per kind of plugin, to be subclassed by a plugin's tests; `checks` holds what they
-assert as plain functions that know no pytest; `recorded` is an upstream that lives in memory; `answers` folds
-a provider's events; `pytest_plugin` is loaded by pytest by itself and offers the fixtures.
+`contracts` has one class per kind of plugin, which a plugin's tests subclass; `checks` has their assertions as plain
+functions that don't depend on pytest; `recorded` is an upstream in memory; `answers` collects a provider's events into
+an answer; `pytest_plugin` has the fixtures and is loaded by pytest automatically.
 """

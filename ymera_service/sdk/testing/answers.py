@@ -1,4 +1,4 @@
-"""What a provider's events amount to."""
+"""Collects a provider's events into an answer."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
@@ -25,7 +25,7 @@ from ymera_service.sdk.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, however it was cut into deltas; of several choices, the first."""
+    """A whole answer, independent of how it was split into deltas; of several choices, the first."""
 
     text: str
     reasoning: str
@@ -37,16 +37,16 @@ class Answer:
 
     @classmethod
     def of(cls, events: Iterable[ProviderEvent]) -> "Answer":
-        """Folds the events of one call."""
-        told = list(events)
+        """Collects the events of one call."""
+        received = list(events)
         return cls(
-            text="".join(event.text for event in told if isinstance(event, TextDelta) and event.choice == 0),
-            reasoning="".join(event.text for event in told if isinstance(event, ReasoningDelta)),
-            refusal="".join(event.text for event in told if isinstance(event, RefusalDelta)),
-            tool_calls=_tool_calls(event for event in told if isinstance(event, ToolCallDelta)),
-            citations=tuple(event.citation for event in told if isinstance(event, CitationFound)),
-            finish_reason=next((event.reason for event in told if isinstance(event, Finished)), None),
-            usage=next((event.usage for event in reversed(told) if isinstance(event, UsageReported)), None),
+            text="".join(event.text for event in received if isinstance(event, TextDelta) and event.choice == 0),
+            reasoning="".join(event.text for event in received if isinstance(event, ReasoningDelta)),
+            refusal="".join(event.text for event in received if isinstance(event, RefusalDelta)),
+            tool_calls=_tool_calls(event for event in received if isinstance(event, ToolCallDelta)),
+            citations=tuple(event.citation for event in received if isinstance(event, CitationFound)),
+            finish_reason=next((event.reason for event in received if isinstance(event, Finished)), None),
+            usage=next((event.usage for event in reversed(received) if isinstance(event, UsageReported)), None),
         )
 
 
@@ -61,18 +61,18 @@ def _tool_calls(deltas: Iterable[ToolCallDelta]) -> tuple[ToolCall, ...]:
 
 
 def context_of(provider: Provider, request: GenerateRequest) -> CallContext:
-    """Returns the context of a call as the server would give it, with an hour to answer."""
+    """Returns the context that the server would pass to a call, with a deadline in an hour."""
     target = Target(provider.name, f"{provider.name}/{request.model}")
     return CallContext("00000000-0000-7000-8000-000000000000", target, asyncio.get_running_loop().time() + 3600)
 
 
 def generate(provider: Provider, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-    """Asks once, in a context of its own."""
+    """Starts one call with a new context."""
     return provider.generate(request, context_of(provider, request))
 
 
 async def events_of(provider: Provider, request: GenerateRequest) -> list[ProviderEvent]:
-    """Asks once and returns what the provider says of its answer: all events but those that only keep the call alive.
+    """Makes one call and returns all its events except `KeepAlive`.
 
     Raises:
         ProviderError: The provider failed.

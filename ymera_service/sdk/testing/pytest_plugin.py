@@ -1,4 +1,4 @@
-"""Fixtures for plugin authors. Every pytest run loads this module: what is heavy is imported inside."""
+"""Fixtures for plugin authors. Every pytest run loads this module, so it imports slow modules only on use."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ pytest.register_assert_rewrite("ymera_service.sdk.testing.checks", "ymera_servic
 
 @pytest.fixture
 def recorded_transports() -> "Iterator[list[RecordedTransport]]":
-    """The transports that `recorded_http` made in this test; afterwards none may be in use."""
+    """The transports that `recorded_http` created in this test; none may have an open response at the end."""
     transports: list[RecordedTransport] = []
     yield transports
     left_open = sum(transport.open_streams for transport in transports)
@@ -24,7 +24,7 @@ def recorded_transports() -> "Iterator[list[RecordedTransport]]":
 def recorded_http(
     recorded_transports: "list[RecordedTransport]",
 ) -> "Callable[..., RecordedTransport]":
-    """Makes transports that answer with recorded exchanges: `recorded_http(Exchange(body=b"…"))`."""
+    """Creates transports that answer with recorded exchanges: `recorded_http(Exchange(body=b"…"))`."""
     from ymera_service.sdk.testing.recorded import RecordedTransport  # noqa: PLC0415  # keeps every pytest run light
 
     def record(*exchanges: "Exchange") -> "RecordedTransport":

@@ -1,4 +1,4 @@
-"""An upstream that lives in memory: recorded exchanges answer in place of a socket."""
+"""An upstream in memory: recorded exchanges instead of a socket."""
 
 import asyncio
 import random
@@ -11,34 +11,34 @@ from ymera_service.sdk.errors import ConnectionFailed, StreamInterrupted
 from ymera_service.sdk.http import HttpRequest, HttpStream
 
 Cut = Callable[[bytes], Iterable[bytes]]
-"""Cuts a body into the pieces in which it arrives."""
+"""Splits a body into the pieces in which it arrives."""
 
 
 def whole(body: bytes) -> Iterable[bytes]:
-    """The body in one piece."""
+    """Returns the body in one piece."""
     return [body]
 
 
 def each_byte(body: bytes) -> Iterable[bytes]:
-    """The body byte by byte."""
+    """Returns the body byte by byte."""
     return (body[index : index + 1] for index in range(len(body)))
 
 
 def each_line(body: bytes) -> Iterable[bytes]:
-    """The body cut after each line feed."""
+    """Returns the body split after each line feed."""
     return body.splitlines(keepends=True)
 
 
 def each_event(body: bytes) -> Iterable[bytes]:
-    """The body cut after each blank line, as server-sent events are."""
+    """Returns the body split after each blank line, as server-sent events are."""
     return re.split(rb"(?<=\n\n)|(?<=\n\r\n)", body)
 
 
 def randomly(seed: int, longest: int = 24) -> Cut:
-    """Pieces of 1 to `longest` bytes; the same seed cuts the same."""
+    """Returns a function that splits a body into pieces of 1 to `longest` bytes, always the same for a seed."""
 
     def cut(body: bytes) -> Iterator[bytes]:
-        draw = random.Random(seed)  # noqa: S311  # no secret, a test's dice
+        draw = random.Random(seed)  # noqa: S311  # for tests, not for secrets
         start = 0
         while start < len(body):
             end = start + draw.randint(1, longest)
@@ -55,14 +55,14 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """The connection breaks once `after` bytes of the body have come."""
+    """The connection breaks after `after` bytes of the body."""
 
     after: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Nothing more comes once `after` bytes of the body have come; `None` keeps even the head back."""
+    """Nothing more arrives after `after` bytes of the body; with None, not even the head arrives."""
 
     after: int | None = None
 
@@ -82,10 +82,10 @@ class Exchange:
         body: The body as the provider sent it.
         status: The HTTP status.
         headers: The headers, names in lower case.
-        path: How the address ends that this answers; empty answers every address.
-        when: Looks further at the request, such as into its body.
-        cut: In which pieces the body arrives.
-        fault: What goes wrong.
+        path: The end of the URL path that this exchange answers; empty for every path.
+        when: A further condition on the request, such as on its body.
+        cut: How the body is split into the pieces in which it arrives.
+        fault: The fault to simulate, if any.
     """
 
     body: bytes = b""
@@ -97,30 +97,30 @@ class Exchange:
     fault: Fault | None = None
 
     def answers(self, request: HttpRequest) -> bool:
-        """Tells whether this is the response to a request."""
+        """Returns whether this is the response to a request."""
         return request.url.partition("?")[0].endswith(self.path) and self.when(request)
 
 
 class RecordedTransport:
-    """A `Transport` that answers each request with the first exchange that fits, as often as it is asked."""
+    """A `Transport` that answers each request with the first exchange that matches, any number of times."""
 
     def __init__(self, *exchanges: Exchange) -> None:
         self._exchanges = exchanges
         self.requests: list[HttpRequest] = []
-        """What it was sent, in order."""
+        """The requests that it received, in order."""
         self.open_streams = 0
         """Responses that are being read now."""
         self.stalled = asyncio.Event()
-        """Set once a `Stall` was reached."""
+        """Set as soon as a `Stall` is reached."""
 
     @asynccontextmanager
     async def open(self, request: HttpRequest) -> AsyncGenerator[HttpStream, None]:
-        """See `Transport.open`. A request that nothing was recorded for is an `AssertionError`."""
+        """See `Transport.open`. Raises `AssertionError` for a request without a recorded exchange."""
         self.requests.append(request)
         exchange = self._exchange_for(request)
         self.open_streams += 1
         try:
-            await asyncio.sleep(0)  # a socket lets others run, too
+            await asyncio.sleep(0)  # lets other tasks run, as a socket does
             if isinstance(exchange.fault, Reset):
                 raise ConnectionFailed("the connection closed before the response's head")
             if exchange.fault == Stall(None):
@@ -138,13 +138,13 @@ class RecordedTransport:
         for exchange in self._exchanges:
             if exchange.answers(request):
                 return exchange
-        raise AssertionError(f"no exchange answers {request.method} {request.url} with body {request.body!r}")
+        raise AssertionError(f"no recorded exchange matches {request.method} {request.url} with body {request.body!r}")
 
 
 class _RecordedStream:
     """A response as it arrives.
 
-    An iterator rather than an async generator: one that is left early needs no closing by the event loop.
+    An iterator rather than an async generator: the event loop does not have to close it when it is abandoned early.
     """
 
     def __init__(self, exchange: Exchange, transport: RecordedTransport) -> None:

@@ -1,6 +1,6 @@
-"""Toolkit for wire formats: pure functions and parsers without I/O, for dialects to be built of.
+"""Toolkit for wire formats: pure functions and parsers without I/O, with which dialects are built.
 
-In the order in which a response meets them: `body` (which kind of body this is), `sse` (its events),
-`json_reader` (its documents), `decoder` (its end: complete, interrupted or malformed), `usage` (its token counts);
-for one that failed, `error_reader` and `wording` (which error it is) and `retry_after` (when to come back).
+In the order in which they process a response: `body` (the kind of body), `sse` (its events), `json_reader` (its
+documents), `decoder` (its end: complete, interrupted or malformed), `usage` (its token counts); for a failed response,
+`error_reader` and `wording` (which error it is) and `retry_after` (when to try again).
 """

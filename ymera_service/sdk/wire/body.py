@@ -1,11 +1,11 @@
-"""Which kind of body a response has."""
+"""The kind of a response's body."""
 
 import html
 import re
 from enum import StrEnum
 
 LEAST_HEAD = 6
-"""Bytes after `without_lead` that suffice to tell the kind, as the longest name of an event stream's field has 5."""
+"""Bytes after `without_lead` that suffice to detect the kind: the longest field name of an event stream has 5."""
 
 _LEAD = b" \t\n\r\v\f\xef\xbb\xbf"
 _FIELDS = (b"data", b"event", b"id", b"retry")
@@ -16,7 +16,7 @@ _LONGEST_TEXT = 2000
 
 
 class BodyKind(StrEnum):
-    """What a body is, whatever was asked for."""
+    """The kind of a body, independent of the kind that was requested."""
 
     EMPTY = "empty"
     JSON = "json"
@@ -28,9 +28,9 @@ class BodyKind(StrEnum):
 
 
 def kind_of(head: bytes, content_type: str = "") -> BodyKind:
-    """Returns the kind of the body that begins like this.
+    """Returns the kind of the body that begins with `head`.
 
-    The first bytes decide, as vendors and proxies mislabel bodies; the content type does where they don't.
+    The first bytes decide, as vendors and proxies mislabel bodies; the content type is used only if they don't.
     """
     head = without_lead(head)
     if not head:
@@ -47,12 +47,12 @@ def kind_of(head: bytes, content_type: str = "") -> BodyKind:
 
 
 def without_lead(head: bytes) -> bytes:
-    """Returns the head of a body without byte order marks and white space, also where it ends within a mark."""
+    """Returns the head of a body without byte order marks and white space, also if it ends within a mark."""
     return head.lstrip(_LEAD)
 
 
 def plain_text(body: bytes) -> str:
-    """Returns the words of a body that is not JSON: a page's title, else its text, of at most 2,000 characters."""
+    """Returns the text of a body that is not JSON: a page's title, else its text, of at most 2,000 characters."""
     page = body[:_LONGEST_PAGE].decode("utf-8-sig", "replace")
     title = _TITLE.search(page)
     words = title[1] if title else re.sub(r"<[^<>]*>", " ", page)

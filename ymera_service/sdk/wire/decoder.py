@@ -1,4 +1,4 @@
-"""From the bytes of a body to events, and whether the body was whole when it ended."""
+"""Decodes the bytes of a body into events, and detects whether the body was complete when it ended."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -15,19 +15,19 @@ from ymera_service.sdk.wire.sse import ServerSentEvent, SseParser
 Item = ProviderEvent | ProviderError
 
 DONE = "[DONE]"
-"""The event with which streams in the manner of OpenAI end."""
+"""The event that ends streams in OpenAI's format."""
 _HALF_DONE = frozenset(DONE[:length] for length in range(1, len(DONE)))
 
 
 class BodyDecoder(ABC):
     """A `Decoder` of a body that is one JSON document, or server-sent events with a document each.
 
-    Which of the two it is shows in its first bytes, not in what was asked for. A format says what the documents mean:
-    it appends events to `_items`, sets `_ended` when the answer has ended, and raises a `ProviderError` for a failure,
-    which comes after the events so far.
+    The first bytes of the body decide which of the two it is, not the request. A subclass interprets the documents of
+    its format: it appends events to `_items`, sets `_ended` when the answer has ended, and raises a `ProviderError` for
+    a failure, which is returned after the events so far.
 
-    An answer is complete when the format says so. A body that ends before, be it within a character, an event or a
-    document, was interrupted; anything else that can't be read is malformed.
+    An answer is complete when the subclass has set `_ended`. A body that ends before that, even within a character, an
+    event or a document, was interrupted; anything else that can't be decoded is malformed.
     """
 
     errors: ErrorReader
@@ -41,21 +41,21 @@ class BodyDecoder(ABC):
 
     @abstractmethod
     def _take_document(self, document: object) -> None:
-        """Takes the one document of an answer that is not streamed."""
+        """Handles the single document of an answer that is not streamed."""
 
     @abstractmethod
     def _take_event(self, document: object) -> None:
-        """Takes the document of the next event of a stream."""
+        """Handles the document of the next event of a stream."""
 
     def _done(self) -> None:  # noqa: B027
-        """Takes the event `[DONE]`, which says nothing where the format has an end of its own."""
+        """Handles the event `[DONE]`, which is ignored unless the format uses it as the end."""
 
     def _usage(self) -> Sequence[ProviderEvent]:
-        """Returns the counts so far, which are told before a failure."""
+        """Returns the counts so far, which are reported before a failure."""
         return ()
 
     def _body_ended(self) -> None:
-        """Takes the end of a body that was left off between two events.
+        """Handles the end of a body between two events.
 
         Raises:
             StreamInterrupted: The answer is not complete.
@@ -79,7 +79,7 @@ class BodyDecoder(ABC):
             self._fail(not_utf_8(fault))
         except ProviderError as error:
             self._fail(error)
-        except orjson.JSONEncodeError:  # of what a format hands on as JSON
+        except orjson.JSONEncodeError:  # a subclass passes a part of the document on as JSON
             self._fail(MalformedResponse("the provider sent a value that is nested too deeply"))
         items, self._items = self._items, []
         return items
@@ -121,7 +121,7 @@ class BodyDecoder(ABC):
             self._body_ended()
 
     def _take_last(self, events: list[ServerSentEvent]) -> None:
-        """Takes what stood after the last whole event: one that lacks its blank line, or half of one."""
+        """Handles what follows the last complete event: an event without its blank line, or part of an event."""
         try:
             self._take_events([event for event in events if event.data.strip() not in _HALF_DONE])
         except MalformedResponse:

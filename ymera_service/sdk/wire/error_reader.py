@@ -1,4 +1,4 @@
-"""What an error of a provider means: the meaning of its words goes before its status, a vendor's codes before both."""
+"""The meaning of a provider's error: a vendor's codes take precedence over its wording, and that over its status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,22 +50,22 @@ _BY_STATUS: Mapping[int, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorReader:
-    """Reads a vendor's errors, whose own codes, types and statuses are given as data. Its methods never raise."""
+    """Reads a vendor's errors; the vendor's codes, types and statuses are given as data. Its methods never raise."""
 
     by_code: Mapping[str, Kind] = field(default_factory=dict)
     by_type: Mapping[str, Kind] = field(default_factory=dict)
     by_status: Mapping[int, Kind] = field(default_factory=dict)
 
     def of_response(self, response: HttpResponse, now: datetime | None = None) -> ProviderError:
-        """Returns what a response of status 400 or above means, whatever its body.
+        """Returns the error of a response with status 400 or above, for any body.
 
-        Where nothing else says how long to wait, a rate limit lasts until its reset. Dates in headers are measured by
-        the server's clock, else by `now`.
+        If nothing else states how long to wait, a rate limit lasts until its reset. Dates in headers are compared with
+        the server's clock, or else with `now`.
         """
         return self.of_document(_document(response.body), response.status, response.headers, now)
 
     def of_data(self, data: str) -> ProviderError:
-        """Returns what the data of an event means that tells an error."""
+        """Returns the error that the data of an error event describes."""
         return self.of_document(_document(data.encode()))
 
     def of_document(
@@ -75,7 +75,7 @@ class ErrorReader:
         headers: Mapping[str, str] = _NO_HEADERS,
         now: datetime | None = None,
     ) -> ProviderError:
-        """Returns what the document of an error means, whatever its shape; its status may stand within."""
+        """Returns the error that a document of any shape describes; the document may contain the status."""
         top, error = _locate(document)
         message = _message(document, top, error)
         type_ = word(error.get("type")) or word(error.get("status"))
@@ -123,7 +123,7 @@ def _locate(document: object) -> tuple[Json, Json]:
         if not isinstance(inner, dict):
             break
         error = inner
-    # Gateways name the outer kind "error"; it tells nothing.
+    # Gateways use the outer type "error", which carries no information.
     if error is document and error.get("type") == "error":
         error = {name: value for name, value in error.items() if name != "type"}
     return document, error
@@ -141,7 +141,7 @@ def _message(document: object, top: Json, error: Json) -> str:
 
 
 def _upstream(error: Json) -> str:
-    """Returns what a gateway passes on of its own upstream's error, which says more than its own words."""
+    """Returns the upstream's error that a gateway passes on, which is more precise than the gateway's message."""
     return word(member(error, "metadata").get("raw"))[:_LONGEST_MESSAGE]
 
 

@@ -1,11 +1,11 @@
-"""Reading JSON that others write, by one policy for all formats.
+"""Reads JSON that providers write, by one policy for all formats.
 
-- Members that are not asked for don't matter; of members with the same name the last one counts.
-- A member that is missing, null or of another type is empty, unless it is `required`, or the `words` of the answer:
-  then `MalformedResponse` says where. A whole number may be written as a float, and a code as a number.
-- NaN, Infinity and half a surrogate pair are not JSON, but no reason to lose an answer: the first two are read as
-  null, the last as U+FFFD. So is a byte order mark passed over.
-- A document has an end: at most `LONGEST_DOCUMENT` bytes, nested at most 1024 deep (200 where it has to be mended).
+- Unknown members are ignored; of members with the same name the last one counts.
+- A member that is missing, null or of another type is read as empty, unless it is `required`, or the `words` of the
+  answer: then `MalformedResponse` states its path. A whole number may be written as a float, and a code as a number.
+- NaN, Infinity and an unpaired surrogate are not valid JSON but are tolerated, so that no answer is lost: the first two
+  are read as null, the last as U+FFFD. A byte order mark is skipped.
+- A document has at most `LONGEST_DOCUMENT` bytes and is nested at most 1024 deep (200 if it has to be repaired).
 """
 
 import json
@@ -51,7 +51,7 @@ def read_object(document: bytes | bytearray | str) -> Json:
 
 
 def strict_object(document: bytes | str) -> Json | None:
-    """Returns the object of a document that is to be sent on and so has to be JSON to the letter; else `None`."""
+    """Returns the object of a document that is forwarded and so has to be strict JSON; None if it is not."""
     try:
         value = orjson.loads(document)
     except ValueError:
@@ -60,14 +60,14 @@ def strict_object(document: bytes | str) -> Json | None:
 
 
 def as_object(value: object) -> Json:
-    """Returns a document that is an object.
+    """Returns the document if it is an object.
 
     Raises:
-        MalformedResponse: It is something else.
+        MalformedResponse: It is not an object.
     """
     if isinstance(value, dict):
         return value
-    raise MalformedResponse(f"the provider sent {_name(value)} where its format has an object")
+    raise MalformedResponse(f"the provider sent {_name(value)}, but its format requires an object")
 
 
 def required(holder: Json, name: str, kind: type[Kind], within: str = "") -> Kind:
@@ -80,14 +80,14 @@ def required(holder: Json, name: str, kind: type[Kind], within: str = "") -> Kin
     if isinstance(value, kind):
         return value
     path = f"{within}.{name}" if within else name
-    raise MalformedResponse(f"{path}: the provider sent {_name(value)} where its format has {kind.__name__}")
+    raise MalformedResponse(f"{path}: the provider sent {_name(value)}, but its format requires {kind.__name__}")
 
 
 def required_count(holder: Json, name: str) -> int:
     """Returns a member that is a count; see `required`."""
     value = count(holder, name)
     if value is None:
-        raise MalformedResponse(f"{name}: the provider sent no count where its format has one")
+        raise MalformedResponse(f"{name}: the provider sent no valid count, which its format requires")
     return value
 
 
@@ -98,7 +98,7 @@ def text(holder: Json, name: str) -> str:
 
 
 def words(holder: Json, name: str, within: str = "") -> str:
-    """Returns a part of the answer itself, which must not get lost: text, or an empty string where it is missing.
+    """Returns a part of the answer itself, which must not be lost: text, or an empty string if it is missing.
 
     Raises:
         MalformedResponse: It is of another type; see `required`.
@@ -133,7 +133,7 @@ def count(holder: Json, *names: str) -> int | None:
 
 
 def first(*counts: int | None) -> int:
-    """Returns the first count that is there, or 0."""
+    """Returns the first count that is not None, or 0."""
     return next((found for found in counts if found is not None), 0)
 
 
@@ -144,17 +144,17 @@ def word(value: object) -> str:
 
 def _read_leniently(document: bytes | bytearray | str, refusal: orjson.JSONDecodeError) -> Any:
     try:
-        told = document if isinstance(document, str) else document.decode()
-        if told.startswith("\ufeff"):
-            return read_json(told.lstrip("\ufeff"))
-        return _mended(json.loads(told, parse_int=_integer, parse_constant=lambda _: None))
+        decoded = document if isinstance(document, str) else document.decode()
+        if decoded.startswith("\ufeff"):
+            return read_json(decoded.lstrip("\ufeff"))
+        return _mended(json.loads(decoded, parse_int=_integer, parse_constant=lambda _: None))
     except UnicodeDecodeError as fault:
         raise not_utf_8(fault) from None
     except RecursionError:
         raise MalformedResponse("the provider sent a document that is nested too deeply") from None
     except ValueError as fault:
         ends = {refusal.pos, getattr(fault, "pos", None)}
-    if told.strip() and len(told) in ends:
+    if decoded.strip() and len(decoded) in ends:
         raise StreamInterrupted("the answer broke off before its end")
     raise MalformedResponse(f"the provider sent something that is not JSON: {refusal}")
 
@@ -179,7 +179,7 @@ def _mended(value: Any, depth: int = 0) -> Any:
 
 
 def _integer(digits: str) -> int | float:
-    """Returns what orjson does: a number beyond 64 bits is a float."""
+    """Returns the same as orjson: a number beyond 64 bits is a float."""
     return int(digits) if len(digits) < 20 else float(digits)
 
 

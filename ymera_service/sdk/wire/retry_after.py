@@ -1,4 +1,4 @@
-"""When to come back, as headers and errors tell it. All results are seconds from 0 to a year."""
+"""When to try again, as stated in headers and errors. All results are seconds from 0 to a year."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,14 +22,14 @@ _STEP = re.compile(r"([\d.]+)\s*([a-z]+)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _RESET = re.compile(r"x-ratelimit-reset(-.+)?|anthropic-ratelimit-.+-reset")
 _FIRST_EPOCH = 1e9
-"""A number of seconds above this is a time since 1970, not a wait."""
+"""A larger number of seconds is a time since 1970, not a wait."""
 _FIRST_EPOCH_MILLISECONDS = 1e11
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Returns the seconds that `retry-after-ms` or `retry-after` says, or `None`.
+    """Returns the seconds that `retry-after-ms` or `retry-after` states, or None.
 
-    A date is measured by the server's own clock, its header `date`, or else by `now`; without either it tells nothing.
+    A date is compared with the server's clock, its header `date`, or else with `now`; without either it is ignored.
     """
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
@@ -42,9 +42,9 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 
 
 def rate_limit_reset(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Returns the seconds until the rate limits are reset that have nothing remaining, or `None`.
+    """Returns the seconds until all exhausted rate limits are reset, or None.
 
-    Where no limit is said to be used up, it is the first reset of all. Reads `x-ratelimit-reset*` and
+    If no limit is reported as exhausted, the earliest reset counts. Reads `x-ratelimit-reset*` and
     `anthropic-ratelimit-*-reset`: durations such as `6m0s`, seconds, seconds or milliseconds since 1970, RFC 3339.
     """
     clock = _clock(headers, now)
@@ -60,7 +60,7 @@ def rate_limit_reset(headers: Mapping[str, str], now: datetime | None = None) ->
 
 
 def wait_within(error: Json, message: str) -> float | None:
-    """Returns the seconds that an error says to wait: in Google's details, OpenRouter's metadata or its message."""
+    """Returns the seconds to wait that an error states: in Google's details, OpenRouter's metadata or its message."""
     for detail in members(error, "details"):
         if delay := text(detail, "retryDelay"):
             return duration(delay)
@@ -79,7 +79,7 @@ def duration(amount: str) -> float | None:
 
 
 def bounded(seconds: float | None) -> float | None:
-    """Returns the seconds to wait: at least 0; `None` for more than a year, or for no number."""
+    """Returns the seconds to wait: at least 0; None for more than a year, or for NaN or None."""
     if seconds is None or not seconds <= LONGEST_WAIT:
         return None
     return max(seconds, 0.0)
@@ -114,7 +114,7 @@ def _number(value: str) -> float | None:
 def _time(parse: Callable[[str], datetime], value: str) -> datetime | None:
     try:
         time = parse(value)
-    except (ArithmeticError, LookupError, TypeError, ValueError):  # what parsing HTTP dates may raise
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # the errors that parsing HTTP dates may raise
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 

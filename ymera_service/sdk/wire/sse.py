@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ServerSentEvent:
-    """One event: `data` joins its data lines with line feeds; `event` is empty where not named."""
+    """One event: `data` joins its data lines with line feeds; `event` is empty if not named."""
 
     data: str
     event: str = ""
 
 
 class SseParser:
-    """Cuts bytes into events, wherever the bytes were cut before.
+    """Splits bytes into events, independently of how the bytes were split before.
 
-    Takes time in proportion to the bytes, also where a long line comes in small pieces. Raises
-    `UnicodeDecodeError` for bytes that are no UTF-8, after the events before them.
+    Takes time in proportion to the bytes, also if a long line arrives in small pieces. Raises
+    `UnicodeDecodeError` for bytes that are not UTF-8, after it has returned the events before them.
     """
 
     __slots__ = ("_data", "_decode", "_event", "_fault", "_line", "_skip_line_feed", "_started")
@@ -37,7 +37,7 @@ class SseParser:
     def close(self) -> list[ServerSentEvent]:
         """Ends the stream and returns an event that lacks only its blank line.
 
-        The standard drops such an event; providers do leave out the last blank line, so it is kept.
+        The standard drops such an event; providers do leave out the last blank line, so it is returned.
         """
         return self._take(b"", final=True) + self._events(["".join(self._line), ""])
 
@@ -62,7 +62,7 @@ class SseParser:
             text = text.removeprefix("\n")
             self._skip_line_feed = False
         if "\r" in text:
-            # At the end it may be half of a CR LF: it ends the line now, and a line feed is skipped next.
+            # A CR at the end may be half of a CR LF: it ends the line now, and a line feed that follows is skipped.
             self._skip_line_feed = text.endswith("\r")
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         lines = text.split("\n")

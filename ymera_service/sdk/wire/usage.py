@@ -1,4 +1,4 @@
-"""Token counts as they are reported."""
+"""Token counts as providers report them."""
 
 from dataclasses import replace
 
@@ -6,9 +6,9 @@ from ymera_service.sdk.generation import Usage
 
 
 def consistent(usage: Usage) -> Usage:
-    """Returns the counts with no part above its whole: cached tokens are input, reasoning tokens are output.
+    """Returns the counts with no part larger than its whole: cached tokens are input, reasoning tokens are output.
 
-    Some vendors count a cached prefix that is longer than the prompt, and a price would come out negative.
+    Some vendors count a cached prefix that is longer than the prompt, which would make a cost negative.
     """
     return replace(
         usage,

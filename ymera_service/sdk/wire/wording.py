@@ -1,4 +1,4 @@
-"""What the words of an error mean, in whichever format they come: gateways pass on those of any vendor."""
+"""The meaning of an error's wording, in any format: gateways pass on the errors of any vendor."""
 
 import re
 
@@ -72,13 +72,13 @@ _RULES = (
     (_INVALID, InvalidProviderRequest, (None,)),
     (_TIMED_OUT, ProviderTimeout, (None,)),
 )
-"""In order, with the statuses that the words count more than; 500 stands for all above, `None` for a stream."""
+"""In order, with the statuses that the wording overrides; 500 means 500 and above, None an error within a stream."""
 
 
 def kind_of_words(words: str, status: int | None, wait: float | None) -> type[ProviderError] | None:
-    """Returns the kind of an error of these words, in lower case; `None` leaves it to the status.
+    """Returns the type of an error with this lower-case wording; None leaves the decision to the status.
 
-    A quota is a rate limit where it is said how long to `wait`.
+    An ambiguous quota error is a rate limit if the time to `wait` is known.
     """
     if status not in (401, 429) and _TOO_LONG.search(words):
         return ContextTooLong

@@ -1,4 +1,4 @@
-"""A classifier or benchmark suite that breaks a promise is found out."""
+"""The checks of classifiers and benchmark suites detect violations of the contract."""
 
 from collections.abc import Mapping, Sequence
 from itertools import count
@@ -18,14 +18,14 @@ PROMPT = Prompt((user("hello"),))
     "probabilities",
     [{}, {"math": 0.5}, {"math": 1.5, "coding": -0.5}, {"Math": 1.0}, {"": 1.0}, {"math": float("nan")}],
 )
-def test_odd_probabilities_are_found_out(probabilities: Mapping[str, float]) -> None:
+def test_invalid_probabilities_are_detected(probabilities: Mapping[str, float]) -> None:
     check_probabilities({"math": 0.1, "coding": 0.2, "general": 0.7})
     with pytest.raises(AssertionError):
         check_probabilities(probabilities)
 
 
-class Moody:
-    """A classifier that changes its mind."""
+class Changing:
+    """A classifier that returns other probabilities for each call."""
 
     name = "moody"
 
@@ -36,18 +36,18 @@ class Moody:
         return {"math": 1.0} if next(self._calls) % 2 else {"coding": 1.0}
 
 
-def test_a_classifier_that_changes_its_mind_is_found_out() -> None:
-    with pytest.raises(AssertionError, match="judged otherwise"):
-        check_pure(Moody(), PROMPT)
+def test_a_classifier_that_is_not_deterministic_is_detected() -> None:
+    with pytest.raises(AssertionError, match="different probabilities"):
+        check_pure(Changing(), PROMPT)
 
 
-def test_a_slow_classifier_is_found_out() -> None:
+def test_a_slow_classifier_is_detected() -> None:
     with pytest.raises(AssertionError, match="ms is more than"):
-        check_quick(Moody(), PROMPT, seconds=0)
+        check_quick(Changing(), PROMPT, seconds=0)
 
 
 class Sums:
-    """A suite whose faults are given."""
+    """A suite with the given tasks and grades."""
 
     name = "sums"
     categories = ("math",)
@@ -67,29 +67,29 @@ TASK = BenchmarkTask("1", "math", Prompt((user("2 + 2?"),)))
 
 
 @pytest.mark.parametrize(
-    ("tasks", "complaint"),
+    ("tasks", "message"),
     [
         ([], "0 tasks"),
-        ([TASK, TASK], "ids come twice"),
+        ([TASK, TASK], "ids are not unique"),
         ([TASK] * 6, "6 tasks"),
         ([BenchmarkTask("1", "coding", TASK.prompt)], "another category"),
-        ([BenchmarkTask("1", "math", Prompt((user(" "),)))], "asks nothing"),
+        ([BenchmarkTask("1", "math", Prompt((user(" "),)))], "has no text of a user"),
     ],
 )
-def test_odd_tasks_are_found_out(tasks: list[BenchmarkTask], complaint: str) -> None:
+def test_invalid_tasks_are_detected(tasks: list[BenchmarkTask], message: str) -> None:
     check_tasks(Sums(TASK), "math", 5, seed=0)
-    with pytest.raises(AssertionError, match=complaint):
+    with pytest.raises(AssertionError, match=message):
         check_tasks(Sums(*tasks), "math", 5, seed=0)
 
 
 @pytest.mark.parametrize("grades", [[1.5], [-0.1], [float("nan")], [0.2, 0.9]])
-async def test_odd_grades_are_found_out(grades: list[float]) -> None:
+async def test_invalid_grades_are_detected(grades: list[float]) -> None:
     assert await check_grade(Sums(grades=[0.25]), TASK, "4") == 0.25
     with pytest.raises(AssertionError):
         await check_grade(Sums(grades=grades), TASK, "4")
 
 
 @pytest.mark.parametrize("categories", [[], ["math", "math"]])
-def test_odd_categories_are_found_out(categories: list[str]) -> None:
+def test_invalid_categories_are_detected(categories: list[str]) -> None:
     with pytest.raises(AssertionError):
         check_categories(categories)

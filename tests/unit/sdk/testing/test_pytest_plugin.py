@@ -1,4 +1,4 @@
-"""The fixtures that every author's pytest run loads."""
+"""The fixtures for plugin authors, which every pytest run loads."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def test_a_run_without_the_plugin_works(tmp_path: Path) -> None:
     assert pytest_run(tmp_path, "-p", "no:ymera").returncode == 0
 
 
-def test_loading_it_imports_nothing_heavy() -> None:
+def test_loading_it_imports_no_slow_modules() -> None:
     script = (
         "import sys, pytest; before = set(sys.modules); import ymera_service.sdk.testing.pytest_plugin;"
         "print(*sorted(set(sys.modules) - before))"

@@ -1,4 +1,4 @@
-"""The recorded upstream behaves like a socket's."""
+"""The recorded upstream behaves like one behind a socket."""
 
 import asyncio
 
@@ -26,19 +26,19 @@ GET = HttpRequest("GET", "https://acme.example/v1/models?page=1")
 
 
 @given(body=st.binary(), cut=st.sampled_from([whole, each_byte, each_line, each_event, randomly(3), randomly(4, 2)]))
-async def test_however_a_body_is_cut_nothing_is_lost_and_no_piece_is_empty(body: bytes, cut: Cut) -> None:
+async def test_splitting_a_body_loses_nothing_and_yields_no_empty_piece(body: bytes, cut: Cut) -> None:
     async with RecordedTransport(Exchange(body, cut=cut)).open(GET) as stream:
         pieces = [piece async for piece in stream]
     assert b"".join(pieces) == body
     assert b"" not in pieces
 
 
-def test_events_are_cut_after_their_blank_line() -> None:
+def test_events_are_split_after_their_blank_line() -> None:
     body = b"data: 1\n\ndata: 2\r\n\r\ndata: 3\n\n"
     assert [piece for piece in each_event(body) if piece] == [b"data: 1\n\n", b"data: 2\r\n\r\n", b"data: 3\n\n"]
 
 
-async def test_the_first_exchange_that_fits_answers_as_often_as_asked() -> None:
+async def test_the_first_exchange_that_matches_answers_any_number_of_times() -> None:
     transport = RecordedTransport(
         Exchange(b"live", path="/replies", when=lambda request: b"live" in request.body),
         Exchange(b"still", path="/replies"),
@@ -59,8 +59,8 @@ async def test_the_first_exchange_that_fits_answers_as_often_as_asked() -> None:
     assert transport.requests == requests
 
 
-async def test_a_request_nobody_recorded_fails_the_test() -> None:
-    with pytest.raises(AssertionError, match="no exchange answers GET https://acme"):
+async def test_a_request_without_a_recorded_exchange_fails_the_test() -> None:
+    with pytest.raises(AssertionError, match="no recorded exchange matches GET https://acme"):
         async with RecordedTransport(Exchange(path="/other")).open(GET):
             pass
 
@@ -80,7 +80,7 @@ async def test_a_cut_off_comes_after_its_bytes() -> None:
 
 
 @pytest.mark.parametrize(("after", "arrived"), [(None, []), (0, ["head"]), (2, ["head", b"ab"])])
-async def test_a_stall_says_so_and_ends_when_it_is_cancelled(after: int | None, arrived: list[object]) -> None:
+async def test_a_stall_sets_its_event_and_ends_when_it_is_cancelled(after: int | None, arrived: list[object]) -> None:
     transport = RecordedTransport(Exchange(b"abcdef", fault=Stall(after)))
     seen: list[object] = []
 

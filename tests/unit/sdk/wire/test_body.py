@@ -1,4 +1,4 @@
-"""The kind of a body shows in its first bytes, else in its content type."""
+"""The first bytes of a body decide its kind, or else its content type."""
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ from ymera_service.sdk.wire.body import LEAST_HEAD, BodyKind, kind_of, plain_tex
         (b"other: 1\ndata: 2", "Text/Event-Stream; charset=utf-8", BodyKind.EVENT_STREAM),
     ],
 )
-def test_a_body_has_a_kind(head: bytes, content_type: str, kind: BodyKind) -> None:
+def test_the_kind_of_a_body(head: bytes, content_type: str, kind: BodyKind) -> None:
     assert kind_of(head, content_type) is kind
 
 
@@ -37,7 +37,7 @@ FIELDS = st.sampled_from([b"data", b"event", b"id", b"retry", b"", b"{", b"<", b
 
 
 @given(head=st.tuples(FIELDS, FIELDS, st.binary(max_size=30)).map(b"".join), content_type=st.text(max_size=30))
-def test_the_least_head_decides_as_the_whole_body_does(head: bytes, content_type: str) -> None:
+def test_the_shortest_head_gives_the_same_kind_as_the_whole_body(head: bytes, content_type: str) -> None:
     bare = without_lead(head)
     assert kind_of(bare, content_type) is kind_of(without_lead(bare), content_type)
     if len(bare) >= LEAST_HEAD:
@@ -54,10 +54,10 @@ def test_the_least_head_decides_as_the_whole_body_does(head: bytes, content_type
         (b"", ""),
     ],
 )
-def test_the_words_of_a_page_are_its_title_or_its_text(body: bytes, words: str) -> None:
+def test_the_text_of_a_page_is_its_title_or_its_content(body: bytes, words: str) -> None:
     assert plain_text(body) == words
 
 
 @given(st.binary(max_size=200) | st.text("<>tile/ a=", max_size=200).map(str.encode))
-def test_any_body_has_words_of_a_bounded_length(body: bytes) -> None:
+def test_the_text_of_any_body_has_a_bounded_length(body: bytes) -> None:
     assert len(plain_text(body * 200)) <= 2000

@@ -1,4 +1,4 @@
-"""Any body ends in one way: complete, interrupted or malformed, wherever its bytes were cut."""
+"""Every body is complete, interrupted or malformed, independently of how its bytes are split."""
 
 from collections.abc import Iterable
 
@@ -27,7 +27,7 @@ HI = b'data: {"say": "hi"}\n\n'
 
 
 class Format(BodyDecoder):
-    """Documents say something, and the last one that it is over."""
+    """A format whose documents hold text, or mark the end."""
 
     errors = ErrorReader(by_code={"slow": RateLimited})
 
@@ -35,15 +35,15 @@ class Format(BodyDecoder):
         self._take_event({**as_object(document), "over": True})
 
     def _take_event(self, document: object) -> None:
-        told = as_object(document)
-        if said := text(told, "say"):
+        fields = as_object(document)
+        if said := text(fields, "say"):
             self._items.append(TextDelta(said))
-        if "wrap" in told:
-            self._items.append(TextDelta(orjson.dumps(told["wrap"]).decode()))
-        if told.get("over"):
+        if "wrap" in fields:
+            self._items.append(TextDelta(orjson.dumps(fields["wrap"]).decode()))
+        if fields.get("over"):
             self._items.append(END)
             self._ended = True
-        if failed := member(told, "error"):
+        if failed := member(fields, "error"):
             raise self.errors.of_document(failed)
 
     def _usage(self) -> list[ProviderEvent]:
@@ -51,7 +51,7 @@ class Format(BodyDecoder):
 
 
 class OfOpenAi(Format):
-    """As before, but `[DONE]` ends it, and a word that it is ending suffices at the body's end."""
+    """Like `Format`, but `[DONE]` ends it, and a document that announces the end suffices at the end of the body."""
 
     ending = False
 
@@ -92,7 +92,7 @@ sizes = pytest.mark.parametrize("size", [1, 3, 1000])
         b"\r\n: comment\r\n\r\n" + HI + b'data: [DONE]\n\ndata: {"over": true}\n\ndata: {"say": "more"}\n\n',
     ],
 )
-def test_a_body_that_is_whole_is_complete(body: bytes, size: int) -> None:
+def test_a_whole_body_is_complete(body: bytes, size: int) -> None:
     assert decode(Format(), cut(body, size)) == [TextDelta("hi"), END]
 
 
@@ -100,7 +100,7 @@ def test_a_body_that_is_whole_is_complete(body: bytes, size: int) -> None:
 @pytest.mark.parametrize(
     "end", [b"", b"\n", b"data: [", b"data: [DONE", b"data: [DONE]", b"data: [DONE]\n\n" + HI, b": x"]
 )
-def test_a_stream_that_is_ending_needs_no_done(end: bytes, size: int) -> None:
+def test_a_stream_that_announced_its_end_needs_no_done(end: bytes, size: int) -> None:
     body = HI + b'data: {"ending": 1}\n\n' + end
     assert decode(OfOpenAi(), cut(body, size)) == [TextDelta("hi"), END]
 
@@ -120,7 +120,7 @@ def test_a_stream_that_is_ending_needs_no_done(end: bytes, size: int) -> None:
         b"event: error",
     ],
 )
-def test_a_stream_that_ends_before_was_interrupted(end: bytes, size: int) -> None:
+def test_a_stream_that_ends_early_was_interrupted(end: bytes, size: int) -> None:
     *said, counts, error = decode(Format(), cut(HI + end, size))
     assert (said, counts, type(error)) == ([TextDelta("hi")], COUNTS, StreamInterrupted)
 
@@ -129,7 +129,7 @@ def test_a_stream_that_ends_before_was_interrupted(end: bytes, size: int) -> Non
 @pytest.mark.parametrize(
     "body", [b"", b" \n", b"\xef", b"\xef\xbb\xbf", b"d", b"data", b"{", b'{"say": "h', b'{"a": "\xc3']
 )
-def test_a_body_that_never_said_anything_was_interrupted(body: bytes, size: int) -> None:
+def test_an_empty_body_was_interrupted(body: bytes, size: int) -> None:
     assert [type(item) for item in decode(Format(), cut(body, size))] == [UsageReported, StreamInterrupted]
 
 
@@ -151,7 +151,7 @@ def test_a_body_that_never_said_anything_was_interrupted(body: bytes, size: int)
         b'data: {"wrap": %b1%b}\n\n' % (b"[" * 500, b"]" * 500),
     ],
 )
-def test_what_is_not_in_the_format_is_malformed(body: bytes, size: int) -> None:
+def test_a_body_that_does_not_follow_the_format_is_malformed(body: bytes, size: int) -> None:
     assert [type(item) for item in decode(Format(), cut(body, size))] == [UsageReported, MalformedResponse]
 
 
@@ -164,12 +164,12 @@ def test_what_is_not_in_the_format_is_malformed(body: bytes, size: int) -> None:
         (b'data: {"error": {"code": "slow"}}\n\n', RateLimited),
     ],
 )
-def test_a_failure_comes_after_what_was_said_and_counted(body: bytes, kind: type[ProviderError], size: int) -> None:
+def test_a_failure_comes_after_the_text_and_usage_before_it(body: bytes, kind: type[ProviderError], size: int) -> None:
     *said, counts, error = decode(Format(), cut(HI + body + HI, size))
     assert (said, counts, type(error)) == ([TextDelta("hi")], COUNTS, kind)
 
 
-def test_a_document_that_is_too_long_is_not_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_is_too_long_is_not_buffered(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (decoder, json_reader):
         monkeypatch.setattr(module, "LONGEST_DOCUMENT", 20)
     decoding = Format()
@@ -185,7 +185,7 @@ LINES = st.sampled_from(
 
 @given(st.lists(LINES, max_size=12).map("".join).map(str.encode) | st.binary(max_size=40), st.integers(1, 9))
 @example(body="\ufeff\ufeff\ufeffdata: ".encode(), size=1)
-def test_any_bytes_end_once_and_however_they_are_cut(body: bytes, size: int) -> None:
+def test_any_bytes_end_once_and_independently_of_how_they_are_split(body: bytes, size: int) -> None:
     for kind in (Format, OfOpenAi):
         whole = decode(kind(), [body])
         ends = [item for item in whole if isinstance(item, Finished | ProviderError)]

@@ -1,4 +1,4 @@
-"""An error has its meaning, in whichever shape it comes."""
+"""Errors of any shape get the right type."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -54,16 +54,18 @@ NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b"<html></html>", b"\xff", b'{"error": null}'])
-def test_a_body_that_says_nothing_leaves_it_to_the_status(status: int, kind: type[ProviderError], body: bytes) -> None:
+def test_without_information_in_the_body_the_status_decides(
+    status: int, kind: type[ProviderError], body: bytes
+) -> None:
     error = PLAIN.of_response(HttpResponse(status, {}, body))
     assert (type(error), error.status) == (kind, status)
     assert error.message
 
 
-def test_a_vendors_own_code_goes_before_its_type_and_that_before_words_and_status() -> None:
-    told = {"code": "e7", "type": "slow", "message": "overloaded"}
-    assert type(OWN.of_document(told, 400)) is QuotaExhausted
-    assert type(OWN.of_document({**told, "code": "other"}, 400)) is RateLimited
+def test_a_vendors_code_takes_precedence_over_its_type_and_that_over_wording_and_status() -> None:
+    document = {"code": "e7", "type": "slow", "message": "overloaded"}
+    assert type(OWN.of_document(document, 400)) is QuotaExhausted
+    assert type(OWN.of_document({**document, "code": "other"}, 400)) is RateLimited
     assert type(OWN.of_document({"message": "invalid api key"}, 400)) is AuthenticationFailed
     assert type(OWN.of_document({"message": "sorry"}, 400)) is NotFound
 
@@ -90,7 +92,7 @@ def test_a_vendors_own_code_goes_before_its_type_and_that_before_words_and_statu
         ("it broke", None, ProviderServerError),
     ],
 )
-def test_words_mean_more_than_the_statuses_that_they_fit(
+def test_wording_takes_precedence_over_the_statuses_that_it_overrides(
     words: str, status: int | None, kind: type[ProviderError]
 ) -> None:
     assert type(PLAIN.of_document({"error": {"message": words}}, status)) is kind
@@ -104,7 +106,7 @@ def test_an_error_is_found_in_any_shape(body: Any) -> None:
     assert (error.message, error.code) == ("x", "7")
 
 
-def test_the_page_of_a_proxy_is_told_by_its_title() -> None:
+def test_the_message_of_a_proxys_page_is_its_title() -> None:
     page = b"<html><title>Bad gateway</title><body>nginx</body></html>"
     assert PLAIN.of_response(HttpResponse(502, {}, page)).message == "Bad gateway"
     assert PLAIN.of_data("upstream request timeout").message == "upstream request timeout"
@@ -119,9 +121,7 @@ def test_the_page_of_a_proxy_is_told_by_its_title() -> None:
         ({"anthropic-ratelimit-tokens-reset": "2026-11-21T10:00:30Z"}, 30),
     ],
 )
-def test_a_rate_limit_lasts_until_its_reset_where_nothing_else_is_told(
-    headers: dict[str, str], wait: int | None
-) -> None:
+def test_a_rate_limit_without_another_wait_lasts_until_its_reset(headers: dict[str, str], wait: int | None) -> None:
     assert PLAIN.of_response(HttpResponse(429, headers, b""), NOW).retry_after == wait
     assert PLAIN.of_response(HttpResponse(500, headers, b""), NOW).retry_after == (7 if wait == 7 else None)
 
@@ -153,7 +153,7 @@ SHAPES = st.recursive(
 
 
 @given(document=SHAPES, status=st.none() | st.integers(400, 599), body=st.binary(max_size=50))
-def test_any_error_can_be_read(document: Any, status: int | None, body: bytes) -> None:
+def test_reading_never_raises(document: Any, status: int | None, body: bytes) -> None:
     assert PLAIN.of_document(document, status).message
     assert PLAIN.of_response(HttpResponse(status or 500, {}, orjson.dumps(document))).message
     assert OWN.of_response(HttpResponse(status or 500, {"retry-after": "x"}, body)).message

@@ -1,4 +1,4 @@
-"""Documents are read by one policy, whoever wrote them."""
+"""Documents of all providers are read by one policy."""
 
 import json
 from typing import Any
@@ -35,20 +35,20 @@ from ymera_service.sdk.wire.json_reader import (
         ('{"n": NaN, "a": 123456789012345678901234567890}', {"n": None, "a": 1.2345678901234568e29}),
     ],
 )
-def test_what_is_not_quite_json_is_read(document: str, value: Any) -> None:
+def test_tolerated_deviations_from_json_are_read(document: str, value: Any) -> None:
     assert read_json(document) == value
     assert read_json(document.encode()) == value
     assert read_json(bytearray(document.encode())) == value
 
 
 @pytest.mark.parametrize("document", ['{"a": "b"', '{"a', "[1,", '{"a": NaN', '["\\ud83d", ', '\ufeff{"a"'])
-def test_half_a_document_broke_off(document: str) -> None:
+def test_part_of_a_document_was_interrupted(document: str) -> None:
     for form in (document, document.encode()):
         with pytest.raises(StreamInterrupted):
             read_json(form)
 
 
-def test_half_a_character_broke_off() -> None:
+def test_part_of_a_character_was_interrupted() -> None:
     with pytest.raises(StreamInterrupted):
         read_json(b'{"a": "\xc3')
 
@@ -56,7 +56,7 @@ def test_half_a_character_broke_off() -> None:
 @pytest.mark.parametrize(
     "document", [b"", b" ", b"<html>", b"{a: 1}", b"{} {}", b'{"a": "\xff"}', b"[" * 100_000, b'{"a": NaN, b}']
 )
-def test_what_is_not_json_is_malformed(document: bytes) -> None:
+def test_a_document_that_is_not_json_is_malformed(document: bytes) -> None:
     with pytest.raises((MalformedResponse, StreamInterrupted) if document.startswith(b"[") else MalformedResponse):
         read_json(document)
 
@@ -68,7 +68,7 @@ def test_a_document_that_is_nested_too_deeply_is_malformed(depth: int, value: st
         read_json("[" * depth + value + "]" * depth)
 
 
-def test_a_document_that_has_to_be_mended_may_be_nested_less_deeply() -> None:
+def test_a_document_that_has_to_be_repaired_has_a_lower_limit_of_nesting() -> None:
     for depth, value in ((199, "NaN"), (300, "1")):
         read_json("[" * depth + value + "]" * depth)
     with pytest.raises(MalformedResponse):
@@ -82,7 +82,7 @@ def test_a_document_that_is_too_long_is_malformed(monkeypatch: pytest.MonkeyPatc
         read_json("[123]")
 
 
-def test_a_member_of_another_type_is_missing() -> None:
+def test_a_member_of_another_type_counts_as_missing() -> None:
     odd = {"a": 7, "b": "x", "c": None, "d": [{}, 7, {"e": 1}]}
     assert (text(odd, "a"), text(odd, "b"), text(odd, "c"), text(odd, "z")) == ("", "x", "", "")
     assert (member(odd, "a"), member(odd, "z")) == ({}, {})
@@ -90,14 +90,14 @@ def test_a_member_of_another_type_is_missing() -> None:
     assert [word(value) for value in (7, "x", True, None, ["x"])] == ["7", "x", "", "", ""]
 
 
-def test_a_count_is_a_whole_number_that_can_be() -> None:
+def test_a_count_is_a_plausible_whole_number() -> None:
     odd = {"a": 3.0, "b": -1, "c": 1.5, "d": True, "e": float("nan"), "f": float("inf"), "g": 1e300, "h": "4", "i": 0}
     assert count(odd, "a") == 3
     assert [count(odd, name) for name in "bcdefghz"] == [None] * 8
     assert count(odd, "b", "z", "i") == 0
 
 
-def test_a_required_member_that_is_not_there_is_named_by_its_path() -> None:
+def test_the_error_of_a_missing_required_member_names_its_path() -> None:
     assert required({"text": "x"}, "text", str, "delta") == "x"
     for holder in ({}, {"text": 7}, {"text": None}):
         with pytest.raises(MalformedResponse, match=r"^delta\.text: "):
@@ -106,7 +106,7 @@ def test_a_required_member_that_is_not_there_is_named_by_its_path() -> None:
         read_object("[]")
 
 
-def test_the_words_of_an_answer_may_be_missing_but_not_another_thing() -> None:
+def test_the_text_of_an_answer_may_be_missing_but_not_of_another_type() -> None:
     assert [words(holder, "text", "delta") for holder in ({}, {"text": None}, {"text": "x"})] == ["", "", "x"]
     with pytest.raises(MalformedResponse, match=r"^delta\.text: "):
         words({"text": ["x"]}, "text", "delta")
@@ -120,7 +120,7 @@ DOCUMENTS = st.recursive(
 
 
 @given(DOCUMENTS, st.booleans())
-def test_whatever_the_standard_library_writes_is_read_and_can_be_written(document: Any, mark: bool) -> None:
+def test_any_document_of_the_standard_library_is_read_and_can_be_written(document: Any, mark: bool) -> None:
     orjson.dumps(read_json("\ufeff" * mark + json.dumps(document)))
 
 

@@ -1,4 +1,4 @@
-"""Headers say when to come back."""
+"""The wait that headers and errors state."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -72,7 +72,7 @@ def test_a_reset_is_a_duration_or_a_time(reset: str, seconds: float | None) -> N
     assert rate_limit_reset({"anthropic-ratelimit-tokens-reset": reset}, NOW) == expected
 
 
-def test_the_limits_that_are_used_up_count_the_last_of_them() -> None:
+def test_of_exhausted_limits_the_last_reset_counts() -> None:
     headers = {
         "x-ratelimit-reset-requests": "9m",
         "x-ratelimit-remaining-requests": "3",
@@ -83,10 +83,10 @@ def test_the_limits_that_are_used_up_count_the_last_of_them() -> None:
     }
     assert rate_limit_reset(headers, NOW) == 30
     assert rate_limit_reset(headers | {"date": "Sat, 21 Nov 2026 10:00:29 GMT"}, NOW) == 20
-    assert rate_limit_reset(headers) == 20, "without a clock a time tells nothing"
+    assert rate_limit_reset(headers) == 20, "a time is ignored without a clock"
 
 
-def test_where_no_limit_is_used_up_the_first_reset_counts() -> None:
+def test_without_an_exhausted_limit_the_first_reset_counts() -> None:
     headers = {"x-ratelimit-reset-requests": "9m", "x-ratelimit-reset-tokens": "20s", "x-ratelimit-limit-tokens": "1"}
     assert rate_limit_reset(headers, NOW) == 20
     assert rate_limit_reset({"x-ratelimit-limit-tokens": "1"}, NOW) is None
@@ -113,12 +113,12 @@ NAMES = st.sampled_from(["retry-after", "retry-after-ms", "date", "x-ratelimit-r
 
 
 @given(headers=st.dictionaries(NAMES, VALUES), now=st.none() | st.datetimes(timezones=st.just(UTC)))
-def test_any_headers_give_a_wait_that_can_be_kept(headers: dict[str, str], now: datetime | None) -> None:
+def test_any_headers_give_a_bounded_wait(headers: dict[str, str], now: datetime | None) -> None:
     for wait in (retry_after(headers, now), rate_limit_reset(headers, now), duration(headers.get("date", ""))):
         assert wait is None or 0 <= wait <= LONGEST_WAIT
 
 
-def test_a_long_value_takes_no_long_time() -> None:
+def test_a_long_value_is_parsed_quickly() -> None:
     for value in ("1" * 100_000, "1s" * 50_000 + "x", "1 " * 50_000, "1m" * 50_000):
         headers = {"retry-after": value, "x-ratelimit-reset": value, "date": value}
         assert retry_after(headers, NOW) is None

@@ -1,4 +1,4 @@
-"""The parser of server-sent events: every cut of the bytes gives the same events."""
+"""The parser of server-sent events: every split of the bytes gives the same events."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -29,8 +29,8 @@ def parse(pieces: Iterable[bytes]) -> list[ServerSentEvent]:
     return events + parser.close()
 
 
-def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
-    points = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
+def cut(data: bytes, positions: Iterable[int]) -> list[bytes]:
+    points = [0, *sorted(position % (len(data) + 1) for position in positions), len(data)]
     return [data[start:end] for start, end in pairwise(points)]
 
 
@@ -44,17 +44,17 @@ def streams(draw: st.DrawFn) -> bytes:
     return "".join(draw(st.sampled_from(["", "\ufeff"])) + line + end for line, end in lines).encode()
 
 
-@given(data=streams(), places=st.lists(st.integers(0, 400), max_size=12))
-@example(data="data: ä€😀\r\n\r\ndata: b\r\r".encode(), places=[7, 8, 10, 14, 18, 20])
-def test_events_do_not_depend_on_where_the_bytes_were_cut(data: bytes, places: list[int]) -> None:
+@given(data=streams(), positions=st.lists(st.integers(0, 400), max_size=12))
+@example(data="data: ä€😀\r\n\r\ndata: b\r\r".encode(), positions=[7, 8, 10, 14, 18, 20])
+def test_events_do_not_depend_on_how_the_bytes_are_split(data: bytes, positions: list[int]) -> None:
     events = parse([data])
-    assert parse(cut(data, places)) == events
+    assert parse(cut(data, positions)) == events
     assert parse(single(data)) == events
 
 
-@given(data=st.binary(max_size=60), places=st.lists(st.integers(0, 60), max_size=6))
-@example(data=b"data: a\n\ndata: \xff\n\ndata: b\n\n", places=[])
-def test_bytes_that_are_no_utf_8_raise_after_the_events_before_them(data: bytes, places: list[int]) -> None:
+@given(data=st.binary(max_size=60), positions=st.lists(st.integers(0, 60), max_size=6))
+@example(data=b"data: a\n\ndata: \xff\n\ndata: b\n\n", positions=[])
+def test_bytes_that_are_not_utf_8_raise_after_the_events_before_them(data: bytes, positions: list[int]) -> None:
     def outcome(pieces: list[bytes]) -> tuple[list[ServerSentEvent], bool]:
         parser = SseParser()
         events: list[ServerSentEvent] = []
@@ -66,11 +66,11 @@ def test_bytes_that_are_no_utf_8_raise_after_the_events_before_them(data: bytes,
             return events, True
 
     whole = outcome([data])
-    assert outcome(cut(data, places)) == whole
+    assert outcome(cut(data, positions)) == whole
     assert outcome(single(data)) == whole
 
 
-def test_a_fault_stays() -> None:
+def test_an_error_is_raised_again() -> None:
     parser = SseParser()
     assert parser.feed(b"data: a\n\ndata: \xff") == [ServerSentEvent("a")]
     for _ in range(2):
@@ -85,7 +85,7 @@ def test_a_fault_stays() -> None:
     end=LINE_ENDS,
     space=st.sampled_from(["", " "]),
 )
-def test_what_was_written_is_what_is_read(events: list[tuple[list[str], str]], end: str, space: str) -> None:
+def test_written_events_are_read_unchanged(events: list[tuple[list[str], str]], end: str, space: str) -> None:
     text = ""
     for data, name in events:
         fields = ([("event", name)] if name else []) + [("data", line) for line in data]
@@ -122,12 +122,12 @@ def test_what_was_written_is_what_is_read(events: list[tuple[list[str], str]], e
         ("event: a", []),
     ],
 )
-def test_the_stream_is_read_as_the_standard_says(text: str, events: list[ServerSentEvent]) -> None:
+def test_the_stream_is_read_as_the_standard_specifies(text: str, events: list[ServerSentEvent]) -> None:
     assert parse([text.encode()]) == events
     assert parse(single(text.encode())) == events
 
 
-def test_an_event_is_given_with_the_bytes_that_complete_it() -> None:
+def test_an_event_is_returned_with_the_bytes_that_complete_it() -> None:
     parser = SseParser()
     assert parser.feed(b"data: a\r") == []
     assert parser.feed(b"\r") == [ServerSentEvent("a")]
@@ -143,5 +143,5 @@ def test_a_long_event_in_small_pieces_takes_time_in_proportion() -> None:
         assert [len(event.data) for event in parse(pieces)] == [length]
         return perf_counter() - start
 
-    # In proportion it is 32 times as much, with the square of the length 1024 times.
+    # Linear time is 32 times as much, quadratic time 1024 times.
     assert min(seconds(1 << 21) for _ in range(2)) < 300 * min(seconds(1 << 16) for _ in range(5))

@@ -1,1 +1,1 @@
-"""What the contracts assert, one file per kind of plugin; each raises `AssertionError` with what is wrong."""
+"""The assertions of the contracts, one file per kind of plugin; each raises `AssertionError` with the problem."""

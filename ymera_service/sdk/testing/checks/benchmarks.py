@@ -1,4 +1,4 @@
-"""What a benchmark suite promises; see `ymera_service.sdk.benchmarks`."""
+"""The requirements on a benchmark suite; see `ymera_service.sdk.benchmarks`."""
 
 from collections.abc import Sequence
 
@@ -18,29 +18,29 @@ ODD_ANSWERS = (
     "ñ\ud83d 🙂",
     "x" * 100_000,
 )
-"""What models may write that nobody expects; no suite counts any of it as right."""
+"""Unusual answers that models may write; a suite must not grade any of them as right."""
 
 
 def check_categories(categories: Sequence[str]) -> None:
-    """There are some, and each comes once."""
-    assert categories, "it has no category"
-    assert len(set(categories)) == len(categories), f"categories come twice: {categories}"
+    """Asserts that there is at least one category and that each is listed once."""
+    assert categories, "the suite has no category"
+    assert len(set(categories)) == len(categories), f"categories are listed twice: {categories}"
 
 
 def check_tasks(suite: BenchmarkSuite, category: str, count: int, seed: int) -> Sequence[BenchmarkTask]:
-    """Tasks are of the category, no more than asked, told apart by id, and the same for the same seed."""
+    """Asserts that tasks are of the category, at most `count`, have unique ids, and are the same for the same seed."""
     tasks = suite.tasks(category, count, seed)
-    assert 0 < len(tasks) <= count, f"{len(tasks)} tasks where {count} were asked for"
-    assert {task.category for task in tasks} == {category}, f"tasks of another category than {category}"
-    assert len({task.id for task in tasks}) == len(tasks), f"ids come twice: {[task.id for task in tasks]}"
-    assert all(last_user_text(task.prompt.messages).strip() for task in tasks), "a task asks nothing"
-    assert list(tasks) == list(suite.tasks(category, count, seed)), "the same seed gives other tasks"
+    assert 0 < len(tasks) <= count, f"{len(tasks)} tasks, but {count} were requested"
+    assert {task.category for task in tasks} == {category}, f"a task is of another category than {category}"
+    assert len({task.id for task in tasks}) == len(tasks), f"ids are not unique: {[task.id for task in tasks]}"
+    assert all(last_user_text(task.prompt.messages).strip() for task in tasks), "a task has no text of a user"
+    assert list(tasks) == list(suite.tasks(category, count, seed)), "the same seed returned different tasks"
     return tasks
 
 
 async def check_grade(suite: BenchmarkSuite, task: BenchmarkTask, answer: str) -> float:
-    """A grade is from 0 to 1, and the same answer gets the same one."""
+    """Asserts that a grade is from 0 to 1, and that the same answer gets the same grade."""
     grade = await suite.grade(task, answer)
-    assert 0 <= grade <= 1, f"{task.id}: {grade} for {answer[:80]!r}"
-    assert await suite.grade(task, answer) == grade, f"{task.id}: another grade for the same answer {answer[:80]!r}"
+    assert 0 <= grade <= 1, f"{task.id}: the grade of {answer[:80]!r} is {grade}, which is not from 0 to 1"
+    assert await suite.grade(task, answer) == grade, f"{task.id}: the same answer {answer[:80]!r} got another grade"
     return grade

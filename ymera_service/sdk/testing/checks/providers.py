@@ -1,4 +1,4 @@
-"""What a provider promises; see `ymera_service.sdk.providers` and `ymera_service.sdk.events`."""
+"""The requirements on a provider; see `ymera_service.sdk.providers` and `ymera_service.sdk.events`."""
 
 import asyncio
 import json
@@ -25,21 +25,21 @@ from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import Answer, events_of, generate
 
 BOUND = 5.0
-"""Seconds that anything here may take; whatever takes longer hangs."""
+"""Seconds that a check waits; a call that takes longer counts as hanging."""
 
 
 def nothing_open() -> int:
-    """Counts the connections of a provider that has none."""
+    """The connection count of a provider without connections: 0."""
     return 0
 
 
 def check_models(models: Sequence[ModelInfo]) -> None:
-    """Models have names of their own and figures that can be."""
-    assert models, "it offers no model"
+    """Asserts that models have unique names and valid figures."""
+    assert models, "the provider offers no model"
     names = [model.name for model in models]
-    assert len(set(names)) == len(names), f"names come twice: {sorted(names)}"
+    assert len(set(names)) == len(names), f"names are not unique: {sorted(names)}"
     for model in models:
-        assert model.name == model.name.strip() != "", f"{model.name!r} is no name"
+        assert model.name == model.name.strip() != "", f"{model.name!r} is not a valid name"
         assert model.context_window >= 0, f"{model.name}: context_window is {model.context_window}"
         assert model.max_output_tokens >= 0, f"{model.name}: max_output_tokens is {model.max_output_tokens}"
         stated = model.stated_quality
@@ -47,17 +47,17 @@ def check_models(models: Sequence[ModelInfo]) -> None:
 
 
 def check_events(events: Sequence[ProviderEvent]) -> None:
-    """A whole answer is told in order: accepted, perhaps started, its content and usage, finished."""
+    """Asserts the order of a whole answer: accepted, optionally started, content and usage, finished."""
     stages = [_stage(event) for event in events]
-    assert stages == sorted(stages), f"out of order: {events}"
-    assert stages.count(0) == 1, "Accepted comes exactly once"
-    assert stages.count(1) <= 1, "ResponseStarted comes at most once"
-    assert stages.count(3) == 1, "Finished comes exactly once"
+    assert stages == sorted(stages), f"the events are out of order: {events}"
+    assert stages.count(0) == 1, "Accepted must occur exactly once"
+    assert stages.count(1) <= 1, "ResponseStarted must occur at most once"
+    assert stages.count(3) == 1, "Finished must occur exactly once"
     _check_deltas(events)
     _check_tool_calls([event for event in events if isinstance(event, ToolCallDelta)])
     answer = Answer.of(events)
     if answer.finish_reason is FinishReason.TOOL_CALLS:
-        assert answer.tool_calls, "it finished with tool calls but made none"
+        assert answer.tool_calls, "the finish reason is tool_calls, but there is no tool call"
     if answer.usage:
         check_usage(answer.usage)
 
@@ -73,11 +73,11 @@ def _check_deltas(events: Sequence[ProviderEvent]) -> None:
     for event in events:
         match event:
             case TextDelta() | RefusalDelta():
-                assert event.text, f"an empty delta: {event}"
+                assert event.text, f"a delta is empty: {event}"
             case ReasoningDelta():
-                assert event.text or event.signature, f"an empty delta: {event}"
+                assert event.text or event.signature, f"a delta is empty: {event}"
             case UsageReported():
-                assert (event.total_tokens or 0) >= 0, f"a negative total: {event}"
+                assert (event.total_tokens or 0) >= 0, f"a total is negative: {event}"
             case _:
                 pass
 
@@ -86,69 +86,71 @@ def _check_tool_calls(deltas: Sequence[ToolCallDelta]) -> None:
     calls: dict[int, list[ToolCallDelta]] = defaultdict(list)
     for delta in deltas:
         calls[delta.index].append(delta)
-    assert list(calls) == list(range(len(calls))), f"tool calls are counted from 0 in order, not {list(calls)}"
+    assert list(calls) == list(range(len(calls))), f"tool calls must be numbered from 0 in order, not {list(calls)}"
     for first, *more in calls.values():
-        assert "" not in {first.id, first.name}, f"the first delta of a tool call names it: {first}"
-        assert all(delta.arguments for delta in more), f"an empty delta of {first.name}"
+        assert "" not in {first.id, first.name}, f"the first delta of a tool call has no id or no name: {first}"
+        assert all(delta.arguments for delta in more), f"a delta of {first.name} is empty"
     ids = [first.id for first, *_ in calls.values()]
-    assert len(set(ids)) == len(ids), f"two tool calls have one id: {ids}"
+    assert len(set(ids)) == len(ids), f"the ids of tool calls are not unique: {ids}"
 
 
 def check_usage(usage: Usage) -> None:
-    """Counts are not negative, and parts are no larger than their sums."""
+    """Asserts that counts are not negative, and that parts are not larger than their sums."""
     cached = usage.cache_read_input_tokens + usage.cache_creation_input_tokens
     parts = (usage.cache_read_input_tokens, usage.cache_creation_input_tokens, usage.reasoning_output_tokens)
-    assert min(usage.input_tokens, usage.output_tokens, *parts) >= 0, f"a negative count: {usage}"
-    assert cached <= usage.input_tokens, f"more cached than read: {usage}"
-    assert usage.reasoning_output_tokens <= usage.output_tokens, f"more thought than written: {usage}"
+    assert min(usage.input_tokens, usage.output_tokens, *parts) >= 0, f"a count is negative: {usage}"
+    assert cached <= usage.input_tokens, f"more cached tokens than input tokens: {usage}"
+    assert usage.reasoning_output_tokens <= usage.output_tokens, f"more reasoning tokens than output tokens: {usage}"
 
 
 def check_tool_call(call: ToolCall, offered: Sequence[Tool]) -> None:
-    """A call is of a tool that was offered, with a JSON object of arguments."""
+    """Asserts that a call is of an offered tool and that its arguments are a JSON object."""
     assert call.name in {tool.name for tool in offered}, f"{call.name!r} was not offered"
     check_json(call.arguments or "{}")
 
 
 def check_json(text: str) -> None:
-    """A text is one JSON object."""
+    """Asserts that a text is one JSON object."""
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise AssertionError(f"no JSON: {text!r}") from error
-    assert isinstance(value, dict), f"no JSON object: {text!r}"
+        raise AssertionError(f"not valid JSON: {text!r}") from error
+    assert isinstance(value, dict), f"not a JSON object: {text!r}"
 
 
 async def check_failure(provider: Provider, request: GenerateRequest) -> ProviderError:
-    """A call fails, and with nothing but a `ProviderError`, which is returned."""
+    """Asserts that a call fails with a `ProviderError`, and returns the error."""
     try:
         events = await events_of(provider, request)
     except ProviderError as error:
-        return _that_explains(error)
+        return _explained(error)
     except Exception as error:
-        raise AssertionError(f"{error!r} is no ProviderError") from error
-    raise AssertionError(f"it should have failed, but told {events}")
+        raise AssertionError(f"{error!r} is not a ProviderError") from error
+    raise AssertionError(f"the call should have failed, but yielded {events}")
 
 
-def _that_explains(error: ProviderError) -> ProviderError:
-    assert hasattr(error, "reason"), f"{error!r} is of no particular kind"
-    assert error.message, f"{error!r} does not say what is wrong"
+def _explained(error: ProviderError) -> ProviderError:
+    assert hasattr(error, "reason"), f"{error!r} has no reason: raise a subclass of ProviderError"
+    assert error.message, f"{error!r} has no message"
     return error
 
 
 async def check_whole_or_failed(provider: Provider, request: GenerateRequest, whole: Answer) -> None:
-    """Where an answer was cut off somewhere, it fails, unless what was lost did not matter."""
+    """Asserts that a call whose response was cut off fails, unless the lost part did not matter."""
     try:
         answer = Answer.of(await events_of(provider, request))
     except ProviderError:
         return
-    assert answer.finish_reason, "it ended without Finished and without an error"
-    assert (answer.text, answer.tool_calls) == (whole.text, whole.tool_calls), "part of an answer passed for the whole"
+    assert answer.finish_reason, "the call ended without Finished and without an error"
+    assert (answer.text, answer.tool_calls) == (whole.text, whole.tool_calls), (
+        "part of an answer was reported as the whole"
+    )
 
 
 async def check_early_close(
     provider: Provider, request: GenerateRequest, after: int, open_connections: Callable[[], int] = nothing_open
 ) -> None:
-    """Closed after some events, it lets go of everything at once."""
+    """Asserts that a call that is closed after some events releases everything immediately."""
     async with nothing_left(open_connections), aclosing(generate(provider, request)) as events:
         for _ in range(after):
             if await anext(events, None) is None:
@@ -158,7 +160,7 @@ async def check_early_close(
 async def check_cancellation(
     provider: Provider, request: GenerateRequest, steps: int, open_connections: Callable[[], int] = nothing_open
 ) -> None:
-    """Cancelled after some steps of the event loop, it ends at once."""
+    """Asserts that a call that is cancelled after some steps of the event loop ends immediately."""
 
     async def until() -> None:
         for _ in range(steps):
@@ -173,16 +175,16 @@ async def check_cancelled_when(
     reached: Callable[[], Awaitable[object]],
     open_connections: Callable[[], int] = nothing_open,
 ) -> None:
-    """Cancelled when `reached()` has been awaited, it ends at once and does not hide the cancellation."""
+    """Asserts that a call that is cancelled after `reached()` ends immediately and does not hide the cancellation."""
     async with nothing_left(open_connections):
         task = asyncio.create_task(_exhaust(generate(provider, request)))
         async with asyncio.timeout(BOUND):
             await reached()
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=BOUND)
-        assert done, f"still running {BOUND} s after its cancellation"
+        assert done, f"the call still runs {BOUND} s after its cancellation"
         error = None if task.cancelled() else task.exception()
-        assert error is None, f"cancellation came out as {error!r}"
+        assert error is None, f"the cancellation was replaced by {error!r}"
 
 
 async def _exhaust(events: AsyncGenerator[ProviderEvent, None]) -> None:
@@ -192,27 +194,29 @@ async def _exhaust(events: AsyncGenerator[ProviderEvent, None]) -> None:
 
 
 async def check_concurrent_calls(provider: Provider, requests: Sequence[GenerateRequest]) -> None:
-    """Calls that take turns event by event get the answers that they get alone."""
+    """Asserts that calls that are interleaved event by event get the same answers as calls in sequence."""
     alone = [Answer.of(await events_of(provider, request)) for request in requests]
     calls = [generate(provider, request) for request in requests]
-    told: list[list[ProviderEvent]] = [[] for _ in calls]
-    while any([await _step(call, events) for call, events in zip(calls, told, strict=True)]):
+    received: list[list[ProviderEvent]] = [[] for _ in calls]
+    while any([await _step(call, events) for call, events in zip(calls, received, strict=True)]):
         pass
-    assert [Answer.of(events) for events in told] == alone, "calls at a time get other answers than alone"
+    assert [Answer.of(events) for events in received] == alone, (
+        "concurrent calls got other answers than calls in sequence"
+    )
 
 
-async def _step(call: AsyncGenerator[ProviderEvent, None], told: list[ProviderEvent]) -> bool:
+async def _step(call: AsyncGenerator[ProviderEvent, None], received: list[ProviderEvent]) -> bool:
     event = await anext(call, None)
     if event is not None:
-        told.append(event)
+        received.append(event)
     return event is not None
 
 
 @asynccontextmanager
 async def nothing_left(open_connections: Callable[[], int] = nothing_open) -> AsyncIterator[None]:
-    """After the block no task runs and no connection is open that did not before."""
+    """Asserts that the block leaves no task running and no connection open."""
     tasks, connections = asyncio.all_tasks(), open_connections()
     yield
     left = asyncio.all_tasks() - tasks
-    assert not left, f"left running: {left}"
-    assert open_connections() <= connections, f"{open_connections() - connections} connections left open"
+    assert not left, f"tasks still run: {left}"
+    assert open_connections() <= connections, f"{open_connections() - connections} connections are still open"

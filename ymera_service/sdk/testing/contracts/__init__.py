@@ -1,4 +1,4 @@
-"""One class per kind of plugin: subclass it in a test file and give what the docstring asks for.
+"""One class per kind of plugin: subclass it in a test file and define the fixtures that its docstring lists.
 
 The tests are asynchronous and run with pytest-asyncio, in either of its modes.
 """

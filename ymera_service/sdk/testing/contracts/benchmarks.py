@@ -1,4 +1,4 @@
-"""The proof of a benchmark suite."""
+"""The contract of benchmark suites."""
 
 import pytest
 
@@ -8,21 +8,21 @@ from ymera_service.sdk.testing.checks.names import check_name
 
 
 class BenchmarkContract:
-    """Give a fixture `suite`, and `solve()` with the right answer to a task where you can work it out."""
+    """Define a fixture `suite`, and optionally `solve()`, which returns the right answer to a task."""
 
     @pytest.fixture
     def suite(self) -> BenchmarkSuite:
-        """The suite to prove."""
-        raise NotImplementedError("give a fixture `suite`")
+        """The suite to test."""
+        raise NotImplementedError("define a fixture `suite`")
 
     def solve(self, task: BenchmarkTask) -> str | None:
-        """Returns a right answer to a task, or `None` where the test can't know one."""
+        """Returns a right answer to a task, or None if the test doesn't know one."""
         return None
 
-    def test_its_name_is_fit_for_reports(self, suite: BenchmarkSuite) -> None:
+    def test_its_name_is_valid(self, suite: BenchmarkSuite) -> None:
         check_name(suite.name)
 
-    def test_its_categories_are_told_apart(self, suite: BenchmarkSuite) -> None:
+    def test_its_categories_are_unique(self, suite: BenchmarkSuite) -> None:
         check_categories(suite.categories)
 
     @pytest.mark.parametrize("count", [1, 7])
@@ -32,19 +32,19 @@ class BenchmarkContract:
             check_tasks(suite, category, count, seed)
 
     @pytest.mark.asyncio
-    async def test_whatever_a_model_writes_is_graded(self, suite: BenchmarkSuite) -> None:
+    async def test_unusual_answers_are_graded_but_not_as_right(self, suite: BenchmarkSuite) -> None:
         for task in _some_tasks(suite):
             for answer in ODD_ANSWERS:
                 grade = await check_grade(suite, task, answer)
-                assert grade < 1, f"{task.id}: {answer[:80]!r} counts as right"
+                assert grade < 1, f"{task.id}: {answer[:80]!r} is graded as right"
 
     @pytest.mark.asyncio
     async def test_a_right_answer_is_graded_as_right(self, suite: BenchmarkSuite) -> None:
         for task in _some_tasks(suite):
             answer = self.solve(task)
             if answer is None:
-                pytest.skip("solve() gives no answer")
-            assert await check_grade(suite, task, answer) == 1, f"{task.id}: {answer!r} does not count as right"
+                pytest.skip("solve() returned no answer")
+            assert await check_grade(suite, task, answer) == 1, f"{task.id}: {answer!r} is not graded as right"
 
 
 def _some_tasks(suite: BenchmarkSuite) -> list[BenchmarkTask]:

@@ -1,4 +1,4 @@
-"""The proof of a classifier."""
+"""The contract of classifiers."""
 
 import pytest
 
@@ -8,11 +8,11 @@ from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.testing.checks.classifiers import check_probabilities, check_pure, check_quick
 from ymera_service.sdk.testing.checks.names import check_name
 
-PICTURE = Message(Role.USER, (Media(MediaKind.IMAGE, "image/png", b"\x89PNG"),))
+IMAGE = Message(Role.USER, (Media(MediaKind.IMAGE, "image/png", b"\x89PNG"),))
 PROMPTS = {
     "plain": Prompt((user("Write a function that reverses a list."),)),
     "empty": Prompt((user(""),)),
-    "picture": Prompt((PICTURE,)),
+    "image": Prompt((IMAGE,)),
     "no user": Prompt((Message(Role.SYSTEM, (Text("Be brief."),)),)),
     "odd characters": Prompt((user("\0\ufeff🙂 \u202e!?' ½ Ünïcode 数学 \x7f"),)),
     "long": Prompt((user("why is the sky blue? " * 20_000),)),
@@ -21,25 +21,25 @@ PROMPTS = {
 
 
 class ClassifierContract:
-    """Give a fixture `classifier`. `seconds` is what 1,000 characters may take."""
+    """Define a fixture `classifier`. `seconds` is the longest time for a prompt of 1,000 characters."""
 
     seconds = 0.002
 
     @pytest.fixture
     def classifier(self) -> Classifier:
-        """The classifier to prove."""
-        raise NotImplementedError("give a fixture `classifier`")
+        """The classifier to test."""
+        raise NotImplementedError("define a fixture `classifier`")
 
-    def test_its_name_is_fit_for_the_configuration(self, classifier: Classifier) -> None:
+    def test_its_name_is_valid(self, classifier: Classifier) -> None:
         check_name(classifier.name)
 
     @pytest.mark.parametrize("kind", PROMPTS)
-    def test_it_gives_probabilities_for_any_prompt(self, classifier: Classifier, kind: str) -> None:
+    def test_it_returns_probabilities_for_any_prompt(self, classifier: Classifier, kind: str) -> None:
         check_probabilities(classifier.classify(PROMPTS[kind]))
 
     @pytest.mark.parametrize("kind", PROMPTS)
     def test_the_same_prompt_gets_the_same_probabilities(self, classifier: Classifier, kind: str) -> None:
         check_pure(classifier, PROMPTS[kind])
 
-    def test_it_is_quick(self, classifier: Classifier) -> None:
+    def test_it_is_fast(self, classifier: Classifier) -> None:
         check_quick(classifier, Prompt((user(("Explain how rivers meet the sea. " * 31)[:1000]),)), self.seconds)

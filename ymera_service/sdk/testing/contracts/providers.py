@@ -1,4 +1,4 @@
-"""The proof of a provider."""
+"""The contracts of providers."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ def _object_of(field: str) -> str:
     return json.dumps({**schema, "additionalProperties": False})
 
 
-WEATHER = Tool("get_weather", "Tells the weather of a city.", _object_of("city"))
+WEATHER = Tool("get_weather", "Returns the weather of a city.", _object_of("city"))
 NEED_TOOL = Prompt(
     (user("What is the weather in Paris?"),), tools=(WEATHER,), tool_choice=ToolChoice(ToolChoiceMode.REQUIRED)
 )
@@ -75,42 +75,42 @@ either_way = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "
 
 
 class ProviderContract:
-    """Give a fixture `provider` that answers the same request with the same answer.
+    """Define a fixture `provider` that returns the same answer to the same request.
 
-    Its first model is asked, with the fixtures `prompt` and `other_prompt`, which may be replaced. Tools and
-    structured output are proved for a model that declares them.
+    Its first model is called with the fixtures `prompt` and `other_prompt`, which may be overridden. Tools and
+    structured output are tested with a model that declares them.
     """
 
     @pytest.fixture
     def provider(self) -> Provider:
-        """The provider to prove."""
-        raise NotImplementedError("give a fixture `provider`")
+        """The provider to test."""
+        raise NotImplementedError("define a fixture `provider`")
 
     @pytest.fixture
     def prompt(self) -> Prompt:
-        """What is asked."""
+        """The prompt of most calls."""
         return Prompt((user("Say hello to the world, and count to five."),))
 
     @pytest.fixture
     def other_prompt(self) -> Prompt:
-        """What is asked at the same time."""
+        """The prompt of concurrent calls."""
         return Prompt((user("Name three rivers of France."),))
 
     @pytest.fixture
     def open_connections(self, recorded_transports: list[RecordedTransport]) -> Callable[[], int]:
-        """Counts what is open towards the upstream."""
+        """Returns the number of open connections to the upstream."""
         return lambda: sum(transport.open_streams for transport in recorded_transports)
 
-    def test_its_name_is_fit_for_model_ids(self, provider: Provider) -> None:
+    def test_its_name_is_valid(self, provider: Provider) -> None:
         check_name(provider.name)
 
     @pytest.mark.asyncio
-    async def test_its_models_are_well_described(self, provider: Provider) -> None:
+    async def test_its_models_are_valid(self, provider: Provider) -> None:
         checks.check_models(await provider.models())
 
     @either_way
     @pytest.mark.asyncio
-    async def test_an_answer_is_told_in_order(self, provider: Provider, prompt: Prompt, stream: bool) -> None:
+    async def test_the_events_of_an_answer_are_in_order(self, provider: Provider, prompt: Prompt, stream: bool) -> None:
         checks.check_events(await events_of(provider, await _request(provider, prompt, stream)))
 
     @pytest.mark.asyncio
@@ -121,7 +121,7 @@ class ProviderContract:
 
     @either_way
     @pytest.mark.asyncio
-    async def test_closed_early_it_lets_go_of_everything(
+    async def test_a_call_that_is_closed_early_releases_everything(
         self, provider: Provider, prompt: Prompt, stream: bool, open_connections: Callable[[], int]
     ) -> None:
         request = await _request(provider, prompt, stream)
@@ -130,7 +130,7 @@ class ProviderContract:
 
     @either_way
     @pytest.mark.asyncio
-    async def test_cancelled_it_ends_at_once(
+    async def test_a_cancelled_call_ends_immediately(
         self, provider: Provider, prompt: Prompt, stream: bool, open_connections: Callable[[], int]
     ) -> None:
         request = await _request(provider, prompt, stream)
@@ -139,7 +139,7 @@ class ProviderContract:
 
     @either_way
     @pytest.mark.asyncio
-    async def test_calls_at_a_time_do_not_mix(
+    async def test_concurrent_calls_do_not_mix(
         self, provider: Provider, prompt: Prompt, other_prompt: Prompt, stream: bool
     ) -> None:
         requests = [await _request(provider, each, stream) for each in (prompt, other_prompt, prompt)]
@@ -147,7 +147,7 @@ class ProviderContract:
 
     @either_way
     @pytest.mark.asyncio
-    async def test_a_tool_that_has_to_be_called_is_called(self, provider: Provider, stream: bool) -> None:
+    async def test_a_required_tool_is_called(self, provider: Provider, stream: bool) -> None:
         events = await events_of(provider, await _request(provider, NEED_TOOL, stream, Capability.TOOLS))
         checks.check_events(events)
         answer = Answer.of(events)
@@ -163,20 +163,20 @@ class ProviderContract:
 
 
 class HttpProviderContract(ProviderContract):
-    """Give `connect()` and a fixture `exchanges`: the recorded responses to what the contract asks.
+    """Define `connect()` and a fixture `exchanges`: the recorded responses to the contract's requests.
 
-    Those are the list of models and an answer to `generate`, streamed and unary. The contract cuts them to
-    pieces, breaks them off and puts faults in their place.
+    Those are the list of models and an answer to `generate`, streamed and unary. The contract splits them into
+    pieces, cuts them off and replaces them with faults.
     """
 
     def connect(self, transport: Transport) -> Provider:
         """Returns the provider over a transport."""
-        raise NotImplementedError("give `connect(self, transport)`")
+        raise NotImplementedError("define `connect(self, transport)`")
 
     @pytest.fixture
     def exchanges(self) -> Sequence[Exchange]:
-        """What the upstream answers."""
-        raise NotImplementedError("give a fixture `exchanges`")
+        """The responses of the upstream."""
+        raise NotImplementedError("define a fixture `exchanges`")
 
     @pytest.fixture
     def provider(self, exchanges: Sequence[Exchange], recorded_http: Callable[..., RecordedTransport]) -> Provider:
@@ -197,7 +197,7 @@ class HttpProviderContract(ProviderContract):
 
     @either_way
     @pytest.mark.asyncio
-    async def test_part_of_an_answer_never_passes_for_the_whole(
+    async def test_part_of_an_answer_is_never_reported_as_the_whole(
         self, provider: Provider, exchanges: Sequence[Exchange], prompt: Prompt, stream: bool
     ) -> None:
         request = await _request(provider, prompt, stream)
@@ -219,7 +219,7 @@ class HttpProviderContract(ProviderContract):
     @either_way
     @pytest.mark.parametrize("status", STATUSES)
     @pytest.mark.asyncio
-    async def test_any_refusal_is_a_provider_error(
+    async def test_any_error_status_is_a_provider_error(
         self, provider: Provider, prompt: Prompt, stream: bool, status: int
     ) -> None:
         request = await _request(provider, prompt, stream)
@@ -228,7 +228,7 @@ class HttpProviderContract(ProviderContract):
 
     @either_way
     @pytest.mark.asyncio
-    async def test_a_success_that_is_not_in_the_format_is_a_provider_error(
+    async def test_a_malformed_success_is_a_provider_error(
         self, provider: Provider, prompt: Prompt, stream: bool
     ) -> None:
         request = await _request(provider, prompt, stream)
@@ -238,7 +238,7 @@ class HttpProviderContract(ProviderContract):
     @either_way
     @pytest.mark.parametrize("after", [None, 0, 1])
     @pytest.mark.asyncio
-    async def test_a_silent_upstream_can_be_left(
+    async def test_a_call_of_a_stalled_upstream_can_be_cancelled(
         self, provider: Provider, exchanges: Sequence[Exchange], prompt: Prompt, stream: bool, after: int | None
     ) -> None:
         request = await _request(provider, prompt, stream)
