@@ -1,8 +1,8 @@
-"""Which models are offered, what they can do and what they cost.
+"""The models on offer, their capabilities and prices.
 
-Read in this order: `discovery` (asking a provider), `prices` (what lists say of a model), `matching` (how a
-caller may name models), `snapshot` (the models at one time), `versions` (how they are stored), `catalog`
-(asks all providers and replaces the snapshot).
+Read in this order: `discovery` (lists a provider's models), `prices` (price lists), `matching` (the patterns with
+which callers name models), `snapshot` (the models at one time), `versions` (how they are stored), `catalog`
+(queries all providers and replaces the snapshot).
 """
 
 from ymera_service.catalog.catalog import Catalog

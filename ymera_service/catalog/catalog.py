@@ -20,14 +20,14 @@ _log = structlog.get_logger(__name__)
 
 Store = Callable[[CatalogVersion], Awaitable[None]]
 STORE_SECONDS = 10.0
-"""How long storing a version may take before it is given up until the next refresh."""
+"""The time limit for storing a version, which is tried again at the next refresh."""
 
 
 class Catalog:
-    """Asks providers for their models and prices them.
+    """Lists the models of all providers, with their prices.
 
-    A price comes from the configuration, else from the provider, else from a price list; where none has
-    it, it stays unknown, which is not zero.
+    A price comes from the configuration, or else from the provider, or else from a price list; without any of these
+    it is unknown, which does not mean zero.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class Catalog:
         store: Store | None = None,
         redact: Callable[[str], str] = str,
     ) -> None:
-        """Takes the providers by name.
+        """Creates an empty catalogue; `refresh` fills it.
 
         Args:
-            providers: Who is asked for models.
-            settings: How often and how long they are asked, and prices that go before theirs.
-            store: Keeps each version that decisions may name; may raise.
-            redact: Removes secrets from what a provider says of a failure.
+            providers: The providers by name.
+            settings: The interval and time limit of discovery, and prices that override those of providers.
+            store: Stores each version that decisions may name; may raise.
+            redact: Removes secrets from a provider's error messages.
         """
         self._redact = redact
         self._providers = dict(providers)
@@ -70,25 +70,25 @@ class Catalog:
         return self._providers[name]
 
     async def refresh(self) -> None:
-        """Asks all providers at once, swaps the snapshot if anything changed, and stores a new version.
+        """Queries all providers concurrently, replaces the snapshot if anything changed, and stores a new version.
 
-        A provider that fails keeps the models it had, and its error is kept. A version that can't be stored
-        is stored at the next refresh. Refreshes do not overlap.
+        A provider that fails keeps its previous models, and its error is recorded. Storing a version is tried again
+        at the next refresh if it fails. Refreshes do not overlap.
         """
         async with self._refreshing:
             async with asyncio.TaskGroup() as group:
-                asked = {name: group.create_task(self._ask(name)) for name in self._providers}
-            self._swap({name: task.result() for name, task in asked.items()})
-            await self._keep_version()
+                tasks = {name: group.create_task(self._discover(name)) for name in self._providers}
+            self._replace_snapshot({name: task.result() for name, task in tasks.items()})
+            await self._store_version()
 
-    async def _ask(self, name: str) -> Sequence[Model] | DiscoveryFailed:
+    async def _discover(self, name: str) -> Sequence[Model] | DiscoveryFailed:
         try:
             infos = await discover(self._providers[name], self._settings.discovery_seconds)
             listings = await self._lists.look_up(infos)
             return _storable([self._model(name, info, listings.get(info.name, UNLISTED)) for info in infos])
         except DiscoveryFailed as failure:
             return failure
-        except Exception as error:  # noqa: BLE001  # from price lists or a plugin's data; the other providers are refreshed all the same
+        except Exception as error:  # noqa: BLE001  # from price lists or a plugin's data; it must not stop the refresh of others
             return DiscoveryFailed(f"its models can't be used: {type(error).__name__}: {error}")
 
     def _model(self, provider: str, info: ModelInfo, listing: Listing) -> Model:
@@ -96,7 +96,7 @@ class Catalog:
         price = self._overrides.get(f"{provider}/{info.name}") or info.price or listing.price
         return model_of(provider, info, price)
 
-    def _swap(self, outcomes: Mapping[str, Sequence[Model] | DiscoveryFailed]) -> None:
+    def _replace_snapshot(self, outcomes: Mapping[str, Sequence[Model] | DiscoveryFailed]) -> None:
         known = self._snapshot.provider_errors
         failed = {name: found for name, found in outcomes.items() if isinstance(found, DiscoveryFailed)}
         errors = {name: self._redact(found.problem) for name, found in failed.items()}
@@ -108,7 +108,7 @@ class Catalog:
         if latest.version != self._snapshot.version or errors != known:
             self._snapshot = latest
 
-    async def _keep_version(self) -> None:
+    async def _store_version(self) -> None:
         snapshot = self._snapshot
         if self._store is None or snapshot.version == self._stored:
             return
@@ -117,13 +117,13 @@ class Catalog:
                 await self._store(
                     CatalogVersion(snapshot.version, datetime.now(UTC), to_json(snapshot.models.values()))
                 )
-        except Exception as error:  # noqa: BLE001  # whatever storage raises, requests can be served
+        except Exception as error:  # noqa: BLE001  # without the version, requests can still be served
             _log.warning("catalog_version_not_stored", version=snapshot.version, problem=repr(error)[:500])
         else:
             self._stored = snapshot.version
 
 
 def _storable(models: Sequence[Model]) -> Sequence[Model]:
-    """Returns the models; raises for one that can't be stored, as a version that holds it could not be."""
+    """Returns the models; raises if one can't be stored, as then no version that contains it could be stored."""
     to_json(models)
     return models

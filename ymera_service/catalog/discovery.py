@@ -1,4 +1,4 @@
-"""Asking a provider for its models. Providers are plugins: whatever their code does is contained here."""
+"""Lists a provider's models. Providers are plugins: any failure of their code is contained here."""
 
 import asyncio
 from collections.abc import Iterable
@@ -14,15 +14,15 @@ _log = structlog.get_logger(__name__)
 
 
 MAX_NAME = 192
-"""Characters of a model's name: with its provider's it has to fit into what callers may send as a pattern."""
+"""Characters of a model's name: with the provider's name it has to fit into a pattern that callers may send."""
 MAX_DEPLOYMENT = 64
-"""Characters of an account's and of an endpoint's name: stored decisions hold several and have to stay small."""
+"""Characters of an account's or endpoint's name: stored decisions contain several and have to stay small."""
 MAX_TOKENS = 2**40
-"""The largest context that is believed."""
+"""The largest plausible context."""
 
 
 class DiscoveryFailed(Exception):
-    """A provider could not list its models; `problem` says why, for people."""
+    """A provider could not list its models; `problem` is the reason, for people."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -30,10 +30,10 @@ class DiscoveryFailed(Exception):
 
 
 async def discover(provider: Provider, seconds: float) -> tuple[ModelInfo, ...]:
-    """Returns the models that a provider offers now, each name once and usable as part of an id.
+    """Returns the models that a provider offers now, each name once and valid as part of an id.
 
     Raises:
-        DiscoveryFailed: It raised, took longer than `seconds`, or did not return models.
+        DiscoveryFailed: The provider raised, took longer than `seconds`, or did not return models.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -48,7 +48,7 @@ async def discover(provider: Provider, seconds: float) -> tuple[ModelInfo, ...]:
     except asyncio.CancelledError as error:
         if being_cancelled():
             raise
-        raise DiscoveryFailed("cancelled itself") from error
+        raise DiscoveryFailed("raised CancelledError without being cancelled") from error
 
 
 def _usable(provider: str, offered: Iterable[ModelInfo]) -> Iterable[ModelInfo]:

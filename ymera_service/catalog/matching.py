@@ -1,4 +1,4 @@
-"""How a caller may name models."""
+"""The patterns with which callers name models."""
 
 import difflib
 import re
@@ -9,11 +9,11 @@ from functools import cached_property, lru_cache
 from heapq import nlargest
 
 MAX_COMPARED = 16
-"""Names with which a mistyped one is compared closely."""
+"""The number of names that a mistyped name is compared with in detail."""
 
 
 class Names:
-    """The ids of one snapshot, ready to be matched."""
+    """The ids of one snapshot, indexed for matching."""
 
     def __init__(self, ids: Iterable[str]) -> None:
         self._ids = sorted(ids)
@@ -21,11 +21,11 @@ class Names:
         self._by_name: Mapping[str, list[str]] = self._named()
 
     def match(self, pattern: str) -> list[str]:
-        """Returns the ids that a pattern means, sorted; letters count as written.
+        """Returns the ids that a pattern matches, sorted; matching is case-sensitive.
 
-        The first of these that finds something holds: an exact id; a model's name without its provider,
-        which means that model at every provider; a pattern over ids in which `*` stands for any text,
-        slashes included, `?` for a character and `[…]` for one of several.
+        The first of these with a result is used: an exact id; a model's name without its provider, which matches
+        that model at every provider; a pattern over ids in which `*` matches any text, slashes included, `?` one
+        character and `[…]` one of several characters.
         """
         exact = self._by_id.get(pattern) or self._by_name.get(pattern)
         if exact is not None:
@@ -36,13 +36,13 @@ class Names:
         return [known for known in self._ids if matches(known)]
 
     def close_to(self, pattern: str) -> list[str]:
-        """Returns up to three ids that a mistyped pattern may have meant, the likeliest first."""
+        """Returns up to three ids that are similar to a mistyped pattern, the most similar first."""
         near = difflib.get_close_matches(pattern, self._similar(pattern), n=3, cutoff=0.5)
         ids = [known for name in near for known in self._by_id.get(name) or self._by_name[name]]
         return list(dict.fromkeys(ids))[:3]
 
     def _similar(self, pattern: str) -> list[str]:
-        """Returns the ids and names that share most pairs of letters: comparing all takes a tenth of a second."""
+        """Returns the ids and names that share most pairs of letters, as comparing all takes 0.1 seconds."""
         pairs = _pairs(pattern)
         shared = Counter(name for pair in pairs for name in self._by_pair.get(pair, ()))
         return nlargest(MAX_COMPARED, shared, key=lambda name: shared[name] / (len(name) + len(pattern)))

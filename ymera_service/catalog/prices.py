@@ -1,14 +1,14 @@
-"""What price lists say of a model: those of `genai-prices`, as they came with the installed package.
+"""Price lists: those of `genai-prices`, in the version of the installed package.
 
-The lists take 0.1 to 0.6 seconds to import and a look-up that fails takes milliseconds, so both happen in
-a thread, when the catalogue is refreshed, and the lists are not imported before a model needs them. No
-network is used.
+Importing the lists takes 0.1 to 0.6 seconds and a failed look-up takes milliseconds, so both run in a thread
+when the catalogue is refreshed, and the lists are not imported before a model needs them. The network is not
+used.
 
 A list price gives the cost that `genai-prices` calculates, rounded up to whole micro-USD, except that
 
 - rates are rounded to whole micro-USD per million tokens, and a fee per request to whole micro-USD. Few listed
   rates are finer; with them a cost may be off by 1 micro-USD for each 2 million tokens begun;
-- a price without a rate for input or for output is unknown, where `genai-prices` calculates with 0;
+- a price without a rate for input or for output is unknown, whereas `genai-prices` calculates with 0;
 - what `Usage` doesn't count isn't charged: searches, pages, seconds of audio. Tokens of audio, images and
   video cost as much as those of text, and writes to a cache as much as those that are kept the shortest time;
 - a price that depends on the day or the hour is that of the latest refresh (`catalog.refresh_seconds`), and
@@ -35,7 +35,7 @@ _Figures = tuple[int, int, int | None, int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a list says of a model: `context_window` is in tokens, 0 where it does not say."""
+    """The entry of a model in a list: `context_window` is in tokens, 0 if the list does not state it."""
 
     price: Price | None
     context_window: int
@@ -51,7 +51,7 @@ class PriceLists:
         self._entries: dict[tuple[str, str], ListEntry | None] = {}
 
     async def look_up(self, models: Sequence[ModelInfo]) -> dict[str, Listing]:
-        """Returns model name → listing for one provider's models; those that no list has are left out."""
+        """Returns model name → listing for one provider's models; models that are in no list are left out."""
         wanted = [(info.price_vendor, info.name) for info in models if _is_wanted(info)]
         return await asyncio.to_thread(self._listings, wanted) if wanted else {}
 
@@ -75,15 +75,21 @@ def configured(settings: PriceSettings) -> Price:
 
 
 def listed(prices: "ModelPrice") -> Price | None:
-    """Returns the price that a list states; `None` where it has no rate for input or for output."""
-    asked, answered = prices.input_mtok, prices.output_mtok
-    if asked is None or answered is None:
+    """Returns the price that a list states; None if it has no rate for input or for output."""
+    input_price, output_price = prices.input_mtok, prices.output_mtok
+    if input_price is None or output_price is None:
         return None
 
     def rates_at(input_tokens: int) -> _Figures:
         others = (prices.cache_read_mtok, prices.cache_write_mtok, prices.output_reasoning_mtok)
         read, written, reasoned = (None if price is None else _micros(_at(price, input_tokens)) for price in others)
-        return _micros(_at(asked, input_tokens)), _micros(_at(answered, input_tokens)), read, written, reasoned
+        return (
+            _micros(_at(input_price, input_tokens)),
+            _micros(_at(output_price, input_tokens)),
+            read,
+            written,
+            reasoned,
+        )
 
     tiers = tuple(Tier(*rates_at(start + 1), above_input_tokens=start) for start in _thresholds(prices))
     fee = _micros(_at(prices.requests_kcount or Decimal(0), 0) / 1000)

@@ -11,12 +11,12 @@ from ymera_service.sdk.models import Model
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CatalogSnapshot:
-    """All models of all providers at one time. Compared by identity; two with the same version decide alike.
+    """All models of all providers at one time. Compared by identity; the same version gives the same decisions.
 
     Attributes:
         models: By id, in the order of ids; of every kind.
-        provider_errors: Why providers could not list their models the last time, by provider.
-        version: A hash of everything in it that matters to a decision.
+        provider_errors: The errors of providers whose latest discovery failed, by provider.
+        version: A hash of everything in it that can influence a decision.
     """
 
     models: Mapping[str, Model]
@@ -32,9 +32,9 @@ class CatalogSnapshot:
         object.__setattr__(self, "_names", Names(models))
 
     def match(self, pattern: str) -> list[str]:
-        """Returns the ids of the models that a pattern means, sorted; see `Names.match`."""
+        """Returns the ids of the models that a pattern matches, sorted; see `Names.match`."""
         return self._names.match(pattern)
 
     def close_to(self, pattern: str) -> list[str]:
-        """Returns up to three ids that a mistyped pattern may have meant."""
+        """Returns up to three ids that are similar to a mistyped pattern."""
         return self._names.close_to(pattern)

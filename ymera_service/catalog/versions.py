@@ -1,6 +1,6 @@
-"""Versions of the catalogue: a hash that decisions name, and the JSON under which the models are stored.
+"""Versions of the catalogue: a hash that decisions name, and the JSON in which the models are stored.
 
-The JSON is a list of objects with the fields of `Model`, without `targets`, which follow from its deployments.
+The JSON is a list of objects with the fields of `Model`, without `targets`, which are derived from its deployments.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -27,9 +27,9 @@ class _Stored:
     price: Price | None
 
 
-def version_of(models: Iterable[Model], silent: Collection[str]) -> str:
+def version_of(models: Iterable[Model], failed: Collection[str]) -> str:
     """Returns a hash of the models and of the names of the providers that could not list theirs."""
-    return blake2b(to_json(models) + orjson.dumps(sorted(silent)), digest_size=_HASH_BYTES).hexdigest()
+    return blake2b(to_json(models) + orjson.dumps(sorted(failed)), digest_size=_HASH_BYTES).hexdigest()
 
 
 def to_json(models: Iterable[Model]) -> bytes:

@@ -1,7 +1,7 @@
 """Tables, migrations, the recorder and retention: the only package with SQL.
 
-Read `records` for what is kept, `database` for how it is opened and read, `recorder` for how it is written,
-`retention` for how it is deleted.
+Read `records` for what is stored, `database` for opening and reading, `recorder` for writing, `retention` for
+deleting.
 """
 
 from ymera_service.storage.database import Database

@@ -1,4 +1,4 @@
-"""What the rest of the package needs of a kind of database."""
+"""The interface between the package and a kind of database."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -29,13 +29,13 @@ class Backend(Protocol):
         ...
 
     def insertion(self, table: Table, *, replace: bool) -> Compiled:
-        """Returns the insert of one row, which replaces a row of the same primary key or leaves it as it is."""
+        """Returns the insert of one row, which replaces a row of the same primary key or leaves that row unchanged."""
         ...
 
     async def insert(self, rows: Rows) -> None:
         """Writes rows, in order and in one transaction, and returns when they are durable.
 
-        They are written twice where a connection broke before its commit was confirmed. A cancelled call may
+        They are written twice if a connection broke before its commit was confirmed. A cancelled call may
         still write.
         """
         ...

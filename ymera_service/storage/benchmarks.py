@@ -1,4 +1,4 @@
-"""Reads what benchmark results amount to."""
+"""Reads summaries of benchmark results."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,12 +15,11 @@ from ymera_service.storage.records import BenchmarkSummary
 from ymera_service.storage.tables import UtcDateTime, benchmark_results
 
 LATEST_TASKS = 200
-"""How many of a model's latest graded tasks in a category its summary rests on, and those of the same moment as
-the last. Models change behind their names, so older tasks leave the window; 200 put the score's 95 % interval
-within ±7 points."""
+"""The number of a model's latest graded tasks in a category that its summary covers, plus those with the same time as
+the oldest of them. Vendors change models without changing their names, so older tasks leave the window; with 200 the
+score's 95 % interval is within ±7 points."""
 OVERLAP = timedelta(minutes=10)
-"""How much of the time before the latest reading is read again: results of other servers may be stored late, and
-clocks differ."""
+"""The time before the latest reading that is read again: other servers may store results late, and clocks differ."""
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,10 +29,10 @@ def _utc_now() -> datetime:
 
 
 class Benchmarks:
-    """The benchmark results that are stored.
+    """The stored benchmark results.
 
-    Only the first reading covers all of them; later ones cover the models that have new results. `now` is what
-    the results' `created_at` is compared with.
+    Only the first reading covers all models; later ones cover the models with new results. The results' `created_at`
+    is compared with `now`.
     """
 
     def __init__(self, reader: AsyncEngine, now: Callable[[], datetime] = _utc_now) -> None:
@@ -46,7 +45,7 @@ class Benchmarks:
     async def summaries(self) -> list[BenchmarkSummary]:
         """Returns a summary for each model and category that has graded tasks, in that order.
 
-        Failed calls were not graded and don't count.
+        Failed calls are not graded and don't count.
 
         Raises:
             StorageUnavailable: The database can't be read.
@@ -69,14 +68,14 @@ def _models(since: datetime) -> Select[str]:
     models = select(benchmark_results.c.model)
     if since == _LONG_AGO:
         return models.distinct()
-    # Not distinct: SQLite would rather walk through all models than through the latest results.
+    # Not distinct: with it, SQLite scans all models instead of only the latest results.
     return models.where(benchmark_results.c.created_at >= since)
 
 
 def _latest() -> Select[str, float, float]:
-    """The latest graded tasks of a model, by category.
+    """Returns the query for the latest graded tasks of a model, by category.
 
-    The walk from category to category makes it a few steps in an index; a window function would sort all tasks.
+    The subquery per category needs only a few index look-ups; a window function would sort all tasks.
     """
     model = bindparam("model", type_=String)
     results, older = benchmark_results.alias().c, benchmark_results.alias().c

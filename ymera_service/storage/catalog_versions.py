@@ -9,13 +9,13 @@ from ymera_service.storage.tables import catalog_versions
 
 
 class CatalogVersions:
-    """The catalog versions that are stored."""
+    """The stored catalog versions."""
 
     def __init__(self, reader: AsyncEngine) -> None:
         self._reader = reader
 
     async def get(self, version: str) -> CatalogVersion | None:
-        """Returns a version; None if it is not stored (any more).
+        """Returns a version; None if it is not stored or was deleted.
 
         Raises:
             StorageUnavailable: The database can't be read.

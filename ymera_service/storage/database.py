@@ -1,4 +1,4 @@
-"""Opens a database and hands out what is in it."""
+"""Opens a database and gives access to its contents."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ _SQLITE = "sqlite:///"
 
 
 class Database:
-    """A database at this version's schema."""
+    """A database with the schema of this version of Ymera."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -30,25 +30,25 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncIterator["Database"]:
-        """Opens a database and migrates it where it is behind.
+        """Opens a database and migrates it if its schema is older.
 
         Args:
-            url: `sqlite:///path`, whose file and folder are created where missing, or
+            url: `sqlite:///path`, whose file and folder are created if missing, or
                 `postgresql://user:password@host/database`.
 
         Raises:
-            StorageUnavailable: The database can't be reached or written, or is of a newer version.
+            StorageUnavailable: The database can't be reached or written, or has the schema of a newer version.
         """
-        where = _describe(url)
+        location = _describe(url)
         remedy = "set storage.url, or YMERA_STORAGE__URL, to a database that can be written"
-        with explained(f"open {where}", remedy):
+        with explained(f"open {location}", remedy):
             backend = _backend(url)
         try:
-            with explained(f"open {where}", remedy):
+            with explained(f"open {location}", remedy):
                 await _bring_up_to_date(backend)
             yield cls(backend)
         except UnknownRevision as error:
-            raise StorageUnavailable(f"cannot open {where}: {error}") from error
+            raise StorageUnavailable(f"cannot open {location}: {error}") from error
         finally:
             await backend.close()
 
@@ -58,10 +58,10 @@ class Database:
         return self._backend.name
 
     async def ping(self) -> None:
-        """Asks the database for a sign of life.
+        """Checks that the database answers a query.
 
         Raises:
-            StorageUnavailable: It gave none.
+            StorageUnavailable: It does not answer.
         """
         with explained("reach the database"):
             async with self._backend.reader.connect() as connection:
@@ -109,7 +109,7 @@ def _backend(url: str) -> Backend:
 def _file(url: str) -> Path:
     path = url.removeprefix(_SQLITE)
     if path in ("", ":memory:"):
-        raise ValueError("a database in memory would not be kept, the url needs the path of a file")
+        raise ValueError("a database in memory would be lost at the end: the url needs the path of a file")
     return Path(path).expanduser()
 
 

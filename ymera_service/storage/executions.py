@@ -13,13 +13,13 @@ from ymera_service.storage.tables import USAGE_COLUMNS, executions
 
 
 class Executions:
-    """The executions that are stored."""
+    """The stored executions."""
 
     def __init__(self, reader: AsyncEngine) -> None:
         self._reader = reader
 
     async def get(self, request_id: str) -> ExecutionRecord | None:
-        """Returns an execution; None if none of that id is stored.
+        """Returns an execution; None if no execution with that id is stored.
 
         Raises:
             StorageUnavailable: The database can't be read.
@@ -31,7 +31,7 @@ class Executions:
         return None if row is None else _record(row)
 
     async def nth_latest(self, number: int) -> datetime | None:
-        """Returns when the execution was created that has `number - 1` later ones; None if there are fewer.
+        """Returns the creation time of the `number`-th latest execution; None if there are fewer.
 
         Raises:
             StorageUnavailable: The database can't be read.

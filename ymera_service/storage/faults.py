@@ -1,4 +1,4 @@
-"""What went wrong in a database: in short for callers, in the driver's words for the log and for operators."""
+"""Errors of a database: summarised for callers, with the driver's message for the log and for operators."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ _log = structlog.get_logger(__name__)
 
 
 def is_of_a_row(error: BaseException) -> bool:
-    """Whether a value in a row is at fault, so that other rows can still be written."""
+    """Whether a value in a row caused the error, so that other rows can still be written."""
     cause = _driver_error(error)
     state = getattr(cause, "sqlstate", None)
     if state is not None:
         return str(state).startswith(_ROW_STATES)
-    # What a driver can't encode it reports as ValueError, TypeError or OverflowError, asyncpg with a
-    # type that is also its own.
+    # A driver reports a value that it can't encode as ValueError, TypeError or OverflowError; asyncpg's own type
+    # for it is a subclass of ValueError.
     return isinstance(error, _ROW_ERRORS) or isinstance(cause, ValueError | TypeError | ArithmeticError)
 
 
@@ -33,16 +33,16 @@ def _driver_error(error: BaseException) -> BaseException:
 
 
 def explanation(action: str, error: BaseException) -> str:
-    """Returns, for operators, that `action` could not be done and the driver's words.
+    """Returns a message for operators: that `action` failed, and the driver's message.
 
-    SQLAlchemy's own words would add the statement and the rows.
+    SQLAlchemy's message would add the statement and the rows.
     """
     cause = _driver_error(error)
     return f"cannot {action}: {str(cause).strip() or type(cause).__name__}"
 
 
 def refusal(action: str, error: BaseException) -> StorageUnavailable:
-    """Returns, for callers, that `action` could not be done; the driver's words go to the log alone."""
+    """Returns the error for callers: that `action` failed. The driver's message is only logged."""
     _log.error("storage_failed", message=explanation(action, error))
     reason = "the database does not accept a value" if is_of_a_row(error) else "the database is not available"
     return StorageUnavailable(f"cannot {action}: {reason}", metadata={"action": action})
@@ -50,10 +50,10 @@ def refusal(action: str, error: BaseException) -> StorageUnavailable:
 
 @contextmanager
 def unavailable(action: str) -> Iterator[None]:
-    """Turns whatever a database raises into the error that callers get.
+    """Turns errors of a database into the error that callers get.
 
     Args:
-        action: What could not be done, such as "read an execution".
+        action: What failed, such as "read an execution".
 
     Raises:
         StorageUnavailable: The block failed.
@@ -66,10 +66,10 @@ def unavailable(action: str) -> Iterator[None]:
 
 @contextmanager
 def explained(action: str, remedy: str = "") -> Iterator[None]:
-    """Turns whatever a database raises into an error for operators, in the driver's words.
+    """Turns errors of a database into an error for operators, with the driver's message.
 
     Args:
-        action: What could not be done, such as "reach the database".
+        action: What failed, such as "reach the database".
         remedy: What the operator can do about it.
 
     Raises:

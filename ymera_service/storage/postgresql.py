@@ -16,9 +16,9 @@ STATEMENT_SECONDS = 30.0
 
 
 class Postgresql:
-    """A database on a server; see `Backend`. `url` is what libpq takes, `sslmode` and the like included.
+    """A database on a server; see `Backend`. `url` is a libpq URL, including parameters such as `sslmode`.
 
-    Records are written without SQLAlchemy, which takes half of the CPU time of a small commit.
+    Records are written without SQLAlchemy, which would take half of the CPU time of a small commit.
     """
 
     name = "postgresql"
@@ -78,7 +78,7 @@ class Postgresql:
 
 
 async def _insert(connection: Any, rows: Rows) -> None:
-    if len(rows) == 1:  # one step to the server and back: the statement is its own transaction, whole or not at all
+    if len(rows) == 1:  # one round trip: the statement is its own transaction
         await connection.executemany(*rows[0])
         return
     async with connection.transaction():

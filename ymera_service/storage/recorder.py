@@ -1,7 +1,7 @@
-"""Makes records durable, many with one commit.
+"""Makes records durable, many in one commit.
 
-A record is acknowledged after the commit that holds it. A lone record is written at once; whatever arrives
-while a commit is under way goes into the next and shares its cost.
+A record is acknowledged after its commit. A single record is written immediately; records that arrive during a
+commit are written together in the next one and share its cost.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from ymera_service.storage.rows import Record
 MAX_BATCH = 512
 """Records in one commit."""
 MAX_WAITING = 10_000
-"""Records that wait while a commit hangs; further ones are refused."""
+"""The most records that wait during a commit; further ones are rejected."""
 
 _ACTION = "record what was done"
 
@@ -40,10 +40,10 @@ class _Entry:
 
 
 class Recorder:
-    """Writes records; an async context manager that writes everything it took before it leaves.
+    """Writes records; an async context manager that writes all accepted records before it exits.
 
-    A later execution or catalog version replaces the earlier one of the same key; of a benchmark result the first
-    stays.
+    A later execution or catalog version replaces the earlier one with the same key; a later benchmark result with the
+    same key is ignored.
     """
 
     def __init__(self, database: Database) -> None:
@@ -54,7 +54,7 @@ class Recorder:
         self._open = False
         self._writer: asyncio.Task[None] | None = None
         self.failure = ""
-        """Why the latest commit failed, for people; empty where it succeeded."""
+        """Why the latest commit failed, for people; empty if it succeeded."""
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._run(), name="ymera-recorder")
@@ -72,7 +72,7 @@ class Recorder:
     async def record(self, record: Record) -> None:
         """Returns when the record is durable.
 
-        A caller that is cancelled meanwhile leaves its record, which is written all the same.
+        If the caller is cancelled meanwhile, the record is written nevertheless.
 
         Raises:
             StorageUnavailable: The record could not be made durable, alone or with its whole batch.
@@ -122,7 +122,7 @@ class Recorder:
             self.failure = "" if is_of_a_row(error) else explanation(_ACTION, error)
             _refuse(batch, refusal(_ACTION, error).message)
             return
-        # One row is at fault: halving finds it in few commits and lets the others through.
+        # One row caused the error: halving the batch isolates it in few commits, and the other rows are written.
         half = len(batch) // 2
         await self._commit(batch[:half])
         await self._commit(batch[half:])

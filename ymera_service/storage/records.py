@@ -1,4 +1,4 @@
-"""What is kept, as plain data."""
+"""The stored records, as plain data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +19,14 @@ class ExecutionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRecord:
-    """One request: what was decided, tried and spent. Prompts and answers are not kept.
+    """One request: its decision, attempts and usage. Prompts and answers are not stored.
 
     A later record of the same request replaces the earlier one. Durations are in seconds.
 
     Attributes:
         model: The id of the model that answered; empty if none did.
         target: The id of the target that answered.
-        cost_micros: None where a price is not known.
+        cost_micros: None if a price is not known.
         catalog_version: Names the `CatalogVersion` from which the decision was made.
         decision: JSON, as `routing` writes it.
         attempts: JSON, as `execution` writes it.
@@ -55,7 +55,7 @@ class ExecutionRecord:
 
 @dataclass(frozen=True, slots=True)
 class CatalogVersion:
-    """The models as they were while decisions named this version. `models` is JSON, as `catalog` writes it."""
+    """The models at the time of the decisions that name this version. `models` is JSON, as `catalog` writes it."""
 
     version: str
     created_at: datetime
@@ -64,7 +64,7 @@ class CatalogVersion:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkResult:
-    """One graded task. `score` is `None` where the call failed; `duration` is in seconds."""
+    """One graded task. `score` is None if the call failed; `duration` is in seconds."""
 
     run_id: str
     created_at: datetime
@@ -81,7 +81,7 @@ class BenchmarkResult:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkSummary:
-    """What a model's latest benchmark results in a category amount to. `median_duration` is in seconds."""
+    """The summary of a model's latest benchmark results in a category. `median_duration` is in seconds."""
 
     model: str
     category: str

@@ -1,4 +1,4 @@
-"""Deletes executions that are too old or too many, and the catalog versions that no execution names any more."""
+"""Deletes executions that are too old or too many, and catalog versions that no execution names any more."""
 
 import asyncio
 import time
@@ -17,19 +17,19 @@ from ymera_service.storage.tables import catalog_versions, executions
 PERIOD_SECONDS = 600.0
 """From the end of one pruning to the next."""
 BATCH = 50
-"""Executions deleted in one transaction: on SQLite, commits wait for it."""
+"""Executions deleted in one transaction; on SQLite, commits wait for it."""
 PAUSE = 5.0
-"""How many times as long as the latest transaction took the next one waits, for what is to be recorded."""
+"""The pause after each transaction as a multiple of its duration, so that records can be written in between."""
 LATEST_VERSIONS = 50
-"""Catalog versions that are kept in any case: a server may still use one that no execution names yet."""
+"""Catalog versions that are always kept: a server may still use one that no execution names yet."""
 VERSIONS_BATCH = 1
-"""Catalog versions deleted in one transaction; one of 1,000 models takes as much room as 100 executions."""
+"""Catalog versions deleted in one transaction; one of 1,000 models takes as much space as 100 executions."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Retention:
-    """Keeps the database within the bounds of the settings. `now` is what `created_at` is compared with."""
+    """Keeps the database within the bounds of the settings. `created_at` is compared with `now`."""
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class Retention:
         """Prunes every `PERIOD_SECONDS`.
 
         Raises:
-            StorageUnavailable: As `prune`; it is meant to be run again later.
+            StorageUnavailable: As `prune`; the caller runs it again later.
         """
         while True:
             await self.prune()
             await self._sleep(PERIOD_SECONDS)
 
     async def prune(self) -> int:
-        """Returns how many executions it deleted, in small transactions.
+        """Deletes in small transactions, and returns how many executions it deleted.
 
         Raises:
             StorageUnavailable: The database can't be read or written.
@@ -92,7 +92,7 @@ def _oldest_executions(cutoff: datetime) -> Delete:
         .where(executions.c.created_at < cutoff)
         .order_by(executions.c.created_at)
         .limit(BATCH)
-        .with_for_update(skip_locked=True)  # several servers share the work and never wait for one another
+        .with_for_update(skip_locked=True)  # several servers share the work without waiting for each other
     )
     return delete(executions).where(executions.c.request_id.in_(oldest))
 

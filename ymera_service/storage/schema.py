@@ -1,7 +1,7 @@
-"""Brings a database to the schema that this version knows.
+"""Migrates a database to the schema of this version of Ymera.
 
-Alembic takes longer to import than everything else a command needs, so a database that is at `HEAD`
-already, the usual case, is recognised without it.
+Importing Alembic takes longer than everything else that a command needs, so it is not imported for a database that
+is already at `HEAD`, the usual case.
 """
 
 from pathlib import Path
@@ -13,11 +13,11 @@ HEAD = "0001"
 
 _VERSION_TABLE = "alembic_version"
 _LOCK = 0x796D657261
-"""The number of PostgreSQL's advisory lock; any will do that nobody else takes ("ymera" in ASCII)."""
+"""The key of PostgreSQL's advisory lock; any key that nothing else uses ("ymera" in ASCII)."""
 
 
 class UnknownRevision(Exception):
-    """A newer version of Ymera, or something else, made this database."""
+    """A newer version of Ymera, or another program, created this database."""
 
     def __init__(self, revision: str) -> None:
         super().__init__(
@@ -27,17 +27,17 @@ class UnknownRevision(Exception):
 
 
 def revision_of(connection: Connection) -> str | None:
-    """Returns the revision of the schema; `None` where there is none yet."""
+    """Returns the revision of the schema; None for a new database."""
     if not inspect(connection).has_table(_VERSION_TABLE):
         return None
     return connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()  # noqa: S608  # a constant
 
 
 def upgrade(connection: Connection) -> None:
-    """Migrates within the connection's write transaction; whoever comes second finds the work done.
+    """Migrates within the connection's write transaction; a second server then finds the work done.
 
     Raises:
-        UnknownRevision: The database is of another time.
+        UnknownRevision: The database has a revision that this version does not know.
     """
     if connection.dialect.name == "postgresql":  # on SQLite the write transaction itself is the lock
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))

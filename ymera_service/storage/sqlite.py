@@ -1,13 +1,13 @@
 """SQLite: readers through aiosqlite, and one writer connection in a thread.
 
-The writer is synchronous, so that a transaction is one step into its thread and back. aiosqlite takes such a
-step for every cursor, statement and close, eight of them for a group commit. Records are written without
-SQLAlchemy too, which takes 0.1 ms for a transaction, as much as SQLite for a row of 3 KB without the disk.
+The writer is synchronous, so that a transaction is one switch to its thread and back. aiosqlite needs such a
+switch for every cursor, statement and close, eight of them for a group commit. Records are also written without
+SQLAlchemy, which takes 0.1 ms for a transaction, as much as SQLite for a row of 3 KB without the disk.
 
 SQLite up to 3.51.2 can corrupt a file when one connection checkpoints while another, of this or another
 process, commits (https://www.sqlite.org/wal.html#walresetbug). So SQLite's automatic checkpoints are off, and the
-writer's thread checkpoints while it holds the write lock. `wal_checkpoint(TRUNCATE)` alone would not do: where it
-does not get that lock, it goes on without.
+writer's thread checkpoints while it holds the write lock. `wal_checkpoint(TRUNCATE)` alone would not suffice: if it
+does not get that lock, it continues without it.
 """
 
 import sqlite3
@@ -27,10 +27,10 @@ from ymera_service.storage.thread import Thread
 BUSY_SECONDS = 5.0
 """How long to wait for another process that is writing."""
 CHECKPOINT_BYTES = 4 * 1024 * 1024
-"""How long the write-ahead log grows before it is moved into the database. Its file keeps this length and is used
-again from its beginning: a commit that makes a file longer costs half as much again."""
+"""The size of the write-ahead log at which it is moved into the database. The file keeps this size and is reused from
+its beginning, as a commit that extends a file costs half as much again."""
 
-# isolation_level None keeps Python's sqlite3, in every version, from beginning transactions of its own.
+# With isolation_level None, sqlite3 does not begin transactions automatically, in any version of Python.
 _CONNECT = {"isolation_level": None, "timeout": BUSY_SECONDS}
 
 # In WAL mode NORMAL may lose commits in a power cut; FULL may not.
@@ -39,7 +39,7 @@ _READER_PRAGMAS = ("query_only = ON", "foreign_keys = ON")
 
 
 class Sqlite:
-    """A database file; see `Backend`. `file` gets its folder and is created where missing."""
+    """A database file; see `Backend`. `file` and its folder are created if missing."""
 
     name = "sqlite"
 
@@ -47,7 +47,7 @@ class Sqlite:
         file.parent.mkdir(parents=True, exist_ok=True)
         self.reader = _reader(file)
         self._writer = _writer(file)
-        # Both are kept once opened: taking a connection from the pool is a fourth of a small commit.
+        # Both are kept open: taking a connection from the pool costs a quarter of a small commit.
         self._connection: Connection | None = None
         self._checkpoints: Connection | None = None
         self._log = file.with_name(file.name + "-wal")
@@ -90,7 +90,7 @@ class Sqlite:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
-        """Moves what no reader needs any more. If that is all, the next commit begins the log again."""
+        """Moves the pages that no reader needs any more. If those are all, the next commit restarts the log."""
         if self._checkpoints is None:
             self._checkpoints = self._writer.connect()
         _driver(self._checkpoints).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -132,13 +132,13 @@ def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode")
     if cursor.fetchone() != ("wal",):
-        _switch_to_wal(cursor)  # the file stays so
-    # The log's file is cut to the limit by the commit that begins it again.
+        _switch_to_wal(cursor)  # the mode is stored in the file
+    # The commit that restarts the log truncates its file to the limit.
     _apply(cursor, (*_WRITER_PRAGMAS, f"journal_size_limit = {CHECKPOINT_BYTES}"))
 
 
 def _switch_to_wal(cursor: DBAPICursor) -> None:
-    # It needs the file alone for a moment. SQLite waits for readers, but not for others who write or switch.
+    # Switching needs exclusive access. SQLite waits for readers, but not for other writers or switches.
     until = time.monotonic() + BUSY_SECONDS
     while True:
         try:

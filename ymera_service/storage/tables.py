@@ -1,4 +1,4 @@
-"""The tables. What they look like in a database is the migrations' business; a test keeps both in step.
+"""The tables. The migrations create them in a database; a test keeps both in step.
 
 Durations are floats in seconds, money is whole micro-USD, times are UTC and JSON is text.
 """
@@ -22,13 +22,13 @@ from sqlalchemy import (
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment. SQLite has no time zones, so moments are stored as UTC and come back as such."""
+    """A moment. SQLite has no time zones, so moments are stored and returned as UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Takes a time with a time zone; one without would be a guess.
+        """Returns the time in UTC; a time without a zone would have to be guessed.
 
         Raises:
             ValueError: The time has no zone.
@@ -47,7 +47,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[bytes]):
-    """UTF-8 bytes kept as text: a database's own JSON functions and people can read it."""
+    """UTF-8 bytes stored as text, which people and the database's JSON functions can read."""
 
     impl = Text
     cache_ok = True
@@ -121,10 +121,10 @@ benchmark_results = Table(
     *_usage(),
     Column("cost_micros", BigInteger),
     Column("error_reason", String, nullable=False),
-    # With all columns that summaries are made from, so that they are read from the index alone.
+    # Contains all columns of summaries, so that they are read from the index alone.
     Index("benchmark_results_by_model", "model", "category", "created_at", "score", "duration"),
     Index("benchmark_results_by_time", "created_at", "model"),
 )
 
 USAGE_COLUMNS = tuple(column.name for column in _usage())
-"""The columns that a record holds together, as its `usage`."""
+"""The columns that form the `usage` of a record."""

@@ -1,4 +1,4 @@
-"""A thread that runs one job after the other for coroutines.
+"""A thread that runs jobs for coroutines, one after the other.
 
 `concurrent.futures` does the same for 0.05 to 0.1 ms more CPU time a job: it makes a second future with its lock.
 """
@@ -26,11 +26,11 @@ def _nothing() -> None: ...
 
 
 class Thread:
-    """Runs jobs in the order in which they were handed in, until it is closed."""
+    """Runs jobs in the order in which they were submitted, until it is closed."""
 
     def __init__(self, name: str) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        # A daemon, as the interpreter would wait for ever for one that was not closed.
+        # A daemon, as the interpreter would wait forever for a thread that was not closed.
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     async def call(self, work: Callable[[], None], then: Callable[[], None] = _nothing) -> None:
@@ -46,13 +46,13 @@ class Thread:
         await done
 
     def close(self) -> None:
-        """Lets the thread end when it has done what was handed in so far."""
+        """Lets the thread end after the jobs that were submitted so far."""
         self._jobs.put(None)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             error = _attempt(job.work)
-            with suppress(RuntimeError):  # the loop was closed: no caller waits any more
+            with suppress(RuntimeError):  # the loop is closed: no caller waits any more
                 job.done.get_loop().call_soon_threadsafe(_resolve, job.done, error)
             if error is None and (failure := _attempt(job.then)) is not None:
                 _log.error("follow_up_failed", error=str(failure))

@@ -1,1 +1,1 @@
-"""What the server says about itself: logs without secrets, and phase timings."""
+"""Logs without secrets, and timings of the phases of requests."""

@@ -1,7 +1,7 @@
 """Structured logs to standard error: one JSON object, or one line for people, per event.
 
-`configure` is for whoever owns the process, once, before anything is logged: the loggers keep the shape
-they find then, which is what makes them quick.
+The process's entry point calls `configure` once, before anything is logged: loggers cache the configuration at
+their first use, which makes them fast.
 """
 
 import logging
@@ -18,14 +18,14 @@ from structlog.typing import Processor
 from ymera_service.config import LogSettings
 
 REQUEST_ID: ContextVar[str] = ContextVar("ymera_request_id", default="")
-"""The request that the present task works on; every line logged meanwhile carries it."""
+"""The request of the current task; every line that the task logs contains it."""
 
 
 def configure(settings: LogSettings, redact: Callable[[bytes], bytes] = bytes) -> None:
-    """Sets up structlog, and routes what libraries log through it.
+    """Sets up structlog, and routes the logs of libraries through it.
 
-    Lines of libraries are written from level "warning" on, all of them only at level "debug": some write a
-    line for each statement at "info".
+    Lines of libraries are written from level "warning", or all of them at level "debug": some libraries log every
+    statement at "info".
 
     Args:
         settings: Level and format.
@@ -43,7 +43,7 @@ def configure(settings: LogSettings, redact: Callable[[bytes], bytes] = bytes) -
 
 
 def _stamp(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Adds time, level and request in one step: with a processor for each, every line would cost more calls."""
+    """Adds time, level and request in one processor, as separate ones would cost more calls per line."""
     event["level"] = "error" if method == "exception" else method
     event["timestamp"] = datetime.now(UTC).isoformat()
     if request_id := REQUEST_ID.get():
@@ -54,14 +54,14 @@ def _stamp(_logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutabl
 def _renderer(settings: LogSettings) -> list[Processor]:
     console = settings.format == "console" or (settings.format == "auto" and sys.stderr.isatty())
     if console:
-        # Plain tracebacks: rich ones show local variables, and so prompts and keys.
+        # Plain tracebacks: rich ones show local variables, which may be prompts and keys.
         plain = structlog.dev.plain_traceback
         return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain), _encode]
     return [structlog.processors.format_exc_info, _to_json]
 
 
 class _Redact:
-    """The last step of a line. Before it is rendered, a secret may still hide in a nested value or a traceback."""
+    """The last processor of a line: only the rendered line shows secrets in nested values and tracebacks."""
 
     def __init__(self, redact: Callable[[bytes], bytes]) -> None:
         self._redact = redact

@@ -1,7 +1,7 @@
-"""Keeps configured secrets out of everything that is logged, stored or sent.
+"""Removes configured secrets from everything that is logged, stored or sent.
 
-A vendor may echo the key that it was sent. `server.py` builds one `Redactor` and hands it on: the logs apply
-it to each finished line, and `plugins.boundary` to each error that leaves a plugin.
+A vendor may echo the key that it was sent. `server.py` builds one `Redactor` and passes it on: the logs apply
+it to each rendered line, and `plugins.boundary` to each error that leaves a plugin.
 """
 
 import re
@@ -13,13 +13,13 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 REDACTED = "[redacted]"
 SHORTEST = 8
-"""Characters of the shortest text that is taken for a secret: dummy keys such as "ollama" are ordinary words."""
+"""Characters of the shortest text that counts as a secret: dummy keys such as "ollama" are ordinary words."""
 
 _VARIABLES = re.compile(r"(.*_)?(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
 
 class Redactor:
-    """Replaces secrets in texts; a function from text to text."""
+    """Replaces secrets in texts; calling it returns the text without secrets."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
@@ -33,7 +33,7 @@ class Redactor:
         return cls([*secrets_in(settings), *secrets_in_environment(environment)])
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Adds secrets, as those of a plugin whose settings have just been read."""
+        """Adds secrets, such as those of a plugin whose settings were just read."""
         known = self._secrets | {form for secret in secrets for form in _forms(secret.strip())}
         if known == self._secrets:
             return
@@ -101,7 +101,7 @@ def _password_in(address: str) -> Iterator[str]:
 
 
 def secrets_in_environment(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yields the values of variables whose names say that they hold a secret, and passwords in addresses."""
+    """Yields the values of variables whose names indicate a secret, and passwords in addresses."""
     for name, value in environment.items():
         if _VARIABLES.fullmatch(name):
             yield value

@@ -1,11 +1,11 @@
-"""Where a request's time went, phase by phase."""
+"""The time that a request spends in each phase."""
 
 from enum import StrEnum
 from time import perf_counter
 
 
 class Phase(StrEnum):
-    """The phases of a request, in the order in which they are passed."""
+    """The phases of a request, in order."""
 
     CHECK = "check"
     QUEUE = "queue"
@@ -15,7 +15,7 @@ class Phase(StrEnum):
     STREAM = "stream"
     RECORD = "record"
 
-    # Enum's own hash is Python code, and phases are looked up a dozen times per request.
+    # Enum's hash is slow Python code, and phases are looked up a dozen times per request.
     __hash__ = str.__hash__
 
 
@@ -23,7 +23,7 @@ _ORDER = tuple((phase, phase.value) for phase in Phase)
 
 
 class _Span:
-    """Adds the time that its block takes to a phase."""
+    """Adds the duration of its block to a phase."""
 
     __slots__ = ("_phase", "_start", "_timings")
 
@@ -40,7 +40,7 @@ class _Span:
 
 
 class Timings:
-    """Collects seconds per phase; a phase entered twice adds up."""
+    """Collects seconds per phase; the times of a repeated phase are added."""
 
     __slots__ = ("_seconds",)
 
@@ -48,19 +48,19 @@ class Timings:
         self._seconds: dict[Phase, float] = {}
 
     def add(self, phase: Phase, seconds: float) -> None:
-        """Adds to a phase."""
+        """Adds seconds to a phase."""
         self._seconds[phase] = self._seconds.get(phase, 0.0) + seconds
 
     def phase(self, phase: Phase) -> _Span:
-        """Adds the time that the block takes: `with timings.phase(Phase.ROUTE): …`."""
+        """Adds the duration of the block: `with timings.phase(Phase.ROUTE): …`."""
         return _Span(self, phase)
 
     def header(self) -> str:
-        """Returns the phases passed, in milliseconds, in the form of a Server-Timing header."""
+        """Returns the milliseconds per phase in the form of a Server-Timing header."""
         seconds = self._seconds
         return ", ".join([f"{name};dur={seconds[phase] * 1000:.3f}" for phase, name in _ORDER if phase in seconds])
 
     def milliseconds(self) -> dict[str, float]:
-        """Returns the phases passed, in milliseconds, for a log line."""
+        """Returns the milliseconds per phase, for a log line."""
         seconds = self._seconds
         return {name: round(seconds[phase] * 1000, 3) for phase, name in _ORDER if phase in seconds}

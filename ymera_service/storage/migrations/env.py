@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection, and in the transaction, that `schema.upgrade` hands over."""
+"""Runs the migrations on the connection, and in the transaction, that `schema.upgrade` passes on."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Keeps executions, the catalog versions they name, and benchmark results."""
+"""Creates the tables of executions, of the catalog versions they name, and of benchmark results."""
 
 import sqlalchemy as sa
 from alembic import op
