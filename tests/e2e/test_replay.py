@@ -151,7 +151,7 @@ async def stub(
             yield ymera_pb2_grpc.YmeraServiceStub(channel)
 
 
-class Told:
+class Received:
     """An answer as a caller gets it, in the words of `expect`."""
 
     def __init__(self) -> None:
@@ -204,23 +204,23 @@ def only(endpoint: str) -> routing_pb2.RoutingPreferences:
     return routing_pb2.RoutingPreferences(allow_models=[f"{endpoint}/m"])
 
 
-async def whole(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, endpoint: str) -> Told:
+async def whole(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, endpoint: str) -> Received:
     """Asks an endpoint for a whole answer."""
     request = ymera_pb2.ExecuteRequest(prompt=prompt(), preferences=only(endpoint))
     answer = await stub.Execute(request, timeout=WAIT)
-    told = Told()
+    received = Received()
     [message] = answer.messages
     for part in message.parts:
         match part.WhichOneof("kind"):
             case "tool_call":
-                told.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
+                received.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
             case "reasoning":
-                told.texts["reasoning"] += part.reasoning.text
+                received.texts["reasoning"] += part.reasoning.text
             case kind:
-                told.texts[str(kind)] += getattr(part, str(kind))
-    told.citations = len(answer.citations)
-    told.finish_reason, told.usage = answer.finish_reason, answer.usage
-    return told
+                received.texts[str(kind)] += getattr(part, str(kind))
+    received.citations = len(answer.citations)
+    received.finish_reason, received.usage = answer.finish_reason, answer.usage
+    return received
 
 
 async def events_of(
@@ -237,31 +237,31 @@ async def events_of(
     return events, None
 
 
-async def streamed(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, endpoint: str) -> Told:
+async def streamed(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, endpoint: str) -> Received:
     """Asks an endpoint for a stream."""
     events, error = await events_of(stub, endpoint)
     assert error is None
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
-    told = joined(events)
+    received = joined(events)
     end = events[-1].completed
-    told.finish_reason, told.usage = end.finish_reason, end.usage
-    return told
+    received.finish_reason, received.usage = end.finish_reason, end.usage
+    return received
 
 
-def joined(events: Sequence[ymera_pb2.ExecuteStreamResponse]) -> Told:
+def joined(events: Sequence[ymera_pb2.ExecuteStreamResponse]) -> Received:
     """Joins the deltas of a stream."""
-    told = Told()
+    received = Received()
     for event in events:
-        told.texts["text"] += event.text_delta.text
-        told.texts["reasoning"] += event.reasoning_delta.text
-        told.texts["refusal"] += event.refusal_delta.text
-        told.citations += event.HasField("citation")
+        received.texts["text"] += event.text_delta.text
+        received.texts["reasoning"] += event.reasoning_delta.text
+        received.texts["refusal"] += event.refusal_delta.text
+        received.citations += event.HasField("citation")
         if event.HasField("tool_call_delta"):
             delta = event.tool_call_delta
-            if delta.index == len(told.calls):
-                told.call(delta.id, delta.name, "")
-            told.calls[delta.index]["arguments"] += delta.arguments
-    return told
+            if delta.index == len(received.calls):
+                received.call(delta.id, delta.name, "")
+            received.calls[delta.index]["arguments"] += delta.arguments
+    return received
 
 
 WAYS: list[Callable[..., Any]] = [whole, streamed]
@@ -345,9 +345,9 @@ async def test_a_stream_that_breaks_ends_truncated_with_a_part_of_the_answer(
     events, error = await events_of(stub, endpoint_of(exchange, delivery))
     assert error is not None
     assert reason_of(error) == events[-1].truncated.error.reason == reason
-    told = joined(events).texts
-    assert told["text"] or told["reasoning"]
-    assert exchange["expect"]["text"].startswith(told["text"])
+    received = joined(events).texts
+    assert received["text"] or received["reasoning"]
+    assert exchange["expect"]["text"].startswith(received["text"])
 
 
 @MODULE_LOOP

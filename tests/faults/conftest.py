@@ -182,7 +182,7 @@ class Failure:
                 self.retry_after = delay.seconds + delay.nanos / 1e9
 
 
-class Story:
+class StreamResult:
     """A stream from its first event to its status. Its numbers, its start and its one end are checked."""
 
     def __init__(self, events: Sequence[ymera_pb2.ExecuteStreamResponse], failure: Failure | None) -> None:
@@ -200,7 +200,7 @@ class Story:
         self.attempts = [event.attempt_started for event in events if event.HasField("attempt_started")]
 
 
-class House:
+class Client:
     """A server, and a client's connection to it."""
 
     def __init__(self, address: str, channel: grpc.aio.Channel) -> None:
@@ -222,15 +222,15 @@ class House:
         """Asks for an answer while it is written."""
         return self.stub.ExecuteStream(ymera_pb2.ExecuteStreamRequest(prompt=prompt(text)), timeout=seconds)
 
-    async def hear(self, text: str = "hello", seconds: float = WAIT) -> Story:
+    async def read_stream(self, text: str = "hello", seconds: float = WAIT) -> StreamResult:
         """Asks for an answer while it is written, and listens to its end."""
         events: list[ymera_pb2.ExecuteStreamResponse] = []
         try:
             async for event in self.stream(text, seconds):
                 events.append(event)  # noqa: PERF401  # what came before a failure counts
         except grpc.aio.AioRpcError as error:
-            return Story(events, Failure(error))
-        return Story(events, None)
+            return StreamResult(events, Failure(error))
+        return StreamResult(events, None)
 
     async def health(self) -> ymera_pb2.HealthResponse:
         """Asks how the server is."""
@@ -302,11 +302,11 @@ async def second() -> AsyncIterator[Upstream]:
 
 
 @pytest.fixture
-def open_house(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[House]]:
+def open_server(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Client]]:
     """Opens a server before upstreams, the first of which is tried first; tables change its settings."""
 
     @asynccontextmanager
-    async def open_house(*upstreams: Upstream, **tables: dict[str, Any]) -> AsyncIterator[House]:
+    async def open_server(*upstreams: Upstream, **tables: dict[str, Any]) -> AsyncIterator[Client]:
         endpoints = {upstream.name: {"base_url": upstream.url, "models": ["m"]} for upstream in upstreams}
         prices = {upstream.model: {"input": 1 + i, "output": 2 + 2 * i} for i, upstream in enumerate(upstreams)}
         defaults: dict[str, dict[str, Any]] = {
@@ -321,21 +321,21 @@ def open_house(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Hous
             Application.start(Settings(**merged), plugins()) as app,
             grpc.aio.insecure_channel(app.address) as channel,
         ):
-            yield House(app.address, channel)
+            yield Client(app.address, channel)
 
-    return open_house
+    return open_server
 
 
 @pytest.fixture
-def visit() -> Callable[[str], AbstractAsyncContextManager[House]]:
+def connect() -> Callable[[str], AbstractAsyncContextManager[Client]]:
     """Connects to a server that runs at an address."""
 
     @asynccontextmanager
-    async def visit(address: str) -> AsyncIterator[House]:
+    async def connect(address: str) -> AsyncIterator[Client]:
         async with grpc.aio.insecure_channel(address) as channel:
-            yield House(address, channel)
+            yield Client(address, channel)
 
-    return visit
+    return connect
 
 
 class Server:
@@ -343,7 +343,7 @@ class Server:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
-        self.told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.lines: list[bytes] = []
         self.address = ""
 
@@ -354,7 +354,7 @@ class Server:
             self.lines.append(line)
             entry = json.loads(line) if line.startswith(b"{") else {"event": line.decode()}
             if entry["event"] != "call":
-                self.told.put_nowait(entry)
+                self.events.put_nowait(entry)
 
     async def until(self, event: str) -> dict[str, Any]:
         """Returns the next line of the log that tells of an event."""
@@ -362,7 +362,7 @@ class Server:
         try:
             async with asyncio.timeout(6 * WAIT):
                 while not seen or seen[-1]["event"] != event:
-                    seen.append(await self.told.get())
+                    seen.append(await self.events.get())
         except TimeoutError:
             pytest.fail(f"the server did not say {event!r} but {seen}")
         return seen[-1]

@@ -14,9 +14,9 @@ import pytest
 from ymera.v1 import routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Exchange, House, Upstream
+    from tests.faults.conftest import Client, Exchange, Upstream
 
-OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
+OpenServer = Callable[..., AbstractAsyncContextManager["Client"]]
 
 WAIT = 10.0
 CROWD = 100
@@ -42,19 +42,19 @@ class Watched:
 
 @pytest.mark.parametrize("begun", [False, True], ids=["before the first word", "within the answer"])
 async def test_a_stream_that_is_cancelled_closes_the_upstreams_connection_and_is_recorded(
-    open_house: OpenHouse, first: Upstream, begun: bool
+    open_server: OpenServer, first: Upstream, begun: bool
 ) -> None:
     first.script = script = Watched(begun=begun)
-    async with open_house(first) as house:
-        call = house.stream("a story, please")
+    async with open_server(first) as client:
+        call = client.stream("a story, please")
         request_id = (await call.read()).started.request_id
         await asyncio.wait_for(script.reached.wait(), WAIT)
         while begun and not (await call.read()).HasField("text_delta"):
             pass
         call.cancel()
         await asyncio.wait_for(script.gone.wait(), 1)
-        stored = await house.recorded(request_id)
-        await house.idle()
+        stored = await client.recorded(request_id)
+        await client.idle()
     assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
     assert [attempt.model for attempt in stored.attempts] == [first.model]
     assert stored.usage.estimated
@@ -63,28 +63,28 @@ async def test_a_stream_that_is_cancelled_closes_the_upstreams_connection_and_is
 
 
 async def test_a_unary_call_that_is_cancelled_closes_the_upstreams_connection(
-    open_house: OpenHouse, first: Upstream
+    open_server: OpenServer, first: Upstream
 ) -> None:
     first.script = script = Watched(begun=True)
-    async with open_house(first) as house:
-        call = asyncio.create_task(house.execute())
+    async with open_server(first) as client:
+        call = asyncio.create_task(client.execute())
         await asyncio.wait_for(script.reached.wait(), WAIT)
         call.cancel()
         await asyncio.wait_for(script.gone.wait(), 1)
-        await house.idle()
+        await client.idle()
 
 
 async def test_a_deadline_closes_the_upstreams_connection_and_is_recorded(
-    open_house: OpenHouse, first: Upstream
+    open_server: OpenServer, first: Upstream
 ) -> None:
     first.script = script = Watched(begun=True)
-    async with open_house(first) as house:
-        call = house.stream(seconds=1)
+    async with open_server(first) as client:
+        call = client.stream(seconds=1)
         request_id = (await call.read()).started.request_id
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await _to_its_end(call)
         await asyncio.wait_for(script.gone.wait(), 1)
-        stored = await house.recorded(request_id)
+        stored = await client.recorded(request_id)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
     assert stored.usage.estimated
@@ -169,32 +169,34 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_callers_that_vanish_leave_nothing_behind_and_harm_nobody(open_house: OpenHouse, first: Upstream) -> None:
-    async with open_house(first) as house:
-        await house.execute()
-        await house.idle()
+async def test_callers_that_vanish_leave_nothing_behind_and_harm_nobody(
+    open_server: OpenServer, first: Upstream
+) -> None:
+    async with open_server(first) as client:
+        await client.execute()
+        await client.idle()
         tasks = len(asyncio.all_tasks())
         first.script = crowd = Crowd()
-        async with listeners(house.address, CROWD) as vanishing:
-            staying = [asyncio.create_task(house.hear(seconds=3 * WAIT)) for _ in range(CROWD)]
+        async with listeners(client.address, CROWD) as vanishing:
+            staying = [asyncio.create_task(client.read_stream(seconds=3 * WAIT)) for _ in range(CROWD)]
             await until(lambda: len(first.requests) == 1 + 2 * CROWD)
-            await house.in_flight(2 * CROWD)
+            await client.in_flight(2 * CROWD)
             vanishing.kill()  # kernel and all: no call is cancelled, the connection just ends
             await until(lambda: crowd.left == CROWD)
         crowd.go_on.set()
-        stories = await asyncio.gather(*staying)
-        assert {(story.kind, story.text) for story in stories} == {("completed", "Once upon a time")}
-        await house.idle()
-        fresh = await asyncio.gather(*(house.hear() for _ in range(10)))
-        assert {(story.kind, story.text) for story in fresh} == {("completed", "Once upon a time")}
-        await house.idle()
+        results = await asyncio.gather(*staying)
+        assert {(result.kind, result.text) for result in results} == {("completed", "Once upon a time")}
+        await client.idle()
+        fresh = await asyncio.gather(*(client.read_stream() for _ in range(10)))
+        assert {(result.kind, result.text) for result in fresh} == {("completed", "Once upon a time")}
+        await client.idle()
         # What is left are connections that are kept for the next requests, each a task of the upstream.
         await until(lambda: len(asyncio.all_tasks()) <= tasks + first.open)
         assert first.open <= CROWD + 10
 
 
 async def test_a_caller_that_does_not_listen_holds_up_its_own_answer_alone(
-    open_house: OpenHouse, first: Upstream
+    open_server: OpenServer, first: Upstream
 ) -> None:
     sent = 0
 
@@ -209,23 +211,23 @@ async def test_a_caller_that_does_not_listen_holds_up_its_own_answer_alone(
             sent += 1
 
     first.script = talks_for_ever
-    async with open_house(first) as house, grpc.aio.insecure_channel(house.address) as channel:
+    async with open_server(first) as client, grpc.aio.insecure_channel(client.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         deaf: Any = stub.ExecuteStream(_request("endless"))
         request_id = (await deaf.read()).started.request_id
         held_up = await _stands_still(lambda: sent)
         assert held_up < 5000  # 45 MB: it is the reader's pace that counts, nothing is piled up
         began = time.monotonic()
-        stories = await asyncio.gather(*(house.hear() for _ in range(50)))
-        assert {story.kind for story in stories} == {"completed"}
+        results = await asyncio.gather(*(client.read_stream() for _ in range(50)))
+        assert {result.kind for result in results} == {"completed"}
         assert time.monotonic() - began < WAIT
         assert sent == held_up
         async with asyncio.timeout(WAIT):
             while sent == held_up:  # it goes on where its reader goes on
                 await deaf.read()
         deaf.cancel()
-        stored = await house.recorded(request_id)
-        await house.idle()
+        stored = await client.recorded(request_id)
+        await client.idle()
         await until(lambda: first.open <= 50)
     assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
 
@@ -258,24 +260,24 @@ NOISE = {
 
 
 @pytest.mark.parametrize("noise", NOISE)
-async def test_what_is_no_call_harms_no_call(open_house: OpenHouse, first: Upstream, noise: str) -> None:
-    async with open_house(first) as house:
-        host, _, port = house.address.rpartition(":")
+async def test_what_is_no_call_harms_no_call(open_server: OpenServer, first: Upstream, noise: str) -> None:
+    async with open_server(first) as client:
+        host, _, port = client.address.rpartition(":")
         streams = [await asyncio.open_connection(host, int(port)) for _ in range(20)]
         for _, writer in streams:
             writer.write(NOISE[noise])
-        assert (await house.hear()).kind == "completed"
+        assert (await client.read_stream()).kind == "completed"
         for _, writer in streams:
             writer.transport.abort()
-        assert (await house.hear()).kind == "completed"
+        assert (await client.read_stream()).kind == "completed"
 
 
-async def test_metadata_without_measure_is_refused_alone(open_house: OpenHouse, first: Upstream) -> None:
-    async with open_house(first) as house, grpc.aio.insecure_channel(house.address) as channel:
+async def test_metadata_without_measure_is_refused_alone(open_server: OpenServer, first: Upstream) -> None:
+    async with open_server(first) as client, grpc.aio.insecure_channel(client.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         for _ in range(5):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await stub.Health(ymera_pb2.HealthRequest(), metadata=(("x-padding", "x" * 100_000),), timeout=WAIT)
             assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert (await house.hear()).kind == "completed"
+        assert (await client.read_stream()).kind == "completed"
         assert (await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)).in_flight_requests == 0

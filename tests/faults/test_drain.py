@@ -15,10 +15,10 @@ from ymera_service.storage import Database
 from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Exchange, House, Server, Upstream
+    from tests.faults.conftest import Client, Exchange, Server, Upstream
 
 Serve = Callable[[str], AbstractAsyncContextManager["Server"]]
-Visit = Callable[[str], AbstractAsyncContextManager["House"]]
+Connect = Callable[[str], AbstractAsyncContextManager["Client"]]
 
 WAIT = 10.0
 CONFIG = """
@@ -65,32 +65,35 @@ async def stored(folder: Path, request_id: str) -> ExecutionRecord | None:
 
 
 async def test_a_stream_under_way_is_finished_before_the_server_ends(
-    serve: Serve, visit: Visit, first: Upstream, tmp_path: Path
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
 ) -> None:
     first.script = script = Halfway()
-    async with serve(CONFIG.format(drain=60, folder=tmp_path, url=first.url)) as server, visit(server.address) as house:
-        stream = asyncio.create_task(house.hear(seconds=60))
+    async with (
+        serve(CONFIG.format(drain=60, folder=tmp_path, url=first.url)) as server,
+        connect(server.address) as client,
+    ):
+        stream = asyncio.create_task(client.read_stream(seconds=60))
         await asyncio.wait_for(script.reached.wait(), WAIT)
         server.process.send_signal(signal.SIGTERM)
         assert (await server.until("stopping"))["signal"] == "SIGTERM"
-        await refused(visit, server.address)
+        await refused(connect, server.address)
         assert not stream.done()
         script.go_on.set()
-        story = await stream
+        result = await stream
         await server.until("stopped")
         assert await asyncio.wait_for(server.process.wait(), WAIT) == 0
-    assert (story.kind, story.text, story.failure) == ("completed", "Once upon a time", None)
-    record = await stored(tmp_path, story.request_id)
+    assert (result.kind, result.text, result.failure) == ("completed", "Once upon a time", None)
+    record = await stored(tmp_path, result.request_id)
     assert record is not None
-    assert (record.status, record.usage.output_tokens) == (ExecutionStatus.COMPLETED, story.end.usage.output_tokens)
+    assert (record.status, record.usage.output_tokens) == (ExecutionStatus.COMPLETED, result.end.usage.output_tokens)
 
 
-async def refused(visit: Visit, address: str) -> None:
+async def refused(connect: Connect, address: str) -> None:
     """Returns when new callers are turned away, which begins a moment after the signal."""
     async with asyncio.timeout(WAIT):
         while True:
             try:
-                async with visit(address) as late:
+                async with connect(address) as late:
                     await late.health()
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.UNAVAILABLE:
@@ -98,24 +101,24 @@ async def refused(visit: Visit, address: str) -> None:
 
 
 async def test_a_stream_that_outlasts_the_drain_is_ended_with_a_word(
-    serve: Serve, visit: Visit, first: Upstream, tmp_path: Path
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
 ) -> None:
     first.script = script = Halfway()
     async with (
         serve(CONFIG.format(drain=0.2, folder=tmp_path, url=first.url)) as server,
-        visit(server.address) as house,
+        connect(server.address) as client,
     ):
-        stream = asyncio.create_task(house.hear(seconds=60))
+        stream = asyncio.create_task(client.read_stream(seconds=60))
         await asyncio.wait_for(script.reached.wait(), WAIT)
         server.process.send_signal(signal.SIGTERM)
-        story = await stream
+        result = await stream
         await asyncio.wait_for(script.gone.wait(), WAIT)
         script.go_on.set()
         assert await asyncio.wait_for(server.process.wait(), WAIT) == 0
-    assert (story.kind, story.text, story.end.error.reason) == ("cancelled", "Once ", "SHUTTING_DOWN")
-    assert story.failure is not None
-    assert story.failure.code is grpc.StatusCode.UNAVAILABLE
-    record = await stored(tmp_path, story.request_id)
+    assert (result.kind, result.text, result.end.error.reason) == ("cancelled", "Once ", "SHUTTING_DOWN")
+    assert result.failure is not None
+    assert result.failure.code is grpc.StatusCode.UNAVAILABLE
+    record = await stored(tmp_path, result.request_id)
     assert record is not None
     assert (record.status, record.usage_estimated) == (ExecutionStatus.CANCELLED, True)
-    assert record.usage.output_tokens == story.end.usage.output_tokens > 0
+    assert record.usage.output_tokens == result.end.usage.output_tokens > 0

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Exchange, House, Server, Upstream
+    from tests.faults.conftest import Client, Exchange, Server, Upstream
 
 Serve = Callable[[str], AbstractAsyncContextManager["Server"]]
-Visit = Callable[[str], AbstractAsyncContextManager["House"]]
+Connect = Callable[[str], AbstractAsyncContextManager["Client"]]
 
 WAIT = 10.0
 KEY = "sk-0123456789abcdef"
@@ -49,18 +49,21 @@ async def garble(exchange: Exchange) -> None:
 @pytest.mark.parametrize("script", [refuse, garble])
 async def test_a_key_that_a_vendor_repeats_is_shown_to_nobody(
     serve: Serve,
-    visit: Visit,
+    connect: Connect,
     first: Upstream,
     tmp_path: Path,
     script: Callable[[Exchange], object],
 ) -> None:
     first.script = script  # type: ignore[assignment]  # one of the two above
-    async with serve(CONFIG.format(folder=tmp_path, url=first.url, key=KEY)) as server, visit(server.address) as house:
-        failure = await house.failed()
-        story = await house.hear()
-        stored = await house.recorded(story.request_id)
-        shown = [failure.message, str(story.end), story.failure.message if story.failure else "", str(stored)]
-        shown += [str(attempt) for attempt in story.attempts] + [str(await house.health())]
+    async with (
+        serve(CONFIG.format(folder=tmp_path, url=first.url, key=KEY)) as server,
+        connect(server.address) as client,
+    ):
+        failure = await client.failed()
+        result = await client.read_stream()
+        stored = await client.recorded(result.request_id)
+        shown = [failure.message, str(result.end), result.failure.message if result.failure else "", str(stored)]
+        shown += [str(attempt) for attempt in result.attempts] + [str(await client.health())]
         server.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(server.process.wait(), WAIT) == 0
     assert first.requests

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.faults.conftest import Server
 
 Acknowledged = dict[str, usage_pb2.Usage]
-"""What the client was told, by request id."""
+"""What the client received, by request id."""
 
 WAIT = 30.0
 ROUNDS = 3
@@ -49,20 +49,20 @@ async def test_kill_9_loses_nothing_that_a_caller_was_told(
     rounds: list[Acknowledged] = [{}]
     for _ in range(ROUNDS):
         async with serve(config) as server:
-            await check_retold(server.address, rounds[-1])
+            await check_executions(server.address, rounds[-1])
             rounds.append(await until_killed(server, draw.randint(1, MOST)))
     async with serve(config) as server:
-        await check_retold(server.address, rounds[-1])
+        await check_executions(server.address, rounds[-1])
     await check_stored(database_url, dict(ChainMap(*rounds)))
 
 
 async def until_killed(server: Server, enough: int) -> Acknowledged:
     """Calls the server from many sides until it has acknowledged so much, and kills it in that moment."""
-    told: Acknowledged = {}
+    acknowledged: Acknowledged = {}
 
     def acknowledge(request_id: str, usage: usage_pb2.Usage) -> None:
-        told[request_id] = usage
-        if len(told) == enough:
+        acknowledged[request_id] = usage
+        if len(acknowledged) == enough:
             server.process.kill()
 
     async with grpc.aio.insecure_channel(server.address) as channel, asyncio.timeout(WAIT):
@@ -71,8 +71,8 @@ async def until_killed(server: Server, enough: int) -> Acknowledged:
         ends = await asyncio.gather(*calls)
     assert await server.process.wait() == -signal.SIGKILL
     assert set(ends) == {grpc.StatusCode.UNAVAILABLE}
-    assert len(told) >= enough
-    return told
+    assert len(acknowledged) >= enough
+    return acknowledged
 
 
 PAID = routing_pb2.RoutingPreferences(allow_models=["simulator/sim-large"])
@@ -108,11 +108,11 @@ async def listen(stub: Any, number: int, acknowledge: Callable[[str, usage_pb2.U
         return error.code()
 
 
-async def check_retold(address: str, told: Mapping[str, usage_pb2.Usage]) -> None:
+async def check_executions(address: str, acknowledged: Mapping[str, usage_pb2.Usage]) -> None:
     """Asks a fresh server for what the one before it had acknowledged."""
     async with grpc.aio.insecure_channel(address) as channel:
         stub: routing_pb2_grpc.RoutingServiceAsyncStub = routing_pb2_grpc.RoutingServiceStub(channel)
-        for request_id, usage in told.items():
+        for request_id, usage in acknowledged.items():
             request = routing_pb2.GetExecutionRequest(request_id=request_id)
             execution = (await stub.GetExecution(request, timeout=WAIT)).execution
             assert execution.status == routing_pb2.EXECUTION_STATUS_COMPLETED
@@ -122,7 +122,7 @@ async def check_retold(address: str, told: Mapping[str, usage_pb2.Usage]) -> Non
             assert [attempt.HasField("error") for attempt in execution.attempts] == [False]
 
 
-async def check_stored(url: str, told: Mapping[str, usage_pb2.Usage]) -> None:
+async def check_stored(url: str, acknowledged: Mapping[str, usage_pb2.Usage]) -> None:
     """Looks into the database itself."""
     columns = (executions.c.request_id, executions.c.input_tokens, executions.c.output_tokens, executions.c.cost_micros)
     rows: list[Row[Any]] = []
@@ -133,5 +133,5 @@ async def check_stored(url: str, told: Mapping[str, usage_pb2.Usage]) -> None:
     async with Database.open(url) as database:
         await database.write(read)
     found: dict[str, tuple[Any, ...]] = {row[0]: tuple(row[1:]) for row in rows}
-    for request_id, usage in told.items():
+    for request_id, usage in acknowledged.items():
         assert found[request_id] == (usage.input_tokens, usage.output_tokens, usage.cost_micros)

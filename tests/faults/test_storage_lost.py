@@ -18,79 +18,79 @@ from ymera.v1 import ymera_pb2
 
 if TYPE_CHECKING:
     from tests.conftest import PostgresProcess
-    from tests.faults.conftest import House, Server, Upstream
+    from tests.faults.conftest import Client, Server, Upstream
 
-OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
+OpenServer = Callable[..., AbstractAsyncContextManager["Client"]]
 Serve = Callable[[str], AbstractAsyncContextManager["Server"]]
-Visit = Callable[[str], AbstractAsyncContextManager["House"]]
+Connect = Callable[[str], AbstractAsyncContextManager["Client"]]
 
 WAIT = 10.0
 
 
 async def test_requests_fail_while_postgresql_is_down_and_succeed_when_it_is_back(
-    open_house: OpenHouse, first: Upstream, postgres_process: PostgresProcess
+    open_server: OpenServer, first: Upstream, postgres_process: PostgresProcess
 ) -> None:
-    async with open_house(first, storage={"url": postgres_process.url}) as house:
+    async with open_server(first, storage={"url": postgres_process.url}) as client:
         for mode in ("fast", "immediate"):
-            answers = await asyncio.gather(*(house.execute() for _ in range(10)))
+            answers = await asyncio.gather(*(client.execute() for _ in range(10)))
             await asyncio.to_thread(postgres_process.stop, mode)
-            await refuses(house)
+            await refuses(client)
             await asyncio.to_thread(postgres_process.start)
-            answers += await asyncio.gather(*(house.execute() for _ in range(10)))
-            health = await house.health()
+            answers += await asyncio.gather(*(client.execute() for _ in range(10)))
+            health = await client.health()
             assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_OK
-            stored = [await house.recorded(answer.request_id) for answer in answers]
+            stored = [await client.recorded(answer.request_id) for answer in answers]
             assert [one.usage for one in stored] == [one.usage for one in answers]
 
 
-async def refuses(house: House) -> None:
+async def refuses(client: Client) -> None:
     """Checks that nothing is called a success, and that Health says why."""
-    failures = await asyncio.gather(*(house.failed() for _ in range(10)))
+    failures = await asyncio.gather(*(client.failed() for _ in range(10)))
     assert {(failure.code, failure.reason) for failure in failures} == {
         (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
     }
     # Its words were sent before anything could be recorded; its end says that it is not accounted for.
-    story = await house.hear()
-    assert (story.kind, story.text, story.end.error.reason) == ("truncated", "all is well", "STORAGE_UNAVAILABLE")
-    health = await house.health()
+    result = await client.read_stream()
+    assert (result.kind, result.text, result.end.error.reason) == ("truncated", "all is well", "STORAGE_UNAVAILABLE")
+    health = await client.health()
     assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert health.storage.detail
 
 
 async def test_requests_wait_while_postgresql_hangs_and_health_says_so(
-    open_house: OpenHouse, first: Upstream, postgres_process: PostgresProcess
+    open_server: OpenServer, first: Upstream, postgres_process: PostgresProcess
 ) -> None:
-    async with open_house(first, storage={"url": postgres_process.url}) as house:
-        await house.execute()
+    async with open_server(first, storage={"url": postgres_process.url}) as client:
+        await client.execute()
         postgres_process.signal(signal.SIGSTOP)
         try:
-            waiting = [asyncio.create_task(house.execute()) for _ in range(10)]
-            health = await house.health()
+            waiting = [asyncio.create_task(client.execute()) for _ in range(10)]
+            health = await client.health()
             assert not any(call.done() for call in waiting)
         finally:
             postgres_process.signal(signal.SIGCONT)
         answers = await asyncio.gather(*waiting)
-        stored = [await house.recorded(answer.request_id) for answer in answers]
-        again = await house.health()
+        stored = [await client.recorded(answer.request_id) for answer in answers]
+        again = await client.health()
     assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert [one.usage for one in stored] == [one.usage for one in answers]
     assert again.status == ymera_pb2.HEALTH_STATUS_OK
 
 
 async def test_requests_wait_for_a_locked_sqlite_file_and_nothing_else_does(
-    open_house: OpenHouse, first: Upstream, tmp_path: Path
+    open_server: OpenServer, first: Upstream, tmp_path: Path
 ) -> None:
-    async with open_house(first) as house:
-        await house.execute()
+    async with open_server(first) as client:
+        await client.execute()
         with closing(sqlite3.connect(tmp_path / "ymera.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            waiting = asyncio.create_task(house.execute())
-            await house.in_flight(1)
-            assert (await house.health()).storage.status == ymera_pb2.HEALTH_STATUS_OK
+            waiting = asyncio.create_task(client.execute())
+            await client.in_flight(1)
+            assert (await client.health()).storage.status == ymera_pb2.HEALTH_STATUS_OK
             assert not waiting.done()
             other.execute("ROLLBACK")
         answer = await asyncio.wait_for(waiting, WAIT)
-        assert (await house.recorded(answer.request_id)).usage == answer.usage
+        assert (await client.recorded(answer.request_id)).usage == answer.usage
 
 
 FULL_DISK = """
@@ -110,17 +110,17 @@ models = ["m"]
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
 async def test_requests_fail_on_a_full_disk_and_succeed_when_there_is_room_again(
-    serve: Serve, visit: Visit, first: Upstream, tmp_path: Path
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
 ) -> None:
-    async with serve(FULL_DISK.format(folder=tmp_path, url=first.url)) as server, visit(server.address) as house:
-        answers = await asyncio.gather(*(house.execute() for _ in range(10)))
+    async with serve(FULL_DISK.format(folder=tmp_path, url=first.url)) as server, connect(server.address) as client:
+        answers = await asyncio.gather(*(client.execute() for _ in range(10)))
         pid, limit = server.process.pid, resource.RLIMIT_FSIZE
         before = resource.prlimit(pid, limit, (1, resource.RLIM_INFINITY))  # no file grows any more
-        failures = await asyncio.gather(*(house.failed() for _ in range(10)))
-        ill = await house.health()
+        failures = await asyncio.gather(*(client.failed() for _ in range(10)))
+        ill = await client.health()
         resource.prlimit(pid, limit, before)
-        answers += await asyncio.gather(*(house.execute() for _ in range(10)))
-        stored = [await house.recorded(answer.request_id) for answer in answers]
+        answers += await asyncio.gather(*(client.execute() for _ in range(10)))
+        stored = [await client.recorded(answer.request_id) for answer in answers]
     assert {(failure.code, failure.reason) for failure in failures} == {
         (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
     }

@@ -15,9 +15,9 @@ import pytest
 from ymera.v1 import routing_pb2, ymera_pb2
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Exchange, House, Upstream
+    from tests.faults.conftest import Client, Exchange, Upstream
 
-OpenHouse = Callable[..., AbstractAsyncContextManager["House"]]
+OpenServer = Callable[..., AbstractAsyncContextManager["Client"]]
 Script = Callable[["Exchange"], Awaitable[None]]
 
 WAIT = 10.0
@@ -25,13 +25,13 @@ SHORT = 0.5
 """A time limit that a test waits for, in seconds."""
 
 
-async def answer(house: House, *, stream: bool) -> tuple[str, Sequence[routing_pb2.Attempt]]:
+async def answer(client: Client, *, stream: bool) -> tuple[str, Sequence[routing_pb2.Attempt]]:
     """Asks in one of the two ways, and returns the text and the attempts."""
     if stream:
-        story = await house.hear()
-        assert (story.kind, story.failure) == ("completed", None)
-        return story.text, story.end.attempts
-    whole = await house.execute()
+        result = await client.read_stream()
+        assert (result.kind, result.failure) == ("completed", None)
+        return result.text, result.end.attempts
+    whole = await client.execute()
     return whole.messages[0].parts[0].text, whole.attempts
 
 
@@ -153,52 +153,52 @@ DEAD: dict[Script, str] = {
 
 @pytest.mark.parametrize("script", DEAD, ids=lambda script: script.__name__)
 async def test_an_upstream_dead_before_its_first_word_is_replaced_unseen(
-    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
 ) -> None:
     first.script = script
-    async with open_house(first, second) as house:
+    async with open_server(first, second) as client:
         for stream in (False, True):
-            text, made = await answer(house, stream=stream)
+            text, made = await answer(client, stream=stream)
             assert (text, attempts(made)) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
         assert [len(first.requests), len(second.requests)] == [2, 2]
 
 
 async def test_an_upstream_that_is_not_there_is_replaced_unseen(
-    open_house: OpenHouse, first: Upstream, second: Upstream
+    open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there
         first.url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
-        async with open_house(first, second) as house:
-            story = await house.hear()
-    assert attempts(story.end.attempts) == [(first.model, "PROVIDER_CONNECTION_FAILED"), (second.model, "")]
+        async with open_server(first, second) as client:
+            result = await client.read_stream()
+    assert attempts(result.end.attempts) == [(first.model, "PROVIDER_CONNECTION_FAILED"), (second.model, "")]
 
 
 async def test_a_streaming_caller_is_told_why_another_model_answers(
-    open_house: OpenHouse, first: Upstream, second: Upstream
+    open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script = fails_inside
-    async with open_house(first, second) as house:
-        story = await house.hear()
-    assert [(one.number, one.model) for one in story.attempts] == [(1, first.model), (2, second.model)]
-    assert story.attempts[1].previous_error.reason == "PROVIDER_SERVER_ERROR"
+    async with open_server(first, second) as client:
+        result = await client.read_stream()
+    assert [(one.number, one.model) for one in result.attempts] == [(1, first.model), (2, second.model)]
+    assert result.attempts[1].previous_error.reason == "PROVIDER_SERVER_ERROR"
 
 
 async def test_all_upstreams_dead_is_told_with_the_last_ones_error(
-    open_house: OpenHouse, first: Upstream, second: Upstream
+    open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script, second.script = fails_inside, knows_no_such_key
-    async with open_house(first, second, execution={"max_attempts": 2}) as house:
-        story = await house.hear()
-        failure = await house.failed()
-        stored = await house.recorded(story.request_id)
-    assert story.kind == "failed"
-    assert story.end.error.reason == failure.reason == "PROVIDER_AUTHENTICATION"
-    assert story.failure is not None
-    assert story.failure.code is failure.code is grpc.StatusCode.FAILED_PRECONDITION
+    async with open_server(first, second, execution={"max_attempts": 2}) as client:
+        result = await client.read_stream()
+        failure = await client.failed()
+        stored = await client.recorded(result.request_id)
+    assert result.kind == "failed"
+    assert result.end.error.reason == failure.reason == "PROVIDER_AUTHENTICATION"
+    assert result.failure is not None
+    assert result.failure.code is failure.code is grpc.StatusCode.FAILED_PRECONDITION
     assert stored.status == routing_pb2.EXECUTION_STATUS_FAILED
-    assert stored.decision == story.decision
-    assert list(stored.attempts) == list(story.end.attempts)
+    assert stored.decision == result.decision
+    assert list(stored.attempts) == list(result.end.attempts)
     assert stored.usage.cost_micros == 0
 
 
@@ -263,32 +263,32 @@ def patience_with(script: Script) -> dict[str, float]:
 
 @pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
 async def test_a_stream_that_breaks_within_its_answer_ends_truncated(
-    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
 ) -> None:
     first.script = script
     reason, code = BROKEN[script]
-    async with open_house(first, second, execution=patience_with(script)) as house:
-        story = await house.hear()
-        stored = await house.recorded(story.request_id)
-    assert (story.kind, story.text, story.end.model) == ("truncated", "Once upon a time", first.model)
-    assert story.end.error.reason == reason
-    assert story.failure is not None
-    assert (story.failure.code, story.failure.reason) == (code, reason)
-    assert story.end.usage.estimated
-    assert story.end.usage.output_tokens > 0
+    async with open_server(first, second, execution=patience_with(script)) as client:
+        result = await client.read_stream()
+        stored = await client.recorded(result.request_id)
+    assert (result.kind, result.text, result.end.model) == ("truncated", "Once upon a time", first.model)
+    assert result.end.error.reason == reason
+    assert result.failure is not None
+    assert (result.failure.code, result.failure.reason) == (code, reason)
+    assert result.end.usage.estimated
+    assert result.end.usage.output_tokens > 0
     assert not second.requests
     assert stored.status == routing_pb2.EXECUTION_STATUS_TRUNCATED
-    assert (stored.usage, stored.decision, stored.error) == (story.end.usage, story.decision, story.end.error)
+    assert (stored.usage, stored.decision, stored.error) == (result.end.usage, result.decision, result.end.error)
 
 
 @pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
 async def test_a_whole_answer_never_mixes_what_two_models_said(
-    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
 ) -> None:
     first.script = script  # a stream, although a whole answer was asked for: all of it is unseen until the end
-    async with open_house(first, second, execution=patience_with(script)) as house:
-        whole = await house.execute()
-        stored = await house.recorded(whole.request_id)
+    async with open_server(first, second, execution=patience_with(script)) as client:
+        whole = await client.execute()
+        stored = await client.recorded(whole.request_id)
     assert [part.text for part in whole.messages[0].parts] == ["all is well"]
     assert attempts(whole.attempts) == [(first.model, BROKEN[script][0]), (second.model, "")]
     assert whole.usage.estimated
@@ -317,13 +317,13 @@ HANGING: list[Script] = [hangs, hangs_after_its_head, sends_comments_alone]
 
 @pytest.mark.parametrize("script", HANGING, ids=lambda script: script.__name__)
 async def test_a_hanging_upstream_is_left_and_replaced_unseen(
-    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
 ) -> None:
     first.script, left = watched(script)
     limits = {"first_token_seconds": SHORT, "thinking_seconds": 2 * SHORT, "unary_seconds": SHORT}
-    async with open_house(first, second, execution=limits) as house:
+    async with open_server(first, second, execution=limits) as client:
         for stream in (False, True):
-            text, made = await answer(house, stream=stream)
+            text, made = await answer(client, stream=stream)
             assert text == "all is well"
             assert attempts(made) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
@@ -343,19 +343,21 @@ def watched(script: Script) -> tuple[Script, asyncio.Semaphore]:
 
 
 async def test_a_rate_limit_sends_the_request_elsewhere_at_once_and_opens_no_breaker(
-    open_house: OpenHouse, first: Upstream, second: Upstream
+    open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script = limits_the_rate
-    async with open_house(first, second, breaker={"failures": 1}) as house:
+    async with open_server(first, second, breaker={"failures": 1}) as client:
         began = time.monotonic()
         for _ in range(3):
-            _, made = await answer(house, stream=True)
+            _, made = await answer(client, stream=True)
             assert attempts(made) == [(first.model, "RATE_LIMITED"), (second.model, "")]
         assert time.monotonic() - began < WAIT  # not the 100 s that the first asks for
-        assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_OK
+        assert (await client.health()).status == ymera_pb2.HEALTH_STATUS_OK
 
 
-async def test_a_rate_limit_is_waited_for_where_there_is_no_other_model(open_house: OpenHouse, first: Upstream) -> None:
+async def test_a_rate_limit_is_waited_for_where_there_is_no_other_model(
+    open_server: OpenServer, first: Upstream
+) -> None:
     async def limits_the_rate_once(exchange: Exchange) -> None:
         if len(first.requests) > 1:
             await exchange.answer()
@@ -364,44 +366,44 @@ async def test_a_rate_limit_is_waited_for_where_there_is_no_other_model(open_hou
         await exchange.respond("429 Too Many Requests", b'{"error":{"message":"Slow down"}}', headers)
 
     first.script = limits_the_rate_once
-    async with open_house(first) as house:
+    async with open_server(first) as client:
         began = time.monotonic()
-        _, made = await answer(house, stream=True)
+        _, made = await answer(client, stream=True)
         assert time.monotonic() - began >= SHORT
     assert attempts(made) == [(first.model, "RATE_LIMITED"), (first.model, "")]
 
 
 async def test_a_rate_limit_beyond_the_deadline_is_told_with_when_to_come_back(
-    open_house: OpenHouse, first: Upstream
+    open_server: OpenServer, first: Upstream
 ) -> None:
     first.script = limits_the_rate
-    async with open_house(first) as house:
-        failure = await house.failed()
+    async with open_server(first) as client:
+        failure = await client.failed()
     assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "RATE_LIMITED")
     assert failure.retry_after == 100
     assert len(first.requests) == 1
 
 
 async def test_an_upstream_that_keeps_failing_is_left_alone_until_it_is_well(
-    open_house: OpenHouse, first: Upstream, second: Upstream
+    open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script = fails_inside
-    async with open_house(first, second, breaker={"failures": 3, "open_seconds": 2 * SHORT}) as house:
+    async with open_server(first, second, breaker={"failures": 3, "open_seconds": 2 * SHORT}) as client:
         for _ in range(3):
-            await house.execute()
-        whole = await house.execute()
+            await client.execute()
+        whole = await client.execute()
         assert attempts(whole.attempts) == [(second.model, "")]
         excluded = whole.decision.exclusions
         unhealthy = [one.model for one in excluded if one.reason == routing_pb2.EXCLUSION_REASON_UNHEALTHY]
         assert unhealthy == [first.model]
-        assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_DEGRADED
+        assert (await client.health()).status == ymera_pb2.HEALTH_STATUS_DEGRADED
         first.script = well
         async with asyncio.timeout(WAIT):
             while True:
-                if (await house.execute()).model == first.model:
+                if (await client.execute()).model == first.model:
                     break
                 await asyncio.sleep(0.05)
-        assert (await house.health()).status == ymera_pb2.HEALTH_STATUS_OK
+        assert (await client.health()).status == ymera_pb2.HEALTH_STATUS_OK
 
 
 MEBIBYTE = b"x" * 2**20
@@ -456,18 +458,18 @@ HUGE: list[Script] = [
 
 @pytest.mark.parametrize("script", HUGE, ids=lambda script: script.__name__)
 async def test_a_body_without_end_is_not_read_to_its_end(
-    open_house: OpenHouse, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
 ) -> None:
     first.script, left = watched(script)
-    async with open_house(first, second, transport={"max_response_bytes": 2**20}) as house:
+    async with open_server(first, second, transport={"max_response_bytes": 2**20}) as client:
         for stream in (False, True):
-            text, made = await answer(house, stream=stream)
+            text, made = await answer(client, stream=stream)
             assert text == "all is well"
             assert attempts(made) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
 
 
-async def test_an_answer_without_end_is_truncated(open_house: OpenHouse, first: Upstream) -> None:
+async def test_an_answer_without_end_is_truncated(open_server: OpenServer, first: Upstream) -> None:
     async def talks_for_ever(exchange: Exchange) -> None:
         await exchange.begin()
         while True:
@@ -475,7 +477,7 @@ async def test_an_answer_without_end_is_truncated(open_house: OpenHouse, first: 
 
     first.script = talks_for_ever
     limits: dict[str, Any] = {"max_response_bytes": 2**20}
-    async with open_house(first, transport=limits) as house:
-        story = await house.hear()
-    assert (story.kind, story.end.error.reason) == ("truncated", "PROVIDER_MALFORMED_RESPONSE")
-    assert len(story.text) < 2**20
+    async with open_server(first, transport=limits) as client:
+        result = await client.read_stream()
+    assert (result.kind, result.end.error.reason) == ("truncated", "PROVIDER_MALFORMED_RESPONSE")
+    assert len(result.text) < 2**20

@@ -212,9 +212,9 @@ async def test_a_provider_that_asks_for_patience_is_passed_on(
 async def test_a_defect_of_a_plugin_stays_inside(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await stub.Execute(request("hello", "lab/buggy"), timeout=WAIT)
-    told = f"{caught.value.details()} {caught.value.trailing_metadata()}"
-    assert "secret" not in told
-    assert "Traceback" not in told
+    sent = f"{caught.value.details()} {caught.value.trailing_metadata()}"
+    assert "secret" not in sent
+    assert "Traceback" not in sent
 
 
 async def test_a_deadline_that_has_nearly_passed_is_typed(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:

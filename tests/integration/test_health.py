@@ -99,9 +99,9 @@ async def test_a_server_without_models_is_up_and_says_that_it_can_serve_nothing(
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
-        told = await watched(balancer(channel), NOT_SERVING)
+        status = await watched(balancer(channel), NOT_SERVING)
     assert health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
-    assert told == NOT_SERVING
+    assert status == NOT_SERVING
 
 
 async def test_a_refresh_that_dies_is_seen_and_begun_again(

@@ -154,9 +154,9 @@ async def test_load_balancers_hear_of_it_first(settings: Settings, lab: Lab) -> 
             while (await watch.read()).status != health_pb2.HealthCheckResponse.SERVING:
                 pass
             stopping = asyncio.create_task(app.stop())
-            told = await watch.read()
+            update = await watch.read()
             await stopping
-    assert told.status == health_pb2.HealthCheckResponse.NOT_SERVING
+    assert update.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 async def test_a_call_that_arrives_as_the_server_stops_is_refused_as_unavailable(settings: Settings, lab: Lab) -> None:

@@ -30,9 +30,9 @@ async def faults(settings: Settings, lab: Lab) -> dict[str, str]:
 
 
 async def test_a_port_in_use_is_named(app: Application, make_settings: Callable[..., Settings], lab: Lab) -> None:
-    told = await faults(make_settings(server={"address": app.address}), lab)
-    assert app.address in told["server.address"]
-    assert "another program listens there" in told["server.address"]
+    found = await faults(make_settings(server={"address": app.address}), lab)
+    assert app.address in found["server.address"]
+    assert "another program listens there" in found["server.address"]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:99999", "203.0.113.7:50051", "unix:/nowhere/at/all"])
@@ -42,15 +42,15 @@ async def test_an_address_that_is_none_is_named(make_settings: Callable[..., Set
 
 async def test_an_address_of_the_command_line_that_is_none_is_named(settings: Settings, lab: Lab) -> None:
     server = settings.server.model_copy(update={"address": "nonsense"})
-    told = await faults(settings.model_copy(update={"server": server}), lab)
-    assert "write host:port" in told["server.address"]
+    found = await faults(settings.model_copy(update={"server": server}), lab)
+    assert "write host:port" in found["server.address"]
 
 
 async def test_a_classifier_that_is_not_there_is_told_with_those_that_are(
     make_settings: Callable[..., Settings], lab: Lab
 ) -> None:
-    told = await faults(make_settings(routing={"classifier": "lexicle"}), lab)
-    assert told["routing.classifier"] == "no plugin registers a classifier 'lexicle'; registered: lab"
+    found = await faults(make_settings(routing={"classifier": "lexicle"}), lab)
+    assert found["routing.classifier"] == "no plugin registers a classifier 'lexicle'; registered: lab"
 
 
 async def test_without_the_usual_classifier_the_server_starts_and_takes_every_task_for_a_general_one(
@@ -148,25 +148,25 @@ async def test_a_client_certificate_is_required_when_configured(
 async def test_every_tls_file_that_cannot_be_read_is_named(
     make_settings: Callable[..., Settings], lab: Lab, tmp_path: Path
 ) -> None:
-    told = await faults(make_settings(server=tls(tmp_path, tls_client_ca=tmp_path / "ca.pem")), lab)
-    assert set(told) == {"server.tls_certificate", "server.tls_private_key", "server.tls_client_ca"}
-    assert str(tmp_path / "server.key") in told["server.tls_private_key"]
+    found = await faults(make_settings(server=tls(tmp_path, tls_client_ca=tmp_path / "ca.pem")), lab)
+    assert set(found) == {"server.tls_certificate", "server.tls_private_key", "server.tls_client_ca"}
+    assert str(tmp_path / "server.key") in found["server.tls_private_key"]
 
 
 async def test_a_key_of_another_certificate_is_refused_at_the_start(
     make_settings: Callable[..., Settings], lab: Lab, certificates: Path
 ) -> None:
     mixed = tls(certificates) | {"tls_private_key": certificates / "client.key"}
-    told = await faults(make_settings(server=mixed), lab)
-    assert "client.key" in told["server.tls_certificate"]
+    found = await faults(make_settings(server=mixed), lab)
+    assert "client.key" in found["server.tls_certificate"]
 
 
 async def test_a_file_that_is_no_certificate_is_refused_at_the_start(
     make_settings: Callable[..., Settings], lab: Lab, certificates: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "junk.pem").write_text("junk")
-    told = await faults(make_settings(server=tls(certificates, tls_client_ca=tmp_path / "junk.pem")), lab)
-    assert "junk.pem" in told["server.tls_client_ca"]
+    found = await faults(make_settings(server=tls(certificates, tls_client_ca=tmp_path / "junk.pem")), lab)
+    assert "junk.pem" in found["server.tls_client_ca"]
 
 
 def test_a_section_in_one_variable_that_is_no_table_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

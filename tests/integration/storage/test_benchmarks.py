@@ -165,7 +165,7 @@ def arrivals(draw: st.DrawFn) -> tuple[str, str, float | None, float, int]:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.lists(arrivals(), max_size=12), st.integers(0, 900)), max_size=6))
 def test_what_is_read_bit_by_bit_is_what_is_read_at_once(
-    tmp_path_factory: pytest.TempPathFactory, story: list[tuple[list[tuple[str, str, float | None, float, int]], int]]
+    tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[list[tuple[str, str, float | None, float, int]], int]]
 ) -> None:
     file: Path = tmp_path_factory.mktemp("benchmarks") / "ymera.db"
     clock, window = Clock(), 5
@@ -188,7 +188,7 @@ def test_what_is_read_bit_by_bit_is_what_is_read_at_once(
         blank = results(clock)
         async with Database.open(f"sqlite:///{file}") as database:
             under_test = reading(database, clock)
-            for batch, passes in story:
+            for batch, passes in batches:
                 new = [
                     replace(
                         next(blank),

@@ -46,7 +46,7 @@ class FixedClassifier:
         return self.probabilities
 
 
-class Room:
+class Routing:
     """Routing on real parts; `decide` routes a short prompt. A provider without infos can't list its models."""
 
     def __init__(

@@ -48,7 +48,7 @@ class Reference:
         """Returns the first rule that excludes a target."""
         wanted, needs, info = self.preferences, self.needs, model.info
         micros, limit, longest = self.cost(model), wanted.max_cost_micros, wanted.max_latency
-        room = min(needs.reserved_tokens, info.max_output_tokens or needs.reserved_tokens)
+        routing = min(needs.reserved_tokens, info.max_output_tokens or needs.reserved_tokens)
         required = needs.capabilities | wanted.required_capabilities
         latency = 0.0 if pace is None else pace.latency(needs.output_tokens)
         rules = {
@@ -56,7 +56,7 @@ class Reference:
             ExclusionReason.DENIED: model.id in self.denied,
             ExclusionReason.SIMULATED: info.simulated and self.no_stand_in and not self._is_asked_for(model),
             ExclusionReason.MISSING_CAPABILITY: not required <= info.capabilities,
-            ExclusionReason.CONTEXT_TOO_SMALL: 0 < info.context_window < needs.input_tokens + room,
+            ExclusionReason.CONTEXT_TOO_SMALL: 0 < info.context_window < needs.input_tokens + routing,
             ExclusionReason.TOO_EXPENSIVE: limit is not None and micros is not None and micros > limit,
             ExclusionReason.PRICE_UNKNOWN: limit is not None and micros is None,
             ExclusionReason.TOO_SLOW: longest is not None and latency > longest,

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.routing.conftest import Room
+from tests.unit.routing.conftest import Routing
 from ymera_service.routing.decision import Decision, ExclusionReason, Preferences
 from ymera_service.routing.estimate import needs_of
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
@@ -27,8 +27,8 @@ def reasons(decision: Decision) -> dict[str, ExclusionReason]:
 
 
 def test_allow_and_deny_take_ids_names_and_patterns() -> None:
-    room = Room({"p": [CHEAP, DEAR], "q": [CHEAP, FREE]})
-    decision = room.decide(preferences=Preferences(allow_models=("cheap", "p/*"), deny_models=("q/cheap",)))
+    routing = Routing({"p": [CHEAP, DEAR], "q": [CHEAP, FREE]})
+    decision = routing.decide(preferences=Preferences(allow_models=("cheap", "p/*"), deny_models=("q/cheap",)))
     assert set(order(decision)) == {"p/cheap", "p/dear"}
     assert reasons(decision) == {"q/cheap": ExclusionReason.DENIED, "q/free": ExclusionReason.NOT_ALLOWED}
     assert "'q/cheap'" in decision.excluded[0].detail
@@ -36,9 +36,9 @@ def test_allow_and_deny_take_ids_names_and_patterns() -> None:
 
 @pytest.mark.parametrize("field", ["allow_models", "deny_models"])
 def test_a_model_that_nobody_offers_is_named_with_what_it_may_have_been(field: str) -> None:
-    room = Room({"p": [CHEAP, DEAR]})
+    routing = Routing({"p": [CHEAP, DEAR]})
     with pytest.raises(ModelNotFound, match=rf"preferences.{field}\[1\].*p/cheap") as caught:
-        room.decide(preferences=Preferences(**{field: ("p/dear", "p/chaep")}))  # type: ignore[arg-type]
+        routing.decide(preferences=Preferences(**{field: ("p/dear", "p/chaep")}))  # type: ignore[arg-type]
     assert caught.value.metadata == {"field": f"preferences.{field}[1]", "model": "p/chaep"}
 
 
@@ -63,28 +63,30 @@ IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
 def test_a_prompt_goes_only_to_models_that_can_take_it(prompt: Prompt, capability: Capability) -> None:
     able = ModelInfo("able", capabilities=frozenset(Capability))
     unable = ModelInfo("unable", capabilities=frozenset(Capability) - {capability})
-    decision = Room({"p": [able, unable]}).decide(prompt)
+    decision = Routing({"p": [able, unable]}).decide(prompt)
     assert order(decision) == ["p/able"]
     assert reasons(decision) == {"p/unable": ExclusionReason.MISSING_CAPABILITY}
     assert decision.excluded[0].detail == f"lacks {capability}"
 
 
 def test_capabilities_that_the_caller_requires_are_asked_for_too() -> None:
-    room = Room({"p": [CHEAP, ModelInfo("thinks", capabilities=frozenset({Capability.REASONING}))]})
+    routing = Routing({"p": [CHEAP, ModelInfo("thinks", capabilities=frozenset({Capability.REASONING}))]})
     wanted = Preferences(required_capabilities=frozenset({Capability.REASONING}))
-    assert order(room.decide(preferences=wanted)) == ["p/thinks"]
+    assert order(routing.decide(preferences=wanted)) == ["p/thinks"]
 
 
 def test_a_prompt_that_does_not_fit_into_a_context_does_not_go_there() -> None:
-    room = Room({"p": [ModelInfo("small", context_window=1_000), ModelInfo("large", context_window=10_000), UNPRICED]})
-    decision = room.decide("word " * 1_000)
+    routing = Routing(
+        {"p": [ModelInfo("small", context_window=1_000), ModelInfo("large", context_window=10_000), UNPRICED]}
+    )
+    decision = routing.decide("word " * 1_000)
     assert reasons(decision) == {"p/small": ExclusionReason.CONTEXT_TOO_SMALL}
     assert "1,000" in decision.excluded[0].detail
-    assert room.decide("word").excluded == ()
+    assert routing.decide("word").excluded == ()
 
 
 def test_the_answer_asked_for_has_to_fit_beside_the_prompt_as_far_as_the_model_can_write_it() -> None:
-    room = Room(
+    routing = Routing(
         {
             "p": [
                 ModelInfo("tight", context_window=1_000),
@@ -92,7 +94,7 @@ def test_the_answer_asked_for_has_to_fit_beside_the_prompt_as_far_as_the_model_c
             ]
         }
     )
-    decision = room.decide(Prompt((user("hello"),), sampling=Sampling(max_output_tokens=5_000)))
+    decision = routing.decide(Prompt((user("hello"),), sampling=Sampling(max_output_tokens=5_000)))
     assert order(decision) == ["p/short"]
 
 
@@ -100,13 +102,13 @@ def test_the_cost_expected_is_that_of_a_call_with_the_longest_answer() -> None:
     long = Tier(20_000_000, 80_000_000, above_input_tokens=1_000)
     flat = Price(1_000_003, 4_000_000)
     tiered = Price(10_000_000, 40_000_000, per_request=9, tiers=(long,))
-    room = Room(
+    routing = Routing(
         {"p": [ModelInfo("flat", price=flat, max_output_tokens=7), ModelInfo("tiered", price=tiered), UNPRICED]}
     )
     for words in (10, 10_000):
         prompt = Prompt((user("word " * words),), sampling=Sampling(max_output_tokens=100))
         tokens = needs_of(prompt).input_tokens
-        assert {each.target.model: each.expected_cost_micros for each in room.decide(prompt).candidates} == {
+        assert {each.target.model: each.expected_cost_micros for each in routing.decide(prompt).candidates} == {
             "p/flat": flat.cost_micros(Usage(tokens, 7)),
             "p/tiered": tiered.cost_micros(Usage(tokens, 100)),
             "p/unpriced": None,
@@ -114,9 +116,9 @@ def test_the_cost_expected_is_that_of_a_call_with_the_longest_answer() -> None:
 
 
 def test_a_cost_limit_excludes_what_may_cost_more_and_what_has_no_price() -> None:
-    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
+    routing = Routing({"p": [CHEAP, DEAR, UNPRICED]})
     prompt = Prompt((user("hello"),), sampling=Sampling(max_output_tokens=1_000))
-    decision = room.decide(prompt, Preferences(max_cost_micros=1_000))
+    decision = routing.decide(prompt, Preferences(max_cost_micros=1_000))
     assert order(decision) == ["p/cheap"]
     assert decision.candidates[0].expected_cost_micros == 401
     assert reasons(decision) == {
@@ -126,39 +128,39 @@ def test_a_cost_limit_excludes_what_may_cost_more_and_what_has_no_price() -> Non
 
 
 def test_a_latency_limit_excludes_what_is_measured_slower_and_keeps_what_is_not_measured() -> None:
-    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
-    room.evidence.observe("p/dear", output_tokens=10, time_to_first_token=1.0, duration=2.0)
-    room.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=0.1, duration=0.2)
-    decision = room.decide(preferences=Preferences(max_latency=5.0))
+    routing = Routing({"p": [CHEAP, DEAR, UNPRICED]})
+    routing.evidence.observe("p/dear", output_tokens=10, time_to_first_token=1.0, duration=2.0)
+    routing.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=0.1, duration=0.2)
+    decision = routing.decide(preferences=Preferences(max_latency=5.0))
     assert set(order(decision)) == {"p/cheap", "p/unpriced"}
     assert reasons(decision) == {"p/dear": ExclusionReason.TOO_SLOW}
     assert decision.excluded[0].detail == "would take 41.0 s; the limit is 5 s"
 
 
 def test_a_model_whose_breaker_is_open_waits_until_it_may_be_tried_again() -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    room.open_domains = {"p/cheap": 2.0}
-    decision = room.decide()
+    routing = Routing({"p": [CHEAP, DEAR]})
+    routing.open_domains = {"p/cheap": 2.0}
+    decision = routing.decide()
     assert order(decision) == ["p/dear"]
     assert decision.excluded[0].reason is ExclusionReason.UNHEALTHY
     assert decision.excluded[0].detail == "it failed repeatedly; is tried again in 2.0 s"
     assert decision.inputs.open_domains == ("p/cheap",)
-    room.open_domains = {"elsewhere/m": 2.0}
-    assert set(order(room.decide())) == {"p/cheap", "p/dear"}
-    assert room.decide().inputs.open_domains == ()
+    routing.open_domains = {"elsewhere/m": 2.0}
+    assert set(order(routing.decide())) == {"p/cheap", "p/dear"}
+    assert routing.decide().inputs.open_domains == ()
 
 
 def test_targets_of_a_failing_account_or_endpoint_wait_together() -> None:
     places = (Deployment("a", "eu"), Deployment("a", "us"), Deployment("b", "us"))
-    room = Room({"p": [ModelInfo("m", deployments=places), ModelInfo("n", deployments=places)], "q": [CHEAP]})
-    room.open_domains = {"p#a": 2.0}
-    decision = room.decide()
+    routing = Routing({"p": [ModelInfo("m", deployments=places), ModelInfo("n", deployments=places)], "q": [CHEAP]})
+    routing.open_domains = {"p#a": 2.0}
+    decision = routing.decide()
     assert {candidate.target.id for candidate in decision.candidates} == {"p/m#b@us", "p/n#b@us", "q/cheap"}
     assert {exclusion.detail for exclusion in decision.excluded} == {
         "its account failed repeatedly; is tried again in 2.0 s"
     }
-    room.open_domains = {"p@eu": 1.0, "p/m#a@eu": 9.0}
-    decision = room.decide()
+    routing.open_domains = {"p@eu": 1.0, "p/m#a@eu": 9.0}
+    decision = routing.decide()
     assert {exclusion.target.id: exclusion.detail for exclusion in decision.excluded} == {
         "p/m#a@eu": "it failed repeatedly; is tried again in 9.0 s",
         "p/n#a@eu": "its endpoint failed repeatedly; is tried again in 1.0 s",
@@ -166,78 +168,80 @@ def test_targets_of_a_failing_account_or_endpoint_wait_together() -> None:
 
 
 def test_when_every_target_is_failing_the_caller_waits_for_the_first_to_be_tried_again() -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    room.open_domains = {"p@": 3.0, "p/dear": 1.0, "p/cheap": 8.0}
+    routing = Routing({"p": [CHEAP, DEAR]})
+    routing.open_domains = {"p@": 3.0, "p/dear": 1.0, "p/cheap": 8.0}
     with pytest.raises(NoHealthyModel, match="2 unhealthy; try again in 3 s") as caught:
-        room.decide()
+        routing.decide()
     assert caught.value.retry_after == 3.0
     assert caught.value.metadata == {"unhealthy": "2"}
 
 
 def test_simulated_models_answer_only_where_there_is_no_real_one() -> None:
-    assert order(Room({"simulator": [SIMULATED]}).decide()) == ["simulator/sim"]
-    decision = Room({"p": [CHEAP], "simulator": [SIMULATED]}).decide()
+    assert order(Routing({"simulator": [SIMULATED]}).decide()) == ["simulator/sim"]
+    decision = Routing({"p": [CHEAP], "simulator": [SIMULATED]}).decide()
     assert order(decision) == ["p/cheap"]
     assert reasons(decision) == {"simulator/sim": ExclusionReason.SIMULATED}
 
 
 def test_a_simulated_model_does_not_stand_in_for_real_ones_that_fail() -> None:
-    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
-    room.open_domains = {"p/cheap": 2.0}
+    routing = Routing({"p": [CHEAP], "simulator": [SIMULATED]})
+    routing.open_domains = {"p/cheap": 2.0}
     with pytest.raises(NoHealthyModel) as caught:
-        room.decide()
+        routing.decide()
     assert caught.value.retry_after == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("entry", ["simulator/sim", "sim", "simulator/*"])
 def test_a_simulated_model_answers_when_it_is_allowed_as_such(entry: str) -> None:
-    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
-    assert "simulator/sim" in order(room.decide(preferences=Preferences(allow_models=(entry, "p/cheap"))))
+    routing = Routing({"p": [CHEAP], "simulator": [SIMULATED]})
+    assert "simulator/sim" in order(routing.decide(preferences=Preferences(allow_models=(entry, "p/cheap"))))
 
 
 def test_allowing_everything_does_not_mean_simulated_models() -> None:
-    room = Room({"p": [CHEAP], "simulator": [SIMULATED]})
-    assert order(room.decide(preferences=Preferences(allow_models=("*",)))) == ["p/cheap"]
+    routing = Routing({"p": [CHEAP], "simulator": [SIMULATED]})
+    assert order(routing.decide(preferences=Preferences(allow_models=("*",)))) == ["p/cheap"]
 
 
 def test_constraints_that_leave_no_model_are_counted() -> None:
-    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
+    routing = Routing({"p": [CHEAP, DEAR, UNPRICED]})
     with pytest.raises(NoEligibleModel, match="1 denied, 1 too expensive, 1 price unknown") as caught:
-        room.decide(preferences=Preferences(deny_models=("p/cheap",), max_cost_micros=0))
+        routing.decide(preferences=Preferences(deny_models=("p/cheap",), max_cost_micros=0))
     assert caught.value.metadata == {"denied": "1", "too_expensive": "1", "price_unknown": "1"}
 
 
 def test_an_empty_catalogue_says_what_to_do() -> None:
     with pytest.raises(NoEligibleModel, match="add a key"):
-        Room({}).decide()
+        Routing({}).decide()
 
 
 def test_limits_may_be_reached_but_not_exceeded() -> None:
     prompt = Prompt((user("hello"),), sampling=Sampling(max_output_tokens=100))
     price = Price(10**6, 10**6)
-    room = Room({"p": [ModelInfo("exact", context_window=106, price=price), ModelInfo("small", context_window=105)]})
-    room.evidence.observe("p/exact", output_tokens=100, time_to_first_token=1.0, duration=3.0)
-    decision = room.decide(prompt, Preferences(max_cost_micros=106, max_latency=3.0))
+    routing = Routing(
+        {"p": [ModelInfo("exact", context_window=106, price=price), ModelInfo("small", context_window=105)]}
+    )
+    routing.evidence.observe("p/exact", output_tokens=100, time_to_first_token=1.0, duration=3.0)
+    decision = routing.decide(prompt, Preferences(max_cost_micros=106, max_latency=3.0))
     assert order(decision) == ["p/exact"]
     assert reasons(decision) == {"p/small": ExclusionReason.CONTEXT_TOO_SMALL}
     for wanted in (Preferences(max_cost_micros=105), Preferences(max_latency=2.99)):
         with pytest.raises(NoEligibleModel):
-            room.decide(prompt, replace(wanted, allow_models=("exact",)))
+            routing.decide(prompt, replace(wanted, allow_models=("exact",)))
 
 
 def test_a_target_with_several_open_breakers_waits_for_the_last_of_them() -> None:
-    room = Room({"p": [ModelInfo("m")]})
+    routing = Routing({"p": [ModelInfo("m")]})
     for domains in ({"p#": 9.0, "p@": 3.0}, {"p@": 3.0, "p#": 9.0}, {"p#": 3.0, "p/m": 9.0}, {"p/m": 9.0, "p#": 3.0}):
-        room.open_domains = domains
+        routing.open_domains = domains
         with pytest.raises(NoHealthyModel) as caught:
-            room.decide()
+            routing.decide()
         assert caught.value.retry_after == 9.0
 
 
 def test_no_simulated_model_stands_in_for_a_provider_that_can_not_be_asked() -> None:
-    room = Room({"sim": [ModelInfo("model", simulated=True)], "acme": None})
+    routing = Routing({"sim": [ModelInfo("model", simulated=True)], "acme": None})
     with pytest.raises(NoHealthyModel, match=r"acme: .*connection refused"):
-        room.decide()
-    assert order(room.decide(preferences=Preferences(allow_models=("sim/model",)))) == ["sim/model"]
+        routing.decide()
+    assert order(routing.decide(preferences=Preferences(allow_models=("sim/model",)))) == ["sim/model"]
     with pytest.raises(ModelNotFound, match=r"acme can't list its models now: .*connection refused"):
-        room.decide(preferences=Preferences(allow_models=("acme/best",)))
+        routing.decide(preferences=Preferences(allow_models=("acme/best",)))

@@ -12,7 +12,7 @@ from statistics import mean
 
 import pytest
 
-from tests.unit.routing.conftest import Room
+from tests.unit.routing.conftest import Routing
 from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.sdk.models import ModelInfo, Price
 from ymera_service.storage.records import BenchmarkSummary
@@ -71,11 +71,11 @@ def summaries(prompts: Iterable[Prompt], tasks: int) -> Iterable[BenchmarkSummar
 
 def routed(name: str, weights: Weights, tasks: int = TASKS) -> tuple[float, float]:
     """Returns the mean quality and cost in USD of the models chosen for prompts that were not measured."""
-    room = Room({"p": [ModelInfo(model, price=price) for model, price in prices(name).items()]})
-    room.evidence.load(summaries((prompt for prompt in table(name) if share(prompt) < 0.5), tasks))
+    routing = Routing({"p": [ModelInfo(model, price=price) for model, price in prices(name).items()]})
+    routing.evidence.load(summaries((prompt for prompt in table(name) if share(prompt) < 0.5), tasks))
     chosen = []
     for prompt in judged(name):
-        decision = room.select(prompt.text, Preferences(weights=weights, category_hint=prompt.category)).decision
+        decision = routing.select(prompt.text, Preferences(weights=weights, category_hint=prompt.category)).decision
         chosen.append(prompt.outcomes[decision.candidates[0].target.model])
     return mean(quality for quality, _ in chosen), mean(cost for _, cost in chosen)
 

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.routing.conftest import Room
+from tests.unit.routing.conftest import Routing
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.storage.records import BenchmarkSummary
 
@@ -19,12 +19,12 @@ MEASURED = st.dictionaries(
 def test_a_better_measurement_never_lowers_a_models_rank(
     measured: dict[tuple[str, str], tuple[float, int]], category: str, better: float, tasks: int
 ) -> None:
-    room = Room({"p": [ModelInfo(name) for name in NAMES]})
+    routing = Routing({"p": [ModelInfo(name) for name in NAMES]})
     low, high = sorted((better, measured.get(("p/m0", category), (better / 2, tasks))[0]))
     ranks = []
     for score in (low, high):
         changed = measured | {("p/m0", category): (score, tasks)}
-        room.evidence.load(BenchmarkSummary(*key, n, value, 1.0) for key, (value, n) in changed.items())
-        scores = {each.target.model: each.components[0].value for each in room.decide().candidates}
+        routing.evidence.load(BenchmarkSummary(*key, n, value, 1.0) for key, (value, n) in changed.items())
+        scores = {each.target.model: each.components[0].value for each in routing.decide().candidates}
         ranks.append(sum(value > scores["p/m0"] + 1e-9 for value in scores.values()))
     assert ranks[1] <= ranks[0]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.routing.conftest import FixedClassifier, Room
+from tests.unit.routing.conftest import FixedClassifier, Routing
 from ymera_service.config import RoutingSettings
 from ymera_service.routing.decision import Decision, Inputs, Preferences, Weights
 from ymera_service.sdk.content import user
@@ -22,9 +22,9 @@ def order(decision: Decision) -> list[str]:
 
 
 def test_the_better_model_of_equal_price_goes_first() -> None:
-    room = Room({"p": [ModelInfo("a", price=Price(1, 1)), ModelInfo("b", price=Price(1, 1))]})
-    room.measure(coding={"p/a": 0.4, "p/b": 0.9}, general={"p/a": 0.5, "p/b": 0.5})
-    decision = room.decide()
+    routing = Routing({"p": [ModelInfo("a", price=Price(1, 1)), ModelInfo("b", price=Price(1, 1))]})
+    routing.measure(coding={"p/a": 0.4, "p/b": 0.9}, general={"p/a": 0.5, "p/b": 0.5})
+    decision = routing.decide()
     assert order(decision) == ["p/b", "p/a"]
     assert decision.category == "coding"
     assert decision.propensity == 1.0
@@ -34,38 +34,38 @@ def test_the_better_model_of_equal_price_goes_first() -> None:
 
 
 def test_the_cheaper_model_of_equal_quality_goes_first() -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    assert order(room.decide()) == ["p/cheap", "p/dear"]
+    routing = Routing({"p": [CHEAP, DEAR]})
+    assert order(routing.decide()) == ["p/cheap", "p/dear"]
 
 
 def test_the_faster_model_goes_first_when_speed_counts() -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    room.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=2.0, duration=12.0)
-    room.evidence.observe("p/dear", output_tokens=100, time_to_first_token=0.2, duration=1.2)
-    decision = room.decide(preferences=Preferences(weights=Weights(0, 1, 0)))
+    routing = Routing({"p": [CHEAP, DEAR]})
+    routing.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=2.0, duration=12.0)
+    routing.evidence.observe("p/dear", output_tokens=100, time_to_first_token=0.2, duration=1.2)
+    decision = routing.decide(preferences=Preferences(weights=Weights(0, 1, 0)))
     assert order(decision) == ["p/dear", "p/cheap"]
     assert decision.candidates[0].expected_latency == pytest.approx(0.2 + 400 * 0.01)
 
 
 def test_the_second_likeliest_category_counts_by_its_probability() -> None:
-    room = Room({"p": [ModelInfo("coder"), ModelInfo("allrounder")]})
-    room.measure(coding={"p/coder": 0.95, "p/allrounder": 0.7}, general={"p/coder": 0.1, "p/allrounder": 0.9})
-    assert order(room.decide()) == ["p/allrounder", "p/coder"]
-    assert order(room.decide(preferences=Preferences(category_hint="coding"))) == ["p/coder", "p/allrounder"]
+    routing = Routing({"p": [ModelInfo("coder"), ModelInfo("allrounder")]})
+    routing.measure(coding={"p/coder": 0.95, "p/allrounder": 0.7}, general={"p/coder": 0.1, "p/allrounder": 0.9})
+    assert order(routing.decide()) == ["p/allrounder", "p/coder"]
+    assert order(routing.decide(preferences=Preferences(category_hint="coding"))) == ["p/coder", "p/allrounder"]
 
 
 def test_a_score_is_the_sum_of_its_components() -> None:
-    room = Room({"p": [CHEAP, DEAR, UNPRICED]})
-    room.measure(coding={"p/cheap": 0.5})
-    for candidate in room.decide(preferences=Preferences(weights=Weights(2, 1, 1))).candidates:
+    routing = Routing({"p": [CHEAP, DEAR, UNPRICED]})
+    routing.measure(coding={"p/cheap": 0.5})
+    for candidate in routing.decide(preferences=Preferences(weights=Weights(2, 1, 1))).candidates:
         assert candidate.score == pytest.approx(sum(part.value * part.weight for part in candidate.components))
         assert [part.weight for part in candidate.components] == [0.5, 0.25, 0.25]
 
 
 def test_what_is_not_known_says_so() -> None:
-    room = Room({"p": [UNPRICED, CHEAP]})
-    room.measure(general={"p/cheap": 0.75})
-    candidates = {candidate.target.model: candidate for candidate in room.decide().candidates}
+    routing = Routing({"p": [UNPRICED, CHEAP]})
+    routing.measure(general={"p/cheap": 0.75})
+    candidates = {candidate.target.model: candidate for candidate in routing.decide().candidates}
     quality, speed, cost = candidates["p/unpriced"].components
     assert quality.evidence.startswith("not yet measured")
     assert (speed.evidence, cost.evidence) == ("not yet measured", "price not known")
@@ -77,20 +77,20 @@ def test_what_is_not_known_says_so() -> None:
 def test_until_a_model_is_measured_what_its_provider_states_counts() -> None:
     stated = ModelInfo("stated", price=Price(1_000_000, 1_000_000), stated_quality={"coding": 0.9, "general": 0.4})
     silent = ModelInfo("silent", price=Price(1_000_000, 1_000_000))
-    room = Room({"p": [silent, stated]})
-    quality = room.decide().candidates[0].components[0]
-    assert order(room.decide()) == ["p/stated", "p/silent"]
+    routing = Routing({"p": [silent, stated]})
+    quality = routing.decide().candidates[0].components[0]
+    assert order(routing.decide()) == ["p/stated", "p/silent"]
     assert quality.value == pytest.approx(0.7 * 0.9 + 0.3 * 0.4)
     assert quality.evidence == "not yet measured; its provider states 0.90"
-    room.measure(coding={"p/stated": 0.1, "p/silent": 0.8}, general={"p/stated": 0.4, "p/silent": 0.4})
-    assert order(room.decide()) == ["p/silent", "p/stated"]
-    assert "states" not in room.decide().candidates[1].components[0].evidence
+    routing.measure(coding={"p/stated": 0.1, "p/silent": 0.8}, general={"p/stated": 0.4, "p/silent": 0.4})
+    assert order(routing.decide()) == ["p/silent", "p/stated"]
+    assert "states" not in routing.decide().candidates[1].components[0].evidence
 
 
 def test_every_decision_gives_its_category_probabilities_the_likeliest_first_adding_up_to_one() -> None:
-    room = Room({"p": [CHEAP]})
-    room.classifier = FixedClassifier({"math": 1.0, "coding": 2.0, "general": 1.0})
-    decision = room.decide()
+    routing = Routing({"p": [CHEAP]})
+    routing.classifier = FixedClassifier({"math": 1.0, "coding": 2.0, "general": 1.0})
+    decision = routing.decide()
     assert decision.category_probabilities == {"coding": 0.5, "math": 0.25, "general": 0.25}
     assert next(iter(decision.category_probabilities)) == decision.category == "coding"
 
@@ -100,21 +100,21 @@ def test_every_decision_gives_its_category_probabilities_the_likeliest_first_add
     [{}, {"a": -1.0, "b": 2.0}, {"a": math.nan}, {"a": 0.0}, {"a": math.inf}, {"x" * 65: 1.0}, {1: 1.0}, None],
 )
 def test_a_classifier_that_does_not_return_probabilities_does_not_stop_a_request(given: Any) -> None:
-    room = Room({"p": [CHEAP]})
-    room.classifier = FixedClassifier(given)
-    assert room.decide().category_probabilities == {"general": 1.0}
+    routing = Routing({"p": [CHEAP]})
+    routing.classifier = FixedClassifier(given)
+    assert routing.decide().category_probabilities == {"general": 1.0}
 
 
 def test_without_a_classifier_every_task_is_general() -> None:
-    room = Room({"p": [CHEAP]})
-    room.classifier = None
-    assert room.decide().category_probabilities == {"general": 1.0}
+    routing = Routing({"p": [CHEAP]})
+    routing.classifier = None
+    assert routing.decide().category_probabilities == {"general": 1.0}
 
 
 def test_of_many_categories_the_eight_likeliest_count() -> None:
-    room = Room({"p": [CHEAP]})
-    room.classifier = FixedClassifier({f"kind-{number:02}": float(number) for number in range(20)})
-    probabilities = room.decide().category_probabilities
+    routing = Routing({"p": [CHEAP]})
+    routing.classifier = FixedClassifier({f"kind-{number:02}": float(number) for number in range(20)})
+    probabilities = routing.decide().category_probabilities
     assert list(probabilities) == [f"kind-{number}" for number in range(19, 11, -1)]
     assert sum(probabilities.values()) == pytest.approx(1)
 
@@ -123,41 +123,41 @@ def test_of_many_categories_the_eight_likeliest_count() -> None:
 
 
 def test_free_models_go_before_better_ones_when_they_are_preferred() -> None:
-    room = Room({"p": [FREE, CHEAP, UNPRICED]})
-    room.measure(coding={"p/cheap": 1.0, "p/free": 0.0})
-    assert order(room.decide())[0] == "p/cheap"
-    decision = room.decide(preferences=Preferences(prefer_free=True))
+    routing = Routing({"p": [FREE, CHEAP, UNPRICED]})
+    routing.measure(coding={"p/cheap": 1.0, "p/free": 0.0})
+    assert order(routing.decide())[0] == "p/cheap"
+    decision = routing.decide(preferences=Preferences(prefer_free=True))
     assert order(decision)[0] == "p/free"
     assert decision.policy == "free-first"
 
 
 def test_a_session_stays_with_its_model_while_that_is_eligible_and_healthy() -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    room.sessions.remember("s", "p/dear")
+    routing = Routing({"p": [CHEAP, DEAR]})
+    routing.sessions.remember("s", "p/dear")
     wanted = Preferences(session_id="s")
-    decision = room.decide(preferences=wanted)
+    decision = routing.decide(preferences=wanted)
     assert order(decision) == ["p/dear", "p/cheap"]
     assert [part.name for part in decision.candidates[0].components] == ["quality", "speed", "cost", "session"]
     assert "stays with this session" in decision.explanation
     assert decision.session_affinity
-    assert not room.decide().session_affinity
-    assert order(room.decide(preferences=Preferences(session_id="other")))[0] == "p/cheap"
-    room.open_domains = {"p/dear": 2.0}
-    failing = room.decide(preferences=wanted)
+    assert not routing.decide().session_affinity
+    assert order(routing.decide(preferences=Preferences(session_id="other")))[0] == "p/cheap"
+    routing.open_domains = {"p/dear": 2.0}
+    failing = routing.decide(preferences=wanted)
     assert order(failing) == ["p/cheap"]
     assert (failing.session_affinity, failing.inputs.affinity) == (False, "p/dear")
 
 
 def test_preferring_free_models_goes_before_staying_with_one_that_costs() -> None:
-    room = Room({"p": [FREE, DEAR]})
-    room.sessions.remember("s", "p/dear")
-    decision = room.decide(preferences=Preferences(session_id="s", prefer_free=True))
+    routing = Routing({"p": [FREE, DEAR]})
+    routing.sessions.remember("s", "p/dear")
+    decision = routing.decide(preferences=Preferences(session_id="s", prefer_free=True))
     assert order(decision) == ["p/free", "p/dear"]
 
 
 def test_exploring_draws_the_first_and_says_so() -> None:
-    room = Room({"p": [CHEAP, DEAR]}, RoutingSettings(exploration=1.0))
-    decisions = [room.decide(seed=seed) for seed in range(40)]
+    routing = Routing({"p": [CHEAP, DEAR]}, RoutingSettings(exploration=1.0))
+    decisions = [routing.decide(seed=seed) for seed in range(40)]
     assert {order(decision)[0] for decision in decisions} == {"p/cheap", "p/dear"}
     assert {decision.propensity for decision in decisions} == {0.5}
     drawn = next(decision for decision in decisions if order(decision)[0] == "p/dear")
@@ -165,8 +165,8 @@ def test_exploring_draws_the_first_and_says_so() -> None:
 
 
 def test_a_seed_that_is_not_given_is_drawn_and_told() -> None:
-    room = Room({"p": [CHEAP, DEAR]})
-    seeds = {room.decide(seed=None).seed for _ in range(5)}
+    routing = Routing({"p": [CHEAP, DEAR]})
+    seeds = {routing.decide(seed=None).seed for _ in range(5)}
     assert len(seeds) == 5
     assert all(0 <= seed < 2**64 for seed in seeds)
 
@@ -175,26 +175,26 @@ def test_a_seed_that_is_not_given_is_drawn_and_told() -> None:
 
 
 def test_a_hint_may_name_any_category_that_was_measured() -> None:
-    room = Room({"p": [CHEAP]})
+    routing = Routing({"p": [CHEAP]})
     with pytest.raises(InvalidRequest, match="coding, empathy, general"):
-        room.decide(preferences=Preferences(category_hint="law"))
-    room.measure(law={"p/cheap": 0.9})
-    assert room.decide(preferences=Preferences(category_hint="law")).category_probabilities == {"law": 1.0}
+        routing.decide(preferences=Preferences(category_hint="law"))
+    routing.measure(law={"p/cheap": 0.9})
+    assert routing.decide(preferences=Preferences(category_hint="law")).category_probabilities == {"law": 1.0}
 
 
 def test_a_hint_may_name_any_category_of_the_suites() -> None:
-    room = Room({"p": [CHEAP]})
-    room.categories = ["law"]
-    assert room.decide(preferences=Preferences(category_hint="law")).category == "law"
+    routing = Routing({"p": [CHEAP]})
+    routing.categories = ["law"]
+    assert routing.decide(preferences=Preferences(category_hint="law")).category == "law"
 
 
 def test_the_inputs_of_a_decision_are_kept_with_it() -> None:
-    room = Room({"p": [ModelInfo("m", capabilities=frozenset(Capability))]})
-    room.sessions.remember("s", "p/gone")
+    routing = Routing({"p": [ModelInfo("m", capabilities=frozenset(Capability))]})
+    routing.sessions.remember("s", "p/gone")
     prompt = Prompt((user("hello"),), tools=(Tool("look_up"),), sampling=Sampling(max_output_tokens=50))
     wanted = Preferences(session_id="s", required_capabilities=frozenset({Capability.REASONING}))
-    assert room.select(prompt, wanted).decision.inputs == Inputs(
-        catalog_version=room.catalog.snapshot.version,
+    assert routing.select(prompt, wanted).decision.inputs == Inputs(
+        catalog_version=routing.catalog.snapshot.version,
         policy_version="1",
         capabilities=("reasoning", "tools"),
         input_tokens=8,
@@ -204,11 +204,11 @@ def test_the_inputs_of_a_decision_are_kept_with_it() -> None:
 
 
 def test_what_is_measured_and_listed_later_counts_from_the_next_decision_on() -> None:
-    room = Room({"p": [ModelInfo("a"), ModelInfo("b")]})
-    room.measure(coding={"p/a": 0.1, "p/b": 0.9})
-    assert order(room.decide()) == ["p/b", "p/a"]
-    room.measure(coding={"p/a": 0.9, "p/b": 0.1})
-    assert order(room.decide()) == ["p/a", "p/b"]
+    routing = Routing({"p": [ModelInfo("a"), ModelInfo("b")]})
+    routing.measure(coding={"p/a": 0.1, "p/b": 0.9})
+    assert order(routing.decide()) == ["p/b", "p/a"]
+    routing.measure(coding={"p/a": 0.9, "p/b": 0.1})
+    assert order(routing.decide()) == ["p/a", "p/b"]
     for _ in range(2):
-        room.evidence.observe("p/b", output_tokens=100, time_to_first_token=0.1, duration=1.0)
-        assert room.decide().candidates[1].expected_latency == pytest.approx(0.1 + 400 * 0.009)
+        routing.evidence.observe("p/b", output_tokens=100, time_to_first_token=0.1, duration=1.0)
+        assert routing.decide().candidates[1].expected_latency == pytest.approx(0.1 + 400 * 0.009)

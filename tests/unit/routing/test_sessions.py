@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.routing.conftest import Room
+from tests.unit.routing.conftest import Routing
 from ymera_service.routing.decision import Preferences
 from ymera_service.routing.sessions import MAX_CALLS, Sessions, answered_calls
 from ymera_service.sdk.content import Message, Part, Role, Text, ToolCall, ToolResult, user
@@ -101,10 +101,10 @@ def test_a_request_that_answers_a_tool_call_goes_to_the_target_that_made_it() ->
         ModelInfo(name, capabilities=tools, price=Price(price, price))
         for name, price in (("cheap", 1), ("dear", 10**7))
     )
-    room = Room({"p": [cheap, dear]})
+    routing = Routing({"p": [cheap, dear]})
     prompt = Prompt((user("weather?"), said(CALL), RESULT))
-    assert room.select(prompt).ranking[0].id == "p/cheap"
-    room.sessions.remember("", "p/dear", [CALL])
-    decision = room.select(prompt, Preferences(session_id="other")).decision
+    assert routing.select(prompt).ranking[0].id == "p/cheap"
+    routing.sessions.remember("", "p/dear", [CALL])
+    decision = routing.select(prompt, Preferences(session_id="other")).decision
     assert decision.candidates[0].target.id == "p/dear"
     assert decision.session_affinity

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.routing.conftest import Room
+from tests.unit.routing.conftest import Routing
 from ymera_service.catalog.discovery import MAX_DEPLOYMENT, MAX_NAME
 from ymera_service.routing.decision import (
     SHOWN,
@@ -86,7 +86,7 @@ def test_normalised_weights_add_up_to_one(quality: float, speed: float, cost: fl
     assert math.isclose(weights.quality + weights.speed + weights.cost, 1.0)
 
 
-def room_of_a_thousand(length: int, deployment: Deployment) -> tuple[Room, Decision]:
+def routing_with_a_thousand_models(length: int, deployment: Deployment) -> tuple[Routing, Decision]:
     """Routes among 1,000 models with names of some length, of which each rule excludes a hundred and more."""
     kinds: Sequence[Mapping[str, object]] = [
         {},
@@ -103,12 +103,12 @@ def room_of_a_thousand(length: int, deployment: Deployment) -> tuple[Room, Decis
         ModelInfo(f"{number % 8}-{number:03}-".ljust(length, "x"), **(sound | dict(kinds[number % 8])))  # type: ignore[arg-type]  # fields by name
         for number in range(1_000)
     ]
-    room = Room({"provider": infos, "forbidden": [ModelInfo("m")], "denied": [ModelInfo("m")]})
-    room.measure(coding={f"provider/{info.name}": 0.123456789 for info in infos})
+    routing = Routing({"provider": infos, "forbidden": [ModelInfo("m")], "denied": [ModelInfo("m")]})
+    routing.measure(coding={f"provider/{info.name}": 0.123456789 for info in infos})
     for info in infos[6::8]:
         target = Target("provider", f"provider/{info.name}", deployment)
-        room.evidence.observe(target.id, output_tokens=10, time_to_first_token=1.0, duration=3_000)
-    room.open_domains = {Target("provider", f"provider/{info.name}", deployment).id: 1.2345 for info in infos[7::8]}
+        routing.evidence.observe(target.id, output_tokens=10, time_to_first_token=1.0, duration=3_000)
+    routing.open_domains = {Target("provider", f"provider/{info.name}", deployment).id: 1.2345 for info in infos[7::8]}
     wanted = Preferences(
         allow_models=("provider/*", "denied/m"),
         deny_models=("denied/m",),
@@ -117,11 +117,11 @@ def room_of_a_thousand(length: int, deployment: Deployment) -> tuple[Room, Decis
         max_latency=60.0,
     )
     prompt = Prompt((user("hello " * 100),), sampling=Sampling(max_output_tokens=100))
-    return room, room.select(prompt, wanted).decision
+    return routing, routing.select(prompt, wanted).decision
 
 
 def test_a_decision_among_a_thousand_models_takes_at_most_4_kb_and_is_read_exactly() -> None:
-    _, decision = room_of_a_thousand(60, Deployment())
+    _, decision = routing_with_a_thousand_models(60, Deployment())
     assert [each.example.reason for each in decision.exclusions] == list(ExclusionReason)
     assert sum(each.count for each in decision.exclusions) + decision.candidate_count == 1_002
     data = to_json(decision)
@@ -131,7 +131,7 @@ def test_a_decision_among_a_thousand_models_takes_at_most_4_kb_and_is_read_exact
 
 @pytest.mark.parametrize("deployment", [Deployment(), Deployment("a" * MAX_DEPLOYMENT, "e" * MAX_DEPLOYMENT)])
 def test_even_the_longest_names_fit_and_what_was_chosen_and_counted_is_kept(deployment: Deployment) -> None:
-    _, decision = room_of_a_thousand(MAX_NAME, deployment)
+    _, decision = routing_with_a_thousand_models(MAX_NAME, deployment)
     data = to_json(decision)
     assert len(data) <= LARGEST
     read = from_json(data)
@@ -143,8 +143,8 @@ def test_even_the_longest_names_fit_and_what_was_chosen_and_counted_is_kept(depl
 
 
 def test_a_full_view_is_stored_as_a_short_one() -> None:
-    room = Room({"p": [ModelInfo(f"m{number}") for number in range(20)]})
-    short, full = room.select().decision, room.decide()
+    routing = Routing({"p": [ModelInfo(f"m{number}") for number in range(20)]})
+    short, full = routing.select().decision, routing.decide()
     assert (len(short.candidates), len(full.candidates)) == (SHOWN, 20)
     assert to_json(full) == to_json(short)
 
@@ -153,8 +153,8 @@ def test_a_full_view_is_stored_as_a_short_one() -> None:
 @given(count=st.integers(0, 40), length=st.integers(1, 250))
 def test_the_open_breakers_that_a_decision_names_take_little_space(count: int, length: int) -> None:
     places = tuple(Deployment(f"{number:02}".ljust(min(length, MAX_DEPLOYMENT), "x")) for number in range(count))
-    room = Room({"p": [ModelInfo("m", deployments=(*places, Deployment("sound")))]})
-    room.open_domains = {f"p#{place.account}": 2.0 for place in places}
-    decision = room.select().decision
+    routing = Routing({"p": [ModelInfo("m", deployments=(*places, Deployment("sound")))]})
+    routing.open_domains = {f"p#{place.account}": 2.0 for place in places}
+    decision = routing.select().decision
     assert sum(map(len, decision.inputs.open_domains)) <= 512
     assert bool(decision.inputs.open_domains) == bool(count)
