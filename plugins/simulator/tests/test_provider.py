@@ -1,4 +1,4 @@
-"""How requests are answered: pace, limits, usage, marks, media, tools."""
+"""Answers to requests: pace, limits, usage, marks, media, tools."""
 
 import json
 import time
@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import jsonschema_rs
 import pytest
 from ymera_simulator import SimulatorProvider, SimulatorSettings
-from ymera_simulator.answer import MARK, Respondent
 from ymera_simulator.models import models_of
+from ymera_simulator.respondent import MARK, Respondent
 from ymera_simulator.settings import ModelSettings
 
 from ymera_service.sdk.classifiers import CATEGORIES
@@ -44,13 +44,13 @@ def simulator(sleep: Callable[[float], Awaitable[None]] | None = None, **setting
     return SimulatorProvider(made, sleep) if sleep else SimulatorProvider(made)
 
 
-async def told(prompt: Prompt | str, model: str = "sim-large", stream: bool = True) -> list[ProviderEvent]:
-    asked = Prompt((user(prompt),)) if isinstance(prompt, str) else prompt
-    return await events_of(simulator(), GenerateRequest(model, asked, stream))
+async def events_for(prompt: Prompt | str, model: str = "sim-large", stream: bool = True) -> list[ProviderEvent]:
+    full_prompt = Prompt((user(prompt),)) if isinstance(prompt, str) else prompt
+    return await events_of(simulator(), GenerateRequest(model, full_prompt, stream))
 
 
 async def answer(prompt: Prompt | str, model: str = "sim-large") -> Answer:
-    return Answer.of(await told(prompt, model))
+    return Answer.of(await events_for(prompt, model))
 
 
 class Clock:
@@ -118,7 +118,7 @@ async def test_a_stop_sequence_ends_the_answer_before_it() -> None:
 
 
 async def test_a_thinking_model_thinks_first_unless_told_not_to() -> None:
-    events = await told("What is 6 * 7?", "sim-thinker")
+    events = await events_for("What is 6 * 7?", "sim-thinker")
     kinds = [type(event) for event in events if isinstance(event, ReasoningDelta | TextDelta)]
     assert kinds == sorted(kinds, key=lambda kind: kind is TextDelta)
     thought = Answer.of(events)
@@ -233,12 +233,12 @@ async def test_what_was_asked_before_is_remembered() -> None:
 
 async def test_an_unknown_model_is_not_found() -> None:
     with pytest.raises(NotFound, match="sim-none"):
-        await told("Hello!", "sim-none")
+        await events_for("Hello!", "sim-none")
 
 
 async def test_a_prompt_longer_than_the_context_is_refused() -> None:
     with pytest.raises(ContextTooLong):
-        await told("word " * 40_000, "sim-free")
+        await events_for("word " * 40_000, "sim-free")
 
 
 async def test_models_are_changed_added_and_removed_by_settings() -> None:
@@ -263,4 +263,4 @@ async def test_the_same_seed_gives_the_same_answers_and_another_seed_others() ->
 
 
 async def test_the_head_is_told_before_anything_else() -> None:
-    assert isinstance((await told("Hello!"))[0], Accepted)
+    assert isinstance((await events_for("Hello!"))[0], Accepted)

@@ -1,7 +1,7 @@
 """Ymera plugin: simulated models that compute simple answers, at a stated skill, speed and price.
 
-Read in this order: `settings` and `models` (what there is), `provider` (how a request is answered),
-`answer` (what is said), `solvers` (how it is found out).
+Read in this order: `settings` and `models` (the models and their properties), `provider` (how a request is answered),
+`respondent` (the content of an answer), `solvers` (how answers are computed).
 """
 
 from collections.abc import Iterable
@@ -17,12 +17,12 @@ __all__ = ["SimulatorProvider", "SimulatorSettings", "ymera_describe", "ymera_re
 
 @hookimpl
 def ymera_describe() -> PluginDescription:
-    """Names the settings of the section `[plugins.simulator]`."""
+    """Returns the settings model of the table `[plugins.simulator]`."""
     return PluginDescription(settings=SimulatorSettings)
 
 
 @hookimpl
 def ymera_register_providers(settings: PluginSettings) -> Iterable[Provider]:
-    """Offers the simulator, unless it is switched off."""
+    """Offers the simulator, unless it is disabled."""
     assert isinstance(settings, SimulatorSettings)
     return [SimulatorProvider(settings)] if settings.enabled else []

@@ -1,4 +1,4 @@
-"""What a prompt says that may fill the fields of a schema."""
+"""Names and numbers of a prompt, to fill the fields of a schema with."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _COUNTS = {word: at for at, word in enumerate(listed("zero one two three four fi
 
 
 class Facts:
-    """Names and numbers of a prompt, each given out in turn. With an answer, that is the text and its number."""
+    """Returns names and numbers of a prompt in turn. If there is an answer, its text and number are used instead."""
 
     def __init__(self, text: str, answer: str | None = None) -> None:
         question = Question(text)
@@ -24,15 +24,15 @@ class Facts:
         self._given = [0, 0]
 
     def text(self) -> str:
-        """Returns the next name, or the prompt's beginning where it names nothing."""
+        """Returns the next name, or the beginning of the prompt if it contains none."""
         self._given[0] += 1
         return self._texts[(self._given[0] - 1) % len(self._texts)] if self._texts else self._fallback
 
     def number(self) -> Fraction:
-        """Returns the next number, or 1 where it has none."""
+        """Returns the next number, or 1 if the prompt contains none."""
         self._given[1] += 1
         return self._numbers[(self._given[1] - 1) % len(self._numbers)] if self._numbers else Fraction(1)
 
     def names(self, option: object) -> bool:
-        """Whether an option stands in the prompt as a word."""
+        """Whether an option occurs in the prompt as a word."""
         return isinstance(option, str) and option.lower() in self._words

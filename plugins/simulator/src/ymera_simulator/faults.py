@@ -1,4 +1,4 @@
-"""Failures on purpose."""
+"""Failures that are configured."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ class Faults:
         self._calls: dict[str, int] = {}
 
     def next(self, model: str) -> FaultSettings | None:
-        """Counts a call of a model and returns how it fails, or `None` where it does not."""
+        """Counts a call of a model and returns how it fails, or None if it does not."""
         fault = self._settings.get(model) or self._settings.get("*")
         if fault is None:
             return None
@@ -33,7 +33,7 @@ class Faults:
 
 
 def error_before_answer(fault: FaultSettings) -> ProviderError | None:
-    """Returns what a call raises before its first event, or `None` where it gets further."""
+    """Returns the error that a call raises before its first event, or None."""
     match fault.mode:
         case FaultMode.RESET:
             return ConnectionFailed("the simulated connection was reset")
@@ -49,7 +49,7 @@ def error_before_answer(fault: FaultSettings) -> ProviderError | None:
 
 
 def error_within_answer(fault: FaultSettings | None) -> ProviderError | None:
-    """Returns what a call raises in the middle of its answer, or `None` where it gets to the end."""
+    """Returns the error that a call raises in the middle of its answer, or None."""
     match fault.mode if fault else None:
         case FaultMode.CUT:
             return StreamInterrupted("the simulated answer broke off")

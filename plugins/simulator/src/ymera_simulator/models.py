@@ -1,4 +1,4 @@
-"""The models on offer: a row each."""
+"""The models, one row each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,12 +16,12 @@ _MICROS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class SimulatedModel:
-    """A model: how often it is right, how fast it is and what it costs.
+    """A model: its skill, speed and price.
 
     Attributes:
-        skill: Category → share of right answers; `default` goes for the rest.
+        skill: Category → share of right answers; `default` applies to the others.
         first_token: Seconds until the first token.
-        tokens_per_second: How fast it writes from then on.
+        tokens_per_second: The speed after the first token.
         input_price: USD per million tokens.
         output_price: USD per million tokens.
     """
@@ -52,7 +52,7 @@ class SimulatedModel:
 
     @property
     def reasons(self) -> bool:
-        """Whether it thinks aloud before it answers."""
+        """Whether it emits reasoning before it answers."""
         return Capability.REASONING in self.capabilities
 
     def skill_in(self, category: str) -> float:
@@ -81,7 +81,7 @@ TABLE = (
     SimulatedModel("sim-small", {"default": 0.7}, 0.04, 800.0, 0.15, 0.6, _FORMS | {Capability.IMAGE_INPUT}),
     SimulatedModel("sim-free", {"default": 0.55}, 0.06, 500.0, 0.0, 0.0, frozenset(), 32_000, 4_096),
 )
-"""Good at everything, slow and dear, down to free; two specialists' worth of reasons to route."""
+"""From skilled, slow and expensive to free, with specialists between, so that routing has a choice to make."""
 
 
 def models_of(settings: Mapping[str, ModelSettings]) -> dict[str, SimulatedModel]:

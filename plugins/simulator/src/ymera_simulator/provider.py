@@ -1,4 +1,4 @@
-"""Answers requests at the stated pace, and fails them where told to."""
+"""Answers requests at the stated speed, and raises the configured faults."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -19,9 +19,9 @@ from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
 from ymera_simulator import tokens
-from ymera_simulator.answer import Answer, Respondent
 from ymera_simulator.faults import Faults, error_before_answer, error_within_answer
 from ymera_simulator.models import SimulatedModel, models_of
+from ymera_simulator.respondent import Respondent, SimulatedAnswer
 from ymera_simulator.settings import FaultMode, FaultSettings, SimulatorSettings
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -89,7 +89,7 @@ class SimulatorProvider(Provider):
             await self._sleep(fault.delay)
 
 
-def _deltas(answer: Answer, stream: bool) -> list[ProviderEvent]:
+def _deltas(answer: SimulatedAnswer, stream: bool) -> list[ProviderEvent]:
     cut = tokens.pieces if stream else _whole
     deltas: list[ProviderEvent] = [ReasoningDelta(piece) for piece in cut(answer.reasoning)]
     deltas += [TextDelta(piece) for piece in cut(answer.text)]

@@ -1,4 +1,4 @@
-"""A value that fits a JSON Schema, made within bounds of depth, size and work."""
+"""Creates a value that conforms to a JSON Schema, within limits of depth, size and work."""
 
 import json
 import math
@@ -11,16 +11,16 @@ from ymera_simulator.facts import Facts
 from ymera_simulator.wording import listed
 
 LONGEST = 65_536
-"""Characters of a schema."""
+"""The maximum characters of a schema."""
 DEEPEST = 16
-"""Values inside each other."""
+"""The maximum nesting of values."""
 MOST_WORK = 20_000
-"""Keywords, options and values that are looked at, and eighths of the characters that are written."""
+"""The maximum work: one unit per keyword, option and value examined, and per eight characters written."""
 LARGEST_ARRAY = 100
 LONGEST_STRING = 2_000
 
 _ROOMY = 3
-"""Down to this depth optional fields and items are filled in as well."""
+"""The depth up to which optional fields and items are filled, too."""
 _UNSUPPORTED = frozenset(
     listed(
         "pattern not if contains prefixItems patternProperties propertyNames dependentRequired dependentSchemas "
@@ -49,20 +49,20 @@ Schema = Mapping[str, Any]
 
 
 class SchemaRefused(ValueError):
-    """No value is made for a schema; the message says why."""
+    """A schema is not supported or can't be fulfilled; the message states the reason."""
 
 
 class _Unfit(Exception):
-    """No value fits this part of a schema; another choice of `anyOf` may."""
+    """No value conforms to this part of a schema; another choice of `anyOf` may allow one."""
 
 
 def sample(schema: str, facts: Facts) -> Any:
-    """Returns a value that fits, filled from the facts as far as they fit; an empty schema takes an empty object.
+    """Returns a value that conforms, filled from the facts where possible; for an empty schema an empty object.
 
-    Of `oneOf` the first choice that can be filled is taken, and that no other fits as well is not checked.
+    Of `oneOf` the first choice that can be filled is used; that no other choice matches is not checked.
 
     Raises:
-        SchemaRefused: The schema is not valid, uses an unsupported keyword, fits nothing or exceeds the bounds.
+        SchemaRefused: The schema is not valid, uses an unsupported keyword, allows no value or exceeds the limits.
     """
     if len(schema) > LONGEST:
         raise SchemaRefused(f"the schema has more than {LONGEST} characters")
@@ -70,7 +70,7 @@ def sample(schema: str, facts: Facts) -> Any:
         document = json.loads(schema) if schema.strip() else {"type": "object"}
         return _Sampler(document, facts).value(document, 0)
     except _Unfit as error:
-        raise SchemaRefused(f"no value was found that fits the schema: {error}") from None
+        raise SchemaRefused(f"no value was found that conforms to the schema: {error}") from None
     except RecursionError:
         raise SchemaRefused("the schema is nested too deeply") from None
     except SchemaRefused:
@@ -86,7 +86,7 @@ class _Sampler:
     work: int = 0
 
     def value(self, schema: Any, depth: int) -> Any:
-        """Returns a value that fits a part of the document."""
+        """Returns a value that conforms to a part of the document."""
         if depth > DEEPEST:
             raise SchemaRefused(f"the schema needs more than {DEEPEST} levels")
         return self._chosen(self._merged(schema, depth), depth)
@@ -94,14 +94,14 @@ class _Sampler:
     def _spend(self, work: int) -> None:
         self.work += 1 + work
         if self.work > MOST_WORK:
-            raise SchemaRefused("the schema takes too much work")
+            raise SchemaRefused("the schema needs too much work")
 
     def _merged(self, schema: Any, level: int) -> Schema:
-        """Returns a schema with its `$ref` and `allOf` folded in."""
+        """Returns a schema with its `$ref` and `allOf` merged into it."""
         if schema is True:
             return {}
         if schema is False:
-            raise _Unfit("nothing fits `false`")
+            raise _Unfit("no value conforms to `false`")
         if not isinstance(schema, Mapping):
             raise SchemaRefused("the schema is not valid: it has a part that is neither an object nor a boolean")
         self._spend(sum(len(each) if isinstance(each, list | dict) else 1 for each in schema.values()))
@@ -119,7 +119,7 @@ class _Sampler:
 
     def _referred(self, reference: str) -> Any:
         if reference != "#" and not reference.startswith("#/"):
-            raise SchemaRefused(f"only references inside the schema are followed, not {reference[:80]!r}")
+            raise SchemaRefused(f"only references within the schema are supported, not {reference[:80]!r}")
         found = self.document
         for step in reference.split("/")[1:]:
             self._spend(1)
@@ -149,11 +149,11 @@ class _Sampler:
         if key in {"type", "enum"}:
             return _common(one, other)
         if key in {"anyOf", "oneOf", "const", "additionalProperties", "multipleOf", "format"}:
-            raise SchemaRefused(f"several {key!r} in one place are not supported")
+            raise SchemaRefused(f"several {key!r} for one value are not supported")
         return one or other if key == "uniqueItems" else other
 
     def _chosen(self, schema: Schema, depth: int) -> Any:
-        """Returns a value for the first choice of `anyOf` or `oneOf` that one fits."""
+        """Returns a value for the first choice of `anyOf` or `oneOf` that allows one."""
         branches = schema.get("anyOf") or schema.get("oneOf")
         if branches is None:
             return self._plain(schema, depth)
@@ -162,7 +162,7 @@ class _Sampler:
         if depth > DEEPEST:
             raise SchemaRefused(f"choices are nested more than {DEEPEST} levels deep")
         rest = {key: each for key, each in schema.items() if key not in {"anyOf", "oneOf"}}
-        reason = _Unfit("it has no choice")
+        reason = _Unfit("the list of choices is empty")
         for branch in branches:
             try:
                 return self._chosen(self._joined(rest, self._merged(branch, depth + 1)), depth + 1)
@@ -207,7 +207,7 @@ class _Sampler:
     def _string(self, schema: Schema) -> str:
         least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", LONGEST_STRING))
         if least > LONGEST_STRING:
-            raise SchemaRefused(f"a string of more than {LONGEST_STRING} characters is asked for")
+            raise SchemaRefused(f"a string of more than {LONGEST_STRING} characters is required")
         if least > most or most < 0:
             raise _Unfit("minLength is above maxLength")
         text = _FORMATS.get(schema.get("format", ""), "")
@@ -233,7 +233,7 @@ class _Sampler:
     def _array(self, schema: Schema, depth: int) -> list[Any]:
         least, most = int(schema.get("minItems", 0)), int(schema.get("maxItems", LARGEST_ARRAY))
         if least > LARGEST_ARRAY:
-            raise SchemaRefused(f"more than {LARGEST_ARRAY} items are asked for")
+            raise SchemaRefused(f"more than {LARGEST_ARRAY} items are required")
         if schema.get("uniqueItems") and least > 1:
             raise SchemaRefused("several unique items are not supported")
         if least > most:
@@ -251,7 +251,7 @@ class _Sampler:
         fields, required = schema.get("properties", {}), dict.fromkeys(schema.get("required", ()))
         least, most = int(schema.get("minProperties", 0)), int(schema.get("maxProperties", LARGEST_ARRAY))
         if max(least, len(required)) > LARGEST_ARRAY:
-            raise SchemaRefused(f"more than {LARGEST_ARRAY} fields are asked for")
+            raise SchemaRefused(f"more than {LARGEST_ARRAY} fields are required")
         others = [name for name in fields if name not in required] if depth < _ROOMY or least else []
         others += [f"field{number}" for number in range(least - len(others) - len(required))]
         found = {}
@@ -274,7 +274,7 @@ def _common(one: Any, other: Any) -> list[Any]:
     if not common and "integer" in (*first, *second) and "number" in (*first, *second):
         return ["integer"]
     if not common:
-        raise _Unfit("nothing is of both kinds")
+        raise _Unfit("no value has both types")
     return common
 
 

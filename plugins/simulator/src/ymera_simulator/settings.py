@@ -1,4 +1,4 @@
-"""The section `[plugins.simulator]` of the configuration."""
+"""The table `[plugins.simulator]` of the configuration."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -35,19 +35,19 @@ class FaultSettings(_Table):
 
     mode: FaultMode = FaultMode.SERVER_ERROR
     rate: Share = 1.0
-    """Share of the calls that fail."""
+    """The share of calls that fail, from 0 to 1."""
     retry_after: NotNegative | None = None
-    """Seconds told with `rate_limit` and `overloaded`; 1 for a rate limit that does not say."""
+    """The `retry_after` of `rate_limit` and `overloaded`, in seconds; unset means 1 for `rate_limit`."""
     delay: NotNegative = 5.0
     """Seconds that `slow` adds before the first token, whatever `speed` is."""
 
 
 class ModelSettings(_Table):
-    """Changes a model of the table, or adds one; what is not set stays as it is."""
+    """Changes a model of the table, or adds one; values that are not set keep their defaults."""
 
     enabled: bool = True
     skill: dict[str, Share] = {}
-    """Category → share of right answers; `default` goes for categories that are not named."""
+    """Category → share of right answers; `default` applies to categories that are not named."""
     first_token_seconds: NotNegative | None = None
     tokens_per_second: Annotated[float, Field(gt=0)] | None = None
     input_price: NotNegative | None = None
@@ -59,15 +59,15 @@ class ModelSettings(_Table):
 
 
 class SimulatorSettings(PluginSettings):
-    """What the simulator offers and how it behaves."""
+    """The simulator's models, faults and fixed answers."""
 
     enabled: bool = True
     seed: int = 0
-    """Draws which answers go wrong and which calls fail; the same seed gives the same run."""
+    """Decides which answers are wrong and which calls fail; the same seed gives the same run."""
     speed: NotNegative = 1.0
-    """How many times faster than stated the models are; 0 means without any delay."""
+    """The factor by which models are faster than stated; 0 means no delay at all."""
     scripts: Mapping[str, str] = Field(default={})
-    """Words → the answer to every prompt that contains them, upper and lower case alike; the first that fits counts."""
+    """Words → the answer to every prompt that contains them, ignoring case; the first match is used."""
     models: Mapping[str, ModelSettings] = Field(default={})
     faults: Mapping[str, FaultSettings] = Field(default={})
-    """By model name; `*` goes for models that are not named."""
+    """By model name; `*` applies to models that are not named."""

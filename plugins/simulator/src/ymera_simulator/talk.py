@@ -1,4 +1,4 @@
-"""What the simulator says where it has nothing to compute: the truth about itself."""
+"""Answers to prompts that no solver can answer: they describe the simulator."""
 
 from ymera_simulator.solvers.question import LONGEST, words_of
 
@@ -14,7 +14,7 @@ _ABOUT_ME = ("who are you", "what are you", "your name", "what can you do", "are
 
 
 def small_talk(model: str, text: str) -> str:
-    """Returns an honest answer to anything."""
+    """Returns an answer to a text that no solver can answer."""
     if not text.strip():
         return f"I received no text. {_ABLE}"
     words = words_of(text[:200])

@@ -1,4 +1,4 @@
-"""The simulator's own tokens: four characters each, the last of a text may be shorter."""
+"""The simulator's tokens: four characters each; the last one of a text may be shorter."""
 
 from collections.abc import Iterator
 
@@ -7,13 +7,13 @@ from ymera_service.sdk.generation import Prompt
 
 CHARACTERS = 4
 MEDIA_TOKENS = 256
-"""What an image, a sound or a file counts."""
+"""Tokens of an image, a sound or a file."""
 MESSAGE_TOKENS = 3
-"""What a message counts on top of its parts."""
+"""Tokens of a message in addition to those of its parts."""
 
 
 def count(text: str) -> int:
-    """Returns how many tokens a text has."""
+    """Returns the number of tokens of a text."""
     return -(-len(text) // CHARACTERS)
 
 
@@ -23,7 +23,7 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def of_prompt(prompt: Prompt) -> int:
-    """Returns how many tokens a prompt has: messages, tools and the schema of the answer."""
+    """Returns the number of tokens of a prompt: messages, tools and the schema of the answer."""
     tools = sum(count(tool.name + tool.description + tool.parameters_schema) for tool in prompt.tools)
     return sum(map(_of_message, prompt.messages)) + tools + count(prompt.response_format.schema)
 

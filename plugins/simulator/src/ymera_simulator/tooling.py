@@ -1,4 +1,4 @@
-"""Whether a tool is called, which one, and with what."""
+"""Decides whether a tool is called, which one, and with which arguments."""
 
 import json
 import re
@@ -19,13 +19,13 @@ _COMMON = frozenset(
     )
 )
 _MOST_TOOLS = 200
-"""Tools that are considered; a prompt may offer any number."""
+"""The maximum number of tools that are considered; a prompt may offer more."""
 _WORD = re.compile(r"[a-z]{1,40}|\d{1,20}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def chosen_call(prompt: Prompt, question: str) -> ToolCall | None:
-    """Returns the call that the prompt asks for, or `None` where it is to be answered in words.
+    """Returns the tool call that answers the prompt, or None if the answer is text.
 
     Raises:
         SchemaRefused: The arguments' schema is not supported; see `schemas`.
@@ -45,13 +45,13 @@ def _chosen(prompt: Prompt, question: str) -> Tool | None:
         return None
     if choice.mode is ToolChoiceMode.TOOL:
         return next((tool for tool in prompt.tools if tool.name == choice.tool_name), None)
-    asked = _stems(question)
-    best = max(prompt.tools[:_MOST_TOOLS], key=lambda tool: _fit(tool, asked))
-    return best if choice.mode is ToolChoiceMode.REQUIRED or _fit(best, asked) else None
+    stems = _stems(question)
+    best = max(prompt.tools[:_MOST_TOOLS], key=lambda tool: _fit(tool, stems))
+    return best if choice.mode is ToolChoiceMode.REQUIRED or _fit(best, stems) else None
 
 
-def _fit(tool: Tool, asked: set[str]) -> int:
-    return 2 * len(_stems(tool.name) & asked) + len(_stems(tool.description) & asked)
+def _fit(tool: Tool, stems: set[str]) -> int:
+    return 2 * len(_stems(tool.name) & stems) + len(_stems(tool.description) & stems)
 
 
 def _stems(text: str) -> set[str]:

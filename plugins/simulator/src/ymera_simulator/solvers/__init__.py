@@ -1,4 +1,4 @@
-"""What can be computed. A solver is a function from `Question` to `Solution`, and a row here."""
+"""The solvers. A solver is a function from `Question` to `Solution`, and a row here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ SOLVERS: tuple[tuple[str, str, Solver], ...] = (
     ("expression", "math", solve_expression),
     ("measures", "math", solve_measures),
 )
-"""Name, category and function, in the order in which they are asked: the particular before the general."""
+"""Name, category and function, in the order in which they are tried: specific ones before general ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A solution, by whom it was found and which skill it takes."""
+    """A solution, the solver that found it, and the category of the skill that it needs."""
 
     solver: str
     category: str
@@ -51,7 +51,7 @@ class Solved:
 
 
 def solve(text: str) -> Solved | None:
-    """Returns the first solution that a solver finds, or `None`. Takes milliseconds: call it off the event loop."""
+    """Returns the first solution that a solver finds, or None. Takes milliseconds: call it off the event loop."""
     question = Question(text)
     for name, category, solver in SOLVERS:
         if question.wants_code and category != "coding":
@@ -62,7 +62,7 @@ def solve(text: str) -> Solved | None:
 
 
 def _tried(solver: Solver, question: Question) -> Solution | None:
-    # Prompts are anything at all: dates out of range, expressions that are not, nesting too deep.
+    # Prompts may contain anything: dates out of range, malformed expressions, too deep nesting.
     try:
         return solver(question)
     except (ValueError, ArithmeticError, LookupError, SyntaxError, RecursionError, MemoryError, StopIteration):

@@ -36,7 +36,7 @@ _BINARY: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
 
 
 def solve_expression(question: Question) -> Solution | None:
-    """Computes the expression that is asked for, or that is the whole text."""
+    """Computes the expression in a question, or one that is the whole text."""
     text = _in_signs(question.lower)
     if root := _ROOT.search(text):
         return number(Fraction(math.sqrt(int(root[1]))))
@@ -48,7 +48,7 @@ def solve_expression(question: Question) -> Solution | None:
 
 
 def solve_equation(question: Question) -> Solution | None:
-    """Solves an equation of the first degree in one unknown, by the values that its sides take."""
+    """Solves an equation of the first degree in one unknown, from the values of its sides at two points."""
     found = _EQUATION.search(_in_signs(question.lower))
     if found is None or len({"x", "y"} & set(found[0])) != 1:
         return None

@@ -31,7 +31,7 @@ _ORDER = re.compile(r"\W{0,5}(?:write|explain|tell|translate|give|make|list|what
 
 
 def solve_feelings(question: Question) -> Solution | None:
-    """Names the feeling, out of a list where there is one, or answers the person."""
+    """Names the feeling, out of a list if one is given, or writes a supportive reply."""
     message = _message(question)
     if _REPLY.search(question.lower):
         return _answered(message)

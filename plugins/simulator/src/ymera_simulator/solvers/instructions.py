@@ -1,4 +1,4 @@
-"""Orders about the form of an answer: these words, so many times, this JSON."""
+"""Instructions about the form of an answer: given words, repetition, JSON of given fields."""
 
 import json
 import re
@@ -11,7 +11,7 @@ _FIELD = re.compile(r'"([^"\n]{1,60})" set to (?:the number )?("[^"\n]{0,200}"|-
 
 
 def solve_instructions(question: Question) -> Solution | None:
-    """Does what is said about the form, and nothing else."""
+    """Follows instructions about the form of an answer."""
     text, low, quoted = question.text, question.lower, question.quoted
     if "json" in low and (fields := _FIELD.findall(text)):
         value = {name: json.loads(given) for name, given in fields}

@@ -1,4 +1,4 @@
-"""Words and letters: plurals, past tenses, articles, counting and turning round."""
+"""Words and letters: plurals, past tenses, articles, counting and reversing."""
 
 import re
 
@@ -57,7 +57,7 @@ def _unlike(right: str, *slips: str) -> Solution:
 
 
 def plural(noun: str) -> str:
-    """Returns the plural of a noun, by rule where it is not one of the well-known exceptions."""
+    """Returns the plural of a noun, by rule unless it is one of the well-known exceptions."""
     if irregular := _PLURALS.get(noun):
         return irregular
     if noun.endswith("y") and noun[-2:-1] not in _VOWELS:
@@ -66,7 +66,7 @@ def plural(noun: str) -> str:
 
 
 def past(verb: str) -> str:
-    """Returns the simple past of a verb, by rule where it is not one of the well-known exceptions."""
+    """Returns the simple past of a verb, by rule unless it is one of the well-known exceptions."""
     if irregular := _PASTS.get(verb):
         return irregular
     if verb.endswith("e"):
@@ -87,7 +87,7 @@ def article(word: str) -> str:
 
 
 def solve_letters(question: Question) -> Solution | None:
-    """Counts letters and words, turns text round."""
+    """Counts letters and words, reverses text."""
     low = question.lower
     texts = [each for each in question.quoted if len(each) > 1]
     if not texts:

@@ -1,4 +1,4 @@
-"""Lists: sorted, counted, and what stands out in them."""
+"""Lists: statistics, sorting and extremes."""
 
 import re
 from fractions import Fraction
@@ -56,7 +56,7 @@ def _extreme(low: str, question: Question) -> Solution | None:
 
 
 def items_in(question: Question) -> list[str]:
-    """Returns the items of the longest list with commas, none where there is no list."""
+    """Returns the items of the longest list with commas; empty if there is no list."""
     part = max(_PARTS.split(question.text), key=lambda each: each.count(","))
     items = [item.strip(" .!?\"'").removeprefix("and ") for item in part.replace(" and ", ", ").split(",")]
     if "," not in part:
@@ -67,7 +67,7 @@ def items_in(question: Question) -> list[str]:
 
 
 def numbers_in(question: Question) -> list[Fraction]:
-    """Returns the numbers of the list, none where other things stand in it."""
+    """Returns the numbers of the list; empty if it contains anything else."""
     items = items_in(question)
     return [value for item in items for value in numbers_of(item)] if all(map(_is_number, items)) else []
 

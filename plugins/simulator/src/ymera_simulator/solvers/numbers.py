@@ -9,7 +9,7 @@ from itertools import pairwise
 from ymera_simulator.solvers.question import NUMBER, Question, Solution, number, numbers_of, yes_or_no
 
 _LARGEST = 1_000_000
-"""Numbers above are not searched for primes and factors."""
+"""The largest number that is searched for primes and factors."""
 
 
 _COMPUTED: Sequence[tuple[re.Pattern[str], Callable[[list[int]], int]]] = (
@@ -48,7 +48,7 @@ def is_prime(value: int) -> bool:
 
 
 def solve_sequence(question: Question) -> Solution | None:
-    """Continues a sequence: differences that stay or grow evenly, `a·x + b`, or the sum of the last two."""
+    """Continues a sequence: constant or linear differences, `a·x + b`, or the sum of the last two terms."""
     low = question.lower
     if "next" not in low and "pattern" not in low and "continue" not in low:
         return None
@@ -93,15 +93,15 @@ def _speed(low: str) -> Solution | None:
 
 
 def _proportion(low: str) -> Solution | None:
-    told, _, asked = low.partition(". how m")
-    known, wanted = numbers_of(told), numbers_of(asked)
-    if len(known) != 2 or len(wanted) != 1 or "more" in told:
+    statement, _, query = low.partition(". how m")
+    known, wanted = numbers_of(statement), numbers_of(query)
+    if len(known) != 2 or len(wanted) != 1 or "more" in statement:
         return None
-    asks_first = _after(asked, wanted[0]).split()[:1] == _after(told, known[0]).split()[:1]
+    asks_first = _after(query, wanted[0]).split()[:1] == _after(statement, known[0]).split()[:1]
     one, other = known if asks_first else known[::-1]
     return number(other / one * wanted[0])
 
 
 def _after(text: str, value: Fraction) -> str:
-    place = next(found.end() for found in NUMBER.finditer(text) if Fraction(found[0].replace(",", "")) == value)
-    return text[place:].strip(" .?,")
+    end = next(found.end() for found in NUMBER.finditer(text) if Fraction(found[0].replace(",", "")) == value)
+    return text[end:].strip(" .?,")

@@ -20,7 +20,7 @@ _CUES = {
     "prime": ("is prime", "prime number", "prime test", "primality"),
     "sum of a list": ("sum of a list", "sums a list", "sum a list", "sum of an array", "add up a list"),
 }
-"""Program → the phrases that ask for it."""
+"""Program → the phrases that request it."""
 _SLIPS = (
     ("Hello, World!", "Helo, World!"),
     (".reverse()", ""),
@@ -41,7 +41,7 @@ PRINTED = 4_000
 
 
 def solve_program(question: Question) -> Solution | None:
-    """Writes a program out of `programs.md`, in Python where no language is named."""
+    """Returns a program of `programs.md`, in Python if no language is named."""
     low = question.lower[:400]
     name = next((each for each, cues in _CUES.items() if any(cue in low for cue in cues)), None)
     if name is None or not _ORDER.search(low):
@@ -76,10 +76,10 @@ def programs() -> dict[tuple[str, str], str]:
 
 
 def solve_printed(question: Question) -> Solution | None:
-    """Runs a Python program and says what it prints."""
+    """Runs a Python program and returns its output."""
     code = _FENCED.search(question.text)
-    asked = question.text.replace(code[0], " ") if code else ""
-    if code is None or not _PRINTS.search(asked.lower()):
+    request = question.text.replace(code[0], " ") if code else ""
+    if code is None or not _PRINTS.search(request.lower()):
         return None
     printed = _printed(code[1])
     return Solution(printed, _misread(printed)) if printed else None

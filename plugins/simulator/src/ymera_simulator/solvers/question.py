@@ -1,4 +1,4 @@
-"""What is asked, and what a solver finds."""
+"""The question that solvers read, and the solution that they return."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 
 LONGEST = 4_000
-"""Characters of a prompt that are read. With the bounds of the patterns it bounds the work of every solver."""
+"""The characters of a prompt that are read. With the patterns' bounds, this limits the work of every solver."""
 
 NUMBER = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?")
 _QUOTED = re.compile(r'"([^"\n]{1,400})"|`([^`\n]{1,400})`|(?<!\w)\'([^\'\n]{1,400})\'(?!\w)')
@@ -18,7 +18,7 @@ _CODE_WANTED = re.compile(
 class Question:
     """The beginning of a prompt's text in the forms that solvers need.
 
-    The patterns of the solvers repeat a bounded number of times each, so that no text takes them long.
+    Every repetition in the solvers' patterns is bounded, so that no text takes long to match.
     """
 
     def __init__(self, text: str) -> None:
@@ -31,7 +31,7 @@ class Question:
 
     @cached_property
     def quoted(self) -> list[str]:
-        """What stands in quotes or backticks, in order."""
+        """The texts in quotes or backticks, in order."""
         return [next(filter(None, groups)) for groups in _QUOTED.findall(self.text)]
 
     @cached_property
@@ -41,20 +41,20 @@ class Question:
 
     @cached_property
     def wants_code(self) -> bool:
-        """Whether a program is to be written, whatever numbers and lists the text holds."""
+        """Whether the text requests a program; numbers and lists in it are then not a question."""
         return _CODE_WANTED.search(self.lower[:400]) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The right answer and a plausible wrong one."""
+    """The right answer, and a plausible wrong one, the slip."""
 
     answer: str
     slip: str
 
 
 def numbers_of(text: str) -> list[Fraction]:
-    """Returns the numbers that a text names with digits, in order."""
+    """Returns the numbers that are written with digits in a text, in order."""
     return [Fraction(found.replace(",", "")) for found in NUMBER.findall(text)]
 
 
@@ -65,7 +65,7 @@ def written(value: Fraction | int) -> str:
 
 
 def number(value: Fraction | int, unit: str = "") -> Solution:
-    """Returns a solution that is a number; its slip is one too many."""
+    """Returns a solution that is a number; its slip is too high by one."""
     return Solution(written(value) + unit, written(value + 1) + unit)
 
 

@@ -24,27 +24,27 @@ def solve_table(question: Question) -> Solution | None:
     lines = question.text.splitlines()
     cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines if line.startswith("|")]
     rows = {row[0]: numbers_of(row[1])[0] for row in cells if len(row) == 2 and numbers_of(row[1])}
-    asked = " ".join(line.lower() for line in lines if not line.startswith("|"))
-    return (_ranked(rows, asked) or _figured(rows, asked)) if len(rows) > 1 else None
+    query = " ".join(line.lower() for line in lines if not line.startswith("|"))
+    return (_ranked(rows, query) or _figured(rows, query)) if len(rows) > 1 else None
 
 
-def _ranked(rows: Mapping[str, Fraction], asked: str) -> Solution | None:
-    high = any(word in asked for word in ("highest", "largest", "most "))
-    if not high and not any(word in asked for word in ("lowest", "smallest", "least ", "fewest")):
+def _ranked(rows: Mapping[str, Fraction], query: str) -> Solution | None:
+    high = any(word in query for word in ("highest", "largest", "most "))
+    if not high and not any(word in query for word in ("lowest", "smallest", "least ", "fewest")):
         return None
     names = sorted(rows, key=lambda name: rows[name], reverse=high)
-    place = 1 if "second" in asked else 0
-    return Solution(names[place], names[place - 1])
+    index = 1 if "second" in query else 0
+    return Solution(names[index], names[index - 1])
 
 
-def _figured(rows: Mapping[str, Fraction], asked: str) -> Solution | None:
-    named, limits = [value for name, value in rows.items() if name.lower() in asked], numbers_of(asked)
-    if "how many rows" in asked and limits:
-        below = "less than" in asked or "fewer than" in asked
+def _figured(rows: Mapping[str, Fraction], query: str) -> Solution | None:
+    named, limits = [value for name, value in rows.items() if name.lower() in query], numbers_of(query)
+    if "how many rows" in query and limits:
+        below = "less than" in query or "fewer than" in query
         return number(sum(value < limits[0] if below else value > limits[0] for value in rows.values()))
-    if "difference" in asked and len(named) == 2:
+    if "difference" in query and len(named) == 2:
         return number(abs(named[0] - named[1]))
-    if "total" in asked or "sum" in asked:
+    if "total" in query or "sum" in query:
         return number(Fraction(sum(named or rows.values())))
     return number(named[0]) if len(named) == 1 else None
 
@@ -52,22 +52,22 @@ def _figured(rows: Mapping[str, Fraction], asked: str) -> Solution | None:
 def solve_passage(question: Question) -> Solution | None:
     """Answers from the sentence of a passage that shares the most words with the question."""
     sentences = [each.strip() for line in question.text.splitlines() for each in _SENTENCE.split(line)]
-    asked = next((each for each in sentences if "?" in each), "")
-    told = [each for each in sentences if each.endswith((".", "!")) and len(each.split()) > 3]
-    if not asked or len(told) < 3 or not any(cue in question.lower for cue in _CUES):
+    query = next((each for each in sentences if "?" in each), "")
+    statements = [each for each in sentences if each.endswith((".", "!")) and len(each.split()) > 3]
+    if not query or len(statements) < 3 or not any(cue in question.lower for cue in _CUES):
         return None
-    low = asked.lower()
+    low = query.lower()
     if "how many times" in low and question.quoted:
-        return number(sum(words_of(each).count(question.quoted[0].lower()) for each in told))
-    ranked = _ranked_sentences(told, low)
+        return number(sum(words_of(each).count(question.quoted[0].lower()) for each in statements))
+    ranked = _ranked_sentences(statements, low)
     return Solution(ranked[0], ranked[1]) if _stems(ranked[0]) & _stems(low) else None
 
 
-def _ranked_sentences(told: list[str], asked: str) -> list[str]:
-    """The sentences, those first that share words with the question which few sentences have."""
-    frequent = Counter(stem for each in told for stem in _stems(each))
-    wanted = _stems(asked)
-    return sorted(told, key=lambda each: -sum(1 / frequent[stem] for stem in _stems(each) & wanted))
+def _ranked_sentences(statements: list[str], query: str) -> list[str]:
+    """Returns the sentences, ranked by the words that they share with the query, rare words counting more."""
+    frequent = Counter(stem for each in statements for stem in _stems(each))
+    wanted = _stems(query)
+    return sorted(statements, key=lambda each: -sum(1 / frequent[stem] for stem in _stems(each) & wanted))
 
 
 def _stems(text: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""What a model says to a prompt, before it is cut into tokens and sent."""
+"""Computes the answer of a model to a prompt, before it is split into tokens and sent."""
 
 import asyncio
 import json
@@ -19,18 +19,18 @@ from ymera_simulator.talk import small_talk
 from ymera_simulator.tooling import chosen_call
 
 MARK = "[simulated] "
-"""Begins every text, so that nobody takes it for a real model's."""
+"""The prefix of every text, which marks it as not written by a real model."""
 TIME_LIMIT = 2.0
-"""Seconds that computing an answer may take."""
+"""The maximum time to compute an answer, in seconds."""
 
 _REMEMBERED = 512
 _LONGEST_REMEMBERED = 2_000
-"""Tokens of a prompt whose answer is kept: what is remembered stays within a few megabytes."""
+"""The maximum tokens of a prompt whose answer is cached, so that the cache stays within a few megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer: either text or a tool call, and what was thought before."""
+class SimulatedAnswer:
+    """A whole answer: either text or a tool call, and the reasoning."""
 
     input_tokens: int
     text: str = ""
@@ -41,22 +41,22 @@ class Answer:
 
     @property
     def output_tokens(self) -> int:
-        """Tokens of everything that was written."""
+        """Tokens of text, reasoning and tool call."""
         call = tokens.count(self.tool_call.arguments + self.tool_call.name) if self.tool_call else 0
         return tokens.count(self.reasoning) + tokens.count(self.text) + call
 
 
 class Respondent:
-    """Finds answers off the event loop. The latest are remembered, so that a load test measures the server."""
+    """Computes answers off the event loop. The latest are cached, so that a load test measures the server."""
 
     def __init__(self, seed: int, scripts: Mapping[str, str], time_limit: float = TIME_LIMIT) -> None:
         self._seed = seed
-        self._scripts = {words.lower(): said for words, said in scripts.items()}
+        self._scripts = {words.lower(): answer for words, answer in scripts.items()}
         self._time_limit = time_limit
-        self._known: OrderedDict[tuple[str, Prompt], Answer] = OrderedDict()
+        self._known: OrderedDict[tuple[str, Prompt], SimulatedAnswer] = OrderedDict()
 
-    async def answer(self, model: SimulatedModel, prompt: Prompt) -> Answer:
-        """Returns what the model says, the same each time it is asked the same.
+    async def answer(self, model: SimulatedModel, prompt: Prompt) -> SimulatedAnswer:
+        """Returns the model's answer; the same prompt always gets the same one.
 
         Raises:
             ContextTooLong: The prompt does not fit into the model's context.
@@ -77,51 +77,53 @@ class Respondent:
         self._remember(key, answer)
         return answer
 
-    def _remember(self, key: tuple[str, Prompt], answer: Answer) -> None:
+    def _remember(self, key: tuple[str, Prompt], answer: SimulatedAnswer) -> None:
         if answer.input_tokens > _LONGEST_REMEMBERED or _media(key[1]):
             return
         if len(self._known) >= _REMEMBERED:
             self._known.popitem(last=False)
         self._known[key] = answer
 
-    def _found(self, model: SimulatedModel, prompt: Prompt, input_tokens: int) -> Answer:
+    def _found(self, model: SimulatedModel, prompt: Prompt, input_tokens: int) -> SimulatedAnswer:
         question = last_user_text(prompt.messages)
         scripted = self._scripted(question)
         if scripted is None and (call := chosen_call(prompt, question)):
-            return Answer(input_tokens, tool_call=call, finish_reason=FinishReason.TOOL_CALLS)
+            return SimulatedAnswer(input_tokens, tool_call=call, finish_reason=FinishReason.TOOL_CALLS)
         solved = None if scripted is not None else solve(question)
-        said = scripted if scripted is not None else self._said(model, question, solved)
+        content = scripted if scripted is not None else self._content(model, question, solved)
         if prompt.response_format.type is not ResponseType.TEXT:
-            text = _as_json(prompt.response_format, question, said)
+            text = _as_json(prompt.response_format, question, content)
         else:
-            words = small_talk(model.name, question) if said is None else said
+            words = small_talk(model.name, question) if content is None else content
             text = MARK + (_tool_results(prompt) or _media(prompt) + words)
         reasoning = _thoughts(solved) if model.reasons and _may_think(prompt) else ""
-        return _limited(Answer(input_tokens, text, reasoning), model, prompt)
+        return _limited(SimulatedAnswer(input_tokens, text, reasoning), model, prompt)
 
     def _scripted(self, question: str) -> str | None:
         low = question.lower() if self._scripts else ""
-        return next((said for words, said in self._scripts.items() if words in low), None)
+        return next((answer for words, answer in self._scripts.items() if words in low), None)
 
-    def _said(self, model: SimulatedModel, question: str, solved: Solved | None) -> str | None:
+    def _content(self, model: SimulatedModel, question: str, solved: Solved | None) -> str | None:
         if solved is None:
             return None
         right = draw("answer", self._seed, model.name, question) < model.skill_in(solved.category)
         return solved.solution.answer if right else solved.solution.slip
 
 
-def _as_json(form: ResponseFormat, question: str, said: str | None) -> str:
+def _as_json(form: ResponseFormat, question: str, content: str | None) -> str:
     if form.type is ResponseType.JSON_OBJECT:
-        answer: object = {"answer": said, "simulated": True} if said else {"question": question, "simulated": True}
+        answer: object = (
+            {"answer": content, "simulated": True} if content else {"question": question, "simulated": True}
+        )
     else:
-        answer = sample(form.schema, Facts(question, said))
+        answer = sample(form.schema, Facts(question, content))
     return json.dumps(answer, ensure_ascii=False)
 
 
 def _checked_input(model: SimulatedModel, prompt: Prompt) -> int:
     input_tokens = tokens.of_prompt(prompt)
     if input_tokens > model.context_window:
-        fits = f"{model.name} takes {model.context_window} tokens"
+        fits = f"{model.name} accepts {model.context_window}"
         raise ContextTooLong(f"the prompt has {input_tokens} tokens; {fits}", status=400, param="messages")
     return input_tokens
 
@@ -156,15 +158,15 @@ def _described(media: Media) -> str:
     return f"one {media.kind.value} ({', '.join(fact for fact in facts if fact)})"
 
 
-def _limited(answer: Answer, model: SimulatedModel, prompt: Prompt) -> Answer:
+def _limited(answer: SimulatedAnswer, model: SimulatedModel, prompt: Prompt) -> SimulatedAnswer:
     text, stop_sequence = _stopped(answer.text, prompt.sampling.stop_sequences)
     limit = min(prompt.sampling.max_output_tokens or model.max_output_tokens, model.max_output_tokens)
     reasoning = answer.reasoning[: limit * tokens.CHARACTERS]
     left = limit - tokens.count(reasoning)
     if tokens.count(text) <= left and reasoning == answer.reasoning:
-        return Answer(answer.input_tokens, text, reasoning, stop_sequence=stop_sequence)
+        return SimulatedAnswer(answer.input_tokens, text, reasoning, stop_sequence=stop_sequence)
     text = text[: left * tokens.CHARACTERS]
-    return Answer(answer.input_tokens, text, reasoning, finish_reason=FinishReason.LENGTH)
+    return SimulatedAnswer(answer.input_tokens, text, reasoning, finish_reason=FinishReason.LENGTH)
 
 
 def _stopped(text: str, sequences: tuple[str, ...]) -> tuple[str, str]:
