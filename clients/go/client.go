@@ -1,7 +1,7 @@
-// Package ymera asks a Ymera server: one call, the best model for the task.
+// Package ymera is a client for a Ymera server: one call, answered by the best model for the task.
 //
-// The generated stubs stand in package ymerav1; a Client embeds the stub of YmeraService, so that every
-// method of the contract can be called on it as well.
+// The generated stubs are in package ymerav1. A Client embeds the stub of YmeraService, so that every method of
+// that service can be called on it.
 package ymera
 
 import (
@@ -21,18 +21,18 @@ import (
 // Client is a connection to a server. It is safe for concurrent use.
 type Client struct {
 	ymerav1.YmeraServiceClient
-	// Catalog lists models.
+	// Catalog lists the models.
 	Catalog ymerav1.CatalogServiceClient
-	// Routing finds past executions.
+	// Routing returns past executions.
 	Routing ymerav1.RoutingServiceClient
-	// Admin lists what the server is made of.
+	// Admin lists the server's plugins.
 	Admin ymerav1.AdminServiceClient
 
 	connection *grpc.ClientConn
 }
 
-// Dial prepares a connection to a server at "host:port" or "unix:/path"; it connects with the first call.
-// The connection is in plain text unless an option such as grpc.WithTransportCredentials says otherwise.
+// Dial prepares a connection to a server at "host:port" or "unix:/path"; the first call connects.
+// The connection is not encrypted unless an option such as grpc.WithTransportCredentials is given.
 func Dial(address string, options ...grpc.DialOption) (*Client, error) {
 	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
 	connection, err := grpc.NewClient(address, append([]grpc.DialOption{plain}, options...)...)
@@ -48,12 +48,12 @@ func Dial(address string, options ...grpc.DialOption) (*Client, error) {
 	}, nil
 }
 
-// Close ends the connection and every call on it.
+// Close closes the connection and ends every call on it.
 func (c *Client) Close() error {
 	return c.connection.Close()
 }
 
-// Answer is what a model said and how it came to be asked.
+// Answer is the answer of a model, with the decision and the attempts that led to it.
 type Answer struct {
 	*ymerav1.ExecuteResponse
 }
@@ -69,10 +69,10 @@ func (a Answer) Text() string {
 	return text.String()
 }
 
-// Option changes what is asked, or what is wanted of the choice of a model.
+// Option changes the prompt or the routing preferences of a request.
 type Option func(*ymerav1.Prompt, *ymerav1.RoutingPreferences)
 
-// WithSystem puts instructions before the conversation.
+// WithSystem puts system instructions before the conversation.
 func WithSystem(text string) Option {
 	return func(prompt *ymerav1.Prompt, _ *ymerav1.RoutingPreferences) {
 		prompt.Messages = append([]*ymerav1.Message{message(ymerav1.Role_ROLE_SYSTEM, text)}, prompt.Messages...)
@@ -96,8 +96,8 @@ func (c *Client) Ask(ctx context.Context, question string, options ...Option) (A
 	return Answer{response}, nil
 }
 
-// Stream yields the events of an answer while it is written. The last pair holds an *Error where the
-// answer did not complete. Leaving the loop early cancels the call, and with it the provider's.
+// Stream yields the events of an answer as they arrive. If the call fails, the last pair holds an *Error.
+// Leaving the loop early cancels the call, and with it the provider's.
 func (c *Client) Stream(
 	ctx context.Context, question string, options ...Option,
 ) iter.Seq2[*ymerav1.ExecuteStreamResponse, error] {

@@ -9,22 +9,22 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Error is a call's failure with all that the server told of it. It unwraps to the gRPC status error.
+// Error is the error of a call, with all details that the server reported. It unwraps to the gRPC status error.
 type Error struct {
-	// Code is the gRPC status.
+	// Code is the gRPC status code.
 	Code codes.Code
 	// Reason is the constant that programs branch on, such as "RATE_LIMITED"; the README of the protos lists
-	// them. Empty where the server could not be reached.
+	// them. Empty if the server could not be reached.
 	Reason string
 	// Message is one sentence for people.
 	Message string
-	// Metadata holds what varies in the message.
+	// Metadata holds the variable parts of the message.
 	Metadata map[string]string
-	// Violations maps fields of the request that are wrong to the remedy.
+	// Violations maps each invalid field of the request to a description of what is wrong.
 	Violations map[string]string
-	// RetryAfter is the earliest time to try again; 0 where waiting is not known to help.
+	// RetryAfter is the time to wait before a retry; 0 if waiting is not known to help.
 	RetryAfter time.Duration
-	// RequestID finds the call in the server's log.
+	// RequestID identifies the call in the server's log.
 	RequestID string
 
 	cause error
@@ -43,15 +43,15 @@ func (e *Error) Unwrap() error {
 }
 
 func errorOf(err error) *Error {
-	told := status.Convert(err)
-	failure := &Error{Code: told.Code(), Message: told.Message(), cause: err}
-	for _, detail := range told.Details() {
-		failure.take(detail)
+	reported := status.Convert(err)
+	converted := &Error{Code: reported.Code(), Message: reported.Message(), cause: err}
+	for _, detail := range reported.Details() {
+		converted.add(detail)
 	}
-	return failure
+	return converted
 }
 
-func (e *Error) take(detail any) {
+func (e *Error) add(detail any) {
 	switch detail := detail.(type) {
 	case *errdetails.ErrorInfo:
 		e.Reason, e.Metadata = detail.GetReason(), detail.GetMetadata()

@@ -1,4 +1,4 @@
-// Asks a Ymera server a question and prints the answer while it is written:
+// Sends a prompt to a Ymera server and prints the answer as it arrives:
 //
 //	go run ./example [-address 127.0.0.1:50051] "Write hello world in Go"
 package main

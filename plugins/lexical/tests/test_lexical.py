@@ -24,8 +24,8 @@ def classify(*texts: str) -> Mapping[str, float]:
 
 
 def best(*texts: str) -> str:
-    told = classify(*texts)
-    return max(told, key=lambda category: told[category])
+    probabilities = classify(*texts)
+    return max(probabilities, key=lambda category: probabilities[category])
 
 
 @cache
@@ -90,20 +90,22 @@ def test_weights_and_features_belong_together() -> None:
 
 
 def test_probabilities_are_as_often_right_as_they_say() -> None:
-    told = [classify(row["prompt"]) for row in rows("categories")]
-    hits = [max(p, key=lambda c: p[c]) == row["category"] for p, row in zip(told, rows("categories"), strict=True)]
-    sure = [hit for p, hit in zip(told, hits, strict=True) if max(p.values()) > 0.9]
-    unsure = [hit for p, hit in zip(told, hits, strict=True) if max(p.values()) < 0.5]
+    probabilities = [classify(row["prompt"]) for row in rows("categories")]
+    hits = [
+        max(p, key=lambda c: p[c]) == row["category"] for p, row in zip(probabilities, rows("categories"), strict=True)
+    ]
+    sure = [hit for p, hit in zip(probabilities, hits, strict=True) if max(p.values()) > 0.9]
+    unsure = [hit for p, hit in zip(probabilities, hits, strict=True) if max(p.values()) < 0.5]
     assert sum(sure) / len(sure) > 0.9
     assert sum(unsure) / len(unsure) < 0.8
 
 
 @given(st.text())
 def test_any_text_has_probabilities_that_add_up_to_one(text: str) -> None:
-    told = classify(text)
-    assert abs(sum(told.values()) - 1) < 1e-9
-    assert min(told.values()) > 0
-    assert classify(text) == told
+    probabilities = classify(text)
+    assert abs(sum(probabilities.values()) - 1) < 1e-9
+    assert min(probabilities.values()) > 0
+    assert classify(text) == probabilities
 
 
 @pytest.mark.parametrize(
@@ -117,9 +119,9 @@ def test_any_text_has_probabilities_that_add_up_to_one(text: str) -> None:
     ],
 )
 def test_a_prompt_without_a_users_text_has_the_probabilities_of_any_prompt(messages: tuple[Message, ...]) -> None:
-    told = CLASSIFIER.classify(Prompt(messages))
-    assert abs(sum(told.values()) - 1) < 1e-9
-    assert max(told.values()) < 0.6
+    probabilities = CLASSIFIER.classify(Prompt(messages))
+    assert abs(sum(probabilities.values()) - 1) < 1e-9
+    assert max(probabilities.values()) < 0.6
 
 
 def test_only_the_beginning_and_the_end_of_a_huge_text_are_read() -> None:

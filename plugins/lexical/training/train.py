@@ -4,8 +4,8 @@
 # ///
 """Learns the classifier's weights: `uv run plugins/lexical/training/train.py`.
 
-Reads the labelled prompts in `../shared/routing/dev` beside the checkout and `prompts.txt` here, prints how
-well it does on sources it was not shown, and writes `weights.json` into the package.
+Reads the labelled prompts in `../shared/routing/dev` beside the checkout and `prompts.txt` here, prints the accuracy
+on sources that were left out of the training, and writes `weights.json` into the package.
 """
 
 import gzip
@@ -37,14 +37,14 @@ from ymera_lexical.vocabulary import names_of  # noqa: E402
 CATEGORIES = ("coding", "math", "research", "language", "empathy", "general")
 ARENA = "arena-conversations"
 HELD_OUT = {"aqua", "llmrouter-natural_qa"}
-"""Sources that the shipped weights were never shown, so that the tests can measure on them."""
+"""Sources that are excluded from the training of the shipped weights, so that the tests can measure on them."""
 SHARES = {"prompts": 5.0, ARENA: 3.0, "expertqa": 2.5, "counsel-chat": 2.0, "goemotions": 0.5}
-"""How much a source counts within its category, against 1 for any other, however many prompts it has."""
+"""The weight of a source within its category, relative to 1 for any other, independent of its number of prompts."""
 UNPLEASANT = {"sadness", "grief", "fear", "nervousness", "remorse", "disappointment", "embarrassment"}
 SELF = re.compile(r"\b(?:I|I'm|im|my|me)\b")
 
 MIN_DOCUMENTS, MIN_SOURCES, MIN_FORM = 4, 2, 8
-"""A word counts only if it is found in so many prompts and sources, a form in so many prompts."""
+"""A word is used only if it occurs in this many prompts and sources, a form only in this many prompts."""
 WORD_SCALE, FORM_SCALE = 3.0, 0.5
 REGULARISATION = 0.1
 GENERAL_BIAS = 0.2
@@ -80,7 +80,7 @@ def _prompts() -> Iterator[tuple[str, str, str, bool]]:
             seen.add(row["prompt"][:200])
             yield row["prompt"], row["category"], _family(row["source"]), False
     for row in _rows("emotions"):
-        yield from _told(row["prompt"], set(row["emotions"]))
+        yield from _of_goemotions(row["prompt"], set(row["emotions"]))
     category = ""
     for line in (HERE / "prompts.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
@@ -95,11 +95,11 @@ def _rows(name: str) -> Iterator[dict[str, Any]]:
 
 
 def _family(source: str) -> str:
-    """Returns one name for all tables made from one set of prompts, so that they are left out together."""
+    """Returns one name for all tables made from the same prompts, so that they are left out together."""
     return "gsm8k-train" if "gsm" in source else "mbpp" if "mbpp" in source else source
 
 
-def _told(text: str, emotions: set[str]) -> Iterator[tuple[str, str, str, bool]]:
+def _of_goemotions(text: str, emotions: set[str]) -> Iterator[tuple[str, str, str, bool]]:
     if emotions & UNPLEASANT and SELF.search(text):
         yield text, "empathy", "goemotions", False
     elif emotions == {"neutral"} and len(text) > 40 and not SELF.search(text):
@@ -155,7 +155,7 @@ def _matrix(rows: list[Example], words: dict[str, int], forms: dict[str, int]) -
 
 
 def _balanced(shown: list[Example]) -> list[float]:
-    """Returns weights that let each category count the same, and in it each source by its share."""
+    """Returns weights that count each category equally, and within it each source by its share."""
     sizes = Counter((example.category, example.source) for example in shown)
     totals: defaultdict[str, float] = defaultdict(float)
     for category, source in sizes:
@@ -165,7 +165,7 @@ def _balanced(shown: list[Example]) -> list[float]:
 
 
 def leave_sources_out(all_examples: list[Example]) -> tuple[list[Example], Any]:
-    """Returns every tested example with scores of a fit that was not shown its source."""
+    """Returns every tested example, with scores of a fit from which its source was left out."""
     tested, scores = [], []
     for source in sorted({e.source for e in all_examples if e.tested}):
         left_out = [e for e in all_examples if e.tested and e.source == source]
@@ -178,7 +178,7 @@ def leave_sources_out(all_examples: list[Example]) -> tuple[list[Example], Any]:
 
 
 def sharpness(tested: list[Example], scores: Any) -> float:
-    """Returns the factor on scores at which probabilities are true on sources that were left out."""
+    """Returns the factor on scores that calibrates the probabilities on sources that were left out."""
     sizes = Counter((e.category, e.source) for e in tested)
     weights = np.array([1 / sizes[e.category, e.source] for e in tested])
     truth = [CATEGORIES.index(e.category) for e in tested]
@@ -211,9 +211,9 @@ def write(found: Fit, factor: float) -> None:
     content = {
         "categories": CATEGORIES,
         "bias": _hundredths(bias),
-        "forms": _telling(forms),
-        "words": _telling({name: row for name, row in words.items() if " " not in name}),
-        "pairs": _telling({name: row for name, row in words.items() if " " in name}),
+        "forms": _significant(forms),
+        "words": _significant({name: row for name, row in words.items() if " " not in name}),
+        "pairs": _significant({name: row for name, row in words.items() if " " in name}),
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     WEIGHTS.write_text(text.replace("],", "],\n").replace("},", "},\n") + "\n", encoding="utf-8")
@@ -224,7 +224,7 @@ def _hundredths(row: Any) -> list[int]:
     return [round(float(value) * 100) for value in row]
 
 
-def _telling(weights: dict[str, list[int]]) -> dict[str, list[int]]:
+def _significant(weights: dict[str, list[int]]) -> dict[str, list[int]]:
     return {name: row for name, row in weights.items() if max(map(abs, row)) >= 5}
 
 

@@ -1,7 +1,7 @@
-"""Ymera plugin: benchmark tasks whose right answers are computed with them.
+"""Ymera plugin: benchmark tasks whose right answers are computed.
 
-Read in this order: `suite` (what the server asks), `task` (what a template makes), `templates` (the tasks of
-each category), `answers` and `checks` (how what a model wrote is graded).
+Read in this order: `suite` (the suite), `task` (a task and its check), `templates` (the tasks of each category),
+`answers` and `checks` (the grading of answers).
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a model wrote, reduced to its answer: marks, markdown and LaTeX off, the final answer found."""
+"""Extracts the final answer from a model's text, without marks, markdown and LaTeX."""
 
 import re
 from fractions import Fraction
@@ -6,7 +6,7 @@ from fractions import Fraction
 from ymera_basics.wording import listed
 
 _LONGEST = 20_000
-"""Characters of an answer that are read, from its end: the answer stands there."""
+"""The number of characters that are read, from the end of the text, where the final answer is."""
 _MARK = re.compile(r"^\s*\[\w[\w -]{0,30}\]\s+")
 _LATEX = (
     (re.compile(r"\\d?t?frac\s*\{([^{}]{1,40})\}\s*\{([^{}]{1,40})\}"), r"\1/\2"),
@@ -46,7 +46,7 @@ def plain(answer: str) -> str:
 
 
 def final(text: str) -> str:
-    """Returns what follows the last `Answer:`, on its line or the next; else the whole text."""
+    """Returns what follows the last `Answer:`, on its line or the next; otherwise the whole text."""
     found = [match for match in _FINAL.finditer(text) if text[match.end() :].strip()]
     if not found:
         return text
@@ -55,14 +55,14 @@ def final(text: str) -> str:
 
 
 def last_number(text: str) -> Fraction | None:
-    """Returns the number that a text ends on: what `Answer:` names, or what the last `=` gives, or the last."""
+    """Returns the final number of a text: after `Answer:`, else after the last `=`, else the last one."""
     part = final(text)
     lines = [(line, values) for line in part.splitlines() if (values := _values(line))]
     if not lines:
         return _number_word(part)
     if part is text:
         return lines[-1][1][-1]
-    # `Answer: 12 apples, that is 3 boxes` answers 12, `Answer: 3 × 4 = 12` does as well.
+    # Both `Answer: 12 apples, that is 3 boxes` and `Answer: 3 × 4 = 12` mean 12.
     line, values = lines[0]
     return values[-1] if "=" in line else values[0]
 

@@ -1,4 +1,4 @@
-"""Graders: each makes a check for one form of answer. Checks take any text and never raise."""
+"""Graders: each creates a check for one form of answer. Checks accept any text and never raise."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*(?:\s+|$)")
 
 
 def number(expected: Fraction | int, within: Fraction | int = 0) -> Check:
-    """The final number is the expected one, or as near as the question allows."""
+    """The final number is the expected one, within the question's tolerance."""
 
     def check(text: str) -> float:
         found = last_number(text)
@@ -24,7 +24,7 @@ def number(expected: Fraction | int, within: Fraction | int = 0) -> Check:
 
 
 def word(expected: str, others: Collection[str] = ()) -> Check:
-    """The answer is this word or phrase. Of `others`, the wrong choices, none may be claimed as well."""
+    """The answer is this word or phrase. It must not claim one of `others`, the wrong choices, too."""
     right = normal(expected)
 
     def check(text: str) -> float:
@@ -42,7 +42,7 @@ def word(expected: str, others: Collection[str] = ()) -> Check:
 
 
 def exactly(expected: str, ignore_case: bool = True) -> Check:
-    """The answer is this text, spaces and the last full stop aside; quotes around it don't matter."""
+    """The answer is this text; spaces, the last full stop and quotes around it are ignored."""
 
     def folded(text: str) -> str:
         bare = " ".join(text.split()).strip("\"' ")
@@ -64,7 +64,7 @@ def exactly(expected: str, ignore_case: bool = True) -> Check:
 
 
 def sequence(expected: Sequence[str]) -> Check:
-    """The items come in this order; a part of the credit for those in their place, none for half or less."""
+    """The items are in this order; partial credit if most are in their position, none if half or fewer are."""
     right = [_signed(item) for item in expected]
 
     def check(text: str) -> float:
@@ -80,7 +80,7 @@ def sequence(expected: Sequence[str]) -> Check:
 
 
 def output(expected: str) -> Check:
-    """The program's output, line by line; nothing but the output counts as the answer."""
+    """The answer is the program's output, line by line, and nothing else."""
     right = [line.rstrip() for line in expected.strip().splitlines()]
 
     def check(text: str) -> float:
@@ -105,7 +105,7 @@ def yes_or_no(expected: bool) -> Check:
 
 
 def clock(hour: int, minute: int) -> Check:
-    """The last time of the day that is named; 12-hour times need their half of the day."""
+    """The last time of day in the text is the expected one; 12-hour times need a.m. or p.m."""
 
     def check(text: str) -> float:
         found = re.findall(r"\b(\d{1,2})[:.h](\d{2})\b\s*([ap])?\.?m?", final(text).lower())
@@ -119,7 +119,7 @@ def clock(hour: int, minute: int) -> Check:
 
 
 def date(year: int, month: int, day: int) -> Check:
-    """The last date that is named, in ISO or with the month's name."""
+    """The last date in the text, in ISO form or with the month's name, is the expected one."""
     names = listed("january february march april may june july august september october november december")
 
     def check(text: str) -> float:
@@ -137,7 +137,7 @@ def date(year: int, month: int, day: int) -> Check:
 
 
 def json_object(expected: dict[str, object]) -> Check:
-    """The answer is this JSON object; half of the credit where words stand around it."""
+    """The answer is this JSON object; half of the credit if other text surrounds it."""
 
     def check(text: str) -> float:
         start, end = text.find("{"), text.rfind("}")
@@ -160,7 +160,7 @@ def _same(found: object, expected: dict[str, object]) -> bool:
 
 
 def words_about(count: int, topic: str) -> Check:
-    """So many words exactly, the topic or anything of substance in them; nothing near counts."""
+    """The answer has exactly this many words, among them the topic or another content word; no partial credit."""
 
     def check(text: str) -> float:
         words = _WORD.findall(text)
@@ -171,12 +171,12 @@ def words_about(count: int, topic: str) -> Check:
 
 
 def repeated(unit: str, times: int, separator: str) -> Check:
-    """This word, so many times, with this between."""
+    """The answer is this word, repeated this many times, with this separator."""
     return exactly(separator.join([unit] * times), ignore_case=False)
 
 
 def lines_starting(letters: str) -> Check:
-    """Lines whose first letters spell a word; each line has more than one word."""
+    """The first letters of the lines spell the word; each line has more than one word."""
 
     def check(text: str) -> float:
         lines = [re.sub(r"^\W+", "", line) for line in text.splitlines() if line.strip()]
@@ -209,7 +209,7 @@ def _holds(text: str, phrase: str) -> bool:
 
 
 def _concludes(text: str, right: str, others: Sequence[str]) -> bool:
-    """Of several named, the right one is what the last clause claims and the others are denied."""
+    """Returns whether the last clause claims the right one of several that are named, and denies the others."""
     clause = normal(re.split(r"[.;:\n]|\b(?:so|therefore|thus|hence|but)\b", final(text).strip().rstrip("."))[-1])
     if not _holds(clause, right):
         return False
@@ -240,6 +240,6 @@ def _signed(part: str) -> str:
 
 
 def _says(line: str, wanted: str) -> bool:
-    """Tells whether a line of words ends on the output: `It prints 42.`"""
-    said = re.search(r"(?:prints?|outputs?|output is|displays?|returns?|answer is|result is|is|:|=)\s+(.+)$", line)
-    return said is not None and said[1].strip("\"' .").casefold() == wanted.strip("\"' .").casefold()
+    """Returns whether a sentence ends with the output: `It prints 42.`"""
+    found = re.search(r"(?:prints?|outputs?|output is|displays?|returns?|answer is|result is|is|:|=)\s+(.+)$", line)
+    return found is not None and found[1].strip("\"' .").casefold() == wanted.strip("\"' .").casefold()

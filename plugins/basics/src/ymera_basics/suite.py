@@ -1,4 +1,4 @@
-"""The suite `basics`: tasks drawn from templates, graded by the checks drawn with them."""
+"""The suite `basics`: tasks generated from templates, each graded by the check that is generated with it."""
 
 import random
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from ymera_service.sdk.generation import Prompt
 
 
 class BasicsSuite:
-    """Six categories, several templates each. A task's id says all that is needed to make it again."""
+    """Six categories with several templates each. A task can be generated again from its id."""
 
     def __init__(self) -> None:
         self.name = "basics"
         self.categories: Sequence[str] = tuple(TEMPLATES)
 
     def tasks(self, category: str, count: int, seed: int) -> Sequence[BenchmarkTask]:
-        """Returns `count` tasks of a category, templates in turn; none for a category it does not know."""
+        """Returns `count` tasks of a category, templates in turn; none for an unknown category."""
         names = list(TEMPLATES.get(category, ()))
         if not names:
             return []
@@ -27,7 +27,7 @@ class BasicsSuite:
         return [BenchmarkTask(each, category, Prompt((user(draft(each).question),))) for each in ids]
 
     async def grade(self, task: BenchmarkTask, answer: str) -> float:
-        """Returns how right an answer is; 0 for a task that is not of this suite."""
+        """Returns the score of an answer, from 0 to 1; 0 for a task that is not of this suite."""
         try:
             return draft(task.id).check(plain(answer))
         except (KeyError, ValueError):
@@ -35,11 +35,11 @@ class BasicsSuite:
 
 
 def draft(task_id: str) -> Draft:
-    """Makes the task of an id again, and its check with it.
+    """Generates the task of an id, with its check.
 
     Raises:
-        KeyError: There is no such template.
-        ValueError: It is no id of this suite.
+        KeyError: The template does not exist.
+        ValueError: It is not an id of this suite.
     """
     category, name, _, _ = task_id.split("/")
     return TEMPLATES[category][name](random.Random(task_id))  # noqa: S311 - tasks are drawn, not secrets

@@ -1,11 +1,11 @@
-"""A task before it is given out: what is asked, and how its answer is checked."""
+"""A generated task: the question, and the check of its answer."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
 Check = Callable[[str], float]
-"""Answer, without markdown and marks → how right it is, from 0 to 1."""
+"""Answer, without markdown and marks → score, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +18,4 @@ class Draft:
 
 
 Template = Callable[[random.Random], Draft]
-"""Draws the particulars of one task and computes its answer."""
+"""Generates one task and computes its answer."""

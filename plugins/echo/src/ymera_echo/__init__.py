@@ -1,4 +1,4 @@
-"""Ymera plugin: The smallest provider: it says what it was told."""
+"""Ymera plugin: a minimal provider that returns the user's message."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -15,16 +15,16 @@ class EchoSettings(PluginSettings):
     """The table `[plugins.echo]`."""
 
     pause_seconds: Annotated[float, Field(ge=0, le=60)] | None = None
-    """How long it waits before each word; unset, it is not offered, as nobody expects an echo from a model."""
+    """The pause before each word, in seconds; unset, the provider is not offered, as no caller expects an echo."""
 
 
 @hookimpl
 def ymera_describe() -> PluginDescription:
-    """Says what it can be configured with."""
+    """Returns the settings model."""
     return PluginDescription(settings=EchoSettings)
 
 
 @hookimpl
 def ymera_register_providers(settings: EchoSettings) -> Iterable[Provider]:
-    """Offers the echo where it was asked for."""
+    """Offers the provider if `pause_seconds` is set."""
     return [] if settings.pause_seconds is None else [EchoProvider(settings.pause_seconds)]

@@ -1,4 +1,4 @@
-"""The echo."""
+"""The echo provider."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ from ymera_service.sdk.providers import Provider
 
 
 class EchoProvider(Provider):
-    """Answers with the latest user message, word by word. A word is a token, and tokens are free."""
+    """Answers with the last user message, word by word. A word is a token, and tokens are free."""
 
     name = "echo"
 
@@ -21,23 +21,23 @@ class EchoProvider(Provider):
         self._pause_seconds = pause_seconds
 
     async def models(self) -> Sequence[ModelInfo]:
-        """Returns its one model, which is no real one."""
+        """Returns its only model, which is marked as simulated."""
         return [ModelInfo("words", price=Price(input=0, output=0), simulated=True, local=True)]
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """See `Provider.generate`."""
         yield Accepted()
         words = _words(last_user_text(request.prompt.messages))
-        said = words[: request.prompt.sampling.max_output_tokens]
-        for word in said:
+        sent = words[: request.prompt.sampling.max_output_tokens]
+        for word in sent:
             await asyncio.sleep(self._pause_seconds)
             yield TextDelta(word)
-        yield UsageReported(Usage(input_tokens=_count(request), output_tokens=len(said)))
-        yield Finished(FinishReason.STOP if said == words else FinishReason.LENGTH)
+        yield UsageReported(Usage(input_tokens=_count(request), output_tokens=len(sent)))
+        yield Finished(FinishReason.STOP if sent == words else FinishReason.LENGTH)
 
 
 def _words(text: str) -> list[str]:
-    """Cuts a text after the blanks that follow each word; nothing is lost."""
+    """Splits a text after the blanks that follow each word; the pieces joined are the text."""
     return re.findall(r"\s*\S+\s*|\s+", text)
 
 

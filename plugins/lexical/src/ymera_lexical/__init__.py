@@ -1,4 +1,4 @@
-"""Ymera plugin: Task categories from the words of a prompt."""
+"""Ymera plugin: classifies prompts by their words."""
 
 from collections.abc import Iterable
 

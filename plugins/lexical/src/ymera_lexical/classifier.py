@@ -1,4 +1,4 @@
-"""The classifier: a weighted sum over what was found in a text, made into probabilities."""
+"""The classifier: a weighted sum over the features of a text, turned into probabilities."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from ymera_service.sdk.content import Role
 from ymera_service.sdk.generation import Prompt
 
 EARLIER = 0.35
-"""How much the user's message before the last one counts against the last."""
+"""The weight of the user's message before the last one, relative to the last one."""
 UNIT = 0.01
-"""Weights are kept in hundredths."""
+"""Weights are stored in hundredths."""
 
 
 class LexicalClassifier:
-    """Tells the category of a prompt from the words and the form of the user's latest messages."""
+    """Determines the category of a prompt from the words and the form of the user's latest messages."""
 
     name = "lexical"
 
@@ -29,7 +29,7 @@ class LexicalClassifier:
         document = json.loads(resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
         self._categories: Sequence[str] = tuple(document["categories"])
         self._bias: Sequence[float] = [UNIT * value for value in document["bias"]]
-        # One more column counts the rows that were found.
+        # An additional column counts the rows that were found.
         self._packing = Packing(len(self._categories) + 1)
         packed = {
             table: {name: self._packing.pack((*row, 1)) for name, row in document[table].items()}
@@ -39,7 +39,7 @@ class LexicalClassifier:
         self._forms: Mapping[str, int] = packed["forms"]
 
     def classify(self, prompt: Prompt) -> Mapping[str, float]:
-        """Returns category → probability; a prompt without text has the probabilities of any prompt."""
+        """Returns category → probability; for a prompt without text, the prior probabilities."""
         scores = self._bias
         for text, share in zip(_latest_texts(prompt), (1.0, EARLIER), strict=False):
             scores = self._added(scores, text, share * UNIT)
@@ -50,7 +50,7 @@ class LexicalClassifier:
         *of_words, found = self._packing.unpack(self._vocabulary.total(words))
         forms = chain(group_features(words), shape_features(text, len(words)))
         of_forms = self._packing.unpack(sum(filter(None, map(self._forms.get, forms))))
-        # Many words must not count for more than few: their sum grows with the root of their number.
+        # Divided by the root of the number of words, so that long texts do not get more certain by length alone.
         words_share = share / sqrt(found or 1)
         return [
             score + words_share * word + share * form
@@ -59,7 +59,7 @@ class LexicalClassifier:
 
 
 def _latest_texts(prompt: Prompt) -> list[str]:
-    """Returns what is read of the user's last message and of the one before it, as far as they have text."""
+    """Returns the excerpts of the user's last message and of the one before it, if they have text."""
     texts: list[str] = []
     for message in reversed(prompt.messages):
         if message.role is Role.USER and (text := excerpt(message.text)):

@@ -1,8 +1,8 @@
-"""Words that tell the kind of a task in any text, chosen by hand.
+"""Words that indicate the category of a task in any text, chosen by hand.
 
-Examples teach how much each group counts, not which words are in it: a word list that was learnt knows the
-style of its sources, while these hold for prompts of any source. A group is named for what its words have
-in common. Languages other than English have the words of the commonest requests.
+The weight of each group is learnt from examples, but not its words: a learnt word list reflects the style of its
+sources, while these apply to prompts of any source. A group is named after what its words have in common. Languages
+other than English have the words of the most common requests.
 """
 
 GROUPS: dict[str, str] = {

@@ -8,7 +8,7 @@ _HALF = 1 << (_BITS - 1)
 
 
 class Packing:
-    """Packs rows of `width` numbers; every sum of a column has to stay within ±2³¹."""
+    """Packs rows of `width` numbers; every sum of a column must stay within ±2³¹."""
 
     def __init__(self, width: int) -> None:
         self._columns = Struct(f"<{width}I")
@@ -20,7 +20,7 @@ class Packing:
         return sum(value << (_BITS * column) for column, value in enumerate(row))
 
     def unpack(self, packed: int) -> list[int]:
-        """Returns the row that an integer stands for."""
-        # With half of its range added no column is negative, so none has borrowed from the next.
+        """Returns the row that an integer encodes."""
+        # Adding half of its range makes every column non-negative, which undoes the borrows between columns.
         columns = self._columns.unpack((packed + self._halves).to_bytes(self._columns.size, "little"))
         return [column - _HALF for column in columns]

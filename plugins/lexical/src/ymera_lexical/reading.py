@@ -1,7 +1,7 @@
-"""What is read of a text, and its words, numerals and signs.
+"""The excerpt of a text that is read, and its words, numerals and signs.
 
-Texts are taken apart by `bytes.translate` and `str.split`, which take about a nanosecond for each character where
-regular expressions take ten.
+Texts are split by `bytes.translate` and `str.split`, which take about a nanosecond per character; regular expressions
+take ten.
 """
 
 import re
@@ -9,17 +9,17 @@ import re
 from ymera_lexical.groups import GROUPS_OF
 
 HEAD, TAIL = 1_000, 500
-"""How many characters are read at the beginning and at the end of a long text."""
+"""The number of characters that are read at the beginning and at the end of a long text."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['+#-][^\W\d_]+|\+\+|#)*")
 _LOOSE = re.compile(r"['+#-](?:(?<![a-z].)|(?![a-z]))")
-"""A sign that does not join two letters. In an ASCII text without one, every piece is a word."""
+"""A sign that is not between two letters. In an ASCII text without one, every piece is a word."""
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def _keep(characters: bytes) -> bytes:
-    """Returns a table for `bytes.translate` that makes spaces of all of ASCII but `characters`."""
+    """Returns a table for `bytes.translate` that replaces all ASCII except `characters` by spaces."""
     return bytes(code if code > 127 or code in characters else 32 for code in range(256))
 
 
@@ -29,9 +29,9 @@ _PLAIN = _LETTERS + _LETTERS.upper() + b" \t\r\n.,?!'_"
 
 
 def _cjk_cues() -> re.Pattern[str]:
-    """Returns an expression for the words of the groups in scripts that put no space between words.
+    """Returns a pattern for the words of the groups in scripts without spaces between words.
 
-    There is one branch for each first character, as branches are tried in turn.
+    It has one branch per first character, as branches are tried in turn.
     """
     cues: dict[str, list[str]] = {}
     for cue in sorted(filter(_CJK.match, GROUPS_OF), key=len, reverse=True):
@@ -64,17 +64,17 @@ def words_of(text: str) -> list[str]:
 
 
 def numerals_of(text: str) -> str:
-    """Returns the digits, points, commas and what is not ASCII in a text, with a space for all between them."""
+    """Returns the digits, points, commas and non-ASCII characters of a text, with a space for anything between."""
     return " ".join(_mapped(text, _OF_NUMBERS).split())
 
 
 def signs_of(text: str) -> str:
-    """Returns a text without the letters and the white space of ASCII and without `.,?!'_`."""
+    """Returns a text without ASCII letters, ASCII white space and `.,?!'_`."""
     return _decoded(_encoded(text).translate(None, _PLAIN))
 
 
 def is_cjk(signs: str) -> bool:
-    """Whether the signs of a text are in part Chinese, Japanese or Korean."""
+    """Returns whether some signs of a text are Chinese, Japanese or Korean."""
     return not signs.isascii() and _CJK.search(signs) is not None
 
 
@@ -83,7 +83,7 @@ def _mapped(text: str, table: bytes) -> str:
 
 
 def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")  # JSON can escape half a pair
+    return text.encode("utf-8", "surrogatepass")  # JSON can escape a lone surrogate
 
 
 def _decoded(text: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The outward form of a text: its length, its end, code signs, arithmetic, numbers, quoted or pasted text."""
+"""Features of the form of a text: length, ending, code signs, arithmetic, numbers, quoted or pasted text."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from ymera_lexical.reading import is_cjk, numerals_of, signs_of
 _SENTENCE_ENDS = (".", "?", "!", "…", ":", ";", '"', "'", ")")
 _MAY_BE_GIVEN = re.compile(r"[\"“«:]")
 _QUOTED = re.compile(r"[\"“«][^\"”»]{10,}([\"”»]|\Z)")
-"""Group 1 is empty if nothing closes the quotation; without that branch each opening sign would be tried to the end."""
+"""Group 1 is empty if the quotation is not closed; without that branch each opening sign is searched to the end."""
 _INTRODUCED = re.compile(r":(?:\s*\n|\s++[A-Z\"'“«].{25})")
 _MAY_BE_CODE = re.compile(r"[{}=<>\[&|:#]")
 _CODE_WORDS = ("def ", "import ", "self.", "return ", "var ", "const ", "void ", "public ", "SELECT ")
@@ -27,7 +27,7 @@ _CODE_SIGNS = {
     ";": (";\n",),
     "#": ("#include",),
 }
-"""By the character without which a text has none of them."""
+"""By the character that they all contain."""
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _OPERATOR = re.compile(r"[-+*/×÷^=<>\\√∑∫π≤≥²³]")
@@ -50,7 +50,7 @@ _LENGTHS = [f"~length {bits}" for bits in range(10)]
 
 
 def _more_than(name: str) -> Sequence[Sequence[str]]:
-    """Returns the features of each count up to the one from which on they are the same."""
+    """Returns the features of each count, up to the one from which they no longer change."""
     return [[f"~{name}>{step}" for step in _STEPS if count > step] for count in range(_STEPS[-1] + 2)]
 
 
@@ -58,7 +58,7 @@ _CODE, _NUMBERS, _CALCULATIONS = map(_more_than, ("code", "number", "arithmetic"
 
 
 def shape_features(text: str, words: int) -> list[str]:
-    """Returns features of the form of an excerpt that has so many words."""
+    """Returns features of the form of an excerpt with this number of words."""
     found = [_LENGTHS[min(words.bit_length(), 9)]]
     if text.endswith("?"):
         found.append("~asks")

@@ -8,9 +8,9 @@ START = "^"
 
 
 def names_of(words: Sequence[str]) -> set[str]:
-    """Returns the names of the features that a text's words are: each word, and each pair of neighbours.
+    """Returns the names of the features of a text's words: each word, and each pair of adjacent words.
 
-    The first word makes a pair with `START`, and the first pair counts once more with `START` before it.
+    The first word also forms a pair with `START`, and the first pair is added again with `START` before it.
     """
     pairs = {f"{left} {right}" for left, right in pairwise((START, *words))}
     if len(words) > 1:
@@ -19,10 +19,10 @@ def names_of(words: Sequence[str]) -> set[str]:
 
 
 class Vocabulary:
-    """Adds up what the features of a text's words weigh; `words` and `pairs` are packed rows by name.
+    """Sums the weights of the features of a text's words; `words` and `pairs` are packed rows by name.
 
-    Each word is looked up once, for its number: a pair is then one number too, which is made and found faster
-    than a text.
+    Each word is looked up once, for its number. A pair is then one number too, which is computed and looked up faster
+    than a string.
     """
 
     def __init__(self, words: Mapping[str, int], pairs: Mapping[str, int]) -> None:

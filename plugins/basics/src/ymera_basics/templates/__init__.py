@@ -1,4 +1,4 @@
-"""The templates: category → name → how a task is drawn."""
+"""The templates: category → name → function that generates a task."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Coding: what a small program prints; the same steps, carried out here, give the expected output."""
+"""Coding: what a small program prints; the expected output is computed by the same steps."""
 
 import random
 from collections.abc import Mapping

@@ -109,7 +109,7 @@ _APART: Mapping[str, frozenset[str]] = {
     "surprise": frozenset({"joy", "fear", "disgust"}),
     "frustration": frozenset({"anger", "disappointment", "anxiety"}),
 }
-"""Emotion → those that a fair reader may see in the same message; they are never offered beside it."""
+"""Emotion → those that a reader may reasonably see in the same message; they are never offered as wrong choices."""
 _HARD = ("grief", "loneliness", "anxiety", "guilt", "fear", "disappointment")
 _ADVICE = re.compile(
     r"\byou (?:should|must|need to|have to|ought to)\b|\bwhy don't you\b|\bjust (?:try|do|get|forget|move)\b|"
@@ -185,7 +185,7 @@ def shared(draw: random.Random) -> Draft:
 
 
 def reply(draw: random.Random) -> Draft:
-    """A supportive reply of so many sentences, without advice, that ends in a question or not."""
+    """A supportive reply of a given number of sentences, without advice, with or without a question at its end."""
     emotion, count, asking = draw.choice(_HARD), draw.randint(2, 3), draw.random() < 0.5
     end = "End with a question. " if asking else ""
     question = (
@@ -199,7 +199,7 @@ def reply(draw: random.Random) -> Draft:
 
 
 def _supportive(count: int, asking: bool) -> Check:
-    """A third each for the length, for seeing the feeling and for its end; none for a lecture or for blindness."""
+    """A third each for length, acknowledging the feeling, and ending; none if it lectures or ignores the feeling."""
 
     def check(text: str) -> float:
         low, parts = text.lower().replace("’", "'"), sentences(text)

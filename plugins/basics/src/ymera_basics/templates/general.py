@@ -1,4 +1,4 @@
-"""General: dates, times, units, order, and doing as told."""
+"""General: dates, times, units, order, and following instructions."""
 
 import datetime
 import random
@@ -42,7 +42,7 @@ _WORDS = (
 
 
 def weekday(draw: random.Random) -> Draft:
-    """A day of the week, some days on."""
+    """The day of the week some days later."""
     today, days = draw.randrange(7), draw.randint(9, 90)
     back = draw.random() < 0.4
     answer = _DAYS[(today + (-days if back else days)) % 7]
@@ -56,7 +56,7 @@ def weekday(draw: random.Random) -> Draft:
 
 
 def dates(draw: random.Random) -> Draft:
-    """Days between dates, or a date some days on."""
+    """Days between dates, or the date some days later."""
     start = datetime.date(draw.randint(1990, 2030), draw.randint(1, 12), draw.randint(1, 28))
     days = draw.randint(15, 200)
     end = start + datetime.timedelta(days=days)
@@ -149,7 +149,7 @@ def ordering(draw: random.Random) -> Draft:
 
 
 def repeating(draw: random.Random) -> Draft:
-    """A word, so many times."""
+    """A word, repeated a given number of times."""
     word, times_, (name, between) = (
         draw.choice(_WORDS),
         draw.randint(3, 7),
@@ -164,7 +164,7 @@ def repeating(draw: random.Random) -> Draft:
 
 
 def counted_words(draw: random.Random) -> Draft:
-    """An answer of so many words."""
+    """An answer with a given number of words."""
     count, topic = (
         draw.randint(3, 8),
         draw.choice(("the ocean", "winter", "a library", "coffee", "friendship", "the moon")),

@@ -1,4 +1,4 @@
-"""Language: forms of words, spelling, letters, sentences turned about."""
+"""Language: forms of words, spelling, letters, transformed sentences."""
 
 import random
 from collections.abc import Mapping
@@ -117,7 +117,7 @@ def past(draw: random.Random) -> Draft:
 
 
 def spelling(draw: random.Random) -> Draft:
-    """A misspelled word put right."""
+    """A misspelled word to correct."""
     wrong = draw.choice(sorted(_MISSPELLED))
     question = draw.choice(
         (
@@ -141,7 +141,7 @@ def spotted(draw: random.Random) -> Draft:
 
 
 def question_form(draw: random.Random) -> Draft:
-    """A statement made a question."""
+    """A statement to turn into a question."""
     subject, verb, rest, _ = draw.choice(_SENTENCES)
     lowered = subject[0].lower() + subject[1:]
     answer = f"{verb.title()} {lowered} {rest}?"
@@ -152,7 +152,7 @@ def question_form(draw: random.Random) -> Draft:
 
 
 def passive(draw: random.Random) -> Draft:
-    """An active sentence made passive."""
+    """An active sentence to turn into a passive one."""
     subject, verb, what, turned = draw.choice(_ACTIVE)
     lowered = subject[0].lower() + subject[1:]
     answer = f"{what[0].upper()}{what[1:]} {turned} by {lowered}."

@@ -62,7 +62,7 @@ def shopping(draw: random.Random) -> Draft:
 
 
 def travel(draw: random.Random) -> Draft:
-    """Speed, time and distance, one of them asked."""
+    """Speed, time and distance, one of them unknown."""
     speed, hours = draw.choice((40, 50, 60, 72, 80, 90, 100)), Fraction(draw.choice((3, 4, 5, 6, 7, 8, 9)), 2)
     distance, time = speed * hours, f"{float(hours):g}"
     thing = draw.choice(("train", "bus", "van", "cyclist on a motorbike", "ferry"))
@@ -211,7 +211,7 @@ def averages(draw: random.Random) -> Draft:
 
 
 def proportion(draw: random.Random) -> Draft:
-    """So many for so much; how much for others?"""
+    """Proportion: the price of another quantity."""
     n, unit, m = draw.randint(2, 8), draw.randint(2, 9), draw.randint(9, 20)
     questions = (
         (f"{n} tickets cost ${n * unit}. How much do {m} tickets cost, in dollars?", m * unit),

@@ -34,12 +34,12 @@ WORD_ONLY = (
 
 
 def number_question(draw: random.Random, question: str) -> str:
-    """Adds how the number is to be given."""
+    """Adds the instruction on the form of a number."""
     return f"{question} {draw.choice(NUMBER_ONLY)}"
 
 
 def word_question(draw: random.Random, question: str) -> str:
-    """Adds how the word is to be given."""
+    """Adds the instruction on the form of a word."""
     return f"{question} {draw.choice(WORD_ONLY)}"
 
 

@@ -1,4 +1,4 @@
-"""Research: facts found in passages and tables that are made up for the task."""
+"""Research: facts in passages and tables that are generated for the task."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ _RIVERS = ("Ashe", "Brindle", "Corran", "Dorle", "Elver", "Fenwick")
 
 
 class _World:
-    """A place with a history, different for each task."""
+    """A place with a history, generated for each task."""
 
     def __init__(self, draw: random.Random) -> None:
         self.town, self.other = draw.sample(_TOWNS, 2)
@@ -49,7 +49,7 @@ class _World:
         self.building, self.goods, self.river = draw.choice(_BUILDINGS), draw.choice(_GOODS), draw.choice(_RIVERS)
 
     def passage(self, draw: random.Random) -> str:
-        """Tells its history, in one of several orders."""
+        """Returns a passage about its history, in one of several orders."""
         first = [
             f"{self.town} is a town on the river {self.river}.",
             f"It was founded in {self.founded} by {self.founder}, who came from {self.other}.",
@@ -212,7 +212,7 @@ def figures(draw: random.Random) -> Draft:
 
 
 def compared(draw: random.Random) -> Draft:
-    """Which of two places is older or larger, told in prose."""
+    """Which of two places, described in prose, is older or larger."""
     one, other = draw.sample(_TOWNS, 2)
     years = draw.sample(range(1600, 1900), 2)
     sizes = draw.sample(range(2_000, 60_000, 500), 2)
