@@ -47,18 +47,25 @@ log = structlog.get_logger(__name__)
 
 LINGER_SECONDS = 1.0
 """How long a provider may take to close its answer once the end of it was seen."""
+SHARE = 0.5
+"""Of the time until the deadline, what a target may take to give a sign while another may be called after it,"""
+PATIENCE = 1.5
+"""unless its usual time for a whole answer, times this, is longer."""
+EVIDENCE_SECONDS = 0.5
+"""A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
 TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A target with what is needed to call it."""
+    """A target with what is needed to call it. `last` tells that no other may be called after it."""
 
     target: Target
     model: Model
     provider: Provider
     permit: Permit
+    last: bool = False
 
 
 @dataclass(slots=True)
@@ -68,6 +75,8 @@ class _Progress:
     began: float
     accepted_at: float | None = None
     first_token_at: float | None = None
+    signs: bool = False
+    """Whether anything but the acceptance of the call was seen."""
     usage: Usage | None = None
     finished: Finished | None = None
     written: list[str] = field(default_factory=list)
@@ -88,19 +97,21 @@ class _Progress:
                 self._note(event, now)
                 return None
         if self.first_token_at is None:
-            self.first_token_at = now
+            self.first_token_at, self.signs = now, True
         return event
 
     def _note(self, event: ProviderEvent, now: float) -> None:
         match event:
             case Accepted():
                 self.accepted_at = now
+                return
             case UsageReported() if event.usage.is_credible:
                 self.usage = event.usage
             case Finished():
                 self.finished = event
             case _:
                 pass
+        self.signs = True
 
     def _join(self, delta: ToolCallDelta) -> None:
         known = self.calls.get(delta.index)
@@ -123,26 +134,33 @@ class AttemptRunner:
         """Calls a target, sends what it answers to the sink, and adds the attempt to the facts.
 
         Returns why the target failed; None where it answered. Whatever else ends the call, such as the
-        deadline or the caller's leaving, is raised and says nothing about the target.
+        deadline or the caller's leaving, is raised; of these only a deadline that passed without any sign
+        of an answer counts against the target.
         """
         progress = _Progress(asyncio.get_running_loop().time())
         try:
             failure = await self._receive(context, callee, progress)
         except BaseException as error:
-            callee.permit.released()
-            refused = error if isinstance(error, RequestError) else Cancelled("the attempt was cut off")
-            self._add(context, callee, progress, refused)
+            self._end_early(context, callee, progress, error)
             raise
-        _settle(callee, failure)
+        _settle(context, callee, progress, failure)
         self._add(context, callee, progress, failure)
         return failure
+
+    def _end_early(self, context: ExecutionContext, callee: Callee, progress: _Progress, error: BaseException) -> None:
+        """Books a call that the deadline, the caller or a request that can't be expressed ended."""
+        timed_out = _waited_in_vain(context, callee, progress) if isinstance(error, asyncio.CancelledError) else None
+        _settle_timeout(context, callee, progress, timed_out)
+        refused = error if isinstance(error, RequestError) else Cancelled("the attempt was cut off")
+        self._add(context, callee, progress, timed_out or refused)
 
     async def _receive(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderError | None:
         request = GenerateRequest(callee.model.info.name, context.execution.request.prompt, context.execution.stream)
         call = _call_context(context, callee.target)
         request_id = call.request_id
         clock = asyncio.get_running_loop().time
-        scope = asyncio.timeout_at(progress.began + self._first_limit(context.execution.stream))
+        limit = self._first_limit(context, callee, progress)
+        scope = asyncio.timeout_at(progress.began + limit)
         try:
             async with scope, aclosing(callee.provider.generate(request, call)) as events:
                 async for event in events:
@@ -152,7 +170,7 @@ class AttemptRunner:
                         await _release(context, delta, scope)
                     self._extend(scope, progress, context.execution.stream, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
-            failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress))
+            failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress, limit))
             if not (scope.expired() and isinstance(error, TimeoutError)):
                 failure = self._boundary.failure_of(error, callee.model.id, request_id)
             # What goes wrong after the provider's own end of the answer takes nothing from the answer.
@@ -163,8 +181,14 @@ class AttemptRunner:
             return StreamInterrupted(f"{callee.model.id} stopped before the end of its answer")
         return None
 
-    def _first_limit(self, stream: bool) -> float:
-        return self._settings.first_token_seconds if stream else self._settings.unary_seconds
+    def _first_limit(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> float:
+        """Returns the seconds until the first sign: while another target may be called, some are kept for it."""
+        seconds = self._settings.first_token_seconds if context.execution.stream else self._settings.unary_seconds
+        if callee.last:
+            return seconds
+        left = context.execution.request.deadline - progress.began
+        usual = PATIENCE * _usual_seconds(context, callee.target)
+        return min(seconds, max(SHARE * left, min(usual, left)))
 
     def _extend(
         self,
@@ -188,12 +212,15 @@ class AttemptRunner:
         if not scope.expired() and (present is None or abs(until - present) > seconds * TIMER_SLACK):
             scope.reschedule(until)
 
-    def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> str:
+    def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress, limit: float) -> str:
         if not context.execution.stream:
-            return f"{callee.model.id} did not answer within {self._settings.unary_seconds:g} s"
+            return f"{callee.model.id} did not answer within {limit:.3g} s"
         if progress.first_token_at is None:
-            silent, thinking = self._settings.first_token_seconds, self._settings.thinking_seconds
-            return f"{callee.model.id} gave no sign of an answer for {silent:g} s, or no part of it for {thinking:g} s"
+            silent = self._settings.first_token_seconds if progress.signs else limit
+            thinking = self._settings.thinking_seconds
+            return (
+                f"{callee.model.id} gave no sign of an answer for {silent:.3g} s, or no part of it for {thinking:g} s"
+            )
         return f"{callee.model.id} paused for more than {self._settings.idle_seconds:g} s"
 
     def _add(self, context: ExecutionContext, callee: Callee, progress: _Progress, failure: YmeraError | None) -> None:
@@ -231,12 +258,43 @@ class AttemptRunner:
 _NOTHING = Usage()
 
 
-def _settle(callee: Callee, failure: ProviderError | None) -> None:
+def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, failure: ProviderError | None) -> None:
     if failure is None:
         callee.permit.succeeded()
+        return
+    failure.metadata.setdefault("model", callee.model.id)
+    if isinstance(failure, ProviderTimeout) and not progress.signs:
+        _settle_timeout(context, callee, progress, failure)
     else:
-        failure.metadata.setdefault("model", callee.model.id)
         callee.permit.failed(failure)
+
+
+def _settle_timeout(
+    context: ExecutionContext, callee: Callee, progress: _Progress, failure: ProviderError | None
+) -> None:
+    """Counts a wait for a first sign where it was long enough to say something of the target."""
+    waited = asyncio.get_running_loop().time() - progress.began
+    if failure is None or waited < max(EVIDENCE_SECONDS, _usual_seconds(context, callee.target)):
+        callee.permit.released()
+    else:
+        callee.permit.failed(failure)
+
+
+def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderTimeout | None:
+    """Returns the failure of a target that had given no sign when the deadline ended the call."""
+    now, deadline = asyncio.get_running_loop().time(), context.execution.request.deadline
+    if progress.signs or now < deadline:
+        return None
+    seconds = now - progress.began
+    return ProviderTimeout(f"{callee.model.id} gave no sign of an answer in the {seconds:.3g} s until the deadline")
+
+
+def _usual_seconds(context: ExecutionContext, target: Target) -> float:
+    """Returns how long a target usually takes to its first sign, as far as that was measured; else 0."""
+    decision = context.execution.decision
+    if context.execution.stream or decision is None:
+        return 0.0
+    return next((one.expected_latency or 0.0 for one in decision.candidates if one.target is target), 0.0)
 
 
 def _call_context(context: ExecutionContext, target: Target) -> CallContext:
@@ -266,12 +324,13 @@ async def _release(context: ExecutionContext, delta: Delta, scope: asyncio.Timeo
 def _usage(progress: _Progress, prompt: Prompt, failure: YmeraError | None) -> tuple[Usage, bool]:
     """Returns what a call consumed and whether that is an estimate.
 
-    A call that failed before it was accepted cost nothing. Of one that broke off, or that was cut off from
-    outside, the provider's count may lag behind what it charges; a count of nothing at all is not believed.
+    A call that failed before it was accepted cost nothing. Of one that broke off, or that was cut off when its
+    time was over, the provider's count may lag behind what it charges; a count of nothing at all is not believed.
     """
     if progress.finished is not None and progress.usage not in {None, _NOTHING}:
         return progress.usage or _NOTHING, False
-    if progress.accepted_at is None and isinstance(failure, ProviderError | RequestError):
+    refused = isinstance(failure, ProviderError | RequestError) and not isinstance(failure, ProviderTimeout)
+    if progress.accepted_at is None and refused:
         return _NOTHING, False
     reported = progress.usage or _NOTHING
     written = text_tokens("".join(progress.written))

@@ -108,11 +108,20 @@ class Generate:
         for choice in choices(context.ranking, context.execution):
             if choice.retry and not await self._may_retry(context, choice):
                 continue
-            if (callee := self._callee(choice.target)) is not None:
+            if (callee := self._callee(choice.target, last=self._is_last(context, choice.target))) is not None:
                 if attempts:
                     log.warning("failover", target=choice.target.id, retry=choice.retry)
                 return callee
         return None
+
+    def _is_last(self, context: ExecutionContext, target: Target) -> bool:
+        """Tells whether no other target may be called after this one."""
+        if len(context.execution.turns[-1].attempts) + 1 >= self._max_attempts:
+            return True
+        return not any(
+            choice.target.id != target.id and self._breakers.accepts(choice.target)
+            for choice in choices(context.ranking, context.execution)
+        )
 
     async def _may_retry(self, context: ExecutionContext, choice: Choice) -> bool:
         """Waits until a target may be called again; returns False where the deadline or the budget forbids it."""
@@ -124,13 +133,13 @@ class Generate:
         await asyncio.sleep(wait)
         return True
 
-    def _callee(self, target: Target) -> Callee | None:
+    def _callee(self, target: Target, *, last: bool) -> Callee | None:
         """Returns a target ready to be called; None if it has gone from the catalogue or its breaker is open."""
         model = self._catalog.snapshot.models.get(target.model)
         if model is None:
             return None
         provider, permit = self._catalog.provider(target.provider), self._breakers.try_acquire(target)
-        return None if permit is None else Callee(target, model, provider, permit)
+        return None if permit is None else Callee(target, model, provider, permit, last)
 
     def _none_healthy(self, context: ExecutionContext) -> NoHealthyModel:
         opened = self._breakers.open_domains()

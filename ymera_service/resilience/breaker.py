@@ -146,6 +146,12 @@ class Breakers:
             return None
         return Permit(self, target, tuple([domain for domain, breaker in involved if breaker.begin_probe()]))
 
+    def accepts(self, target: Target) -> bool:
+        """Tells whether a target may be called now."""
+        if not self._breakers:
+            return True
+        return all(breaker.accepts for domain in target.domains if (breaker := self._breakers.get(domain)))
+
     def open_domains(self) -> Mapping[str, float]:
         """Returns the domains whose breaker is open, with the seconds until calls are tried again."""
         if not self._breakers:

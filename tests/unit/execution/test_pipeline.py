@@ -13,6 +13,7 @@ import pytest
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
+from ymera_service.execution.attempt import EVIDENCE_SECONDS
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.observers import Learning, Observers
@@ -410,7 +411,7 @@ async def test_an_answer_that_is_complete_stands_whatever_its_provider_does_then
 
 async def test_a_provider_that_hides_its_cancellation_does_not_outlive_the_deadline(harness: OpenHarness) -> None:
     scripts = {"one": [[Accepted(), HIDE]], "two": [[Accepted(), HIDE]]}
-    async with harness(scripts) as here:
+    async with harness(scripts, execution=ExecutionSettings(max_attempts=1)) as here:
         end = await here.end_of(here.request(deadline=0.1))
         assert isinstance(end.error, DeadlineExceeded)
         assert len(here.provider.calls) == 1
@@ -557,12 +558,73 @@ async def test_the_deadline_cancels_whatever_is_under_way(harness: OpenHarness, 
         end = await here.end_of(here.request(deadline=0.05))
         assert end.status is ExecutionStatus.CANCELLED
         assert isinstance(end.error, DeadlineExceeded)
-        assert errors_of(end) == ["CANCELLED"]
+        assert errors_of(end)[-1] == ("CANCELLED" if len(before) > 1 else ProviderTimeout.reason)
         assert here.provider.closed == 1
         status, usage, _, estimated = await here.record()
         assert status is ExecutionStatus.CANCELLED
         assert usage.input_tokens > 0
         assert estimated
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_hung_target_costs_its_callers_time_and_no_answer(harness: OpenHarness, stream: bool) -> None:
+    """The hung one is the first choice of about half of the calls."""
+    async with harness({"hung": [[HANG]], "well": [HELLO]}, max_concurrent=20) as here:
+
+        async def call() -> Execution:
+            if stream:
+                return await here.end_of(here.request(deadline=2))
+            return (await here.pipeline.execute(here.request(deadline=2), Timings())).execution
+
+        ends = await asyncio.wait_for(asyncio.gather(*(call() for _ in range(20))), WAIT)
+        assert [end.status for end in ends] == [ExecutionStatus.COMPLETED] * 20
+        hung = [end for end in ends if len(list(end.attempts)) == 2]
+        assert {tuple(errors_of(end)) for end in hung} == {(ProviderTimeout.reason, "")}
+        assert set(here.breakers.open_domains()) == {"acme/hung"}
+
+
+@pytest.mark.parametrize("before", [[], [Accepted()]], ids=len)
+async def test_a_deadline_spent_waiting_for_a_target_counts_against_it(
+    harness: OpenHarness, before: list[Step]
+) -> None:
+    async with harness({"one": [[*before, HANG]]}, breaker=BreakerSettings(failures=1)) as here:
+        end = await here.end_of(here.request(deadline=EVIDENCE_SECONDS + 0.1))
+        assert isinstance(end.error, DeadlineExceeded)
+        assert errors_of(end) == [ProviderTimeout.reason]
+        assert end.consumption.estimated
+        assert set(here.breakers.open_domains()) == {"acme/one"}
+
+
+async def test_short_deadlines_say_nothing_of_a_target(harness: OpenHarness) -> None:
+    hung: list[Step] = [HANG]
+    async with harness({"one": [hung], "two": [hung]}, breaker=BreakerSettings(failures=1)) as here:
+        end = await here.end_of(here.request(deadline=EVIDENCE_SECONDS / 2))
+        assert errors_of(end) == [ProviderTimeout.reason] * 2
+        assert here.breakers.report() == []
+
+
+async def test_a_deadline_within_an_answer_says_nothing_of_the_target(harness: OpenHarness) -> None:
+    script = [Accepted(), TextDelta("Hel"), HANG]
+    async with harness({"one": [script]}, breaker=BreakerSettings(failures=1)) as here:
+        end = await here.end_of(here.request(deadline=EVIDENCE_SECONDS + 0.1))
+        assert errors_of(end) == ["CANCELLED"]
+        assert here.breakers.report() == []
+
+
+async def test_a_target_that_is_known_to_be_slow_has_its_usual_time(harness: OpenHarness) -> None:
+    """Half of the deadline would be too short for either."""
+    slow = [Pause(0.3), *HELLO]
+    async with harness({"one": [slow], "two": [slow]}) as here:
+        for name in ("one", "two"):
+            await here.pipeline.execute(here.request(allow_models=(f"acme/{name}",)), Timings())
+        await here.pipeline.observers.flush()
+        answer = await here.pipeline.execute(here.request(deadline=0.5), Timings())
+        assert errors_of(answer.execution) == [""]
+
+
+async def test_the_last_attempt_has_all_the_time_there_is(harness: OpenHarness) -> None:
+    async with harness({"one": [[Pause(0.3), *HELLO]]}) as here:
+        assert errors_of(await here.end_of(here.request(deadline=0.5))) == [""]
 
 
 async def test_a_caller_who_goes_away_stops_the_provider_and_is_still_accounted_for(harness: OpenHarness) -> None:
