@@ -42,7 +42,7 @@ class PostgresProcess:
         _run([*self._control, "-l", self._folder / "log", "-o", options, "start"], self._user)
 
     def stop(self, mode: str = "immediate") -> None:
-        """Cuts its clients off, `fast` with a word to each, `immediate` without a checkpoint either."""
+        """Stops it and disconnects its clients; `immediate` also skips the checkpoint."""
         _run([*self._control, "-m", mode, "stop"], self._user)
 
     def signal(self, number: signal.Signals) -> None:
@@ -66,7 +66,7 @@ def interruptions() -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL server's own database."""
+    """The URL of the default database of a PostgreSQL server."""
     if _CONFIGURED:
         yield _CONFIGURED
         return
@@ -77,7 +77,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_process() -> Iterator[PostgresProcess]:
-    """A PostgreSQL server of the test's own, running, which it may stop."""
+    """A running PostgreSQL server for one test, which may stop it."""
     with _installed(_programs()) as server:
         server.start()
         yield server
@@ -125,7 +125,7 @@ def _run(command: Sequence[str | Path], user: dict[str, Any]) -> None:
 
 @pytest.fixture
 async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
-    """The URL of an empty PostgreSQL database of the test's own."""
+    """The URL of an empty PostgreSQL database for one test."""
     name = f"ymera_{uuid4().hex}"
     connection = await asyncpg.connect(postgres_server)
     try:

@@ -1,4 +1,4 @@
-"""What it costs to tell the kind of a task: `uv run tests/bench/classifier.py`.
+"""The time to classify a prompt: `uv run tests/bench/classifier.py`.
 
 Prints the microseconds that the classifier `lexical` takes for a prompt of 200 bytes, 2 KB and 20 KB: the median
 and the 99th percentile over some hundred different prompts, which are the lines of the training prompts from a

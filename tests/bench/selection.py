@@ -39,7 +39,7 @@ WEIGHTS = Weights(0.6, 0.15, 0.25)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is known and asked in a scenario."""
+    """The state and request of a scenario."""
 
     measured: bool = False
     preferences: Preferences = field(default_factory=Preferences)

@@ -77,7 +77,7 @@ async def serve() -> None:
 
 @asynccontextmanager
 async def with_ymera() -> AsyncGenerator[Call, None]:
-    """Ymera's own transport, whatever it stands on."""
+    """Ymera's transport."""
     from ymera_service.config import TransportSettings
     from ymera_service.sdk.http import HttpRequest
     from ymera_service.transport import HttpTransport

@@ -1,4 +1,4 @@
-"""Conventions that the import contracts in `pyproject.toml` do not hold."""
+"""Conventions that the import contracts in `pyproject.toml` can't express."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ PAGES = "\n".join(page.read_text() for page in (ROOT / "ymera_service/docs").glo
 HOOKS = [name for name in vars(hookspecs) if name.startswith("ymera_")]
 
 
-def test_the_sdk_knows_no_grpc() -> None:
+def test_the_sdk_does_not_import_grpc() -> None:
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in (ROOT / "ymera_service/sdk").rglob("*.py")
@@ -63,7 +63,7 @@ def public_definitions() -> list[tuple[str, ast.AST]]:
     return found
 
 
-def test_everything_public_says_what_it_is_for() -> None:
+def test_everything_public_has_a_docstring() -> None:
     silent = [
         where
         for where, node in public_definitions()
@@ -73,7 +73,7 @@ def test_everything_public_says_what_it_is_for() -> None:
     assert silent == []
 
 
-def test_no_file_outgrows_its_subject() -> None:
+def test_no_file_is_too_long() -> None:
     sources = [*(ROOT / "ymera_service").rglob("*.py"), *ROOT.glob("plugins/*/src/**/*.py")]
     assert {str(path.relative_to(ROOT)) for path in sources if len(path.read_text().splitlines()) > 400} == set()
 

@@ -1,4 +1,4 @@
-"""The docs say what there is."""
+"""The docs match the code."""
 
 from collections.abc import Iterator
 from pathlib import Path

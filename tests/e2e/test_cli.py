@@ -1,4 +1,4 @@
-"""`ymera …` as a user runs it: a process of its own, against a running server and with one of its own."""
+"""`ymera …` as a user runs it: in a separate process, against a running server and with an embedded one."""
 
 import json
 import os
@@ -29,7 +29,7 @@ pause_seconds = 0.02
 sim-free = { mode = "server_error" }
 sim-small = { mode = "cut" }
 """
-"""No vendor and no local server of whoever runs the tests is ever called."""
+"""The tests never call a vendor or another local server."""
 LONG = " ".join(f"word{number}" for number in range(1000))
 BOUND = 60
 
@@ -108,14 +108,14 @@ def where(request: pytest.FixtureRequest) -> list[str]:
     return ["--address", request.getfixturevalue("server")] if request.param == "running" else []
 
 
-def test_an_answer_is_streamed_and_then_accounted_for_on_one_quiet_line(home: Home, where: list[str]) -> None:
+def test_an_answer_is_streamed_and_followed_by_a_summary_line(home: Home, where: list[str]) -> None:
     run = home.run("ask", "--model", "echo/words", "one two three", *where)
     assert (run.returncode, run.stdout) == (0, "one two three\n")
     *_, quiet = run.stderr.splitlines()
     assert re.fullmatch(rf"echo/words for \w+ .* · 3 → 3 tokens · free · [\d.]+ m?s · {UUID}", quiet)
 
 
-def test_the_simulator_says_that_it_is_one_and_how_to_get_a_real_model(home: Home, server: str) -> None:
+def test_the_simulator_is_marked_and_the_remedy_is_shown(home: Home, server: str) -> None:
     run = home.run("ask", "What is 17 * 23?", "--model", "simulator/sim-large", "--address", server)
     assert run.returncode == 0
     assert "simulator answered" in run.stderr
@@ -186,10 +186,10 @@ enabled = true
     ("config", "remedy"),
     [(OUTAGE, r"no model can be called: acme: .+"), (UNFINISHED, r"no model can be called: openai: .+OPENAI_API_KEY")],
 )
-def test_health_fails_where_no_model_can_be_called_and_names_the_cause(
+def test_health_fails_if_no_model_can_be_called_and_names_the_cause(
     home: Home, tmp_path: Path, config: str, remedy: str
 ) -> None:
-    """Simulated models, which are there, don't count: routing would not let them stand in."""
+    """The simulated models don't count, as routing would not use them as a replacement."""
     file = tmp_path / "ymera.toml"
     file.write_text(config)
     run = home.run("health", "--config", str(file))
@@ -215,7 +215,7 @@ def test_models_plugins_and_health_are_listed(home: Home, where: list[str]) -> N
     assert (states["openai"], states["echo"]) == ("HEALTH_STATUS_DISABLED", "HEALTH_STATUS_OK")
 
 
-def test_lists_are_plain_text_where_nobody_looks_at_a_terminal(home: Home, server: str) -> None:
+def test_lists_are_plain_text_without_a_terminal(home: Home, server: str) -> None:
     for command in ("models", "plugins", "health"):
         run = home.run(command, "--address", server)
         assert run.returncode == 0
@@ -248,7 +248,7 @@ def test_a_failures_json_goes_to_standard_error(home: Home, server: str) -> None
     assert json.loads(run.stderr)["error"]["reason"] == "MODEL_NOT_FOUND"
 
 
-def test_a_request_that_is_wrong_names_the_field(home: Home, server: str) -> None:
+def test_the_error_of_an_invalid_request_names_the_field(home: Home, server: str) -> None:
     run = home.run("ask", "", "--max-tokens", "0", "--temperature", "9", "--address", server)
     assert run.returncode == 2
     assert "  prompt.sampling.max_output_tokens: " in run.stderr
@@ -270,7 +270,7 @@ def test_a_failover_is_reported(home: Home, server: str) -> None:
     assert re.match(r"simulator/sim-coder after \d failures? \(", run.stderr.splitlines()[-1])
 
 
-def test_an_answer_that_breaks_off_is_no_success(home: Home, server: str) -> None:
+def test_an_interrupted_answer_is_a_failure(home: Home, server: str) -> None:
     run = home.run("ask", "What is 17 * 23?", "--model", "simulator/sim-small", "--address", server)
     assert run.returncode == 1
     assert run.stdout.strip()
@@ -303,7 +303,7 @@ def test_a_wrong_command_line_is_reported_before_anything_starts(home: Home, arg
 
 
 @pytest.mark.parametrize("command", [["config", "check"], ["ask", "Hi"], ["serve"]])
-def test_every_fault_of_the_configuration_is_listed_at_once(home: Home, command: list[str], tmp_path: Path) -> None:
+def test_all_errors_of_the_configuration_are_listed_together(home: Home, command: list[str], tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
     file.write_text('[server]\naddres = "x"\n[breaker]\nfailures = 0\n')
     run = home.run(*command, "--config", str(file))
@@ -312,7 +312,7 @@ def test_every_fault_of_the_configuration_is_listed_at_once(home: Home, command:
     assert "breaker.failures" in run.stderr
 
 
-def test_all_that_would_keep_a_server_from_starting_is_checked(home: Home, tmp_path: Path) -> None:
+def test_everything_that_would_prevent_a_start_is_checked(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
     none = tmp_path / "none.pem"
     file.write_text(f"""
@@ -329,13 +329,13 @@ def test_all_that_would_keep_a_server_from_starting_is_checked(home: Home, tmp_p
     assert "did you mean 'pause_seconds'?" in faults["plugins.echo.pause_second"]
 
 
-def test_a_classifier_that_is_not_there_is_a_fault(home: Home) -> None:
+def test_an_unknown_classifier_is_an_error(home: Home) -> None:
     run = home.run("config", "check", YMERA_ROUTING__CLASSIFIER="oracle")
     assert run.returncode == 2
     assert "routing.classifier: no plugin registers a classifier" in run.stderr
 
 
-def test_a_configuration_without_faults_passes(home: Home) -> None:
+def test_a_valid_configuration_passes(home: Home) -> None:
     assert home.run("config", "check").stdout == "ymera.toml: no fault found\n"
 
 
@@ -357,7 +357,7 @@ def test_an_interruption_is_quiet_and_stops_the_request(home: Home, server: str)
 
 
 def _recorded_status(home: Home, request_id: str, server: str) -> str:
-    """The record follows the end of the call, so it is asked for until it is there."""
+    """The record is written after the end of the call, so it is polled."""
     end = time.monotonic() + BOUND
     while (run := home.run("explain", request_id, "--json", "--address", server)).returncode:
         assert time.monotonic() < end, run.stderr
@@ -365,7 +365,7 @@ def _recorded_status(home: Home, request_id: str, server: str) -> str:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_server_of_its_own_leaves_nothing_behind(home: Home, number: int, code: int, tmp_path: Path) -> None:
+def test_an_embedded_server_leaves_nothing_behind(home: Home, number: int, code: int, tmp_path: Path) -> None:
     with home.start("ask", LONG, "--model", "echo/words", TMPDIR=str(tmp_path)) as process:
         assert process.stdout
         assert process.stdout.read(5) == "word0"
@@ -376,7 +376,7 @@ def test_a_server_of_its_own_leaves_nothing_behind(home: Home, number: int, code
     assert not list(tmp_path.iterdir())
 
 
-def test_a_reader_that_wants_no_more_is_no_failure(home: Home, server: str) -> None:
+def test_a_closed_pipe_is_not_a_failure(home: Home, server: str) -> None:
     with home.start("ask", LONG, "--model", "echo/words", "--address", server) as process:
         assert process.stdout
         assert process.stderr
@@ -414,14 +414,14 @@ def _written(control: int) -> Iterator[bytes]:
     while select.select([control], [], [], BOUND)[0]:
         try:
             data = os.read(control, 4096)
-        except OSError:  # nobody has the terminal any more
+        except OSError:  # no process has the terminal open any more
             return
         if not data:
             return
         yield data
 
 
-def test_a_terminal_gets_colours_unless_it_wants_none(home: Home, server: str) -> None:
+def test_a_terminal_gets_colours_unless_they_are_disabled(home: Home, server: str) -> None:
     coloured = on_a_terminal(home, "health", "--address", server)
     assert "\x1b[32mok" in coloured
     plain = on_a_terminal(home, "health", "--address", server, NO_COLOR="1")

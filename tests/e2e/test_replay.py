@@ -1,4 +1,4 @@
-"""Every recorded completion of OpenAI and Anthropic, through the whole house: client, server, plugin, HTTP and back.
+"""Every recorded completion of OpenAI and Anthropic, through client, server, plugin and HTTP, and back.
 
 One server stands before one replay server. Each exchange is an endpoint of its own, configured as a user's would
 be, whose address makes the replay server give that exchange; a request names the endpoint's model. Both ways of
@@ -103,7 +103,7 @@ def replay() -> Iterator[Any]:
 
 
 def endpoints(replay: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Returns the endpoints for both plugins: each exchange in each way of delivery that is asked of it."""
+    """Returns the endpoints for both plugins: each exchange in each required way of delivery."""
     openai: dict[str, Any] = {}
     anthropic: dict[str, Any] = {}
     for exchange in EXCHANGES:
@@ -166,7 +166,7 @@ class Received:
         self.calls.append({"id": id, "name": name, "arguments": arguments})
 
     def check(self, expect: dict[str, Any]) -> None:
-        """Compares with what the recording says, and finds nothing that it does not say."""
+        """Asserts that the answer matches the recording and contains nothing else."""
         assert self.texts == {name: expect.get(name, "") for name in self.texts}
         assert [_parsed(call, wanted) for call, wanted in zip(self.calls, expect["tool_calls"], strict=True)] == expect[
             "tool_calls"
@@ -231,7 +231,7 @@ async def events_of(
     events: list[ymera_pb2.ExecuteStreamResponse] = []
     try:
         async for event in stub.ExecuteStream(request, timeout=WAIT):
-            events.append(event)  # noqa: PERF401  # what came before a failure counts
+            events.append(event)  # noqa: PERF401  # the events before a failure count
     except grpc.aio.AioRpcError as error:
         return events, error
     return events, None
@@ -322,7 +322,7 @@ async def test_a_recorded_error_reaches_the_caller_with_its_meaning(
 
 @MODULE_LOOP
 @each(FAILED)
-async def test_a_failure_told_within_an_answer_is_a_failure(
+async def test_a_failure_reported_within_an_answer_is_a_failure(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
 ) -> None:
     events, error = await events_of(stub, endpoint_of(exchange))
@@ -352,7 +352,7 @@ async def test_a_stream_that_breaks_ends_truncated_with_a_part_of_the_answer(
 
 @MODULE_LOOP
 @each(BROKEN)
-async def test_an_upstream_that_hangs_up_at_once_has_failed(
+async def test_an_upstream_that_closes_immediately_is_a_failure(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
 ) -> None:
     events, error = await events_of(stub, endpoint_of(exchange, "reset"))

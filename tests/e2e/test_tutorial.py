@@ -1,4 +1,4 @@
-"""The page "Write a provider in an afternoon" does what it says."""
+"""The files and commands of the page "Write a provider in an afternoon" work."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def _install(folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The reader's environment, without the keys of whoever runs the tests: no vendor is ever called."""
+    """The reader's environment, without vendors' keys of the person who runs the tests: no vendor is ever called."""
     kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "YMERA_ADDRESS"))}
     path = os.pathsep.join(filter(None, [str(folder / "src"), kept.get("PYTHONPATH", "")]))
     return {**kept, "PYTHONPATH": path, "XDG_DATA_HOME": str(folder / "data"), "ACME_API_KEY": "open-sesame"}
@@ -117,14 +117,14 @@ def test_the_server_lists_the_plugin_and_its_model(project: Path) -> None:
 
 
 @pytest.mark.usefixtures("acme")
-def test_acme_answers_and_is_accounted_for(project: Path) -> None:
+def test_acme_answers_and_is_recorded(project: Path) -> None:
     run = _ymera(project, "ask", "--model", "acme/acme-small", "Good morning")
     assert (run.returncode, run.stdout) == (0, "Acme heard: Good morning \n"), run.stderr
     assert "2 → 4 tokens · $0.000002 ·" in run.stderr
 
 
 @pytest.mark.usefixtures("acme")
-def test_a_wrong_key_and_a_wrong_setting_are_told(project: Path, tmp_path: Path) -> None:
+def test_an_invalid_key_and_an_invalid_setting_are_reported(project: Path, tmp_path: Path) -> None:
     run = _ymera(project, "ask", "--model", "acme/acme-small", "Good morning", ACME_API_KEY="wrong")
     assert run.returncode == 1
     assert "Acme does not know this key." in run.stderr

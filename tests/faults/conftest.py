@@ -1,4 +1,4 @@
-"""Upstreams that fail as they are told to, and a server in front of them.
+"""Upstreams with scripted failures, and a server that calls them.
 
 An upstream is a bare HTTP server on a loopback port, in the test's own event loop. A script decides, byte by
 byte, what it does with a request, and tells the test what it saw of its caller. The server before it is whole,
@@ -70,7 +70,7 @@ class Exchange:
         await self.send(b"0\r\n\r\n")
 
     async def answer(self, text: str = "all is well") -> None:
-        """Answers as was asked, whole or streamed."""
+        """Answers as requested, whole or streamed."""
         if self.request.get("stream"):
             await self.begin()
             await self.say(text)
@@ -82,7 +82,7 @@ class Exchange:
         await self.respond("200 OK", json.dumps({"choices": choices, "usage": usage}).encode())
 
     def hang_up(self) -> None:
-        """Closes the connection as a process that ends does."""
+        """Closes the connection, like a process that ends."""
         self._writer.close()
 
     def die(self) -> None:
@@ -105,7 +105,7 @@ async def well(exchange: Exchange) -> None:
 
 
 class Upstream:
-    """An HTTP server that does with each request what its script says."""
+    """An HTTP server that runs its script for each request."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -150,7 +150,7 @@ class Upstream:
 
 
 async def _read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    """Returns the JSON of the next request; `None` at the end of the connection."""
+    """Returns the JSON of the next request; None at the end of the connection."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     except asyncio.IncompleteReadError:
@@ -183,7 +183,7 @@ class Failure:
 
 
 class StreamResult:
-    """A stream from its first event to its status. Its numbers, its start and its one end are checked."""
+    """The events and status of a stream. Its numbers, its start and its terminal event are checked."""
 
     def __init__(self, events: Sequence[ymera_pb2.ExecuteStreamResponse], failure: Failure | None) -> None:
         kinds = [event.WhichOneof("event") or "" for event in events]
@@ -201,7 +201,7 @@ class StreamResult:
 
 
 class Client:
-    """A server, and a client's connection to it."""
+    """A client that is connected to a server."""
 
     def __init__(self, address: str, channel: grpc.aio.Channel) -> None:
         self.address = address
@@ -209,39 +209,39 @@ class Client:
         self._routing: routing_pb2_grpc.RoutingServiceAsyncStub = routing_pb2_grpc.RoutingServiceStub(channel)
 
     async def execute(self, text: str = "hello", seconds: float = WAIT) -> ymera_pb2.ExecuteResponse:
-        """Asks for a whole answer."""
+        """Requests a whole answer."""
         return await self.stub.Execute(ymera_pb2.ExecuteRequest(prompt=prompt(text)), timeout=seconds)
 
     async def failed(self, seconds: float = WAIT) -> Failure:
-        """Asks for a whole answer and returns how that failed."""
+        """Requests a whole answer and returns the failure."""
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await self.execute(seconds=seconds)
         return Failure(caught.value)
 
     def stream(self, text: str = "hello", seconds: float = WAIT) -> Any:
-        """Asks for an answer while it is written."""
+        """Requests a streamed answer."""
         return self.stub.ExecuteStream(ymera_pb2.ExecuteStreamRequest(prompt=prompt(text)), timeout=seconds)
 
     async def read_stream(self, text: str = "hello", seconds: float = WAIT) -> StreamResult:
-        """Asks for an answer while it is written, and listens to its end."""
+        """Requests a streamed answer and reads it to its end."""
         events: list[ymera_pb2.ExecuteStreamResponse] = []
         try:
             async for event in self.stream(text, seconds):
-                events.append(event)  # noqa: PERF401  # what came before a failure counts
+                events.append(event)  # noqa: PERF401  # the events before a failure count
         except grpc.aio.AioRpcError as error:
             return StreamResult(events, Failure(error))
         return StreamResult(events, None)
 
     async def health(self) -> ymera_pb2.HealthResponse:
-        """Asks how the server is."""
+        """Returns the server's health."""
         return await self.stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
 
     async def idle(self) -> None:
-        """Returns when the server says that it works on no request."""
+        """Returns when the server reports no request in flight."""
         await self.in_flight(0)
 
     async def in_flight(self, count: int) -> None:
-        """Returns when the server says that it works on so many requests."""
+        """Returns when the server reports this number of requests in flight."""
         async with asyncio.timeout(WAIT):
             while True:
                 if (await self.health()).in_flight_requests == count:
@@ -249,7 +249,7 @@ class Client:
                 await asyncio.sleep(0.01)
 
     async def recorded(self, request_id: str) -> routing_pb2.Execution:
-        """Returns what was stored of a request, once it is: nobody is told when its caller has gone."""
+        """Returns the stored execution. Polls, as nothing signals when that of a cancelled call is stored."""
         request = routing_pb2.GetExecutionRequest(request_id=request_id)
         async with asyncio.timeout(WAIT):
             while True:
@@ -262,7 +262,7 @@ class Client:
 
 
 class OneCategory:
-    """A classifier to which all prompts are alike: here, only upstreams are of interest."""
+    """A classifier with one category, as only upstreams matter here."""
 
     name = "one"
 
@@ -281,7 +281,7 @@ def plugins() -> list[FoundPlugin]:
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting and no vendor's key of the one who runs the tests gets in."""
+    """Removes settings and vendors' keys of the person who runs the tests from the environment."""
     for name in os.environ:
         if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
             monkeypatch.delenv(name)
@@ -303,7 +303,7 @@ async def second() -> AsyncIterator[Upstream]:
 
 @pytest.fixture
 def open_server(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Client]]:
-    """Opens a server before upstreams, the first of which is tried first; tables change its settings."""
+    """Starts a server that calls upstreams, in this order; tables override its settings."""
 
     @asynccontextmanager
     async def open_server(*upstreams: Upstream, **tables: dict[str, Any]) -> AsyncIterator[Client]:
@@ -328,7 +328,7 @@ def open_server(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Cli
 
 @pytest.fixture
 def connect() -> Callable[[str], AbstractAsyncContextManager[Client]]:
-    """Connects to a server that runs at an address."""
+    """Connects to a running server."""
 
     @asynccontextmanager
     async def connect(address: str) -> AsyncIterator[Client]:
@@ -339,7 +339,7 @@ def connect() -> Callable[[str], AbstractAsyncContextManager[Client]]:
 
 
 class Server:
-    """`ymera serve` in a process of its own. `lines` gets its log, `told` what is not about single calls."""
+    """`ymera serve` in a separate process. `lines` has its log, `events` the entries that are not of single calls."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -357,20 +357,20 @@ class Server:
                 self.events.put_nowait(entry)
 
     async def until(self, event: str) -> dict[str, Any]:
-        """Returns the next line of the log that tells of an event."""
+        """Returns the next line of the log with an event."""
         seen: list[dict[str, Any]] = []
         try:
             async with asyncio.timeout(6 * WAIT):
                 while not seen or seen[-1]["event"] != event:
                     seen.append(await self.events.get())
         except TimeoutError:
-            pytest.fail(f"the server did not say {event!r} but {seen}")
+            pytest.fail(f"the server did not log {event!r} but {seen}")
         return seen[-1]
 
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Callable[[str], AbstractAsyncContextManager[Server]]:
-    """Starts a server on a free port, configured by TOML; it is killed at the end where it still runs."""
+    """Starts a server on a free port, configured by TOML; it is killed at the end if it still runs."""
 
     @asynccontextmanager
     async def serve(config: str) -> AsyncIterator[Server]:

@@ -1,4 +1,4 @@
-"""Callers that leave, vanish or do not listen: they harm nobody, and what they used is accounted for."""
+"""Callers that cancel, vanish or do not read: other calls are not affected, and their usage is recorded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CROWD = 100
 
 
 class Watched:
-    """A script that waits at a point of its answer until it may go on, and tells when its caller has gone."""
+    """A script that waits at a point of its answer until it may go on, and signals when its caller has disconnected."""
 
     def __init__(self, *, begun: bool) -> None:
         self._begun = begun
@@ -118,7 +118,7 @@ asyncio.run(main())
 
 @asynccontextmanager
 async def listeners(address: str, count: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process in which so many callers listen, each of which has heard a first word."""
+    """A process with this number of callers, each of which has received a first word."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", LISTENERS, address, str(count), stdout=asyncio.subprocess.PIPE
     )
@@ -169,7 +169,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_callers_that_vanish_leave_nothing_behind_and_harm_nobody(
+async def test_callers_that_vanish_leave_nothing_behind_and_do_not_affect_others(
     open_server: OpenServer, first: Upstream
 ) -> None:
     async with open_server(first) as client:
@@ -181,7 +181,7 @@ async def test_callers_that_vanish_leave_nothing_behind_and_harm_nobody(
             staying = [asyncio.create_task(client.read_stream(seconds=3 * WAIT)) for _ in range(CROWD)]
             await until(lambda: len(first.requests) == 1 + 2 * CROWD)
             await client.in_flight(2 * CROWD)
-            vanishing.kill()  # kernel and all: no call is cancelled, the connection just ends
+            vanishing.kill()  # no call is cancelled, the connection just ends
             await until(lambda: crowd.left == CROWD)
         crowd.go_on.set()
         results = await asyncio.gather(*staying)
@@ -190,14 +190,12 @@ async def test_callers_that_vanish_leave_nothing_behind_and_harm_nobody(
         fresh = await asyncio.gather(*(client.read_stream() for _ in range(10)))
         assert {(result.kind, result.text) for result in fresh} == {("completed", "Once upon a time")}
         await client.idle()
-        # What is left are connections that are kept for the next requests, each a task of the upstream.
+        # The remaining connections are kept for later requests, each with a task of the upstream.
         await until(lambda: len(asyncio.all_tasks()) <= tasks + first.open)
         assert first.open <= CROWD + 10
 
 
-async def test_a_caller_that_does_not_listen_holds_up_its_own_answer_alone(
-    open_server: OpenServer, first: Upstream
-) -> None:
+async def test_a_caller_that_does_not_read_delays_only_its_own_answer(open_server: OpenServer, first: Upstream) -> None:
     sent = 0
 
     async def talks_for_ever(exchange: Exchange) -> None:
@@ -216,14 +214,14 @@ async def test_a_caller_that_does_not_listen_holds_up_its_own_answer_alone(
         deaf: Any = stub.ExecuteStream(_request("endless"))
         request_id = (await deaf.read()).started.request_id
         held_up = await _stands_still(lambda: sent)
-        assert held_up < 5000  # 45 MB: it is the reader's pace that counts, nothing is piled up
+        assert held_up < 5000  # 45 MB: the reader's pace limits what is sent, nothing is buffered without limit
         began = time.monotonic()
         results = await asyncio.gather(*(client.read_stream() for _ in range(50)))
         assert {result.kind for result in results} == {"completed"}
         assert time.monotonic() - began < WAIT
         assert sent == held_up
         async with asyncio.timeout(WAIT):
-            while sent == held_up:  # it goes on where its reader goes on
+            while sent == held_up:  # it continues when its reader continues
                 await deaf.read()
         deaf.cancel()
         stored = await client.recorded(request_id)
@@ -260,7 +258,7 @@ NOISE = {
 
 
 @pytest.mark.parametrize("noise", NOISE)
-async def test_what_is_no_call_harms_no_call(open_server: OpenServer, first: Upstream, noise: str) -> None:
+async def test_invalid_connections_do_not_affect_calls(open_server: OpenServer, first: Upstream, noise: str) -> None:
     async with open_server(first) as client:
         host, _, port = client.address.rpartition(":")
         streams = [await asyncio.open_connection(host, int(port)) for _ in range(20)]
@@ -272,7 +270,7 @@ async def test_what_is_no_call_harms_no_call(open_server: OpenServer, first: Ups
         assert (await client.read_stream()).kind == "completed"
 
 
-async def test_metadata_without_measure_is_refused_alone(open_server: OpenServer, first: Upstream) -> None:
+async def test_only_the_call_with_too_much_metadata_is_rejected(open_server: OpenServer, first: Upstream) -> None:
     async with open_server(first) as client, grpc.aio.insecure_channel(client.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         for _ in range(5):

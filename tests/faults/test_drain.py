@@ -1,4 +1,4 @@
-"""SIGTERM while answers are being written: they are finished, or ended properly, and nothing is forgotten."""
+"""SIGTERM during answers: they are finished, or ended with a terminal event, and always recorded."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ models = ["m"]
 
 
 class Halfway:
-    """A script that stops in the middle of its answer until it may go on."""
+    """A script that pauses in the middle of its answer until a test continues it."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -59,12 +59,12 @@ class Halfway:
 
 
 async def stored(folder: Path, request_id: str) -> ExecutionRecord | None:
-    """Looks into the database of a server that has ended."""
+    """Reads the database of a server that has ended."""
     async with Database.open(f"sqlite:///{folder}/ymera.db") as database:
         return await database.executions.get(request_id)
 
 
-async def test_a_stream_under_way_is_finished_before_the_server_ends(
+async def test_a_running_stream_is_finished_before_the_server_ends(
     serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
 ) -> None:
     first.script = script = Halfway()
@@ -89,7 +89,7 @@ async def test_a_stream_under_way_is_finished_before_the_server_ends(
 
 
 async def refused(connect: Connect, address: str) -> None:
-    """Returns when new callers are turned away, which begins a moment after the signal."""
+    """Returns when new callers are rejected, which starts shortly after the signal."""
     async with asyncio.timeout(WAIT):
         while True:
             try:
@@ -100,7 +100,7 @@ async def refused(connect: Connect, address: str) -> None:
                     return
 
 
-async def test_a_stream_that_outlasts_the_drain_is_ended_with_a_word(
+async def test_a_stream_that_outlasts_the_drain_ends_with_a_terminal_event(
     serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
 ) -> None:
     first.script = script = Halfway()

@@ -1,4 +1,4 @@
-"""A vendor that repeats, in its refusal, the key it was sent: nobody gets to see it."""
+"""A vendor that repeats the key in its error: the key is never shown or stored."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def garble(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("script", [refuse, garble])
-async def test_a_key_that_a_vendor_repeats_is_shown_to_nobody(
+async def test_a_key_that_a_vendor_repeats_is_never_shown(
     serve: Serve,
     connect: Connect,
     first: Upstream,

@@ -1,4 +1,4 @@
-"""A server killed with -9 under load has lost nothing that it acknowledged: not a request, not a cent."""
+"""A server killed with -9 under load loses no acknowledged request and no acknowledged cost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ speed = 0
 """
 
 
-async def test_kill_9_loses_nothing_that_a_caller_was_told(
+async def test_kill_9_loses_nothing_that_was_acknowledged_to_a_caller(
     serve: Callable[[str], AbstractAsyncContextManager[Server]], database_url: str
 ) -> None:
     config = CONFIG.format(url=database_url)
@@ -57,7 +57,7 @@ async def test_kill_9_loses_nothing_that_a_caller_was_told(
 
 
 async def until_killed(server: Server, enough: int) -> Acknowledged:
-    """Calls the server from many sides until it has acknowledged so much, and kills it in that moment."""
+    """Calls the server concurrently until it has acknowledged enough calls, and kills it immediately."""
     acknowledged: Acknowledged = {}
 
     def acknowledge(request_id: str, usage: usage_pb2.Usage) -> None:
@@ -84,7 +84,7 @@ def prompt(number: int) -> content_pb2.Prompt:
 
 
 async def ask(stub: Any, number: int, acknowledge: Callable[[str, usage_pb2.Usage], None]) -> grpc.StatusCode:
-    """Asks again and again for whole answers, and returns how the last call failed."""
+    """Requests whole answers repeatedly, and returns how the last call failed."""
     request = ymera_pb2.ExecuteRequest(prompt=prompt(number), preferences=PAID)
     try:
         while True:
@@ -95,7 +95,7 @@ async def ask(stub: Any, number: int, acknowledge: Callable[[str, usage_pb2.Usag
 
 
 async def listen(stub: Any, number: int, acknowledge: Callable[[str, usage_pb2.Usage], None]) -> grpc.StatusCode:
-    """Asks again and again for streams, and returns how the last call failed."""
+    """Requests streams repeatedly, and returns how the last call failed."""
     request = ymera_pb2.ExecuteStreamRequest(prompt=prompt(number), preferences=PAID)
     try:
         while True:
@@ -109,7 +109,7 @@ async def listen(stub: Any, number: int, acknowledge: Callable[[str, usage_pb2.U
 
 
 async def check_executions(address: str, acknowledged: Mapping[str, usage_pb2.Usage]) -> None:
-    """Asks a fresh server for what the one before it had acknowledged."""
+    """Asserts that a new server returns what the previous one acknowledged."""
     async with grpc.aio.insecure_channel(address) as channel:
         stub: routing_pb2_grpc.RoutingServiceAsyncStub = routing_pb2_grpc.RoutingServiceStub(channel)
         for request_id, usage in acknowledged.items():
@@ -123,7 +123,7 @@ async def check_executions(address: str, acknowledged: Mapping[str, usage_pb2.Us
 
 
 async def check_stored(url: str, acknowledged: Mapping[str, usage_pb2.Usage]) -> None:
-    """Looks into the database itself."""
+    """Asserts that the database contains the acknowledged usage."""
     columns = (executions.c.request_id, executions.c.input_tokens, executions.c.output_tokens, executions.c.cost_micros)
     rows: list[Row[Any]] = []
 

@@ -1,4 +1,4 @@
-"""Storage that goes away: nothing is called a success that is not recorded, and service resumes by itself."""
+"""Storage that becomes unavailable: only recorded calls succeed, and service resumes automatically."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ async def test_requests_fail_while_postgresql_is_down_and_succeed_when_it_is_bac
 
 
 async def refuses(client: Client) -> None:
-    """Checks that nothing is called a success, and that Health says why."""
+    """Asserts that calls fail, and that Health states why."""
     failures = await asyncio.gather(*(client.failed() for _ in range(10)))
     assert {(failure.code, failure.reason) for failure in failures} == {
         (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
     }
-    # Its words were sent before anything could be recorded; its end says that it is not accounted for.
+    # Its text was sent before the record failed; its terminal event reports that it is not recorded.
     result = await client.read_stream()
     assert (result.kind, result.text, result.end.error.reason) == ("truncated", "all is well", "STORAGE_UNAVAILABLE")
     health = await client.health()
@@ -57,7 +57,7 @@ async def refuses(client: Client) -> None:
     assert health.storage.detail
 
 
-async def test_requests_wait_while_postgresql_hangs_and_health_says_so(
+async def test_requests_wait_while_postgresql_hangs_and_health_reports_it(
     open_server: OpenServer, first: Upstream, postgres_process: PostgresProcess
 ) -> None:
     async with open_server(first, storage={"url": postgres_process.url}) as client:
@@ -77,7 +77,7 @@ async def test_requests_wait_while_postgresql_hangs_and_health_says_so(
     assert again.status == ymera_pb2.HEALTH_STATUS_OK
 
 
-async def test_requests_wait_for_a_locked_sqlite_file_and_nothing_else_does(
+async def test_requests_wait_for_a_locked_sqlite_file_but_health_does_not(
     open_server: OpenServer, first: Upstream, tmp_path: Path
 ) -> None:
     async with open_server(first) as client:
@@ -109,7 +109,7 @@ models = ["m"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
-async def test_requests_fail_on_a_full_disk_and_succeed_when_there_is_room_again(
+async def test_requests_fail_on_a_full_disk_and_succeed_when_space_is_free_again(
     serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
 ) -> None:
     async with serve(FULL_DISK.format(folder=tmp_path, url=first.url)) as server, connect(server.address) as client:

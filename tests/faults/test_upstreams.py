@@ -1,4 +1,4 @@
-"""Upstreams that are dead, ill or hostile: the caller gets an answer, or the truth about why not."""
+"""Upstreams that are dead, faulty or hostile: the caller gets an answer or the actual error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHORT = 0.5
 
 
 async def answer(client: Client, *, stream: bool) -> tuple[str, Sequence[routing_pb2.Attempt]]:
-    """Asks in one of the two ways, and returns the text and the attempts."""
+    """Requests a whole or streamed answer, and returns the text and the attempts."""
     if stream:
         result = await client.read_stream()
         assert (result.kind, result.failure) == ("completed", None)
@@ -148,11 +148,11 @@ DEAD: dict[Script, str] = {
     is_no_gzip: "PROVIDER_MALFORMED_RESPONSE",
     reports_an_error_in_its_stream: "PROVIDER_SERVER_ERROR",
 }
-"""All the ways to fail before the first word of an answer, and what each is called."""
+"""All the ways to fail before the first word of an answer, by name."""
 
 
 @pytest.mark.parametrize("script", DEAD, ids=lambda script: script.__name__)
-async def test_an_upstream_dead_before_its_first_word_is_replaced_unseen(
+async def test_an_upstream_that_fails_before_its_first_word_is_replaced_transparently(
     open_server: OpenServer, first: Upstream, second: Upstream, script: Script
 ) -> None:
     first.script = script
@@ -163,18 +163,18 @@ async def test_an_upstream_dead_before_its_first_word_is_replaced_unseen(
         assert [len(first.requests), len(second.requests)] == [2, 2]
 
 
-async def test_an_upstream_that_is_not_there_is_replaced_unseen(
+async def test_an_unreachable_upstream_is_replaced_transparently(
     open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # taken, so that nobody else listens there
-        first.url = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # reserved, so that nothing else listens there
+        first.url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
         async with open_server(first, second) as client:
             result = await client.read_stream()
     assert attempts(result.end.attempts) == [(first.model, "PROVIDER_CONNECTION_FAILED"), (second.model, "")]
 
 
-async def test_a_streaming_caller_is_told_why_another_model_answers(
+async def test_a_stream_reports_why_another_model_answers(
     open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script = fails_inside
@@ -184,7 +184,7 @@ async def test_a_streaming_caller_is_told_why_another_model_answers(
     assert result.attempts[1].previous_error.reason == "PROVIDER_SERVER_ERROR"
 
 
-async def test_all_upstreams_dead_is_told_with_the_last_ones_error(
+async def test_if_all_upstreams_fail_the_last_error_is_reported(
     open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script, second.script = fails_inside, knows_no_such_key
@@ -282,17 +282,17 @@ async def test_a_stream_that_breaks_within_its_answer_ends_truncated(
 
 
 @pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
-async def test_a_whole_answer_never_mixes_what_two_models_said(
+async def test_a_whole_answer_never_mixes_the_text_of_two_models(
     open_server: OpenServer, first: Upstream, second: Upstream, script: Script
 ) -> None:
-    first.script = script  # a stream, although a whole answer was asked for: all of it is unseen until the end
+    first.script = script  # streams, although a whole answer was requested: the caller sees nothing before the end
     async with open_server(first, second, execution=patience_with(script)) as client:
         whole = await client.execute()
         stored = await client.recorded(whole.request_id)
     assert [part.text for part in whole.messages[0].parts] == ["all is well"]
     assert attempts(whole.attempts) == [(first.model, BROKEN[script][0]), (second.model, "")]
     assert whole.usage.estimated
-    assert whole.usage.output_tokens > 5  # what the first had written is charged for, too
+    assert whole.usage.output_tokens > 5  # the text of the first model is charged, too
     assert stored.usage == whole.usage
 
 
@@ -307,7 +307,7 @@ async def hangs_after_its_head(exchange: Exchange) -> None:
 
 async def sends_comments_alone(exchange: Exchange) -> None:
     await exchange.begin()
-    while True:  # keep-alive comments are signs of work, but not for ever
+    while True:  # keep-alive comments extend the time limit, but not forever
         await exchange.send(b"e\r\n: processing\n\n\r\n")
         await asyncio.sleep(0.01)
 
@@ -316,7 +316,7 @@ HANGING: list[Script] = [hangs, hangs_after_its_head, sends_comments_alone]
 
 
 @pytest.mark.parametrize("script", HANGING, ids=lambda script: script.__name__)
-async def test_a_hanging_upstream_is_left_and_replaced_unseen(
+async def test_a_hanging_upstream_is_cancelled_and_replaced_transparently(
     open_server: OpenServer, first: Upstream, second: Upstream, script: Script
 ) -> None:
     first.script, left = watched(script)
@@ -330,7 +330,7 @@ async def test_a_hanging_upstream_is_left_and_replaced_unseen(
 
 
 def watched(script: Script) -> tuple[Script, asyncio.Semaphore]:
-    """Returns the script, and what is released each time that its caller has gone."""
+    """Returns the script, and a semaphore that is released whenever its caller disconnects."""
     left = asyncio.Semaphore(0)
 
     async def run(exchange: Exchange) -> None:
@@ -342,7 +342,7 @@ def watched(script: Script) -> tuple[Script, asyncio.Semaphore]:
     return run, left
 
 
-async def test_a_rate_limit_sends_the_request_elsewhere_at_once_and_opens_no_breaker(
+async def test_a_rate_limit_fails_over_immediately_and_opens_no_breaker(
     open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script = limits_the_rate
@@ -351,13 +351,11 @@ async def test_a_rate_limit_sends_the_request_elsewhere_at_once_and_opens_no_bre
         for _ in range(3):
             _, made = await answer(client, stream=True)
             assert attempts(made) == [(first.model, "RATE_LIMITED"), (second.model, "")]
-        assert time.monotonic() - began < WAIT  # not the 100 s that the first asks for
+        assert time.monotonic() - began < WAIT  # not the 100 s that the first one requests
         assert (await client.health()).status == ymera_pb2.HEALTH_STATUS_OK
 
 
-async def test_a_rate_limit_is_waited_for_where_there_is_no_other_model(
-    open_server: OpenServer, first: Upstream
-) -> None:
+async def test_without_another_model_a_rate_limit_is_waited_for(open_server: OpenServer, first: Upstream) -> None:
     async def limits_the_rate_once(exchange: Exchange) -> None:
         if len(first.requests) > 1:
             await exchange.answer()
@@ -373,7 +371,7 @@ async def test_a_rate_limit_is_waited_for_where_there_is_no_other_model(
     assert attempts(made) == [(first.model, "RATE_LIMITED"), (first.model, "")]
 
 
-async def test_a_rate_limit_beyond_the_deadline_is_told_with_when_to_come_back(
+async def test_a_rate_limit_beyond_the_deadline_is_reported_with_retry_after(
     open_server: OpenServer, first: Upstream
 ) -> None:
     first.script = limits_the_rate
@@ -384,7 +382,7 @@ async def test_a_rate_limit_beyond_the_deadline_is_told_with_when_to_come_back(
     assert len(first.requests) == 1
 
 
-async def test_an_upstream_that_keeps_failing_is_left_alone_until_it_is_well(
+async def test_an_upstream_that_keeps_failing_is_not_called_until_it_recovers(
     open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script = fails_inside

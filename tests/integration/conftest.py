@@ -53,7 +53,7 @@ WAIT = 10.0
 
 
 class LabProvider(Provider):
-    """Models that do one thing each, whatever they are asked."""
+    """Models with one behaviour each, independent of the prompt."""
 
     name = "lab"
 
@@ -92,7 +92,7 @@ class LabProvider(Provider):
             self.closed.set()
 
     async def _parrot(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-        """Says what it was told, word by word."""
+        """Repeats the prompt word by word."""
         yield Accepted()
         words = last_user_text(request.prompt.messages).split()
         for word in words:
@@ -119,7 +119,7 @@ class LabProvider(Provider):
         await asyncio.Event().wait()
 
     async def _stall(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-        """Stops for ever after the first word."""
+        """Hangs after the first word."""
         yield Accepted()
         yield TextDelta("first ")
         self.reached.set()
@@ -147,7 +147,7 @@ class LabProvider(Provider):
         raise ProviderServerError("the lab burned down", status=500)
 
     async def _busy(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-        """Asks for patience."""
+        """Fails with a rate limit and `retry_after`."""
         raise RateLimited("too many requests", status=429, retry_after=120.0)
         yield
 
@@ -162,7 +162,7 @@ class LabProvider(Provider):
         raise ZeroDivisionError("a secret of the plugin")
 
     async def _flood(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-        """Says more than anybody reads."""
+        """Sends more text than the caller reads."""
         yield Accepted()
         self.reached.set()
         while True:
@@ -170,7 +170,7 @@ class LabProvider(Provider):
             await asyncio.sleep(0)
 
     async def _echo_key(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-        """Repeats, in its refusal, the key that it was sent."""
+        """Repeats the key in its error."""
         raise AuthenticationFailed(f"incorrect API key provided: {self.key}", code=self.key, param=self.key)
         yield
 
@@ -187,7 +187,7 @@ class LabClassifier:
 
 
 class LabSuite:
-    """Asks to repeat a word; a parrot scores 1."""
+    """Tasks to repeat a word; a model that repeats the prompt scores 1."""
 
     name = "lab"
     categories = ("general",)
@@ -203,7 +203,7 @@ class LabSuite:
 
 
 class Lab:
-    """The plugin, as its entry point would give it; the same provider is reached from the test."""
+    """The plugin as its entry point provides it; the test has access to the same provider."""
 
     def __init__(self) -> None:
         self.provider = LabProvider()
@@ -225,7 +225,7 @@ class Lab:
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting and no vendor's key of the one who runs the tests gets in."""
+    """Removes settings and vendors' keys of the person who runs the tests from the environment."""
     for name in os.environ:
         if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
             monkeypatch.delenv(name)
@@ -233,7 +233,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
-    """Makes settings of the test's own from tables: a free port, a new database, the lab's classifier."""
+    """Creates settings from tables, with defaults: a free port, a new database, the lab's classifier."""
 
     def make(**tables: dict[str, Any]) -> Settings:
         defaults: dict[str, dict[str, Any]] = {
@@ -249,13 +249,13 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
 
 @pytest.fixture
 def settings(make_settings: Callable[..., Settings]) -> Settings:
-    """Settings that keep to the test's own folder."""
+    """Settings with all files in the test's folder."""
     return make_settings()
 
 
 @pytest.fixture
 async def lab() -> Lab:
-    """The plugin whose models do as they are named."""
+    """The plugin whose models behave according to their names."""
     return Lab()
 
 
@@ -268,7 +268,7 @@ async def app(settings: Settings, lab: Lab) -> AsyncIterator[Application]:
 
 @pytest.fixture
 async def installed_app(make_settings: Callable[..., Settings]) -> AsyncIterator[Application]:
-    """A server with all installed plugins; nothing beyond this machine is asked for models."""
+    """A server with all installed plugins, which calls nothing beyond this machine."""
     settings = make_settings(
         routing={"classifier": "lexical"},
         plugins={"openai": {"discover_local": False}},

@@ -1,4 +1,4 @@
-"""What bad input gets: a typed error that names the field and the remedy, and a server that goes on."""
+"""Invalid input gets a typed error that names the field and the remedy, and the server continues."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXECUTE = "/ymera.v1.YmeraService/Execute"
 
 @pytest.fixture(autouse=True)
 async def server_goes_on(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> AsyncIterator[None]:
-    """After whatever a test sent, the next request is answered."""
+    """Asserts after each test that the next request is answered."""
     yield
     answer = await stub.Execute(request("still there", "lab/parrot"), timeout=WAIT)
     assert answer.messages[0].parts[0].text == "still there "
@@ -88,21 +88,21 @@ async def test_malformed_bytes_on_a_stream_are_an_invalid_argument(channel: grpc
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_nul_is_refused_by_name(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_the_error_of_a_nul_character_names_it(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     code, details = await refused(stub.Execute(request("a\0b"), timeout=WAIT))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert "NUL" in violations(details)["prompt.messages[0].parts[0].text"]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
-async def test_an_empty_prompt_is_refused(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, text: str) -> None:
+async def test_an_empty_prompt_is_rejected(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, text: str) -> None:
     _, details = await refused(stub.Execute(request(text), timeout=WAIT))
     assert "no content" in violations(details)["prompt.messages"]
     _, details = await refused(stub.Execute(ymera_pb2.ExecuteRequest(), timeout=WAIT))
     assert set(violations(details)) == {"prompt.messages"}
 
 
-async def test_all_faults_are_told_at_once(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_all_violations_are_reported_together(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     bad = request("hello")
     bad.prompt.messages.add()
     bad.prompt.tools.add(name="no spaces", parameters_schema="{")
@@ -127,7 +127,7 @@ async def test_all_faults_are_told_at_once(stub: ymera_pb2_grpc.YmeraServiceAsyn
     assert details["ErrorInfo"].metadata["violations"] == "9"
 
 
-async def test_more_faults_than_metadata_can_hold_still_arrive(
+async def test_more_violations_than_fit_into_metadata_are_truncated(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
 ) -> None:
     bad = request("hello")
@@ -139,7 +139,7 @@ async def test_more_faults_than_metadata_can_hold_still_arrive(
 
 
 @pytest.mark.parametrize("schema", ["{", "[]", '{"type": "strnig"}', '{"$ref": "https://example.org/schema.json"}'])
-async def test_a_bad_json_schema_is_refused(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, schema: str) -> None:
+async def test_an_invalid_json_schema_is_rejected(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, schema: str) -> None:
     bad = request("hello", "lab/parrot")
     bad.prompt.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
     bad.prompt.response_format.schema = schema
@@ -160,7 +160,7 @@ async def test_an_unknown_suite_is_not_found(stub: ymera_pb2_grpc.YmeraServiceAs
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-async def test_impossible_constraints_leave_no_model(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_constraints_that_no_model_meets_are_an_error(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     impossible = request("hello", "lab/parrot")
     impossible.preferences.deny_models.append("lab/*")
     code, details = await refused(stub.Execute(impossible, timeout=WAIT))
@@ -179,7 +179,7 @@ async def test_an_unknown_execution_is_not_found(routing_stub: routing_pb2_grpc.
 
 
 @pytest.mark.parametrize("token", ["garbage", "AAAA", "bGFiL3BhcnJvdA==", "é"])
-async def test_a_page_token_of_ones_own_is_refused(
+async def test_an_invented_page_token_is_rejected(
     catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub, token: str
 ) -> None:
     code, details = await refused(
@@ -189,7 +189,7 @@ async def test_a_page_token_of_ones_own_is_refused(
     assert set(violations(details)) == {"page_token", "page_size"}
 
 
-async def test_a_page_token_is_good_for_its_own_filter_only(
+async def test_a_page_token_is_valid_only_with_its_filter(
     catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub,
 ) -> None:
     page = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(page_size=1), timeout=WAIT)
@@ -198,7 +198,7 @@ async def test_a_page_token_is_good_for_its_own_filter_only(
     assert code is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_provider_that_asks_for_patience_is_passed_on(
+async def test_the_retry_after_of_a_provider_is_passed_on(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
 ) -> None:
     code, details = await refused(stub.Execute(request("hello", "lab/busy"), timeout=WAIT))
@@ -209,7 +209,7 @@ async def test_a_provider_that_asks_for_patience_is_passed_on(
     assert details["QuotaFailure"].violations
 
 
-async def test_a_defect_of_a_plugin_stays_inside(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_a_defect_of_a_plugin_is_not_shown(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await stub.Execute(request("hello", "lab/buggy"), timeout=WAIT)
     sent = f"{caught.value.details()} {caught.value.trailing_metadata()}"
@@ -231,7 +231,7 @@ async def test_a_deadline_already_past_is_exceeded(stub: ymera_pb2_grpc.YmeraSer
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
-async def test_a_method_that_is_not_there_is_unimplemented(channel: grpc.aio.Channel) -> None:
+async def test_an_unknown_method_is_unimplemented(channel: grpc.aio.Channel) -> None:
     method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/ymera.v1.YmeraService/Nothing")
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await method(b"", timeout=WAIT)

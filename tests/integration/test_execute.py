@@ -1,4 +1,4 @@
-"""Whole answers, decisions, and what is told of them afterwards."""
+"""Whole answers, decisions, and their stored executions."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_an_answer_comes_with_usage_price_and_decision(stub: ymera_pb2_grp
     assert not answer.simulated
 
 
-async def test_every_kind_of_part_comes_through(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_every_kind_of_part_is_returned(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     answer = await stub.Execute(ask("anything", "lab/everything"), timeout=WAIT)
     reasoning, text, refusal, call = answer.messages[0].parts
     assert (reasoning.reasoning.text, reasoning.reasoning.signature) == ("hmm", b"sealed")
@@ -86,7 +86,7 @@ async def test_every_kind_of_part_comes_through(stub: ymera_pb2_grpc.YmeraServic
     )
 
 
-async def test_a_call_ends_with_its_id_and_where_the_time_went(
+async def test_the_trailing_metadata_has_the_id_and_the_time_per_phase(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
 ) -> None:
     call = stub.Execute(ask("hello", "lab/parrot"), timeout=WAIT, metadata=(("x-request-id", "mine-42"),))
@@ -123,7 +123,7 @@ async def test_route_decides_without_calling_a_model(
     assert not stored.execution.attempts
 
 
-async def test_a_full_view_names_every_model_that_may_not_answer(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_a_full_view_names_every_excluded_model(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     request = ymera_pb2.RouteRequest(prompt=prompt("hello"), preferences=only("lab/parrot"))
     request.decision_view = routing_pb2.DECISION_VIEW_FULL
     decision = (await stub.Route(request, timeout=WAIT)).decision
@@ -131,7 +131,7 @@ async def test_a_full_view_names_every_model_that_may_not_answer(stub: ymera_pb2
     assert len(decision.excluded_targets) == sum(one.count for one in decision.exclusions)
 
 
-async def test_a_past_execution_is_shown_as_it_was(
+async def test_a_past_execution_is_returned_unchanged(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
 ) -> None:
     request = ask("one two", "lab/parrot")
@@ -153,7 +153,7 @@ async def test_a_past_execution_is_shown_as_it_was(
     assert not execution.HasField("error")
 
 
-async def test_a_failed_execution_is_shown_with_its_error(
+async def test_a_failed_execution_is_returned_with_its_error(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
 ) -> None:
     call = stub.Execute(ask("hello", "lab/prude"), timeout=WAIT)
@@ -166,7 +166,7 @@ async def test_a_failed_execution_is_shown_with_its_error(
     assert stored.execution.attempts[0].error.reason == "CONTENT_FILTERED"
 
 
-async def test_a_provider_that_fails_is_replaced_unseen(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_a_provider_that_fails_is_replaced_transparently(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     answer = await stub.Execute(ask("hello", "lab/busy", "lab/parrot"), timeout=WAIT)
     assert answer.model == "lab/parrot"
 
@@ -186,7 +186,7 @@ async def test_models_are_listed_page_by_page(catalog_stub: catalog_pb2_grpc.Cat
     assert "lab/parrot" in seen
 
 
-async def test_a_model_is_listed_with_all_that_is_known(
+async def test_a_model_is_listed_with_all_known_properties(
     catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub, stub: ymera_pb2_grpc.YmeraServiceAsyncStub
 ) -> None:
     measuring = stub.Benchmark(ymera_pb2.BenchmarkRequest(models=["lab/parrot"]), timeout=WAIT)
@@ -203,7 +203,7 @@ async def test_a_model_is_listed_with_all_that_is_known(
     assert not nobody.models
 
 
-async def test_what_another_server_measured_is_taken_up(make_settings: Callable[..., Settings], lab: Lab) -> None:
+async def test_measurements_of_another_server_are_used(make_settings: Callable[..., Settings], lab: Lab) -> None:
     settings = make_settings(catalog={"refresh_seconds": 0.02})
     async with (
         asyncio.timeout(WAIT),
@@ -236,7 +236,7 @@ async def test_plugins_are_listed_with_what_they_register(
     }
 
 
-async def test_a_benchmark_tells_of_each_task_and_then_the_scores(
+async def test_a_benchmark_reports_each_task_and_then_the_scores(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
 ) -> None:
     request = ymera_pb2.BenchmarkRequest(models=["lab/parrot", "lab/prude"], tasks_per_category=3, seed=7)

@@ -1,4 +1,4 @@
-"""A client in another language, generated from the same protos, gets its answers."""
+"""The Go client, generated from the same protos, works."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ async def lab(lab: Lab) -> Lab:
 
 
 async def go(address: str, *arguments: str) -> str:
-    """Runs go in the client's folder, told of the server, and returns what it printed."""
+    """Runs go in the client's folder, with the server's address, and returns its output."""
     process = await asyncio.create_subprocess_exec(
         "go",
         *arguments,
         cwd=CLIENT,
         env={**os.environ, "YMERA_ADDRESS": address},
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,  # where go tells what it downloads
+        stderr=asyncio.subprocess.PIPE,  # go lists its downloads there
     )
     output, remarks = await asyncio.wait_for(process.communicate(), BUILD_SECONDS)
     assert process.returncode == 0, (output + remarks).decode()

@@ -30,7 +30,7 @@ def balancer(channel: grpc.aio.Channel) -> Any:
     return health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
 
 
-async def test_a_healthy_server_says_so(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_a_healthy_server_reports_ok(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
     assert health.status == ymera_pb2.HEALTH_STATUS_OK
     assert health.version == __version__
@@ -58,7 +58,7 @@ def ask(model: str) -> ymera_pb2.ExecuteRequest:
     )
 
 
-async def test_an_open_breaker_shows(make_settings: Callable[..., Settings], lab: Lab) -> None:
+async def test_an_open_breaker_is_reported(make_settings: Callable[..., Settings], lab: Lab) -> None:
     settings = make_settings(breaker={"failures": 1, "open_seconds": 15})
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
@@ -94,7 +94,7 @@ async def test_a_quarantined_plugin_degrades_the_server(settings: Settings, lab:
     assert answer.model == "lab/parrot"
 
 
-async def test_a_server_without_models_is_up_and_says_that_it_can_serve_nothing(settings: Settings, lab: Lab) -> None:
+async def test_a_server_without_models_runs_and_reports_unavailable(settings: Settings, lab: Lab) -> None:
     lab.provider.scripts.clear()
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
@@ -104,7 +104,7 @@ async def test_a_server_without_models_is_up_and_says_that_it_can_serve_nothing(
     assert status == NOT_SERVING
 
 
-async def test_a_refresh_that_dies_is_seen_and_begun_again(
+async def test_a_refresh_that_fails_is_reported_and_restarted(
     make_settings: Callable[..., Settings], lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make_settings(catalog={"refresh_seconds": 0.01})
@@ -133,7 +133,7 @@ async def test_a_refresh_that_dies_is_seen_and_begun_again(
 async def refreshing(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, wanted: ymera_pb2.HealthStatus.ValueType
 ) -> ymera_pb2.BackgroundTaskHealth:
-    """Returns the state of the catalogue's refresh once it is the one wanted."""
+    """Returns the state of the catalogue's refresh when it is the expected one."""
     while True:
         tasks = (await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)).background_tasks
         task = next(one for one in tasks if one.name == "catalog refresh")
@@ -143,7 +143,7 @@ async def refreshing(
 
 
 async def watched(stub: Any, wanted: int) -> int:
-    """Returns the state that a watch tells, waiting for the one wanted."""
+    """Returns the state that a watch reports, waiting for the expected one."""
     async with asyncio.timeout(WAIT):
         call = stub.Watch(health_pb2.HealthCheckRequest())
         async for response in call:
@@ -154,7 +154,7 @@ async def watched(stub: Any, wanted: int) -> int:
 
 
 @pytest.mark.parametrize("service", ["", *SERVICES])
-async def test_load_balancers_are_told_of_each_service(channel: grpc.aio.Channel, service: str) -> None:
+async def test_load_balancers_can_check_each_service(channel: grpc.aio.Channel, service: str) -> None:
     stub = balancer(channel)
     async with asyncio.timeout(WAIT):
         async for response in stub.Watch(health_pb2.HealthCheckRequest(service=service)):

@@ -41,14 +41,14 @@ async def failure(call: Any) -> grpc.aio.AioRpcError:
     return caught.value
 
 
-async def test_a_message_at_the_limit_is_taken(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_a_message_at_the_limit_is_accepted(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     request = ask("", "lab/parrot")
     request.prompt.messages[0].parts[0].text = "x" * (LIMIT - request.ByteSize() - 20)
     assert (await stub.Execute(request, timeout=WAIT)).model == "lab/parrot"
 
 
 @pytest.mark.parametrize("size", [LIMIT + 1, 2 * LIMIT - 100])
-async def test_a_message_above_the_limit_is_told_the_remedy(
+async def test_the_error_of_a_message_above_the_limit_states_the_remedy(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, size: int
 ) -> None:
     error = await failure(stub.Execute(ask("x" * size, "lab/parrot"), timeout=WAIT))
@@ -57,7 +57,7 @@ async def test_a_message_above_the_limit_is_told_the_remedy(
     assert b"REQUEST_TOO_LARGE" in bytes(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
 
 
-async def test_a_message_far_above_the_limit_is_not_even_read(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_a_message_far_above_the_limit_is_not_read(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     error = await failure(stub.Execute(ask("x" * 10 * LIMIT, "lab/parrot"), timeout=WAIT))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert (await stub.Execute(ask("hello", "lab/parrot"), timeout=WAIT)).model == "lab/parrot"
@@ -65,7 +65,7 @@ async def test_a_message_far_above_the_limit_is_not_even_read(stub: ymera_pb2_gr
 
 @pytest.fixture
 async def full(app: Application, stub: ymera_pb2_grpc.YmeraServiceAsyncStub, lab: Lab) -> AsyncIterator[Any]:
-    """A server that works on one request and has one that waits; gives the waiting call."""
+    """A server with one running and one waiting request; yields the waiting call."""
     working = stub.Execute(ask("hello", "lab/hang"), timeout=60)
     await asyncio.wait_for(lab.provider.reached.wait(), WAIT)
     waiting = stub.Execute(ask("hello", "lab/parrot"), timeout=60)
@@ -82,7 +82,7 @@ async def until_queued(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
 
 
 @pytest.mark.usefixtures("full")
-async def test_a_request_too_many_is_told_when_to_come_back(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_an_excess_request_gets_retry_after(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     error = await failure(stub.Execute(ask("hello", "lab/parrot"), timeout=WAIT))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     details = bytes(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])

@@ -1,4 +1,4 @@
-"""What a request brought is let go when the request ends, without waiting for the garbage collector."""
+"""The data of a request is freed at its end, without waiting for the garbage collector."""
 
 from __future__ import annotations  # the stubs' types exist for type checkers only
 

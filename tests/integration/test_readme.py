@@ -1,4 +1,4 @@
-"""The samples of the README print an answer, also when the model thinks before it speaks."""
+"""The samples of the README print an answer, also if the model reasons first."""
 
 from __future__ import annotations
 

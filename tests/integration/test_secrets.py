@@ -1,4 +1,4 @@
-"""A provider that repeats its key in an error shows it to nobody. `tests/faults` looks at the log too."""
+"""A key that a provider repeats in an error is not shown. `tests/faults` checks the log too."""
 
 from __future__ import annotations
 

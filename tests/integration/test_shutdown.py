@@ -1,4 +1,4 @@
-"""How a server stops: nobody is cut off in silence, nothing is lost, and a second signal is obeyed."""
+"""Shutdown: every stream gets a terminal event, nothing is lost, and a second signal is handled."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _balancer(channel: grpc.aio.Channel) -> Any:
 
 
 class Stream:
-    """A call of ExecuteStream that runs beside the test."""
+    """A call of ExecuteStream in a task."""
 
     def __init__(self, channel: grpc.aio.Channel, model: str) -> None:
         self.events: list[ymera_pb2.ExecuteStreamResponse] = []
@@ -67,7 +67,7 @@ class Stream:
 
 @pytest.fixture
 async def streaming(settings: Settings, lab: Lab) -> AsyncIterator[tuple[Application, Stream, asyncio.Task[None]]]:
-    """A server with a stream under way that has begun to stop."""
+    """A server with a running stream that has started to stop."""
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stream = Stream(channel, "lab/patient")
         await asyncio.wait_for(lab.provider.reached.wait(), WAIT)
@@ -77,9 +77,7 @@ async def streaming(settings: Settings, lab: Lab) -> AsyncIterator[tuple[Applica
         await asyncio.wait_for(stopping, WAIT)
 
 
-async def test_a_stream_under_way_may_finish(
-    streaming: tuple[Application, Stream, asyncio.Task[None]], lab: Lab
-) -> None:
+async def test_a_running_stream_may_finish(streaming: tuple[Application, Stream, asyncio.Task[None]], lab: Lab) -> None:
     _, stream, stopping = streaming
     assert not stopping.done()
     lab.provider.go_on.set()
@@ -87,7 +85,7 @@ async def test_a_stream_under_way_may_finish(
     assert stream.error is None
 
 
-async def test_a_new_call_is_refused_meanwhile(
+async def test_a_new_call_is_rejected_meanwhile(
     streaming: tuple[Application, Stream, asyncio.Task[None]], lab: Lab
 ) -> None:
     app, stream, _ = streaming
@@ -106,7 +104,7 @@ async def call_for_ever(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
         await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
 
 
-async def test_hurrying_ends_streams_with_their_terminal_event(
+async def test_a_hurried_stop_ends_streams_with_their_terminal_event(
     streaming: tuple[Application, Stream, asyncio.Task[None]], settings: Settings
 ) -> None:
     app, stream, stopping = streaming
@@ -132,7 +130,9 @@ async def test_a_drain_that_takes_too_long_is_cut_short(make_settings: Callable[
     assert lab.provider.closed.is_set()
 
 
-async def test_a_benchmark_is_told_that_the_server_stops(make_settings: Callable[..., Settings], lab: Lab) -> None:
+async def test_a_benchmark_ends_with_the_shutdown_as_its_error(
+    make_settings: Callable[..., Settings], lab: Lab
+) -> None:
     settings = make_settings(server={"drain_seconds": 0.05})
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
@@ -147,7 +147,7 @@ async def test_a_benchmark_is_told_that_the_server_stops(make_settings: Callable
     assert b"SHUTTING_DOWN" in bytes(dict(caught.value.trailing_metadata() or ())["grpc-status-details-bin"])
 
 
-async def test_load_balancers_hear_of_it_first(settings: Settings, lab: Lab) -> None:
+async def test_load_balancers_are_notified_first(settings: Settings, lab: Lab) -> None:
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         watch = _balancer(channel).Watch(health_pb2.HealthCheckRequest())
         async with asyncio.timeout(WAIT):
@@ -159,8 +159,8 @@ async def test_load_balancers_hear_of_it_first(settings: Settings, lab: Lab) -> 
     assert update.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-async def test_a_call_that_arrives_as_the_server_stops_is_refused_as_unavailable(settings: Settings, lab: Lab) -> None:
-    """Also on a connection that is there already, where grpc's own shutdown would end it as cancelled."""
+async def test_a_call_that_arrives_as_the_server_stops_is_rejected_as_unavailable(settings: Settings, lab: Lab) -> None:
+    """Also on an existing connection, on which grpc's shutdown would end the call as cancelled."""
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
@@ -204,21 +204,21 @@ run(load())
 
 
 class Process:
-    """A server in a process of its own, with the installed plugins; its log is read line by line."""
+    """A server in a separate process, with the installed plugins; its log is read line by line."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.events: list[str] = []
 
     async def until(self, event: str) -> dict[str, object]:
-        """Returns the next line of the log that tells of an event."""
+        """Returns the next line of the log with an event."""
         assert self.process.stderr is not None
         async with asyncio.timeout(60):
             async for line in self.process.stderr:
                 try:
                     entry: dict[str, object] = json.loads(line)
                 except json.JSONDecodeError:
-                    self.events.append(line.decode())  # grpc's core writes lines of its own
+                    self.events.append(line.decode())  # a line of grpc's core
                     continue
                 self.events.append(str(entry["event"]))
                 if entry["event"] == event:
@@ -268,7 +268,7 @@ async def test_a_signal_stops_an_idle_server_cleanly(tmp_path: Path, number: sig
         assert await server.exit_code() == 0
 
 
-async def test_a_second_signal_cancels_what_is_under_way(tmp_path: Path) -> None:
+async def test_a_second_signal_cancels_running_calls(tmp_path: Path) -> None:
     async with serving(tmp_path) as (server, address), grpc.aio.insecure_channel(address) as channel:
         stream = Stream(channel, "echo/words")
         await asyncio.wait_for(stream.attempted.wait(), WAIT)

@@ -1,4 +1,4 @@
-"""How a server starts, and what it says where it can't."""
+"""How a server starts, and the errors if it can't."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WAIT = 10
 
 
 async def faults(settings: Settings, lab: Lab) -> dict[str, str]:
-    """Returns what keeps a server from starting."""
+    """Returns the errors that prevent a start."""
     with pytest.raises(ConfigError) as caught:
         async with Application.start(settings, lab.found):
             pass
@@ -36,24 +36,24 @@ async def test_a_port_in_use_is_named(app: Application, make_settings: Callable[
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:99999", "203.0.113.7:50051", "unix:/nowhere/at/all"])
-async def test_an_address_that_is_none_is_named(make_settings: Callable[..., Settings], lab: Lab, address: str) -> None:
+async def test_an_invalid_address_is_named(make_settings: Callable[..., Settings], lab: Lab, address: str) -> None:
     assert address in (await faults(make_settings(server={"address": address}), lab))["server.address"]
 
 
-async def test_an_address_of_the_command_line_that_is_none_is_named(settings: Settings, lab: Lab) -> None:
+async def test_an_invalid_address_of_the_command_line_is_named(settings: Settings, lab: Lab) -> None:
     server = settings.server.model_copy(update={"address": "nonsense"})
     found = await faults(settings.model_copy(update={"server": server}), lab)
     assert "write host:port" in found["server.address"]
 
 
-async def test_a_classifier_that_is_not_there_is_told_with_those_that_are(
+async def test_the_error_of_an_unknown_classifier_lists_the_registered_ones(
     make_settings: Callable[..., Settings], lab: Lab
 ) -> None:
     found = await faults(make_settings(routing={"classifier": "lexicle"}), lab)
     assert found["routing.classifier"] == "no plugin registers a classifier 'lexicle'; registered: lab"
 
 
-async def test_without_the_usual_classifier_the_server_starts_and_takes_every_task_for_a_general_one(
+async def test_without_the_default_classifier_the_server_starts_and_every_task_is_general(
     make_settings: Callable[..., Settings], lab: Lab
 ) -> None:
     settings = make_settings()
@@ -77,7 +77,9 @@ async def test_a_database_that_cannot_be_opened_is_named(
             pass
 
 
-async def test_a_unix_socket_is_listened_on(make_settings: Callable[..., Settings], lab: Lab, tmp_path: Path) -> None:
+async def test_a_server_can_listen_on_a_unix_socket(
+    make_settings: Callable[..., Settings], lab: Lab, tmp_path: Path
+) -> None:
     address = f"unix:{tmp_path / 'socket'}"
     async with Application.start(make_settings(server={"address": address}), lab.found) as app:
         assert app.address == address
@@ -93,7 +95,7 @@ async def healthy(channel: grpc.aio.Channel) -> bool:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of PEM files: an authority, and a server and a client that it vouches for."""
+    """A folder of PEM files: an authority, and certificates of a server and a client that it signed."""
     folder = tmp_path_factory.mktemp("certificates")
     openssl(folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     for name in ("server", "client"):
@@ -116,9 +118,7 @@ def tls(folder: Path, **more: Path) -> dict[str, Path]:
     return {"tls_certificate": folder / "server.pem", "tls_private_key": folder / "server.key", **more}
 
 
-async def test_tls_is_spoken_when_configured(
-    make_settings: Callable[..., Settings], lab: Lab, certificates: Path
-) -> None:
+async def test_tls_is_used_if_configured(make_settings: Callable[..., Settings], lab: Lab, certificates: Path) -> None:
     trusted = grpc.ssl_channel_credentials((certificates / "ca.pem").read_bytes())
     async with Application.start(make_settings(server=tls(certificates)), lab.found) as app:
         async with grpc.aio.secure_channel(app.address, trusted) as channel:
@@ -153,7 +153,7 @@ async def test_every_tls_file_that_cannot_be_read_is_named(
     assert str(tmp_path / "server.key") in found["server.tls_private_key"]
 
 
-async def test_a_key_of_another_certificate_is_refused_at_the_start(
+async def test_a_key_of_another_certificate_is_rejected_at_the_start(
     make_settings: Callable[..., Settings], lab: Lab, certificates: Path
 ) -> None:
     mixed = tls(certificates) | {"tls_private_key": certificates / "client.key"}
@@ -161,7 +161,7 @@ async def test_a_key_of_another_certificate_is_refused_at_the_start(
     assert "client.key" in found["server.tls_certificate"]
 
 
-async def test_a_file_that_is_no_certificate_is_refused_at_the_start(
+async def test_a_file_that_is_not_a_certificate_is_rejected_at_the_start(
     make_settings: Callable[..., Settings], lab: Lab, certificates: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "junk.pem").write_text("junk")
@@ -169,7 +169,7 @@ async def test_a_file_that_is_no_certificate_is_refused_at_the_start(
     assert "junk.pem" in found["server.tls_client_ca"]
 
 
-def test_a_section_in_one_variable_that_is_no_table_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_variable_of_a_section_that_is_not_a_table_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("YMERA_SERVER", "127.0.0.1:50051")
     with pytest.raises(ConfigError) as caught:

@@ -1,4 +1,4 @@
-"""A stream is a written conversation: numbered, with one end, and carried to the provider and back."""
+"""Streams: numbered events, one terminal event, and cancellation that reaches the provider."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def listen(
 
 
 def check_conversation(events: Events) -> list[str]:
-    """Returns the kinds of the events of a stream, having checked its numbers, its start and its one end."""
+    """Returns the kinds of the events of a stream, after checks of its numbers, its start and its terminal event."""
     kinds: list[str] = [event.WhichOneof("event") or "" for event in events]
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert kinds[0] == "started"
@@ -63,7 +63,7 @@ async def test_a_completed_stream_ends_ok(stub: ymera_pb2_grpc.YmeraServiceAsync
     assert [attempt.model for attempt in completed.attempts] == ["lab/parrot"]
 
 
-async def test_the_id_stands_in_the_initial_metadata_of_a_stream(
+async def test_the_initial_metadata_of_a_stream_has_the_id(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
 ) -> None:
     call = stub.ExecuteStream(ask("hello", "lab/parrot"), timeout=WAIT)
@@ -100,7 +100,7 @@ async def test_the_first_word_arrives_while_the_answer_is_written(
     assert kinds == ["started", "attempt_started", "text_delta", "text_delta", "completed"]
 
 
-async def test_a_stream_that_breaks_off_ends_truncated(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_an_interrupted_stream_ends_truncated(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     events, error = await listen(stub, ask("hello", "lab/cut"))
     assert check_conversation(events)[-1] == "truncated"
     assert events[-1].truncated.error.reason == "PROVIDER_SERVER_ERROR"
@@ -117,7 +117,7 @@ async def test_a_stream_that_no_model_answers_ends_failed(stub: ymera_pb2_grpc.Y
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_failover_is_told_with_its_cause(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+async def test_a_failover_is_reported_with_its_cause(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     request = ask("hello", "lab/busy", "lab/parrot")
     request.preferences.weights.cost = 1
     events, error = await listen(stub, request)
@@ -165,7 +165,7 @@ async def test_cancelling_stops_the_provider_and_is_recorded(
 
 
 async def recorded(stub: routing_pb2_grpc.RoutingServiceAsyncStub, request_id: str) -> routing_pb2.Execution:
-    """Returns an execution once it is stored; nobody is told when that of a caller who has gone is."""
+    """Returns an execution. Polls, as nothing signals when that of a cancelled call is stored."""
     while True:
         try:
             request = routing_pb2.GetExecutionRequest(request_id=request_id)
@@ -200,7 +200,7 @@ async def test_the_typed_end_arrives_before_the_callers_deadline_however_long_it
 
 
 @pytest.mark.parametrize("model", ["lab/hang", "lab/stall"])
-async def test_a_unary_caller_who_goes_away_stops_the_provider(
+async def test_a_unary_caller_that_disconnects_stops_the_provider(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, lab: Lab, model: str
 ) -> None:
     streamed = ask("hello", model)

@@ -1,4 +1,4 @@
-"""Summaries of benchmark results, which are read again only where there is something new."""
+"""Summaries of benchmark results, which are read again only if there are new results."""
 
 import asyncio
 from collections import defaultdict
@@ -26,7 +26,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Clock:
-    """A clock that is moved by hand."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = START
@@ -107,7 +107,7 @@ async def test_only_models_with_new_results_are_read_again(database_url: str, re
         assert len(statements) == 13 + 2
 
 
-async def test_results_that_are_stored_late_are_seen(database_url: str, result: BenchmarkResult) -> None:
+async def test_results_that_are_stored_late_are_included(database_url: str, result: BenchmarkResult) -> None:
     clock = Clock()
     async with Database.open(database_url) as database:
         under_test = reading(database, clock)
@@ -120,7 +120,7 @@ async def test_results_that_are_stored_late_are_seen(database_url: str, result: 
         assert len(await under_test.summaries()) == 1
 
 
-async def test_a_reading_that_fails_is_made_up_for(database_url: str, result: BenchmarkResult) -> None:
+async def test_the_next_reading_covers_a_failed_one(database_url: str, result: BenchmarkResult) -> None:
     clock = Clock()
     async with Database.open(database_url) as database:
         under_test = reading(database, clock)
@@ -144,7 +144,7 @@ async def test_readings_at_the_same_time_agree(database_url: str, result: Benchm
 
 
 def results(clock: Clock) -> Iterator[BenchmarkResult]:
-    """Results of this clock's time, in turn."""
+    """Yields results with the clock's time."""
     for number in count():
         yield BenchmarkResult("run", clock.now, "", "suite", "", str(number), 1.0, 1.0, Usage(), None)
 
@@ -164,7 +164,7 @@ def arrivals(draw: st.DrawFn) -> tuple[str, str, float | None, float, int]:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.lists(arrivals(), max_size=12), st.integers(0, 900)), max_size=6))
-def test_what_is_read_bit_by_bit_is_what_is_read_at_once(
+def test_incremental_readings_give_the_same_as_one_reading(
     tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[list[tuple[str, str, float | None, float, int]], int]]
 ) -> None:
     file: Path = tmp_path_factory.mktemp("benchmarks") / "ymera.db"

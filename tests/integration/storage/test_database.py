@@ -48,21 +48,21 @@ async def record(database: Database, *records: Record) -> None:
             group.create_task(recorder.record(item))
 
 
-async def test_an_execution_comes_back_as_it_went_in(database_url: str, execution: ExecutionRecord) -> None:
+async def test_an_execution_is_read_unchanged(database_url: str, execution: ExecutionRecord) -> None:
     async with Database.open(database_url) as database:
         await record(database, execution)
         assert await database.executions.get(execution.request_id) == execution
         assert await database.executions.get("unheard-of") is None
 
 
-async def test_a_catalog_version_comes_back_as_it_went_in(database_url: str, version: CatalogVersion) -> None:
+async def test_a_catalog_version_is_read_unchanged(database_url: str, version: CatalogVersion) -> None:
     async with Database.open(database_url) as database:
         await record(database, version)
         assert await database.catalog_versions.get(version.version) == version
         assert await database.catalog_versions.get("unheard-of") is None
 
 
-async def test_what_is_absent_stays_absent(database_url: str, execution: ExecutionRecord) -> None:
+async def test_absent_values_are_read_as_absent(database_url: str, execution: ExecutionRecord) -> None:
     bare = replace(execution, cost_micros=None, time_to_first_token=None, error=None)
     async with Database.open(database_url) as database:
         await record(database, bare)
@@ -88,7 +88,7 @@ async def test_records_outlive_the_database_object(database_url: str, execution:
         assert database_url.startswith(database.backend)
 
 
-async def test_the_migrations_build_what_the_tables_say(database_url: str) -> None:
+async def test_the_migrations_create_the_defined_tables(database_url: str) -> None:
     differences: list[object] = []
 
     def compare(connection: Connection) -> None:
@@ -116,7 +116,7 @@ async def test_a_database_at_head_opens_without_alembic(sqlite_url: str) -> None
     assert output.split() == [b"False"]
 
 
-async def test_a_database_of_a_newer_version_is_refused_by_name(database_url: str) -> None:
+async def test_the_error_of_a_newer_database_names_its_revision(database_url: str) -> None:
     async with Database.open(database_url) as database:
         await database.write(lambda connection: _set_revision(connection, "9999"))
     with pytest.raises(StorageUnavailable, match=r"revision '9999'.*upgrade Ymera"):
@@ -151,7 +151,7 @@ async def test_opening_waits_for_a_writer_of_a_file_that_is_not_in_wal_mode_yet(
 
 
 async def test_processes_that_open_at_the_same_time_do_not_collide(database_url: str) -> None:
-    # Each says that it has imported everything and waits for its turn, so that all open at once.
+    # Each reports that its imports are done and waits, so that all open at the same time.
     opening = "import sys, alembic.command\nprint('ready', flush=True)\nsys.stdin.readline()\n" + OPENING
     processes = [
         await asyncio.create_subprocess_exec(
@@ -174,7 +174,7 @@ async def test_the_folder_is_created(tmp_path: Path, execution: ExecutionRecord)
 
 
 @pytest.mark.parametrize("obstacle", ["folder is a file", "file is a folder", "no database"])
-async def test_a_path_that_cannot_hold_a_database_is_named_with_the_remedy(tmp_path: Path, obstacle: str) -> None:
+async def test_the_error_of_an_unusable_path_states_the_remedy(tmp_path: Path, obstacle: str) -> None:
     path = tmp_path / "x"
     if obstacle == "file is a folder":
         path.mkdir()
@@ -188,7 +188,7 @@ async def test_a_path_that_cannot_hold_a_database_is_named_with_the_remedy(tmp_p
 
 
 @pytest.mark.parametrize("url", ["sqlite:///", "sqlite:///:memory:"])
-async def test_a_database_in_memory_is_refused(url: str) -> None:
+async def test_a_database_in_memory_is_rejected(url: str) -> None:
     with pytest.raises(StorageUnavailable, match="path of a file"):
         async with Database.open(url):
             pass
@@ -228,7 +228,7 @@ async def test_a_write_takes_the_lock_before_its_first_statement(sqlite_url: str
         await database.write(compete)
 
 
-async def test_a_failing_read_says_what_could_not_be_read_without_the_drivers_words(sqlite_url: str) -> None:
+async def test_the_error_of_a_read_names_the_action_but_not_the_drivers_message(sqlite_url: str) -> None:
     async with Database.open(sqlite_url) as database:
         await database.write(metadata.drop_all)
         reads = {
@@ -242,7 +242,7 @@ async def test_a_failing_read_says_what_could_not_be_read_without_the_drivers_wo
             assert caught.value.message == f"cannot read {what}: the database is not available"
 
 
-async def test_a_ping_that_fails_says_why(postgres_process: PostgresProcess) -> None:
+async def test_the_error_of_a_failed_ping_states_the_reason(postgres_process: PostgresProcess) -> None:
     async with Database.open(postgres_process.url) as database:
         await database.ping()
         postgres_process.stop("fast")

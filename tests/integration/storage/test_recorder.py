@@ -57,7 +57,7 @@ class Transactions:
         await self._insert(rows)
 
 
-async def test_a_crowd_shares_commits(
+async def test_concurrent_records_share_commits(
     database_url: str, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Database.open(database_url) as database, Recorder(database) as recorder:
@@ -77,7 +77,7 @@ async def test_a_record_is_stored_when_it_is_acknowledged(
         assert len(await database.benchmarks.summaries()) == 1
 
 
-async def test_a_poisoned_record_fails_alone(database_url: str, execution: ExecutionRecord) -> None:
+async def test_only_an_invalid_record_of_a_batch_fails(database_url: str, execution: ExecutionRecord) -> None:
     good = numbered(execution, 20)
     async with Database.open(database_url) as database, Recorder(database) as recorder:
         *first, poison, last = await outcomes(recorder, [*good[:-1], poisoned(execution), good[-1]])
@@ -86,7 +86,9 @@ async def test_a_poisoned_record_fails_alone(database_url: str, execution: Execu
         assert await stored_ids(database) == {record.request_id for record in good}
 
 
-async def test_a_character_that_postgresql_has_not_fails_alone(postgres_url: str, execution: ExecutionRecord) -> None:
+async def test_only_a_record_with_a_character_that_postgresql_rejects_fails(
+    postgres_url: str, execution: ExecutionRecord
+) -> None:
     async with Database.open(postgres_url) as database, Recorder(database) as recorder:
         bad, good = await outcomes(
             recorder, [replace(execution, request_id="nul", session_id="\0"), replace(execution, request_id="good")]
@@ -95,7 +97,7 @@ async def test_a_character_that_postgresql_has_not_fails_alone(postgres_url: str
     assert good is None
 
 
-async def test_a_record_that_no_column_can_hold_is_refused(database_url: str, execution: ExecutionRecord) -> None:
+async def test_a_record_with_a_value_out_of_range_is_rejected(database_url: str, execution: ExecutionRecord) -> None:
     async with Database.open(database_url) as database, Recorder(database) as recorder:
         with pytest.raises(StorageUnavailable, match="does not accept a value"):
             await recorder.record(replace(execution, created_at=execution.created_at.replace(tzinfo=None)))
@@ -117,7 +119,7 @@ async def test_a_later_record_of_a_request_replaces_the_earlier_one(
         assert await database.executions.get(execution.request_id) == execution
 
 
-async def test_the_first_result_of_a_task_stands(database_url: str, result: BenchmarkResult) -> None:
+async def test_the_first_result_of_a_task_is_kept(database_url: str, result: BenchmarkResult) -> None:
     async with Database.open(database_url) as database, Recorder(database) as recorder:
         await recorder.record(result)
         await recorder.record(replace(result, score=1.0))
@@ -159,7 +161,7 @@ async def test_a_batch_is_stored_whole_or_not_at_all(
         assert await stored_ids(database) == {execution.request_id}
 
 
-async def test_the_recorder_goes_on_after_a_failure_of_the_database(
+async def test_the_recorder_continues_after_a_failure_of_the_database(
     database_url: str, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Database.open(database_url) as database, Recorder(database) as recorder:
@@ -179,7 +181,7 @@ def _rename(before: str, after: str) -> Work:
     return rename
 
 
-async def test_a_caller_that_goes_away_leaves_its_record(database_url: str, execution: ExecutionRecord) -> None:
+async def test_the_record_of_a_cancelled_caller_is_written(database_url: str, execution: ExecutionRecord) -> None:
     async with Database.open(database_url) as database:
         async with Recorder(database) as recorder:
             callers = [asyncio.create_task(recorder.record(record)) for record in numbered(execution, 10)]
@@ -191,7 +193,7 @@ async def test_a_caller_that_goes_away_leaves_its_record(database_url: str, exec
         assert len(await stored_ids(database)) == 10
 
 
-async def test_closing_writes_all_that_waits(database_url: str, execution: ExecutionRecord) -> None:
+async def test_closing_writes_all_waiting_records(database_url: str, execution: ExecutionRecord) -> None:
     async with Database.open(database_url) as database:
         async with Recorder(database) as recorder:
             callers = [asyncio.create_task(recorder.record(record)) for record in numbered(execution, 50)]
@@ -200,7 +202,7 @@ async def test_closing_writes_all_that_waits(database_url: str, execution: Execu
         assert len(await stored_ids(database)) == 50
 
 
-async def test_a_closed_recorder_refuses(database_url: str, execution: ExecutionRecord) -> None:
+async def test_a_closed_recorder_rejects_records(database_url: str, execution: ExecutionRecord) -> None:
     async with Database.open(database_url) as database:
         recorder = Recorder(database)
         with pytest.raises(StorageUnavailable, match="closed"):
@@ -275,7 +277,7 @@ async def test_a_file_that_another_process_keeps_locked_is_an_error_in_time(
         assert not recorder.failure
 
 
-async def test_the_write_ahead_log_is_moved_into_the_file_and_readers_are_no_obstacle(
+async def test_the_write_ahead_log_is_moved_into_the_file_despite_readers(
     sqlite_url: str, tmp_path: Path, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "CHECKPOINT_BYTES", 4096)

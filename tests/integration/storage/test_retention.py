@@ -1,4 +1,4 @@
-"""What is deleted, what is kept, and that recording goes on meanwhile."""
+"""Which records are deleted, and that recording continues meanwhile."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ BOUND = 20.0
 
 
 class Sleeps:
-    """Takes the place of `asyncio.sleep`: notes the pauses and ends the loop at a long one."""
+    """Replaces `asyncio.sleep`: records the pauses and ends the loop at a long one."""
 
     def __init__(self, rounds: int = 0) -> None:
         self.pauses: list[float] = []
@@ -36,7 +36,7 @@ class Sleeps:
 
 
 def aged(execution: ExecutionRecord, days: Sequence[float]) -> list[ExecutionRecord]:
-    """Executions of so many days ago, numbered."""
+    """Numbered executions with these ages in days."""
     return [
         replace(execution, request_id=f"{number:04}", created_at=NOW - timedelta(days=age))
         for number, age in enumerate(days)
@@ -87,7 +87,7 @@ def pruning(database: Database, days: float = 0, most: int = 0, sleeps: Sleeps |
         (0.5, 1, []),
     ],
 )
-async def test_what_is_too_old_or_too_much_is_deleted(
+async def test_executions_that_are_too_old_or_too_many_are_deleted(
     database_url: str, execution: ExecutionRecord, days: float, most: int, left: list[int]
 ) -> None:
     async with Database.open(database_url) as database:
@@ -117,7 +117,7 @@ async def test_many_are_deleted_in_small_transactions_with_pauses(
     assert all(pause > 0 for pause in sleeps.pauses)
 
 
-async def test_recording_goes_on_while_much_is_deleted(
+async def test_recording_continues_while_many_are_deleted(
     database_url: str, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 1)
@@ -143,7 +143,7 @@ async def test_two_servers_prune_one_database(
         assert await kept(one) == [60, 61, 62]
 
 
-async def test_catalog_versions_go_with_the_last_execution_that_names_them(
+async def test_catalog_versions_are_deleted_after_the_last_execution_that_names_them(
     database_url: str, execution: ExecutionRecord, version: CatalogVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "LATEST_VERSIONS", 2)
@@ -174,7 +174,7 @@ async def test_a_version_that_is_stored_again_counts_as_new(
         assert await versions(database) == {"first"}
 
 
-async def test_it_prunes_again_and_again(sqlite_url: str, execution: ExecutionRecord) -> None:
+async def test_pruning_is_repeated(sqlite_url: str, execution: ExecutionRecord) -> None:
     sleeps = Sleeps(rounds=2)
     async with Database.open(sqlite_url) as database:
         await record(database, aged(execution, [100, 1]))
@@ -193,7 +193,7 @@ async def test_a_database_that_fails_is_an_error(sqlite_url: str) -> None:
             await pruning(database, days=1).run()
 
 
-async def test_a_sqlite_file_uses_the_room_that_was_freed(
+async def test_a_sqlite_file_reuses_the_space_that_was_freed(
     sqlite_url: str, execution: ExecutionRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages: list[int] = []

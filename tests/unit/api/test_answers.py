@@ -1,4 +1,4 @@
-"""Decisions, answers and events as they go out."""
+"""Conversion of decisions, answers and events to messages."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def execution(error: YmeraError | None = None, *, released: bool = False, turns:
     return Execution(request, True, now, 9.0, DECISION, turns, released, error, 12.0)
 
 
-def test_a_decision_goes_out_whole() -> None:
+def test_a_decision_is_sent_completely() -> None:
     out = routing_pb2.Decision(**decision_fields(DECISION))
     assert [(one.category, one.probability) for one in out.category_probabilities] == [
         ("math", 0.75),
@@ -111,7 +111,7 @@ def test_the_whole_decision_is_sent_on_request(view: routing_pb2.DecisionView.Va
     faults.check()
 
 
-def test_a_view_that_is_not_known_is_a_fault() -> None:
+def test_an_unknown_view_is_a_violation() -> None:
     faults = Violations()
     is_full_view(9, faults)  # type: ignore[arg-type]  # proto3's enums are open
     with pytest.raises(InvalidRequest, match="decision_view"):
@@ -134,12 +134,12 @@ EVENTS: list[tuple[ExecutionEvent, str]] = [
 
 
 @pytest.mark.parametrize(("event", "kind"), EVENTS)
-def test_every_event_goes_out_under_its_number(event: ExecutionEvent, kind: str) -> None:
+def test_every_event_is_sent_as_its_member_of_the_oneof(event: ExecutionEvent, kind: str) -> None:
     out = stream_response(7, event)
     assert (out.sequence, out.WhichOneof("event")) == (7, kind)
 
 
-def test_the_list_of_events_is_that_of_the_contract() -> None:
+def test_the_list_of_events_matches_the_contract() -> None:
     oneof = pb.ExecuteStreamResponse.DESCRIPTOR.oneofs_by_name["event"]
     assert {field.name for field in oneof.fields} == {kind for _, kind in EVENTS}
 
@@ -166,20 +166,20 @@ def test_a_terminal_event_shows_what_was_spent_and_every_attempt(kind: str) -> N
     assert (second.usage.output_tokens, second.HasField("error")) == (2, False)
 
 
-def test_only_an_answer_that_was_seen_has_a_model() -> None:
+def test_only_an_execution_with_an_answer_has_a_model() -> None:
     assert stream_response(9, EVENTS[8][0]).truncated.model == "a/c"
     assert stream_response(9, EVENTS[8][0]).truncated.error.reason == "STREAM_INTERRUPTED"
     assert stream_response(9, EVENTS[7][0]).completed.model == "a/c"
 
 
-def test_a_free_call_costs_nothing_which_is_not_unknown() -> None:
+def test_the_cost_of_a_free_call_is_zero_and_not_absent() -> None:
     free = replace(ANSWERED, usage=Usage(), cost_micros=0)
     usage = stream_response(1, Ended(execution(turns=(Turn(1, (free,)),)))).completed.usage
     assert usage.HasField("cost_micros")
     assert usage.cost_micros == 0
 
 
-def test_a_whole_answer_holds_a_message_for_each_turn() -> None:
+def test_a_whole_answer_has_a_message_for_each_turn() -> None:
     messages = (Message(Role.ASSISTANT, (Text("one"),)), Message(Role.ASSISTANT, (Text("two"),)))
     out = execute_response(Answer(execution(), messages, ()))
     assert [message.parts[0].text for message in out.messages] == ["one", "two"]
@@ -191,7 +191,7 @@ def price_of(price: Price | None) -> catalog_pb2.Model:
     return model_message(ListedModel(Model("a/b", "a", ModelInfo("b"), price), {}, available=True))
 
 
-def test_a_price_goes_out_whole() -> None:
+def test_a_price_is_sent_completely() -> None:
     long = Tier(10, 20, 0, 12, 15, above_input_tokens=200_000)
     out = price_of(Price(1, 2, 3, 4, 5, per_request=6, tiers=(long,), source="local")).price
     assert out == catalog_pb2.Price(
@@ -229,7 +229,7 @@ def test_every_reason_to_finish_has_its_number() -> None:
 
 
 @pytest.mark.parametrize("status", ExecutionStatus)
-def test_a_record_goes_out_as_an_execution(status: ExecutionStatus) -> None:
+def test_a_record_is_sent_as_an_execution(status: ExecutionStatus) -> None:
     now = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
     record = ExecutionRecord(
         request_id="0190",

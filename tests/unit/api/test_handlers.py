@@ -1,4 +1,4 @@
-"""What every call gets, whatever its method does: shown on a real server with methods made for it."""
+"""What applies to every call of any method, on a real server with scripted methods."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Writer = Write[pb.BenchmarkResponse]
 
 
 class Methods:
-    """Stands in for a servicer; a test sets what its two methods do."""
+    """A servicer whose two methods a test sets."""
 
     def __init__(self) -> None:
         self.health: Callable[[Call], pb.HealthResponse] = lambda call: pb.HealthResponse()
@@ -99,7 +99,7 @@ async def failure(call: Any) -> grpc.aio.AioRpcError:
     return caught.value
 
 
-async def test_a_defect_tells_the_caller_nothing_but_where_to_look(
+async def test_a_defect_shows_the_caller_only_the_request_id(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, capsys: pytest.CaptureFixture[str]
 ) -> None:
     methods.health = raising(ZeroDivisionError("a secret"))
@@ -113,9 +113,7 @@ async def test_a_defect_tells_the_caller_nothing_but_where_to_look(
     assert request_id in logged
 
 
-async def test_a_defect_of_a_stream_is_kept_inside_too(
-    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods
-) -> None:
+async def test_a_defect_of_a_stream_is_hidden_too(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods) -> None:
     methods.events = methods.broken
     call = stub.Benchmark(pb.BenchmarkRequest(), timeout=WAIT)
     assert (await call.read()) == pb.BenchmarkResponse(sequence=1)
@@ -134,14 +132,14 @@ async def test_a_typed_error_becomes_its_status(stub: ymera_pb2_grpc.YmeraServic
     ("seconds", "earliest", "latest"),
     [(0.5, 0.4, 0.48), (5, 4.7, 4.9), (10, 9.6, 9.95), (30, 29, 29.9), (60, 58, 59.9), (180, 175, 179.9)],
 )
-async def test_a_method_gets_a_deadline_before_the_callers_own(
+async def test_a_method_gets_a_deadline_before_that_of_the_caller(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
     methods: Methods,
     seconds: float,
     earliest: float,
     latest: float,
 ) -> None:
-    """By one clock: grpc tells the server a deadline that it has rounded up by as much as 1 %."""
+    """Measured with one clock: grpc sends the server a deadline that is rounded up by as much as 1 %."""
     given: list[float] = []
 
     def note(call: Call) -> pb.HealthResponse:
@@ -149,7 +147,7 @@ async def test_a_method_gets_a_deadline_before_the_callers_own(
         return pb.HealthResponse()
 
     methods.health = note
-    await stub.Health(pb.HealthRequest(), timeout=WAIT)  # the connection is there
+    await stub.Health(pb.HealthRequest(), timeout=WAIT)  # opens the connection
     began = asyncio.get_running_loop().time()
     await stub.Health(pb.HealthRequest(), timeout=seconds)
     assert earliest <= given[1] - began <= latest
@@ -183,7 +181,7 @@ async def test_trace_context_reaches_the_method(stub: ymera_pb2_grpc.YmeraServic
     assert given == [trace, ""]
 
 
-async def test_a_call_that_arrives_while_the_server_stops_is_refused(
+async def test_a_call_that_arrives_while_the_server_stops_is_rejected(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, calls: Calls
 ) -> None:
     await stub.Health(pb.HealthRequest(), timeout=WAIT)
@@ -194,7 +192,7 @@ async def test_a_call_that_arrives_while_the_server_stops_is_refused(
         assert b"SHUTTING_DOWN" in bytes(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
 
 
-async def test_a_caller_who_goes_away_ends_the_method(
+async def test_a_caller_that_disconnects_cancels_the_method(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
 ) -> None:
     methods.events = methods.endless
@@ -206,7 +204,7 @@ async def test_a_caller_who_goes_away_ends_the_method(
         await calls.idle()
 
 
-async def test_a_caller_who_goes_away_while_much_is_written_ends_it_too(
+async def test_a_caller_that_disconnects_during_a_large_write_cancels_it_too(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
 ) -> None:
     methods.events = methods.flood
@@ -218,7 +216,7 @@ async def test_a_caller_who_goes_away_while_much_is_written_ends_it_too(
         await calls.idle()
 
 
-async def test_calls_can_be_cancelled_from_inside(
+async def test_the_server_can_cancel_calls(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
 ) -> None:
     methods.events = methods.endless
@@ -233,7 +231,7 @@ async def test_calls_can_be_cancelled_from_inside(
         await calls.idle()
 
 
-async def test_idle_means_that_no_call_is_under_way(
+async def test_idle_means_that_no_call_is_in_progress(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, methods: Methods, calls: Calls
 ) -> None:
     await asyncio.wait_for(calls.idle(), WAIT)

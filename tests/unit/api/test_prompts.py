@@ -1,4 +1,4 @@
-"""Prompts and preferences: what comes in is kept as it is, and every fault is named."""
+"""Conversion of prompts and preferences: all fields are kept, and every violation is reported."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ RESULT = pb.ToolResult(tool_call_id="c1", parts=[pb.Part(text="42")], is_error=T
 
 
 def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
-    """Converts and checks, as a call does."""
+    """Converts and checks, like a call."""
     converted = content.prompt_of(prompt, faults)
     check_prompt(converted, faults)
     return converted
@@ -88,7 +88,7 @@ def with_part(part: pb.Part, role: pb.Role.ValueType = pb.ROLE_USER) -> pb.Promp
     return pb.Prompt(messages=[USER, pb.Message(role=role, parts=[part])])
 
 
-def test_a_whole_prompt_is_kept_as_it_is() -> None:
+def test_all_fields_of_a_prompt_are_kept() -> None:
     schema = json.dumps({"type": "object", "properties": {"a": {"type": "integer"}}})
     given_prompt = pb.Prompt(
         messages=[
@@ -156,7 +156,7 @@ def test_a_whole_prompt_is_kept_as_it_is() -> None:
     faults.check()
 
 
-def test_what_is_absent_is_left_to_the_provider() -> None:
+def test_absent_fields_are_left_to_the_provider() -> None:
     faults = Violations()
     prompt = prompt_of(pb.Prompt(messages=[USER], sampling=pb.SamplingParameters(top_p=0.5)), faults)
     faults.check()
@@ -208,11 +208,11 @@ PART = "prompt.messages[1].parts[0]"
         ),
     ],
 )
-def test_a_bad_part_is_named(part: pb.Part, role: pb.Role.ValueType, field: str) -> None:
+def test_an_invalid_part_is_reported(part: pb.Part, role: pb.Role.ValueType, field: str) -> None:
     assert list(faults_of(with_part(part, role))) == [field]
 
 
-def test_a_role_that_is_not_known_is_named() -> None:
+def test_an_unknown_role_is_reported() -> None:
     for role in (0, 99):
         message = pb.Message(parts=[pb.Part(text="a")])
         message.role = role  # type: ignore[assignment]  # proto3's enums are open
@@ -235,13 +235,13 @@ def test_a_role_that_is_not_known_is_named() -> None:
         ("reasoning_effort", 9),
     ],
 )
-def test_sampling_out_of_range_is_named(field: str, value: float) -> None:
+def test_sampling_out_of_range_is_reported(field: str, value: float) -> None:
     sampling = pb.SamplingParameters()
     setattr(sampling, field, value)
     assert list(faults_of(pb.Prompt(messages=[USER], sampling=sampling))) == [f"prompt.sampling.{field}"]
 
 
-def test_a_part_of_no_known_kind_is_one_fault_whatever_its_role() -> None:
+def test_a_part_of_unknown_kind_is_one_violation_in_any_role() -> None:
     assert list(faults_of(with_part(pb.Part(), pb.ROLE_TOOL))) == [PART]
 
 
@@ -254,7 +254,7 @@ def test_stop_sequences_are_few_and_not_empty() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "with space", "é", "a.b", "a\n"])
-def test_a_bad_tool_name_is_named(name: str) -> None:
+def test_an_invalid_tool_name_is_reported(name: str) -> None:
     assert list(faults_of(pb.Prompt(messages=[USER], tools=[pb.Tool(name=name)]))) == ["prompt.tools[0].name"]
 
 
@@ -276,12 +276,12 @@ Choice = pb.ToolChoice
         (Choice(mode=Choice.MODE_AUTO, tool_name="a"), "tool_name"),
     ],
 )
-def test_a_choice_of_no_tool_is_named(choice: pb.ToolChoice, field: str) -> None:
+def test_a_choice_without_a_valid_tool_is_reported(choice: pb.ToolChoice, field: str) -> None:
     prompt = pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")], tool_choice=choice)
     assert list(faults_of(prompt)) == [f"prompt.tool_choice.{field}"]
 
 
-def test_a_tool_is_not_required_of_a_prompt_without_tools() -> None:
+def test_a_prompt_without_tools_can_not_require_one() -> None:
     prompt = pb.Prompt(messages=[USER], tool_choice=Choice(mode=Choice.MODE_REQUIRED))
     assert list(faults_of(prompt)) == ["prompt.tool_choice.mode"]
 
@@ -298,11 +298,11 @@ Format = pb.ResponseFormat
         (Format(type=Format.TYPE_TEXT, name="a b"), "name"),
     ],
 )
-def test_a_form_without_its_schema_is_named(wanted: pb.ResponseFormat, field: str) -> None:
+def test_a_format_without_its_schema_is_reported(wanted: pb.ResponseFormat, field: str) -> None:
     assert list(faults_of(pb.Prompt(messages=[USER], response_format=wanted))) == [f"prompt.response_format.{field}"]
 
 
-def test_preferences_are_kept_as_they_are() -> None:
+def test_all_fields_of_preferences_are_kept() -> None:
     wanted = routing_pb2.RoutingPreferences(
         weights=routing_pb2.RoutingWeights(quality=2, speed=1, cost=1),
         allow_models=["a/*"],
@@ -327,7 +327,7 @@ def test_preferences_are_kept_as_they_are() -> None:
     assert (preferences.session_id, preferences.agent_name, preferences.category_hint) == ("s" * 128, "agent", "math")
 
 
-def test_every_bad_preference_is_named_at_once() -> None:
+def test_all_invalid_preferences_are_reported_together() -> None:
     wanted = routing_pb2.RoutingPreferences(
         weights=routing_pb2.RoutingWeights(quality=-1, speed=math.nan),
         allow_models=[""],
@@ -358,7 +358,7 @@ def test_every_bad_preference_is_named_at_once() -> None:
     }
 
 
-def test_weights_that_are_all_zero_are_refused() -> None:
+def test_weights_that_are_all_zero_are_rejected() -> None:
     faults = Violations()
     preferences_of(routing_pb2.RoutingPreferences(weights=routing_pb2.RoutingWeights()), faults)
     assert list(told(faults)) == ["preferences.weights"]
@@ -376,7 +376,7 @@ def test_a_benchmarks_defaults_and_bounds() -> None:
     assert list(told(many)) == ["models"]
 
 
-def test_no_more_faults_are_told_than_help() -> None:
+def test_the_number_of_reported_violations_is_bounded() -> None:
     prompt = pb.Prompt(messages=[pb.Message() for _ in range(1_000)])
     assert len(faults_of(prompt)) == MAX_VIOLATIONS
 
@@ -402,13 +402,13 @@ TOO_MANY_RESULT_PARTS = pb.Part(tool_result=pb.ToolResult(tool_call_id="c1", par
         (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a", parameters_schema=" " * 250_000)] * 5), "prompt.tools"),
     ],
 )
-def test_a_list_that_is_too_long_is_one_fault_and_is_not_looked_through(prompt: pb.Prompt, field: str) -> None:
+def test_a_list_that_is_too_long_is_one_violation_and_is_not_checked_further(prompt: pb.Prompt, field: str) -> None:
     faults = faults_of(prompt)
     assert set(faults) == {field}
     assert "at most" in faults[field]
 
 
-def test_as_many_messages_and_parts_as_are_allowed_are_taken() -> None:
+def test_the_maximum_of_messages_and_parts_is_accepted() -> None:
     faults = Violations()
     prompt = prompt_of(pb.Prompt(messages=[USER] * (MAX_PARTS - 2) + [RESULTS]), faults)
     assert not told(faults)
@@ -416,7 +416,7 @@ def test_as_many_messages_and_parts_as_are_allowed_are_taken() -> None:
 
 
 @pytest.mark.parametrize("role", [pb.ROLE_USER, pb.ROLE_ASSISTANT, pb.ROLE_UNSPECIFIED])
-def test_what_stands_in_the_wrong_place_is_not_looked_into(role: pb.Role.ValueType) -> None:
+def test_a_part_in_a_message_of_the_wrong_role_is_not_checked_further(role: pb.Role.ValueType) -> None:
     faults = faults_of(pb.Prompt(messages=[USER, pb.Message(role=role, parts=[TOO_MANY_RESULT_PARTS])]))
     assert faults["prompt.messages[1].parts[0].tool_result"] == "stands in messages of ROLE_TOOL only"
     assert "prompt.messages" not in faults
@@ -437,7 +437,7 @@ def test_required_capabilities_are_few() -> None:
     assert "at most" in told(faults)["preferences.required_capabilities"]
 
 
-def test_a_tool_that_is_not_offered_is_told_in_few_words() -> None:
+def test_the_message_for_a_tool_that_is_not_offered_is_short() -> None:
     choice = pb.ToolChoice(mode=pb.ToolChoice.MODE_TOOL, tool_name="x" * 1_000_000)
     faults = faults_of(pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")], tool_choice=choice))
     assert len(faults["prompt.tool_choice.tool_name"]) < 200
@@ -456,7 +456,7 @@ answer_parts: st.SearchStrategy[Part] = st.one_of(
 
 
 @given(st.lists(answer_parts, min_size=1, max_size=5))
-def test_an_answer_handed_back_in_the_next_turn_is_the_same(parts: list[Part]) -> None:
+def test_an_answer_sent_back_in_the_next_turn_is_unchanged(parts: list[Part]) -> None:
     answer = Message(Role.ASSISTANT, tuple(parts))
     faults = Violations()
     prompt = prompt_of(pb.Prompt(messages=[USER, pb.Message(**message_fields(answer))]), faults)

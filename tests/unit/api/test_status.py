@@ -1,4 +1,4 @@
-"""Every error has its status, and every status its details."""
+"""Every error has a gRPC status with details."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ README = Path(__file__).parents[3] / "protos" / "README.md"
 
 
 def leaves(kind: type[YmeraError]) -> set[type[YmeraError]]:
-    """Returns the kinds of errors that the sdk raises: those that no other of its own derives from."""
+    """Returns the error types that the SDK raises: those without a subclass in the SDK."""
     own = [child for child in kind.__subclasses__() if child.__module__ == errors.__name__]
     return {kind} if not own else set().union(*(leaves(child) for child in own))
 
@@ -33,7 +33,7 @@ def leaves(kind: type[YmeraError]) -> set[type[YmeraError]]:
 LEAVES = sorted(leaves(YmeraError), key=lambda kind: kind.__name__)
 
 
-def test_every_leaf_has_a_status_and_nothing_else_has() -> None:
+def test_exactly_the_leaves_have_a_status() -> None:
     assert STATUS.keys() == set(LEAVES)
 
 
@@ -48,7 +48,7 @@ def test_every_reason_is_documented_with_its_status(leaf: type[YmeraError]) -> N
     assert f"| `{leaf.reason}` | `{STATUS[leaf].name}` |" in README.read_text(encoding="utf-8")
 
 
-def test_the_page_lists_no_reason_that_there_is_not() -> None:
+def test_the_page_lists_only_existing_reasons() -> None:
     rows = [line.split("`")[1] for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
     assert {row for row in rows if row.isupper()} == {leaf.reason for leaf in LEAVES}
 
@@ -88,23 +88,23 @@ def test_every_error_carries_reason_domain_and_request(leaf: type[YmeraError]) -
     )
 
 
-def test_patience_is_told_to_the_nanosecond() -> None:
+def test_retry_after_is_sent_to_the_nanosecond() -> None:
     delay = unpacked(RateLimited("wait", retry_after=1.25))["RetryInfo"].retry_delay
     assert (delay.seconds, delay.nanos) == (1, 250_000_000)
     assert "RetryInfo" not in unpacked(RateLimited("wait"))
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 1e20, float("inf"), float("nan")])
-def test_a_wait_that_no_clock_shows_is_not_told(seconds: float) -> None:
+def test_a_wait_that_is_not_a_duration_is_not_sent(seconds: float) -> None:
     assert "RetryInfo" not in unpacked(RateLimited("wait", retry_after=seconds))
 
 
-def test_a_provider_that_goes_on_and_on_is_cut_short() -> None:
+def test_a_long_message_of_a_provider_is_truncated() -> None:
     error = RateLimited("no " * 1_000_000)
     assert len(error.message) == len(str(error)) == LONGEST_MESSAGE + 1
 
 
-def test_what_the_provider_said_stands_in_the_metadata() -> None:
+def test_the_metadata_contains_the_providers_status_type_and_code() -> None:
     error: ProviderError = RateLimited("wait", status=429, type="rate_limit_error", code="slow_down")
     error.metadata["model"] = "openai/gpt"
     assert dict(unpacked(error)["ErrorInfo"].metadata) == {
@@ -115,7 +115,7 @@ def test_what_the_provider_said_stands_in_the_metadata() -> None:
     }
 
 
-def test_details_stay_below_what_clients_take() -> None:
+def test_details_stay_below_the_limit_of_clients() -> None:
     error = InvalidRequest([FieldViolation("x" * 100, "y" * 10_000) for _ in range(1000)])
     error.metadata["model"] = "z" * 100_000
     status = rich_status(error, "0190")
@@ -125,12 +125,12 @@ def test_details_stay_below_what_clients_take() -> None:
 
 
 @pytest.mark.parametrize("sign", ["y", "é", "読", "😀"])
-def test_a_message_in_any_script_stays_below_what_clients_take(sign: str) -> None:
+def test_a_message_in_any_script_stays_below_the_limit_of_clients(sign: str) -> None:
     error: ProviderError = RateLimited(sign * 10_000, status=429, type=sign * 1000, code=sign * 1000, param=sign * 1000)
     status = rich_status(error, "0190")
     assert len(quote(status.message)) + len(status.SerializeToString()) * 4 / 3 < 7_000
     assert set(status.message) == {sign}
 
 
-def test_half_of_a_surrogate_pair_can_still_be_told() -> None:
+def test_an_unpaired_surrogate_can_be_sent() -> None:
     assert rich_status(RateLimited("oh \ud83d no", code="\udc00"), "0190").message == "oh ? no"

@@ -1,4 +1,4 @@
-"""What is wrong with bytes that are no request."""
+"""Errors for bytes that are not a valid request."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,11 +22,11 @@ def fault(data: bytes) -> tuple[str, str]:
     return error.violations[0].field, error.violations[0].description
 
 
-def test_a_request_is_read() -> None:
+def test_a_valid_request_is_parsed() -> None:
     assert read(request("hello").SerializeToString()) == request("hello")
 
 
-def test_invalid_utf8_is_found_where_it_stands() -> None:
+def test_the_field_with_invalid_utf8_is_found() -> None:
     data = request("fine", "XXXX").SerializeToString().replace(b"XXXX", b"ab\xed\xa0")
     field, problem = fault(data)
     assert field == "prompt.messages[0].parts[1].text"
@@ -44,13 +44,13 @@ def test_a_message_over_the_limit_is_not_parsed() -> None:
     assert (error.metadata["size"], error.metadata["limit"]) == ("1025", "1024")
 
 
-def test_the_search_gives_up_on_a_long_message() -> None:
+def test_the_search_stops_in_a_long_message() -> None:
     field, problem = fault(b"\x78\x01" * (MAX_STEPS + 1) + b"\xff")
     assert field == "request"
     assert "can't be parsed" in problem
 
 
-def test_bytes_nested_too_deeply_are_refused() -> None:
+def test_bytes_nested_too_deeply_are_rejected() -> None:
     data = b""
     for _ in range(300):  # tool_result parts in tool_result parts
         part = content_pb2.Part.FromString(b"")
@@ -69,13 +69,13 @@ def _length(size: int) -> bytes:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_request_or_a_fault_that_says_so(data: bytes) -> None:
+def test_any_bytes_are_a_request_or_a_typed_error(data: bytes) -> None:
     result = read(data)
     assert isinstance(result, (ymera_pb2.ExecuteRequest, InvalidRequest))
 
 
 @given(st.text(max_size=20), st.data())
-def test_a_flipped_byte_is_a_request_or_a_fault_that_says_so(text: str, data: st.DataObject) -> None:
+def test_a_message_with_a_flipped_byte_is_a_request_or_a_typed_error(text: str, data: st.DataObject) -> None:
     encoded = bytearray(request(text, "more").SerializeToString())
     position = data.draw(st.integers(0, len(encoded) - 1))
     encoded[position] = data.draw(st.integers(0, 255))

@@ -1,4 +1,4 @@
-"""A provider and a suite to measure with, and everything that the runner needs for real."""
+"""A provider and a suite to measure with, and the real parts that the runner needs."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ CATEGORIES = ("math", "coding")
 
 
 class Sums:
-    """A suite: task n of a category asks for n + seed."""
+    """A suite: the answer to task n of a category is n + seed."""
 
     name = "sums"
     categories: Sequence[str] = CATEGORIES
@@ -44,7 +44,7 @@ class Sums:
 
 @dataclass
 class Reckoner(Provider):
-    """A provider whose models add two numbers; `faults` says what a model does instead."""
+    """A provider whose models add two numbers; `faults` defines what a model does instead."""
 
     name: str = "acme"
     price: Price | None = field(default_factory=lambda: Price(1_000_000, 2_000_000))
@@ -80,7 +80,7 @@ class Reckoner(Provider):
 
 @dataclass
 class Bench:
-    """A runner and what it works with."""
+    """A runner and its parts."""
 
     runner: BenchmarkRunner
     provider: Reckoner

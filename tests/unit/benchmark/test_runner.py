@@ -82,7 +82,7 @@ async def broken(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None
     raise KeyError("a defect")
 
 
-async def test_a_run_is_start_progress_and_scores(bench: "Bench") -> None:
+async def test_a_run_sends_start_progress_and_scores(bench: "Bench") -> None:
     bench.provider.faults["small"] = wrong
     events = await run(bench, BenchmarkPlan(tasks_per_category=3, seed=4))
     started, done = events[0], completed(events)
@@ -99,7 +99,7 @@ async def test_a_run_is_start_progress_and_scores(bench: "Bench") -> None:
     ]
 
 
-async def test_a_score_counts_tasks_usage_cost_and_how_sure_it_is(bench: "Bench") -> None:
+async def test_a_score_has_tasks_usage_cost_and_its_interval(bench: "Bench") -> None:
     events = await run(bench, BenchmarkPlan(["large"], [], ["math"], tasks_per_category=4))
     [score] = completed(events).scores
     assert (score.tasks, score.failures, score.score) == (4, 0, 1.0)
@@ -109,7 +109,7 @@ async def test_a_score_counts_tasks_usage_cost_and_how_sure_it_is(bench: "Bench"
     assert score.median_duration > 0
 
 
-async def test_results_are_stored_and_routing_uses_them_at_once(bench: "Bench") -> None:
+async def test_results_are_stored_and_routing_uses_them_immediately(bench: "Bench") -> None:
     before = bench.evidence.qualities.value("acme/large", "math")
     await run(bench, BenchmarkPlan(["acme/large"], categories=["math"], tasks_per_category=10))
     [summary] = await bench.database.benchmarks.summaries()
@@ -128,7 +128,7 @@ async def test_results_are_stored_and_routing_uses_them_at_once(bench: "Bench") 
         (hanging, "PROVIDER_TIMEOUT"),
     ],
 )
-async def test_a_failed_call_is_a_failure_and_no_score_of_zero(
+async def test_a_failed_call_is_a_failure_and_not_a_score_of_zero(
     bench: "Bench", fault: object, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench.runner, "_task_seconds", 0.05)
@@ -150,7 +150,7 @@ async def test_a_failed_call_is_a_failure_and_no_score_of_zero(
     assert (summary.tasks, summary.score) == (2, 1.0)
 
 
-async def test_a_model_that_always_fails_has_a_score_that_says_nothing(bench: "Bench") -> None:
+async def test_the_score_of_a_model_that_always_fails_has_the_widest_interval(bench: "Bench") -> None:
     bench.provider.faults["small"] = rate_limited
     events = await run(bench, BenchmarkPlan(categories=["math"], tasks_per_category=2))
     last = completed(events).scores[-1]
@@ -160,13 +160,13 @@ async def test_a_model_that_always_fails_has_a_score_that_says_nothing(bench: "B
     assert last.cost_micros == 14
 
 
-async def test_cost_is_unknown_where_the_provider_tells_no_usage(bench: "Bench") -> None:
+async def test_cost_is_unknown_if_the_provider_reports_no_usage(bench: "Bench") -> None:
     bench.provider.faults["small"] = wrong
     events = await run(bench, BenchmarkPlan(["small"], categories=["math"], tasks_per_category=1))
     assert completed(events).scores[0].cost_micros is None
 
 
-async def test_cost_is_unknown_where_the_price_is(bench: "Bench") -> None:
+async def test_cost_is_unknown_if_the_price_is_unknown(bench: "Bench") -> None:
     bench.provider.price = None
     await bench.catalog.refresh()
     events = await run(bench, BenchmarkPlan(["small"], categories=["math"], tasks_per_category=1))
@@ -190,29 +190,29 @@ async def test_a_grader_that_fails_is_a_failure_of_the_task(
     assert completed(events).scores[0].failures == 1
 
 
-async def test_a_suite_that_cannot_give_tasks_is_named(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_error_of_a_suite_without_tasks_names_it(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench.suites["sums"], "tasks", lambda *_: 1 // 0)
     with pytest.raises(InternalError, match=r"'sums'.*ZeroDivisionError"):
         await run(bench, BenchmarkPlan())
 
 
-async def test_a_pattern_without_a_model_is_named_with_what_is_close(bench: "Bench") -> None:
+async def test_the_error_of_a_pattern_without_a_model_suggests_similar_ids(bench: "Bench") -> None:
     with pytest.raises(ModelNotFound, match=r"'acme/larg'; did you mean acme/large"):
         await run(bench, BenchmarkPlan(["small", "acme/larg"]))
 
 
-async def test_patterns_choose_models_each_once(bench: "Bench") -> None:
+async def test_patterns_select_each_model_once(bench: "Bench") -> None:
     events = await run(bench, BenchmarkPlan(["acme/*", "large"], categories=["math"], tasks_per_category=1))
     assert isinstance(events[0], BenchmarkStarted)
     assert events[0].models == ["acme/large", "acme/small"]
 
 
-async def test_an_unknown_suite_is_named_with_what_is_close(bench: "Bench") -> None:
+async def test_the_error_of_an_unknown_suite_suggests_similar_names(bench: "Bench") -> None:
     with pytest.raises(SuiteNotFound, match=r"'sum'; did you mean sums"):
         await run(bench, BenchmarkPlan(suites=["sum"]))
 
 
-async def test_every_wrong_field_is_named(bench: "Bench") -> None:
+async def test_every_invalid_field_is_reported(bench: "Bench") -> None:
     with pytest.raises(InvalidRequest) as caught:
         await run(bench, BenchmarkPlan(categories=["math", "poetry"]))
     assert [violation.field for violation in caught.value.violations] == ["categories[1]"]
@@ -229,12 +229,12 @@ async def test_without_models_or_suites_there_is_nothing_to_measure(bench: "Benc
         await anext(bench.runner.run(BenchmarkPlan()))
 
 
-async def test_no_more_tasks_run_at_a_time_than_asked_for(bench: "Bench") -> None:
+async def test_the_number_of_concurrent_tasks_is_bounded(bench: "Bench") -> None:
     await run(bench, BenchmarkPlan(tasks_per_category=10, concurrency=3))
     assert bench.provider.most_running == 3
 
 
-async def test_a_hanging_model_holds_up_no_other(bench: "Bench") -> None:
+async def test_a_hanging_model_does_not_block_others(bench: "Bench") -> None:
     bench.provider.faults["large"] = hanging
     seen: list[BenchmarkProgress] = []
     async with asyncio.timeout(20), aclosing(bench.runner.run(BenchmarkPlan(tasks_per_category=8))) as events:
@@ -246,7 +246,7 @@ async def test_a_hanging_model_holds_up_no_other(bench: "Bench") -> None:
     assert bench.provider.calls == {"large": 2, "small": 16}
 
 
-async def test_runs_at_a_time_are_few_and_give_their_places_back(bench: "Bench") -> None:
+async def test_the_number_of_concurrent_runs_is_bounded_and_a_finished_run_frees_its_slot(bench: "Bench") -> None:
     async with AsyncExitStack() as stack:
         for _ in range(MAX_RUNS):
             events = await stack.enter_async_context(aclosing(bench.runner.run(BenchmarkPlan())))

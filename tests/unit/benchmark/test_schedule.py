@@ -1,4 +1,4 @@
-"""Which task is next."""
+"""The order of tasks."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ from ymera_service.sdk.models import Model, ModelInfo
 
 
 class NoSuite:
-    """A suite that is never asked."""
+    """A suite that is never called."""
 
     name = "none"
     categories = ("any",)
@@ -27,7 +27,7 @@ class NoSuite:
 
 
 @given(st.integers(0, 5), st.integers(0, 8), st.integers(1, 9), st.data())
-def test_every_task_runs_once_within_the_places_and_shared_fairly(
+def test_every_task_runs_once_within_the_slots_and_shared_fairly(
     models: int, tasks: int, places: int, data: st.DataObject
 ) -> None:
     suite, prompt, ids = NoSuite(), Prompt((user("?"),)), [f"p/{number}" for number in range(models)]

@@ -48,5 +48,5 @@ def test_more_tasks_make_it_narrower(mean: float, count: int) -> None:
     assert closer_high - closer_low < high - low
 
 
-def test_without_tasks_nothing_is_known() -> None:
+def test_without_tasks_the_interval_is_the_whole_range() -> None:
     assert wilson(0.0, 0) == (0.0, 1.0)

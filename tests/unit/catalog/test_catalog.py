@@ -17,7 +17,7 @@ Offer = Callable[[], Coroutine[None, None, Sequence[ModelInfo]]]
 
 
 class InProcessProvider(Provider):
-    """A provider whose list of models is whatever a test wants."""
+    """A provider whose list of models a test defines."""
 
     def __init__(self, name: str, offer: Offer) -> None:
         self.name = name
@@ -50,7 +50,7 @@ def catalog_of(settings: CatalogSettings | None = None, store: Store | None = No
     return Catalog(providers, settings or CatalogSettings(), store)
 
 
-async def test_models_of_all_providers_stand_in_one_snapshot_in_the_order_of_ids() -> None:
+async def test_a_snapshot_has_the_models_of_all_providers_sorted_by_id() -> None:
     catalog = catalog_of(b=offering(ModelInfo("z"), ModelInfo("a")), a=offering(ModelInfo("m")))
     await catalog.refresh()
     assert list(catalog.snapshot.models) == ["a/m", "b/a", "b/z"]
@@ -58,7 +58,7 @@ async def test_models_of_all_providers_stand_in_one_snapshot_in_the_order_of_ids
     assert catalog.provider("a").name == "a"
 
 
-async def test_a_snapshot_stays_as_it_was_when_a_refresh_replaces_it() -> None:
+async def test_a_refresh_does_not_change_the_previous_snapshot() -> None:
     offers = [[ModelInfo("old")], [ModelInfo("new")]]
 
     async def models() -> Sequence[ModelInfo]:
@@ -84,7 +84,7 @@ async def test_a_snapshot_stays_as_it_was_when_a_refresh_replaces_it() -> None:
         (offering, "TypeError"),
     ],
 )
-async def test_a_provider_that_fails_is_named_and_the_others_are_served(offer: Offer, problem: str) -> None:
+async def test_the_error_of_a_provider_is_recorded_and_the_others_are_offered(offer: Offer, problem: str) -> None:
     catalog = catalog_of(bad=offer, good=offering(ModelInfo("m")))
     await catalog.refresh()
     assert list(catalog.snapshot.models) == ["good/m"]
@@ -92,7 +92,9 @@ async def test_a_provider_that_fails_is_named_and_the_others_are_served(offer: O
     assert "good" not in catalog.snapshot.provider_errors
 
 
-async def test_a_provider_whose_models_can_not_be_priced_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_provider_whose_models_can_not_be_priced_does_not_affect_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def fails(*_: object) -> None:
         raise ValueError("a list that is wrong")
 
@@ -122,7 +124,7 @@ async def test_a_provider_that_fails_later_keeps_its_last_models_until_it_answer
     assert catalog.snapshot.provider_errors == {}
 
 
-async def test_a_provider_that_hangs_is_left_after_the_time_allowed_and_its_call_is_cancelled() -> None:
+async def test_a_provider_that_hangs_is_cancelled_after_the_time_limit() -> None:
     left = asyncio.Event()
 
     async def models() -> Sequence[ModelInfo]:
@@ -140,7 +142,7 @@ async def test_a_provider_that_hangs_is_left_after_the_time_allowed_and_its_call
     assert "0.05 s" in catalog.snapshot.provider_errors["slow"]
 
 
-async def test_providers_are_asked_at_the_same_time() -> None:
+async def test_providers_are_queried_concurrently() -> None:
     both = asyncio.Barrier(2)
 
     async def models() -> Sequence[ModelInfo]:
@@ -192,9 +194,9 @@ async def test_names_that_can_not_be_part_of_an_id_are_left_out_and_doubles_are_
     assert list(catalog.snapshot.models) == ["p/good", "p/vendor/model:free"]
 
 
-async def test_what_is_no_model_is_left_out() -> None:
+async def test_values_that_are_not_models_are_left_out() -> None:
     async def models() -> Sequence[ModelInfo]:
-        return [ModelInfo("m"), "not a model", None]  # type: ignore[list-item]  # a stranger's mistake
+        return [ModelInfo("m"), "not a model", None]  # type: ignore[list-item]  # an error of third-party code
 
     catalog = catalog_of(p=models)
     await catalog.refresh()
@@ -220,7 +222,7 @@ async def test_a_price_comes_from_the_configuration_before_the_provider_before_t
     assert 0 < listed.input < listed.output
 
 
-async def test_a_price_that_nobody_knows_is_unknown_and_not_zero() -> None:
+async def test_a_price_without_a_source_is_unknown_and_not_zero() -> None:
     catalog = catalog_of(
         p=offering(
             ModelInfo("no-such-model-9000", price_vendor="openai"),
@@ -233,7 +235,7 @@ async def test_a_price_that_nobody_knows_is_unknown_and_not_zero() -> None:
     assert [model.cost_micros(Usage(1, 1)) for model in catalog.snapshot.models.values()] == [None, None, None]
 
 
-async def test_what_costs_more_above_a_length_is_charged_at_the_higher_rate_as_a_whole() -> None:
+async def test_the_rate_of_a_tier_applies_to_the_whole_request() -> None:
     catalog = catalog_of(p=offering(ModelInfo("claude-sonnet-4-5", price_vendor="anthropic")))
     await catalog.refresh()
     model = catalog.snapshot.models["p/claude-sonnet-4-5"]

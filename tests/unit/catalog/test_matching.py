@@ -6,15 +6,15 @@ from ymera_service.catalog.matching import Names
 NAMES = Names(["openai/gpt-5", "openai/gpt-5-mini", "azure/gpt-5", "openrouter/openai/gpt-5", "odd/[x]"])
 
 
-def test_an_exact_id_means_that_model_alone() -> None:
+def test_an_exact_id_matches_only_that_model() -> None:
     assert NAMES.match("openai/gpt-5") == ["openai/gpt-5"]
 
 
-def test_a_bare_name_means_the_model_at_every_provider() -> None:
+def test_a_bare_name_matches_the_model_at_every_provider() -> None:
     assert NAMES.match("gpt-5") == ["azure/gpt-5", "openai/gpt-5"]
 
 
-def test_a_pattern_means_every_id_it_fits() -> None:
+def test_a_pattern_matches_every_id_that_fits() -> None:
     assert NAMES.match("openai/*") == ["openai/gpt-5", "openai/gpt-5-mini"]
     assert NAMES.match("*/gpt-?") == ["azure/gpt-5", "openai/gpt-5", "openrouter/openai/gpt-5"]
     assert len(NAMES.match("*")) == 5
@@ -24,20 +24,20 @@ def test_a_name_with_pattern_signs_can_be_named() -> None:
     assert NAMES.match("odd/[x]") == ["odd/[x]"]
 
 
-def test_what_matches_nothing_returns_nothing() -> None:
+def test_a_pattern_without_a_match_returns_nothing() -> None:
     assert NAMES.match("gpt-6") == []
     assert NAMES.match("OPENAI/GPT-5") == []
     assert NAMES.match("") == []
 
 
-def test_a_mistyped_name_is_shown_what_it_may_have_meant() -> None:
+def test_similar_ids_are_found_for_a_mistyped_name() -> None:
     assert "openai/gpt-5-mini" in NAMES.close_to("openai/gpt5-mini")
     assert "openai/gpt-5-mini" in NAMES.close_to("gpt5-mini")
     assert NAMES.close_to("zzzzzz") == []
 
 
 @given(pattern=st.text(alphabet="ab/*?[]!-\\^", max_size=12))
-def test_whatever_the_pattern_is_only_known_ids_come_back_sorted(pattern: str) -> None:
+def test_any_pattern_returns_only_known_ids_sorted(pattern: str) -> None:
     ids = ["a/a", "a/b", "b/ab", "b/[a]"]
     matched = Names(ids).match(pattern)
     assert matched == sorted(set(matched) & set(ids))
@@ -49,7 +49,7 @@ def test_every_id_matches_itself(provider: str, name: str) -> None:
     assert Names([wanted, "other/model"]).match(wanted) == [wanted]
 
 
-def test_among_thousands_of_names_a_mistyped_one_still_finds_what_it_may_have_meant() -> None:
+def test_similar_ids_are_found_among_thousands() -> None:
     names = Names([f"vendor-{number % 7}/family-{number % 13}-model-{number}" for number in range(3_000)])
     assert names.close_to("vendor-3/familly-9-model-1400")[0] == "vendor-0/family-9-model-1400"
     assert names.close_to("family-9-modl-1400")[0] == "vendor-0/family-9-model-1400"

@@ -1,4 +1,4 @@
-"""The price lists: what is taken from them, and that it costs as much."""
+"""Prices from the price lists give the cost that `genai-prices` calculates."""
 
 import math
 import subprocess
@@ -37,7 +37,7 @@ def test_the_lists_are_not_imported_before_a_model_needs_them() -> None:
 
 
 def every_price() -> Iterator[ModelPrice]:
-    """Yields each price that the lists have, at whatever hour and kind of processing, once."""
+    """Yields each price of the lists once, for every hour and kind of processing."""
     seen = set()
     for provider in get_snapshot().providers:
         for model in provider.models:
@@ -76,7 +76,7 @@ def theirs_exactly(price: ModelPrice, usage: Usage) -> Decimal:
 
 
 def is_finer(price: ModelPrice) -> bool:
-    """Whether a price has a rate that is no whole number of micro-USD per million tokens."""
+    """Whether a price has a rate that is not a whole number of micro-USD per million tokens."""
     rates = (getattr(price, name) for name in ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok"))
     parts = ([rate.base, *(tier.price for tier in rate.tiers)] if hasattr(rate, "tiers") else [rate] for rate in rates)
     return any(part % Decimal("0.000001") for each in parts for part in each if part is not None)
@@ -97,7 +97,7 @@ def dollars(*tiers: tuple[int, str], base: str) -> TieredPrices:
     return TieredPrices(Decimal(base), [ListTier(start, Decimal(price)) for start, price in tiers])
 
 
-def test_fields_with_thresholds_of_their_own_become_tiers_of_all_fields() -> None:
+def test_different_thresholds_of_fields_become_tiers_of_all_fields() -> None:
     price = ModelPrice(
         input_mtok=dollars((100, "2"), base="1"),
         output_mtok=dollars((200, "4"), base="3"),
@@ -117,13 +117,13 @@ def test_fields_with_thresholds_of_their_own_become_tiers_of_all_fields() -> Non
     )
 
 
-def test_a_fee_per_thousand_requests_is_charged_by_the_request() -> None:
+def test_a_fee_per_thousand_requests_is_charged_per_request() -> None:
     price = listed(ModelPrice(input_mtok=Decimal(1), output_mtok=Decimal(1), requests_kcount=Decimal(12)))
     assert price == Price(1_000_000, 1_000_000, per_request=12_000, source="genai-prices")
 
 
 @pytest.mark.parametrize("known", [{}, {"input_mtok": Decimal(1)}, {"output_mtok": Decimal(1)}])
-def test_a_price_of_which_a_part_is_missing_is_unknown(known: dict[str, Decimal]) -> None:
+def test_a_price_without_all_its_parts_is_unknown(known: dict[str, Decimal]) -> None:
     assert listed(ModelPrice(**known, cache_read_mtok=Decimal(1))) is None
 
 
@@ -156,7 +156,7 @@ async def test_a_price_that_depends_on_the_hour_is_that_of_the_refresh(hour: int
     assert price.input == asked
 
 
-def test_a_configured_price_has_everything_that_a_price_has() -> None:
+def test_a_configured_price_can_have_every_field_of_a_price() -> None:
     settings = PriceSettings.model_validate(
         {
             "input": 3,
@@ -182,7 +182,7 @@ def test_a_configured_price_has_everything_that_a_price_has() -> None:
 
 
 @pytest.mark.parametrize("thresholds", [(2, 1), (1, 1), (-1,)])
-def test_configured_tiers_that_do_not_ascend_are_refused(thresholds: tuple[int, ...]) -> None:
+def test_configured_tiers_that_do_not_ascend_are_rejected(thresholds: tuple[int, ...]) -> None:
     tiers = [{"above": above, "input": 1, "output": 1} for above in thresholds]
     with pytest.raises(ValidationError, match="above"):
         PriceSettings.model_validate({"input": 1, "output": 1, "tiers": tiers})

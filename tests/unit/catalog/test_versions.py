@@ -32,13 +32,13 @@ INFOS = st.builds(
 
 
 @given(infos=st.lists(INFOS, max_size=4, unique_by=lambda info: info.name))
-def test_stored_models_are_read_as_they_were(infos: list[ModelInfo]) -> None:
+def test_stored_models_are_read_unchanged(infos: list[ModelInfo]) -> None:
     models = [model_of("p", info, info.price) for info in infos]
     assert list(from_json(to_json(models)).values()) == models
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b'[{"id": "p/m"}]', b"\xff"])
-def test_what_is_not_a_stored_catalogue_is_refused(data: bytes) -> None:
+def test_data_that_is_not_a_stored_catalogue_is_rejected(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"list\[_Stored\]"):
         from_json(data)
 
@@ -56,18 +56,18 @@ def test_what_is_not_a_stored_catalogue_is_refused(data: bytes) -> None:
         {"stated_quality": {"coding": 0.5}},
     ],
 )
-def test_whatever_matters_to_a_decision_changes_the_version(change: dict[str, Any]) -> None:
+def test_everything_that_can_influence_a_decision_changes_the_version(change: dict[str, Any]) -> None:
     before, after = ModelInfo("m"), ModelInfo("m", **change)
     versions = {version_of([model_of("p", info, info.price)], ()) for info in (before, after)}
     assert len(versions) == 2
 
 
-def test_a_provider_that_can_not_list_its_models_changes_the_version_but_why_it_can_not_does_not() -> None:
+def test_a_failed_discovery_changes_the_version_but_its_error_message_does_not() -> None:
     assert version_of([], ["p"]) != version_of([], [])
     assert version_of([], {"p": "down"}) == version_of([], {"p": "still down"})
 
 
-def test_the_order_in_which_facts_are_told_does_not_change_the_version() -> None:
+def test_the_order_of_the_data_does_not_change_the_version() -> None:
     one = ModelInfo("m", stated_quality={"a": 0.1, "b": 0.2}, capabilities=frozenset(Capability))
     two = ModelInfo("m", stated_quality=MappingProxyType({"b": 0.2, "a": 0.1}), capabilities=frozenset(Capability))
     assert version_of([model_of("p", one, None)], ()) == version_of([model_of("p", two, None)], ())
@@ -95,7 +95,7 @@ async def test_the_snapshot_stays_the_same_object_while_nothing_changes() -> Non
 
 
 class Storage:
-    """Keeps versions; fails while `broken`."""
+    """Stores versions; fails while `broken`."""
 
     def __init__(self) -> None:
         self.versions: list[CatalogVersion] = []
@@ -157,13 +157,13 @@ async def test_storage_that_hangs_does_not_stop_refreshing(monkeypatch: pytest.M
         {"deployments": (Deployment(endpoint="a\nb"),)},
     ],
 )
-async def test_a_model_with_figures_that_can_not_be_is_left_out(wrong: dict[str, Any]) -> None:
+async def test_a_model_with_invalid_figures_is_left_out(wrong: dict[str, Any]) -> None:
     catalog = catalog_of(p=offering(ModelInfo("wrong", **wrong), ModelInfo("right")))
     await catalog.refresh()
     assert list(catalog.snapshot.models) == ["p/right"]
 
 
-async def test_models_that_can_not_be_stored_keep_only_their_provider_out() -> None:
+async def test_models_that_can_not_be_stored_exclude_only_their_provider() -> None:
     odd = ModelInfo("odd", stated_quality={"\ud800": 0.5})
     catalog = catalog_of(odd=offering(odd), good=offering(ModelInfo("m")))
     await catalog.refresh()

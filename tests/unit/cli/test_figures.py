@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Formatting of figures for people."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from ymera_service.cli.render.figures import cost, money, seconds, tokens, word
 
 
 @given(micros=st.integers(min_value=1, max_value=10**15))
-def test_money_loses_nothing(micros: int) -> None:
+def test_amounts_are_exact(micros: int) -> None:
     text = money(micros)
     assert Decimal(text.removeprefix("$").replace(",", "")) * 1_000_000 == micros
     assert len(text.partition(".")[2]) >= 2
@@ -21,7 +21,7 @@ def test_money_loses_nothing(micros: int) -> None:
     ("micros", "text"),
     [(None, "cost unknown"), (0, "free"), (42, "$0.000042"), (1_250_000, "$1.25"), (3_000_000_000, "$3,000.00")],
 )
-def test_money_says_what_is_free_and_what_is_unknown(micros: int | None, text: str) -> None:
+def test_free_and_unknown_amounts_are_distinguished(micros: int | None, text: str) -> None:
     assert money(micros) == text
 
 
@@ -39,7 +39,7 @@ def test_money_says_what_is_free_and_what_is_unknown(micros: int | None, text: s
         (190_000, "2 d 4 h"),
     ],
 )
-def test_durations_have_the_unit_that_fits(value: float, text: str) -> None:
+def test_durations_have_a_suitable_unit(value: float, text: str) -> None:
     assert seconds(value) == text
 
 

@@ -1,4 +1,4 @@
-"""What may be typed as an option."""
+"""Parsing of options."""
 
 import pytest
 import typer
@@ -25,21 +25,21 @@ def test_weights_are_three_or_named(text: str, weights: RoutingWeights) -> None:
 @pytest.mark.parametrize(
     "text", ["", "1", "1,2", "1,2,3,4", "a,b,c", "1,nan,1", "1,-1,1", "beauty=1", "cost=x", "1,cost=1"]
 )
-def test_other_weights_are_refused(text: str) -> None:
+def test_invalid_weights_are_rejected(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         _weights(text)
 
 
 @given(micros=st.integers(min_value=0, max_value=10**12))
-def test_an_amount_in_usd_is_read_to_the_micro(micros: int) -> None:
+def test_an_amount_in_usd_is_parsed_to_the_micro(micros: int) -> None:
     assert _usd(f"{micros // 10**6}.{micros % 10**6:06d}") == micros
 
 
-def test_an_amount_is_a_limit_and_so_rounded_down() -> None:
+def test_an_amount_is_a_limit_and_is_rounded_down() -> None:
     assert (_usd("0.0000019"), _usd("$1"), _usd("1e-6")) == (1, 1_000_000, 1)
 
 
 @pytest.mark.parametrize("text", ["", "a lot", "-1", "inf", "nan"])
-def test_other_amounts_are_refused(text: str) -> None:
+def test_invalid_amounts_are_rejected(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         _usd(text)

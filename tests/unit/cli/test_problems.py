@@ -1,4 +1,4 @@
-"""What went wrong, in words and for programs."""
+"""Failures as text and as JSON."""
 
 import grpc
 import pytest
@@ -29,7 +29,7 @@ def failed(code: grpc.StatusCode, text: str, *packed: object, raw: bytes | None 
     return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailing, details=text)
 
 
-def test_every_field_that_is_wrong_is_listed() -> None:
+def test_every_invalid_field_is_listed() -> None:
     info = details.ErrorInfo(reason="INVALID_REQUEST", domain="ymera", metadata={"field": "prompt.messages"})
     request = details.RequestInfo(request_id="r-1")
     problem = of_rpc(failed(grpc.StatusCode.INVALID_ARGUMENT, "two faults", info, BAD, request), "here")
@@ -68,7 +68,7 @@ def test_when_to_try_again_and_what_to_do_is_reported() -> None:
     ],
 )
 @pytest.mark.parametrize("raw", [None, b"\xff\xff"])
-def test_a_status_without_details_comes_from_the_way_there(
+def test_a_status_without_details_is_a_connection_problem(
     code: grpc.StatusCode, message: str, raw: bytes | None
 ) -> None:
     problem = of_rpc(failed(code, "reported", raw=raw), "host:1")

@@ -85,7 +85,7 @@ def test_a_decision_shows_candidates_scores_and_exclusions() -> None:
     ]
 
 
-def test_a_full_view_shows_every_model_that_may_not_answer() -> None:
+def test_a_full_view_shows_every_excluded_model() -> None:
     excluded = [
         routing_pb2.Exclusion(
             model=f"acme/{n}", account="key-1", reason=routing_pb2.EXCLUSION_REASON_DENIED, detail="denied"
@@ -97,7 +97,7 @@ def test_a_full_view_shows_every_model_that_may_not_answer() -> None:
     assert "… and 5 more; --full --json shows all" in shown
 
 
-def test_attempts_show_their_target_and_their_turn() -> None:
+def test_attempts_show_their_target_and_turn() -> None:
     assert lines([attempts(ATTEMPTS)]) == [
         "attempt  model                  time  first token  outcome",
         "      1  acme/large#key-1@eu  2.00 s               RATE_LIMITED: no",
@@ -173,7 +173,7 @@ def test_a_past_request_is_shown_with_its_attempts() -> None:
     ]
 
 
-def test_models_show_what_is_known_and_what_is_not() -> None:
+def test_models_show_known_and_unknown_properties() -> None:
     known = catalog_pb2.Model(
         id="acme/large",
         capabilities=[routing_pb2.CAPABILITY_TOOLS, routing_pb2.CAPABILITY_STRUCTURED_OUTPUT],
@@ -200,7 +200,7 @@ def test_models_show_what_is_known_and_what_is_not() -> None:
     assert lines(catalog.models([])) == ["No provider offers a model."]
 
 
-def test_models_show_what_else_they_charge() -> None:
+def test_models_show_their_other_rates() -> None:
     long = catalog_pb2.PriceTier(
         above_input_tokens=200_000, input_micros_per_million=300_000, output_micros_per_million=15_000_000
     )
@@ -210,7 +210,7 @@ def test_models_show_what_else_they_charge() -> None:
     assert row.endswith("$0.005 per request, above 200,000 input tokens $0.3 in and $15 out")
 
 
-def test_plugins_show_what_became_of_them() -> None:
+def test_plugins_show_their_state() -> None:
     active = admin_pb2.Plugin(
         name="acme",
         distribution="ymera-acme",
@@ -229,7 +229,7 @@ def test_plugins_show_what_became_of_them() -> None:
     assert "ymera[standard]" in lines(catalog.plugins([]))[0]
 
 
-def test_health_shows_every_part_and_its_trouble() -> None:
+def test_health_shows_every_part_and_its_problem() -> None:
     state = ymera_pb2.HealthResponse(
         status=ymera_pb2.HEALTH_STATUS_DEGRADED,
         version="0.1.0",
@@ -276,7 +276,7 @@ def test_health_shows_every_part_and_its_trouble() -> None:
     ]
 
 
-def test_scores_stand_by_model_and_category() -> None:
+def test_scores_are_listed_by_model_and_category() -> None:
     good = ymera_pb2.BenchmarkScore(
         model="acme/large",
         category="coding",

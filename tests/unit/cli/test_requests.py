@@ -24,7 +24,7 @@ class Stdin(io.TextIOWrapper):
         return self._terminal
 
 
-def test_a_prompt_holds_everything_that_was_typed(tmp_path: Path) -> None:
+def test_a_prompt_contains_all_options(tmp_path: Path) -> None:
     schema = tmp_path / "schema.json"
     schema.write_text('{"type": "object"}')
     prompt = requests.prompt("Why?", system="Be brief.", schema=schema, temperature=0, max_tokens=5)
@@ -39,14 +39,14 @@ def test_a_prompt_holds_everything_that_was_typed(tmp_path: Path) -> None:
     assert prompt.sampling.HasField("temperature")
 
 
-def test_what_was_not_typed_is_left_to_the_server() -> None:
+def test_absent_options_are_left_to_the_server() -> None:
     prompt = requests.prompt("Why?")
     assert not prompt.HasField("sampling")
     assert not prompt.HasField("response_format")
     assert requests.preferences() == RoutingPreferences(agent_name="ymera-cli")
 
 
-def test_preferences_hold_everything_that_was_typed() -> None:
+def test_preferences_contain_all_options() -> None:
     weights = RoutingWeights(quality=2, cost=1)
     assert requests.preferences(
         models=["openai/*"], weights=weights, max_cost_micros=0, session="s", prefer_free=True
@@ -60,7 +60,7 @@ def test_preferences_hold_everything_that_was_typed() -> None:
     )
 
 
-def test_text_files_go_as_text_and_others_as_they_are(tmp_path: Path) -> None:
+def test_text_files_are_sent_as_text_and_others_as_bytes(tmp_path: Path) -> None:
     (tmp_path / "code.py").write_text("x = 'ü'\n", encoding="utf-8")
     (tmp_path / "paper.pdf").write_bytes(b"%PDF\xff")
     (tmp_path / "chart.png").write_bytes(b"\x89PNG")
@@ -83,7 +83,7 @@ def test_standard_input_is_read_for_a_dash_or_a_missing_argument(
     assert requests.prompt_text(argument) == "Grüß Gott\n"
 
 
-def test_a_typed_prompt_leaves_standard_input_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_not_read_if_a_prompt_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     stdin = Stdin(b"piped")
     monkeypatch.setattr("sys.stdin", stdin)
     assert requests.prompt_text("typed") == "typed"

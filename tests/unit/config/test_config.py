@@ -1,4 +1,4 @@
-"""Configuration comes from one file and the environment; every fault is reported at once."""
+"""Configuration comes from one file and the environment; all errors are reported together."""
 
 from pathlib import Path
 
@@ -26,7 +26,9 @@ def test_everything_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert settings.storage.url.startswith("sqlite:///")
 
 
-def test_faults_are_the_environments_where_there_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_attributed_to_the_environment_without_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("YMERA_STORAGE__URL", "mysql://x")
     with pytest.raises(ConfigError) as caught:
@@ -40,17 +42,17 @@ def test_an_address_has_a_host_and_a_port_or_is_a_socket(address: str, tmp_path:
 
 
 @pytest.mark.parametrize("address", ["localhost:0", "[::1]:1", "unix:/tmp/socket", "unix:socket"])
-def test_addresses_are_taken_as_they_are(address: str, tmp_path: Path) -> None:
+def test_addresses_are_used_unchanged(address: str, tmp_path: Path) -> None:
     assert load(write(tmp_path, f'[server]\naddress = "{address}"')).server.address == address
 
 
-def test_the_file_here_is_read_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_in_the_working_directory_is_read_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, '[server]\naddress = "127.0.0.1:1"')
     monkeypatch.chdir(tmp_path)
     assert load().server.address == "127.0.0.1:1"
 
 
-def test_the_environment_goes_before_the_file_field_by_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_the_file_field_by_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YMERA_SERVER__ADDRESS", "127.0.0.1:2")
     monkeypatch.setenv("YMERA_PLUGINS__ACME__API_KEY", "from the environment")
     settings = load(
@@ -60,7 +62,7 @@ def test_the_environment_goes_before_the_file_field_by_field(tmp_path: Path, mon
     assert settings.plugins.tables["acme"] == {"x": 1, "api_key": "from the environment"}
 
 
-def test_every_fault_is_reported_at_once_with_its_path_and_a_suggestion(tmp_path: Path) -> None:
+def test_all_errors_are_reported_together_with_path_and_suggestion(tmp_path: Path) -> None:
     found = faults(
         write(
             tmp_path,
@@ -87,11 +89,11 @@ def test_every_fault_is_reported_at_once_with_its_path_and_a_suggestion(tmp_path
         ('[server]\ntls_client_ca = "a.pem"', "tls_client_ca needs tls_certificate and tls_private_key"),
     ],
 )
-def test_half_of_tls_is_a_fault(tmp_path: Path, text: str, problem: str) -> None:
+def test_incomplete_tls_settings_are_an_error(tmp_path: Path, text: str, problem: str) -> None:
     assert faults(write(tmp_path, text)) == {"server": problem}
 
 
-def test_all_weights_zero_is_a_fault(tmp_path: Path) -> None:
+def test_weights_that_are_all_zero_are_an_error(tmp_path: Path) -> None:
     text = "[routing.weights]\nquality = 0\nspeed = 0\ncost = 0"
     assert faults(write(tmp_path, text)) == {
         "routing.weights": "at least one weight must be above 0, and their sum finite"
@@ -108,16 +110,14 @@ def test_all_weights_zero_is_a_fault(tmp_path: Path) -> None:
         ("catalog.prices.'a/b'", "input"),
     ],
 )
-def test_what_is_no_number_to_count_with_is_a_fault(tmp_path: Path, table: str, key: str, value: str) -> None:
+def test_infinite_and_nan_values_are_an_error(tmp_path: Path, table: str, key: str, value: str) -> None:
     rest = "output = 1\n" if key == "input" else ""
     found = faults(write(tmp_path, f"[{table}]\n{rest}{key} = {value}\n"))
     assert set(found) == {f"{table.replace(chr(39), '')}.{key}"}
 
 
 @pytest.mark.parametrize("password", ["a/b", "a#b", "a?b", "a@b", "a[b", "12/34", "12?4", "1#2"])
-def test_a_password_that_would_be_taken_for_something_else_is_a_fault_and_is_not_told(
-    tmp_path: Path, password: str
-) -> None:
+def test_a_password_with_reserved_characters_is_an_error_that_does_not_show_it(tmp_path: Path, password: str) -> None:
     found = faults(write(tmp_path, f'[storage]\nurl = "postgresql://user:{password}secret@db.example:5432/ymera"'))
     assert "percent-encode" in found["storage"]
     assert "secret" not in found["storage"]
@@ -133,12 +133,12 @@ def test_a_password_that_would_be_taken_for_something_else_is_a_fault_and_is_not
         "postgresql://db.example",
     ],
 )
-def test_the_forms_of_a_postgresql_url_are_taken(tmp_path: Path, url: str) -> None:
+def test_all_forms_of_a_postgresql_url_are_accepted(tmp_path: Path, url: str) -> None:
     assert load(write(tmp_path, f'[storage]\nurl = "{url}"')).storage.url == url
 
 
 @pytest.mark.parametrize(("key", "value"), [("retention_days", -1), ("retention_days", "nan"), ("max_executions", -1)])
-def test_a_bound_of_storage_below_zero_is_a_fault(tmp_path: Path, key: str, value: object) -> None:
+def test_a_negative_limit_of_storage_is_an_error(tmp_path: Path, key: str, value: object) -> None:
     assert set(faults(write(tmp_path, f"[storage]\n{key} = {value}"))) == {f"storage.{key}"}
 
 
@@ -146,20 +146,20 @@ def test_broken_toml_is_reported_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in faults(write(tmp_path, "[server]\naddress = ="))["TOML"]
 
 
-def test_a_file_that_is_no_text_is_reported_with_its_byte(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported_with_the_byte(tmp_path: Path) -> None:
     file = tmp_path / "ymera.toml"
     file.write_bytes(b"a = '\xff'")
     assert faults(file) == {"byte 5": "is not UTF-8"}
 
 
-def test_a_file_that_was_named_has_to_exist(tmp_path: Path) -> None:
+def test_a_named_file_has_to_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         load(tmp_path / "absent.toml")
     assert error.value.faults == (ConfigFault("file", "does not exist"),)
     assert str(tmp_path / "absent.toml") in str(error.value)
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_not_accepted_as_a_file(tmp_path: Path) -> None:
     assert "can't be read" in faults(tmp_path)["file"]
 
 

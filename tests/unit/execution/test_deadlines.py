@@ -1,4 +1,4 @@
-"""A deadline ends what runs under it, a stop ends all, and a cancellation from outside stays one."""
+"""A deadline ends its block, a stop ends all blocks, and an outer cancellation remains a cancellation."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ async def forever() -> None:
     await asyncio.Event().wait()
 
 
-async def test_a_block_that_ends_in_time_is_left_alone() -> None:
+async def test_a_block_that_ends_in_time_is_not_affected() -> None:
     async with Deadlines().scope(soon(30)):
         await asyncio.sleep(0)
 
@@ -31,7 +31,7 @@ async def test_the_deadline_ends_a_block(seconds: float) -> None:
     assert task.cancelling() == 0
 
 
-async def test_a_shorter_limit_within_ends_its_own_wait_only() -> None:
+async def test_a_shorter_inner_limit_ends_only_its_wait() -> None:
     async with Deadlines().scope(soon(30)):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
@@ -39,7 +39,7 @@ async def test_a_shorter_limit_within_ends_its_own_wait_only() -> None:
         await asyncio.sleep(0)
 
 
-async def test_stopping_ends_blocks_now_and_from_now_on() -> None:
+async def test_stopping_ends_current_and_later_blocks() -> None:
     deadlines = Deadlines()
     entered = asyncio.Event()
 
@@ -57,7 +57,7 @@ async def test_stopping_ends_blocks_now_and_from_now_on() -> None:
         await asyncio.wait_for(work(), 5)
 
 
-async def test_a_cancellation_from_outside_is_not_taken_for_the_deadline() -> None:
+async def test_an_outer_cancellation_is_not_reported_as_the_deadline() -> None:
     entered = asyncio.Event()
 
     async def work() -> None:

@@ -1,4 +1,4 @@
-"""Which target is called next: untried ones in rank order, then those that may be retried; each turn anew."""
+"""The order of targets: untried ones by rank, then those that may be retried; for each turn separately."""
 
 from datetime import UTC, datetime
 
@@ -56,7 +56,7 @@ def test_a_target_that_will_not_recover_is_not_called_again() -> None:
     assert next_of(all_failed) == [("acme/c", 0), ("acme/b", 1)]
 
 
-def test_what_the_provider_asked_for_goes_with_the_choice() -> None:
+def test_the_wait_that_the_provider_requested_is_part_of_the_choice() -> None:
     [*_, last] = choices(RANKING, tried(execution(), A, RateLimited("slow", retry_after=7)))
     assert (last.target, last.retry_after) == (A, 7)
 
@@ -73,7 +73,7 @@ def test_deployments_of_one_model_are_different_targets() -> None:
 
 
 @pytest.mark.parametrize("turns", [1, 2])
-def test_a_turn_of_which_nothing_is_known_changes_nothing(turns: int) -> None:
+def test_an_unknown_turn_changes_nothing(turns: int) -> None:
     present = execution()
     for _ in range(turns - 1):
         present = present.with_turn()

@@ -1,4 +1,4 @@
-"""A request's way through the pipeline: failover before the first part, exactly one end, always recorded."""
+"""The pipeline: failover before the first part, exactly one terminal event, always recorded."""
 
 import asyncio
 import gc
@@ -93,7 +93,7 @@ PRICE = Price(input=1_000_000, output=2_000_000)
 
 
 class ScriptedProvider(Provider):
-    """Plays a script per call of a model: its first call plays the first script, and so on; the last repeats."""
+    """Runs a script per call of a model: the first call runs the first script, and so on; the last one repeats."""
 
     def __init__(self, name: str, scripts: Mapping[str, Sequence[Sequence[Step]]]) -> None:
         self.name = name
@@ -107,7 +107,7 @@ class ScriptedProvider(Provider):
         return [ModelInfo(name, capabilities, price=None if name == "unpriced" else PRICE) for name in self._scripts]
 
     def forget(self) -> None:
-        """Lets go of all scripts."""
+        """Releases all scripts."""
         self._scripts = {}
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
@@ -248,7 +248,7 @@ def models_of(execution: Execution) -> list[str]:
 
 
 def both(*scripts: Sequence[Step]) -> Mapping[str, Sequence[Sequence[Step]]]:
-    """Two models alike: whichever is called first plays the first script, the next call the second, and so on."""
+    """Two equal models: the first call of either runs the first script, the next call the second, and so on."""
     turns = iter(scripts)
 
     class Turns(Sequence[Sequence[Step]]):
@@ -334,7 +334,7 @@ async def test_a_target_that_hangs_before_its_first_part_is_replaced(harness: Op
 
 
 @pytest.mark.parametrize("sign", [KeepAlive(), ReasoningDelta("hmm")], ids=repr)
-async def test_a_provider_that_shows_signs_of_work_is_not_given_up(harness: OpenHarness, sign: ProviderEvent) -> None:
+async def test_keep_alives_and_events_reset_the_time_limit(harness: OpenHarness, sign: ProviderEvent) -> None:
     """Ten pauses, each below the limit, that are together well above it."""
     quick = ExecutionSettings(first_token_seconds=0.2, idle_seconds=0.2)
     working = [step for _ in range(10) for step in (Pause(0.05), sign)]
@@ -344,7 +344,7 @@ async def test_a_provider_that_shows_signs_of_work_is_not_given_up(harness: Open
         assert len(list(end.attempts)) == 1
 
 
-async def test_a_reader_that_is_behind_does_not_count_against_the_provider(harness: OpenHarness) -> None:
+async def test_time_that_the_reader_takes_does_not_count_against_the_provider(harness: OpenHarness) -> None:
     class Slow(ListSink):
         def try_send(self, event: ExecutionEvent) -> bool:
             return False
@@ -460,7 +460,7 @@ async def test_an_unknown_price_of_one_attempt_makes_the_whole_cost_unknown(harn
         assert (await here.record())[2] is None
 
 
-async def test_a_filtered_prompt_is_not_taken_to_another_target(harness: OpenHarness) -> None:
+async def test_a_filtered_prompt_is_not_sent_to_another_target(harness: OpenHarness) -> None:
     async with harness({"one": [[ContentFiltered("no")]], "two": [[ContentFiltered("no")]]}) as here:
         end = await here.end_of()
         assert end.status is ExecutionStatus.FAILED
@@ -509,7 +509,7 @@ async def test_attempts_are_bounded(harness: OpenHarness) -> None:
         assert len(set(models_of(end))) == 3
 
 
-async def test_a_target_that_keeps_failing_is_left_alone_and_then_refused(harness: OpenHarness) -> None:
+async def test_the_breaker_of_a_target_that_keeps_failing_opens(harness: OpenHarness) -> None:
     settings = BreakerSettings(failures=2, open_seconds=60, max_open_seconds=60)
     one_try = ExecutionSettings(max_attempts=1)
     down = {"one": [[ConnectionFailed("x")]]}
@@ -533,7 +533,7 @@ async def test_any_exception_of_a_provider_is_its_failure(harness: OpenHarness, 
         assert events[-1].execution.status is ExecutionStatus.COMPLETED
 
 
-async def test_what_the_caller_sent_and_no_format_can_express_counts_against_no_target(harness: OpenHarness) -> None:
+async def test_a_prompt_that_can_not_be_encoded_counts_against_no_target(harness: OpenHarness) -> None:
     refused = InvalidRequest([FieldViolation("prompt", "can't be expressed")])
     async with harness({"one": [[refused]]}, breaker=BreakerSettings(failures=1)) as here:
         end = await here.end_of()
@@ -543,7 +543,7 @@ async def test_what_the_caller_sent_and_no_format_can_express_counts_against_no_
 
 
 @pytest.mark.parametrize("count", [-1, 2**64, 10**30])
-async def test_an_impossible_count_is_not_believed(harness: OpenHarness, count: int) -> None:
+async def test_an_implausible_count_is_ignored(harness: OpenHarness, count: int) -> None:
     async with harness({"one": [[Accepted(), TextDelta("Hello"), UsageReported(Usage(count, count)), DONE]]}) as here:
         await here.stream()
         status, usage, _, estimated = await here.record()
@@ -553,7 +553,7 @@ async def test_an_impossible_count_is_not_believed(harness: OpenHarness, count: 
 
 
 @pytest.mark.parametrize("before", [[], [Accepted()], [Accepted(), TextDelta("Hel")]], ids=len)
-async def test_the_deadline_cancels_whatever_is_under_way(harness: OpenHarness, before: list[Step]) -> None:
+async def test_the_deadline_cancels_the_call_at_any_stage(harness: OpenHarness, before: list[Step]) -> None:
     async with harness({"one": [[*before, HANG]]}) as here:
         end = await here.end_of(here.request(deadline=0.05))
         assert end.status is ExecutionStatus.CANCELLED
@@ -656,7 +656,7 @@ async def test_a_stopping_server_ends_streams_as_cancelled(harness: OpenHarness)
             await here.stream()
 
 
-async def test_without_a_durable_record_there_is_no_success(harness: OpenHarness) -> None:
+async def test_an_execution_without_a_durable_record_fails(harness: OpenHarness) -> None:
     async with harness({"one": [[Accepted(), COUNTED, DONE], HELLO]}) as here:
         await here.recorder.__aexit__(None, None, None)
         end = await here.end_of()
@@ -667,7 +667,7 @@ async def test_without_a_durable_record_there_is_no_success(harness: OpenHarness
         assert isinstance(answer.execution.error, StorageUnavailable)
 
 
-async def test_without_a_free_slot_a_request_is_refused_before_the_first_event(harness: OpenHarness) -> None:
+async def test_without_a_free_slot_a_request_is_rejected_before_the_first_event(harness: OpenHarness) -> None:
     async with harness({"one": [[Accepted(), HANG]]}, max_concurrent=1, max_queued=0) as here:
         task = asyncio.create_task(here.stream())
         await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
@@ -688,7 +688,7 @@ async def test_a_request_that_waits_for_a_slot_gives_up_at_its_deadline(harness:
         await asyncio.wait({task})
 
 
-async def test_what_can_not_be_routed_leaves_no_slot_taken(harness: OpenHarness) -> None:
+async def test_a_request_that_can_not_be_routed_releases_its_slot(harness: OpenHarness) -> None:
     async with harness({"one": [HELLO]}) as here:
         with pytest.raises(NoEligibleModel):
             await here.stream(here.request(max_cost_micros=0))
@@ -720,7 +720,7 @@ async def test_the_answer_to_a_tool_call_goes_to_the_target_that_asked_for_it(ha
         assert end.decision.session_affinity
 
 
-async def test_a_decision_alone_is_recorded_and_calls_no_model(harness: OpenHarness) -> None:
+async def test_route_records_the_decision_and_calls_no_model(harness: OpenHarness) -> None:
     async with harness({"one": [HELLO]}) as here:
         decision = await here.pipeline.route(here.request(), Timings())
         record = await here.database.executions.get("request-1")
@@ -730,14 +730,16 @@ async def test_a_decision_alone_is_recorded_and_calls_no_model(harness: OpenHarn
         assert here.provider.calls == []
 
 
-async def test_the_time_is_told_phase_by_phase(harness: OpenHarness) -> None:
+async def test_the_time_is_reported_per_phase(harness: OpenHarness) -> None:
     async with harness({"one": [HELLO]}) as here:
         await here.stream()
         phases = [entry.split(";")[0] for entry in here.timings.header().split(", ")]
         assert phases == ["queue", "route", "connect", "first_token", "stream", "record"]
 
 
-async def test_an_observer_that_fails_or_hangs_hurts_no_reply_and_not_the_next_observer(harness: OpenHarness) -> None:
+async def test_an_observer_that_fails_or_hangs_affects_neither_replies_nor_the_next_observer(
+    harness: OpenHarness,
+) -> None:
     class Failing:
         name = "failing"
 

@@ -1,4 +1,4 @@
-"""Plugins are found, asked alone, and a failing one harms nobody else."""
+"""Plugins are found and called separately, and a failing one does not affect the others."""
 
 import sys
 import threading
@@ -77,7 +77,7 @@ def detail(registry: Registry, distribution: str) -> str:
     return next(plugin.detail for plugin in registry.plugins if plugin.distribution == distribution)
 
 
-def test_what_a_plugin_offers_is_listed_with_its_name_and_version() -> None:
+def test_the_registrations_of_a_plugin_are_listed_with_its_name_and_version() -> None:
     registry = load(found("acme", Good("acme", "acme-eu")))
     (plugin,) = registry.plugins
     assert (plugin.name, plugin.distribution, plugin.version) == ("acme", "ymera-acme", "1.2.3")
@@ -85,7 +85,7 @@ def test_what_a_plugin_offers_is_listed_with_its_name_and_version() -> None:
     assert set(registry.providers) == {"acme", "acme-eu"}
 
 
-def test_a_plugin_gets_its_own_table_as_its_own_settings() -> None:
+def test_a_plugin_gets_its_table_as_settings() -> None:
     plugin = Good()
     load(found("acme", plugin), acme={"api_key": "k", "count": 3})
     assert plugin.settings == AcmeSettings(api_key="k", count=3)
@@ -148,7 +148,7 @@ class Exits:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_plugin_that_fails_is_quarantined_alone(bad: object, reason: str) -> None:
+def test_only_the_plugin_that_fails_is_quarantined(bad: object, reason: str) -> None:
     registry = load(found("acme", Good()), found("bad", bad), found("zeta", Good("zeta")))
     assert state(registry, "bad") is PluginState.QUARANTINED
     assert reason in detail(registry, "ymera-bad")
@@ -183,7 +183,7 @@ def test_a_disabled_plugin_is_listed_but_not_loaded() -> None:
     assert state(registry, "acme") is PluginState.DISABLED
 
 
-def test_wrong_settings_of_all_plugins_are_reported_at_once() -> None:
+def test_invalid_settings_of_all_plugins_are_reported_together() -> None:
     with pytest.raises(ConfigError) as error:
         load(found("acme", Good()), found("beta", Good("b")), acme={"api_kee": "k"}, beta={"count": "x"}, betta={})
     assert [fault.where for fault in error.value.faults] == [
@@ -195,7 +195,7 @@ def test_wrong_settings_of_all_plugins_are_reported_at_once() -> None:
     assert "did you mean 'beta'" in error.value.faults[2].problem
 
 
-def test_the_first_party_plugins_come_in_through_the_same_door() -> None:
+def test_first_party_plugins_are_loaded_like_others() -> None:
     names = {plugin.name for plugin in installed()}
     assert {"anthropic", "basics", "echo", "lexical", "openai", "simulator"} <= names
 

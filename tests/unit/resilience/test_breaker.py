@@ -1,4 +1,4 @@
-"""Breakers open after failures in a row, let a counted few through, and open together what fails together."""
+"""Breakers open after consecutive failures, allow a limited number of probes, and open by failure domain."""
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -45,7 +45,7 @@ def state_of(breakers: Breakers, domain: str = TARGET.id) -> BreakerState:
     return next((one.state for one in breakers.report() if one.domain == domain), BreakerState.CLOSED)
 
 
-def test_failures_in_a_row_open_it() -> None:
+def test_consecutive_failures_open_it() -> None:
     breakers = Breakers(SETTINGS, Clock())
     acquired(breakers).failed(BROKEN)
     acquired(breakers).failed(BROKEN)
@@ -66,14 +66,14 @@ def test_a_success_between_failures_keeps_it_closed() -> None:
     assert breakers.report() == []
 
 
-def test_failures_that_are_not_the_targets_fault_do_not_count() -> None:
+def test_failures_that_the_target_did_not_cause_do_not_count() -> None:
     breakers = Breakers(SETTINGS, Clock())
     for error in [InvalidProviderRequest("x"), RateLimited("x")] * 5:
         acquired(breakers).failed(error)
     assert breakers.report() == []
 
 
-def test_half_open_lets_one_probe_through_and_its_success_closes() -> None:
+def test_half_open_allows_one_probe_whose_success_closes_it() -> None:
     clock = Clock()
     breakers = opened(clock)
     clock.now += 2
@@ -96,7 +96,7 @@ def test_each_failed_probe_doubles_the_time_up_to_the_limit() -> None:
     assert waits == [2, 4, 8, 15, 15]
 
 
-def test_a_probe_that_was_called_off_lets_the_next_one_through() -> None:
+def test_a_probe_that_was_cancelled_allows_the_next_one() -> None:
     clock = Clock()
     breakers = opened(clock)
     clock.now += 2
@@ -106,7 +106,7 @@ def test_a_probe_that_was_called_off_lets_the_next_one_through() -> None:
     assert breakers.report() == []
 
 
-def test_calls_begun_before_it_opened_say_nothing_of_recovery() -> None:
+def test_calls_started_before_it_opened_do_not_count_as_recovery() -> None:
     clock = Clock()
     breakers = Breakers(SETTINGS, clock)
     early_success, early_failure = acquired(breakers), acquired(breakers)
@@ -119,7 +119,7 @@ def test_calls_begun_before_it_opened_say_nothing_of_recovery() -> None:
     assert state_of(breakers) is BreakerState.HALF_OPEN
 
 
-def test_a_target_that_fails_leaves_its_neighbours_alone() -> None:
+def test_a_target_that_fails_does_not_affect_other_targets() -> None:
     breakers = opened(Clock())
     assert breakers.try_acquire(Target("acme", "acme/two")) is not None
 
@@ -144,14 +144,14 @@ def test_targets_of_one_account_open_together() -> None:
     assert breakers.try_acquire(Target("acme", "acme/one", yours)) is not None
 
 
-def test_a_provider_may_say_that_a_failure_reaches_further() -> None:
+def test_a_provider_can_set_a_wider_scope_of_a_failure() -> None:
     breakers = Breakers(SETTINGS, Clock())
     for _ in range(3):
         acquired(breakers).failed(ProviderServerError("the region is down", scope=Scope.ENDPOINT))
     assert set(breakers.open_domains()) == {"acme@"}
 
 
-def test_one_probe_tells_of_all_that_was_open() -> None:
+def test_one_probe_decides_for_all_open_domains() -> None:
     clock = Clock()
     breakers = opened(clock)
     for _ in range(3):
@@ -162,7 +162,7 @@ def test_one_probe_tells_of_all_that_was_open() -> None:
 
 
 class BreakerMachine(RuleBasedStateMachine):
-    """Whatever the order of calls, verdicts and time, the breaker keeps its promises."""
+    """Invariants of the breaker for any order of calls, outcomes and time."""
 
     permits = Bundle("permits")
 

@@ -1,4 +1,4 @@
-"""Retries wait with full jitter, never less than asked, and stay a small share of the calls."""
+"""Retries wait with full jitter, at least as long as requested, and remain a small share of the calls."""
 
 import random
 
@@ -9,12 +9,12 @@ from ymera_service.resilience.retries import BASE_SECONDS, MAX_SECONDS, RetryBud
 
 
 @given(retry=st.integers(0, 60), seed=st.integers(), floor=st.none() | st.floats(0, 30))
-def test_the_wait_lies_between_what_was_asked_and_the_bound(retry: int, seed: int, floor: float | None) -> None:
+def test_the_wait_is_between_the_requested_one_and_the_bound(retry: int, seed: int, floor: float | None) -> None:
     wait = backoff(floor, retry, random.Random(seed))
     assert (floor or 0) <= wait <= max(floor or 0, MAX_SECONDS)
 
 
-def test_an_outage_uses_the_budget_up_and_successes_refill_it() -> None:
+def test_an_outage_exhausts_the_budget_and_successes_refill_it() -> None:
     budget = RetryBudget(capacity=3, ratio=0.5)
     assert [budget.try_withdraw() for _ in range(4)] == [True, True, True, False]
     budget.deposit()

@@ -1,4 +1,4 @@
-"""Slots hold the number of requests at its limit, in order of arrival, and none is lost."""
+"""Slots limit the number of concurrent requests, are assigned in order of arrival, and are never lost."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_requests_beyond_the_limit_wait_their_turn_in_order() -> None:
+async def test_requests_beyond_the_limit_wait_in_order() -> None:
     slots = Slots(1, 10)
     order: list[int] = []
 
@@ -30,7 +30,7 @@ async def test_requests_beyond_the_limit_wait_their_turn_in_order() -> None:
     assert (slots.in_flight, slots.queued) == (0, 0)
 
 
-async def test_a_full_queue_refuses_at_once_and_says_when_to_come_back() -> None:
+async def test_a_full_queue_rejects_immediately_with_retry_after() -> None:
     slots = Slots(1, 1)
     await slots.acquire()
     waiting = asyncio.create_task(slots.acquire())
@@ -42,7 +42,7 @@ async def test_a_full_queue_refuses_at_once_and_says_when_to_come_back() -> None
     await asyncio.wait_for(waiting, 5)
 
 
-async def test_closing_refuses_new_and_waiting_requests_but_not_those_under_way() -> None:
+async def test_closing_rejects_new_and_waiting_requests_but_not_running_ones() -> None:
     slots = Slots(1, 1)
     await slots.acquire()
     waiting = asyncio.create_task(slots.acquire())
@@ -59,7 +59,7 @@ async def test_closing_refuses_new_and_waiting_requests_but_not_those_under_way(
     await asyncio.wait_for(drained, 5)
 
 
-async def test_a_slot_handed_over_to_a_caller_who_just_left_goes_to_the_next() -> None:
+async def test_a_slot_assigned_to_a_cancelled_caller_goes_to_the_next() -> None:
     slots = Slots(1, 2)
     await slots.acquire()
     leaving, staying = asyncio.create_task(slots.acquire()), asyncio.create_task(slots.acquire())
@@ -75,7 +75,7 @@ async def test_a_slot_handed_over_to_a_caller_who_just_left_goes_to_the_next() -
     queue=st.integers(0, 4),
     steps=st.lists(st.tuples(st.sampled_from(["come", "go", "cancel"]), st.integers(0, 20)), max_size=40),
 )
-def test_no_slot_is_ever_lost_or_given_twice(limit: int, queue: int, steps: list[tuple[str, int]]) -> None:
+def test_no_slot_is_ever_lost_or_assigned_twice(limit: int, queue: int, steps: list[tuple[str, int]]) -> None:
     async def scenario() -> None:
         slots = Slots(limit, queue)
         tasks: list[asyncio.Task[None]] = []

@@ -1,4 +1,4 @@
-"""Routing on real parts: a catalogue that asked providers, evidence and sessions; and open breakers as a test says."""
+"""Routing with real parts: a refreshed catalogue, evidence and sessions; a test sets the open breakers."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -37,7 +37,7 @@ class InProcessProvider(Provider):
 
 @dataclass
 class FixedClassifier:
-    """Takes every prompt for the same mix of categories."""
+    """Returns the same probabilities of categories for every prompt."""
 
     probabilities: Mapping[str, float] = field(default_factory=lambda: {"coding": 0.7, "general": 0.3})
     name: str = "fixed"
@@ -47,7 +47,7 @@ class FixedClassifier:
 
 
 class Routing:
-    """Routing on real parts; `decide` routes a short prompt. A provider without infos can't list its models."""
+    """Routing with real parts; `decide` routes a short prompt. A provider without infos can't list its models."""
 
     def __init__(
         self, infos: Mapping[str, Sequence[ModelInfo] | None], settings: RoutingSettings | None = None

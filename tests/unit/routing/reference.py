@@ -1,4 +1,4 @@
-"""The rules and formulas of routing, written for one target at a time: what the columns have to agree with."""
+"""The rules and formulas of routing for one target at a time, as the reference for the columns."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from ymera_service.sdk.targets import Target
 
 @dataclass
 class Reference:
-    """One request, and what is known when it is decided."""
+    """One request, and the state in which it is decided."""
 
     catalog: CatalogSnapshot
     qualities: Qualities

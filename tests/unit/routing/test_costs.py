@@ -26,7 +26,7 @@ def test_answers_may_differ_in_length_from_target_to_target() -> None:
     assert costs.expected(5, np.array([3, 7])).tolist() == [3, 7]
 
 
-def test_a_long_prompt_costs_what_the_highest_tier_it_exceeds_says() -> None:
+def test_a_long_prompt_is_charged_at_the_highest_tier_it_exceeds() -> None:
     tiered = (Tier(-1, 10**6, 0), Tier(100, 2 * 10**6, 0), Tier(1_000, 3 * 10**6, 10**6))
     costs = Costs([tiered, (Tier(-1, 5 * 10**6, 0),), None], [0, 2, 0])
     assert costs.expected(0, 0).tolist() == [0, 2, 0]

@@ -24,32 +24,32 @@ def measured(*summaries: tuple[str, str, int, float]) -> Evidence:
     return evidence
 
 
-def test_nothing_measured_means_the_middle_and_says_so() -> None:
+def test_without_measurements_quality_is_in_the_middle_and_the_evidence_says_so() -> None:
     qualities = Evidence().qualities
     assert qualities.value("p/m", "coding") == 0.5
     assert qualities.evidence("p/m", "coding") == "not yet measured; taken as the mean, 0.50"
 
 
-def test_what_a_provider_states_counts_until_a_model_is_measured() -> None:
+def test_stated_quality_counts_until_a_model_is_measured() -> None:
     assert Evidence().qualities.value("p/m", "coding", 0.8) == 0.8
     assert Evidence().qualities.evidence("p/m", "coding", 0.8) == "not yet measured; its provider states 0.80"
     qualities = measured(("p/m", "math", 50, 0.2)).qualities
     assert qualities.value("p/m", "coding", 0.8) == qualities.value("p/m", "coding")
 
 
-def test_many_tasks_speak_for_themselves() -> None:
+def test_with_many_tasks_the_score_dominates() -> None:
     evidence = measured(("p/good", "coding", 5_000, 0.9), ("p/bad", "coding", 5_000, 0.1))
     assert evidence.qualities.value("p/good", "coding") == pytest.approx(0.9, abs=0.01)
     assert evidence.qualities.value("p/bad", "coding") == pytest.approx(0.1, abs=0.01)
     assert evidence.qualities.evidence("p/good", "coding") == "0.90 over 5000 coding tasks"
 
 
-def test_one_lucky_task_does_not_beat_many_good_ones() -> None:
+def test_one_right_task_does_not_outrank_many() -> None:
     evidence = measured(("p/lucky", "coding", 1, 1.0), ("p/proven", "coding", 100, 0.9), ("p/poor", "coding", 100, 0.3))
     assert evidence.qualities.value("p/lucky", "coding") < evidence.qualities.value("p/proven", "coding")
 
 
-def test_a_model_good_elsewhere_is_expected_to_be_good_here_too() -> None:
+def test_scores_in_other_categories_raise_the_expected_quality() -> None:
     evidence = measured(("p/good", "math", 50, 0.9), ("p/bad", "math", 50, 0.2), ("p/other", "coding", 50, 0.5))
     qualities = evidence.qualities
     good, bad = qualities.value("p/good", "coding"), qualities.value("p/bad", "coding")
@@ -58,7 +58,7 @@ def test_a_model_good_elsewhere_is_expected_to_be_good_here_too() -> None:
     assert sentence == f"not yet measured in coding; taken as {good:.2f} from 50 tasks of other kinds"
 
 
-def test_a_hard_category_does_not_make_its_models_look_bad_elsewhere() -> None:
+def test_low_scores_in_a_hard_category_do_not_lower_the_quality_in_others() -> None:
     evidence = measured(
         ("p/in-hard", "hard", 50, 0.3),
         ("p/too", "hard", 50, 0.2),
@@ -89,14 +89,14 @@ def test_every_quality_lies_between_0_and_1(rows: list[tuple[str, str, int, floa
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf, -0.1, 1.5])
-def test_a_score_that_can_not_be_does_not_enter(score: float) -> None:
+def test_an_invalid_score_is_ignored(score: float) -> None:
     evidence = measured(("p/m", "coding", 50, score), ("p/n", "coding", 50, 0.6))
     assert evidence.summaries("p/m") == {}
     assert evidence.qualities.value("p/n", "coding") > 0.55
 
 
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0, LONGEST * 2])
-def test_a_benchmark_time_that_can_not_be_does_not_enter(seconds: float) -> None:
+def test_an_invalid_benchmark_time_is_ignored(seconds: float) -> None:
     evidence = Evidence()
     evidence.load([BenchmarkSummary("p/m", "coding", 10, 0.9, seconds)])
     assert pace(evidence) is None
@@ -111,7 +111,7 @@ def test_loading_the_same_again_changes_nothing() -> None:
     assert evidence.qualities is before
 
 
-def test_the_time_of_a_benchmark_task_stands_in_until_a_call_was_measured() -> None:
+def test_the_time_of_benchmark_tasks_is_used_until_a_call_was_measured() -> None:
     evidence = measured(("p/m", "coding", 10, 0.9))
     assert pace(evidence) == pytest.approx(4.0)
     evidence.observe("p/m", output_tokens=100, time_to_first_token=0.5, duration=1.5)
@@ -120,14 +120,14 @@ def test_the_time_of_a_benchmark_task_stands_in_until_a_call_was_measured() -> N
     assert pace(evidence) == pytest.approx(0.5 + 200 * 0.01)
 
 
-def test_each_target_of_a_model_has_its_own_pace() -> None:
+def test_each_target_of_a_model_has_its_own_latency() -> None:
     evidence = measured(("p/m", "coding", 10, 0.9))
     targets = (Target("p", "p/m", Deployment("a")), Target("p", "p/m", Deployment("b")))
     evidence.observe("p/m#a", output_tokens=100, time_to_first_token=0.5, duration=1.5)
     assert evidence.paces(targets).latencies(200).tolist() == pytest.approx([2.5, 4.0])
 
 
-def test_paces_that_were_handed_out_never_change() -> None:
+def test_returned_latencies_never_change() -> None:
     evidence = Evidence()
     before = evidence.paces(TARGETS)
     evidence.observe("p/m", output_tokens=100, time_to_first_token=0.5, duration=1.5)
@@ -140,7 +140,7 @@ def test_paces_that_were_handed_out_never_change() -> None:
         after.first_token[0] = 1.0
 
 
-def test_latency_moves_towards_what_the_latest_calls_took() -> None:
+def test_latency_moves_towards_that_of_the_latest_calls() -> None:
     evidence = Evidence()
     assert pace(evidence) is None
     evidence.observe("p/m", output_tokens=100, time_to_first_token=1.0, duration=2.0)
@@ -161,7 +161,7 @@ ODD = st.sampled_from([math.nan, math.inf, -math.inf, -1.0])
         st.tuples(st.integers(-5, 10_000), st.none() | st.floats(0, 100) | ODD, st.floats(-1, 1e9) | ODD), max_size=4
     )
 )
-def test_no_call_makes_latency_absurd(calls: list[tuple[int, float | None, float]]) -> None:
+def test_latency_is_finite_and_does_not_decrease_with_length(calls: list[tuple[int, float | None, float]]) -> None:
     evidence = Evidence()
     for tokens, first, duration in calls:
         evidence.observe("p/m", output_tokens=tokens, time_to_first_token=first, duration=duration)

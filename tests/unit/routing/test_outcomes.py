@@ -21,7 +21,7 @@ DATA = Path(__file__).parents[3].parent / "shared" / "routing" / "dev"
 QUALITY_ALONE = Weights(1, 0, 0)
 BALANCED = Weights(0.7, 0.0, 0.3)
 TASKS = 50
-"""Measured tasks per model and category: with right or wrong only, tells 0.5 from 0.7 and no finer."""
+"""Measured tasks per model and category: graded right or wrong, they distinguish 0.5 from 0.7 but nothing finer."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def test_a_little_evidence_comes_close_to_the_best_model_known_only_afterwards(n
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_minding_the_price_costs_no_more_and_is_no_worse_than_taking_the_cheapest(name: str) -> None:
+def test_weighing_cost_is_neither_dearer_nor_worse_than_taking_the_cheapest(name: str) -> None:
     quality, cost = routed(name, BALANCED)
     _, careless_cost = routed(name, QUALITY_ALONE)
     cheapest_cost, cheapest = min((cost, quality) for quality, cost in fixed(name).values())
@@ -120,13 +120,13 @@ def test_minding_the_price_costs_no_more_and_is_no_worse_than_taking_the_cheapes
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_no_model_that_is_both_better_and_cheaper_was_passed_over(name: str) -> None:
+def test_no_model_that_is_both_better_and_cheaper_was_skipped(name: str) -> None:
     quality, cost = routed(name, BALANCED)
     dominating = [model for model, (q, c) in fixed(name).items() if q > quality + 0.03 and c < cost * 0.9]
     assert dominating == []
 
 
-def test_cost_weighs_continuously() -> None:
+def test_the_weight_of_cost_has_a_gradual_effect() -> None:
     costs = [routed("zeroeval", Weights(1 - share, 0, share))[1] for share in (0.0, 0.1, 0.3, 0.6, 1.0)]
     assert costs == sorted(costs, reverse=True)
     assert costs[-1] < costs[0] / 5

@@ -28,7 +28,7 @@ def order(
 
 @settings(deadline=None)
 @given(scores=st.lists(LEVELS, min_size=1, max_size=40), seed=SEEDS, free=TIERS, limit=st.integers(1, 50))
-def test_the_best_come_first_and_free_ones_before_them_where_preferred(
+def test_the_best_come_first_after_free_ones_if_those_are_preferred(
     scores: list[float], seed: int, free: list[bool] | None, limit: int
 ) -> None:
     positions = order(scores, seed, limit=limit, free=free).positions
@@ -72,7 +72,7 @@ def test_propensities_of_all_possible_firsts_add_up_to_one(
 
 
 @pytest.mark.parametrize("limit", [2, 16])
-def test_a_first_comes_as_often_as_its_propensity_says(limit: int) -> None:
+def test_the_frequency_of_a_first_candidate_matches_its_propensity(limit: int) -> None:
     scores = [0.9, 0.2, 0.9, 0.9]
     firsts = [order(scores, seed, limit=limit, exploration=0.3) for seed in range(4_000)]
     counts = Counter(made.positions[0] for made in firsts)
@@ -83,7 +83,7 @@ def test_a_first_comes_as_often_as_its_propensity_says(limit: int) -> None:
     assert sum(stated.values()) == pytest.approx(1)
 
 
-def test_equal_ones_take_the_last_places_by_chance() -> None:
+def test_equal_candidates_get_the_last_ranks_at_random() -> None:
     counts = Counter(place for seed in range(2_000) for place in order([0.5] * 40 + [0.9], seed, limit=5).positions)
     assert counts[40] == 2_000
     for place in range(40):
@@ -94,7 +94,7 @@ def test_nothing_is_explored_while_a_session_stays_with_its_target() -> None:
     assert {order([0.9, 0.1], seed, exploration=1.0, pinned=True).positions[0] for seed in range(50)} == {0}
 
 
-def test_only_free_targets_are_explored_where_they_are_preferred() -> None:
+def test_only_free_targets_are_explored_if_they_are_preferred() -> None:
     made = [order([0.9, 0.1, 0.8], seed, exploration=1.0, free=[False, True, True]) for seed in range(50)]
     assert {each.positions[0] for each in made} == {1, 2}
     assert {each.propensity for each in made} == {0.5}
@@ -109,6 +109,6 @@ def test_the_order_of_two_equal_ones_does_not_depend_on_others() -> None:
         assert tuple(among) == alone
 
 
-def test_the_version_names_how_often_is_explored() -> None:
+def test_the_version_contains_the_rate_of_exploration() -> None:
     assert version(0.0) != version(0.05)
     assert version(0.05).endswith("exploration=0.05")

@@ -62,7 +62,7 @@ def test_a_score_is_the_sum_of_its_components() -> None:
         assert [part.weight for part in candidate.components] == [0.5, 0.25, 0.25]
 
 
-def test_what_is_not_known_says_so() -> None:
+def test_unknown_values_are_marked_as_unknown() -> None:
     routing = Routing({"p": [UNPRICED, CHEAP]})
     routing.measure(general={"p/cheap": 0.75})
     candidates = {candidate.target.model: candidate for candidate in routing.decide().candidates}
@@ -74,7 +74,7 @@ def test_what_is_not_known_says_so() -> None:
     assert candidates["p/cheap"].components[0].evidence.startswith("not yet measured in coding")
 
 
-def test_until_a_model_is_measured_what_its_provider_states_counts() -> None:
+def test_the_stated_quality_counts_until_a_model_is_measured() -> None:
     stated = ModelInfo("stated", price=Price(1_000_000, 1_000_000), stated_quality={"coding": 0.9, "general": 0.4})
     silent = ModelInfo("silent", price=Price(1_000_000, 1_000_000))
     routing = Routing({"p": [silent, stated]})
@@ -87,7 +87,7 @@ def test_until_a_model_is_measured_what_its_provider_states_counts() -> None:
     assert "states" not in routing.decide().candidates[1].components[0].evidence
 
 
-def test_every_decision_gives_its_category_probabilities_the_likeliest_first_adding_up_to_one() -> None:
+def test_category_probabilities_are_sorted_and_add_up_to_one() -> None:
     routing = Routing({"p": [CHEAP]})
     routing.classifier = FixedClassifier({"math": 1.0, "coding": 2.0, "general": 1.0})
     decision = routing.decide()
@@ -99,7 +99,7 @@ def test_every_decision_gives_its_category_probabilities_the_likeliest_first_add
     "given",
     [{}, {"a": -1.0, "b": 2.0}, {"a": math.nan}, {"a": 0.0}, {"a": math.inf}, {"x" * 65: 1.0}, {1: 1.0}, None],
 )
-def test_a_classifier_that_does_not_return_probabilities_does_not_stop_a_request(given: Any) -> None:
+def test_invalid_probabilities_of_a_classifier_do_not_fail_a_request(given: Any) -> None:
     routing = Routing({"p": [CHEAP]})
     routing.classifier = FixedClassifier(given)
     assert routing.decide().category_probabilities == {"general": 1.0}
@@ -122,7 +122,7 @@ def test_of_many_categories_the_eight_likeliest_count() -> None:
 # In which order.
 
 
-def test_free_models_go_before_better_ones_when_they_are_preferred() -> None:
+def test_free_models_rank_before_better_ones_if_they_are_preferred() -> None:
     routing = Routing({"p": [FREE, CHEAP, UNPRICED]})
     routing.measure(coding={"p/cheap": 1.0, "p/free": 0.0})
     assert order(routing.decide())[0] == "p/cheap"
@@ -148,14 +148,14 @@ def test_a_session_stays_with_its_model_while_that_is_eligible_and_healthy() -> 
     assert (failing.session_affinity, failing.inputs.affinity) == (False, "p/dear")
 
 
-def test_preferring_free_models_goes_before_staying_with_one_that_costs() -> None:
+def test_preferring_free_models_takes_precedence_over_session_affinity() -> None:
     routing = Routing({"p": [FREE, DEAR]})
     routing.sessions.remember("s", "p/dear")
     decision = routing.decide(preferences=Preferences(session_id="s", prefer_free=True))
     assert order(decision) == ["p/free", "p/dear"]
 
 
-def test_exploring_draws_the_first_and_says_so() -> None:
+def test_exploration_draws_the_first_candidate_and_is_explained() -> None:
     routing = Routing({"p": [CHEAP, DEAR]}, RoutingSettings(exploration=1.0))
     decisions = [routing.decide(seed=seed) for seed in range(40)]
     assert {order(decision)[0] for decision in decisions} == {"p/cheap", "p/dear"}
@@ -164,7 +164,7 @@ def test_exploring_draws_the_first_and_says_so() -> None:
     assert "drawn at random" in drawn.explanation
 
 
-def test_a_seed_that_is_not_given_is_drawn_and_told() -> None:
+def test_a_seed_that_is_not_given_is_drawn_and_returned() -> None:
     routing = Routing({"p": [CHEAP, DEAR]})
     seeds = {routing.decide(seed=None).seed for _ in range(5)}
     assert len(seeds) == 5
@@ -203,7 +203,7 @@ def test_the_inputs_of_a_decision_are_kept_with_it() -> None:
     )
 
 
-def test_what_is_measured_and_listed_later_counts_from_the_next_decision_on() -> None:
+def test_later_measurements_count_from_the_next_decision() -> None:
     routing = Routing({"p": [ModelInfo("a"), ModelInfo("b")]})
     routing.measure(coding={"p/a": 0.1, "p/b": 0.9})
     assert order(routing.decide()) == ["p/b", "p/a"]

@@ -206,7 +206,7 @@ def test_the_same_snapshot_and_seed_give_the_same_selection_however_much_of_it_i
 
 @settings(max_examples=20, deadline=None)
 @given(infos=KINDS_OF_MODEL, summaries=SUMMARIES, count=st.integers(13, 60))
-def test_a_score_does_not_depend_on_which_others_there_are(
+def test_a_score_does_not_depend_on_other_targets(
     infos: list[ModelInfo], summaries: list[tuple[int, str, int, float]], count: int
 ) -> None:
     infos = [replace(info, simulated=False, kind=Kind.GENERATE) for info in infos]
@@ -249,7 +249,7 @@ def test_models_that_do_not_generate_are_neither_ranked_nor_excluded() -> None:
         select(asked(Preferences(allow_models=("p/embeds",))), snapshot_of(catalog, Evidence()))
 
 
-def test_nothing_that_was_given_is_changed() -> None:
+def test_inputs_are_not_changed() -> None:
     catalog = catalogue([ModelInfo("m", price=Price(5, 5)), ModelInfo("m")], 40)
     snapshot = replace(snapshot_of(catalog, Evidence()), affinity="p/m-0")
     request = asked(Preferences(max_cost_micros=100, deny_models=("q/m-1",)))

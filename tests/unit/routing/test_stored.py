@@ -68,14 +68,14 @@ DECISIONS = st.builds(
 
 
 @given(decision=DECISIONS)
-def test_a_stored_decision_is_read_as_it_was(decision: Decision) -> None:
+def test_a_stored_decision_is_read_unchanged(decision: Decision) -> None:
     read = from_json(to_json(decision))
     assert read == decision
     assert list(read.category_probabilities) == list(decision.category_probabilities)
 
 
 @pytest.mark.parametrize("data", [b"", b"null", b"{}", b"[]", b'{"category": 1', b"\xff"])
-def test_what_is_not_a_decision_is_refused(data: bytes) -> None:
+def test_data_that_is_not_a_decision_is_rejected(data: bytes) -> None:
     with pytest.raises(ValueError, match="Decision"):
         from_json(data)
 
@@ -130,7 +130,7 @@ def test_a_decision_among_a_thousand_models_takes_at_most_4_kb_and_is_read_exact
 
 
 @pytest.mark.parametrize("deployment", [Deployment(), Deployment("a" * MAX_DEPLOYMENT, "e" * MAX_DEPLOYMENT)])
-def test_even_the_longest_names_fit_and_what_was_chosen_and_counted_is_kept(deployment: Deployment) -> None:
+def test_even_the_longest_names_fit_and_candidates_and_counts_are_kept(deployment: Deployment) -> None:
     _, decision = routing_with_a_thousand_models(MAX_NAME, deployment)
     data = to_json(decision)
     assert len(data) <= LARGEST

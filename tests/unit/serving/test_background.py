@@ -1,4 +1,4 @@
-"""Background work that dies is started again, and is seen meanwhile."""
+"""Background tasks that end are restarted, and their state is reported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WAIT = 10
 
 
 class Time:
-    """A clock that stands still but for sleeps."""
+    """A clock that advances only by sleeps."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -31,7 +31,7 @@ class Time:
 
 
 class Work:
-    """Fails as its script says, then works on until cancelled."""
+    """Fails as its script defines, then works until cancelled."""
 
     def __init__(self, *ends: BaseException | None) -> None:
         self.ends = list(ends)
@@ -109,7 +109,7 @@ async def test_work_that_ran_for_long_begins_with_the_shortest_pause_again(backg
     assert time.slept[1] > FIRST_PAUSE >= time.slept[2]
 
 
-async def test_what_is_done_again_and_again_is_well_once_it_has_succeeded(background: Background, time: Time) -> None:
+async def test_a_periodic_task_is_ok_after_its_next_success(background: Background, time: Time) -> None:
     outcomes: list[Exception | None] = [None, OSError("no"), None]
     reports: list[BackgroundReport] = []
     done = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The life cycle of a call, whatever protocol it came by."""
+"""The life cycle of a call of any protocol."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WAIT = 10
 
 
 async def serve(calls: Calls, work: Callable[[Call], Awaitable[None]], *, executes: bool = False) -> YmeraError | None:
-    """Does what a protocol does, in a task of its own; returns the typed error that the caller would get."""
+    """Does what a protocol does, in a separate task; returns the typed error that the caller would get."""
 
     async def handle() -> YmeraError | None:
         call = calls.begin("method", 60.0)
@@ -71,7 +71,7 @@ WARNINGS = {
 
 
 @pytest.mark.parametrize("leaf", leaves(YmeraError))
-async def test_the_line_of_a_failed_call_is_as_loud_as_the_failure(leaf: type[YmeraError]) -> None:
+async def test_the_level_of_a_failed_calls_log_line_depends_on_the_failure(leaf: type[YmeraError]) -> None:
     error = InvalidRequest([FieldViolation("a", "b")]) if leaf is InvalidRequest else leaf("what happened")
     with capture_logs() as lines:
         assert await serve(Calls(77), raising(error)) is error
@@ -80,7 +80,7 @@ async def test_the_line_of_a_failed_call_is_as_loud_as_the_failure(leaf: type[Ym
     assert (line["reason"], line["error"], line["status"]) == (error.reason, error.message, "FAILED")
 
 
-async def test_the_line_of_a_call_says_where_the_time_went() -> None:
+async def test_the_log_line_of_a_call_has_the_time_per_phase() -> None:
     async def work(call: Call) -> None:
         call.timings.add(Phase.ROUTE, 0.0025)
         call.notes["models"] = 3
@@ -103,7 +103,7 @@ async def test_a_defect_is_logged_with_its_cause_and_shows_nothing_to_the_caller
     assert lines[0]["request_id"] in failure.message
 
 
-async def test_a_caller_who_goes_away_ends_the_call_without_an_error() -> None:
+async def test_a_caller_that_disconnects_ends_the_call_without_an_error() -> None:
     calls = Calls(77)
     with capture_logs() as lines:
         task = asyncio.create_task(serve(calls, forever))
@@ -122,13 +122,13 @@ async def under_way(calls: Calls, count: int) -> None:
             await asyncio.sleep(0)
 
 
-async def test_calls_are_refused_once_the_server_stops() -> None:
+async def test_calls_are_rejected_after_the_server_stops() -> None:
     calls = Calls(77)
     calls.refuse()
     assert isinstance(await asyncio.wait_for(serve(calls, forever), WAIT), ShuttingDown)
 
 
-async def test_executions_are_left_to_end_in_order() -> None:
+async def test_executions_are_cancelled_separately_from_other_calls() -> None:
     calls = Calls(77)
     executing = asyncio.create_task(serve(calls, forever, executes=True))
     other = asyncio.create_task(serve(calls, forever))
@@ -159,7 +159,7 @@ def test_ids_that_are_not_valid_are_dropped(correlation: object, trace: object, 
 @pytest.mark.parametrize(
     ("remaining", "seconds"), [(None, 77.0), (0.1, 0.089), (1.0, 0.89), (10.0, 9.65), (100.0, 98.75), (1000.0, 989.75)]
 )
-def test_a_call_ends_a_little_before_its_caller_gives_up(remaining: float | None, seconds: float) -> None:
+def test_a_call_ends_shortly_before_the_callers_deadline(remaining: float | None, seconds: float) -> None:
     assert seconds_for(remaining, 77.0) == pytest.approx(seconds)
 
 

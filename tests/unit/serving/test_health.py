@@ -1,4 +1,4 @@
-"""Health says whether a request has a chance, and if not, what to do about the actual cause."""
+"""Health states whether requests can be served, and if not, the remedy for the actual cause."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Lab(Provider):
 
 
 class Server:
-    """The parts that Health looks at, with a clock that a test moves."""
+    """The parts that Health reports, with a clock that a test moves."""
 
     def __init__(self, database: Database, recorder: Recorder) -> None:
         self.now = 0.0
@@ -82,7 +82,7 @@ class Server:
         return await (await self.health(*providers)).report()
 
     def fail(self, model: str, error: ProviderError) -> None:
-        """Lets a call of a model fail."""
+        """Makes a call of a model fail."""
         permit = self.breakers.try_acquire(self.catalog.snapshot.models[model].targets[0])
         assert permit is not None
         permit.failed(error)
@@ -95,7 +95,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         yield Server(database, await stack.enter_async_context(Recorder(database)))
 
 
-async def test_all_is_well(server: Server) -> None:
+async def test_a_healthy_server_is_ok(server: Server) -> None:
     server.plugins = (PluginStatus("lab", "lab", "1", PluginState.ACTIVE),)
     report = await server.report(Lab("lab", REAL))
     assert (report.status, report.detail, report.simulator_only) == (Status.OK, "", False)
@@ -104,7 +104,7 @@ async def test_all_is_well(server: Server) -> None:
     assert [one.status for one in report.plugins] == [Status.OK]
 
 
-async def test_what_is_absent_or_disabled_is_not_ok_and_hurts_nobody(server: Server) -> None:
+async def test_absent_and_disabled_parts_do_not_degrade_the_server(server: Server) -> None:
     server.plugins = (PluginStatus("off", "off", "1", PluginState.DISABLED),)
     report = await server.report(Lab("lab", REAL), Lab("ollama"), Lab("openai", missing="set OPENAI_API_KEY"))
     assert report.status is Status.OK
@@ -124,13 +124,13 @@ async def test_a_quarantined_plugin_degrades_the_server(server: Server) -> None:
     assert (report.plugins[0].status, report.plugins[0].detail) == (Status.DEGRADED, "no module")
 
 
-async def test_the_simulator_serves_where_nothing_else_could(server: Server) -> None:
+async def test_the_simulator_serves_without_other_providers(server: Server) -> None:
     report = await server.report(Lab("simulator", SIMULATED), Lab("ollama"))
     assert (report.status, report.simulator_only) == (Status.OK, True)
     assert "OPENAI_API_KEY" in report.detail
 
 
-async def test_the_simulator_does_not_stand_in_for_a_provider_that_fails(server: Server) -> None:
+async def test_the_simulator_does_not_replace_a_provider_that_fails(server: Server) -> None:
     refused = AuthenticationFailed("the key is not accepted")
     report = await server.report(Lab("simulator", SIMULATED), Lab("openai", error=refused))
     assert (report.status, report.simulator_only) == (Status.UNAVAILABLE, False)
@@ -138,7 +138,7 @@ async def test_the_simulator_does_not_stand_in_for_a_provider_that_fails(server:
     assert "set a vendor's key" not in report.detail
 
 
-async def test_the_simulator_does_not_stand_in_for_models_that_fail(server: Server) -> None:
+async def test_the_simulator_does_not_replace_models_that_fail(server: Server) -> None:
     health = await server.health(Lab("simulator", SIMULATED), Lab("openai", REAL))
     server.fail("openai/real", ConnectionFailed("the address can't be resolved"))
     report = await health.report()
@@ -149,7 +149,7 @@ async def test_the_simulator_does_not_stand_in_for_models_that_fail(server: Serv
     assert not await health.serving()
 
 
-async def test_a_missing_key_is_named_where_nothing_else_can_answer(server: Server) -> None:
+async def test_a_missing_key_is_named_if_no_other_provider_can_answer(server: Server) -> None:
     missing = "set api_key, or OPENAI_API_KEY in the environment"
     unconfigured = Lab("openai", error=AuthenticationFailed(missing), missing=missing)
     report = await server.report(Lab("simulator", SIMULATED), unconfigured)
@@ -167,7 +167,7 @@ async def test_one_of_two_models_that_fails_degrades_its_provider(server: Server
     assert (await health.report()).status is Status.DEGRADED
 
 
-async def test_a_list_that_fails_with_models_left_degrades(server: Server) -> None:
+async def test_a_failed_discovery_with_known_models_degrades(server: Server) -> None:
     lab = Lab("lab", REAL)
     health = await server.health(lab)
     lab._error = ConnectionFailed("gone")
@@ -186,19 +186,19 @@ async def test_models_that_answer_no_prompts_do_not_count(server: Server) -> Non
     assert report.detail.startswith("no provider offers a model")
 
 
-async def test_a_server_without_providers_says_what_to_install(server: Server) -> None:
+async def test_without_providers_health_states_what_to_install(server: Server) -> None:
     report = await server.report()
     assert report.status is Status.UNAVAILABLE
     assert "pip install" in report.detail
 
 
-async def test_a_server_that_stops_serves_nothing(server: Server) -> None:
+async def test_a_server_that_stops_is_unavailable(server: Server) -> None:
     server.calls.refuse()
     report = await server.report(Lab("lab", REAL))
     assert (report.status, report.detail) == (Status.UNAVAILABLE, "the server is stopping")
 
 
-async def test_records_that_cannot_be_written_keep_requests_away_for_a_while(server: Server) -> None:
+async def test_a_failed_record_makes_the_server_unavailable_for_a_while(server: Server) -> None:
     health = await server.health(Lab("lab", REAL))
     server.recorder.failure = "can't record: disk full"
     report = await health.report()

@@ -12,14 +12,14 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), texts)
-def test_a_page_token_leads_back_to_its_item(item: str, scope: str) -> None:
+def test_a_page_token_is_decoded_to_its_item(item: str, scope: str) -> None:
     faults = Violations()
     assert after_of(token_of(item, scope), scope, faults) == item
     faults.check()
 
 
 @pytest.mark.parametrize("token", ["nonsense", "====", "é", token_of("a/b", "other")])
-def test_a_token_of_another_list_is_refused(token: str) -> None:
+def test_a_token_of_another_list_is_rejected(token: str) -> None:
     faults = Violations()
     assert after_of(token, "mine", faults) == ""
     with pytest.raises(InvalidRequest, match="page_token"):

@@ -1,4 +1,4 @@
-"""Providers are started before they are asked, and closed at the end, whatever a plugin's code does."""
+"""Providers are started first and closed at the end, even if a plugin's code fails."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_providers_are_started_and_closed() -> None:
 @pytest.mark.parametrize(
     "problem", [OSError("no s3cret key"), SystemExit(3), asyncio.CancelledError(), ProviderServerError("no")]
 )
-async def test_one_that_fails_is_left_out_with_its_reason(problem: BaseException) -> None:
+async def test_a_provider_that_fails_is_excluded_with_its_reason(problem: BaseException) -> None:
     sound, broken = Lab("sound"), Lab("broken", problem)
     all_of_them = {"sound": sound, "broken": broken}
     async with asyncio.timeout(WAIT), started(all_of_them, lambda text: text.replace("s3cret", "***")) as ready:
@@ -68,7 +68,7 @@ async def test_one_that_fails_is_left_out_with_its_reason(problem: BaseException
     assert broken.steps == ["start", "close"]
 
 
-async def test_one_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_provider_that_hangs_does_not_block_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(providers, "START_SECONDS", 0.01)
     monkeypatch.setattr(providers, "CLOSE_SECONDS", 0.01)
     sound, hanging = Lab("sound"), Lab("hanging", hangs=True)

@@ -1,4 +1,4 @@
-"""Calls are refused until their callers have noticed, and only then is the network closed."""
+"""Calls are rejected until their callers stop retrying, and only then is the network closed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def call(calls: Calls) -> None:
     calls.end(calls.begin("method", 60.0), "OK")
 
 
-async def test_callers_that_try_again_hold_the_network_open(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_network_stays_open_while_callers_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "QUIET_SECONDS", 0.05)
     monkeypatch.setattr(stopping, "LONGEST_REFUSAL_SECONDS", 60.0)
     calls = Calls(60)
@@ -43,7 +43,7 @@ async def test_callers_that_try_again_hold_the_network_open(monkeypatch: pytest.
     assert calls.quiet_for >= 0.05
 
 
-async def test_callers_that_never_stop_do_not_hold_it_open_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_callers_that_never_stop_do_not_keep_it_open_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "QUIET_SECONDS", 0.02)
     monkeypatch.setattr(stopping, "LONGEST_REFUSAL_SECONDS", 0.1)
     calls = Calls(60)
@@ -54,7 +54,7 @@ async def test_callers_that_never_stop_do_not_hold_it_open_for_ever(monkeypatch:
             await asyncio.sleep(0)
 
 
-async def test_calls_that_finish_in_time_are_left_alone() -> None:
+async def test_calls_that_finish_in_time_are_not_cancelled() -> None:
     calls, go_on = Calls(60), asyncio.Event()
 
     async def work() -> None:
@@ -76,7 +76,7 @@ EXECUTION = Execution(REQUEST, True, datetime(2026, 11, 21, tzinfo=UTC), 0.0)
 
 
 class OneStream:
-    """A pipeline with one stream under way, which ends when it is stopped."""
+    """A pipeline with one running stream, which ends when it is stopped."""
 
     def __init__(self) -> None:
         self.slots = Slots(1, 1)
@@ -97,7 +97,7 @@ class OneStream:
         await self._recorded.wait()
 
 
-async def test_the_last_event_of_a_stream_is_not_overtaken_by_the_end_of_its_call() -> None:
+async def test_the_last_event_of_a_stream_arrives_before_the_end_of_its_call() -> None:
     calls, pipeline = Calls(60), OneStream()
     written: list[ExecutionEvent] = []
     writing, may_write = asyncio.Event(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""Events reach their reader in order and numbered; text that is waiting is sent as one."""
+"""Events reach their reader in order and numbered; waiting text is merged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Message = tuple[int, ExecutionEvent]
 
 
 class Reader:
-    """Keeps what is written; a test may hold it up."""
+    """Records what is written; a test can block it."""
 
     def __init__(self) -> None:
         self.read: list[Message] = []
@@ -59,7 +59,7 @@ def message(number: int, event: ExecutionEvent) -> Message:
 
 
 async def listen(script: Script, reader: Reader) -> Execution:
-    """Runs a script where the pipeline would be."""
+    """Runs a script instead of the pipeline."""
 
     async def run(request: ExecutionRequest, sink: Sink, timings: Timings) -> Execution:
         await script(sink)
@@ -78,7 +78,7 @@ def sending(events: Sequence[ExecutionEvent]) -> Script:
     return script
 
 
-async def test_texts_that_wait_are_one_and_every_event_is_numbered() -> None:
+async def test_waiting_texts_are_merged_and_every_event_is_numbered() -> None:
     reader = Reader()
     attempt = AttemptStarted(1, 1, TARGET)
     texts = [TextDelta(f"{i} ") for i in range(5)]
@@ -110,7 +110,7 @@ async def test_a_text_does_not_wait_for_the_next() -> None:
     assert reader.events == [TextDelta("first"), TextDelta("last"), Ended(EXECUTION)]
 
 
-async def test_an_error_comes_after_what_was_sent_before() -> None:
+async def test_an_error_comes_after_the_events_before_it() -> None:
     reader = Reader()
 
     async def failing(sink: Sink) -> None:
@@ -122,7 +122,7 @@ async def test_an_error_comes_after_what_was_sent_before() -> None:
     assert reader.events == [TextDelta("first")]
 
 
-async def test_a_reader_who_is_behind_holds_up_everything_but_the_end() -> None:
+async def test_a_slow_reader_delays_everything_but_the_end() -> None:
     channel, sent = Channel(), 0
     while channel.try_send(AttemptStarted(1, sent, TARGET)):
         sent += 1
@@ -137,7 +137,7 @@ async def test_a_reader_who_is_behind_holds_up_everything_but_the_end() -> None:
 
 
 @pytest.mark.parametrize("held_up", [False, True])
-async def test_a_reader_who_goes_away_cancels_the_execution(held_up: bool) -> None:
+async def test_a_reader_that_disconnects_cancels_the_execution(held_up: bool) -> None:
     stopped, reader = asyncio.Event(), Reader()
     if held_up:
         reader.may_read.clear()
@@ -188,7 +188,7 @@ events = st.one_of(
 
 
 def spelled(events: Sequence[ExecutionEvent]) -> list[ExecutionEvent]:
-    """Returns the events with each text letter by letter: the same for streams that differ in their cuts only."""
+    """Returns the events with each text letter by letter: equal for streams that differ only in how text is split."""
     return [
         one
         for event in events
@@ -215,6 +215,6 @@ def test_nothing_is_lost_added_or_moved(sent: list[ExecutionEvent], pauses: list
 
 
 @given(st.lists(events, max_size=50))
-def test_no_two_texts_follow_each_other_once_joined(sent: list[ExecutionEvent]) -> None:
+def test_merged_events_have_no_consecutive_texts(sent: list[ExecutionEvent]) -> None:
     kinds = [type(event) for event in joined(sent)]
     assert all(pair != (TextDelta, TextDelta) for pair in itertools.pairwise(kinds))

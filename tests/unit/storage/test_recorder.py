@@ -1,4 +1,4 @@
-"""Whatever happens to records and the database, what was acknowledged is stored."""
+"""Every acknowledged record is stored, for any failures of callers and the database."""
 
 import asyncio
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ _ids = count()
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller: when it comes and goes away, in turns of the loop, and whether its record can't be stored."""
+    """A caller: when it arrives and cancels, in iterations of the loop, and whether its record is invalid."""
 
     comes: int
     stays: int | None
@@ -52,7 +52,7 @@ class Caller:
 
 
 class Unsteady:
-    """A database whose commits fail now and then, before or after they are durable."""
+    """A database whose commits fail sometimes, before or after they are durable."""
 
     def __init__(self, database: Database, failures: Sequence[str]) -> None:
         self._insert = database.insert
@@ -102,12 +102,12 @@ callers = st.builds(Caller, st.integers(0, 6), st.none() | st.integers(0, 12), s
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(callers, max_size=24), st.lists(st.sampled_from(["none", "before", "after"]), max_size=8))
-def test_what_is_acknowledged_is_stored_whatever_fails_or_goes_away(
+def test_every_acknowledged_record_is_stored_despite_failures_and_cancellations(
     url: str, crowd: list[Caller], failures: list[str]
 ) -> None:
     async def play() -> None:
         async with Database.open(url) as database:
-            database.insert = Unsteady(database, failures)  # type: ignore[method-assign]  # a fault to bear
+            database.insert = Unsteady(database, failures)  # type: ignore[method-assign]  # injects failures
             async with Recorder(database) as recorder:
                 outcomes = await asyncio.gather(*(call(recorder, caller) for caller in crowd))
             kept = await stored(database)
@@ -121,7 +121,7 @@ def test_what_is_acknowledged_is_stored_whatever_fails_or_goes_away(
     asyncio.run(play())
 
 
-async def test_records_beyond_the_bound_are_refused_at_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_records_beyond_the_bound_are_rejected_immediately(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "MAX_WAITING", 3)
     release = asyncio.Event()
     async with Database.open(url) as database:
@@ -146,7 +146,7 @@ async def test_records_beyond_the_bound_are_refused_at_once(url: str, monkeypatc
             assert await asyncio.gather(first, *rest) == [None] * 4
 
 
-async def test_nobody_waits_for_ever_when_the_recorder_is_stopped_while_it_drains(
+async def test_no_caller_waits_forever_if_the_recorder_is_stopped_while_it_drains(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entered, never = asyncio.Event(), asyncio.Event()
@@ -194,7 +194,7 @@ async def test_a_batch_is_bounded(url: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert batches == 3
 
 
-async def test_callers_get_a_short_reason_and_operators_the_drivers_words(sqlite_url: str) -> None:
+async def test_callers_get_a_short_reason_and_operators_the_drivers_message(sqlite_url: str) -> None:
     async with Database.open(sqlite_url) as database, Recorder(database) as under_test:
         await database.write(executions.drop)
         with capture_logs() as logs, pytest.raises(StorageUnavailable) as caught:
@@ -205,14 +205,14 @@ async def test_callers_get_a_short_reason_and_operators_the_drivers_words(sqlite
         assert line["message"] == under_test.failure == "cannot record what was done: no such table: executions"
 
 
-async def test_a_refused_value_is_not_a_failure_of_the_database(url: str) -> None:
+async def test_a_rejected_value_is_not_a_failure_of_the_database(url: str) -> None:
     async with Database.open(url) as database, Recorder(database) as under_test:
         with pytest.raises(StorageUnavailable, match="does not accept a value"):
             await under_test.record(replace(RECORD, request_id="huge", cost_micros=2**70))
         assert not under_test.failure
 
 
-async def test_a_commit_waits_only_for_the_one_under_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_commit_waits_only_for_the_running_one(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     batches: list[int] = []
     entered, release = asyncio.Event(), asyncio.Event()
     async with Database.open(url) as database:
@@ -235,7 +235,7 @@ async def test_a_commit_waits_only_for_the_one_under_way(url: str, monkeypatch: 
 
 @dataclass(frozen=True)
 class Fact:
-    """A further record of one of three requests, so many turns of the loop after the one before."""
+    """A further record of one of three requests, some iterations of the loop after the previous one."""
 
     request: int
     later: int
@@ -247,7 +247,7 @@ facts = st.builds(Fact, st.integers(0, 2), st.integers(0, 3), st.sampled_from([F
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(facts, max_size=24), st.lists(st.sampled_from(["none", "before", "after"]), max_size=4))
-def test_the_last_acknowledged_record_of_a_request_stands(url: str, story: list[Fact], failures: list[str]) -> None:
+def test_the_last_acknowledged_record_of_a_request_is_stored(url: str, story: list[Fact], failures: list[str]) -> None:
     run = next(_ids)
 
     def version(number: int, fact: Fact) -> ExecutionRecord:
@@ -256,7 +256,7 @@ def test_the_last_acknowledged_record_of_a_request_stands(url: str, story: list[
 
     async def play() -> None:
         async with Database.open(url) as database:
-            database.insert = Unsteady(database, failures)  # type: ignore[method-assign]  # a fault to bear
+            database.insert = Unsteady(database, failures)  # type: ignore[method-assign]  # injects failures
             tasks = []
             async with Recorder(database) as recorder:
                 for number, fact in enumerate(story):

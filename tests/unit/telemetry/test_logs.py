@@ -1,5 +1,5 @@
-"""Logs are one line of JSON or text per event, from us and from libraries alike. Each runs in a process of its
-own, as the set-up is the process's."""
+"""Logs are one line of JSON or text per event, from Ymera and from libraries. Each test runs in a separate
+process, as the configuration is global."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ def test_an_event_is_one_line_of_json() -> None:
     assert entry["timestamp"].endswith("+00:00")
 
 
-def test_what_runs_for_a_request_carries_its_id() -> None:
+def test_log_lines_of_a_request_have_its_id() -> None:
     body = """
 async def work(number):
     REQUEST_ID.set(number)
@@ -55,12 +55,12 @@ asyncio.run(main())
     assert found[4:] == [("outside", None)]
 
 
-def test_levels_below_the_configured_one_are_silent() -> None:
+def test_levels_below_the_configured_one_are_not_logged() -> None:
     body = "log.debug('a'); log.info('b'); log.warning('c'); log.error('d')"
     assert [entry["event"] for entry in entries(body, level="warning")] == ["c", "d"]
 
 
-def test_libraries_are_heard_from_warnings_on() -> None:
+def test_libraries_are_logged_from_level_warning() -> None:
     body = """
 for level in ('debug', 'info', 'warning', 'error'):
     getattr(logging.getLogger('sqlalchemy.engine'), level)(level)
@@ -101,13 +101,13 @@ except KeyError:
     assert "sk-123" not in text
 
 
-def test_auto_is_json_where_there_is_no_terminal() -> None:
+def test_auto_is_json_without_a_terminal() -> None:
     (line,) = lines("log.info('hello')")
     assert json.loads(line)["event"] == "hello"
 
 
 @pytest.mark.parametrize("format", ["json", "console"])
-def test_a_secret_is_written_nowhere(format: str) -> None:
+def test_no_secret_is_logged(format: str) -> None:
     body = """
 key = 'sk-0123' + '456789'
 log.warning('key ' + key, key=key, nested={'keys': [key, b'%s' % key.encode()]})

@@ -1,4 +1,4 @@
-"""Secrets are found in settings and environment, and replaced wherever they stand."""
+"""Secrets are found in settings and environment, and replaced in all texts."""
 
 import json
 
@@ -39,22 +39,22 @@ def test_the_databases_password_is_found() -> None:
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "MY_SECRET", "YMERA_DB_PASSWORD", "lower_api_key"])
-def test_variables_that_hold_secrets_are_known_by_their_names(name: str) -> None:
+def test_variables_with_secrets_are_recognised_by_their_names(name: str) -> None:
     assert Redactor.of(Settings(), {name: KEY})(f"the key {KEY} is wrong") == f"the key {REDACTED} is wrong"
 
 
-def test_other_variables_are_no_secrets_but_for_a_password_in_an_address() -> None:
+def test_of_other_variables_only_a_password_in_an_address_is_a_secret() -> None:
     environment = {"HOME": "/home/somebody", "HTTPS_PROXY": "http://me:hunter22@proxy:8080"}
     redactor = Redactor.of(Settings(), environment)
     assert redactor("/home/somebody hunter22") == f"/home/somebody {REDACTED}"
 
 
 @pytest.mark.parametrize("dummy", ["ollama", "EMPTY", "none", "x" * (SHORTEST - 1), "        "])
-def test_a_dummy_key_does_not_take_its_word_out_of_every_text(dummy: str) -> None:
+def test_a_dummy_key_is_not_redacted(dummy: str) -> None:
     assert Redactor([dummy])(f"asking {dummy} now") == f"asking {dummy} now"
 
 
-def test_one_that_learns_later_knows_both() -> None:
+def test_learned_secrets_are_added() -> None:
     redactor = Redactor(["first-key"])
     redactor.learn(["first-key-and-more", "other-key"])
     assert redactor("first-key-and-more, other-key, first-key") == f"{REDACTED}, {REDACTED}, {REDACTED}"

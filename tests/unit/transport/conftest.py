@@ -1,4 +1,4 @@
-"""The transport and servers for it to talk to, on both event loops."""
+"""The transport and scripted servers, on both event loops."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -20,7 +20,7 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> M
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Starts servers, and ends them and whatever they are doing."""
+    """Starts servers, and stops them and their tasks at the end."""
     tasks: set[asyncio.Task[None]] = set()
     servers: list[asyncio.Server] = []
 

@@ -1,4 +1,4 @@
-"""Cancelling reaches the last socket, and leaves a transport that works."""
+"""Cancellation closes every socket, and the transport remains usable."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ IN_FLIGHT = 300
 
 
 class Hanging:
-    """A script that hangs before, at or within the answer, and counts who came and who left."""
+    """A script that hangs before, at or within the answer, and counts connections and disconnections."""
 
     def __init__(self, at_once: int) -> None:
         self.helpful = False
@@ -59,7 +59,7 @@ async def test_hundreds_of_cancelled_requests_leave_a_working_pool(places: int, 
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before the head", "within the body"])
-async def test_the_server_sees_at_once_that_the_caller_left(
+async def test_the_server_detects_a_cancelled_caller_immediately(
     answered: bool, serve: Serve, transport: HttpTransport
 ) -> None:
     waiting, gone = asyncio.Event(), asyncio.Event()
@@ -94,13 +94,13 @@ async def test_leaving_within_the_body_closes_the_connection(serve: Serve, trans
     await asyncio.wait_for(gone.wait(), 1)
 
 
-async def test_a_body_that_nobody_takes_does_not_keep_its_socket(transport: HttpTransport) -> None:
+async def test_a_body_that_is_not_read_does_not_keep_its_socket(transport: HttpTransport) -> None:
     """A connection that is merely closed stays open until the rest of the body is sent."""
     connected, finish = asyncio.Event(), asyncio.Event()
 
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connected.set()
-        await finish.wait()  # all this time nobody reads more than fits into the buffers
+        await finish.wait()  # meanwhile, no more is read than fits into the buffers
         writer.close()
 
     async with await asyncio.start_server(deaf, "127.0.0.1", 0) as server:
@@ -113,7 +113,7 @@ async def test_a_body_that_nobody_takes_does_not_keep_its_socket(transport: Http
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            await asyncio.sleep(0.05)  # a few turns of the loop; far less than the server waits
+            await asyncio.sleep(0.05)  # a few iterations of the loop; far less than the server waits
             assert not is_open(descriptor, inode)
         finally:
             finish.set()
@@ -131,7 +131,7 @@ async def _stuck(transport: HttpTransport) -> ResponseHandler:
 
 
 @pytest.mark.parametrize("ending", ["failed", "cancelled", "cancelled while waiting", "left within the body"])
-async def test_whatever_ends_a_request_gives_its_place_back(ending: str, serve: Serve) -> None:
+async def test_every_end_of_a_request_releases_its_slot(ending: str, serve: Serve) -> None:
     came = asyncio.Event()
 
     async def script(visit: Visit) -> None:

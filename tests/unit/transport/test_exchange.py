@@ -1,4 +1,4 @@
-"""What goes out and comes in when nothing fails."""
+"""Requests and responses without failures."""
 
 import asyncio
 import gzip
@@ -15,7 +15,7 @@ async def _ok(visit: Visit) -> None:
     await visit.send(whole(b"ok"))
 
 
-async def test_a_request_goes_out_as_given(serve: Serve, transport: HttpTransport) -> None:
+async def test_a_request_is_sent_unchanged(serve: Serve, transport: HttpTransport) -> None:
     upstream = await serve(_ok)
     await get(transport, upstream.request("/v1/a%2Fb?x=1", b'{"a": 1}', authorization="Bearer k"))
     (visit,) = upstream.visits
@@ -39,7 +39,7 @@ async def test_a_large_body_arrives_whole(serve: Serve, transport: HttpTransport
     assert upstream.visits[0].body == body
 
 
-async def test_pieces_are_given_as_they_arrive(serve: Serve, transport: HttpTransport) -> None:
+async def test_pieces_are_yielded_as_they_arrive(serve: Serve, transport: HttpTransport) -> None:
     taken = asyncio.Semaphore(0)
 
     async def script(visit: Visit) -> None:
@@ -60,7 +60,7 @@ async def test_pieces_are_given_as_they_arrive(serve: Serve, transport: HttpTran
     assert pieces == [b"0", b"1", b"2", b"3", b"4"]
 
 
-async def test_a_compressed_stream_is_given_as_it_arrives(serve: Serve, transport: HttpTransport) -> None:
+async def test_a_compressed_stream_is_yielded_as_it_arrives(serve: Serve, transport: HttpTransport) -> None:
     import zlib
 
     taken = asyncio.Semaphore(0)
@@ -82,7 +82,7 @@ async def test_a_compressed_stream_is_given_as_it_arrives(serve: Serve, transpor
     assert pieces == [b"event 0", b"event 1", b"event 2"]
 
 
-async def test_headers_have_lower_case_names_and_gzip_is_undone(serve: Serve, transport: HttpTransport) -> None:
+async def test_headers_have_lower_case_names_and_gzip_is_decoded(serve: Serve, transport: HttpTransport) -> None:
     async def script(visit: Visit) -> None:
         headers = (b"Retry-After: 7", b"Content-Encoding: gzip", b"X-Both: a", b"x-both: b")
         await visit.send(whole(gzip.compress(b"hello"), *headers))
@@ -104,7 +104,7 @@ async def test_a_body_without_length_ends_with_the_connection(serve: Serve, tran
     assert await get(transport, upstream.request()) == b"all of it"
 
 
-async def test_redirects_are_handed_on_and_cookies_forgotten(serve: Serve, transport: HttpTransport) -> None:
+async def test_redirects_are_returned_and_cookies_are_not_stored(serve: Serve, transport: HttpTransport) -> None:
     async def script(visit: Visit) -> None:
         await visit.send(b"HTTP/1.1 307 Go\r\nlocation: /there\r\nset-cookie: a=b\r\ncontent-length: 0\r\n\r\n")
 
@@ -117,7 +117,7 @@ async def test_redirects_are_handed_on_and_cookies_forgotten(serve: Serve, trans
 
 
 @pytest.mark.parametrize("places", [1, 3])
-async def test_no_host_gets_more_connections_than_it_has_places(places: int, serve: Serve) -> None:
+async def test_no_host_gets_more_connections_than_it_has_slots(places: int, serve: Serve) -> None:
     at_work, most = 0, 0
     full, leave = asyncio.Event(), asyncio.Event()
 
@@ -132,7 +132,7 @@ async def test_no_host_gets_more_connections_than_it_has_places(places: int, ser
         await visit.send(whole(b"ok"))
 
     upstream = await serve(script)
-    # Waiting for a place is not a slow connection.
+    # Waiting for a slot does not count as a slow connection.
     settings = TransportSettings(max_connections_per_host=places, connect_seconds=0.5)
     async with HttpTransport(settings) as transport, asyncio.TaskGroup() as tasks:
         calls = [tasks.create_task(get(transport, upstream.request())) for _ in range(places * 3)]

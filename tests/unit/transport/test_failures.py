@@ -1,4 +1,4 @@
-"""Whatever a server or a network does wrong comes out as the error that says so."""
+"""Every failure of a server or network is raised as the matching error."""
 
 import asyncio
 import gzip
@@ -55,7 +55,7 @@ async def _hang_up(visit: Visit) -> None:
     ],
     ids=["reset", "closed", "half a head", "another protocol", "a huge header"],
 )
-async def test_no_head_is_told_by_its_kind(
+async def test_a_missing_head_is_the_matching_error(
     script: Callable[[Visit], Awaitable[None]], error: type[ProviderError], serve: Serve, transport: HttpTransport
 ) -> None:
     upstream = await serve(script)
@@ -76,7 +76,7 @@ async def test_no_head_is_told_by_its_kind(
     ],
     ids=["without last chunk", "within a chunk", "within the last chunk", "short", "within gzip", "no gzip"],
 )
-async def test_a_body_that_is_not_whole_does_not_end_quietly(
+async def test_an_incomplete_body_is_an_error(
     pieces: tuple[bytes, ...], error: type[ProviderError], serve: Serve, transport: HttpTransport
 ) -> None:
     upstream = await serve(_say(*pieces))
@@ -85,7 +85,7 @@ async def test_a_body_that_is_not_whole_does_not_end_quietly(
 
 
 @pytest.mark.parametrize(("finish", "error"), [("reset", StreamInterrupted), ("garbage", MalformedResponse)])
-async def test_what_came_before_the_failure_is_given_first(
+async def test_the_data_before_a_failure_is_yielded_first(
     finish: str, error: type[ProviderError], serve: Serve, transport: HttpTransport
 ) -> None:
     seen = asyncio.Event()
@@ -158,12 +158,12 @@ async def test_a_server_that_does_not_take_connections_times_out() -> None:
 
 
 @pytest.mark.parametrize("address", ["localhost:11434/v1", "ftp://host/", "http://", "http://[::1", "http://h:99999/"])
-async def test_an_address_that_is_none_is_an_invalid_request(address: str, transport: HttpTransport) -> None:
+async def test_an_invalid_address_is_an_invalid_request(address: str, transport: HttpTransport) -> None:
     with pytest.raises(InvalidProviderRequest):
         await get(transport, HttpRequest("GET", address))
 
 
-async def test_a_key_with_a_line_break_is_refused_and_not_repeated(serve: Serve, transport: HttpTransport) -> None:
+async def test_a_key_with_a_line_break_is_rejected_and_not_shown(serve: Serve, transport: HttpTransport) -> None:
     upstream = await serve(_say(whole(b"ok")))
     with pytest.raises(InvalidProviderRequest) as caught:
         await get(transport, upstream.request(authorization="Bearer secret\n"))

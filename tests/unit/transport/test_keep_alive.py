@@ -1,4 +1,4 @@
-"""Connections are used again, and those that the server has closed meanwhile do no harm."""
+"""Connections are reused, and those that the server closed meanwhile cause no failure."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.transport import HttpTransport, connector
 
 
-async def test_a_connection_is_used_again(serve: Serve, transport: HttpTransport) -> None:
+async def test_a_connection_is_reused(serve: Serve, transport: HttpTransport) -> None:
     async def script(visit: Visit) -> None:
         await visit.send(CHUNKED, chunk(b"o"), chunk(b"k"), LAST_CHUNK)
 
@@ -34,17 +34,17 @@ async def test_a_server_that_closes_after_each_answer_is_never_a_failure(
     assert len(upstream.visits) == 200
 
 
-async def test_a_good_bye_that_the_loop_has_not_read_yet_is_seen(
+async def test_a_close_that_the_loop_has_not_read_yet_is_detected(
     serve: Serve, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connector, "STALE_SECONDS", -1)  # a second attempt would hide it
+    monkeypatch.setattr(connector, "STALE_SECONDS", -1)  # a retry would hide it
 
     async def script(visit: Visit) -> None:
         await visit.send(whole(b"ok"))
 
     upstream = await serve(script)
     await get(transport, upstream.request())
-    # The end of the stream is in the client's socket from here on, and the loop gets no turn to look.
+    # From here on, the end of the stream is in the client's socket, and the loop does not run.
     with socket.socket(fileno=os.dup(upstream.visits[0].writer.get_extra_info("socket").fileno())) as server_side:
         server_side.shutdown(socket.SHUT_RDWR)
     assert await get(transport, upstream.request()) == b"ok"
@@ -71,9 +71,7 @@ async def test_a_request_over_a_connection_found_dead_is_sent_again(
     ]
 
 
-async def test_a_second_attempt_is_the_last_and_goes_over_a_fresh_connection(
-    serve: Serve, transport: HttpTransport
-) -> None:
+async def test_a_request_is_resent_once_and_over_a_new_connection(serve: Serve, transport: HttpTransport) -> None:
     ready = asyncio.Barrier(3)
 
     async def script(visit: Visit) -> None:
@@ -90,7 +88,7 @@ async def test_a_second_attempt_is_the_last_and_goes_over_a_fresh_connection(
     assert [visit.connection > 3 for visit in upstream.visits if visit.path == "/last"] == [False, True]
 
 
-async def test_a_fresh_connection_that_closes_is_not_tried_again(serve: Serve, transport: HttpTransport) -> None:
+async def test_a_request_over_a_new_connection_is_not_resent(serve: Serve, transport: HttpTransport) -> None:
     async def script(visit: Visit) -> None:
         visit.writer.close()
 
@@ -100,7 +98,7 @@ async def test_a_fresh_connection_that_closes_is_not_tried_again(serve: Serve, t
     assert len(upstream.visits) == 1
 
 
-async def test_a_server_that_hung_up_after_a_while_is_not_asked_to_do_the_work_again(
+async def test_a_request_is_not_resent_after_a_late_close(
     serve: Serve, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = 0.0
@@ -121,7 +119,7 @@ async def test_a_server_that_hung_up_after_a_while_is_not_asked_to_do_the_work_a
     assert len(upstream.visits) == 2
 
 
-async def test_half_a_head_is_not_asked_for_again(serve: Serve, transport: HttpTransport) -> None:
+async def test_a_request_is_not_resent_after_part_of_a_head(serve: Serve, transport: HttpTransport) -> None:
     async def script(visit: Visit) -> None:
         if visit.path == "/second":
             await visit.send(b"HTTP/1.1 200 OK\r\ncontent")
@@ -155,7 +153,7 @@ async def test_requests_leave_nothing_at_a_kept_connection(serve: Serve, transpo
     assert callbacks == [1, 1, 1]
 
 
-async def test_a_kept_connection_that_is_reset_makes_no_noise(serve: Serve, transport: HttpTransport) -> None:
+async def test_the_reset_of_an_idle_connection_is_not_logged(serve: Serve, transport: HttpTransport) -> None:
     noise: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
 

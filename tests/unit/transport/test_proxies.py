@@ -1,4 +1,4 @@
-"""The environment's proxies are used, but never for this machine itself."""
+"""The environment's proxies are used, but never for loopback addresses."""
 
 import pytest
 from yarl import URL
@@ -45,7 +45,7 @@ async def test_the_environment_names_the_proxy(
         assert proxies.of(URL(address)) == (URL(proxy) if proxy else None)
 
 
-async def test_a_proxy_of_an_unknown_kind_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_an_unknown_kind_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://me:secret@proxy:1080")
     async with HttpTransport(TransportSettings()) as transport:
         with pytest.raises(ConnectionFailed, match="socks5") as caught:

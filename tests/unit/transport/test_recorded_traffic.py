@@ -1,4 +1,4 @@
-"""Recorded streams arrive byte for byte, and every fault of their delivery is told apart."""
+"""Recorded streams arrive byte for byte, and faults of their delivery are distinguished."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ async def test_a_stream_arrives_byte_for_byte(split: str, base_url: str, transpo
         assert await get(transport, _request(base_url, exchange, f"split={split}")) == body
 
 
-async def test_a_stream_cut_anywhere_is_interrupted_after_what_had_come(
+async def test_a_stream_cut_anywhere_is_interrupted_after_the_data_before_it(
     base_url: str, transport: HttpTransport
 ) -> None:
     for exchange, body in _streams():

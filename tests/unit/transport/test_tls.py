@@ -1,4 +1,4 @@
-"""TLS trusts the system's authorities and nobody else."""
+"""TLS trusts only the system's authorities."""
 
 import asyncio
 import shutil
@@ -34,7 +34,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 that signs itself, with its key in the same file."""
+    """A self-signed certificate for 127.0.0.1, with its key in the same file."""
     if not (program := shutil.which("openssl")):
         pytest.skip("no openssl to make a certificate with")
     file = tmp_path / "both.pem"
@@ -63,12 +63,12 @@ async def address(certificate: Path) -> AsyncIterator[str]:
     server.close()
 
 
-async def test_a_certificate_of_nobody_known_is_refused(address: str, transport: HttpTransport) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_rejected(address: str, transport: HttpTransport) -> None:
     with pytest.raises(ConnectionFailed, match="certificate"):
         await get(transport, HttpRequest("GET", address))
 
 
-async def test_a_server_that_does_not_speak_tls_is_a_failed_connection(transport: HttpTransport) -> None:
+async def test_a_server_without_tls_is_a_failed_connection(transport: HttpTransport) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
@@ -78,7 +78,7 @@ async def test_a_server_that_does_not_speak_tls_is_a_failed_connection(transport
             await get(transport, HttpRequest("GET", f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"))
 
 
-async def test_leaving_does_not_wait_for_the_servers_good_bye(
+async def test_closing_does_not_wait_for_the_servers_close_notify(
     certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -104,7 +104,7 @@ async def test_leaving_does_not_wait_for_the_servers_good_bye(
                 assert await anext(aiter(stream)) == b"some"
                 (protocol,) = transport._session.connector._acquired  # type: ignore[union-attr]
                 descriptor, inode = socket_of(protocol)
-            await asyncio.sleep(0.05)  # a few turns of the loop; far less than the server waits
+            await asyncio.sleep(0.05)  # a few iterations of the loop; far less than the server waits
             assert not is_open(descriptor, inode)
         finally:
             finish.set()

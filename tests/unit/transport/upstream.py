@@ -19,7 +19,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 @dataclass
 class Visit:
-    """One request as it reached the server, and the connection on which it did; they count from 1."""
+    """One request as it reached the server, and its connection; both are numbered from 1."""
 
     connection: int
     reader: StreamReader
@@ -112,7 +112,7 @@ def socket_of(protocol: ResponseHandler) -> tuple[int, int]:
 
 
 def is_open(descriptor: int, inode: int) -> bool:
-    """Tells whether the descriptor is still that socket."""
+    """Returns whether the descriptor is still that socket."""
     try:
         return os.fstat(descriptor).st_ino == inode
     except OSError:
