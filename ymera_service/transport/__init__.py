@@ -1,13 +1,13 @@
-"""Carries HTTP for every provider. Read `client`, then `connector`, `proxies`, `failures`.
+"""HTTP transport for all providers. Read `client`, then `connector`, `proxies`, `failures`.
 
-It stands on aiohttp. `tests/bench/transports.py` measured the clients on 2026-11-21 (CPython 3.11, uvloop, two
-busy cores; CPU of the whole client process for a unary POST and for 50 chunks of server-sent events):
+It uses aiohttp. `tests/bench/transports.py` measured HTTP clients on 2026-11-21 (CPython 3.11, uvloop, two busy cores;
+CPU time of the whole client process for a unary POST and for 50 chunks of server-sent events):
 
-- aiohttp 3.14: 0.15 ms and 0.99 ms. This package over it costs the same within the noise.
-- pyreqwest 0.15: 0.29 and 0.59 times that, but unfit. A cancelled request goes on at the provider until its
-  answer comes, as nothing closes the socket; by default a stream gives nothing before 64 KiB have arrived;
-  and now and then the process aborts while Python shuts down.
-- httpx2 2.16: 6 and 3 times that. httpx 0.28: 24 and 5 times.
+- aiohttp 3.14: 0.15 ms and 0.99 ms. The overhead of this package is within the noise.
+- pyreqwest 0.15: 0.29 and 0.59 times that, but unsuitable. A cancelled request continues at the provider until its
+  answer arrives, as the socket is not closed; by default a stream yields nothing before 64 KiB have arrived;
+  and sometimes the process aborts while Python shuts down.
+- httpx2 2.16: 6 and 3 times that. httpx 0.28: 24 and 5 times that.
 """
 
 from ymera_service.transport.client import HttpTransport

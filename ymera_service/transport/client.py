@@ -1,4 +1,4 @@
-"""The transport: sends requests over kept connections and hands out the responses as they arrive."""
+"""The transport: sends requests over kept-alive connections and yields responses as they arrive."""
 
 from asyncio import Future, Semaphore
 from collections import defaultdict
@@ -20,21 +20,21 @@ from ymera_service.transport.failures import EXPECTED, InvalidFraming, failure_i
 from ymera_service.transport.proxies import Proxies
 
 LARGE_BODY_BYTES = 1024 * 1024
-"""Larger bodies are sent piece by piece, so that the loop is not held."""
+"""Larger bodies are sent in pieces, so that the event loop is not blocked."""
 
 
 class HttpTransport:
-    """Carries HTTP for every provider; see `ymera_service.sdk.http.Transport`.
+    """The HTTP transport of all providers; see `ymera_service.sdk.http.Transport`.
 
-    An async context manager: entered before its first use, and leaving it closes every connection. It
-    follows no redirect, keeps no cookie, reads no `.netrc`, trusts the system's certificate authorities
-    (or those of `SSL_CERT_FILE`), undoes gzip and deflate, and uses the environment's proxies; see `Proxies`.
+    An async context manager: it must be entered before its first use, and leaving it closes every connection. It
+    does not follow redirects, store cookies or read `.netrc`. It trusts the system's certificate authorities (or
+    those of `SSL_CERT_FILE`), decodes gzip and deflate, and uses the environment's proxies; see `Proxies`.
     """
 
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
         self._proxies = Proxies()
-        self._places: defaultdict[URL, Semaphore] = defaultdict(lambda: Semaphore(settings.max_connections_per_host))
+        self._slots: defaultdict[URL, Semaphore] = defaultdict(lambda: Semaphore(settings.max_connections_per_host))
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -56,14 +56,14 @@ class HttpTransport:
         """Sends the request; see `ymera_service.sdk.http.Transport.open`.
 
         Raises:
-            ConnectionFailed: No connection, or it closed before the response's head.
-            ProviderTimeout: No connection in time. The wait for one of the host's places does not count.
-            MalformedResponse: What came is not HTTP.
+            ConnectionFailed: The connection failed, or closed before the response's head arrived.
+            ProviderTimeout: No connection in time. Waiting for a slot of the host does not count.
+            MalformedResponse: The response is not HTTP.
             InvalidProviderRequest: The address or a header is not valid.
         """
         url = _parse(request.url)
         send = partial(self._send, request, url)
-        return Exchange(send, url, self._places[url.origin()], self._settings.max_response_bytes)
+        return Exchange(send, url, self._slots[url.origin()], self._settings.max_response_bytes)
 
     async def _send(self, request: HttpRequest, url: URL) -> aiohttp.ClientResponse:
         body = request.body
@@ -90,22 +90,22 @@ def _parse(address: str) -> URL:
 class Exchange:
     """One request and its response, as a context manager."""
 
-    __slots__ = ("_closed", "_limit", "_places", "_response", "_send", "_url")
+    __slots__ = ("_closed", "_limit", "_response", "_send", "_slots", "_url")
 
     def __init__(
-        self, send: Callable[[], Awaitable[aiohttp.ClientResponse]], url: URL, places: Semaphore, limit: int
+        self, send: Callable[[], Awaitable[aiohttp.ClientResponse]], url: URL, slots: Semaphore, limit: int
     ) -> None:
         self._send = send
         self._url = url
-        self._places = places
+        self._slots = slots
         self._limit = limit
 
     async def __aenter__(self) -> "Body":
-        await self._places.acquire()
+        await self._slots.acquire()
         try:
             self._response = await self._send()
         except BaseException as error:
-            self._places.release()
+            self._slots.release()
             if isinstance(error, EXPECTED):
                 raise failure_to_open(error, self._url.authority) from None
             raise
@@ -119,15 +119,16 @@ class Exchange:
     ) -> None:
         if self._closed is not None:
             self._closed.remove_done_callback(self._end_body)
-        # A response that was read to its end has given its connection back by itself.
+        # aiohttp has already released the connection of a response that was read to its end. Any other one is
+        # aborted: with an unread rest it can't be reused, and abort, unlike close, does not wait for unsent data.
         if (connection := self._response.connection) is not None:
             if connection.transport is not None:
                 connection.transport.abort()
             self._response.close()
-        self._places.release()
+        self._slots.release()
 
     def _end_body(self, _closed: Future[None]) -> None:
-        # aiohttp 3.14 closes the connection when it meets invalid framing, but tells nobody who reads the body.
+        # aiohttp 3.14 closes the connection on invalid framing, but does not raise an error at the reader of the body.
         content = self._response.content
         if not content.is_eof() and content.exception() is None:
             content.set_exception(InvalidFraming())
@@ -151,7 +152,7 @@ class Body:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers, names in lower case; what came in several lines is joined by commas."""
+        """The headers, names in lower case; repeated ones are joined by commas."""
         headers: dict[str, str] = {}
         for name, value in self._response.headers.items():
             key = name.lower()
@@ -172,11 +173,11 @@ class Body:
             raise StopAsyncIteration
         self._left -= len(piece)
         if self._left < 0:
-            raise MalformedResponse(f"{self._response.url.authority} sent more than may be read of a response")
+            raise MalformedResponse(f"{self._response.url.authority} sent a response that is longer than allowed")
         return piece
 
     def _unread(self) -> bytes:
-        # aiohttp tells of a broken connection before it gives what had arrived by then.
+        # aiohttp raises the error of a broken connection before it returns the data that had arrived by then.
         unread = self._content._buffer  # noqa: SLF001
         data = b"".join(unread)
         unread.clear()

@@ -1,4 +1,4 @@
-"""Connections that are kept alive, and what to do when the server has closed one meanwhile."""
+"""Keeps connections alive, and retries requests on connections that the server has closed meanwhile."""
 
 import select
 from asyncio import Future, Transport
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
 KEEP_ALIVE_SECONDS = 60.0
-"""How long an unused connection is kept."""
+"""How long an unused connection is kept open."""
 STALE_SECONDS = 2.0
-"""A request over a connection that the server had closed comes back within a round trip, so sooner than this."""
+"""A request over a connection that the server had closed fails within a round trip, which is less than this."""
 
 
 class Request(aiohttp.ClientRequest):
-    """A request that knows the connection it goes over."""
+    """A request that holds a reference to its connection."""
 
     reused = False
-    """Whether that connection has carried another request before."""
+    """Whether the connection was used for an earlier request."""
     transport: Transport | None = None
 
     def abort(self) -> None:
@@ -33,10 +33,10 @@ class Request(aiohttp.ClientRequest):
 
 
 class Connector(aiohttp.TCPConnector):
-    """Hands out a kept connection only while it is quiet, and a fresh one to a second attempt."""
+    """Reuses a kept connection only if no data waits on it, and always opens a new one for a second attempt."""
 
     def __init__(self) -> None:
-        # Whoever opens connections bounds their number, so that waiting for one is not waiting for the server.
+        # No limit here: `HttpTransport` limits connections, so that waiting for a slot does not count as connecting.
         super().__init__(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)
         self._seen: WeakSet[ResponseHandler] = WeakSet()
 
@@ -65,12 +65,12 @@ class Connector(aiohttp.TCPConnector):
     def _remember(self, protocol: ResponseHandler) -> None:
         self._seen.add(protocol)
         if (closed := protocol.closed) is not None:
-            # Why a connection was lost is told to whoever uses it; asyncio wants to see it asked here as well.
+            # The user of a connection gets its error. Retrieving it here as well keeps asyncio from logging it.
             closed.add_done_callback(Future.exception)
 
 
 def _is_quiet(transport: Transport) -> bool:
-    """Tells whether nothing waits to be read: all that a server says without a request is good-bye."""
+    """Returns whether no data waits to be read; on an idle connection, data means that the server has closed it."""
     descriptor = transport.get_extra_info("socket").fileno()
     if not hasattr(select, "poll"):  # Windows
         return not select.select([descriptor], [], [], 0)[0]
@@ -82,10 +82,10 @@ def _is_quiet(transport: Transport) -> bool:
 async def attempt_twice_if_stale(
     request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Sends a request again, as aiohttp's middleware, where the kept connection proves to have been closed.
+    """An aiohttp middleware that sends a request again if the kept connection turns out to be closed.
 
-    A server that hangs up later, or on a fresh connection, may have worked on the request, and such work
-    costs money: that is not repeated here.
+    A server that closes the connection later, or closes a new one, may have processed the request, which costs money:
+    such a request is not repeated here.
     """
     assert isinstance(request, Request)
     start = monotonic()

@@ -1,6 +1,6 @@
-"""What aiohttp's errors mean for whoever asked a provider.
+"""Maps aiohttp's errors to provider errors.
 
-Their own texts and causes are not passed on: they may hold the request's headers, and so a key.
+Their texts and causes are not passed on, as they may contain the request's headers, and so a key.
 """
 
 import os
@@ -18,41 +18,41 @@ from ymera_service.sdk.errors import (
 )
 
 EXPECTED = (aiohttp.ClientError, OSError, ValueError)
-"""All that aiohttp raises on account of a request, a network or a server."""
+"""All errors that aiohttp raises because of a request, the network or a server."""
 
 _OPENING: tuple[tuple[type[Exception], type[ProviderError], str], ...] = (
-    (aiohttp.ClientConnectorDNSError, ConnectionFailed, "the address of {host} can't be found: {reason}"),
+    (aiohttp.ClientConnectorDNSError, ConnectionFailed, "the address of {host} can't be resolved: {reason}"),
     (aiohttp.ClientSSLError, ConnectionFailed, "TLS with {host} failed: {reason}"),
     (aiohttp.ClientProxyConnectionError, ConnectionFailed, "the proxy for {host} can't be reached: {reason}"),
     (aiohttp.ClientHttpProxyError, ConnectionFailed, "the proxy does not connect to {host}: {reason}"),
     (aiohttp.ClientConnectorError, ConnectionFailed, "{host} can't be reached: {reason}"),
-    (aiohttp.ClientResponseError, MalformedResponse, "{host} does not answer in HTTP: {reason}"),
+    (aiohttp.ClientResponseError, MalformedResponse, "the response of {host} is not valid HTTP: {reason}"),
     (TimeoutError, ProviderTimeout, "no connection to {host} in time"),
     (aiohttp.InvalidURL, InvalidProviderRequest, "the address of {host} is not valid"),
-    (aiohttp.ClientError, ConnectionFailed, "{host} hung up before it answered"),
-    (OSError, ConnectionFailed, "{host} hung up before it answered"),
+    (aiohttp.ClientError, ConnectionFailed, "{host} closed the connection before it answered"),
+    (OSError, ConnectionFailed, "{host} closed the connection before it answered"),
     (ValueError, InvalidProviderRequest, "the request to {host} has a header that is not valid"),
 )
-"""The first entry that an error is an instance of says what it means."""
+"""The first entry whose type matches an error applies."""
 
 
 class InvalidFraming(aiohttp.ClientPayloadError):
-    """The body is not cut into chunks as HTTP says."""
+    """The body is not divided into valid HTTP chunks."""
 
 
 def failure_to_open(error: Exception, host: str) -> ProviderError:
-    """Returns why there is no response."""
+    """Returns the error of a request that got no response."""
     meaning, text = next((meaning, text) for kind, meaning, text in _OPENING if isinstance(error, kind))
     return meaning(text.format(host=host, reason=_reason(error)))
 
 
 def failure_in_body(error: Exception, host: str) -> ProviderError:
-    """Returns why the body ended before its end."""
+    """Returns the error of a body that is incomplete."""
     if isinstance(error, InvalidFraming):
-        return MalformedResponse(f"the body that {host} sent is not cut into valid chunks")
+        return MalformedResponse(f"the body that {host} sent is not divided into valid chunks")
     if isinstance(error.__cause__, ContentEncodingError):
-        return MalformedResponse(f"the body that {host} sent is not compressed as it says")
-    return StreamInterrupted(f"{host} broke off within its answer")
+        return MalformedResponse(f"the body that {host} sent is not compressed as its header states")
+    return StreamInterrupted(f"{host} closed the connection within its answer")
 
 
 def _reason(error: Exception) -> str:
@@ -61,7 +61,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorDNSError):
         return error.os_error.strerror or str(error.os_error)
     if isinstance(error, aiohttp.ClientConnectorError):
-        # asyncio words it as "Connect call failed", whatever it was.
+        # asyncio's text is "Connect call failed" for every cause.
         return os.strerror(error.os_error.errno) if error.os_error.errno else str(error.os_error)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"{error.status} {error.message}"

@@ -1,4 +1,4 @@
-"""Which proxy the environment names for an address."""
+"""The proxies that the environment configures."""
 
 import ipaddress
 import urllib.request
@@ -11,7 +11,7 @@ from ymera_service.sdk.errors import ConnectionFailed
 class Proxies:
     """The proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in either case, read once.
 
-    As in Go, a loopback address is never reached through a proxy, so that local models keep working.
+    As in Go, a loopback address is never reached through a proxy, so that local models stay reachable.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Proxies:
         self._known: dict[tuple[str, str], URL | None] = {}
 
     def of(self, url: URL) -> URL | None:
-        """Returns the proxy through which to reach an address, or `None` for a direct connection.
+        """Returns the proxy for an address, or None for a direct connection.
 
         Raises:
             ConnectionFailed: The proxy is of a kind that is not supported, such as SOCKS.
@@ -37,7 +37,7 @@ class Proxies:
             return None
         proxy = URL(address if "://" in address else f"http://{address}")
         if proxy.scheme not in ("http", "https"):
-            raise ConnectionFailed(f"the proxy for {host} is of the kind {proxy.scheme}; http and https are supported")
+            raise ConnectionFailed(f"the proxy for {host} has the scheme {proxy.scheme}; http and https are supported")
         return proxy
 
 
