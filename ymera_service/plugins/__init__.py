@@ -1,4 +1,4 @@
-"""Plugins: `loading` finds them and asks what they offer, `boundary` reads what they raise later."""
+"""Plugins: `loading` finds them and collects what they offer, `boundary` converts exceptions of their code."""
 
 from ymera_service.plugins.current import Plugins
 from ymera_service.plugins.loading import (

@@ -1,4 +1,4 @@
-"""What a plugin's code raises while it serves, as the server's own errors."""
+"""Converts exceptions that a plugin's code raises at run time into the server's errors."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,23 +12,23 @@ log = structlog.get_logger(__name__)
 
 
 class Boundary:
-    """Reads exceptions that leave a provider's code.
+    """Converts exceptions that leave a provider's code.
 
     Args:
-        redact: Removes secrets from a text: a provider may echo the key it was sent.
+        redact: Removes secrets from a text: a provider may echo the key that it was sent.
     """
 
     def __init__(self, redact: Callable[[str], str] = str) -> None:
         self._redact = redact
 
     def failure_of(self, error: BaseException, model: str, request_id: str = "") -> ProviderError:
-        """Returns the failure of the provider that an exception means, without its traceback.
+        """Returns the provider error for an exception, without its traceback.
 
-        Everything that is not an error of the taxonomy, `SystemExit` included, is a failure of the provider:
-        it ends this call and not the server.
+        Any exception that is not one of the sdk's errors, including `SystemExit`, becomes a `ProviderServerError`: it
+        ends this call, not the server.
 
         Raises:
-            asyncio.CancelledError, GeneratorExit: The exception itself, where it ends the present task.
+            asyncio.CancelledError, GeneratorExit: The exception itself, if it ends the current task.
             RequestError: The exception itself: what the caller sent can't be expressed in the provider's format.
         """
         if isinstance(error, GeneratorExit):
@@ -44,4 +44,4 @@ class Boundary:
         if isinstance(error, asyncio.CancelledError):
             return ProviderServerError(f"{model} cancelled its own answer")
         log.error("provider raised", model=model, request_id=request_id, exc_info=error)
-        return ProviderServerError(f"{model} failed inside: {type(error).__name__}")
+        return ProviderServerError(f"{model} raised {type(error).__name__}")

@@ -1,4 +1,4 @@
-"""The registry that is in use now."""
+"""The registry that is currently in use."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,6 @@ from ymera_service.plugins.loading import Registry
 
 @dataclass(slots=True)
 class Plugins:
-    """What plugins offer. Everybody reads `registry` at each use, so that a reload can put another in its place."""
+    """What plugins offer. `registry` is read at each use, so that a reload can replace it."""
 
     registry: Registry

@@ -1,9 +1,9 @@
-"""Finds plugins, asks each alone what it offers, and keeps a failing one from harming the others.
+"""Finds plugins, collects what each one offers, and keeps a failing one from affecting the others.
 
-Each plugin gets a pluggy manager of its own: pluggy's loader stops at the first bad distribution, and one
-raising hook loses every plugin's answer. A plugin that fails, hangs or clashes is quarantined with its
-reason, and the server starts without it. Wrong *settings* are the operator's mistake and stop the start,
-all of them reported at once.
+Each plugin gets a separate pluggy manager: pluggy's loader stops at the first bad distribution, and one hook that
+raises discards the results of all plugins. A plugin that fails, hangs or clashes is quarantined with its reason, and
+the server starts without it. Wrong *settings* are the operator's mistake and prevent the start; all of them are
+reported at once.
 """
 
 import difflib
@@ -37,7 +37,7 @@ Offer = Provider | Classifier | BenchmarkSuite
 
 
 class PluginState(StrEnum):
-    """What became of a plugin."""
+    """The state of a plugin."""
 
     ACTIVE = "active"
     QUARANTINED = "quarantined"
@@ -54,7 +54,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class PluginStatus:
-    """A plugin that was found, and what became of it; `detail` tells why it is quarantined."""
+    """A plugin that was found, and its state; `detail` is the reason why it is quarantined."""
 
     name: str
     distribution: str
@@ -85,12 +85,12 @@ class FoundPlugin:
 
 
 class PluginRejected(Exception):
-    """A plugin can't be used; the message tells why."""
+    """A plugin can't be used; the message states the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of thing that plugins offer: its word, its hook and its protocol."""
+    """One kind of object that plugins offer: its name, its hook and its protocol."""
 
     name: str
     hook: str
@@ -105,7 +105,7 @@ KINDS = (
 
 
 def installed() -> list[FoundPlugin]:
-    """Returns the plugins that entry points of group `ymera` name, in the order of their names."""
+    """Returns the plugins of the entry-point group `ymera`, in the order of their names."""
     found = [
         FoundPlugin(
             point.name, point.dist.name if point.dist else "", point.dist.version if point.dist else "", point.load
@@ -155,7 +155,7 @@ class _Loading:
 
     def take(self, plugin: FoundPlugin) -> None:
         if plugin.name in self.plugins:
-            reason = f"{_origin(self.plugins[plugin.name][0])} and {_origin(plugin)} both call a plugin {plugin.name!r}"
+            reason = f"{_origin(self.plugins[plugin.name][0])} and {_origin(plugin)} both name a plugin {plugin.name!r}"
             self.clashing.append(_quarantined(plugin, reason))
             return
         self.plugins[plugin.name] = plugin, self._status(plugin)
@@ -219,14 +219,14 @@ class _Loading:
 
 
 def _describe(manager: pluggy.PluginManager) -> PluginDescription:
-    answers = manager.hook.ymera_describe()
-    description = answers[0] if answers else PluginDescription()
+    results = manager.hook.ymera_describe()
+    description = results[0] if results else PluginDescription()
     if not isinstance(description, PluginDescription):
         raise PluginRejected(f"ymera_describe returned {type(description).__name__}, not a PluginDescription")
     major, minor = description.contract
     if major != CONTRACT[0] or minor > CONTRACT[1]:
-        served = ".".join(map(str, CONTRACT))
-        raise PluginRejected(f"it is written for contract {major}.{minor}; this server offers {served}")
+        implemented = ".".join(map(str, CONTRACT))
+        raise PluginRejected(f"it requires contract {major}.{minor}; this server implements {implemented}")
     return description
 
 
@@ -242,7 +242,7 @@ def _offers(manager: pluggy.PluginManager, context: Mapping[str, object]) -> Ite
     for kind in KINDS:
         hook = getattr(manager.hook, kind.hook)
         wanted = {name: context[name] for name in hook.spec.argnames}
-        for offer in (offer for answer in hook(**wanted) for offer in answer):
+        for offer in (offer for result in hook(**wanted) for offer in result):
             registration = _registration(kind, offer)
             if registration in seen:
                 raise PluginRejected(f"it registers the {kind.name} {registration.name!r} twice")
@@ -252,10 +252,12 @@ def _offers(manager: pluggy.PluginManager, context: Mapping[str, object]) -> Ite
 
 def _registration(kind: Kind, offer: object) -> Registration:
     if not isinstance(offer, kind.protocol):
-        raise PluginRejected(f"{kind.hook} offered {type(offer).__name__}, which is no {kind.protocol.__name__}")
+        raise PluginRejected(f"{kind.hook} offered {type(offer).__name__}, which is not a {kind.protocol.__name__}")
     name = offer.name  # type: ignore[attr-defined]  # every protocol has a name
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise PluginRejected(f"the name {name!r} of a {kind.name} is not lower-case letters, digits and hyphens")
+        raise PluginRejected(
+            f"the name {name!r} of a {kind.name} has other characters than lower-case letters, digits and hyphens"
+        )
     return Registration(kind.name, name)
 
 
@@ -269,7 +271,7 @@ def _origin(plugin: FoundPlugin) -> str:
 
 
 def _bounded(ask: Callable[[], dict[Registration, Offer]], seconds: float) -> dict[Registration, Offer]:
-    """Runs a stranger's code in a thread, as nothing else bounds the time of an import that hangs."""
+    """Runs third-party code in a thread with a time limit: an import that hangs can't be interrupted otherwise."""
     outcome: list[dict[Registration, Offer] | BaseException] = []
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""A benchmark tells the simulator's models apart: in every category the more skilled one scores higher."""
+"""A benchmark distinguishes the simulator's models: in every category the more skilled one scores higher."""
 
 from importlib.metadata import entry_points
 from typing import Any

@@ -141,9 +141,9 @@ class Exits:
         (Raises(), "no luck"),
         (RaisesLate(), "no luck halfway"),
         (Misspelt(), "ymera_register_provider"),
-        (NoProvider(), "no Provider"),
+        (NoProvider(), "not a Provider"),
         (BadName(), "'Not A Name'"),
-        (TooNew(), "1.1; this server offers 1.0"),
+        (TooNew(), "1.1; this server implements 1.0"),
         (Exits(), "SystemExit"),
     ],
     ids=lambda value: type(value).__name__,
@@ -174,7 +174,7 @@ def test_a_clash_of_registered_names_names_both_packages() -> None:
 
 def test_a_clash_of_plugin_names_names_both_packages() -> None:
     registry = load(found("acme", Good(), "first"), found("acme", Good("x"), "second"))
-    assert "first 1.2.3 and second 1.2.3 both call a plugin 'acme'" in detail(registry, "second")
+    assert "first 1.2.3 and second 1.2.3 both name a plugin 'acme'" in detail(registry, "second")
     assert set(registry.providers) == {"acme"}
 
 

@@ -16,7 +16,7 @@ from ymera_simulator.settings import FaultMode, FaultSettings
 
 
 class Faults:
-    """Decides which calls fail. The sequence of each model depends on the seed alone."""
+    """Decides which calls fail. The sequence of each model depends only on the seed."""
 
     def __init__(self, settings: Mapping[str, FaultSettings], seed: int) -> None:
         self._settings = settings
