@@ -1,5 +1,5 @@
-"""Measures models on checked tasks.
+"""Measures models on tasks whose answers are checked.
 
-Read in this order: `plan` (what is to be measured, and what that comes to), `schedule` (which task is
-next), `measuring` (one task), `scores` and `statistics` (what the results amount to), `runner` (all of it).
+Read in this order: `plan` (the plan and its tasks), `schedule` (the order of tasks), `measuring` (one task), `scores`
+and `statistics` (the scores of the results), `runner` (a whole run).
 """

@@ -1,4 +1,4 @@
-"""One task: the call, the grade."""
+"""Measures one task: the call and the grading."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,10 +29,9 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What became of a task. `score` is `None` where it could not be graded; `error` then tells why.
+    """The result of a task. `score` is None if it could not be graded; `error` is then the reason.
 
-    `duration` is in seconds, from the call to the end of the answer; `usage` is `None` where the provider
-    told none.
+    `duration` is in seconds, from the call to the end of the answer; `usage` is None if the provider reported none.
     """
 
     job: Job
@@ -43,12 +42,12 @@ class Measurement:
 
     @property
     def cost_micros(self) -> int | None:
-        """What the call cost in micro-USD; `None` where usage or price is not known."""
+        """The cost of the call in micro-USD; None if usage or price is not known."""
         return None if self.usage is None else self.job.model.cost_micros(self.usage)
 
 
 @dataclass(slots=True)
-class _Answer:
+class _CollectedAnswer:
     texts: list[str] = field(default_factory=list)
     usage: Usage | None = None
     finished: bool = False
@@ -68,18 +67,18 @@ class _Answer:
 async def measure(
     job: Job, provider: Provider, boundary: Boundary, seconds: float, clock: Callable[[], float]
 ) -> Measurement:
-    """Has a model do a task and grades its answer. Neither a provider nor a grader makes it raise.
+    """Sends a task to a model and grades the answer. Errors of the provider or the grader are not raised.
 
     Args:
         job: The task, and the model to do it.
         provider: The model's provider.
-        boundary: Reads what leaves the provider's code.
-        seconds: How long the call may take, and then the grading.
-        clock: Tells the time in seconds.
+        boundary: Converts exceptions of the provider's code.
+        seconds: The time limit of the call, and of the grading.
+        clock: Returns the time in seconds.
     """
-    answer = _Answer()
+    answer = _CollectedAnswer()
     began = clock()
-    failure = await _ask(job, provider, boundary, answer, seconds)
+    failure = await _call(job, provider, boundary, answer, seconds)
     duration = clock() - began
     if failure is not None:
         return Measurement(job, duration, answer.usage, error=Failure.of(failure))
@@ -90,8 +89,8 @@ async def measure(
     return Measurement(job, duration, answer.usage, score)
 
 
-async def _ask(
-    job: Job, provider: Provider, boundary: Boundary, answer: _Answer, seconds: float
+async def _call(
+    job: Job, provider: Provider, boundary: Boundary, answer: _CollectedAnswer, seconds: float
 ) -> ProviderError | RequestError | None:
     request = GenerateRequest(job.model.info.name, job.task.prompt, stream=True)
     deadline = asyncio.get_running_loop().time() + seconds
@@ -124,7 +123,7 @@ async def _grade(job: Job, answer: str, seconds: float) -> float:
     except Exception as error:
         _log.exception("grader_failed", suite=job.suite.name, task=job.task.id)
         raise InternalError(f"suite {job.suite.name!r} could not grade: {type(error).__name__}") from error
-    if not 0 <= score <= 1:  # not a number is neither
+    if not 0 <= score <= 1:  # false for NaN, too
         _log.error("grader_failed", suite=job.suite.name, task=job.task.id, score=score)
-        raise InternalError(f"suite {job.suite.name!r} graded with {score}, which is not from 0 to 1")
+        raise InternalError(f"suite {job.suite.name!r} returned the score {score}, which is not from 0 to 1")
     return score

@@ -1,4 +1,4 @@
-"""What is to be measured: a plan as it is asked for, and the tasks that it comes to."""
+"""The plan of a benchmark, its checks, and its tasks."""
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
@@ -15,13 +15,13 @@ MAX_CONCURRENCY = 64
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPlan:
-    """What to measure. Empty `models`, `suites` and `categories` take all.
+    """What to measure. Empty `models`, `suites` and `categories` mean all.
 
     Attributes:
         models: Ids, names or patterns; see `CatalogSnapshot.match`.
-        tasks_per_category: The most tasks per suite and category, from 1 to 1,000.
-        seed: Chooses the tasks.
-        concurrency: How many tasks run at a time, from 1 to 64.
+        tasks_per_category: The maximum number of tasks per suite and category, from 1 to 1,000.
+        seed: The seed for the choice of tasks.
+        concurrency: The maximum number of tasks that run at the same time, from 1 to 64.
     """
 
     models: Sequence[str] = ()
@@ -42,14 +42,14 @@ class Job:
 
 
 def models_of(plan: BenchmarkPlan, catalog: CatalogSnapshot) -> list[Model]:
-    """Returns the models that a plan means, each once, in the order of their ids.
+    """Returns the models of a plan, each once, in the order of their ids.
 
     Raises:
-        ModelNotFound: A pattern means none, or there are no models at all.
+        ModelNotFound: A pattern matches no model, or no provider offers any.
     """
     models = {id_: model for id_, model in catalog.models.items() if model.info.kind is Kind.GENERATE}
     if not models:
-        raise ModelNotFound("no provider offers a model now; `ymera health` tells why")
+        raise ModelNotFound("no provider offers a model now; `ymera health` shows the reason")
     if not plan.models:
         return list(models.values())
     found = {model for pattern in plan.models for model in _matching(pattern, catalog)}
@@ -65,10 +65,10 @@ def _matching(pattern: str, catalog: CatalogSnapshot) -> list[str]:
 
 
 def suites_of(plan: BenchmarkPlan, suites: Mapping[str, BenchmarkSuite]) -> list[BenchmarkSuite]:
-    """Returns the suites that a plan means, each once, in the order of their names.
+    """Returns the suites of a plan, each once, in the order of their names.
 
     Raises:
-        SuiteNotFound: There is none of a name, or there are none at all.
+        SuiteNotFound: A name is unknown, or no plugin offers a suite.
     """
     if not suites:
         raise SuiteNotFound("no plugin offers a benchmark suite; install one, such as ymera-basics")
@@ -91,7 +91,7 @@ def check(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> None:
     """
     known = sorted({category for suite in suites for category in suite.categories})
     violations = [
-        FieldViolation(f"categories[{index}]", f"{name[:64]!r} is not among the suites' own: {', '.join(known)}")
+        FieldViolation(f"categories[{index}]", f"{name[:64]!r} is not a category of the suites: {', '.join(known)}")
         for index, name in enumerate(plan.categories)
         if name not in known
     ]
@@ -100,16 +100,16 @@ def check(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> None:
 
 
 def tasks_of(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> list[tuple[BenchmarkSuite, BenchmarkTask]]:
-    """Returns the tasks of a plan, which every model gets.
+    """Returns the tasks of a plan, the same for every model.
 
     Raises:
-        InternalError: A suite, which is a plugin's code, failed to give them.
+        InternalError: A suite, which is a plugin's code, raised an exception.
     """
     return [
         (suite, task)
         for suite in suites
         for category in _chosen(suite.categories, plan.categories)
-        for task in _given(suite, category, plan)
+        for task in _created(suite, category, plan)
     ]
 
 
@@ -117,8 +117,8 @@ def _chosen(offered: Sequence[str], wanted: Collection[str]) -> list[str]:
     return [category for category in offered if not wanted or category in wanted]
 
 
-def _given(suite: BenchmarkSuite, category: str, plan: BenchmarkPlan) -> Sequence[BenchmarkTask]:
+def _created(suite: BenchmarkSuite, category: str, plan: BenchmarkPlan) -> Sequence[BenchmarkTask]:
     try:
         return list(suite.tasks(category, plan.tasks_per_category, plan.seed))[: plan.tasks_per_category]
     except Exception as error:
-        raise InternalError(f"suite {suite.name!r} failed to give tasks: {type(error).__name__}") from error
+        raise InternalError(f"suite {suite.name!r} failed to create tasks: {type(error).__name__}") from error

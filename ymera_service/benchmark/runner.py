@@ -1,4 +1,4 @@
-"""Runs a benchmark: every task of the plan for every model, a few at a time."""
+"""Runs a benchmark: every task of the plan for every model, with limited concurrency."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -34,14 +34,14 @@ __all__ = [
 ]
 
 MAX_RUNS = 4
-"""Runs at a time; each holds its results in memory, and its calls bypass the limit of requests."""
+"""The maximum number of concurrent runs; each holds its results in memory, and its calls bypass the request limit."""
 TASK_SECONDS = 120.0
-"""How long a model may take for one task."""
+"""The time limit of a call for one task."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkStarted:
-    """What will be measured; `total_tasks` counts every model's."""
+    """What will be measured; `total_tasks` is the sum over all models."""
 
     run_id: str
     models: list[str]
@@ -51,9 +51,9 @@ class BenchmarkStarted:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkProgress:
-    """One task was done and its result is durable.
+    """One task is done and its result is durable.
 
-    `score` is 0 where the call failed, which `error` tells; `duration` is in seconds.
+    `score` is 0 and `error` is set if the task could not be graded; `duration` is in seconds.
     """
 
     completed_tasks: int
@@ -69,7 +69,7 @@ class BenchmarkProgress:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkCompleted:
-    """Terminal: everything was done and stored, and routing uses it."""
+    """Terminal: all tasks are done and stored, and routing uses the results."""
 
     run_id: str
     scores: list[BenchmarkScore]
@@ -79,7 +79,7 @@ BenchmarkEvent = BenchmarkStarted | BenchmarkProgress | BenchmarkCompleted
 
 
 class BenchmarkRunner:
-    """Measures models. Calls go straight to the providers: what is measured is the model, not the routing."""
+    """Measures models. Calls go directly to the providers, so that the model is measured, not the routing."""
 
     def __init__(
         self,
@@ -106,13 +106,13 @@ class BenchmarkRunner:
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         """Yields a start, progress after each task, and the scores.
 
-        Closing it, or cancelling its reader, cancels the calls under way; results until then are kept.
+        Closing the generator, or cancelling its reader, cancels the calls in progress; results until then are kept.
 
         Raises:
-            InvalidRequest, ModelNotFound, SuiteNotFound: The plan asks for what there is not.
-            Overloaded: `MAX_RUNS` are under way.
-            StorageUnavailable: A result could not be stored; the measurement ends there.
-            InternalError: A suite failed to give its tasks.
+            InvalidRequest, ModelNotFound, SuiteNotFound: The plan is not valid.
+            Overloaded: `MAX_RUNS` runs are in progress.
+            StorageUnavailable: A result could not be stored; the run ends.
+            InternalError: A suite failed to create its tasks.
         """
         async with self._slots.held(), aclosing(self._measured(plan)) as events:
             async for event in events:

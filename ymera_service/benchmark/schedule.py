@@ -1,4 +1,4 @@
-"""Which task is next."""
+"""The order in which tasks are started."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -9,27 +9,27 @@ from ymera_service.sdk.models import Model
 
 
 class Schedule:
-    """Gives each model its share of the slots: a slow one fills its own and delays no other."""
+    """Divides the slots among the models, so that a slow model does not delay the others."""
 
     def __init__(
         self, models: Sequence[Model], tasks: Sequence[tuple[BenchmarkSuite, BenchmarkTask]], slots: int
     ) -> None:
-        self._ahead = {model.id: deque(Job(model, *task) for task in tasks) for model in models}
+        self._waiting = {model.id: deque(Job(model, *task) for task in tasks) for model in models}
         self._running: Counter[str] = Counter()
         self._slots = slots
 
     def start(self) -> Job | None:
-        """Takes the next task, of the model that has fewest running.
+        """Returns the next task, of the model that has the fewest running, and occupies a slot.
 
-        None if no task is left, or no slot is free.
+        None if there are no more tasks, or no slot is free.
         """
-        waiting = [model for model, jobs in self._ahead.items() if jobs]
+        waiting = [model for model, jobs in self._waiting.items() if jobs]
         if not waiting or self._running.total() >= self._slots:
             return None
-        model = min(waiting, key=lambda one: (self._running[one], -len(self._ahead[one])))
+        model = min(waiting, key=lambda one: (self._running[one], -len(self._waiting[one])))
         self._running[model] += 1
-        return self._ahead[model].popleft()
+        return self._waiting[model].popleft()
 
     def finish(self, job: Job) -> None:
-        """Frees the slot of a task that was taken."""
+        """Frees the slot of a task that was started."""
         self._running[job.model.id] -= 1

@@ -1,4 +1,4 @@
-"""What the measurements of a run amount to."""
+"""Computes scores from the measurements of a run."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,18 +12,18 @@ from ymera_service.sdk.generation import Usage
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkScore:
-    """How well a model did in a category.
+    """The score of a model in a category.
 
     Attributes:
         model: The model's id.
-        tasks: How many tasks were graded.
-        failures: How many were not, which is no score of 0.
-        score: The mean, from 0 to 1; 0 where nothing was graded.
+        tasks: The number of graded tasks.
+        failures: The number of tasks that could not be graded; they do not count as a score of 0.
+        score: The mean, from 0 to 1; 0 if no task was graded.
         score_low: The lower end of the mean's 95 % interval.
         score_high: The upper end of it.
-        median_duration: In seconds; 0 where nothing was graded.
-        usage: What all calls consumed.
-        cost_micros: What they cost, as far as is known; `None` where that of a graded one is not.
+        median_duration: In seconds; 0 if no task was graded.
+        usage: The usage of all calls.
+        cost_micros: The known cost of all calls in micro-USD; None if the cost of a graded task is not known.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""How sure a mean is."""
+"""The confidence interval of a mean."""
 
 from math import sqrt
 
@@ -17,8 +17,8 @@ def wilson(mean: float, count: int, z: float = Z_95) -> tuple[float, float]:
 
     Args:
         mean: The share p, from 0 to 1.
-        count: How many it rests on, n; with 0 nothing is known, which is (0, 1).
-        z: The quantile of the confidence wanted.
+        count: The number n of observations; with 0 the interval is (0, 1).
+        z: The quantile for the confidence level.
     """
     if count == 0:
         return 0.0, 1.0
@@ -26,5 +26,5 @@ def wilson(mean: float, count: int, z: float = Z_95) -> tuple[float, float]:
     centre = mean + square / 2
     margin = sqrt(square * mean * (1 - mean) + square * square / 4)
     low, high = (centre - margin) / (1 + square), (centre + margin) / (1 + square)
-    # Rounding must not push an end over the mean where they meet, at 0 and 1.
+    # At 0 and 1 an end equals the mean; rounding must not push it beyond the mean.
     return max(0.0, min(low, mean)), min(1.0, max(high, mean))
