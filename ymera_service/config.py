@@ -1,7 +1,7 @@
-"""Everything that can be configured, typed: one TOML file, overridden by `YMERA_…` environment variables.
+"""The typed configuration: one TOML file, overridden by `YMERA_…` environment variables.
 
-`load()` reads `ymera.toml` (or the file named) and the environment, and reports every fault at once. A
-nested field is set from the environment with two underscores: `YMERA_SERVER__ADDRESS=0.0.0.0:50051`.
+`load()` reads `ymera.toml` (or the given file) and the environment, and reports every fault at once. In the
+environment, the steps of a path are joined with two underscores: `YMERA_SERVER__ADDRESS=0.0.0.0:50051`.
 """
 
 import difflib
@@ -33,38 +33,38 @@ class Section(BaseModel):
 
 
 class Environment(StrEnum):
-    """Where the server runs. Production switches reflection off."""
+    """Where the server runs. Reflection is off in production."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
 class ServerSettings(Section):
-    """How the gRPC server listens."""
+    """The gRPC server."""
 
     address: str = "127.0.0.1:50051"
-    """`host:port`, `[::1]:port` or `unix:/path`; port 0 takes a free one."""
+    """`host:port`, `[::1]:port` or `unix:/path`; port 0 selects a free port."""
     tls_certificate: Path | None = None
     """PEM file of the server's certificate chain; TLS is on when this and the key are set."""
     tls_private_key: Path | None = None
     tls_client_ca: Path | None = None
-    """PEM file of the authorities whose client certificates are accepted; set, they are required."""
+    """PEM file of the authorities whose client certificates are accepted; if set, clients must present one."""
     reflection: bool | None = None
     """Server reflection; unset means on in development and off in production."""
     max_message_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
-    """The largest request message."""
+    """The maximum size of a request message."""
     max_concurrent_requests: Annotated[int, Field(ge=1)] = 512
-    """Requests worked on at a time."""
+    """The maximum number of requests that are processed at the same time."""
     max_queued_requests: Annotated[int, Field(ge=0)] = 1024
-    """Requests that wait for a place; further ones are refused with RESOURCE_EXHAUSTED."""
+    """The maximum number of requests that wait for a slot; further ones fail with RESOURCE_EXHAUSTED."""
     drain_seconds: Seconds = 30
-    """How long requests under way may go on after SIGTERM."""
+    """How long requests in progress may continue after SIGTERM."""
 
     @field_validator("address")
     @classmethod
     def _address_has_a_port(cls, address: str) -> str:
         if not re.fullmatch(r"unix(-abstract)?:.+|.+:\d+", address):
-            raise ValueError(f"{address!r} is no address; write host:port, [::1]:port or unix:/path")
+            raise ValueError(f"{address!r} is not a valid address; write host:port, [::1]:port or unix:/path")
         return address
 
     @model_validator(mode="after")
@@ -72,52 +72,52 @@ class ServerSettings(Section):
         if (self.tls_certificate is None) != (self.tls_private_key is None):
             raise ValueError("set both tls_certificate and tls_private_key, or neither")
         if self.tls_client_ca and not self.tls_certificate:
-            raise ValueError("tls_client_ca needs tls_certificate and tls_private_key")
+            raise ValueError("tls_client_ca requires tls_certificate and tls_private_key")
         return self
 
 
 class TransportSettings(Section):
-    """How providers are reached over HTTP."""
+    """HTTP connections to providers."""
 
     connect_seconds: Seconds = 5
-    """How long a connection, TLS included, may take."""
+    """The time limit of a connection attempt, including TLS."""
     max_connections_per_host: Annotated[int, Field(ge=1)] = 256
     max_response_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
-    """The longest body that is read from a provider."""
+    """The maximum size of a provider's response body."""
 
 
 class ExecutionSettings(Section):
-    """How a request is carried out."""
+    """The execution of a request."""
 
     max_attempts: Annotated[int, Field(ge=1, le=16)] = 4
-    """Calls of providers for one request, the first included."""
+    """The maximum number of provider calls for one request, including the first."""
     first_token_seconds: Seconds = 60
-    """How long a provider may show no sign of an answer before the next target is tried. Thinking and keep-alives
-    are signs."""
+    """How long a provider may send nothing of a streamed answer before the next target is tried. Thinking and
+    keep-alives count as signs of progress."""
     thinking_seconds: Seconds = 600
-    """How long a provider may show such signs without any part of an answer."""
+    """How long a provider may send only such signs of progress, without any part of an answer."""
     idle_seconds: Seconds = 60
     """How long a provider may pause within its answer."""
     unary_seconds: Seconds = 180
-    """How long a provider may take for a whole answer that is not streamed."""
+    """The time limit of an answer that is not streamed."""
     default_deadline_seconds: Seconds = 600
-    """Bounds requests whose caller sets no deadline."""
+    """The deadline of requests whose caller sets none."""
 
 
 class BreakerSettings(Section):
-    """When a model that keeps failing is left alone for a while."""
+    """The circuit breakers, which pause targets that keep failing."""
 
     failures: Annotated[int, Field(ge=1)] = 5
-    """Failures in a row that open the breaker."""
+    """Consecutive failures that open the breaker."""
     open_seconds: Seconds = 2
-    """How long it stays open the first time; doubles with each further failure."""
+    """How long it stays open the first time; doubled with each further failure, up to `max_open_seconds`."""
     max_open_seconds: Seconds = 15
     half_open_calls: Annotated[int, Field(ge=1)] = 1
-    """Calls let through at a time to see whether the model works again."""
+    """Concurrent calls that are let through to test whether the target works again."""
 
 
 class WeightSettings(Section):
-    """How much each virtue counts when the caller does not say; only the proportions matter."""
+    """The weights of the criteria if the caller sets none; only their proportions matter."""
 
     quality: Weight = 0.6
     speed: Weight = 0.15
@@ -131,32 +131,32 @@ class WeightSettings(Section):
 
 
 class RoutingSettings(Section):
-    """How a model is chosen."""
+    """The choice of a model."""
 
     weights: WeightSettings = WeightSettings()
     classifier: str = "lexical"
-    """The classifier in use, by the name under which a plugin registered it."""
+    """The name of the classifier to use, as registered by a plugin."""
     exploration: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of requests whose first candidate is drawn at random, so that others are measured too."""
+    """The share of requests whose first candidate is chosen at random, so that other models are measured too."""
     max_sessions: Annotated[int, Field(ge=1)] = 10_000
-    """Sessions whose model is remembered."""
+    """The maximum number of sessions whose model is remembered."""
 
 
 class RateSettings(Section):
-    """What tokens cost, in USD per million, as vendors list it."""
+    """Prices of tokens in USD per million, as in vendors' price lists."""
 
     input: Dollars
     output: Dollars
     cache_read: Dollars | None = None
-    """For input served from the provider's cache; unset, as much as other input."""
+    """For input that is read from the provider's cache; unset means the price of other input."""
     cache_write: Dollars | None = None
-    """For input written to the provider's cache; unset, as much as other input."""
+    """For input that is written to the provider's cache; unset means the price of other input."""
     reasoning: Dollars | None = None
-    """For output spent on reasoning; unset, as much as other output."""
+    """For reasoning output; unset means the price of other output."""
 
 
 class TierSettings(RateSettings):
-    """The rates of long requests; they apply to all tokens of a request, not only to those above the threshold."""
+    """The prices of long requests; they apply to all tokens of a request, not only to those above the threshold."""
 
     above: Annotated[int, Field(ge=0)]
     """Input tokens, cached ones included, above which the tier applies."""
@@ -166,9 +166,9 @@ class PriceSettings(RateSettings):
     """A model's price."""
 
     per_request: Dollars = 0
-    """USD for each call, beside its tokens."""
+    """USD per call, in addition to its tokens."""
     tiers: tuple[TierSettings, ...] = ()
-    """By ascending `above`; the highest one exceeded applies."""
+    """By ascending `above`; the last one whose threshold is exceeded applies."""
 
     @field_validator("tiers")
     @classmethod
@@ -180,14 +180,14 @@ class PriceSettings(RateSettings):
 
 
 class CatalogSettings(Section):
-    """Which models there are."""
+    """The catalogue of models."""
 
     refresh_seconds: Seconds = 300
-    """How often providers are asked for their models, and storage for what was measured."""
+    """The interval at which models are listed by providers, and measurements are read from storage."""
     discovery_seconds: Seconds = 3
-    """How long a provider may take to tell its models before it is left out until the next refresh."""
+    """The time limit of a provider's listing; after it, the provider is skipped until the next refresh."""
     prices: dict[str, PriceSettings] = {}
-    """Prices by model id, "provider/name"; they go before every price list."""
+    """Prices by model id, "provider/name"; they take precedence over every price list."""
 
 
 _HOST = r"(?:\[[^\]/?#@]*\]|[^/?#@\[\]:,]*)(?::\d+)?"
@@ -198,47 +198,47 @@ _POSTGRESQL = re.compile(
 
 
 class StorageSettings(Section):
-    """Where records are kept."""
+    """Where records are stored."""
 
     url: str = Field(default_factory=lambda: f"sqlite:///{default_database()}")
     """`sqlite:///path` or `postgresql://user:password@host/database`."""
     retention_days: Annotated[float, Field(ge=0, le=36_500)] = 90
-    """Days after which executions are deleted; 0 keeps them for ever."""
+    """Days after which executions are deleted; 0 means never."""
     max_executions: Annotated[int, Field(ge=0, le=10**12)] = 5_000_000
-    """How many executions are kept, the latest ones; 0 sets no limit."""
+    """The maximum number of executions; the oldest ones are deleted. 0 means no limit."""
 
     @model_validator(mode="after")
     def _known_database(self) -> "StorageSettings":
         if not self.url.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("the url begins with sqlite:/// or postgresql://")
+            raise ValueError("the url does not begin with sqlite:/// or postgresql://")
         if self.url.startswith("postgresql://") and not _POSTGRESQL.fullmatch(self.url):
-            # Drivers would take a part of the password for the host or port, and name it in their errors.
+            # Drivers would take a part of the password for the host or port, and show it in their errors.
             remedy = "percent-encode / ? # @ [ ] within user and password"
             raise ValueError(f"the url is not of the form postgresql://user:password@host:port/database; {remedy}")
         return self
 
 
 class LogSettings(Section):
-    """What is logged, to standard error."""
+    """The log, which goes to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "console", "json"] = "auto"
-    """`auto` is console on a terminal and JSON elsewhere."""
+    """`auto` means console on a terminal, otherwise JSON."""
 
 
 class PluginsSettings(BaseModel):
-    """Which plugins are left out, and a table `[plugins.<name>]` for each that is configured."""
+    """Which plugins are disabled, and a table `[plugins.<name>]` for each one that is configured."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
 
     disabled: tuple[str, ...] = ()
     load_seconds: Seconds = 10
-    """How long a plugin may take to load before it is quarantined."""
+    """The time limit of loading a plugin; after it, the plugin is quarantined."""
 
     @property
     def tables(self) -> Mapping[str, dict[str, Any]]:
-        """The plugins' own tables by plugin name; the plugins check what is in them."""
+        """The plugins' own tables by plugin name; each is validated by its plugin's settings model."""
         return self.__pydantic_extra__
 
 
@@ -280,13 +280,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Lets the environment go before the file, whose contents come as initial values."""
+        """Gives the environment precedence over the file, whose contents are the initial values."""
         return env_settings, init_settings
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigFault:
-    """One thing wrong: where (`server.address`, or `line 3`), and the remedy."""
+    """One fault: where it is (`server.address`, or `line 3`), and what is wrong."""
 
     where: str
     problem: str
@@ -303,7 +303,7 @@ class ConfigError(Exception):
 
 
 def default_database() -> Path:
-    """Returns where records are kept unless configured: the user's own data folder."""
+    """Returns the default path of the database, in the user's data folder."""
     return platformdirs.user_data_path("ymera") / "ymera.db"
 
 
@@ -311,10 +311,10 @@ def load(file: Path | None = None) -> Settings:
     """Reads the configuration.
 
     Args:
-        file: The file to read; it has to exist. `None` reads `ymera.toml` here, if there is one.
+        file: The file to read; it must exist. None reads `ymera.toml` in the current folder, if it exists.
 
     Raises:
-        ConfigError: With every fault of the file and the environment.
+        ConfigError: The configuration is not valid; lists every fault of the file and the environment.
     """
     source = "environment" if file is None and not DEFAULT_FILE.exists() else str(file or DEFAULT_FILE)
     document = _read(file)
@@ -323,9 +323,9 @@ def load(file: Path | None = None) -> Settings:
     except ValidationError as error:
         raise ConfigError(source, faults_of(error, Settings)) from None
     except SettingsError as error:
-        # A whole section in one variable; pydantic names the field within its message only.
+        # A variable holds a whole section; pydantic names the field only within its message.
         name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
-        problem = f"is no JSON table; set single keys instead, as in YMERA_{name.upper()}__KEY"
+        problem = f"is not a JSON table; set single keys instead, as in YMERA_{name.upper()}__KEY"
         raise ConfigError("environment", [ConfigFault(f"YMERA_{name.upper()}", problem)]) from None
 
 
@@ -346,7 +346,7 @@ def _read(file: Path | None) -> dict[str, Any]:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[ConfigFault]:
-    """Returns each fault that pydantic found, in the words of this configuration."""
+    """Converts the errors that pydantic found."""
     return [_fault(details, model, prefix) for details in error.errors()]
 
 

@@ -79,14 +79,14 @@ def test_all_errors_are_reported_together_with_path_and_suggestion(tmp_path: Pat
     }
     assert "did you mean 'environment'" in found["enviroment"]
     assert "did you mean 'address'" in found["server.adress"]
-    assert "begins with sqlite:/// or postgresql://" in found["storage"]
+    assert "begin with sqlite:/// or postgresql://" in found["storage"]
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ('[server]\ntls_certificate = "a.pem"', "set both tls_certificate and tls_private_key, or neither"),
-        ('[server]\ntls_client_ca = "a.pem"', "tls_client_ca needs tls_certificate and tls_private_key"),
+        ('[server]\ntls_client_ca = "a.pem"', "tls_client_ca requires tls_certificate and tls_private_key"),
     ],
 )
 def test_incomplete_tls_settings_are_an_error(tmp_path: Path, text: str, problem: str) -> None:
