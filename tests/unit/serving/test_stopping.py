@@ -54,8 +54,14 @@ async def test_callers_that_never_stop_do_not_keep_it_open_forever(monkeypatch: 
             await asyncio.sleep(0)
 
 
-async def test_calls_that_finish_in_time_are_not_cancelled() -> None:
-    calls, go_on = Calls(60), asyncio.Event()
+async def test_calls_that_finish_in_time_are_not_cancelled_and_what_follows_them_is_flushed() -> None:
+    class Flushing:
+        flushed = False
+
+        async def stop(self) -> None:
+            self.flushed = True
+
+    calls, go_on, pipeline = Calls(60), asyncio.Event(), Flushing()
 
     async def work() -> None:
         calls.begin("method", 60.0)
@@ -63,12 +69,13 @@ async def test_calls_that_finish_in_time_are_not_cancelled() -> None:
 
     working = asyncio.create_task(work())
     await asyncio.sleep(0)
-    finishing = asyncio.create_task(Drain(calls, NO_PIPELINE, 60).finish())
+    finishing = asyncio.create_task(Drain(calls, cast("Pipeline", pipeline), 60).finish())
     await asyncio.sleep(0)
     assert not finishing.done()
     go_on.set()
     await asyncio.wait_for(finishing, WAIT)
     assert not working.cancelled()
+    assert pipeline.flushed
 
 
 REQUEST = ExecutionRequest("0190", Prompt((user("hi"),)), Preferences(), 100.0)
