@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse, ProviderError, StreamInterrupted
-from ymera_service.sdk.events import Accepted, KeepAlive, ProviderEvent
+from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.providers import Provider
 
@@ -156,7 +156,7 @@ class HttpProvider(Provider):
             try:
                 async for data in stream:
                     items = _decoded(decoder.feed, data)
-                    if not items:
+                    if not items and not isinstance(item, Finished):  # such as [DONE] in its own packet
                         yield KEEP_ALIVE
                     for item in items:
                         if isinstance(item, ProviderError):

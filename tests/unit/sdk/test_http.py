@@ -31,17 +31,20 @@ Item = ProviderEvent | ProviderError
 
 
 class TinyDecoder:
-    """Lines are text; `.` ends the answer, which `close` reports; `!` is a failure in the body."""
+    """Lines are text; `.` ends the answer, which `close` reports; `=` ends it at once; `!` is a failure in the body."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._finished = False
+        self._reported = False
 
     def feed(self, data: bytes) -> Sequence[Item]:
         *lines, self._rest = (self._rest + data).split(b"\n")
         return [item for line in lines for item in self._line(line)]
 
     def close(self) -> Sequence[Item]:
+        if self._reported:
+            return []
         if self._finished:
             return [END]
         return [MalformedResponse("half a line") if self._rest else StreamInterrupted("no end")]
@@ -50,6 +53,9 @@ class TinyDecoder:
         if line == b".":
             self._finished = True
             return []
+        if line == b"=":
+            self._reported = True
+            return [END]
         if line == b"!":
             return [ContentFiltered("the provider's own failure")]
         if line == b"?":
@@ -135,6 +141,11 @@ async def test_an_answer_is_decoded_as_it_arrives() -> None:
         END,
     ]
     assert transport.open_connections == 0
+
+
+async def test_bytes_after_the_providers_end_are_not_a_sign_of_work() -> None:
+    transport = Scripted([b"hello\n=\n", b"[DONE]"])
+    assert await outcome(transport.provider()) == [Accepted(), TextDelta("hello"), END]
 
 
 async def test_the_endpoint_completes_the_request() -> None:
