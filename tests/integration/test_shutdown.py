@@ -170,7 +170,7 @@ async def test_a_call_that_arrives_as_the_server_stops_is_rejected_as_unavailabl
     assert {end.code() for end in ends if isinstance(end, grpc.aio.AioRpcError)} == {grpc.StatusCode.UNAVAILABLE}
 
 
-async def test_a_slow_reader_does_not_hold_up_the_end(
+async def test_a_slow_reader_does_not_delay_the_shutdown(
     make_settings: Callable[..., Settings], lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stopping, "FLUSH_SECONDS", 0.2)

@@ -188,7 +188,7 @@ async def test_cancelling_before_the_first_word_stops_the_provider(
 
 
 @pytest.mark.parametrize("seconds", [2.5, 10.02])
-async def test_the_typed_end_arrives_before_the_callers_deadline_however_long_it_is(
+async def test_the_terminal_event_arrives_before_any_deadline_of_the_caller(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, seconds: float
 ) -> None:
     """Deadlines of 10 s and more are rounded up to a tenth of a second on their way to the server."""

@@ -442,7 +442,7 @@ async def test_how_fast_a_target_answers_is_learned_from_counted_answers(harness
             assert (decision.candidates[0].expected_latency is not None) == known
 
 
-async def test_a_whole_answer_that_broke_off_half_way_is_replaced_and_both_are_paid(harness: OpenHarness) -> None:
+async def test_an_interrupted_whole_answer_is_replaced_and_both_are_charged(harness: OpenHarness) -> None:
     broken = [Accepted(), TextDelta("garbage!"), StreamInterrupted("cut")]
     async with harness(both(broken, HELLO)) as here:
         answer = await here.pipeline.execute(here.request(), Timings())
@@ -627,7 +627,7 @@ async def test_the_last_attempt_has_all_the_time_there_is(harness: OpenHarness) 
         assert errors_of(await here.end_of(here.request(deadline=0.5))) == [""]
 
 
-async def test_a_caller_who_goes_away_stops_the_provider_and_is_still_accounted_for(harness: OpenHarness) -> None:
+async def test_a_caller_that_disconnects_stops_the_provider_and_is_recorded(harness: OpenHarness) -> None:
     async with harness({"one": [[Accepted(), TextDelta("Hello you"), HANG]]}) as here:
         task = asyncio.create_task(here.stream())
         await asyncio.wait_for(here.provider.hanging.wait(), WAIT)

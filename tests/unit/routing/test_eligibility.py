@@ -35,7 +35,7 @@ def test_allow_and_deny_take_ids_names_and_patterns() -> None:
 
 
 @pytest.mark.parametrize("field", ["allow_models", "deny_models"])
-def test_a_model_that_nobody_offers_is_named_with_what_it_may_have_been(field: str) -> None:
+def test_the_error_of_an_unknown_model_suggests_similar_ids(field: str) -> None:
     routing = Routing({"p": [CHEAP, DEAR]})
     with pytest.raises(ModelNotFound, match=rf"preferences.{field}\[1\].*p/cheap") as caught:
         routing.decide(preferences=Preferences(**{field: ("p/dear", "p/chaep")}))  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
         (Prompt((Message(Role.TOOL, (ToolResult("1", (IMAGE,)),)),)), Capability.IMAGE_INPUT),
     ],
 )
-def test_a_prompt_goes_only_to_models_that_can_take_it(prompt: Prompt, capability: Capability) -> None:
+def test_a_prompt_goes_only_to_models_with_the_capability(prompt: Prompt, capability: Capability) -> None:
     able = ModelInfo("able", capabilities=frozenset(Capability))
     unable = ModelInfo("unable", capabilities=frozenset(Capability) - {capability})
     decision = Routing({"p": [able, unable]}).decide(prompt)
@@ -69,13 +69,13 @@ def test_a_prompt_goes_only_to_models_that_can_take_it(prompt: Prompt, capabilit
     assert decision.excluded[0].detail == f"lacks {capability}"
 
 
-def test_capabilities_that_the_caller_requires_are_asked_for_too() -> None:
+def test_capabilities_that_the_caller_requires_are_required_too() -> None:
     routing = Routing({"p": [CHEAP, ModelInfo("thinks", capabilities=frozenset({Capability.REASONING}))]})
     wanted = Preferences(required_capabilities=frozenset({Capability.REASONING}))
     assert order(routing.decide(preferences=wanted)) == ["p/thinks"]
 
 
-def test_a_prompt_that_does_not_fit_into_a_context_does_not_go_there() -> None:
+def test_a_model_whose_context_is_too_small_is_excluded() -> None:
     routing = Routing(
         {"p": [ModelInfo("small", context_window=1_000), ModelInfo("large", context_window=10_000), UNPRICED]}
     )
@@ -85,7 +85,7 @@ def test_a_prompt_that_does_not_fit_into_a_context_does_not_go_there() -> None:
     assert routing.decide("word").excluded == ()
 
 
-def test_the_answer_asked_for_has_to_fit_beside_the_prompt_as_far_as_the_model_can_write_it() -> None:
+def test_prompt_and_requested_answer_have_to_fit_into_the_context_together() -> None:
     routing = Routing(
         {
             "p": [
@@ -98,7 +98,7 @@ def test_the_answer_asked_for_has_to_fit_beside_the_prompt_as_far_as_the_model_c
     assert order(decision) == ["p/short"]
 
 
-def test_the_cost_expected_is_that_of_a_call_with_the_longest_answer() -> None:
+def test_the_expected_cost_is_that_of_the_longest_answer() -> None:
     long = Tier(20_000_000, 80_000_000, above_input_tokens=1_000)
     flat = Price(1_000_003, 4_000_000)
     tiered = Price(10_000_000, 40_000_000, per_request=9, tiers=(long,))
@@ -115,7 +115,7 @@ def test_the_cost_expected_is_that_of_a_call_with_the_longest_answer() -> None:
         }
 
 
-def test_a_cost_limit_excludes_what_may_cost_more_and_what_has_no_price() -> None:
+def test_a_cost_limit_excludes_models_that_may_exceed_it_and_those_without_a_price() -> None:
     routing = Routing({"p": [CHEAP, DEAR, UNPRICED]})
     prompt = Prompt((user("hello"),), sampling=Sampling(max_output_tokens=1_000))
     decision = routing.decide(prompt, Preferences(max_cost_micros=1_000))
@@ -127,7 +127,7 @@ def test_a_cost_limit_excludes_what_may_cost_more_and_what_has_no_price() -> Non
     }
 
 
-def test_a_latency_limit_excludes_what_is_measured_slower_and_keeps_what_is_not_measured() -> None:
+def test_a_latency_limit_excludes_slower_models_but_not_unmeasured_ones() -> None:
     routing = Routing({"p": [CHEAP, DEAR, UNPRICED]})
     routing.evidence.observe("p/dear", output_tokens=10, time_to_first_token=1.0, duration=2.0)
     routing.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=0.1, duration=0.2)
@@ -176,14 +176,14 @@ def test_when_every_target_is_failing_the_caller_waits_for_the_first_to_be_tried
     assert caught.value.metadata == {"unhealthy": "2"}
 
 
-def test_simulated_models_answer_only_where_there_is_no_real_one() -> None:
+def test_simulated_models_answer_only_without_a_real_model() -> None:
     assert order(Routing({"simulator": [SIMULATED]}).decide()) == ["simulator/sim"]
     decision = Routing({"p": [CHEAP], "simulator": [SIMULATED]}).decide()
     assert order(decision) == ["p/cheap"]
     assert reasons(decision) == {"simulator/sim": ExclusionReason.SIMULATED}
 
 
-def test_a_simulated_model_does_not_stand_in_for_real_ones_that_fail() -> None:
+def test_a_simulated_model_does_not_replace_failing_real_ones() -> None:
     routing = Routing({"p": [CHEAP], "simulator": [SIMULATED]})
     routing.open_domains = {"p/cheap": 2.0}
     with pytest.raises(NoHealthyModel) as caught:
@@ -192,24 +192,24 @@ def test_a_simulated_model_does_not_stand_in_for_real_ones_that_fail() -> None:
 
 
 @pytest.mark.parametrize("entry", ["simulator/sim", "sim", "simulator/*"])
-def test_a_simulated_model_answers_when_it_is_allowed_as_such(entry: str) -> None:
+def test_a_simulated_model_answers_if_it_is_allowed_explicitly(entry: str) -> None:
     routing = Routing({"p": [CHEAP], "simulator": [SIMULATED]})
     assert "simulator/sim" in order(routing.decide(preferences=Preferences(allow_models=(entry, "p/cheap"))))
 
 
-def test_allowing_everything_does_not_mean_simulated_models() -> None:
+def test_allowing_everything_does_not_include_simulated_models() -> None:
     routing = Routing({"p": [CHEAP], "simulator": [SIMULATED]})
     assert order(routing.decide(preferences=Preferences(allow_models=("*",)))) == ["p/cheap"]
 
 
-def test_constraints_that_leave_no_model_are_counted() -> None:
+def test_the_error_without_an_eligible_model_counts_the_exclusions() -> None:
     routing = Routing({"p": [CHEAP, DEAR, UNPRICED]})
     with pytest.raises(NoEligibleModel, match="1 denied, 1 too expensive, 1 price unknown") as caught:
         routing.decide(preferences=Preferences(deny_models=("p/cheap",), max_cost_micros=0))
     assert caught.value.metadata == {"denied": "1", "too_expensive": "1", "price_unknown": "1"}
 
 
-def test_an_empty_catalogue_says_what_to_do() -> None:
+def test_the_error_of_an_empty_catalogue_states_the_remedy() -> None:
     with pytest.raises(NoEligibleModel, match="add a key"):
         Routing({}).decide()
 
@@ -238,7 +238,7 @@ def test_a_target_with_several_open_breakers_waits_for_the_last_of_them() -> Non
         assert caught.value.retry_after == 9.0
 
 
-def test_no_simulated_model_stands_in_for_a_provider_that_can_not_be_asked() -> None:
+def test_no_simulated_model_replaces_a_provider_that_can_not_list_its_models() -> None:
     routing = Routing({"sim": [ModelInfo("model", simulated=True)], "acme": None})
     with pytest.raises(NoHealthyModel, match=r"acme: .*connection refused"):
         routing.decide()

@@ -119,7 +119,7 @@ def test_of_many_categories_the_eight_likeliest_count() -> None:
     assert sum(probabilities.values()) == pytest.approx(1)
 
 
-# In which order.
+# Ranking.
 
 
 def test_free_models_rank_before_better_ones_if_they_are_preferred() -> None:

@@ -26,7 +26,7 @@ from ymera_service.serving.checks.violations import Violations
         (Preferences(category_hint="c" * (MAX_TEXT + 1), max_cost_micros=-1), ["max_cost_micros", "category_hint"]),
     ],
 )
-def test_preferences_that_make_no_sense_are_all_named(preferences: Preferences, fields: list[str]) -> None:
+def test_all_invalid_preferences_are_reported(preferences: Preferences, fields: list[str]) -> None:
     faults = Violations()
     check_preferences(preferences, faults)
     found: tuple[FieldViolation, ...] = ()
