@@ -1,8 +1,7 @@
 """Databases for tests: a SQLite file, and a PostgreSQL server that the tests start themselves.
 
-`YMERA_TEST_POSTGRES_URL` names a server to use instead, in which databases may be created. Where there
-is neither that nor Debian's PostgreSQL, tests of it are skipped; `YMERA_TEST_POSTGRES=required` makes
-that a failure.
+`YMERA_TEST_POSTGRES_URL` names a server to use instead, in which databases may be created. Without it and without
+Debian's PostgreSQL, tests of PostgreSQL are skipped, or fail with `YMERA_TEST_POSTGRES=required`.
 """
 
 import os
@@ -21,7 +20,7 @@ import asyncpg  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 _DEBIAN = Path("/usr/lib/postgresql")
-# Read once, as tests of configuration take all YMERA_ variables away.
+# Read once, as tests of configuration remove all YMERA_ variables.
 _CONFIGURED = os.environ.get("YMERA_TEST_POSTGRES_URL")
 _REQUIRED = os.environ.get("YMERA_TEST_POSTGRES") == "required"
 
@@ -59,7 +58,7 @@ class PostgresProcess:
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptions() -> None:
-    """Lets tests interrupt what they start: a shell's background job, and all it starts, would ignore SIGINT."""
+    """Restores SIGINT, which a shell's background job and its children ignore; tests interrupt processes with it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

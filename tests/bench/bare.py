@@ -1,6 +1,6 @@
 """The two bare grpc.aio servers that Ymera is compared with: `python bare.py echo` and `python bare.py call URL`.
 
-Both speak Ymera's own messages. `echo` answers out of memory; `call` makes one HTTP call with aiohttp and
+Both use Ymera's messages. `echo` answers from memory; `call` makes one HTTP call with aiohttp and
 passes the answer on. They do nothing else: no checks, no routing, no record.
 """
 
@@ -74,7 +74,7 @@ async def main(kind: str, url: str) -> None:
     async with aiohttp.ClientSession() as session:
         server = grpc.aio.server()
         servicer: rpc.YmeraServiceServicer
-        servicer = Echo() if kind == "echo" else Call(url, session)  # type: ignore[abstract]  # never asked for more
+        servicer = Echo() if kind == "echo" else Call(url, session)  # type: ignore[abstract]  # no other method is called
         rpc.add_YmeraServiceServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

@@ -2,7 +2,7 @@
 
 Prints the microseconds that the classifier `lexical` takes for a prompt of 200 bytes, 2 KB and 20 KB: the median
 and the 99th percentile over some hundred different prompts, which are the lines of the training prompts from a
-different one on, in several languages, for each script alone too. Of each prompt the quietest of several rounds
+different one on, in several languages, and also per script. Of each prompt the quietest of several rounds
 counts, as other load only ever adds; the prompts take turns, so that none is measured with its data still in the
 cache. Only the ratios carry over to other machines.
 """
@@ -36,12 +36,12 @@ def prompts(lines: Sequence[str], size: int) -> list[Prompt]:
     return [Prompt((user(text),)) for text in cut]
 
 
-def microseconds(asked: Sequence[Prompt], rounds: int) -> list[float]:
+def microseconds(prompts: Sequence[Prompt], rounds: int) -> list[float]:
     """Returns what each prompt takes, in ascending order."""
     classifier = LexicalClassifier()
-    quietest = [float("inf")] * len(asked)
+    quietest = [float("inf")] * len(prompts)
     for _ in range(rounds):
-        for number, prompt in enumerate(asked):
+        for number, prompt in enumerate(prompts):
             before = time.perf_counter_ns()
             classifier.classify(prompt)
             quietest[number] = min(quietest[number], (time.perf_counter_ns() - before) / 1000)

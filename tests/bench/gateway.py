@@ -1,11 +1,11 @@
-"""What a request costs in Ymera, beside bare grpc.aio servers: `uv run tests/bench/gateway.py`.
+"""The cost of a request in Ymera, compared with bare grpc.aio servers: `uv run tests/bench/gateway.py`.
 
-One run measures servers in turn and in rounds, each a process of its own, with the load made in this process
+One run measures servers in turn and in rounds, each in a separate process, with the load made in this process
 and one fast upstream in another: a bare echo, a bare handler that makes one HTTP call with aiohttp, and Ymera
 with everything on (checks, routing, breakers, usage durable before the reply, a log line per request) at 2,
 150 and 1,000 models. Each answers whole, and as a stream of 50 chunks. Shown are CPU milliseconds of the whole
 server process per request, requests per second, and the latency at 100 requests a second, sent on time
-whatever the answers do. The median round counts. Only the ratios carry over to other machines.
+independently of the answers. The median round counts. Only the ratios carry over to other machines.
 """
 
 from __future__ import annotations  # the stubs' types exist for type checkers only
@@ -90,7 +90,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def free_port() -> int:
-    """A port that was free just now."""
+    """A port that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -120,7 +120,7 @@ async def streamed(server: rpc.YmeraServiceAsyncStub) -> None:
 
 
 async def measure(address: str, pid: int, stream: bool, options: argparse.Namespace) -> Cost:
-    """Makes the load and returns what a request cost."""
+    """Runs the load and returns the cost of a request."""
     ask = streamed if stream else whole
     share = -(-(options.streams if stream else options.requests) // options.concurrency)
 
@@ -141,7 +141,7 @@ async def measure(address: str, pid: int, stream: bool, options: argparse.Namesp
 
 
 async def open_loop(server: rpc.YmeraServiceAsyncStub, seconds: float) -> list[float]:
-    """Sends requests on time, whatever the answers do, and returns their latencies in milliseconds."""
+    """Sends requests on schedule, independently of the answers, and returns their latencies in milliseconds."""
     latencies: list[float] = []
 
     async def one(due: float) -> None:

@@ -1,7 +1,7 @@
-"""What a durable record costs and how long it takes: `uv run tests/bench/recorder.py [postgresql://…]`.
+"""The cost and latency of a durable record: `uv run tests/bench/recorder.py [postgresql://…]`.
 
-Records of 3 KB arrive 100 and 1,000 times a second, evenly and whatever became of those before, and from callers
-that make the next one when theirs is durable. The figures are CPU microseconds of this process per record, arrivals
+Records of 3 KB arrive 100 and 1,000 times a second, evenly and independently of earlier ones, and from callers
+that create the next one when theirs is durable. The figures are CPU microseconds of this process per record, arrivals
 included (measured as `idle` and not subtracted), records per commit, and milliseconds until a record was durable.
 Without a URL a SQLite file in a temporary folder is measured.
 """
@@ -48,7 +48,7 @@ class Figures:
 
 
 class Meter:
-    """Counts commits and takes the time of records."""
+    """Counts commits and measures the time of records."""
 
     def __init__(self, database: Database, write: Write) -> None:
         self.commits = 0
@@ -67,7 +67,7 @@ class Meter:
         self._latencies.append(time.perf_counter() - began)
 
     async def measure(self, load: Awaitable[None]) -> Figures:
-        """Returns what the load cost."""
+        """Returns the cost of the load."""
         self._latencies, self.commits = [], 0
         cpu, began = time.process_time(), time.perf_counter()
         await load
@@ -100,7 +100,7 @@ def record() -> ExecutionRecord:
 
 
 async def arrivals(meter: Meter, rate: int) -> None:
-    """Lets records arrive evenly."""
+    """Submits records evenly."""
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for number in range(int(rate * SECONDS)):
@@ -109,7 +109,7 @@ async def arrivals(meter: Meter, rate: int) -> None:
 
 
 async def callers(meter: Meter, count: int) -> None:
-    """Lets so many callers record as fast as they can."""
+    """Runs this number of callers that record as fast as they can."""
     until = time.perf_counter() + SECONDS
 
     async def call() -> None:

@@ -3,7 +3,7 @@
     python tests/bench/selection.py [--rounds 20] [--split]
 
 Each figure is taken from rounds of 200 decisions of requests that differ in length and categories; the
-quietest round counts, as other load only ever adds. `--split` shows where the time goes. Only the ratios carry
+quietest round counts, as other load only ever adds. `--split` shows the time per step. Only the ratios carry
 over to other machines.
 """
 
@@ -100,7 +100,7 @@ def _request(draw: random.Random, preferences: Preferences) -> RoutingRequest:
 
 
 def snapshot_of(size: int, state: State) -> Snapshot:
-    """Returns everything that a decision in this state is made from."""
+    """Returns the snapshot for decisions in this state."""
     catalog = catalogue(size)
     evidence = evidence_of(catalog) if state.measured else Evidence()
     table = Table(catalog, evidence.qualities)
@@ -108,13 +108,13 @@ def snapshot_of(size: int, state: State) -> Snapshot:
 
 
 def timed(
-    work: Callable[[RoutingRequest], object], asked: Sequence[RoutingRequest], rounds: int
+    work: Callable[[RoutingRequest], object], batch: Sequence[RoutingRequest], rounds: int
 ) -> tuple[float, float]:
     """Returns the median and the 99th percentile of the quietest round, in microseconds."""
     medians, tails = [], []
     for _ in range(rounds):
         gc.collect()
-        spent = sorted(_spent(work, request) for request in asked)
+        spent = sorted(_spent(work, request) for request in batch)
         medians.append(statistics.median(spent))
         tails.append(spent[len(spent) * 99 // 100])
     return min(medians) / 1_000, min(tails) / 1_000
@@ -147,16 +147,16 @@ def compare(rounds: int) -> None:
 
 
 def split(rounds: int) -> None:
-    """Prints how the time of a decision is made up."""
+    """Prints the time of each step of a decision."""
     print(f"{'µs, median':<28}" + "".join(f"{size:>16,}" for size in SIZES))
     state = STATES["all measured"]
-    asked = requests(state)
-    columns = [_steps(snapshot_of(size, state), asked, rounds) for size in SIZES]
+    batch = requests(state)
+    columns = [_steps(snapshot_of(size, state), batch, rounds) for size in SIZES]
     for name in columns[0]:
         print(f"{name:<28}" + "".join(f"{column[name]:>16.0f}" for column in columns))
 
 
-def _steps(snapshot: Snapshot, asked: Sequence[RoutingRequest], rounds: int) -> dict[str, float]:
+def _steps(snapshot: Snapshot, batch: Sequence[RoutingRequest], rounds: int) -> dict[str, float]:
     table, paces = snapshot.table, snapshot.paces
 
     def masks(request: RoutingRequest) -> Sifted:
@@ -177,8 +177,8 @@ def _steps(snapshot: Snapshot, asked: Sequence[RoutingRequest], rounds: int) -> 
         costs = expected_costs(request.needs, table)
         return score(table, paces, costs, needs=request.needs, probabilities=request.probabilities, weights=WEIGHTS)
 
-    total = scores(asked[0]).total
-    decision = select(asked[0], snapshot).decision
+    total = scores(batch[0]).total
+    decision = select(batch[0], snapshot).decision
     works: dict[str, Callable[[RoutingRequest], object]] = {
         "costs, masks": masks,
         "costs, scores": scores,
@@ -186,7 +186,7 @@ def _steps(snapshot: Snapshot, asked: Sequence[RoutingRequest], rounds: int) -> 
         "everything, with texts": lambda request: select(request, snapshot),
         "the stored form, afterwards": lambda _: to_json(decision),
     }
-    return {name: timed(work, asked, rounds)[0] for name, work in works.items()}
+    return {name: timed(work, batch, rounds)[0] for name, work in works.items()}
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python tests/bench/transports.py [--rounds 5] [--loop uvloop] [client …]
 
-One run measures every client installed, in turn and in rounds, each in a process of its own against one
+One run measures every client installed, in turn and in rounds, each in a separate process against one
 upstream in another process: a unary POST, and a POST answered by 50 chunks of server-sent events a
-millisecond apart, so that each arrives by itself. The quietest round counts, as other load only ever adds.
+millisecond apart, so that each arrives separately. The quietest round counts, as other load only ever adds.
 Only the ratios carry over to other machines.
 """
 
@@ -37,14 +37,14 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\n%b\r\n\r\n"
 
 
 class Upstream(asyncio.Protocol):
-    """Answers every request at once, knowing that each arrives whole but for how its bytes were cut."""
+    """Answers every request immediately; requests are assumed to be complete, in any number of pieces."""
 
     def __init__(self) -> None:
         self._received = b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is not a subclass
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -93,7 +93,7 @@ async def with_ymera() -> AsyncGenerator[Call, None]:
 
 @asynccontextmanager
 async def with_aiohttp() -> AsyncGenerator[Call, None]:
-    """aiohttp's session as it comes."""
+    """aiohttp's session with its defaults."""
     import aiohttp
 
     async with aiohttp.ClientSession() as session:
@@ -107,7 +107,7 @@ async def with_aiohttp() -> AsyncGenerator[Call, None]:
 
 @asynccontextmanager
 async def with_pyreqwest() -> AsyncGenerator[Call, None]:
-    """pyreqwest's client as it comes."""
+    """pyreqwest's client with its defaults."""
     async with import_module("pyreqwest.client").ClientBuilder().build() as client:
 
         async def call(url: str) -> int:
@@ -123,7 +123,7 @@ async def with_pyreqwest() -> AsyncGenerator[Call, None]:
 
 @asynccontextmanager
 async def with_httpx(module: str = "httpx") -> AsyncGenerator[Call, None]:
-    """httpx, or what is compatible with it, as it comes."""
+    """httpx, or a compatible client, with its defaults."""
     async with import_module(module).AsyncClient(timeout=60) as client:
 
         async def call(url: str) -> int:
@@ -180,7 +180,7 @@ def compare(rounds: int, loop: str, clients: list[str]) -> None:
         try:
             for _ in range(rounds):
                 for client in clients:
-                    # Its exit status does not count: pyreqwest 0.15 now and then aborts while Python shuts down.
+                    # Its exit status is ignored: pyreqwest 0.15 sometimes aborts while Python shuts down.
                     measuring = [*command, "--measure", client, "--port", port]
                     measured = subprocess.run(measuring, stdout=subprocess.PIPE, check=False).stdout
                     found[client].append(json.loads(measured))
@@ -197,7 +197,7 @@ def _best(figures: list[dict[str, float]], kind: str) -> float:
 
 
 def main() -> None:
-    """Runs what the command line says."""
+    """Runs the command line."""
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--rounds", type=int, default=5)
     cli.add_argument("--loop", choices=("uvloop", "asyncio"), default="uvloop")

@@ -1,7 +1,7 @@
 """A fast local upstream in OpenAI's format, for benchmarks: `python upstream.py` prints its port.
 
-It answers at once with fixed bytes: a whole answer, or 50 chunks of server-sent events a millisecond apart, so
-that each arrives alone, as from a vendor. `GET /N/models` lists N models.
+It answers immediately with fixed bytes: a whole answer, or 50 chunks of server-sent events a millisecond apart, so
+that each arrives separately, as from a vendor. `GET /N/models` lists N models.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Upstream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is not a subclass
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -78,7 +78,7 @@ class Upstream(asyncio.Protocol):
 
 
 def _models(head: bytes) -> bytes:
-    """Returns a list of as many models as the path says; one if it does not say."""
+    """Returns a list with the number of models in the path, by default one."""
     path = head.split(b" ", 2)[1].strip(b"/").split(b"/")
     count = int(path[0]) if path[0].isdigit() else 1
     data = [{"id": f"fast-{number:04}", "object": "model", "owned_by": "bench"} for number in range(count)]

@@ -44,7 +44,7 @@ def test_every_plugin_has_a_readme_an_entry_point_of_its_name_and_tests(plugin: 
 def test_every_hook_is_documented_and_implemented_by_a_first_party_plugin(hook: str) -> None:
     assert hook in PAGES
     assert any(f"def {hook}(" in source.read_text() for plugin in PLUGINS for source in plugin.glob("src/**/*.py")), (
-        f"nothing real stands behind {hook}"
+        f"no first-party plugin implements {hook}"
     )
 
 

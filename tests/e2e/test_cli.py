@@ -243,7 +243,7 @@ def test_an_unknown_model_comes_with_suggestions(home: Home, server: str) -> Non
 
 
 def test_a_failures_json_goes_to_standard_error(home: Home, server: str) -> None:
-    run = home.run("route", "Hi", "--model", "nobody/*", "--json", "--address", server)
+    run = home.run("route", "Hi", "--model", "unknown/*", "--json", "--address", server)
     assert (run.returncode, run.stdout) == (1, "")
     assert json.loads(run.stderr)["error"]["reason"] == "MODEL_NOT_FOUND"
 

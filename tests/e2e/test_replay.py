@@ -1,8 +1,8 @@
 """Every recorded completion of OpenAI and Anthropic, through client, server, plugin and HTTP, and back.
 
-One server stands before one replay server. Each exchange is an endpoint of its own, configured as a user's would
-be, whose address makes the replay server give that exchange; a request names the endpoint's model. Both ways of
-asking are tried on every recording, as vendors answer either way whatever they were asked for.
+One server calls one replay server. Each exchange is a separate endpoint, configured like a user's, whose address
+selects the exchange in the replay server; a request names the endpoint's model. Every recording is requested both
+whole and streamed, as vendors may answer either way independently of the request.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Upstreams with scripted failures, and a server that calls them.
 
 An upstream is a bare HTTP server on a loopback port, in the test's own event loop. A script decides, byte by
-byte, what it does with a request, and tells the test what it saw of its caller. The server before it is whole,
-and reaches upstreams as any user's would: as endpoints of the plugin `openai`.
+byte, what it does with a request, and reports to the test what it received. The server that calls it is complete,
+and calls upstreams like a user's server: as endpoints of the plugin `openai`.
 """
 
 import asyncio
@@ -53,20 +53,20 @@ class Exchange:
         """Sends the head of a stream."""
         await self.send(STREAM_HEAD)
 
-    async def tell(self, data: bytes) -> None:
+    async def send_event(self, data: bytes) -> None:
         """Sends the data of one event of a stream."""
         event = b"data: " + data + b"\n\n"
         await self.send(b"%x\r\n%b\r\n" % (len(event), event))
 
     async def say(self, text: str) -> None:
         """Sends more text of a streamed answer."""
-        await self.tell(json.dumps({"choices": [{"index": 0, "delta": {"content": text}}]}).encode())
+        await self.send_event(json.dumps({"choices": [{"index": 0, "delta": {"content": text}}]}).encode())
 
     async def finish(self) -> None:
         """Sends the end of a streamed answer."""
-        await self.tell(b'{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}')
-        await self.tell(b'{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}')
-        await self.tell(b"[DONE]")
+        await self.send_event(b'{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}')
+        await self.send_event(b'{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}')
+        await self.send_event(b"[DONE]")
         await self.send(b"0\r\n\r\n")
 
     async def answer(self, text: str = "all is well") -> None:

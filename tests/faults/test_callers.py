@@ -135,7 +135,7 @@ async def listeners(address: str, count: int) -> AsyncIterator[asyncio.subproces
 
 
 class Crowd:
-    """A script that says a word to each caller, and goes on when it may."""
+    """A script that sends a word to each caller, and continues when a test allows it."""
 
     def __init__(self) -> None:
         self.go_on = asyncio.Event()

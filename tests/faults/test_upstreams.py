@@ -107,7 +107,7 @@ async def sends_broken_utf8(exchange: Exchange) -> None:
 
 async def streams_broken_json(exchange: Exchange) -> None:
     await exchange.begin()
-    await exchange.tell(b'{"choices": [{"delta": {"content": "he')
+    await exchange.send_event(b'{"choices": [{"delta": {"content": "he')
     await exchange.gone()
 
 
@@ -124,7 +124,7 @@ async def is_no_gzip(exchange: Exchange) -> None:
 
 async def reports_an_error_in_its_stream(exchange: Exchange) -> None:
     await exchange.begin()
-    await exchange.tell(b'{"error":{"message":"The server had an error","type":"server_error"}}')
+    await exchange.send_event(b'{"error":{"message":"The server had an error","type":"server_error"}}')
     await exchange.send(b"0\r\n\r\n")
 
 
@@ -227,7 +227,7 @@ async def begins_and_reports_an_error(exchange: Exchange) -> None:
     await exchange.begin()
     await exchange.say("Once upon ")
     await exchange.say("a time")
-    await exchange.tell(b'{"error":{"message":"The server had an error","type":"server_error"}}')
+    await exchange.send_event(b'{"error":{"message":"The server had an error","type":"server_error"}}')
     await exchange.send(b"0\r\n\r\n")
 
 
@@ -235,7 +235,7 @@ async def begins_and_babbles(exchange: Exchange) -> None:
     await exchange.begin()
     await exchange.say("Once upon ")
     await exchange.say("a time")
-    await exchange.tell(b"\x00\xff{{{{")
+    await exchange.send_event(b"\x00\xff{{{{")
     await exchange.send(b"0\r\n\r\n")
 
 
@@ -257,7 +257,7 @@ BROKEN: dict[Script, tuple[str, grpc.StatusCode]] = {
 
 
 def patience_with(script: Script) -> dict[str, float]:
-    """The time limits for a script: short where it is to be waited for."""
+    """The time limits for a script: short if the test waits for them."""
     return {"idle_seconds": SHORT} if script is begins_and_pauses else {}
 
 

@@ -1,9 +1,9 @@
 """A whole server on a free loopback port, called through generated stubs.
 
-`grpcio-testing` is left out on purpose: it cannot run async handlers (it hands back the coroutine itself,
-with status OK). So every test here talks to a real server over a real socket.
+`grpcio-testing` is not used: it cannot run async handlers (it returns the coroutine itself,
+with status OK). So every test here calls a real server over a real socket.
 
-`app` runs with the plugin `lab` alone, whose models do one thing each (`LabProvider` lists them), so that
+`app` runs only the plugin `lab`, whose models have one behaviour each (`LabProvider` lists them), so that
 a test chooses what happens by naming a model. `installed_app` runs with all installed plugins.
 """
 

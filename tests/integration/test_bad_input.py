@@ -154,7 +154,7 @@ async def test_an_unknown_model_is_not_found(stub: ymera_pb2_grpc.YmeraServiceAs
 
 
 async def test_an_unknown_suite_is_not_found(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
-    call = stub.Benchmark(ymera_pb2.BenchmarkRequest(suites=["nobody"]), timeout=WAIT)
+    call = stub.Benchmark(ymera_pb2.BenchmarkRequest(suites=["unknown"]), timeout=WAIT)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call.read()
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND

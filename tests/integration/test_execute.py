@@ -199,8 +199,8 @@ async def test_a_model_is_listed_with_all_known_properties(
     assert (parrot.price.input_micros_per_million, parrot.price.output_micros_per_million) == (1_000_000, 2_000_000)
     assert parrot.available
     assert [(one.category, one.score, one.tasks) for one in parrot.measured] == [("general", 1.0, 5)]
-    nobody = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(provider="nobody"), timeout=WAIT)
-    assert not nobody.models
+    unknown = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(provider="unknown"), timeout=WAIT)
+    assert not unknown.models
 
 
 async def test_measurements_of_another_server_are_used(make_settings: Callable[..., Settings], lab: Lab) -> None:

@@ -43,5 +43,5 @@ async def test_no_request_stays_in_memory(stub: ymera_pb2_grpc.YmeraServiceAsync
                 await stub.Execute(ymera_pb2.ExecuteRequest(prompt=prompt, preferences=preferences), timeout=WAIT)
         except grpc.aio.AioRpcError:
             pass
-    # The latest may still be on its way out, and the observers may hold one.
+    # The latest request may not have ended, and the observers may hold one.
     assert prompts_alive() <= before + 2

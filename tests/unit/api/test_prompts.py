@@ -73,10 +73,10 @@ def plan_of(request: ymera_pb2.BenchmarkRequest, faults: Violations) -> Benchmar
 def faults_of(prompt: pb.Prompt) -> dict[str, str]:
     faults = Violations()
     prompt_of(prompt, faults)
-    return told(faults)
+    return by_field(faults)
 
 
-def told(faults: Violations) -> dict[str, str]:
+def by_field(faults: Violations) -> dict[str, str]:
     try:
         faults.check()
     except InvalidRequest as error:
@@ -341,7 +341,7 @@ def test_all_invalid_preferences_are_reported_together() -> None:
     wanted.max_latency.seconds = 0
     faults = Violations()
     preferences_of(wanted, faults)
-    assert set(told(faults)) == {
+    assert set(by_field(faults)) == {
         f"preferences.{field}"
         for field in (
             "weights.quality",
@@ -361,19 +361,19 @@ def test_all_invalid_preferences_are_reported_together() -> None:
 def test_weights_that_are_all_zero_are_rejected() -> None:
     faults = Violations()
     preferences_of(routing_pb2.RoutingPreferences(weights=routing_pb2.RoutingWeights()), faults)
-    assert list(told(faults)) == ["preferences.weights"]
+    assert list(by_field(faults)) == ["preferences.weights"]
 
 
 def test_a_benchmarks_defaults_and_bounds() -> None:
     faults = Violations()
     plan = plan_of(ymera_pb2.BenchmarkRequest(models=["a/*"], seed=3), faults)
-    assert not told(faults)
+    assert not by_field(faults)
     assert (plan.models, plan.seed, plan.tasks_per_category, plan.concurrency) == (("a/*",), 3, 5, 4)
     plan_of(ymera_pb2.BenchmarkRequest(tasks_per_category=1001, concurrency=-1, suites=[""]), faults)
-    assert set(told(faults)) == {"tasks_per_category", "concurrency", "suites[0]"}
+    assert set(by_field(faults)) == {"tasks_per_category", "concurrency", "suites[0]"}
     many = Violations()
     plan_of(ymera_pb2.BenchmarkRequest(models=["*"] * 129), many)
-    assert list(told(many)) == ["models"]
+    assert list(by_field(many)) == ["models"]
 
 
 def test_the_number_of_reported_violations_is_bounded() -> None:
@@ -411,7 +411,7 @@ def test_a_list_that_is_too_long_is_one_violation_and_is_not_checked_further(pro
 def test_the_maximum_of_messages_and_parts_is_accepted() -> None:
     faults = Violations()
     prompt = prompt_of(pb.Prompt(messages=[USER] * (MAX_PARTS - 2) + [RESULTS]), faults)
-    assert not told(faults)
+    assert not by_field(faults)
     assert len(prompt.messages) == MAX_PARTS - 1
 
 
@@ -427,14 +427,14 @@ def test_patterns_are_few_and_short(name: str) -> None:
     for patterns, field in ((["*"] * 129, name), (["a" * (MAX_PATTERN + 1)], f"{name}[0]")):
         faults = Violations()
         preferences_of(routing_pb2.RoutingPreferences(**{name: patterns}), faults)  # type: ignore[arg-type]
-        assert "at most" in told(faults)[f"preferences.{field}"]
+        assert "at most" in by_field(faults)[f"preferences.{field}"]
 
 
 def test_required_capabilities_are_few() -> None:
     faults = Violations()
     many = [routing_pb2.CAPABILITY_TOOLS] * 100_000
     assert not preferences_of(routing_pb2.RoutingPreferences(required_capabilities=many), faults).required_capabilities
-    assert "at most" in told(faults)["preferences.required_capabilities"]
+    assert "at most" in by_field(faults)["preferences.required_capabilities"]
 
 
 def test_the_message_for_a_tool_that_is_not_offered_is_short() -> None:

@@ -28,13 +28,13 @@ class NoSuite:
 
 @given(st.integers(0, 5), st.integers(0, 8), st.integers(1, 9), st.data())
 def test_every_task_runs_once_within_the_slots_and_shared_fairly(
-    models: int, tasks: int, places: int, data: st.DataObject
+    models: int, tasks: int, slots: int, data: st.DataObject
 ) -> None:
     suite, prompt, ids = NoSuite(), Prompt((user("?"),)), [f"p/{number}" for number in range(models)]
     schedule = Schedule(
         [Model(model, "p", ModelInfo(model[2:]), None) for model in ids],
         [(suite, BenchmarkTask(str(number), "any", prompt)) for number in range(tasks)],
-        places,
+        slots,
     )
     seen: Counter[tuple[str, str]] = Counter()
     running: list[Job] = []
@@ -46,7 +46,7 @@ def test_every_task_runs_once_within_the_slots_and_shared_fairly(
             started = Counter(model for model, _ in seen)
             waiting = [model for model in ids if started[model] < tasks]
             assert all(shares[job.model.id] <= shares[other] + 1 for other in waiting)
-        assert len(running) <= places
+        assert len(running) <= slots
         if not running:
             break
         done = running.pop(data.draw(st.integers(0, len(running) - 1)))

@@ -57,10 +57,10 @@ STARTS = sorted({tier.above_input_tokens for _, price in LISTED for tier in pric
 @st.composite
 def usages(draw: st.DrawFn) -> Usage:
     tokens = st.integers(0, 2_000_000) | st.sampled_from([start + step for start in STARTS for step in (-1, 0, 1)])
-    asked, answered = draw(tokens), draw(tokens)
-    read = draw(st.integers(0, asked))
-    written = draw(st.integers(0, asked - read))
-    return Usage(asked, answered, read, written, draw(st.integers(0, answered)))
+    input_tokens, output_tokens = draw(tokens), draw(tokens)
+    read = draw(st.integers(0, input_tokens))
+    written = draw(st.integers(0, input_tokens - read))
+    return Usage(input_tokens, output_tokens, read, written, draw(st.integers(0, output_tokens)))
 
 
 def theirs_exactly(price: ModelPrice, usage: Usage) -> Decimal:
@@ -149,11 +149,11 @@ async def look_up(model: ModelInfo, now: datetime) -> Price | None:
         return (await PriceLists().look_up([model]))[model.name].price
 
 
-@pytest.mark.parametrize(("hour", "asked"), [(12, 270_000), (20, 135_000)])
-async def test_a_price_that_depends_on_the_hour_is_that_of_the_refresh(hour: int, asked: int) -> None:
+@pytest.mark.parametrize(("hour", "rate"), [(12, 270_000), (20, 135_000)])
+async def test_a_price_that_depends_on_the_hour_is_that_of_the_refresh(hour: int, rate: int) -> None:
     price = await look_up(ModelInfo("deepseek-chat", price_vendor="deepseek"), NOON.replace(hour=hour))
     assert price is not None
-    assert price.input == asked
+    assert price.input == rate
 
 
 def test_a_configured_price_can_have_every_field_of_a_price() -> None:

@@ -172,7 +172,7 @@ async def test_models_that_can_not_be_stored_exclude_only_their_provider() -> No
 
 
 async def test_each_deployment_of_a_model_is_a_target() -> None:
-    places = (Deployment("a", "eu"), Deployment("a", "us"), Deployment("a", "eu"))
-    catalog = catalog_of(p=offering(ModelInfo("m", deployments=places)))
+    deployments = (Deployment("a", "eu"), Deployment("a", "us"), Deployment("a", "eu"))
+    catalog = catalog_of(p=offering(ModelInfo("m", deployments=deployments)))
     await catalog.refresh()
     assert [target.id for target in catalog.snapshot.models["p/m"].targets] == ["p/m#a@eu", "p/m#a@us"]

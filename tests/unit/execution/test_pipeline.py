@@ -483,7 +483,7 @@ async def test_it_is_not_tried_again_when_the_wait_outlasts_the_deadline(harness
         assert len(list(end.attempts)) == 1
 
 
-async def test_failover_goes_on_while_a_target_that_may_be_retried_is_left(harness: OpenHarness) -> None:
+async def test_failover_continues_while_a_target_may_be_retried(harness: OpenHarness) -> None:
     """The last target tried can't be called again, the first can."""
     async with harness(both([ProviderServerError("x")], [AuthenticationFailed("no")], HELLO)) as here:
         end = await here.end_of()
@@ -703,7 +703,7 @@ async def test_a_session_stays_with_the_target_that_answered(harness: OpenHarnes
         assert models == [models_of(first)] * 5
 
 
-async def test_the_answer_to_a_tool_call_goes_to_the_target_that_asked_for_it(harness: OpenHarness) -> None:
+async def test_the_answer_to_a_tool_call_goes_to_the_target_that_made_it(harness: OpenHarness) -> None:
     """model → the caller's tool result → model, without a session: the same model, with all its attempts."""
     calls = [Accepted(), ToolCallDelta(0, "call-1", "look", "{}"), COUNTED, Finished(FinishReason.TOOL_CALLS)]
     scripts = {"one": [HELLO], "three": [HELLO], "two": [calls, [ProviderServerError("x")], HELLO]}

@@ -10,14 +10,16 @@ RATES = st.integers(0, 10**12)
 TOKENS = st.integers(0, 2**31)
 
 
-@given(prices=st.lists(st.none() | st.builds(Price, RATES, RATES), max_size=5), asked=TOKENS, answered=TOKENS)
+@given(
+    prices=st.lists(st.none() | st.builds(Price, RATES, RATES), max_size=5), input_tokens=TOKENS, output_tokens=TOKENS
+)
 def test_costs_agree_with_those_of_each_model_to_the_micro_dollar(
-    prices: list[Price | None], asked: int, answered: int
+    prices: list[Price | None], input_tokens: int, output_tokens: int
 ) -> None:
     costs = Costs.of(prices)
     models = [Model("p/m", "p", ModelInfo("m"), price) for price in prices]
-    expected = [model.cost_micros(Usage(asked, answered)) for model in models]
-    calculated = costs.expected(asked, answered).tolist()
+    expected = [model.cost_micros(Usage(input_tokens, output_tokens)) for model in models]
+    calculated = costs.expected(input_tokens, output_tokens).tolist()
     assert [None if unknown else cost for unknown, cost in zip(costs.unknown, calculated, strict=True)] == expected
 
 

@@ -54,7 +54,10 @@ def share(prompt: Prompt) -> float:
 
 def prices(name: str) -> dict[str, Price]:
     listed = json.loads((DATA / "prices.json").read_text())[name]
-    return {model: Price(round(asked * 1e6), round(given * 1e6)) for model, (asked, given) in listed.items()}
+    return {
+        model: Price(round(input_usd * 1e6), round(output_usd * 1e6))
+        for model, (input_usd, output_usd) in listed.items()
+    }
 
 
 def summaries(prompts: Iterable[Prompt], tasks: int) -> Iterable[BenchmarkSummary]:

@@ -32,8 +32,8 @@ def test_the_best_come_first_after_free_ones_if_those_are_preferred(
     scores: list[float], seed: int, free: list[bool] | None, limit: int
 ) -> None:
     positions = order(scores, seed, limit=limit, free=free).positions
-    keys = [(free is not None and not free[place], -scores[place]) for place in range(len(scores))]
-    assert [keys[place] for place in positions] == sorted(keys)[:limit]
+    keys = [(free is not None and not free[position], -scores[position]) for position in range(len(scores))]
+    assert [keys[position] for position in positions] == sorted(keys)[:limit]
     assert len(set(positions)) == len(positions)
 
 
@@ -84,10 +84,12 @@ def test_the_frequency_of_a_first_candidate_matches_its_propensity(limit: int) -
 
 
 def test_equal_candidates_get_the_last_ranks_at_random() -> None:
-    counts = Counter(place for seed in range(2_000) for place in order([0.5] * 40 + [0.9], seed, limit=5).positions)
+    counts = Counter(
+        position for seed in range(2_000) for position in order([0.5] * 40 + [0.9], seed, limit=5).positions
+    )
     assert counts[40] == 2_000
-    for place in range(40):
-        assert counts[place] == pytest.approx(200, abs=70)
+    for position in range(40):
+        assert counts[position] == pytest.approx(200, abs=70)
 
 
 def test_nothing_is_explored_while_a_session_stays_with_its_target() -> None:
@@ -105,7 +107,7 @@ def test_only_free_targets_are_explored_if_they_are_preferred() -> None:
 def test_the_order_of_two_equal_ones_does_not_depend_on_others() -> None:
     for seed in range(20):
         alone = order([0.5, 0.5], seed).positions
-        among = [place for place in order([0.5, 0.5, 0.5, 0.7], seed).positions if place < 2]
+        among = [position for position in order([0.5, 0.5, 0.5, 0.7], seed).positions if position < 2]
         assert tuple(among) == alone
 
 

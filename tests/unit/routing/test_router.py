@@ -21,7 +21,7 @@ def order(decision: Decision) -> list[str]:
     return [candidate.target.model for candidate in decision.candidates]
 
 
-def test_the_better_model_of_equal_price_goes_first() -> None:
+def test_the_better_model_of_equal_price_ranks_first() -> None:
     routing = Routing({"p": [ModelInfo("a", price=Price(1, 1)), ModelInfo("b", price=Price(1, 1))]})
     routing.measure(coding={"p/a": 0.4, "p/b": 0.9}, general={"p/a": 0.5, "p/b": 0.5})
     decision = routing.decide()
@@ -33,12 +33,12 @@ def test_the_better_model_of_equal_price_goes_first() -> None:
     )
 
 
-def test_the_cheaper_model_of_equal_quality_goes_first() -> None:
+def test_the_cheaper_model_of_equal_quality_ranks_first() -> None:
     routing = Routing({"p": [CHEAP, DEAR]})
     assert order(routing.decide()) == ["p/cheap", "p/dear"]
 
 
-def test_the_faster_model_goes_first_when_speed_counts() -> None:
+def test_the_faster_model_ranks_first_if_speed_counts() -> None:
     routing = Routing({"p": [CHEAP, DEAR]})
     routing.evidence.observe("p/cheap", output_tokens=100, time_to_first_token=2.0, duration=12.0)
     routing.evidence.observe("p/dear", output_tokens=100, time_to_first_token=0.2, duration=1.2)

@@ -98,7 +98,7 @@ def snapshot_of(catalog: CatalogSnapshot, evidence: Evidence, *, exploration: fl
     return Snapshot(table, evidence.paces(table.targets), WEIGHTS, exploration, {}, "", seed)
 
 
-def asked(preferences: Preferences | None = None, *, full_view: bool = True) -> RoutingRequest:
+def a_request(preferences: Preferences | None = None, *, full_view: bool = True) -> RoutingRequest:
     return RoutingRequest(preferences or Preferences(), {"coding": 0.7, "general": 0.3}, needs_of(100, None), full_view)
 
 
@@ -192,7 +192,7 @@ def test_the_same_snapshot_and_seed_give_the_same_selection_however_much_of_it_i
     catalog = catalogue(infos)
     snapshot = replace(snapshot_of(catalog, Evidence(), exploration=exploration, seed=seed), affinity=affinity)
     again = replace(snapshot_of(catalogue(infos), Evidence(), exploration=exploration, seed=seed), affinity=affinity)
-    short, full = asked(preferences, full_view=False), asked(preferences)
+    short, full = a_request(preferences, full_view=False), a_request(preferences)
     decision = attempt(short, snapshot)
     assert attempt(short, again) == decision
     shown = attempt(full, snapshot)
@@ -214,7 +214,7 @@ def test_a_score_does_not_depend_on_other_targets(
     evidence = evidence_of(large, summaries)
     scores = []
     for catalog in (catalogue(infos, count), large):
-        decision = select(asked(), snapshot_of(catalog, evidence)).decision
+        decision = select(a_request(), snapshot_of(catalog, evidence)).decision
         scores.append({candidate.target.id: candidate.score for candidate in decision.candidates})
     assert scores[0].items() <= scores[1].items()
 
@@ -223,14 +223,14 @@ def test_a_thousand_equal_models_are_equally_likely_to_be_the_first() -> None:
     snapshot = snapshot_of(catalogue([ModelInfo("m")]), Evidence())
     firsts: Counter[bool] = Counter()
     for seed in range(600):
-        selection = select(asked(full_view=False), replace(snapshot, seed=seed))
+        selection = select(a_request(full_view=False), replace(snapshot, seed=seed))
         assert selection.decision.propensity == pytest.approx(1 / COUNT)
         firsts[selection.ranking[0].id < "p/m-5"] += 1
     assert firsts[True] / 600 == pytest.approx(0.222, abs=0.07)
 
 
 def test_a_short_decision_among_a_thousand_ranks_sixteen_and_shows_five() -> None:
-    selection = select(asked(full_view=False), snapshot_of(catalogue([ModelInfo("m")]), Evidence()))
+    selection = select(a_request(full_view=False), snapshot_of(catalogue([ModelInfo("m")]), Evidence()))
     assert len(selection.ranking) == RANKED
     assert len(selection.decision.candidates) == SHOWN
     assert selection.decision.candidate_count == COUNT
@@ -242,17 +242,17 @@ def test_models_that_do_not_generate_are_neither_ranked_nor_excluded() -> None:
     catalog = CatalogSnapshot(
         {model.id: model for model in (model_of("p", embeds, None), model_of("p", ModelInfo("m"), None))}, {}
     )
-    decision = select(asked(), snapshot_of(catalog, Evidence())).decision
+    decision = select(a_request(), snapshot_of(catalog, Evidence())).decision
     assert [candidate.target.id for candidate in decision.candidates] == ["p/m"]
     assert decision.exclusions == ()
     with pytest.raises(NoEligibleModel, match="1 not allowed"):
-        select(asked(Preferences(allow_models=("p/embeds",))), snapshot_of(catalog, Evidence()))
+        select(a_request(Preferences(allow_models=("p/embeds",))), snapshot_of(catalog, Evidence()))
 
 
 def test_inputs_are_not_changed() -> None:
     catalog = catalogue([ModelInfo("m", price=Price(5, 5)), ModelInfo("m")], 40)
     snapshot = replace(snapshot_of(catalog, Evidence()), affinity="p/m-0")
-    request = asked(Preferences(max_cost_micros=100, deny_models=("q/m-1",)))
+    request = a_request(Preferences(max_cost_micros=100, deny_models=("q/m-1",)))
     columns = [snapshot.table.windows, snapshot.table.hashes, snapshot.table.costs.unknown, snapshot.paces.first_token]
     before = [column.tobytes() for column in columns]
     select(request, snapshot)
@@ -268,7 +268,7 @@ def test_exclusions_and_scores_can_be_computed_again_from_the_stored_version_of_
         ModelInfo("m", kind=Kind.EMBED),
     ]
     catalog = catalogue(infos)
-    request = asked(Preferences(max_cost_micros=1_000, deny_models=("*7",)))
+    request = a_request(Preferences(max_cost_micros=1_000, deny_models=("*7",)))
     decision = select(request, snapshot_of(catalog, Evidence())).decision
     stored: dict[str, Model] = from_json(to_json(catalog.models.values()))
     read = CatalogSnapshot(stored, {})

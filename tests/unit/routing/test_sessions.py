@@ -63,7 +63,7 @@ def test_calls_that_only_share_an_id_are_different() -> None:
     assert sessions.target_for("", [ToolCall("call-1", "weathe", 'r{"city": "Oslo"}')]) == ""
 
 
-def test_the_target_of_the_latest_tool_call_goes_before_that_of_the_session() -> None:
+def test_the_target_of_the_latest_tool_call_takes_precedence_over_that_of_the_session() -> None:
     sessions = Sessions(10)
     later = ToolCall("call-2", "weather", "{}")
     sessions.remember("s", "p/a", [CALL])

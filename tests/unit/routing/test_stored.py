@@ -152,9 +152,9 @@ def test_a_full_view_is_stored_as_a_short_one() -> None:
 @settings(max_examples=20, deadline=None)
 @given(count=st.integers(0, 40), length=st.integers(1, 250))
 def test_the_open_breakers_that_a_decision_names_take_little_space(count: int, length: int) -> None:
-    places = tuple(Deployment(f"{number:02}".ljust(min(length, MAX_DEPLOYMENT), "x")) for number in range(count))
-    routing = Routing({"p": [ModelInfo("m", deployments=(*places, Deployment("sound")))]})
-    routing.open_domains = {f"p#{place.account}": 2.0 for place in places}
+    deployments = tuple(Deployment(f"{number:02}".ljust(min(length, MAX_DEPLOYMENT), "x")) for number in range(count))
+    routing = Routing({"p": [ModelInfo("m", deployments=(*deployments, Deployment("sound")))]})
+    routing.open_domains = {f"p#{deployment.account}": 2.0 for deployment in deployments}
     decision = routing.select().decision
     assert sum(map(len, decision.inputs.open_domains)) <= 512
     assert bool(decision.inputs.open_domains) == bool(count)

@@ -65,8 +65,8 @@ def test_a_part_that_exceeds_its_whole_is_charged_in_full() -> None:
 
 
 @given(RATE, RATE, TOKENS, TOKENS)
-def test_a_price_in_plain_arithmetic_is_the_same(asked: int, answered: int, tokens: int, written: int) -> None:
-    for price in (Price(asked, answered, per_request=7), PRICE):
+def test_a_price_in_plain_arithmetic_is_the_same(input_rate: int, output_rate: int, tokens: int, written: int) -> None:
+    for price in (Price(input_rate, output_rate, per_request=7), PRICE):
         rates = price.rates_at(tokens) if price.tiers else price
         plain = price.per_request - (-(tokens * rates.input + written * rates.output) // 1_000_000)
         assert plain == price.cost_micros(Usage(tokens, written))

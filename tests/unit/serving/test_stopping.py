@@ -23,7 +23,7 @@ from ymera_service.serving.stream import deliver
 from ymera_service.telemetry.timing import Timings
 
 WAIT = 10
-NO_PIPELINE = cast("Pipeline", None)  # none of these tests gets as far
+NO_PIPELINE = cast("Pipeline", None)  # not used by these tests
 
 
 async def call(calls: Calls) -> None:

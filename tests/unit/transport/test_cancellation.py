@@ -42,11 +42,11 @@ class Hanging:
             self.all_left.set()
 
 
-@pytest.mark.parametrize("places", [IN_FLIGHT, IN_FLIGHT // 2])
-async def test_hundreds_of_cancelled_requests_leave_a_working_pool(places: int, serve: Serve) -> None:
-    script = Hanging(places)
+@pytest.mark.parametrize("slots", [IN_FLIGHT, IN_FLIGHT // 2])
+async def test_hundreds_of_cancelled_requests_leave_a_working_pool(slots: int, serve: Serve) -> None:
+    script = Hanging(slots)
     upstream = await serve(script)
-    async with HttpTransport(TransportSettings(max_connections_per_host=places)) as transport:
+    async with HttpTransport(TransportSettings(max_connections_per_host=slots)) as transport:
         tasks = [asyncio.create_task(get(transport, upstream.request())) for _ in range(IN_FLIGHT)]
         await asyncio.wait_for(script.all_came.wait(), 20)
         for task in tasks:

@@ -116,8 +116,8 @@ async def test_redirects_are_returned_and_cookies_are_not_stored(serve: Serve, t
     assert "cookie" not in upstream.visits[1].headers
 
 
-@pytest.mark.parametrize("places", [1, 3])
-async def test_no_host_gets_more_connections_than_it_has_slots(places: int, serve: Serve) -> None:
+@pytest.mark.parametrize("slots", [1, 3])
+async def test_no_host_gets_more_connections_than_it_has_slots(slots: int, serve: Serve) -> None:
     at_work, most = 0, 0
     full, leave = asyncio.Event(), asyncio.Event()
 
@@ -125,7 +125,7 @@ async def test_no_host_gets_more_connections_than_it_has_slots(places: int, serv
         nonlocal at_work, most
         at_work += 1
         most = max(most, at_work)
-        if at_work == places:
+        if at_work == slots:
             full.set()
         await leave.wait()
         at_work -= 1
@@ -133,14 +133,14 @@ async def test_no_host_gets_more_connections_than_it_has_slots(places: int, serv
 
     upstream = await serve(script)
     # Waiting for a slot does not count as a slow connection.
-    settings = TransportSettings(max_connections_per_host=places, connect_seconds=0.5)
+    settings = TransportSettings(max_connections_per_host=slots, connect_seconds=0.5)
     async with HttpTransport(settings) as transport, asyncio.TaskGroup() as tasks:
-        calls = [tasks.create_task(get(transport, upstream.request())) for _ in range(places * 3)]
+        calls = [tasks.create_task(get(transport, upstream.request())) for _ in range(slots * 3)]
         await asyncio.wait_for(full.wait(), 10)
         leave.set()
         await asyncio.gather(*calls)
-    assert most == places
-    assert upstream.connections == places
+    assert most == slots
+    assert upstream.connections == slots
 
 
 async def test_leaving_the_transport_closes_its_connections(serve: Serve) -> None:

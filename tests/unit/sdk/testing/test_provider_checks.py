@@ -27,7 +27,7 @@ from ymera_service.sdk.testing.checks import providers as checks
 from ymera_service.sdk.testing.checks.names import check_name
 
 DONE = Finished(FinishReason.STOP)
-Speaks = Callable[[GenerateRequest], AsyncGenerator[ProviderEvent, None]]
+Generate = Callable[[GenerateRequest], AsyncGenerator[ProviderEvent, None]]
 
 
 class Scripted(Provider):
@@ -35,14 +35,14 @@ class Scripted(Provider):
 
     name = "scripted"
 
-    def __init__(self, speaks: Speaks) -> None:
-        self._speaks = speaks
+    def __init__(self, generate: Generate) -> None:
+        self._generate = generate
 
     async def models(self) -> Sequence[ModelInfo]:
         return [ModelInfo("one")]
 
     def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
-        return self._speaks(request)
+        return self._generate(request)
 
 
 def asking(text: str) -> GenerateRequest:

@@ -89,7 +89,7 @@ def test_written_events_are_read_unchanged(events: list[tuple[list[str], str]], 
     text = ""
     for data, name in events:
         fields = ([("event", name)] if name else []) + [("data", line) for line in data]
-        # Of the spaces after the colon one is not part of the value.
+        # One space after the colon is not part of the value.
         text += "".join(f"{field}:{space or ' ' * value.startswith(' ')}{value}{end}" for field, value in fields) + end
     written = [ServerSentEvent("\n".join(data), name) for data, name in events]
     assert parse([text.encode()]) == written
