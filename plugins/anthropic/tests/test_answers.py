@@ -100,7 +100,7 @@ def test_a_tool_call_cut_off_by_the_token_limit_is_a_length_stop_with_what_was_w
     assert (answer.finish_reason, answer.tool_calls) == (FinishReason.LENGTH, (ToolCall("t", "f", '{"a": "b'),))
 
 
-def test_a_refusal_tells_its_category() -> None:
+def test_a_refusal_reports_its_category() -> None:
     details = {"type": "refusal", "category": "bio", "explanation": "No."}
     finished = streamed(START, because("refusal", stop_details=details), STOP)[-1]
     assert finished == Finished(FinishReason.CONTENT_FILTER, "refusal", incomplete_reason="bio")
@@ -186,7 +186,7 @@ def test_a_citation_names_its_source_streamed_and_whole(entry: Record, citation:
     assert Answer.of(event for event in whole if not isinstance(event, ProviderError)).citations == (citation,)
 
 
-def test_thinking_comes_with_its_signature_and_sealed_thinking_is_told_apart() -> None:
+def test_thinking_comes_with_its_signature_and_redacted_thinking_is_distinguished() -> None:
     events = streamed(
         START,
         begin(0, type="thinking", thinking="", signature=""),

@@ -51,7 +51,7 @@ def anthropic(transport: RecordedTransport, **settings: Any) -> AnthropicProvide
 # Registration.
 
 
-def test_without_a_key_nobody_is_offered(recorded_http: Record) -> None:
+def test_without_a_key_no_provider_is_offered(recorded_http: Record) -> None:
     assert providers(recorded_http()) == {}
 
 
@@ -141,7 +141,7 @@ def test_a_provider_does_not_show_its_key(recorded_http: Record) -> None:
 # Models.
 
 
-async def test_a_listing_that_tells_what_a_model_can_goes_before_what_its_family_can(recorded_http: Record) -> None:
+async def test_capabilities_in_a_listing_take_precedence_over_the_familys(recorded_http: Record) -> None:
     reported = {
         **capabilities(image_input=True, pdf_input=False, structured_outputs=True),
         "thinking": {"supported": True, "types": capabilities(adaptive=True, enabled=False)},
@@ -160,7 +160,7 @@ async def test_a_listing_that_tells_what_a_model_can_goes_before_what_its_family
         assert (body["max_tokens"], body["thinking"], body.get("output_config")) == (9_000, {"type": "adaptive"}, sent)
 
 
-async def test_a_listing_that_tells_names_alone_is_completed_by_what_is_known_of_the_family(
+async def test_a_listing_of_names_only_is_completed_by_the_familys_profile(
     recorded_http: Record,
 ) -> None:
     transport = recorded_http(

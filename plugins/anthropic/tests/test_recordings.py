@@ -168,7 +168,7 @@ def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: 
     assert not any(isinstance(event, Finished) for event in decoded)
 
 
-def test_usage_told_before_an_interruption_is_kept() -> None:
+def test_usage_reported_before_an_interruption_is_kept() -> None:
     streamed = next(each for each in EXCHANGES if each["response"].get("sse_text"))
     decoded = decode(body_of(streamed).partition(b"event: message_delta")[0])
     assert isinstance(decoded[-2], UsageReported)
@@ -212,7 +212,7 @@ def test_every_recording_is_proved() -> None:
     assert {each["expect"]["kind"] for each in EXCHANGES} == proved
 
 
-def test_deltas_are_told_as_they_arrive() -> None:
+def test_deltas_are_emitted_as_they_arrive() -> None:
     streamed = max(
         (each for each in EXCHANGES if each["response"].get("sse_text")), key=lambda each: len(body_of(each))
     )

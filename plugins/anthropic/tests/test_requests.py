@@ -301,7 +301,7 @@ HIGH, NONE = ReasoningEffort.HIGH, ReasoningEffort.NONE
 
 
 @pytest.mark.parametrize(
-    ("model", "effort", "thinking", "told_effort"),
+    ("model", "effort", "thinking", "expected_effort"),
     [
         (OLD, HIGH, None, None),
         (BUDGETED, HIGH, {"type": "enabled", "budget_tokens": 16_384}, None),
@@ -323,11 +323,11 @@ HIGH, NONE = ReasoningEffort.HIGH, ReasoningEffort.NONE
     ],
 )
 def test_effort_takes_the_form_that_the_model_takes(
-    model: str, effort: ReasoningEffort | None, thinking: Record | None, told_effort: str | None
+    model: str, effort: ReasoningEffort | None, thinking: Record | None, expected_effort: str | None
 ) -> None:
     body = sampled(model, Sampling(reasoning_effort=effort))
     assert body.get("thinking") == thinking
-    assert body.get("output_config", {}).get("effort") == told_effort
+    assert body.get("output_config", {}).get("effort") == expected_effort
 
 
 @pytest.mark.parametrize(("limit", "budget"), [(5_000, 4_999), (1_025, 1_024), (1_024, None), (10, None)])

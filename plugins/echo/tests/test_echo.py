@@ -17,7 +17,7 @@ async def ask(*messages: Message, sampling: Sampling | None = None) -> Answer:
 
 
 @given(text=st.text())
-async def test_it_says_exactly_what_it_was_told(text: str) -> None:
+async def test_it_returns_exactly_the_message(text: str) -> None:
     assert (await ask(user(text))).text == text
 
 

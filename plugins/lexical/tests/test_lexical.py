@@ -61,7 +61,7 @@ def test_it_is_a_classifier_and_knows_all_categories() -> None:
         ("请把这句话翻译成英文：今天天气很好", "language"),
     ],
 )
-def test_plain_cases_are_told(text: str, category: str) -> None:
+def test_plain_cases_are_recognised(text: str, category: str) -> None:
     assert best(text) == category
 
 
@@ -73,7 +73,7 @@ HELD_OUT = [
 
 
 @pytest.mark.parametrize(("table", "source", "category", "floor"), HELD_OUT)
-def test_sources_that_the_weights_were_never_shown_are_told(
+def test_sources_that_were_left_out_of_the_training_are_recognised(
     table: str, source: str, category: str, floor: float
 ) -> None:
     prompts = [row["prompt"] for row in rows(table) if row["source"] == source]

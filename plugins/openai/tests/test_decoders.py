@@ -220,7 +220,7 @@ def test_an_empty_finish_reason_is_none() -> None:
     assert isinstance(items[-1], StreamInterrupted)
 
 
-def test_a_message_beside_the_delta_tells_nothing_new() -> None:
+def test_a_message_beside_the_delta_adds_nothing() -> None:
     first = {"delta": {"content": "a"}, "message": {"content": "a"}, "finish_reason": None}
     last = {"delta": {}, "message": {"content": "a"}, "finish_reason": "stop"}
     items = chat(sse({"choices": [first]}, {"choices": [last]}))
@@ -343,7 +343,7 @@ def test_text_sent_only_when_it_is_done_is_emitted_once() -> None:
     assert [item.text for item in items if isinstance(item, TextDelta)] == ["ab", "c"]
 
 
-def test_an_answer_told_only_at_its_end_is_told() -> None:
+def test_an_answer_sent_only_at_its_end_is_emitted() -> None:
     output = [
         {"type": "message", "content": [{"type": "output_text", "text": "a"}, {"type": "refusal", "refusal": "no"}]},
         {"type": "function_call", "call_id": "x", "name": "f", "arguments": "{}"},
@@ -377,7 +377,7 @@ def test_parts_of_a_summary_are_lines() -> None:
     assert "".join(item.text for item in items if isinstance(item, ReasoningDelta)) == "one\ntwo"
 
 
-def test_an_annotation_told_twice_is_one_citation() -> None:
+def test_an_annotation_sent_twice_is_one_citation() -> None:
     annotation = {"type": "url_citation", "url": "https://a.test", "title": "A"}
     message = {"type": "message", "content": [{"type": "output_text", "text": "a", "annotations": [annotation]}]}
     items = responses(

@@ -235,7 +235,7 @@ def test_googles_retry_info_is_read() -> None:
         ("[]", ProviderServerError),
     ],
 )
-def test_an_error_within_a_stream_is_told_without_a_status(data: str, kind: type[ProviderError]) -> None:
+def test_an_error_within_a_stream_is_reported_without_a_status(data: str, kind: type[ProviderError]) -> None:
     assert type(ERRORS.of_data(data)) is kind
 
 

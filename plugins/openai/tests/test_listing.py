@@ -47,7 +47,7 @@ def test_openais_listing_says_what_generates_text_and_what_else_a_model_is_for()
     assert REASONING not in models["gpt-5-chat-latest"].capabilities
 
 
-def test_openrouter_tells_capabilities_and_price() -> None:
+def test_openrouter_states_capabilities_and_price() -> None:
     models = recorded("openrouter")
     sonnet = models["anthropic/claude-sonnet-4"]
     assert sonnet.capabilities == {TOOLS, IMAGES, FILES, REASONING}
@@ -57,7 +57,7 @@ def test_openrouter_tells_capabilities_and_price() -> None:
     assert all(model.price is None or model.price.input >= 0 for model in models.values())
 
 
-def test_groq_tells_kinds_and_price() -> None:
+def test_groq_states_kinds_and_price() -> None:
     models = generating("groq")
     assert {"whisper-large-v3", "canopylabs/orpheus-v1-english", "meta-llama/llama-prompt-guard-2-86m"}.isdisjoint(
         models
@@ -68,7 +68,7 @@ def test_groq_tells_kinds_and_price() -> None:
     assert qwen.price == Price(600_000, 3_000_000, 300_000)
 
 
-def test_mistral_tells_capabilities() -> None:
+def test_mistral_states_capabilities() -> None:
     models = generating("mistral")
     assert not [name for name in models if any(word in name for word in ("embed", "ocr", "moderation", "tts"))]
     assert models["mistral-medium-2505"].capabilities == {TOOLS, SCHEMA, IMAGES}

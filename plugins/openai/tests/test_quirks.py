@@ -132,7 +132,7 @@ def test_the_effort_is_said_in_openais_words(model: str, effort: ReasoningEffort
         (ReasoningControl.NONE, {}, {}),
     ],
 )
-def test_every_vendor_is_told_how_much_to_think_in_its_way(control: ReasoningControl, much: Any, none: Any) -> None:
+def test_the_effort_is_sent_in_each_vendors_own_field(control: ReasoningControl, much: Any, none: Any) -> None:
     least = written(Prompt(HELLO))
     for effort, expected in ((ReasoningEffort.HIGH, much), (ReasoningEffort.NONE, none)):
         prompt = Prompt(HELLO, sampling=Sampling(reasoning_effort=effort))
@@ -182,7 +182,7 @@ def test_a_form_of_the_answer_is_written() -> None:
     assert body(Responses(Quirks()), loose)["text"] == {"format": {"type": "json_object"}}
 
 
-def test_a_vendor_without_schemas_is_told_the_schema_in_words() -> None:
+def test_a_vendor_without_schemas_gets_the_schema_in_a_message() -> None:
     prompt = Prompt(HELLO, response_format=ResponseFormat(ResponseType.JSON_SCHEMA, "thing", SCHEMA))
     found = written(prompt, Quirks(json_schema=False))
     assert found["response_format"] == {"type": "json_object"}

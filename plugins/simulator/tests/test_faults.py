@@ -42,7 +42,7 @@ async def test_each_mode_raises_its_error(mode: str, error: type[ProviderError])
         await events_of(faulty(mode=mode), HELLO)
 
 
-async def test_a_rate_limit_tells_when_to_come_back() -> None:
+async def test_a_rate_limit_reports_when_to_retry() -> None:
     with pytest.raises(RateLimited) as caught:
         await events_of(faulty(mode="rate_limit", retry_after=2.5), HELLO)
     assert caught.value.retry_after == 2.5

@@ -68,7 +68,7 @@ async def test_every_text_is_marked_as_simulated() -> None:
         assert (await answer(question)).text.startswith(MARK)
 
 
-async def test_every_model_is_told_to_be_simulated_and_named_so() -> None:
+async def test_every_model_is_marked_and_named_as_simulated() -> None:
     models = await simulator().models()
     assert all(model.simulated and model.name.startswith("sim-") for model in models)
     assert {model.name: model.price for model in models}["sim-free"] == Price(0, 0)
@@ -117,7 +117,7 @@ async def test_a_stop_sequence_ends_the_answer_before_it() -> None:
     assert stopped.finish_reason is FinishReason.STOP
 
 
-async def test_a_thinking_model_thinks_first_unless_told_not_to() -> None:
+async def test_a_thinking_model_thinks_first_unless_thinking_is_disabled() -> None:
     events = await events_for("What is 6 * 7?", "sim-thinker")
     kinds = [type(event) for event in events if isinstance(event, ReasoningDelta | TextDelta)]
     assert kinds == sorted(kinds, key=lambda kind: kind is TextDelta)
@@ -262,5 +262,5 @@ async def test_the_same_seed_gives_the_same_answers_and_another_seed_others() ->
     assert await answers(1) != await answers(2)
 
 
-async def test_the_head_is_told_before_anything_else() -> None:
+async def test_the_head_is_reported_before_anything_else() -> None:
     assert isinstance((await events_for("Hello!"))[0], Accepted)
