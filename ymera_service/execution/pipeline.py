@@ -130,7 +130,7 @@ class Pipeline:
             return error.detached()
         except Exception:
             log.exception("execution failed", request_id=context.execution.request.request_id)
-            failed = InternalError("the execution failed inside; the server's log has the cause")
+            failed = InternalError("the execution failed; the server's log has the cause")
             if context.execution.decision is None:
                 raise failed from None
             return failed
