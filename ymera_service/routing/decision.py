@@ -1,7 +1,7 @@
 """A routing decision and what led to it, as plain data: shown, kept and explained from the same fact.
 
 What is kept stays small with any number of models: the best few candidates as they were shown, exclusions
-counted, and the inputs from which the rest can be computed again.
+counted, and most of the inputs from which the rest can be computed again.
 """
 
 from dataclasses import dataclass, field
@@ -98,7 +98,7 @@ class ExclusionCount:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a decision was computed from, besides the preferences: enough to compute it again.
+    """What a decision was computed from, besides the preferences and the measurements of that moment.
 
     Attributes:
         catalog_version: Names the stored version of the catalogue.

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ymera_service.sdk.context import CallContext
@@ -145,7 +145,7 @@ class HttpProvider(Provider):
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
-        sent = await self.authorize(_encoded(self.dialect, request), context)
+        sent = await self.authorize(_traced(_encoded(self.dialect, request), context), context)
         async with self._transport.open(sent) as stream:
             if not _is_success(stream.status):
                 raise await self._refusal(stream)
@@ -207,6 +207,13 @@ def _encoded(dialect: Dialect, request: GenerateRequest) -> HttpRequest:
     except (TypeError, ValueError, RecursionError) as error:
         problem = f"the request can't be expressed in the provider's format: {type(error).__name__}: {error}"
         raise InvalidProviderRequest(problem) from None
+
+
+def _traced(request: HttpRequest, context: CallContext) -> HttpRequest:
+    """Passes the caller's trace context on."""
+    if not context.traceparent:
+        return request
+    return replace(request, headers={**request.headers, "traceparent": context.traceparent})
 
 
 def _is_success(status: int) -> bool:

@@ -16,6 +16,8 @@ from ymera_service.sdk.cancellation import being_cancelled
 
 log = structlog.get_logger(__name__)
 
+END_SECONDS = 5.0
+"""How long work may take to end when it is cancelled; a shutdown does not wait for longer."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 """Seconds before work that failed is started again: doubled with each failure, and drawn from the upper half."""
@@ -76,7 +78,9 @@ class Background:
             yield
         finally:
             task.cancel()
-            await asyncio.wait({task})
+            _, still_running = await asyncio.wait({task}, timeout=END_SECONDS)
+            if still_running:
+                log.error("background work does not end", work=name)
 
     @asynccontextmanager
     async def every(self, seconds: float, name: str, work: Work) -> AsyncIterator[None]:
@@ -96,6 +100,8 @@ class Background:
         while True:
             began = self._clock()
             error = await _outcome(work)
+            if being_cancelled():
+                return  # the work made something else of its cancellation
             # Work that does not say when it succeeds has, if it ran for longer than any pause.
             if self._clock() - began > LONGEST_PAUSE:
                 self._worked(state)

@@ -171,6 +171,17 @@ async def test_authorize_is_called_for_each_call() -> None:
     assert keys == [context_of(provider, REQUEST).request_id] * 2
 
 
+async def test_the_callers_trace_is_passed_on() -> None:
+    transport = Scripted([b".\n"])
+    provider = transport.provider()
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    context = replace(context_of(provider, REQUEST), traceparent=trace)
+    async with aclosing(provider.generate(REQUEST, context)) as events:
+        async for _ in events:
+            pass
+    assert transport.requests[0].headers["traceparent"] == trace
+
+
 async def test_accepted_is_yielded_when_the_head_arrives() -> None:
     transport = Scripted([AssertionError("the body was read")])
     async with aclosing(generate(transport.provider(), REQUEST)) as events:

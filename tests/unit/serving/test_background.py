@@ -133,3 +133,17 @@ async def test_a_periodic_task_is_ok_after_its_next_success(background: Backgrou
     pause = time.slept.pop(2)
     assert FIRST_PAUSE / 2 <= pause <= FIRST_PAUSE
     assert time.slept == [300, 300, 300, 300]
+
+
+async def test_work_that_hides_its_cancellation_does_not_hold_up_the_end(background: Background) -> None:
+    entered = asyncio.Event()
+
+    async def hide() -> None:
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise OSError("not a cancellation") from None
+
+    async with asyncio.timeout(WAIT), background.running("observers", hide):
+        await entered.wait()
