@@ -108,7 +108,11 @@ class BreakerSettings(Section):
     """The circuit breakers, which pause targets that keep failing."""
 
     failures: Annotated[int, Field(ge=1)] = 5
-    """Consecutive failures that open the breaker."""
+    """Consecutive failures that open the breaker, of kinds that last: refused connections, keys, credit, timeouts."""
+    window: Annotated[int, Field(ge=1, le=1024)] = 40
+    """The latest calls among which failures of every kind are counted."""
+    failure_share: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """The share of the window that has to fail to open the breaker."""
     open_seconds: Seconds = 2
     """How long it stays open the first time; doubled with each further failure, up to `max_open_seconds`."""
     max_open_seconds: Seconds = 15

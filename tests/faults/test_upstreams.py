@@ -386,7 +386,7 @@ async def test_an_upstream_that_keeps_failing_is_not_called_until_it_recovers(
     open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script = fails_inside
-    async with open_server(first, second, breaker={"failures": 3, "open_seconds": 2 * SHORT}) as client:
+    async with open_server(first, second, breaker={"window": 3, "open_seconds": 2 * SHORT}) as client:
         for _ in range(3):
             await client.execute()
         whole = await client.execute()

@@ -59,7 +59,7 @@ def ask(model: str) -> ymera_pb2.ExecuteRequest:
 
 
 async def test_an_open_breaker_is_reported(make_settings: Callable[..., Settings], lab: Lab) -> None:
-    settings = make_settings(breaker={"failures": 1, "open_seconds": 15})
+    settings = make_settings(breaker={"failures": 1, "window": 1, "open_seconds": 15})
     async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         with pytest.raises(grpc.aio.AioRpcError):

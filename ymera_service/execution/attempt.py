@@ -234,7 +234,7 @@ class AttemptRunner:
             duration=now - progress.began,
             time_to_first_token=None if first is None else first - progress.began,
             usage=usage,
-            cost_micros=0 if usage == _NOTHING else callee.model.cost_micros(usage),
+            cost_micros=0 if _was_refused(progress, failure) else callee.model.cost_micros(usage),
             estimated=estimated,
             finish_reason=progress.finished.reason if progress.finished else None,
             error=Failure.of(failure) if failure else None,
@@ -321,16 +321,21 @@ async def _release(context: ExecutionContext, delta: Delta, scope: asyncio.Timeo
     await context.sink.send(delta)
 
 
+def _was_refused(progress: _Progress, failure: YmeraError | None) -> bool:
+    """Returns whether a call failed before the provider accepted it, so that it can't have cost anything."""
+    refused = isinstance(failure, ProviderError | RequestError) and not isinstance(failure, ProviderTimeout)
+    return progress.accepted_at is None and refused
+
+
 def _usage(progress: _Progress, prompt: Prompt, failure: YmeraError | None) -> tuple[Usage, bool]:
     """Returns what a call consumed and whether that is an estimate.
 
     A call that failed before it was accepted cost nothing. Of one that broke off, or that was cut off when its
-    time was over, the provider's count may lag behind what it charges; a count of nothing at all is not believed.
+    time was over, the provider's count may lag behind what it charges.
     """
-    if progress.finished is not None and progress.usage not in {None, _NOTHING}:
-        return progress.usage or _NOTHING, False
-    refused = isinstance(failure, ProviderError | RequestError) and not isinstance(failure, ProviderTimeout)
-    if progress.accepted_at is None and refused:
+    if progress.finished is not None and progress.usage is not None:
+        return progress.usage, False
+    if _was_refused(progress, failure):
         return _NOTHING, False
     reported = progress.usage or _NOTHING
     written = text_tokens("".join(progress.written))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ymera_service.execution.facts import Execution
+from ymera_service.sdk.errors import RateLimited
 from ymera_service.sdk.targets import Target
 
 
@@ -12,12 +13,13 @@ class Choice:
     """A target that may be called next.
 
     `retry` counts its failures in this turn, 0 for a target that was not tried yet; `retry_after` is what its
-    provider asked for, in seconds.
+    provider asked for, in seconds; `limited` tells that its provider asked for fewer requests.
     """
 
     target: Target
     retry: int = 0
     retry_after: float | None = None
+    limited: bool = False
 
 
 def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]:
@@ -37,7 +39,8 @@ def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]
         latest = failures.get(target.id)
         if latest is not None and latest.retryable and latest.error is not None:
             count = sum(attempt.target.id == target.id for attempt in attempts)
-            yield Choice(target, count, latest.error.retry_after)
+            limited = latest.error.reason == RateLimited.reason
+            yield Choice(target, count, latest.error.retry_after, limited)
 
 
 def _continued(ranking: Sequence[Target], execution: Execution) -> Sequence[Target]:

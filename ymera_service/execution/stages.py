@@ -5,6 +5,7 @@ A stage takes the context, adds facts to it and returns; it ends the execution b
 
 import asyncio
 import random
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -13,8 +14,9 @@ from ymera_service.catalog import Catalog
 from ymera_service.execution.attempt import AttemptRunner, Callee
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import AttemptStarted, Started
+from ymera_service.execution.facts import Attempt
 from ymera_service.execution.failover import Choice, choices
-from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.breaker import Breakers, Permit
 from ymera_service.resilience.retries import RetryBudgets, backoff
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.router import Router
@@ -106,39 +108,56 @@ class Generate:
         if len(attempts) >= self._max_attempts or (failure is not None and not failure.fails_over):
             return None
         for choice in choices(context.ranking, context.execution):
-            if choice.retry and not await self._may_retry(context, choice):
-                continue
-            if (callee := self._callee(choice.target, last=self._is_last(context, choice.target))) is not None:
-                if attempts:
-                    log.warning("failover", target=choice.target.id, retry=choice.retry)
-                return callee
-        return None
+            if self._breakers.accepts(choice.target) and await self._may_call(context, choice):
+                callee = self._callee(choice.target, self._breakers.try_acquire, last=self._is_last(context, choice))
+                if callee is not None:
+                    return _logged(callee, choice, attempts)
+        return await self._least_bad(context)
 
-    def _is_last(self, context: ExecutionContext, target: Target) -> bool:
+    async def _least_bad(self, context: ExecutionContext) -> Callee | None:
+        """Returns the target with the fewest failures of those whose breaker is open; None beyond the budget."""
+        attempts, snapshot = context.execution.turns[-1].attempts, self._catalog.snapshot
+        refused = [
+            choice
+            for choice in choices(context.ranking, context.execution)
+            if choice.target.model in snapshot.models and not self._breakers.accepts(choice.target)
+        ]
+        choice = min(refused, key=lambda choice: self._breakers.failing_share(choice.target), default=None)
+        if choice is None or not await self._may_call(context, choice):
+            return None
+        callee = self._callee(choice.target, self._breakers.acquire_anyway, last=True)
+        return callee and _logged(callee, choice, attempts)
+
+    def _is_last(self, context: ExecutionContext, choice: Choice) -> bool:
         """Tells whether no other target may be called after this one."""
         if len(context.execution.turns[-1].attempts) + 1 >= self._max_attempts:
             return True
         return not any(
-            choice.target.id != target.id and self._breakers.accepts(choice.target)
-            for choice in choices(context.ranking, context.execution)
+            other.target.id != choice.target.id and self._breakers.accepts(other.target)
+            for other in choices(context.ranking, context.execution)
         )
 
-    async def _may_retry(self, context: ExecutionContext, choice: Choice) -> bool:
-        """Waits until a target may be called again; returns False where the deadline or the budget forbids it."""
-        wait = backoff(choice.retry_after, choice.retry - 1, self._draw)
-        if asyncio.get_running_loop().time() + wait >= context.execution.request.deadline:
+    async def _may_call(self, context: ExecutionContext, choice: Choice) -> bool:
+        """Waits until a target may be called; returns False where the deadline or the budget forbids it."""
+        wait = backoff(choice.retry_after, choice.retry - 1, self._draw) if choice.retry else 0.0
+        if wait and asyncio.get_running_loop().time() + wait >= context.execution.request.deadline:
             return False
-        if not self._budgets.of(choice.target.provider).try_withdraw():
+        if self._is_charged(choice) and not self._budgets.of(choice.target.provider).try_withdraw():
             return False
-        await asyncio.sleep(wait)
+        if wait:
+            await asyncio.sleep(wait)
         return True
 
-    def _callee(self, target: Target, *, last: bool) -> Callee | None:
+    def _is_charged(self, choice: Choice) -> bool:
+        """Tells whether a call is charged to the retry budget: where the target's recent calls speak against it."""
+        return choice.limited or not self._breakers.accepts(choice.target)
+
+    def _callee(self, target: Target, acquire: Callable[[Target], Permit | None], *, last: bool) -> Callee | None:
         """Returns a target ready to be called; None if it has gone from the catalogue or its breaker is open."""
         model = self._catalog.snapshot.models.get(target.model)
         if model is None:
             return None
-        provider, permit = self._catalog.provider(target.provider), self._breakers.try_acquire(target)
+        provider, permit = self._catalog.provider(target.provider), acquire(target)
         return None if permit is None else Callee(target, model, provider, permit, last)
 
     def _none_healthy(self, context: ExecutionContext) -> NoHealthyModel:
@@ -147,3 +166,9 @@ class Generate:
         return NoHealthyModel(
             "the circuit breaker of every eligible target is open", retry_after=min(waits, default=1.0)
         )
+
+
+def _logged(callee: Callee, choice: Choice, attempts: Sequence[Attempt]) -> Callee:
+    if attempts:
+        log.warning("failover", target=callee.target.id, retry=choice.retry)
+    return callee

@@ -1,12 +1,14 @@
 """Circuit breakers: what keeps failing is left alone for a while, then tried with a counted few calls.
 
-closed ── failures in a row ──▶ open ── time ──▶ half open ── success ──▶ closed
-                                 ▲                   │
-                                 └───── failure ─────┘   (twice as long each time)
+closed ── failures ──▶ open ── time ──▶ half open ── success ──▶ closed
+                        ▲                   │
+                        └───── failure ─────┘   (twice as long each time)
 
-A target has three of them: its own, its account's and its endpoint's. The scope of an error says which one
-it counts against; a success counts for all three. Only domains that have failed since their last success
-are held, so that a healthy target costs a look-up and memory stays bounded.
+Two things open a breaker: failures in a row of kinds that last, such as a refused connection, or a large
+share of the latest calls. A target that answers now and then stays closed, as another try is worth its
+price. A target has three breakers: its own, its account's and its endpoint's. The scope of an error says
+which one it counts against; a success counts for all three. Only domains that failed within their latest
+calls are held, so that a healthy target costs a look-up and memory stays bounded.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -44,14 +46,27 @@ class BreakerReport:
 class Breaker:
     """The breaker of one domain."""
 
-    __slots__ = ("_clock", "_failures", "_open_seconds", "_opened_until", "_probes", "_settings", "last_error", "scope")
+    __slots__ = (
+        "_clock",
+        "_in_a_row",
+        "_open_seconds",
+        "_opened_until",
+        "_probes",
+        "_recent",
+        "_settings",
+        "last_error",
+        "scope",
+    )
 
     def __init__(self, scope: Scope, settings: BreakerSettings, clock: Callable[[], float]) -> None:
         self.scope = scope
         self.last_error = ""
         self._settings = settings
         self._clock = clock
-        self._failures = 0
+        self._in_a_row = 0
+        """Lasting failures since the latest success."""
+        self._recent = 0
+        """The latest calls, a bit for each: 1 where it failed. Those before the first failure had succeeded."""
         self._probes = 0
         self._open_seconds = 0.0
         self._opened_until = 0.0
@@ -87,15 +102,35 @@ class Breaker:
         """A probe is over."""
         self._probes = max(0, self._probes - 1)
 
-    def fail(self, error: str) -> bool:
+    @property
+    def failing_share(self) -> float:
+        """The share of the latest calls that failed; 1 after lasting failures in a row."""
+        if self._in_a_row >= self._settings.failures:
+            return 1.0
+        return self._recent.bit_count() / self._settings.window
+
+    def succeed(self) -> bool:
+        """Counts a success while closed and tells whether no failure is left among the latest calls."""
+        self._in_a_row = 0
+        self._push(failed=False)
+        return not self._recent
+
+    def fail(self, error: ProviderError) -> bool:
         """Counts a failure and tells whether it opened the breaker."""
-        self.last_error = error
-        self._failures += 1
-        if self._open_seconds:
+        self.last_error = error.message
+        self._in_a_row += error.lasting
+        self._push(failed=True)
+        state = self.state
+        if state is BreakerState.HALF_OPEN:
             self._open(self._open_seconds * 2)
-        elif self._failures >= self._settings.failures:
+        elif state is BreakerState.CLOSED and self.failing_share >= self._settings.failure_share:
             self._open(self._settings.open_seconds)
-        return bool(self._open_seconds)
+        else:
+            return False
+        return True
+
+    def _push(self, *, failed: bool) -> None:
+        self._recent = (self._recent << 1 | failed) & ((1 << self._settings.window) - 1)
 
     def _open(self, seconds: float) -> None:
         self._open_seconds = min(seconds, self._settings.max_open_seconds)
@@ -141,16 +176,24 @@ class Breakers:
         """Asks to call a target; returns None if it may not be called now."""
         if not self._breakers:
             return Permit(self, target, ())
-        involved = [(domain, found) for domain in target.domains if (found := self._breakers.get(domain))]
-        if not all(breaker.accepts for _, breaker in involved):
-            return None
-        return Permit(self, target, tuple([domain for domain, breaker in involved if breaker.begin_probe()]))
+        return self.acquire_anyway(target) if self.accepts(target) else None
+
+    def acquire_anyway(self, target: Target) -> Permit:
+        """Returns leave to call a target whatever its breakers say; where they are open, the call is a probe."""
+        return Permit(
+            self, target, tuple([domain for domain, breaker in self._involved(target) if breaker.begin_probe()])
+        )
 
     def accepts(self, target: Target) -> bool:
         """Tells whether a target may be called now."""
-        if not self._breakers:
-            return True
-        return all(breaker.accepts for domain in target.domains if (breaker := self._breakers.get(domain)))
+        return not self._breakers or all(breaker.accepts for _, breaker in self._involved(target))
+
+    def failing_share(self, target: Target) -> float:
+        """Returns the share of the latest calls that failed, of the worst of a target's domains."""
+        return max((breaker.failing_share for _, breaker in self._involved(target)), default=0.0)
+
+    def _involved(self, target: Target) -> Sequence[tuple[str, Breaker]]:
+        return [(domain, found) for domain in target.domains if (found := self._breakers.get(domain))]
 
     def open_domains(self) -> Mapping[str, float]:
         """Returns the domains whose breaker is open, with the seconds until calls are tried again."""
@@ -180,7 +223,7 @@ class Breakers:
                 continue
             if domain in probed:
                 log.warning("breaker closed", domain=domain)
-            elif breaker.state is not BreakerState.CLOSED:
+            elif breaker.state is not BreakerState.CLOSED or not breaker.succeed():
                 continue
             del self._breakers[domain]
 
@@ -195,7 +238,7 @@ class Breakers:
             breaker = self._breakers[domain] = Breaker(error.scope, self._settings, self._clock)
         elif breaker.state is not BreakerState.CLOSED and domain not in probed:
             return
-        if breaker.fail(error.message):
+        if breaker.fail(error):
             log.warning(
                 "breaker opened",
                 domain=domain,

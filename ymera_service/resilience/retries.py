@@ -7,10 +7,11 @@ MAX_SECONDS = 5.0
 
 
 class RetryBudget:
-    """Keeps retries a small share of the calls, so that retrying does not feed an outage.
+    """Keeps calls that are likely to fail a small share of all, so that retrying does not feed an outage.
 
-    Every success puts `ratio` of a token back, up to `capacity`; each retry takes one. Failing over to a
-    different target is not charged: charging it costs success just when it is needed.
+    Every success puts `ratio` of a token back, up to `capacity`. What takes one is a call of a target whose
+    breaker is open or which asked for fewer requests. Failing over, and retrying a target that answers now and
+    then, are not charged: charging them costs success just when they are needed.
     """
 
     def __init__(self, capacity: float = 20.0, ratio: float = 0.1) -> None:
@@ -23,7 +24,7 @@ class RetryBudget:
         self._tokens = min(self._capacity, self._tokens + self._ratio)
 
     def try_withdraw(self) -> bool:
-        """Asks for one retry."""
+        """Asks for one call."""
         if self._tokens < 1:
             return False
         self._tokens -= 1

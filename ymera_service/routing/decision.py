@@ -152,7 +152,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A decision and the targets to try, best first: as many as one execution may ever call."""
+    """A decision and the targets to try, best first: as many as one execution may ever call.
+
+    Targets whose breaker is open come last, as they may be tried where nothing else answers.
+    """
 
     decision: Decision
     ranking: tuple[Target, ...]

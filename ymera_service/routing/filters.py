@@ -39,6 +39,12 @@ class Sifted:
     eligible: Rows
     excluded: tuple[tuple[Filter, int], ...]
 
+    @property
+    def failing(self) -> Rows | None:
+        """The rows that only an open breaker excludes; None where there are none. That rule is the last one."""
+        rule = self.excluded[-1][0] if self.excluded else None
+        return rule.hits.nonzero()[0] if rule is not None and rule.reason is ExclusionReason.UNHEALTHY else None
+
     def counts(self, table: Table) -> tuple[ExclusionCount, ...]:
         """Returns how many targets each rule excludes, and one as an example."""
         return tuple(

@@ -82,7 +82,7 @@ class Router:
             InvalidRequest: The category hint is not a category.
             ModelNotFound: `allow_models` or `deny_models` names a model that is not on offer.
             NoEligibleModel: The constraints leave no model.
-            NoHealthyModel: They leave some, but a circuit breaker of each is open.
+            NoHealthyModel: There is none, and a provider can't list its models now.
         """
         probabilities = self._probabilities(prompt, preferences.category_hint)
         request = RoutingRequest(preferences, probabilities, needs_of(prompt), full_view)

@@ -85,7 +85,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     Raises:
         ModelNotFound: `allow_models` or `deny_models` names a model that is not on offer.
         NoEligibleModel: The constraints leave no target.
-        NoHealthyModel: They leave some, but a circuit breaker of each is open.
+        NoHealthyModel: There is none, and a provider can't list its models now.
     """
     wanted, table = request.preferences, snapshot.table
     costs = expected_costs(request.needs, table)
@@ -93,8 +93,11 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         wanted, request.needs, table, costs=costs, paces=snapshot.paces, open_domains=snapshot.open_domains
     )
     sifted = sift(filters, table)
+    failing = sifted.failing
     if not sifted.eligible.size:
-        raise _nothing_left(sifted, snapshot)
+        if failing is None:
+            raise _nothing_left(sifted, snapshot)
+        sifted = Sifted(failing, sifted.excluded[:-1])
     weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
     scores = score(
         table, snapshot.paces, costs, needs=request.needs, probabilities=request.probabilities, weights=weights
@@ -102,12 +105,16 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     pinned = _pinned(snapshot, sifted.eligible)
     if pinned is not None:
         scores.total[pinned] += 1.0
-    return _selection(_Scored(request, snapshot, costs, sifted, weights, scores, pinned))
+    return _selection(_Scored(request, snapshot, costs, sifted, weights, scores, pinned, failing))
 
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Everything that the order and the decision are made from. `pinned` is the row of the session's target."""
+    """Everything that the order and the decision are made from.
+
+    `pinned` is the row of the session's target. `failing` are the rows that only an open breaker excludes; where
+    no others are left, they are the eligible ones.
+    """
 
     request: RoutingRequest
     snapshot: Snapshot
@@ -116,6 +123,20 @@ class _Scored:
     weights: Weights
     scores: Scores
     pinned: int | None
+    failing: Rows | None
+
+    @property
+    def all_failing(self) -> bool:
+        """Whether the breaker of every eligible target is open."""
+        return self.failing is self.sifted.eligible
+
+    @property
+    def reserve(self) -> list[int]:
+        """The failing rows that are not eligible: the sooner one is tried again, the earlier."""
+        if self.failing is None or self.all_failing:
+            return []
+        waits = waits_for(self.snapshot.open_domains, self.snapshot.table)[self.failing]
+        return self.failing[waits.argsort(kind="stable")[:RANKED]].tolist()  # type: ignore[no-any-return]  # numpy
 
 
 def _pinned(snapshot: Snapshot, eligible: Rows) -> int | None:
@@ -152,6 +173,14 @@ def _selection(scored: _Scored) -> Selection:
     everyone = sifted.eligible.size == values.shape[1]
     exclusions = sifted.counts(table)
     session_affinity = ranking[0] == scored.pinned
+    explanation = explain(
+        f"{clipped(category)} ({probability:.2f})",
+        candidates,
+        order,
+        exclusions,
+        values=values if everyone else values.take(sifted.eligible, 1),
+        session_affinity=session_affinity,
+    )
     decision = Decision(
         category=category,
         category_probabilities=request.probabilities,
@@ -162,19 +191,12 @@ def _selection(scored: _Scored) -> Selection:
         weights=scored.weights,
         seed=snapshot.seed,
         propensity=order.propensity,
-        explanation=explain(
-            f"{clipped(category)} ({probability:.2f})",
-            candidates,
-            order,
-            exclusions,
-            values=values if everyone else values.take(sifted.eligible, 1),
-            session_affinity=session_affinity,
-        ),
+        explanation=f"{explanation}; all of them are failing" if scored.all_failing else explanation,
         inputs=_inputs(request, snapshot),
         session_affinity=session_affinity,
         excluded=sifted.all(table) if full else (),
     )
-    return Selection(decision, tuple(table.targets[row] for row in ranking[:RANKED]))
+    return Selection(decision, tuple(table.targets[row] for row in (*ranking[:RANKED], *scored.reserve)[:RANKED]))
 
 
 def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candidate, ...]:
@@ -246,12 +268,4 @@ def _nothing_left(sifted: Sifted, snapshot: Snapshot) -> RequestError | ServerEr
         return NoEligibleModel("no provider offers a model now; add a key or start a local server")
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in counts.items())
     metadata = {reason.value: str(count) for reason, count in counts.items()}
-    if ExclusionReason.UNHEALTHY not in counts:
-        return NoEligibleModel(f"the constraints leave no model: {reasons}; loosen one of them", metadata=metadata)
-    unhealthy = next(rule.hits for rule, _ in sifted.excluded if rule.reason is ExclusionReason.UNHEALTHY)
-    wait = float(np.min(waits_for(snapshot.open_domains, table)[unhealthy]))
-    return NoHealthyModel(
-        f"every model that may answer is failing: {reasons}; try again in {wait:.0f} s",
-        metadata=metadata,
-        retry_after=wait,
-    )
+    return NoEligibleModel(f"the constraints leave no model: {reasons}; loosen one of them", metadata=metadata)

@@ -188,15 +188,17 @@ class InternalError(ServerError):
 class ProviderError(YmeraError):
     """A provider failed.
 
-    Four attributes of the type decide how it is handled: `retryable`, whether the same call may succeed a little
+    Five attributes of the type decide how it is handled: `retryable`, whether the same call may succeed a little
     later; `fails_over`, whether another target is tried; `trips_breaker`, whether it counts against a
-    circuit breaker; `default_scope`, which one: that of the target, or the one that all targets of its
-    account or endpoint share. A provider can set `scope` if it knows the scope of a particular error.
+    circuit breaker; `lasting`, whether the next call is likely to fail as well, so that a few in a row open
+    it; `default_scope`, which one: that of the target, or the one that all targets of its account or
+    endpoint share. A provider can set `scope` if it knows the scope of a particular error.
     """
 
     retryable: ClassVar[bool] = False
     fails_over: ClassVar[bool] = True
     trips_breaker: ClassVar[bool] = False
+    lasting: ClassVar[bool] = False
     default_scope: ClassVar[Scope] = Scope.TARGET
 
     def __init__(
@@ -234,6 +236,7 @@ class AuthenticationFailed(ProviderError):
     reason = "PROVIDER_AUTHENTICATION"
     default_scope = Scope.ACCOUNT
     trips_breaker = True
+    lasting = True
 
 
 class PermissionDenied(ProviderError):
@@ -241,6 +244,7 @@ class PermissionDenied(ProviderError):
 
     reason = "PROVIDER_PERMISSION_DENIED"
     trips_breaker = True
+    lasting = True
 
 
 class NotFound(ProviderError):
@@ -248,6 +252,7 @@ class NotFound(ProviderError):
 
     reason = "PROVIDER_NOT_FOUND"
     trips_breaker = True
+    lasting = True
 
 
 class InvalidProviderRequest(ProviderError):
@@ -283,6 +288,7 @@ class QuotaExhausted(ProviderError):
     reason = "QUOTA_EXHAUSTED"
     default_scope = Scope.ACCOUNT
     trips_breaker = True
+    lasting = True
 
 
 class ProviderOverloaded(ProviderError):
@@ -306,6 +312,7 @@ class ProviderTimeout(ProviderError):
 
     reason = "PROVIDER_TIMEOUT"
     trips_breaker = True
+    lasting = True
 
 
 class ConnectionFailed(ProviderError):
@@ -315,6 +322,7 @@ class ConnectionFailed(ProviderError):
     default_scope = Scope.ENDPOINT
     retryable = True
     trips_breaker = True
+    lasting = True
 
 
 class MalformedResponse(ProviderError):

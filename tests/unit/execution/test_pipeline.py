@@ -37,6 +37,7 @@ from ymera_service.sdk.errors import (
     DeadlineExceeded,
     FieldViolation,
     InternalError,
+    InvalidProviderRequest,
     InvalidRequest,
     NoEligibleModel,
     NoHealthyModel,
@@ -63,6 +64,7 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Target
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import ExecutionStatus
 from ymera_service.telemetry.timing import Timings
@@ -424,12 +426,11 @@ async def test_words_that_can_not_be_encoded_lose_no_record(harness: OpenHarness
         assert (await here.record())[0] is ExecutionStatus.COMPLETED
 
 
-async def test_a_count_of_nothing_is_not_believed_and_costs_what_is_not_known(harness: OpenHarness) -> None:
+async def test_a_count_of_nothing_at_an_unknown_price_does_not_cost_zero(harness: OpenHarness) -> None:
     script = [Accepted(), TextDelta("Hello"), UsageReported(Usage(0, 0)), DONE]
     async with harness({"unpriced": [script]}) as here:
         consumption = (await here.end_of()).consumption
-        assert consumption.usage.input_tokens > 0
-        assert (consumption.cost_micros, consumption.estimated) == (None, True)
+        assert (consumption.usage, consumption.cost_micros, consumption.estimated) == (Usage(), None, False)
 
 
 async def test_how_fast_a_target_answers_is_learned_from_counted_answers(harness: OpenHarness) -> None:
@@ -492,11 +493,53 @@ async def test_failover_continues_while_a_target_may_be_retried(harness: OpenHar
         assert first == third != second
 
 
-async def test_without_retries_left_in_its_providers_budget_a_target_is_not_called_again(harness: OpenHarness) -> None:
+async def test_a_target_that_answers_now_and_then_is_retried_without_end(harness: OpenHarness) -> None:
+    """Far more often than a retry budget has tokens."""
+    two = ExecutionSettings(max_attempts=2)
+    scripts = [[ProviderServerError("x")], HELLO] * 30
+    async with harness({"one": scripts}, execution=two) as here:
+        ends = [await here.end_of() for _ in range(30)]
+        assert [errors_of(end) for end in ends] == [[ProviderServerError.reason, ""]] * 30
+
+
+async def test_without_tokens_in_its_providers_budget_a_limited_target_is_not_called_again(
+    harness: OpenHarness,
+) -> None:
     one_retry = ExecutionSettings(max_attempts=2)
-    async with harness({"one": [[ProviderServerError("x")]]}, execution=one_retry, breaker=NEVER_OPEN) as here:
+    async with harness({"one": [[RateLimited("x")]]}, execution=one_retry) as here:
         calls = [len(list((await here.end_of()).attempts)) for _ in range(22)]
         assert calls == [2] * 20 + [1] * 2
+
+
+async def test_when_every_target_is_open_the_least_bad_one_is_tried(harness: OpenHarness) -> None:
+    settings = BreakerSettings(failures=100, window=4, failure_share=0.5, open_seconds=60, max_open_seconds=60)
+    scripts = {"dead": [[ProviderServerError("x")]], "flaky": [HELLO]}
+    async with harness(scripts, breaker=settings, execution=ExecutionSettings(max_attempts=1)) as here:
+        permits = {
+            name: [here.breakers.try_acquire(Target("acme", f"acme/{name}")) for _ in range(count)]
+            for name, count in {"dead": 2, "flaky": 2}.items()
+        }
+        for begun in permits.values():
+            for permit in begun:
+                assert permit is not None
+                permit.failed(ProviderServerError("x"))
+        here.breakers.acquire_anyway(Target("acme", "acme/dead")).failed(ProviderServerError("x"))
+        assert set(here.breakers.open_domains()) == {"acme/dead", "acme/flaky"}
+        end = await here.end_of()
+        assert end.decision is not None
+        assert end.decision.explanation.endswith("all of them are failing")
+        assert models_of(end) == ["acme/flaky"]
+        assert set(here.breakers.open_domains()) == {"acme/dead"}
+
+
+async def test_what_is_open_comes_after_all_that_is_not(harness: OpenHarness) -> None:
+    settings = BreakerSettings(failures=1, open_seconds=60, max_open_seconds=60)
+    scripts = {"open": [HELLO], "well": [[InvalidProviderRequest("x")]]}
+    async with harness(scripts, breaker=settings) as here:
+        permit = here.breakers.try_acquire(Target("acme", "acme/open"))
+        assert permit is not None
+        permit.failed(ProviderTimeout("x"))
+        assert models_of(await here.end_of()) == ["acme/well", "acme/open"]
 
 
 async def test_attempts_are_bounded(harness: OpenHarness) -> None:
@@ -509,7 +552,9 @@ async def test_attempts_are_bounded(harness: OpenHarness) -> None:
         assert len(set(models_of(end))) == 3
 
 
-async def test_the_breaker_of_a_target_that_keeps_failing_opens(harness: OpenHarness) -> None:
+async def test_a_target_that_keeps_failing_is_called_within_its_retry_budget_and_then_refused(
+    harness: OpenHarness,
+) -> None:
     settings = BreakerSettings(failures=2, open_seconds=60, max_open_seconds=60)
     one_try = ExecutionSettings(max_attempts=1)
     down = {"one": [[ConnectionFailed("x")]]}
@@ -517,10 +562,11 @@ async def test_the_breaker_of_a_target_that_keeps_failing_opens(harness: OpenHar
         await here.stream()
         await here.stream()
         assert set(here.breakers.open_domains()) == {"acme@"}
-        with pytest.raises(NoHealthyModel) as error:
-            await here.stream()
-        assert 0 < (error.value.retry_after or 0) <= 60
-        assert len(here.provider.calls) == 2
+        errors = [(await here.end_of()).error for _ in range(21)]
+        assert [type(error) for error in errors] == [ConnectionFailed] * 20 + [NoHealthyModel]
+        assert errors[-1] is not None
+        assert 0 < (errors[-1].retry_after or 0) <= 60
+        assert len(here.provider.calls) == 22
 
 
 @pytest.mark.parametrize(

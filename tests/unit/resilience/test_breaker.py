@@ -1,5 +1,8 @@
-"""Breakers open after consecutive failures, allow a limited number of probes, and open by failure domain."""
+"""Breakers open after lasting failures in a row or many of any kind, and open together what fails together."""
 
+import random
+
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
@@ -11,13 +14,16 @@ from ymera_service.sdk.errors import (
     ConnectionFailed,
     InvalidProviderRequest,
     ProviderServerError,
+    ProviderTimeout,
     RateLimited,
 )
 from ymera_service.sdk.targets import Deployment, Scope, Target
 
 SETTINGS = BreakerSettings(failures=3, open_seconds=2, max_open_seconds=15, half_open_calls=1)
 TARGET = Target("acme", "acme/one")
-BROKEN = ProviderServerError("broken")
+BROKEN = ProviderTimeout("broken")
+"""Lasting: a few in a row open the breaker."""
+FLAKY = ProviderServerError("500")
 
 
 class Clock:
@@ -64,6 +70,56 @@ def test_a_success_between_failures_keeps_it_closed() -> None:
         acquired(breakers).failed(BROKEN)
         acquired(breakers).succeeded()
     assert breakers.report() == []
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.5, 0.7])
+def test_failures_that_are_independent_do_not_open_a_target_that_answers(rate: float) -> None:
+    draw, breakers = random.Random(1), Breakers(BreakerSettings(), Clock())
+    for _ in range(2_000):
+        if draw.random() < rate:
+            acquired(breakers).failed(FLAKY)
+        else:
+            acquired(breakers).succeeded()
+    assert breakers.report() == []
+
+
+def test_failures_of_any_kind_open_it_when_they_are_almost_all_of_the_window() -> None:
+    breakers = Breakers(BreakerSettings(window=10, failure_share=0.8), Clock())
+    outcomes = [FLAKY] * 5 + [None] + [FLAKY] * 2
+    for error in outcomes:
+        acquired(breakers).failed(error) if error else acquired(breakers).succeeded()
+    assert breakers.failing_share(TARGET) == 0.7
+    assert breakers.report() == []
+    acquired(breakers).failed(FLAKY)
+    assert set(breakers.open_domains()) == {TARGET.id}
+
+
+def test_a_window_without_failures_is_forgotten() -> None:
+    breakers = Breakers(BreakerSettings(window=3), Clock())
+    acquired(breakers).failed(FLAKY)
+    for share in (1 / 3, 1 / 3, 1 / 3):
+        assert breakers.failing_share(TARGET) == pytest.approx(share)
+        acquired(breakers).succeeded()
+    assert breakers.failing_share(TARGET) == 0.0
+
+
+def test_lasting_failures_in_a_row_outweigh_a_window_of_successes() -> None:
+    assert opened(Clock()).failing_share(TARGET) == 1.0
+
+
+def test_a_target_may_be_called_though_it_is_open_and_its_success_closes_it() -> None:
+    breakers = opened(Clock())
+    breakers.acquire_anyway(TARGET).succeeded()
+    assert breakers.report() == []
+
+
+def test_a_failure_while_open_does_not_prolong_the_wait() -> None:
+    clock = Clock()
+    breakers = opened(clock)
+    before = breakers.open_domains()[TARGET.id]
+    clock.now += 1
+    breakers.acquire_anyway(TARGET).failed(BROKEN)
+    assert breakers.open_domains()[TARGET.id] == pytest.approx(before - 1)
 
 
 def test_failures_that_the_target_did_not_cause_do_not_count() -> None:
@@ -147,7 +203,7 @@ def test_targets_of_one_account_open_together() -> None:
 def test_a_provider_can_set_a_wider_scope_of_a_failure() -> None:
     breakers = Breakers(SETTINGS, Clock())
     for _ in range(3):
-        acquired(breakers).failed(ProviderServerError("the region is down", scope=Scope.ENDPOINT))
+        acquired(breakers).failed(ConnectionFailed("the region is down", scope=Scope.ENDPOINT))
     assert set(breakers.open_domains()) == {"acme@"}
 
 

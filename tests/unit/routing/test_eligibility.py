@@ -167,13 +167,29 @@ def test_targets_of_a_failing_account_or_endpoint_wait_together() -> None:
     }
 
 
-def test_when_every_target_is_failing_the_caller_waits_for_the_first_to_be_tried_again() -> None:
+def test_when_every_target_is_failing_all_are_ranked_all_the_same() -> None:
     routing = Routing({"p": [CHEAP, DEAR]})
     routing.open_domains = {"p@": 3.0, "p/dear": 1.0, "p/cheap": 8.0}
-    with pytest.raises(NoHealthyModel, match="2 unhealthy; try again in 3 s") as caught:
-        routing.decide()
-    assert caught.value.retry_after == 3.0
-    assert caught.value.metadata == {"unhealthy": "2"}
+    selection = routing.select()
+    assert {target.id for target in selection.ranking} == set(order(selection.decision)) == {"p/cheap", "p/dear"}
+    assert selection.decision.exclusions == ()
+    assert selection.decision.explanation.endswith("; all of them are failing")
+
+
+def test_failing_targets_are_ranked_after_all_others_by_when_they_are_tried_again() -> None:
+    routing = Routing({"p": [CHEAP, DEAR, UNPRICED]})
+    routing.open_domains = {"p/dear": 9.0, "p/cheap": 1.0}
+    selection = routing.select()
+    assert [target.id for target in selection.ranking] == ["p/unpriced", "p/cheap", "p/dear"]
+    assert order(selection.decision) == ["p/unpriced"]
+    assert "failing" not in selection.decision.explanation
+
+
+def test_what_another_rule_excludes_does_not_come_back_when_all_are_failing() -> None:
+    routing = Routing({"p": [CHEAP, DEAR]})
+    routing.open_domains = {"p@": 3.0}
+    selection = routing.select(preferences=Preferences(deny_models=("p/dear",)))
+    assert [target.id for target in selection.ranking] == ["p/cheap"]
 
 
 def test_simulated_models_answer_only_without_a_real_model() -> None:
@@ -183,12 +199,10 @@ def test_simulated_models_answer_only_without_a_real_model() -> None:
     assert reasons(decision) == {"simulator/sim": ExclusionReason.SIMULATED}
 
 
-def test_a_simulated_model_does_not_replace_failing_real_ones() -> None:
+def test_a_simulated_model_does_not_stand_in_for_real_ones_that_fail() -> None:
     routing = Routing({"p": [CHEAP], "simulator": [SIMULATED]})
     routing.open_domains = {"p/cheap": 2.0}
-    with pytest.raises(NoHealthyModel) as caught:
-        routing.decide()
-    assert caught.value.retry_after == pytest.approx(2.0)
+    assert order(routing.decide()) == ["p/cheap"]
 
 
 @pytest.mark.parametrize("entry", ["simulator/sim", "sim", "simulator/*"])
@@ -230,12 +244,10 @@ def test_limits_may_be_reached_but_not_exceeded() -> None:
 
 
 def test_a_target_with_several_open_breakers_waits_for_the_last_of_them() -> None:
-    routing = Routing({"p": [ModelInfo("m")]})
+    routing = Routing({"p": [ModelInfo("m")], "q": [CHEAP]})
     for domains in ({"p#": 9.0, "p@": 3.0}, {"p@": 3.0, "p#": 9.0}, {"p#": 3.0, "p/m": 9.0}, {"p/m": 9.0, "p#": 3.0}):
         routing.open_domains = domains
-        with pytest.raises(NoHealthyModel) as caught:
-            routing.decide()
-        assert caught.value.retry_after == 9.0
+        assert routing.decide().excluded[0].detail.endswith("is tried again in 9.0 s")
 
 
 def test_no_simulated_model_replaces_a_provider_that_can_not_list_its_models() -> None:

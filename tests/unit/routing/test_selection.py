@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.routing.reference import Reference
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.catalog.versions import from_json, model_of, to_json
-from ymera_service.routing.decision import SHOWN, Decision, Preferences, Weights
+from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Preferences, Weights
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.latency import Pace
@@ -160,8 +160,11 @@ def test_every_target_is_ranked_by_its_score_or_excluded_for_the_first_reason_th
     reasons = {target.id: truth.reason(target, model, pace_of(target, snapshot)) for target, model in models.items()}
     decision = attempt(RoutingRequest(case.preferences, case.shares, case.needs, full_view=True), snapshot)
     if isinstance(decision, str):
-        assert None not in reasons.values()
+        assert not {None, ExclusionReason.UNHEALTHY} & set(reasons.values())
         return
+    if None not in reasons.values():  # where every target that may answer is failing, all of those are tried
+        failing = {key for key, reason in reasons.items() if reason is ExclusionReason.UNHEALTHY}
+        reasons |= dict.fromkeys(failing)
     excluded = {target_id: reason for target_id, reason in reasons.items() if reason is not None}
     assert {candidate.target.id for candidate in decision.candidates} == reasons.keys() - excluded.keys()
     assert len(decision.candidates) + len(excluded) == len(reasons)

@@ -52,7 +52,7 @@ class Server:
         self.now = 0.0
         self.recorder = recorder
         self.calls = Calls(60)
-        self.breakers = Breakers(BreakerSettings(failures=1), self.clock)
+        self.breakers = Breakers(BreakerSettings(failures=1, window=1), self.clock)
         self.background = Background(clock=self.clock)
         self.plugins: tuple[PluginStatus, ...] = ()
         self._database = database

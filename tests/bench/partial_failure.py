@@ -1,0 +1,234 @@
+"""What partial failure costs: success and calls per request, beside what the same dice would have allowed.
+
+    uv run tests/bench/partial_failure.py [--seconds 120]
+
+Forty requests a second go through routing, breakers, budgets and failover as they are; only the clock and the
+provider are made up, so that a table of an hour takes seconds and is the same each time. Whether the nth
+attempt of a request succeeds is settled by a die of its own, hence "ideal" is what that request would have
+got with all its attempts, and any difference is the policy's.
+"""
+
+import argparse
+import asyncio
+import random
+import selectors
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from ymera_service.catalog import Catalog
+from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
+from ymera_service.execution.attempt import AttemptRunner
+from ymera_service.execution.context import ExecutionContext
+from ymera_service.execution.deadlines import Deadlines
+from ymera_service.execution.events import ExecutionEvent
+from ymera_service.execution.facts import Execution, ExecutionRequest
+from ymera_service.execution.stages import Generate, Route
+from ymera_service.plugins.boundary import Boundary
+from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.retries import RetryBudgets
+from ymera_service.routing.decision import Preferences
+from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.router import Router
+from ymera_service.routing.sessions import Sessions
+from ymera_service.sdk.content import user
+from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import ProviderServerError, YmeraError
+from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
+from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.providers import Provider
+from ymera_service.telemetry.timing import Timings
+
+T = TypeVar("T")
+
+RATE = 40
+"""Requests a second."""
+CALL_SECONDS = 0.02
+"""How long the provider takes to answer or to fail."""
+DEADLINE_SECONDS = 30.0
+CASES: Sequence[tuple[int, float]] = [(n, p) for p in (0.1, 0.3, 0.5, 0.7, 0.9, 1.0) for n in (1, 2, 3)]
+
+
+class VirtualClockLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock jumps to the next timer, so that waiting takes no time."""
+
+    def __init__(self) -> None:
+        super().__init__(_JumpingSelector(self))
+        self.now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    def __init__(self, loop: VirtualClockLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            return super().select(None)
+        self._loop.now += max(timeout, 0.0)
+        return super().select(0)
+
+
+def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Runs a coroutine function on a virtual clock."""
+    with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
+        return runner.run(main())
+
+
+@dataclass
+class Outcome:
+    """What came of a case, and what its dice allowed."""
+
+    requests: int = 0
+    answered: int = 0
+    calls: int = 0
+    ideal_answered: int = 0
+    ideal_calls: int = 0
+
+    @property
+    def success(self) -> float:
+        return 100 * self.answered / self.requests
+
+    @property
+    def ideal(self) -> float:
+        return 100 * self.ideal_answered / self.requests
+
+    @property
+    def amplification(self) -> float:
+        return self.calls / self.requests
+
+    @property
+    def forced(self) -> float:
+        """The amplification that the ideal success takes."""
+        return self.ideal_calls / self.requests
+
+
+class Dice:
+    """Tells whether an attempt of a request fails, the same each time it is asked."""
+
+    def __init__(self, rate: float, seed: int) -> None:
+        self._rate = rate
+        self._seed = seed
+
+    def fails(self, request_id: str, attempt: int) -> bool:
+        return random.Random(f"{self._seed} {request_id} {attempt}").random() < self._rate
+
+    def attempts(self, request_id: str, most: int) -> tuple[bool, int]:
+        """Returns whether one of so many attempts succeeds, and how many are made until then."""
+        for attempt in range(1, most + 1):
+            if not self.fails(request_id, attempt):
+                return True, attempt
+        return False, most
+
+
+class FlakyProvider(Provider):
+    """Fails quickly, by its dice."""
+
+    def __init__(self, models: int, dice: Dice, outcome: Outcome) -> None:
+        self.name = "acme"
+        self._models = models
+        self._dice = dice
+        self._outcome = outcome
+
+    async def models(self) -> Sequence[ModelInfo]:
+        return [ModelInfo(f"m{number}") for number in range(self._models)]
+
+    async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
+        self._outcome.calls += 1
+        await asyncio.sleep(CALL_SECONDS)
+        if self._dice.fails(context.request_id, context.attempt):
+            raise ProviderServerError("500")
+        yield Accepted()
+        yield TextDelta("Hello")
+        yield Finished(FinishReason.STOP)
+
+
+class Unread:
+    """A sink that nobody reads."""
+
+    def try_send(self, event: ExecutionEvent) -> bool:
+        return True
+
+    async def send(self, event: ExecutionEvent) -> None:
+        pass
+
+
+async def simulate(
+    models: int, rate: float, *, seconds: float, settings: BreakerSettings | None = None, seed: int = 1
+) -> Outcome:
+    """Returns what comes of an open loop of requests, to be awaited on a virtual clock."""
+    outcome, dice, execution = Outcome(), Dice(rate, seed), ExecutionSettings()
+    provider = FlakyProvider(models, dice, outcome)
+    catalog = Catalog({provider.name: provider}, CatalogSettings())
+    await catalog.refresh()
+    clock = asyncio.get_running_loop().time
+    breakers = Breakers(settings or BreakerSettings(), clock)
+    route = Route(
+        Router(
+            catalog=catalog,
+            evidence=Evidence(),
+            sessions=Sessions(10),
+            open_domains=breakers.open_domains,
+            classifier=lambda: None,
+            settings=RoutingSettings(),
+            categories=lambda: (),
+        )
+    )
+    generate = Generate(
+        attempts=AttemptRunner(execution, Boundary()),
+        catalog=catalog,
+        breakers=breakers,
+        budgets=RetryBudgets(),
+        max_attempts=execution.max_attempts,
+        draw=random.Random(seed),
+    )
+
+    async def request(number: int) -> None:
+        checked = ExecutionRequest(
+            f"request-{number}", Prompt((user("hi"),)), Preferences(), clock() + DEADLINE_SECONDS
+        )
+        context = ExecutionContext(Execution(checked, True, datetime.now(UTC), clock()), Unread(), Timings())
+        answered, calls = dice.attempts(checked.request_id, execution.max_attempts)
+        outcome.requests += 1
+        outcome.ideal_answered += answered
+        outcome.ideal_calls += calls
+        try:
+            async with Deadlines().scope(checked.deadline):
+                await route(context)
+                await generate(context)
+        except YmeraError:
+            return
+        outcome.answered += 1
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(int(seconds * RATE)):
+            tasks.create_task(request(number))
+            await asyncio.sleep(1 / RATE)
+    return outcome
+
+
+def table(seconds: float) -> Mapping[tuple[int, float], Outcome]:
+    """Prints a line for each case and returns them."""
+    print("targets  failing   success    ideal   calls per request    forced by the ideal")
+    outcomes = {}
+    for models, rate in CASES:
+        outcome = outcomes[models, rate] = run(lambda: simulate(models, rate, seconds=seconds))  # noqa: B023
+        print(
+            f"{models:7} {rate:8.0%} {outcome.success:8.1f}% {outcome.ideal:7.1f}% {outcome.amplification:19.2f}"
+            f" {outcome.forced:22.2f}"
+        )
+    return outcomes
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=120, help="simulated time of each case")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    table(parser.parse_args().seconds)
