@@ -314,7 +314,7 @@ def _call_context(context: ExecutionContext, target: Target) -> CallContext:
 async def _release(context: ExecutionContext, delta: Delta, scope: asyncio.Timeout) -> None:
     """Hands a part of the answer over. A caller that reads slowly does not count against the provider's time."""
     if context.execution.stream and not context.execution.released:
-        context.execution = replace(context.execution, released=True)
+        context.execution = context.execution.with_release()
     if context.sink.try_send(delta):
         return
     scope.reschedule(None)

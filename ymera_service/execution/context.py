@@ -1,6 +1,6 @@
 """What the stages of one execution share."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Attempt, Execution
@@ -24,7 +24,7 @@ class ExecutionContext:
 
     def decide(self, decision: Decision, ranking: tuple[Target, ...]) -> None:
         """Takes the decision."""
-        self.execution = replace(self.execution, decision=decision)
+        self.execution = self.execution.routed(decision)
         self.ranking = ranking
 
     def begin_turn(self) -> None:

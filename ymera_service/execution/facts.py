@@ -1,10 +1,12 @@
 """An execution as facts that are added and never changed: Execution → Turn → Attempt.
 
-Status, usage, cost and everything else that is shown or kept of an execution is computed from them.
+Status, usage, cost and everything else that is shown or kept of an execution is computed from them. Nothing
+assigns to a field. The classes are not frozen because one execution is made anew at every step, and a frozen
+instance takes twice as long to make; for the same reason each copy is a plain call of the constructor.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ymera_service.routing.decision import Decision, Preferences
@@ -15,7 +17,7 @@ from ymera_service.sdk.targets import Target
 from ymera_service.storage.records import ExecutionStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExecutionRequest:
     """A request that was checked. `deadline` is a time of the event loop's clock."""
 
@@ -28,7 +30,7 @@ class ExecutionRequest:
     """The decision is to hold every candidate and exclusion."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """One call of a target that is over. Times are in seconds from the call.
 
@@ -59,7 +61,7 @@ class Attempt:
     tool_calls: tuple[ToolCall, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
     """One answer of a model, and the attempts that were made to get it. `number` is from 1."""
 
@@ -73,7 +75,7 @@ class Turn:
         return last if last is not None and last.error is None and last.finish_reason is not None else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Consumption:
     """Tokens and their price in micro-USD; `cost_micros` is None where a price is not known."""
 
@@ -82,7 +84,7 @@ class Consumption:
     estimated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Execution:
     """A request and everything that has happened to it so far.
 
@@ -106,18 +108,41 @@ class Execution:
     error: YmeraError | None = None
     ended_at: float | None = None
 
+    def routed(self, decision: Decision) -> "Execution":
+        """Returns it with a decision, which comes before the first turn."""
+        return Execution(self.request, self.stream, self.created_at, self.began, decision)
+
     def with_turn(self) -> "Execution":
         """Returns it with a further turn begun."""
-        return replace(self, turns=(*self.turns, Turn(len(self.turns) + 1)))
+        return self._with(turns=(*self.turns, Turn(len(self.turns) + 1)), released=self.released)
 
     def with_attempt(self, attempt: Attempt) -> "Execution":
         """Returns it with an attempt added to the present turn."""
         *before, turn = self.turns
-        return replace(self, turns=(*before, replace(turn, attempts=(*turn.attempts, attempt))))
+        turn = Turn(turn.number, (*turn.attempts, attempt))
+        return self._with(turns=(*before, turn), released=self.released)
+
+    def with_release(self) -> "Execution":
+        """Returns it as one of which the caller has seen a part of an answer."""
+        return self._with(turns=self.turns, released=True)
 
     def ended(self, now: float, error: YmeraError | None = None) -> "Execution":
         """Returns it as over; `error` says why there is no whole answer."""
-        return replace(self, ended_at=now, error=error)
+        return Execution(
+            self.request,
+            self.stream,
+            self.created_at,
+            self.began,
+            self.decision,
+            self.turns,
+            self.released,
+            error,
+            now,
+        )
+
+    def _with(self, *, turns: tuple[Turn, ...], released: bool) -> "Execution":
+        """Returns it, still under way, with these turns."""
+        return Execution(self.request, self.stream, self.created_at, self.began, self.decision, turns, released)
 
     @property
     def attempts(self) -> Iterator[Attempt]:
@@ -154,6 +179,9 @@ class Execution:
     @property
     def consumption(self) -> Consumption:
         """What all attempts consumed. An unknown price makes the sum unknown."""
+        if len(self.turns) == 1 and len(self.turns[0].attempts) == 1:  # most executions
+            (attempt,) = self.turns[0].attempts
+            return Consumption(attempt.usage, attempt.cost_micros, attempt.estimated)
         usage, cost, estimated = Usage(), 0, False
         known = True
         for attempt in self.attempts:

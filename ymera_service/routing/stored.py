@@ -82,7 +82,8 @@ def _decisions() -> TypeAdapter[_Decision]:
 
 def _versions(decision: Decision) -> Iterator[Decision]:
     """Yields the decision, and then shorter and shorter forms of it."""
-    decision = replace(decision, candidates=decision.candidates[:SHOWN])
+    if len(decision.candidates) > SHOWN:
+        decision = replace(decision, candidates=decision.candidates[:SHOWN])
     yield decision
     counts = decision.exclusions
     yield replace(decision, exclusions=tuple(_shortened(each, SHORT_NAME, SHORT_DETAIL) for each in counts))
