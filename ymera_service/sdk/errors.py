@@ -61,7 +61,7 @@ class YmeraError(Exception):
 
 
 def _encodable(text: str) -> str:
-    """Returns a text that can be stored and sent: HTTP headers and JSON escapes may bring lone surrogates."""
+    """Returns a text that can be stored and sent: HTTP headers and JSON escapes may contain unpaired surrogates."""
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 

@@ -156,7 +156,7 @@ class HttpProvider(Provider):
             try:
                 async for data in stream:
                     items = _decoded(decoder.feed, data)
-                    if not items and not isinstance(item, Finished):  # such as [DONE] in its own packet
+                    if not items and not isinstance(item, Finished):  # such as [DONE] in a separate packet
                         yield KEEP_ALIVE
                     for item in items:
                         if isinstance(item, ProviderError):

@@ -107,7 +107,7 @@ class Recorder:
     async def _commit(self, batch: Sequence[_Entry]) -> None:
         try:
             await self._database.insert(_rows(batch))
-        except BaseException as error:  # those who wait have to know, and the next batch may do
+        except BaseException as error:  # waiting callers need the error, and the next batch may succeed
             # A driver may raise CancelledError though this task was not cancelled: that must not end the writer.
             if not isinstance(error, Exception | asyncio.CancelledError) or being_cancelled():
                 _refuse(batch, _STOPPED)
