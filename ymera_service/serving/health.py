@@ -122,10 +122,10 @@ class Health:
         may_answer = self._may_answer(models)
         simulator_only = bool(may_answer) and all(model.info.simulated for model in may_answer)
         broken = self._outage(storage, providers, served=bool(may_answer))
-        flawed = any(part.status in _FLAWED for part in (*providers, *plugins, *background, storage))
-        detail = broken or (f"only the simulator answers; {GET_MODELS}" if simulator_only else "")
+        flaw = _flaw((*providers, *plugins, *background, storage))
+        detail = broken or flaw or (f"only the simulator answers; {GET_MODELS}" if simulator_only else "")
         return HealthReport(
-            status=Status.UNAVAILABLE if broken else Status.DEGRADED if flawed else Status.OK,
+            status=Status.UNAVAILABLE if broken else Status.DEGRADED if flaw else Status.OK,
             detail=detail,
             version=__version__,
             uptime=self._clock() - self._ready_at,
@@ -229,6 +229,15 @@ def _why_no_model(providers: Sequence[ProviderHealth], errors: Collection[str]) 
     if providers:
         return f"no provider offers a model; {GET_MODELS}"
     return f"no provider is registered; install a plugin, as with `pip install 'ymera[standard]'`, and {GET_MODELS}"
+
+
+def _flaw(parts: Iterable[ProviderHealth | PartHealth]) -> str:
+    """Returns what is wrong with the first part that is not as it should be; empty if all are."""
+    for part in parts:
+        if part.status in _FLAWED:
+            cause = _cause(part) if isinstance(part, ProviderHealth) else part.detail
+            return f"{part.name}: {cause}"
+    return ""
 
 
 def _cause(provider: ProviderHealth) -> str:

@@ -33,11 +33,15 @@ class Prompt:
 
 
 @cache
-def table(name: str) -> list[Prompt]:
-    path = DATA / f"outcomes_{name}.jsonl.gz"
+def shared(name: str) -> Path:
+    path = DATA / name
     if not path.exists():
         pytest.skip("the shared routing data is not beside the checkout")
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
+    return path
+
+
+def table(name: str) -> list[Prompt]:
+    with gzip.open(shared(f"outcomes_{name}.jsonl.gz"), "rt", encoding="utf-8") as lines:
         return [_prompt(json.loads(line)) for line in lines]
 
 
@@ -53,7 +57,7 @@ def share(prompt: Prompt) -> float:
 
 
 def prices(name: str) -> dict[str, Price]:
-    listed = json.loads((DATA / "prices.json").read_text())[name]
+    listed = json.loads(shared("prices.json").read_text())[name]
     return {
         model: Price(round(input_usd * 1e6), round(output_usd * 1e6))
         for model, (input_usd, output_usd) in listed.items()
