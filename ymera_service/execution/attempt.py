@@ -59,7 +59,7 @@ TIMER_SLACK = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A target with what is needed to call it. `last` tells that no other may be called after it."""
+    """A target with what is needed to call it. `last` says that no other may be called after it."""
 
     target: Target
     model: Model

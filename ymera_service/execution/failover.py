@@ -13,7 +13,7 @@ class Choice:
     """A target that may be called next.
 
     `retry` counts its failures in this turn, 0 for a target that was not tried yet; `retry_after` is what its
-    provider asked for, in seconds; `limited` tells that its provider asked for fewer requests.
+    provider asked for, in seconds; `limited` says that its provider asked for fewer requests.
     """
 
     target: Target

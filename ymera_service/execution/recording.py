@@ -82,7 +82,7 @@ def record_of(execution: Execution) -> ExecutionRecord:
 
 
 def attempts_to_json(execution: Execution) -> bytes:
-    """Returns the stored form of all attempts; `attempts_from_json` reads it."""
+    """Returns the stored form of all attempts; `reading.turns_from_json` reads it."""
     return orjson.dumps([_attempt(turn.number, attempt) for turn in execution.turns for attempt in turn.attempts])
 
 

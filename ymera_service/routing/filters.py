@@ -41,7 +41,7 @@ class Sifted:
 
     @property
     def failing(self) -> Rows | None:
-        """The rows that only an open breaker excludes; None where there are none. That rule is the last one."""
+        """The rows that only an open breaker excludes; None if there are none. That rule is the last one."""
         rule = self.excluded[-1][0] if self.excluded else None
         return rule.hits.nonzero()[0] if rule is not None and rule.reason is ExclusionReason.UNHEALTHY else None
 

@@ -51,7 +51,7 @@ def arrange(
         scores: At least one.
         hashes: A number for each target that is always the same.
         seed: Settles every draw.
-        limit: How many positions are wanted; there are fewer where there are fewer targets.
+        limit: How many positions are wanted; fewer if there are fewer targets.
         free: Which ones cost nothing: they go before all others, the session's target included.
         pinned: One of them is the session's target; then nothing is explored.
         exploration: How likely the first is drawn from all that could stand first.
