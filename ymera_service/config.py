@@ -140,6 +140,8 @@ class RoutingSettings(Section):
     weights: WeightSettings = WeightSettings()
     classifier: str = "lexical"
     """The name of the classifier to use, as registered by a plugin."""
+    prior: str = "published"
+    """The name of what says how good models are before they are measured, as registered by a plugin; empty for none."""
     exploration: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The share of requests whose first candidate is chosen at random, so that other models are measured too."""
     max_sessions: Annotated[int, Field(ge=1)] = 10_000

@@ -22,6 +22,7 @@ from ymera_service.routing.estimate import Needs
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.filters import Sifted, filters_for, sift
 from ymera_service.routing.policy import arrange
+from ymera_service.routing.quality import Qualities
 from ymera_service.routing.scoring import Scores, expected_costs, score
 from ymera_service.routing.selection import RANKED, RoutingRequest, Snapshot, select
 from ymera_service.routing.stored import to_json
@@ -103,7 +104,7 @@ def snapshot_of(size: int, state: State) -> Snapshot:
     """Returns the snapshot for decisions in this state."""
     catalog = catalogue(size)
     evidence = evidence_of(catalog) if state.measured else Evidence()
-    table = Table(catalog, evidence.qualities)
+    table = Table(catalog, Qualities(evidence.benchmarks))
     return Snapshot(table, evidence.paces(table.targets), WEIGHTS, 0.0, state.open_domains, "", 7)
 
 

@@ -26,6 +26,7 @@ from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.hookspecs import CONTRACT, PROJECT, PluginDescription
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
 
@@ -33,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
-Offer = Provider | Classifier | BenchmarkSuite
+Offer = Provider | Classifier | QualityPrior | BenchmarkSuite
 
 
 class PluginState(StrEnum):
@@ -46,7 +47,7 @@ class PluginState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Something a plugin registered: `kind` is "provider", "classifier" or "benchmark"."""
+    """Something a plugin registered: `kind` is "provider", "classifier", "prior" or "benchmark"."""
 
     kind: str
     name: str
@@ -70,6 +71,7 @@ class Registry:
 
     providers: Mapping[str, Provider]
     classifiers: Mapping[str, Classifier]
+    priors: Mapping[str, QualityPrior]
     suites: Mapping[str, BenchmarkSuite]
     plugins: tuple[PluginStatus, ...]
 
@@ -100,6 +102,7 @@ class Kind:
 KINDS = (
     Kind("provider", "ymera_register_providers", Provider),
     Kind("classifier", "ymera_register_classifiers", Classifier),
+    Kind("prior", "ymera_register_priors", QualityPrior),
     Kind("benchmark", "ymera_register_benchmarks", BenchmarkSuite),
 )
 
@@ -213,6 +216,7 @@ class _Loading:
         return Registry(
             MappingProxyType(self.offers["provider"]),
             MappingProxyType(self.offers["classifier"]),
+            MappingProxyType(self.offers["prior"]),
             MappingProxyType(self.offers["benchmark"]),
             tuple(statuses),
         )

@@ -1,5 +1,7 @@
 """Puts a router together."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from ymera_service.catalog import Catalog
@@ -10,6 +12,7 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.priors import QualityPrior
 
 log = structlog.get_logger(__name__)
 
@@ -23,15 +26,19 @@ def build_router(
     sessions: Sessions,
     settings: RoutingSettings,
 ) -> Router:
-    """Returns the router of a server; classifier and categories are those of the plugins in use at each request.
+    """Returns the router of a server; classifier, prior and categories are those of the plugins in use at each request.
 
     Raises:
-        ConfigError: The configuration names a classifier that no plugin registers.
+        ConfigError: The configuration names a classifier or a prior that no plugin registers.
     """
     check_classifier(plugins.registry, settings)
+    check_prior(plugins.registry, settings)
 
     def classifier() -> Classifier | None:
         return plugins.registry.classifiers.get(settings.classifier)
+
+    def prior() -> QualityPrior | None:
+        return plugins.registry.priors.get(settings.prior)
 
     def categories() -> set[str]:
         return {category for suite in plugins.registry.suites.values() for category in suite.categories}
@@ -42,21 +49,40 @@ def build_router(
         sessions=sessions,
         open_domains=breakers.open_domains,
         classifier=classifier,
+        prior=prior,
         settings=settings,
         categories=categories,
     )
 
 
 def check_classifier(registry: Registry, settings: RoutingSettings) -> None:
-    """Looks for the classifier in use. That of the defaults may be missing or quarantined: this is logged.
+    """Looks for the classifier in use.
 
     Raises:
         ConfigError: The configuration names one that no plugin registers.
     """
-    if settings.classifier in registry.classifiers:
-        return
-    known = ", ".join(sorted(registry.classifiers)) or "none; install ymera-lexical"
-    problem = f"no plugin registers a classifier {settings.classifier!r}; registered: {known}"
-    if "classifier" in settings.model_fields_set:
-        raise ConfigError("configuration", [ConfigFault("routing.classifier", problem)])
-    log.warning("every task is taken for a general one", problem=problem)
+    problem = _check("classifier", settings.classifier, registry.classifiers, settings, "ymera-lexical")
+    if problem:
+        log.warning("every task is taken for a general one", problem=problem)
+
+
+def check_prior(registry: Registry, settings: RoutingSettings) -> None:
+    """Looks for the prior in use; an empty name means that there is none.
+
+    Raises:
+        ConfigError: The configuration names one that no plugin registers.
+    """
+    problem = settings.prior and _check("prior", settings.prior, registry.priors, settings, "ymera-published")
+    if problem:
+        log.warning("models that were not measured count as equally good", problem=problem)
+
+
+def _check(kind: str, name: str, registered: Mapping[str, object], settings: RoutingSettings, package: str) -> str:
+    """Returns what is wrong with a default that may be missing or quarantined; empty if all is well."""
+    if name in registered:
+        return ""
+    known = ", ".join(sorted(registered)) or f"none; install {package}"
+    problem = f"no plugin registers a {kind} {name!r}; registered: {known}"
+    if kind in settings.model_fields_set:
+        raise ConfigError("configuration", [ConfigFault(f"routing.{kind}", problem)])
+    return problem

@@ -1,9 +1,10 @@
 """What was measured, kept as values that never change: what is new replaces them."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from math import isfinite
 
 from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
-from ymera_service.routing.quality import Qualities
+from ymera_service.routing.quality import by_model
 from ymera_service.sdk.targets import Target
 from ymera_service.storage.records import BenchmarkSummary
 
@@ -12,25 +13,25 @@ class Evidence:
     """Holds the measurements; `load` replaces those of benchmarks, `observe` adds those of use."""
 
     def __init__(self) -> None:
-        self._qualities = Qualities()
-        self._summaries: list[BenchmarkSummary] = []
+        self._benchmarks: Sequence[BenchmarkSummary] = ()
+        self._by_model: Mapping[str, Mapping[str, BenchmarkSummary]] = {}
         self._benchmarked: Mapping[str, Pace] = {}
         self._observed: dict[str, Pace] = {}
         self._paces = Paces.of((), self._pace_of)
 
     @property
-    def qualities(self) -> Qualities:
+    def benchmarks(self) -> Sequence[BenchmarkSummary]:
         """What benchmarks showed; the same object until others are loaded."""
-        return self._qualities
+        return self._benchmarks
 
     @property
     def categories(self) -> Set[str]:
         """The categories in which anything was measured."""
-        return self._qualities.categories
+        return {each.category for each in self._benchmarks}
 
     def summaries(self, model: str) -> Mapping[str, BenchmarkSummary]:
         """Returns what benchmarks showed of a model, by category."""
-        return self._qualities.summaries.get(model, {})
+        return self._by_model.get(model, {})
 
     def paces(self, targets: Sequence[Target]) -> Paces:
         """Returns the paces of some targets; the same object until one of them is measured again.
@@ -42,14 +43,15 @@ class Evidence:
         return self._paces
 
     def load(self, summaries: Iterable[BenchmarkSummary]) -> None:
-        """Takes the benchmarks' results in place of those it had."""
-        loaded = list(summaries)
-        if loaded == self._summaries:
+        """Takes the benchmarks' results in place of those it had.
+
+        Those without a graded task or with a score that is not from 0 to 1 are left out.
+        """
+        loaded = tuple(each for each in summaries if each.tasks > 0 and isfinite(each.score) and 0 <= each.score <= 1)
+        if loaded == self._benchmarks:
             return
-        self._summaries = loaded
-        self._qualities = Qualities(loaded)
-        by_model = self._qualities.summaries.items()
-        paces = {model: pace_of_benchmarks(by_category.values()) for model, by_category in by_model}
+        self._benchmarks, self._by_model = loaded, by_model(loaded)
+        paces = {model: pace_of_benchmarks(group.values()) for model, group in self._by_model.items()}
         self._benchmarked = {model: pace for model, pace in paces.items() if pace is not None}
         self._paces = Paces.of(self._paces.targets, self._pace_of)
 

@@ -12,6 +12,7 @@ from ymera_service.config import RoutingSettings
 from ymera_service.routing.decision import Preferences, Selection, Weights
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.expectations import expectations
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.selection import RoutingRequest, Snapshot, select
 from ymera_service.routing.sessions import Sessions, answered_calls
@@ -19,6 +20,7 @@ from ymera_service.routing.table import Table
 from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.priors import QualityPrior
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +47,7 @@ class Router:
         classifier: Callable[[], Classifier | None],
         settings: RoutingSettings,
         categories: Callable[[], Collection[str]],
+        prior: Callable[[], QualityPrior | None] = lambda: None,
     ) -> None:
         """Takes what is asked for each decision.
 
@@ -56,16 +59,19 @@ class Router:
             classifier: Returns the classifier in use.
             settings: The weights where the caller gives none, and how often to explore.
             categories: Returns what a hint may name besides what every classifier knows and what was measured.
+            prior: Returns what says how good models are before they are measured.
         """
         self._catalog = catalog
         self._evidence = evidence
         self._sessions = sessions
         self._open_domains = open_domains
         self._classifier = classifier
+        self._prior = prior
         self._categories = categories
         self._exploration = settings.exploration
         self._weights = Weights(settings.weights.quality, settings.weights.speed, settings.weights.cost).normalised()
         self._latest = Table(CatalogSnapshot({}, {}), Qualities())
+        self._benchmarks = evidence.benchmarks
 
     def route(
         self, prompt: Prompt, preferences: Preferences, *, full_view: bool = False, seed: int | None = None
@@ -99,9 +105,10 @@ class Router:
         return select(request, snapshot)
 
     def _table(self) -> Table:
-        catalog, qualities = self._catalog.snapshot, self._evidence.qualities
-        if self._latest.catalog is not catalog or self._latest.qualities is not qualities:
-            self._latest = Table(catalog, qualities)
+        catalog, benchmarks = self._catalog.snapshot, self._evidence.benchmarks
+        if self._latest.catalog is not catalog or self._benchmarks is not benchmarks:
+            expected = expectations(catalog, self._prior())
+            self._latest, self._benchmarks = Table(catalog, Qualities(benchmarks, expected.get)), benchmarks
         return self._latest
 
     def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:

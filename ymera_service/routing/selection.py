@@ -220,8 +220,7 @@ def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candid
 
 
 def _quality(table: Table, row: int, category: str) -> str:
-    model = table.models[row]
-    return table.qualities.evidence(model.id, category, model.info.stated_quality.get(category))
+    return table.qualities.evidence(table.models[row].id, category)
 
 
 def _speed(latency: float | None) -> str:

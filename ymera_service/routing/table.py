@@ -111,11 +111,8 @@ class Table:
 
     def _qualities_in(self, categories: tuple[str, ...]) -> Floats:
         """Returns a row for each category and in it the quality of each target."""
-        rows = [[self._quality(model, category) for model in self.models] for category in categories]
+        rows = [[self.qualities.value(model.id, category) for model in self.models] for category in categories]
         return frozen(np.array(rows, float).reshape(len(categories), len(self.models)))
-
-    def _quality(self, model: Model, category: str) -> float:
-        return self.qualities.value(model.id, category, model.info.stated_quality.get(category))
 
     def _whole(self, values: Sequence[int]) -> Whole:
         return frozen(np.array(values, np.int64))

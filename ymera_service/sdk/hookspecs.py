@@ -14,6 +14,7 @@ import pluggy
 from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
 
@@ -49,6 +50,11 @@ def ymera_register_providers(settings: PluginSettings, transport: Transport) -> 
 @hookspec
 def ymera_register_classifiers(settings: PluginSettings) -> Iterable[Classifier]:  # type: ignore[empty-body]
     """Returns classifiers. The configuration's `routing.classifier` names the one in use."""
+
+
+@hookspec
+def ymera_register_priors(settings: PluginSettings) -> Iterable[QualityPrior]:  # type: ignore[empty-body]
+    """Returns priors. The configuration's `routing.prior` names the one in use."""
 
 
 @hookspec

@@ -20,6 +20,7 @@ from ymera_service.benchmark.runner import (
 from ymera_service.benchmark.statistics import wilson
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings
+from ymera_service.routing.quality import Qualities
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.errors import (
     InternalError,
@@ -110,12 +111,12 @@ async def test_a_score_has_tasks_usage_cost_and_its_interval(bench: "Bench") -> 
 
 
 async def test_results_are_stored_and_routing_uses_them_immediately(bench: "Bench") -> None:
-    before = bench.evidence.qualities.value("acme/large", "math")
+    before = Qualities(bench.evidence.benchmarks).value("acme/large", "math")
     await run(bench, BenchmarkPlan(["acme/large"], categories=["math"], tasks_per_category=10))
     [summary] = await bench.database.benchmarks.summaries()
     assert isinstance(summary, BenchmarkSummary)
     assert (summary.model, summary.category, summary.tasks, summary.score) == ("acme/large", "math", 10, 1.0)
-    assert bench.evidence.qualities.value("acme/large", "math") > before
+    assert Qualities(bench.evidence.benchmarks).value("acme/large", "math") > before
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.storage.records import BenchmarkSummary
 
@@ -50,7 +51,10 @@ class Routing:
     """Routing with real parts; `decide` routes a short prompt. A provider without infos can't list its models."""
 
     def __init__(
-        self, infos: Mapping[str, Sequence[ModelInfo] | None], settings: RoutingSettings | None = None
+        self,
+        infos: Mapping[str, Sequence[ModelInfo] | None],
+        settings: RoutingSettings | None = None,
+        prior: QualityPrior | None = None,
     ) -> None:
         providers: dict[str, Provider] = {name: InProcessProvider(name, models) for name, models in infos.items()}
         self.catalog = Catalog(providers, CatalogSettings())
@@ -68,6 +72,7 @@ class Routing:
             classifier=lambda: self.classifier,
             settings=settings or RoutingSettings(),
             categories=lambda: self.categories,
+            prior=lambda: prior,
         )
 
     def measure(self, **scores: Mapping[str, float]) -> None:

@@ -66,11 +66,7 @@ class Reference:
 
     def score(self, model: Model, probabilities: Mapping[str, float], weights: Weights, pace: Pace | None) -> float:
         """Returns the weighted sum of a target's quality, speed and cost."""
-        stated = model.info.stated_quality
-        quality = sum(
-            share * self.qualities.value(model.id, category, stated.get(category))
-            for category, share in probabilities.items()
-        )
+        quality = sum(share * self.qualities.value(model.id, category) for category, share in probabilities.items())
         speed = 0.5 if pace is None else _against(pace.latency(self.needs.output_tokens), 0.25, 120)
         micros = self.cost(model)
         cost = 0.5 if micros is None else _against(micros, 10, 1_000_000)

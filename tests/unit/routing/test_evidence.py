@@ -24,75 +24,19 @@ def measured(*summaries: tuple[str, str, int, float]) -> Evidence:
     return evidence
 
 
-def test_without_measurements_quality_is_in_the_middle_and_the_evidence_says_so() -> None:
-    qualities = Evidence().qualities
-    assert qualities.value("p/m", "coding") == 0.5
-    assert qualities.evidence("p/m", "coding") == "not yet measured; taken as the mean, 0.50"
-
-
-def test_stated_quality_counts_until_a_model_is_measured() -> None:
-    assert Evidence().qualities.value("p/m", "coding", 0.8) == 0.8
-    assert Evidence().qualities.evidence("p/m", "coding", 0.8) == "not yet measured; its provider states 0.80"
-    qualities = measured(("p/m", "math", 50, 0.2)).qualities
-    assert qualities.value("p/m", "coding", 0.8) == qualities.value("p/m", "coding")
-
-
-def test_with_many_tasks_the_score_dominates() -> None:
-    evidence = measured(("p/good", "coding", 5_000, 0.9), ("p/bad", "coding", 5_000, 0.1))
-    assert evidence.qualities.value("p/good", "coding") == pytest.approx(0.9, abs=0.01)
-    assert evidence.qualities.value("p/bad", "coding") == pytest.approx(0.1, abs=0.01)
-    assert evidence.qualities.evidence("p/good", "coding") == "0.90 over 5000 coding tasks"
-
-
-def test_one_right_task_does_not_outrank_many() -> None:
-    evidence = measured(("p/lucky", "coding", 1, 1.0), ("p/proven", "coding", 100, 0.9), ("p/poor", "coding", 100, 0.3))
-    assert evidence.qualities.value("p/lucky", "coding") < evidence.qualities.value("p/proven", "coding")
-
-
-def test_scores_in_other_categories_raise_the_expected_quality() -> None:
-    evidence = measured(("p/good", "math", 50, 0.9), ("p/bad", "math", 50, 0.2), ("p/other", "coding", 50, 0.5))
-    qualities = evidence.qualities
-    good, bad = qualities.value("p/good", "coding"), qualities.value("p/bad", "coding")
-    assert good > qualities.value("p/unheard-of", "coding") > bad
-    sentence = qualities.evidence("p/good", "coding")
-    assert sentence == f"not yet measured in coding; taken as {good:.2f} from 50 tasks of other kinds"
-
-
-def test_low_scores_in_a_hard_category_do_not_lower_the_quality_in_others() -> None:
-    evidence = measured(
-        ("p/in-hard", "hard", 50, 0.3),
-        ("p/too", "hard", 50, 0.2),
-        ("p/in-easy", "easy", 50, 0.8),
-        ("p/x", "easy", 50, 0.9),
-    )
-    assert evidence.qualities.value("p/in-hard", "other") > evidence.qualities.value("p/in-easy", "other")
-
-
 def test_loading_again_replaces_what_was_known() -> None:
     evidence = measured(("p/m", "coding", 50, 0.9))
-    assert evidence.qualities.value("p/m", "coding") > 0.8
+    assert evidence.summaries("p/m") != {}
     evidence.load([])
-    assert evidence.qualities.value("p/m", "coding") == 0.5
     assert evidence.categories == set()
     assert evidence.summaries("p/m") == {}
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.integers(0, 1_000), st.floats(0, 1)),
-        unique_by=lambda row: row[:2],
-    )
-)
-def test_every_quality_lies_between_0_and_1(rows: list[tuple[str, str, int, float]]) -> None:
-    qualities = measured(*rows).qualities
-    assert all(0 <= qualities.value(model, category) <= 1 for model in "abcd" for category in "vxyz")
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf, -0.1, 1.5])
 def test_an_invalid_score_is_ignored(score: float) -> None:
     evidence = measured(("p/m", "coding", 50, score), ("p/n", "coding", 50, 0.6))
     assert evidence.summaries("p/m") == {}
-    assert evidence.qualities.value("p/n", "coding") > 0.55
+    assert [summary.model for summary in evidence.benchmarks] == ["p/n"]
 
 
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0, LONGEST * 2])
@@ -106,9 +50,9 @@ def test_an_invalid_benchmark_time_is_ignored(seconds: float) -> None:
 
 def test_loading_the_same_again_changes_nothing() -> None:
     evidence = measured(("p/m", "coding", 50, 0.9))
-    before = evidence.qualities
+    before = evidence.benchmarks
     evidence.load([BenchmarkSummary("p/m", "coding", 50, 0.9, 4.0)])
-    assert evidence.qualities is before
+    assert evidence.benchmarks is before
 
 
 def test_the_time_of_benchmark_tasks_is_used_until_a_call_was_measured() -> None:

@@ -81,7 +81,7 @@ def test_the_stated_quality_counts_until_a_model_is_measured() -> None:
     quality = routing.decide().candidates[0].components[0]
     assert order(routing.decide()) == ["p/stated", "p/silent"]
     assert quality.value == pytest.approx(0.7 * 0.9 + 0.3 * 0.4)
-    assert quality.evidence == "not yet measured; its provider states 0.90"
+    assert quality.evidence == "not yet measured; taken as 0.90, from what its provider states"
     routing.measure(coding={"p/stated": 0.1, "p/silent": 0.8}, general={"p/stated": 0.4, "p/silent": 0.4})
     assert order(routing.decide()) == ["p/silent", "p/stated"]
     assert "states" not in routing.decide().candidates[1].components[0].evidence

@@ -14,6 +14,7 @@ from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Pre
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.latency import Pace
+from ymera_service.routing.quality import Qualities
 from ymera_service.routing.selection import RANKED, RoutingRequest, Snapshot, select
 from ymera_service.routing.table import Table
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel
@@ -94,7 +95,7 @@ def evidence_of(catalog: CatalogSnapshot, summaries: list[tuple[int, str, int, f
 
 
 def snapshot_of(catalog: CatalogSnapshot, evidence: Evidence, *, exploration: float = 0.0, seed: int = 7) -> Snapshot:
-    table = Table(catalog, evidence.qualities)
+    table = Table(catalog, Qualities(evidence.benchmarks))
     return Snapshot(table, evidence.paces(table.targets), WEIGHTS, exploration, {}, "", seed)
 
 
@@ -151,7 +152,7 @@ CASES = st.builds(
 def test_every_target_is_ranked_by_its_score_or_excluded_for_the_first_reason_that_applies(case: Case) -> None:
     catalog = catalogue(case.infos, case.count, case.errors)
     evidence = evidence_of(catalog, case.summaries)
-    truth = Reference(catalog, evidence.qualities, case.preferences, case.needs, case.open_domains)
+    truth = Reference(catalog, Qualities(evidence.benchmarks), case.preferences, case.needs, case.open_domains)
     models = dict(truth.targets())
     for kind, tokens, first, rest in case.calls:
         for target in list(models)[kind::12]:

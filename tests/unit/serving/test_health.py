@@ -65,7 +65,7 @@ class Server:
         self.catalog = Catalog(by_name, CatalogSettings())
         await self.catalog.refresh()
         nothing: MappingProxyType[str, object] = MappingProxyType({})
-        registry = Registry(by_name, nothing, nothing, self.plugins)  # type: ignore[arg-type]  # both are empty
+        registry = Registry(by_name, nothing, nothing, nothing, self.plugins)  # type: ignore[arg-type]  # they are empty
         return Health(
             plugins=Plugins(registry),
             catalog=self.catalog,

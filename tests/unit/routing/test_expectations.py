@@ -1,0 +1,69 @@
+import pytest
+
+from tests.unit.routing.conftest import Routing
+from ymera_service.catalog import CatalogSnapshot
+from ymera_service.routing.expectations import expectations
+from ymera_service.sdk.models import Kind, Model, ModelInfo
+from ymera_service.sdk.priors import Expectation, QualityPrior
+
+
+class Hearsay(QualityPrior):
+    """Knows the models whose names it was given."""
+
+    name = "hearsay"
+
+    def __init__(self, **known: float) -> None:
+        self.known = known
+
+    def expect(self, model: Model) -> Expectation | None:
+        share = self.known.get(model.info.name)
+        return None if share is None else Expectation({"coding": share}, "hearsay")
+
+
+class Broken(QualityPrior):
+    name = "broken"
+
+    def expect(self, model: Model) -> Expectation | None:
+        raise RuntimeError("no table")
+
+
+def expected(prior: QualityPrior | None, *infos: ModelInfo) -> dict[str, float]:
+    """Returns model → what is expected of it in coding."""
+    models = [Model(info.name, "p", info, None) for info in infos]
+    found = expectations(CatalogSnapshot({model.id: model for model in models}, {}), prior)
+    return {model: each.quality["coding"] for model, each in found.items()}
+
+
+STATED = ModelInfo("m", stated_quality={"coding": 0.3})
+
+
+def test_the_prior_goes_before_what_the_provider_states() -> None:
+    assert expected(Hearsay(m=0.8), STATED) == {"m": 0.8}
+
+
+def test_what_the_provider_states_counts_where_the_prior_knows_nothing() -> None:
+    assert expected(Hearsay(), STATED) == {"m": 0.3}
+    assert expected(None, STATED) == {"m": 0.3}
+    assert expected(Hearsay(), ModelInfo("m")) == {}
+
+
+def test_a_simulated_model_is_what_its_simulator_states() -> None:
+    assert expected(Hearsay(m=0.8), ModelInfo("m", simulated=True, stated_quality={"coding": 0.1})) == {"m": 0.1}
+
+
+def test_models_that_answer_no_prompts_are_left_out() -> None:
+    assert expected(Hearsay(m=0.8), ModelInfo("m", kind=Kind.EMBED)) == {}
+
+
+@pytest.mark.parametrize("prior", [Broken(), Hearsay(m=float("nan")), Hearsay(m=1.5)])
+def test_a_prior_that_fails_leaves_what_providers_state(prior: QualityPrior) -> None:
+    assert expected(prior, STATED, ModelInfo("n", stated_quality={"coding": 0.4})) == {"m": 0.3, "n": 0.4}
+
+
+def test_the_prior_decides_between_models_that_were_not_measured_and_the_decision_says_so() -> None:
+    routing = Routing({"p": [ModelInfo("weak"), ModelInfo("strong")]}, prior=Hearsay(weak=0.2, strong=0.9))
+    decision = routing.decide()
+    assert decision.candidates[0].target.model == "p/strong"
+    assert decision.candidates[0].components[0].evidence == "not yet measured; taken as 0.90, from hearsay"
+    routing.measure(coding={"p/weak": 0.9, "p/strong": 0.1})
+    assert routing.decide().candidates[0].target.model == "p/weak"
