@@ -88,7 +88,7 @@ class Handlers(grpc.GenericRpcHandler):
 
     def _unary(self, path: str, behaviour: Callable[[Any, Call], Awaitable[Message]]) -> Any:
         async def serve(request: Any, context: Context) -> Message | None:
-            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get())
+            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get(), _host(context))
             try:
                 self._calls.accept()
                 response = await behaviour(_accepted(request), call)
@@ -105,7 +105,7 @@ class Handlers(grpc.GenericRpcHandler):
 
     def _streamed(self, path: str, behaviour: Callable[[Any, Call, Write[Message]], Awaitable[None]]) -> Any:
         async def serve(request: Any, context: Context) -> None:
-            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get())
+            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get(), _host(context))
             try:
                 self._calls.accept()
                 await context.send_initial_metadata(((CORRELATION_KEY, call.request_id),))
@@ -135,6 +135,12 @@ class Handlers(grpc.GenericRpcHandler):
         context.set_trailing_metadata((*_trailing(call), (DETAILS_KEY, status.SerializeToString())))
         context.set_code(code)
         context.set_details(status.message)
+
+
+def _host(context: Context) -> str:
+    """Returns the host that a call came from, such as `ipv4:10.0.0.7`: its connections share their limits."""
+    peer: str = context.peer()
+    return peer.rpartition(":")[0] or peer
 
 
 def _accepted(request: Message | YmeraError) -> Message:

@@ -87,6 +87,7 @@ class Call:
     Attributes:
         began: When it arrived, by the event loop's clock.
         deadline: When it has to end, by the same clock: a little before its caller gives up.
+        caller: Whose call it is, for limits: the host that it came from.
         executes: It runs the pipeline, and so ends when the pipeline is stopped.
         execution: What was done for it, once that is known.
         notes: What the log line says besides.
@@ -97,6 +98,7 @@ class Call:
     began: float
     deadline: float
     headers: Headers = NO_HEADERS
+    caller: str = ""
     executes: bool = False
     timings: Timings = field(default_factory=Timings)
     execution: Execution | None = None
@@ -121,16 +123,18 @@ class Calls:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def begin(self, method: str, remaining: float | None, headers: Headers = NO_HEADERS) -> Call:
+    def begin(self, method: str, remaining: float | None, headers: Headers = NO_HEADERS, caller: str = "") -> Call:
         """Begins a call in the present task, which counts as under way until that task ends.
 
         Args:
             method: Its name for the log.
             remaining: The seconds until the caller gives up; None if it does not say.
             headers: The caller's own ids.
+        caller: Whose call it is; limits are shared out among callers.
         """
         now = self._latest = asyncio.get_running_loop().time()
-        call = Call(method, str(uuid_utils.uuid7()), now, now + seconds_for(remaining, self._default_deadline), headers)
+        deadline = now + seconds_for(remaining, self._default_deadline)
+        call = Call(method, str(uuid_utils.uuid7()), now, deadline, headers, caller)
         REQUEST_ID.set(call.request_id)
         task = asyncio.current_task()
         assert task is not None
