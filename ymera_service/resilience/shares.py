@@ -46,11 +46,15 @@ class TargetShare(Share):
         """The callers whose requests wait, the one whose turn is next first."""
         return self._queues
 
+    def waiting_of(self, caller: str) -> int:
+        """Returns how many requests of a caller wait."""
+        return len(self._queues.get(caller, ()))
+
     def expected_wait(self, caller: str, now: float) -> float:
         """Returns the seconds that a further request of a caller is expected to wait; 0 while that is not known."""
         if not self.waiting:
             return 0.0
-        own = len(self._queues.get(caller, ())) + 1
+        own = self.waiting_of(caller) + 1
         ahead = min(self.waiting + 1, own * (len(self._queues) + (caller not in self._queues)))
         return ahead * max(self._step, (now - self._stepped_at) / CHANCE)
 

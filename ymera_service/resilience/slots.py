@@ -29,6 +29,8 @@ TARGET_FACTOR = 2
 CALLER_FACTOR = 16
 """How many a caller may hold for each free one. More than a target, or a caller of hung targets could not call
 others: it takes eight of them to use up a caller's share."""
+QUEUE_FACTOR = 4
+"""How many places in the queue for a target a caller may have for each that is left there."""
 CONSIDERED = 8
 """Targets of a ranking among which the one with the shortest queue is chosen."""
 
@@ -175,7 +177,8 @@ class Slots:
         """Refuses a request that has no place in the queue, or whose turn would come too late."""
         share, own = self._targets.get(target) or TargetShare(target), self._callers.get(caller) or Share(caller)
         places = self.max_queued - self.queued
-        if share.waiting >= TARGET_FACTOR * places or own.waiting >= CALLER_FACTOR * places:
+        left = TARGET_FACTOR * places - share.waiting
+        if share.waiting_of(caller) >= QUEUE_FACTOR * left or own.waiting >= CALLER_FACTOR * places:
             raise Overloaded(
                 f"{self.in_flight} requests are under way and {self.queued} are waiting, "
                 f"{share.held} and {share.waiting} of them for {target}; try again later",

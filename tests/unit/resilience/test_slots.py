@@ -159,10 +159,21 @@ async def test_a_full_queue_rejects_immediately_naming_the_target() -> None:
 async def test_a_target_leaves_places_of_the_queue_free_for_others() -> None:
     slots = Slots(1, 60)
     await slots.acquire([A])
-    waiting = [await queued(slots, A) for _ in range(40)]
+    waiting = [await queued(slots, A, caller=str(number)) for number in range(40)]
     with pytest.raises(Overloaded):
         await slots.acquire([A])
     waiting.append(await queued(slots, B))
+    for task in waiting:
+        task.cancel()
+
+
+async def test_a_caller_leaves_places_in_the_queue_for_a_target_free_for_others() -> None:
+    slots = Slots(1, 60)
+    await slots.acquire([A])
+    waiting = [await queued(slots, A, caller="many") for _ in range(37)]
+    with pytest.raises(Overloaded):
+        await slots.acquire([A], "many")
+    waiting.append(await queued(slots, A, caller="one"))
     for task in waiting:
         task.cancel()
 
