@@ -57,6 +57,9 @@ class ServerSettings(Section):
     """The maximum number of requests that are processed at the same time."""
     max_queued_requests: Annotated[int, Field(ge=0)] = 1024
     """The maximum number of requests that wait for a slot; further ones fail with RESOURCE_EXHAUSTED."""
+    max_bytes_in_flight: int | None = None
+    """The maximum size of all request messages that are under way; unset means a 32nd of the memory, but room for
+    at least 2 and at most 8 messages of the maximum size."""
     drain_seconds: Seconds = 30
     """How long requests in progress may continue after SIGTERM."""
 
@@ -66,6 +69,12 @@ class ServerSettings(Section):
         if not re.fullmatch(r"unix(-abstract)?:.+|.+:\d+", address):
             raise ValueError(f"{address!r} is not a valid address; write host:port, [::1]:port or unix:/path")
         return address
+
+    @model_validator(mode="after")
+    def _largest_message_has_room(self) -> "ServerSettings":
+        if self.max_bytes_in_flight is not None and self.max_bytes_in_flight < self.max_message_bytes:
+            raise ValueError(f"max_bytes_in_flight must be at least max_message_bytes, {self.max_message_bytes}")
+        return self
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> "ServerSettings":

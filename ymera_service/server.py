@@ -19,6 +19,7 @@ from ymera_service.execution.building import build_pipeline
 from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.memory import ByteBudget, default_limit
 from ymera_service.routing.building import build_router
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.sessions import Sessions
@@ -154,6 +155,9 @@ async def _build(
         database=database,
         boundary=boundary,
     )
+    limit = settings.server.max_bytes_in_flight
+    if limit is None:
+        limit = await asyncio.to_thread(default_limit, settings.server.max_message_bytes)
     offered = service.build(
         pipeline=pipeline,
         runner=runner,
@@ -164,6 +168,7 @@ async def _build(
         database=database,
         recorder=recorder,
         background=background,
+        budget=ByteBudget(limit),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
     )
 

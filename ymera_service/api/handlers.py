@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from ymera_service.api.status import DETAILS_KEY, rich_status, status_code
 from ymera_service.api.wire import reader
+from ymera_service.resilience.memory import ByteBudget
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.serving.calls import NO_HEADERS, Call, Calls, Headers
 
@@ -49,9 +50,10 @@ Method = Unary[Any, Any] | Streamed[Any, Any]
 class Handlers(grpc.GenericRpcHandler):
     """The methods of our services, as grpc calls them."""
 
-    def __init__(self, calls: Calls, max_message_bytes: int) -> None:
+    def __init__(self, calls: Calls, max_message_bytes: int, budget: ByteBudget) -> None:
         self._calls = calls
         self._max_message_bytes = max_message_bytes
+        self._budget = budget
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     def add(self, service: str, methods: Mapping[str, Method]) -> None:
@@ -73,7 +75,7 @@ class Handlers(grpc.GenericRpcHandler):
         return self._handlers.get(handler_call_details.method)
 
     def _handler(self, path: str, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
-        read = reader(method.request, self._max_message_bytes)
+        read = reader(method.request, self._max_message_bytes, self._budget)
         if isinstance(method, Unary):
             return grpc.unary_unary_rpc_method_handler(
                 self._unary(path, method.behaviour),
