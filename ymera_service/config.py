@@ -60,6 +60,8 @@ class ServerSettings(Section):
     max_bytes_in_flight: int | None = None
     """The maximum size of all request messages that are under way; unset means a 32nd of the memory, but room for
     at least 2 and at most 8 messages of the maximum size."""
+    max_unread_seconds: Seconds = 60
+    """How long a streamed message may wait for its caller to read; then the stream is cut off."""
     drain_seconds: Seconds = 30
     """How long requests in progress may continue after SIGTERM."""
 
@@ -90,7 +92,9 @@ class TransportSettings(Section):
 
     connect_seconds: Seconds = 5
     """The time limit of a connection attempt, including TLS."""
-    max_connections_per_host: Annotated[int, Field(ge=1)] = 256
+    max_connections_per_host: Annotated[int, Field(ge=1)] | None = None
+    """Unset means as many as there are requests at the same time. Waiting for a connection does not count against a
+    target, nor for the time limits of a call."""
     max_response_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
     """The maximum size of a provider's response body."""
 
