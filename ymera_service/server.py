@@ -85,8 +85,12 @@ class Application:
             await endpoint.start()
             app = cls(endpoint, drain, settings.server.drain_seconds + 3 * FLUSH_SECONDS)
             stack.push_async_callback(app.stop)
-            reporting = background.every(HEALTH_SECONDS, "health reports", endpoint.report_health)
-            await stack.enter_async_context(reporting)
+            unread = settings.server.max_unread_seconds
+            for work in (
+                background.every(HEALTH_SECONDS, "health reports", endpoint.report_health),
+                background.every(min(1.0, unread / 4), "unread streams", lambda: offered.calls.cut_unread(unread)),
+            ):
+                await stack.enter_async_context(work)
             yield app
 
     def hurry(self) -> None:

@@ -128,8 +128,8 @@ class Pipeline:
         try:
             error = await self._through(context, stages)
             return await self._finish(context, error)
-        except asyncio.CancelledError:
-            self._abandon(context)
+        except asyncio.CancelledError as left:
+            self._abandon(context, str(*left.args) or "the caller went away")
             raise
         finally:
             self._end(context)
@@ -187,12 +187,12 @@ class Pipeline:
         context.notified = True
         self.observers.notify(context.execution)
 
-    def _abandon(self, context: ExecutionContext) -> None:
-        """Records what an execution consumed whose caller has gone."""
+    def _abandon(self, context: ExecutionContext, reason: str) -> None:
+        """Records what an execution consumed whose caller has gone, or does not read its stream."""
         if not context.is_recorded or context.notified:
             return
         if context.execution.ended_at is None:
-            context.execution = context.execution.ended(_now(), Cancelled("the caller went away"))
+            context.execution = context.execution.ended(_now(), Cancelled(reason))
             self._recording.record_later(context.execution)
         self._notify(context)
 
