@@ -57,6 +57,11 @@ class ServerSettings(Section):
     """The maximum number of requests that are processed at the same time."""
     max_queued_requests: Annotated[int, Field(ge=0)] = 1024
     """The maximum number of requests that wait for a slot; further ones fail with RESOURCE_EXHAUSTED."""
+    max_bytes_in_flight: int | None = None
+    """The maximum size of all request messages that are under way; unset means a 32nd of the memory, but room for
+    at least 2 and at most 8 messages of the maximum size."""
+    max_unread_seconds: Seconds = 60
+    """How long a streamed message may wait for its caller to read; then the stream is cut off."""
     drain_seconds: Seconds = 30
     """How long requests in progress may continue after SIGTERM."""
 
@@ -66,6 +71,12 @@ class ServerSettings(Section):
         if not re.fullmatch(r"unix(-abstract)?:.+|.+:\d+", address):
             raise ValueError(f"{address!r} is not a valid address; write host:port, [::1]:port or unix:/path")
         return address
+
+    @model_validator(mode="after")
+    def _largest_message_has_room(self) -> "ServerSettings":
+        if self.max_bytes_in_flight is not None and self.max_bytes_in_flight < self.max_message_bytes:
+            raise ValueError(f"max_bytes_in_flight must be at least max_message_bytes, {self.max_message_bytes}")
+        return self
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> "ServerSettings":
@@ -81,7 +92,9 @@ class TransportSettings(Section):
 
     connect_seconds: Seconds = 5
     """The time limit of a connection attempt, including TLS."""
-    max_connections_per_host: Annotated[int, Field(ge=1)] = 256
+    max_connections_per_host: Annotated[int, Field(ge=1)] | None = None
+    """Unset means as many as there are requests at the same time. Waiting for a connection does not count against a
+    target, nor for the time limits of a call."""
     max_response_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
     """The maximum size of a provider's response body."""
 

@@ -19,6 +19,7 @@ from ymera_service.execution.building import build_pipeline
 from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.memory import ByteBudget, default_limit
 from ymera_service.routing.building import build_router
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.sessions import Sessions
@@ -84,8 +85,12 @@ class Application:
             await endpoint.start()
             app = cls(endpoint, drain, settings.server.drain_seconds + 3 * FLUSH_SECONDS)
             stack.push_async_callback(app.stop)
-            reporting = background.every(HEALTH_SECONDS, "health reports", endpoint.report_health)
-            await stack.enter_async_context(reporting)
+            unread = settings.server.max_unread_seconds
+            for work in (
+                background.every(HEALTH_SECONDS, "health reports", endpoint.report_health),
+                background.every(min(1.0, unread / 4), "unread streams", lambda: offered.calls.cut_unread(unread)),
+            ):
+                await stack.enter_async_context(work)
             yield app
 
     def hurry(self) -> None:
@@ -154,6 +159,9 @@ async def _build(
         database=database,
         boundary=boundary,
     )
+    limit = settings.server.max_bytes_in_flight
+    if limit is None:
+        limit = await asyncio.to_thread(default_limit, settings.server.max_message_bytes)
     offered = service.build(
         pipeline=pipeline,
         runner=runner,
@@ -164,6 +172,7 @@ async def _build(
         database=database,
         recorder=recorder,
         background=background,
+        budget=ByteBudget(limit),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
     )
 

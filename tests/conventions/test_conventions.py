@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ymera_service.execution.stages import Admit, Generate, Route
+from ymera_service.execution.stages import Admit, Generate, Route, Screen
 from ymera_service.sdk import hookspecs
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +85,6 @@ def test_the_readmes_trace_of_a_request_names_files_that_call_each_other() -> No
     assert len(named) >= 15
     assert [name for name in named if not (ROOT / "ymera_service" / name).exists()] == []
     stages = re.findall(r"^ +([A-Z][a-z]+) ", trace.replace("execution/stages.py", " " * 19), re.MULTILINE)
-    assert stages == [stage.__name__ for stage in (Admit, Route, Generate)]
+    assert stages == [stage.__name__ for stage in (Screen, Route, Admit, Generate)]
     source = (ROOT / "ymera_service/execution/pipeline.py").read_text()
-    assert "[Admit(slots), Route(router), generate]" in source
+    assert "(Screen(slots), route, Admit(slots), generate)" in source

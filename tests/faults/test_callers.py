@@ -20,6 +20,9 @@ OpenServer = Callable[..., AbstractAsyncContextManager["Client"]]
 
 WAIT = 10.0
 CROWD = 100
+UNREAD_SECONDS = 0.5
+IMPATIENT = {"max_unread_seconds": UNREAD_SECONDS}
+"""Settings of a server that cuts off a stream of which nothing was read for so long."""
 """How many callers stay, and how many vanish."""
 
 
@@ -228,6 +231,77 @@ async def test_a_caller_that_does_not_read_delays_only_its_own_answer(open_serve
         await client.idle()
         await until(lambda: first.open <= 50)
     assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
+
+
+async def test_a_caller_that_does_not_read_loses_its_stream_in_time(open_server: OpenServer, first: Upstream) -> None:
+    stopped = asyncio.Event()
+
+    async def talks_for_ever(exchange: Exchange) -> None:
+        await exchange.begin()
+        try:
+            while True:
+                await exchange.say("and then " * 1000)
+        finally:
+            stopped.set()
+
+    first.script = talks_for_ever
+    async with open_server(first, server=IMPATIENT) as client:
+        deaf: Any = client.stub.ExecuteStream(_request("endless"))
+        request_id = (await deaf.read()).started.request_id
+        await asyncio.wait_for(stopped.wait(), WAIT)
+        await client.idle()
+        stored = await client.recorded(request_id)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await _read_all(deaf)
+    assert caught.value.code() is grpc.StatusCode.CANCELLED
+    assert stored.status == routing_pb2.EXECUTION_STATUS_CANCELLED
+    assert stored.error.message == "the caller did not read its stream"
+    assert stored.usage.output_tokens > 0
+
+
+async def test_a_caller_that_does_not_read_the_end_loses_it_in_time(open_server: OpenServer, first: Upstream) -> None:
+    async def long(exchange: Exchange) -> None:
+        await exchange.begin()
+        for _ in range(50):
+            await exchange.say("and then " * 10_000)
+        await exchange.finish()
+
+    first.script = long
+    async with open_server(first, server=IMPATIENT) as client:
+        deaf: Any = client.stub.ExecuteStream(_request("long"))
+        request_id = (await deaf.read()).started.request_id
+        assert (await client.recorded(request_id)).status == routing_pb2.EXECUTION_STATUS_COMPLETED
+        await client.idle()
+        await asyncio.sleep(3 * UNREAD_SECONDS)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await _read_all(deaf)
+    assert caught.value.code() is grpc.StatusCode.CANCELLED
+
+
+async def test_a_caller_that_reads_slowly_keeps_its_stream(open_server: OpenServer, first: Upstream) -> None:
+    """The whole takes longer than a message may wait."""
+
+    async def long(exchange: Exchange) -> None:
+        await exchange.begin()
+        for _ in range(300):
+            await exchange.say("and then " * 1000)
+        await exchange.finish()
+
+    first.script = long
+    async with open_server(first, server={"max_unread_seconds": 3 * UNREAD_SECONDS}) as client:
+        slow: Any = client.stream(seconds=3 * WAIT)
+        began, kinds = time.monotonic(), []
+        while event := await slow.read():
+            kinds.append(event.WhichOneof("event"))
+            await asyncio.sleep(UNREAD_SECONDS / 4)
+        assert kinds[-1] == "completed"
+        assert time.monotonic() - began > 4 * UNREAD_SECONDS
+
+
+async def _read_all(stream: Any) -> None:
+    async with asyncio.timeout(WAIT):
+        while await stream.read():
+            pass
 
 
 def _request(text: str) -> ymera_pb2.ExecuteStreamRequest:

@@ -96,7 +96,7 @@ async def test_the_trailing_metadata_has_the_id_and_the_time_per_phase(
     assert uuid.UUID(answer.request_id).version == 7
     assert trailing["x-client-request-id"] == "mine-42"
     phases = re.findall(r"(\w+);dur=(\d+\.\d+)", str(trailing["ymera-timing"]))
-    every = ["check", "queue", "route", "connect", "first_token", "stream", "record"]
+    every = ["check", "route", "queue", "connect", "first_token", "stream", "record"]
     assert [name for name, _ in phases] == every
 
 

@@ -46,6 +46,7 @@ async def test_a_healthy_server_reports_ok(stub: ymera_pb2_grpc.YmeraServiceAsyn
         "benchmark results": ymera_pb2.HEALTH_STATUS_OK,
         "observers": ymera_pb2.HEALTH_STATUS_OK,
         "retention": ymera_pb2.HEALTH_STATUS_OK,
+        "unread streams": ymera_pb2.HEALTH_STATUS_OK,
         "health reports": ymera_pb2.HEALTH_STATUS_OK,
     }
 

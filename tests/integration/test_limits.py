@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
+from ymera.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
+    catalog_pb2,
+    catalog_pb2_grpc,
+    content_pb2,
+    routing_pb2,
+    routing_pb2_grpc,
+    ymera_pb2,
+    ymera_pb2_grpc,
+)
 
 from ymera_service.config import Settings
 from ymera_service.server import Application
@@ -97,3 +107,19 @@ async def test_health_answers_and_counts_while_the_server_is_full(
 ) -> None:
     health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
     assert (health.in_flight_requests, health.queued_requests) == (1, 1)
+
+
+@pytest.mark.usefixtures("full")
+async def test_decisions_and_reads_are_served_while_the_server_is_full(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+    routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub,
+    catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub,
+    admin_stub: admin_pb2_grpc.AdminServiceAsyncStub,
+) -> None:
+    prompt = ask("hello", "lab/parrot").prompt
+    calls = [stub.Route(ymera_pb2.RouteRequest(prompt=prompt), timeout=WAIT) for _ in range(50)]
+    routed = [await call for call in calls]
+    stored = routing_pb2.GetExecutionRequest(request_id=routed[0].request_id)
+    assert (await routing_stub.GetExecution(stored, timeout=WAIT)).execution.request_id == routed[0].request_id
+    assert (await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(), timeout=WAIT)).models
+    assert (await admin_stub.ListPlugins(admin_pb2.ListPluginsRequest(), timeout=WAIT)).plugins

@@ -72,7 +72,7 @@ class GrpcEndpoint:
 
 
 def _handlers(service: Service, max_message_bytes: int) -> Handlers:
-    handlers = Handlers(service.calls, max_message_bytes)
+    handlers = Handlers(service.calls, max_message_bytes, service.budget)
     handlers.add(ymera_servicer.SERVICE, YmeraServicer(service).methods())
     handlers.add(routing_servicer.SERVICE, RoutingServicer(service.history).methods())
     handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing).methods())

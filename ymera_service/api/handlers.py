@@ -1,6 +1,8 @@
 """Runs our methods for grpc: what the life cycle of a call in `serving` is to a call of grpc."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from operator import methodcaller
@@ -11,8 +13,9 @@ from google.protobuf.message import Message
 
 from ymera_service.api.status import DETAILS_KEY, rich_status, status_code
 from ymera_service.api.wire import reader
-from ymera_service.sdk.errors import YmeraError
-from ymera_service.serving.calls import NO_HEADERS, Call, Calls, Headers
+from ymera_service.resilience.memory import ByteBudget
+from ymera_service.sdk.errors import Cancelled, YmeraError
+from ymera_service.serving.calls import NO_HEADERS, UNREAD, Call, Calls, Headers
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -49,9 +52,11 @@ Method = Unary[Any, Any] | Streamed[Any, Any]
 class Handlers(grpc.GenericRpcHandler):
     """The methods of our services, as grpc calls them."""
 
-    def __init__(self, calls: Calls, max_message_bytes: int) -> None:
+    def __init__(self, calls: Calls, max_message_bytes: int, budget: ByteBudget) -> None:
         self._calls = calls
         self._max_message_bytes = max_message_bytes
+        self._budget = budget
+        self._endings: set[asyncio.Task[None]] = set()
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     def add(self, service: str, methods: Mapping[str, Method]) -> None:
@@ -73,7 +78,7 @@ class Handlers(grpc.GenericRpcHandler):
         return self._handlers.get(handler_call_details.method)
 
     def _handler(self, path: str, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
-        read = reader(method.request, self._max_message_bytes)
+        read = reader(method.request, self._max_message_bytes, self._budget)
         if isinstance(method, Unary):
             return grpc.unary_unary_rpc_method_handler(
                 self._unary(path, method.behaviour),
@@ -88,7 +93,7 @@ class Handlers(grpc.GenericRpcHandler):
 
     def _unary(self, path: str, behaviour: Callable[[Any, Call], Awaitable[Message]]) -> Any:
         async def serve(request: Any, context: Context) -> Message | None:
-            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get())
+            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get(), _host(context))
             try:
                 self._calls.accept()
                 response = await behaviour(_accepted(request), call)
@@ -105,15 +110,17 @@ class Handlers(grpc.GenericRpcHandler):
 
     def _streamed(self, path: str, behaviour: Callable[[Any, Call, Write[Message]], Awaitable[None]]) -> Any:
         async def serve(request: Any, context: Context) -> None:
-            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get())
+            call = self._calls.begin(path, context.time_remaining(), _HEADERS.get(), _host(context))
             try:
                 self._calls.accept()
                 await context.send_initial_metadata(((CORRELATION_KEY, call.request_id),))
-                await behaviour(_accepted(request), call, context.write)
+                await behaviour(_accepted(request), call, self._calls.writer(call, context.write))
             except grpc.aio.InternalError:
                 self._calls.end(call, "CANCELLED")  # The caller had gone when something was written.
                 return
             except BaseException as error:  # noqa: BLE001  # as above
+                if UNREAD in error.args:
+                    self._cut(context, call)
                 failure = self._calls.failure(call, error)
             else:
                 context.set_trailing_metadata(_trailing(call))
@@ -122,6 +129,24 @@ class Handlers(grpc.GenericRpcHandler):
             self._fail(context, call, failure)
 
         return serve
+
+    def _cut(self, context: Context, call: Call) -> None:
+        """Ends a stream whose caller does not read.
+
+        grpc sends the status after the messages that wait, hence in a task that holds none of the call's memory: its
+        own task ends now.
+        """
+        error = Cancelled(UNREAD)
+        status = rich_status(error, call.request_id)
+        trailing = (*_trailing(call), (DETAILS_KEY, status.SerializeToString()))
+
+        async def end() -> None:
+            with suppress(Exception):  # `abort` always raises
+                await context.abort(status_code(error), status.message, trailing)
+
+        ending = asyncio.create_task(end())
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
 
     def _fail(self, context: Context, call: Call, error: YmeraError) -> None:
         """Ends a call with the status of an error.
@@ -135,6 +160,12 @@ class Handlers(grpc.GenericRpcHandler):
         context.set_trailing_metadata((*_trailing(call), (DETAILS_KEY, status.SerializeToString())))
         context.set_code(code)
         context.set_details(status.message)
+
+
+def _host(context: Context) -> str:
+    """Returns the host that a call came from, such as `ipv4:10.0.0.7`: its connections share their limits."""
+    peer: str = context.peer()
+    return peer.rpartition(":")[0] or peer
 
 
 def _accepted(request: Message | YmeraError) -> Message:

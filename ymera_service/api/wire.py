@@ -10,7 +10,9 @@ from typing import TypeVar
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
-from ymera_service.sdk.errors import FieldViolation, InvalidRequest, RequestTooLarge, YmeraError
+from ymera_service.resilience.memory import ByteBudget
+from ymera_service.resilience.slots import RETRY_AFTER
+from ymera_service.sdk.errors import FieldViolation, InvalidRequest, Overloaded, RequestTooLarge, YmeraError
 
 M = TypeVar("M", bound=Message)
 
@@ -20,14 +22,20 @@ MAX_STEPS = 10_000
 """Values looked at before the search is given up: it runs on the event loop, some 10 ms at most."""
 
 
-def reader(kind: type[M], max_bytes: int) -> Callable[[bytes], M | YmeraError]:
-    """Returns a function that parses a request, or returns the error to send back."""
+def reader(kind: type[M], max_bytes: int, budget: ByteBudget) -> Callable[[bytes], M | YmeraError]:
+    """Returns a function that parses a request, or returns the error to send back.
+
+    grpc calls it in the call's task when the whole message has arrived, so `budget` bounds what is made of messages,
+    not their arrival.
+    """
     parse, descriptor = kind.FromString, kind.DESCRIPTOR
     assert isinstance(descriptor, Descriptor)
 
     def read(data: bytes) -> M | YmeraError:
         if len(data) > max_bytes:
             return _too_large(len(data), max_bytes)
+        if not budget.hold(len(data)):
+            return _no_room(len(data), budget)
         try:
             return parse(data)
         except DecodeError:
@@ -41,6 +49,15 @@ def _too_large(size: int, max_bytes: int) -> RequestTooLarge:
         f"the request has {size} bytes, above the server's limit of {max_bytes}; "
         "send media by uri, or have server.max_message_bytes raised",
         metadata={"field": "request", "size": str(size), "limit": str(max_bytes)},
+    )
+
+
+def _no_room(size: int, budget: ByteBudget) -> Overloaded:
+    return Overloaded(
+        f"requests under way have {budget.held} bytes, and with {size} more they would be above the server's limit of "
+        f"{budget.limit} (server.max_bytes_in_flight); try again later",
+        metadata={"field": "request", "size": str(size), "limit": str(budget.limit)},
+        retry_after=RETRY_AFTER,
     )
 
 

@@ -15,10 +15,10 @@ from ymera_service.benchmark.schedule import Schedule
 from ymera_service.benchmark.scores import BenchmarkScore, scores_of
 from ymera_service.catalog import Catalog
 from ymera_service.plugins.boundary import Boundary
-from ymera_service.resilience.slots import Slots
+from ymera_service.resilience.slots import RETRY_AFTER
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite
-from ymera_service.sdk.errors import Failure
+from ymera_service.sdk.errors import Failure, Overloaded
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import BenchmarkResult
@@ -101,7 +101,7 @@ class BenchmarkRunner:
         self._task_seconds = task_seconds
         self._clock = clock
         self._boundary = boundary
-        self._slots = Slots(MAX_RUNS, max_queued=0)
+        self._runs = 0
 
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         """Yields a start, progress after each task, and the scores.
@@ -114,9 +114,15 @@ class BenchmarkRunner:
             StorageUnavailable: A result could not be stored; the run ends.
             InternalError: A suite failed to create its tasks.
         """
-        async with self._slots.held(), aclosing(self._measured(plan)) as events:
-            async for event in events:
-                yield event
+        if self._runs >= MAX_RUNS:
+            raise Overloaded(f"{self._runs} benchmarks are under way; try again later", retry_after=RETRY_AFTER)
+        self._runs += 1
+        try:
+            async with aclosing(self._measured(plan)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._runs -= 1
 
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         models, suites = models_of(plan, self._catalog.snapshot), suites_of(plan, self._suites())

@@ -42,6 +42,7 @@ from ymera_service.sdk.models import Model
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
 from ymera_service.telemetry.timing import Phase
+from ymera_service.transport.waiting import CONNECTION_WAIT
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,11 @@ class _Progress:
     """What has come of a call so far. Times are of the event loop's clock."""
 
     began: float
+    """When it could begin: once there was a connection for it."""
+    limit: float = 0.0
+    """Seconds until its first sign."""
+    waits: bool = False
+    """Whether it waits for one of the server's own connections."""
     accepted_at: float | None = None
     first_token_at: float | None = None
     signs: bool = False
@@ -123,6 +129,31 @@ class _Progress:
             )
 
 
+class _ConnectionWait:
+    """Starts the time of a call, and starts it anew when it had to wait for a connection."""
+
+    __slots__ = ("_limit", "_progress", "_scope")
+
+    def __init__(self, scope: asyncio.Timeout, progress: _Progress, limit: Callable[[], float]) -> None:
+        self._scope = scope
+        self._progress = progress
+        self._limit = limit
+
+    def began(self) -> None:
+        """See `ConnectionWait`."""
+        self._progress.waits = True
+        if not self._scope.expired():
+            self._scope.reschedule(None)
+
+    def ended(self) -> None:
+        """See `ConnectionWait`."""
+        progress = self._progress
+        progress.waits, progress.began = False, asyncio.get_running_loop().time()
+        progress.limit = self._limit()
+        if not self._scope.expired():
+            self._scope.reschedule(progress.began + progress.limit)
+
+
 class AttemptRunner:
     """Makes attempts. `boundary` reads what leaves a provider's code."""
 
@@ -159,8 +190,9 @@ class AttemptRunner:
         call = _call_context(context, callee.target)
         request_id = call.request_id
         clock = asyncio.get_running_loop().time
-        limit = self._first_limit(context, callee, progress)
-        scope = asyncio.timeout_at(progress.began + limit)
+        progress.limit = self._first_limit(context, callee, progress)
+        scope = asyncio.timeout_at(progress.began + progress.limit)
+        CONNECTION_WAIT.set(_ConnectionWait(scope, progress, lambda: self._first_limit(context, callee, progress)))
         try:
             async with scope, aclosing(callee.provider.generate(request, call)) as events:
                 async for event in events:
@@ -170,7 +202,7 @@ class AttemptRunner:
                         await _release(context, delta, scope)
                     self._extend(scope, progress, context.execution.stream, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
-            failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress, limit))
+            failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress))
             if not (scope.expired() and isinstance(error, TimeoutError)):
                 failure = self._boundary.failure_of(error, callee.model.id, request_id)
             # What goes wrong after the provider's own end of the answer takes nothing from the answer.
@@ -212,11 +244,11 @@ class AttemptRunner:
         if not scope.expired() and (present is None or abs(until - present) > seconds * TIMER_SLACK):
             scope.reschedule(until)
 
-    def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress, limit: float) -> str:
+    def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> str:
         if not context.execution.stream:
-            return f"{callee.model.id} did not answer within {limit:.3g} s"
+            return f"{callee.model.id} did not answer within {progress.limit:.3g} s"
         if progress.first_token_at is None:
-            silent = self._settings.first_token_seconds if progress.signs else limit
+            silent = self._settings.first_token_seconds if progress.signs else progress.limit
             thinking = self._settings.thinking_seconds
             return (
                 f"{callee.model.id} gave no sign of an answer for {silent:.3g} s, or no part of it for {thinking:g} s"
@@ -283,7 +315,7 @@ def _settle_timeout(
 def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderTimeout | None:
     """Returns the failure of a target that had given no sign when the deadline ended the call."""
     now, deadline = asyncio.get_running_loop().time(), context.execution.request.deadline
-    if progress.signs or now < deadline:
+    if progress.signs or progress.waits or now < deadline:
         return None
     seconds = now - progress.began
     return ProviderTimeout(f"{callee.model.id} gave no sign of an answer in the {seconds:.3g} s until the deadline")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Attempt, Execution
+from ymera_service.resilience.slots import Slot
 from ymera_service.routing.decision import Decision
 from ymera_service.sdk.targets import Target
 from ymera_service.telemetry.timing import Timings
@@ -18,7 +19,9 @@ class ExecutionContext:
     timings: Timings
     ranking: tuple[Target, ...] = ()
     """The targets to try, best first."""
-    has_slot: bool = False
+    slot: Slot | None = None
+    admitted: bool = True
+    """False while it may still be refused as if it had never come: without a record, and without an event."""
     notified: bool = False
     """The observers have it."""
 
@@ -34,6 +37,11 @@ class ExecutionContext:
     def add(self, attempt: Attempt) -> None:
         """Takes an attempt that is over."""
         self.execution = self.execution.with_attempt(attempt)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it gets a record and a terminal event, however it ends."""
+        return self.admitted and self.execution.decision is not None
 
     @property
     def irrevocable(self) -> bool:

@@ -1,4 +1,4 @@
-"""A request's way, from top to bottom: admit → route → answer, then record, then the observers.
+"""A request's way, from top to bottom: route → admit → answer, then record, then the observers.
 
 There is one implementation: a whole answer is the stream collected. Bad requests are refused before they
 get here; guards on the prompt will stand before `Generate`, guards on what is released and validators after it.
@@ -22,26 +22,36 @@ from ymera_service.execution.events import Ended, Sink
 from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.observers import Observers
 from ymera_service.execution.recording import Recording
-from ymera_service.execution.stages import Admit, Generate, Route, Stage
+from ymera_service.execution.stages import Admit, Generate, Route, Screen, Stage
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets
-from ymera_service.resilience.slots import Slots
+from ymera_service.resilience.slots import RETRY_AFTER, Slots
 from ymera_service.routing.decision import Decision
 from ymera_service.routing.router import Router
-from ymera_service.sdk.errors import Cancelled, InternalError, StorageUnavailable, YmeraError
+from ymera_service.sdk.errors import Cancelled, InternalError, Overloaded, StorageUnavailable, YmeraError
 from ymera_service.telemetry.timing import Phase, Timings
 
 log = structlog.get_logger(__name__)
+
+MAX_ROUTING = 1024
+"""Requests for a decision alone that are under way at a time; their decisions wait for the same commits."""
 
 
 class Pipeline:
     """Carries out requests. `build` puts one together."""
 
-    def __init__(self, stages: Sequence[Stage], slots: Slots, recording: Recording, observers: Observers) -> None:
-        self._stages = tuple(stages)
+    def __init__(
+        self, *, route: Route, execute: Sequence[Stage], slots: Slots, recording: Recording, observers: Observers
+    ) -> None:
+        self._route = (route,)
+        self._execute = tuple(execute)
         self._recording = recording
         self._deadlines = Deadlines()
+        self._under_way = 0
+        self._routing = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.slots = slots
         self.observers = observers
 
@@ -68,16 +78,26 @@ class Pipeline:
             max_attempts=settings.max_attempts,
             draw=draw or random.Random(),  # noqa: S311  # jitter
         )
-        return cls([Admit(slots), Route(router), generate], slots, recording, observers)
+        route = Route(router)
+        execute = (Screen(slots), route, Admit(slots), generate)
+        return cls(route=route, execute=execute, slots=slots, recording=recording, observers=observers)
 
     async def route(self, request: ExecutionRequest, timings: Timings) -> Decision:
         """Decides without calling a model; the decision is durable when this returns.
+
+        Takes no slot, so that executions can't keep it out.
 
         Raises:
             RequestError: The request can't be routed.
             ServerError: The server can't serve it now.
         """
-        execution = await self._run(request, AnswerCollector(), timings, stream=False, stages=self._stages[:2])
+        if self._routing >= MAX_ROUTING:
+            raise Overloaded(f"{self._routing} decisions wait for storage; try again later", retry_after=RETRY_AFTER)
+        self._routing += 1
+        try:
+            execution = await self._run(request, AnswerCollector(), timings, stream=False, stages=self._route)
+        finally:
+            self._routing -= 1
         return _decision_of(execution)
 
     async def execute(self, request: ExecutionRequest, timings: Timings) -> Answer:
@@ -87,7 +107,7 @@ class Pipeline:
             RequestError, ServerError: The request was refused before a decision was made.
         """
         collector = AnswerCollector()
-        execution = await self._run(request, collector, timings, stream=False, stages=self._stages)
+        execution = await self._run(request, collector, timings, stream=False, stages=self._execute)
         return collector.answer(execution)
 
     async def stream(self, request: ExecutionRequest, sink: Sink, timings: Timings) -> Execution:
@@ -98,40 +118,51 @@ class Pipeline:
         Raises:
             RequestError, ServerError: Only before the first event.
         """
-        return await self._run(request, sink, timings, stream=True, stages=self._stages)
+        return await self._run(request, sink, timings, stream=True, stages=self._execute)
 
     async def _run(
         self, request: ExecutionRequest, sink: Sink, timings: Timings, *, stream: bool, stages: Sequence[Stage]
     ) -> Execution:
         context = ExecutionContext(Execution(request, stream, datetime.now(UTC), _now()), sink, timings)
+        self._begin()
         try:
             error = await self._through(context, stages)
             return await self._finish(context, error)
-        except asyncio.CancelledError:
-            self._abandon(context)
+        except asyncio.CancelledError as left:
+            self._abandon(context, str(*left.args) or "the caller went away")
             raise
         finally:
-            if context.has_slot:
-                self.slots.release()
+            self._end(context)
+
+    def _begin(self) -> None:
+        self._under_way += 1
+        self._idle.clear()
+
+    def _end(self, context: ExecutionContext) -> None:
+        if context.slot is not None:
+            context.slot.release()
+        self._under_way -= 1
+        if not self._under_way:
+            self._idle.set()
 
     async def _through(self, context: ExecutionContext, stages: Sequence[Stage]) -> YmeraError | None:
         """Takes an execution through the stages and returns what ended it early.
 
         Raises:
-            YmeraError: It ended before a decision was made, so that there is nothing to record.
+            YmeraError: It ended before it was decided and admitted, so that there is nothing to record.
         """
         try:
             async with self._deadlines.scope(context.execution.request.deadline):
                 for stage in stages:
                     await stage(context)
         except YmeraError as error:
-            if context.execution.decision is None:
+            if not context.is_recorded:
                 raise
             return error.detached()
         except Exception:
             log.exception("execution failed", request_id=context.execution.request.request_id)
             failed = InternalError("the execution failed; the server's log has the cause")
-            if context.execution.decision is None:
+            if not context.is_recorded:
                 raise failed from None
             return failed
         return None
@@ -156,19 +187,19 @@ class Pipeline:
         context.notified = True
         self.observers.notify(context.execution)
 
-    def _abandon(self, context: ExecutionContext) -> None:
-        """Records what an execution consumed whose caller has gone."""
-        if context.execution.decision is None or context.notified:
+    def _abandon(self, context: ExecutionContext, reason: str) -> None:
+        """Records what an execution consumed whose caller has gone, or does not read its stream."""
+        if not context.is_recorded or context.notified:
             return
         if context.execution.ended_at is None:
-            context.execution = context.execution.ended(_now(), Cancelled("the caller went away"))
+            context.execution = context.execution.ended(_now(), Cancelled(reason))
             self._recording.record_later(context.execution)
         self._notify(context)
 
     async def stop(self) -> None:
         """Ends every execution under way as cancelled, and returns when each is recorded."""
         self._deadlines.stop()
-        await self.slots.drained()
+        await self._idle.wait()
         await self._recording.flush()
         await self.observers.flush()
 

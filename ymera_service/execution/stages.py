@@ -34,17 +34,15 @@ class Stage(Protocol):
         """Takes the execution a step further."""
 
 
-class Admit:
-    """Takes a slot. The pipeline gives it back when the record is written."""
+class Screen:
+    """Refuses what could get no slot whatever its targets are, before any work is done for it."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
 
     async def __call__(self, context: ExecutionContext) -> None:
         """See `Stage`. Raises `Overloaded` or `ShuttingDown`."""
-        with context.timings.phase(Phase.QUEUE):
-            await self._slots.acquire()
-        context.has_slot = True
+        self._slots.check(context.execution.request.caller)
 
 
 class Route:
@@ -59,7 +57,23 @@ class Route:
         with context.timings.phase(Phase.ROUTE):
             selection = self._router.route(request.prompt, request.preferences, full_view=request.full_view)
         context.decide(selection.decision, selection.ranking)
-        await context.send(Started(request.request_id, selection.decision))
+
+
+class Admit:
+    """Takes a slot for one of the targets. The pipeline gives it back when the record is written."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    async def __call__(self, context: ExecutionContext) -> None:
+        """See `Stage`. Raises `Overloaded` or `ShuttingDown`."""
+        request = context.execution.request
+        context.admitted = False
+        with context.timings.phase(Phase.QUEUE):
+            context.slot = await self._slots.acquire(context.ranking, request.caller, request.deadline)
+        context.admitted = True
+        assert context.execution.decision is not None
+        await context.send(Started(request.request_id, context.execution.decision))
 
 
 class Generate:
@@ -138,7 +152,9 @@ class Generate:
         )
 
     async def _may_call(self, context: ExecutionContext, choice: Choice) -> bool:
-        """Waits until a target may be called; returns False where the deadline or the budget forbids it."""
+        """Waits until a target may be called; returns False where its share, the deadline or the budget forbids it."""
+        if context.slot is not None and not context.slot.move_to(choice.target):
+            return False
         wait = backoff(choice.retry_after, choice.retry - 1, self._draw) if choice.retry else 0.0
         if wait and asyncio.get_running_loop().time() + wait >= context.execution.request.deadline:
             return False

@@ -35,7 +35,8 @@ class Boundary:
             raise error
         if being_cancelled():
             # Also if the plugin made something else of the cancellation: it must not outlive the deadline or caller.
-            raise asyncio.CancelledError from None
+            reason = error.args if isinstance(error, asyncio.CancelledError) else ()
+            raise asyncio.CancelledError(*reason) from None
         if isinstance(error, ProviderError | RequestError):
             error.redact(self._redact)
             if isinstance(error, RequestError):

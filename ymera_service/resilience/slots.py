@@ -1,105 +1,278 @@
-"""Slots: how many requests are worked on at a time, with a bounded first-in-first-out queue before them."""
+"""Slots: how many requests are worked on at a time, shared among targets and among callers.
+
+A request takes a slot once routing has ranked its targets, and holds it until its record is written. Slots are not
+reserved, but a target or a caller may hold no more than a multiple of those that are free. So one hung target ends
+up with two thirds of all slots, two have two fifths each, and there are always free ones for the others. The
+places in the queue are shared by the same rule, which is that of switches whose ports share a memory: Choudhury and
+Hahne, "Dynamic queue length thresholds for shared-memory packet switches" (1998). It needs no measurement. Limits
+that are learned from latency (Envoy, Finagle, Netflix) need a usual latency, which the answers of a language model
+do not have: it grows with their length.
+
+Where a target has its share, a request goes to the next one of its ranking. Where all have, it waits, in order of
+arrival among those of its caller; the targets take turns, and at each target its callers.
+"""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from asyncio import Future
+from collections import OrderedDict
+from collections.abc import Sequence
+from math import inf
 
+from ymera_service.resilience.shares import Share, TargetShare
 from ymera_service.sdk.errors import Overloaded, ShuttingDown
+from ymera_service.sdk.targets import Target
 
 RETRY_AFTER = 1.0
-"""Seconds that a refused caller is told to wait."""
+"""Seconds that a refused caller is asked to wait."""
+TARGET_FACTOR = 2
+"""How many slots a target may hold for each free one."""
+CALLER_FACTOR = 16
+"""How many a caller may hold for each free one. More than a target, or a caller of hung targets could not call
+others: it takes eight of them to use up a caller's share."""
+QUEUE_FACTOR = 4
+"""How many places in the queue for a target a caller may have for each that is left there."""
+CONSIDERED = 8
+"""Targets of a ranking among which the one with the shortest queue is chosen."""
+
+
+class Slot:
+    """A slot that a request holds."""
+
+    __slots__ = ("_caller", "_slots", "_target")
+
+    def __init__(self, slots: "Slots", target: TargetShare, caller: Share) -> None:
+        self._slots = slots
+        self._target = target
+        self._caller = caller
+
+    def release(self) -> None:
+        """Gives the slot back; to be called once."""
+        self._slots.release(self._target, self._caller)
+
+    def move_to(self, target: Target) -> bool:
+        """Counts the slot for another target; returns False, and changes nothing, where that one has its share."""
+        if target.id == self._target.key:
+            return True
+        moved = self._slots.move(self._target, target.id)
+        if moved is None:
+            return False
+        self._target = moved
+        return True
 
 
 class Slots:
-    """Lets in up to `max_concurrent` requests; up to `max_queued` more wait their turn."""
+    """Lets in up to `max_concurrent` requests; up to `max_queued` more wait.
+
+    Shares are held only of targets and callers that have a request here, so that their number is bounded.
+    No request waits that might have a slot: whatever frees a slot, or takes one from a target's share, hands one
+    over. Handing over one is enough, as it leaves no more free slots than there were before.
+    """
 
     def __init__(self, max_concurrent: int, max_queued: int) -> None:
-        self._max_concurrent = max_concurrent
-        self._max_queued = max_queued
-        self._in_flight = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.max_concurrent = max_concurrent
+        self.max_queued = max_queued
+        self.in_flight = 0
+        """Requests that hold a slot."""
+        self.queued = 0
+        """Requests that wait for one."""
+        self._targets: dict[str, TargetShare] = {}
+        self._callers: dict[str, Share] = {}
+        self._turns: OrderedDict[str, TargetShare] = OrderedDict()
+        """The targets for which requests wait, the one whose turn is next first."""
         self._closed = False
-        self._empty = asyncio.Event()
-        self._empty.set()
 
     @property
-    def in_flight(self) -> int:
-        """Requests being worked on."""
-        return self._in_flight
+    def free(self) -> int:
+        """Slots that are not held."""
+        return self.max_concurrent - self.in_flight
 
-    @property
-    def queued(self) -> int:
-        """Requests waiting for a slot."""
-        return len(self._waiting)
-
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Holds a slot while the block runs.
+    def check(self, caller: str) -> None:
+        """Refuses a request of which it is certain that it would be refused, whatever its targets are.
 
         Raises:
-            Overloaded: The queue is full.
-            ShuttingDown: `close` was called before a slot was free.
+            Overloaded: Its caller, or all callers, have their share of slots and queue.
+            ShuttingDown: `close` was called.
         """
-        await self.acquire()
-        try:
-            yield
-        finally:
-            self.release()
-
-    async def acquire(self) -> None:
-        """Takes a slot, waiting for it if need be; raises as `held` does."""
         if self._closed:
             raise _shutting_down()
-        if self._in_flight < self._max_concurrent:
-            self._in_flight += 1
-            self._empty.clear()
-            return
-        if len(self._waiting) >= self._max_queued:
+        share = self._callers.get(caller)
+        held, waiting = (share.held, share.waiting) if share is not None else (0, 0)
+        if held >= CALLER_FACTOR * self.free and waiting >= CALLER_FACTOR * (self.max_queued - self.queued):
             raise Overloaded(
-                f"{self._in_flight} requests are under way and {len(self._waiting)} are waiting; try again later",
+                f"{self.in_flight} requests are under way and {self.queued} are waiting, "
+                f"{held} and {waiting} of them of this caller; try again later",
                 retry_after=RETRY_AFTER,
             )
-        await self._wait()
 
-    async def _wait(self) -> None:
-        slot = asyncio.get_running_loop().create_future()
-        self._waiting.append(slot)
+    async def acquire(self, targets: Sequence[Target], caller: str = "", deadline: float = inf) -> Slot:
+        """Returns a slot for the first of the targets that has not its share; waits for one where all have.
+
+        Args:
+            targets: At least one, best first.
+            caller: Whose request it is.
+            deadline: When the request ends, as a time of the event loop's clock.
+
+        Raises:
+            Overloaded: There is no place in the queue, or the wait is expected to go beyond the deadline.
+            ShuttingDown: `close` was called before a slot was free.
+        """
+        if self._closed:
+            raise _shutting_down()
+        slot = self._take_first(targets, caller)
+        return slot if slot is not None else await self._wait(targets, caller, deadline)
+
+    def _take_first(self, targets: Sequence[Target], caller: str) -> Slot | None:
+        free = self.max_concurrent - self.in_flight
+        share = self._callers.get(caller)
+        if share is not None and share.held >= CALLER_FACTOR * free:
+            return None
+        for target in targets:
+            held = self._targets.get(target.id)
+            if (held.held if held is not None else 0) < TARGET_FACTOR * free:
+                return self._take(target.id, caller)
+        return None
+
+    def _take(self, target: str, caller: str) -> Slot:
+        self.in_flight += 1
+        target_share, caller_share = self._target(target), self._caller(caller)
+        target_share.held += 1
+        caller_share.held += 1
+        return Slot(self, target_share, caller_share)
+
+    def _target(self, key: str) -> TargetShare:
+        share = self._targets.get(key)
+        if share is None:
+            share = self._targets[key] = TargetShare(key)
+        return share
+
+    def _caller(self, key: str) -> Share:
+        share = self._callers.get(key)
+        if share is None:
+            share = self._callers[key] = Share(key)
+        return share
+
+    async def _wait(self, targets: Sequence[Target], caller: str, deadline: float) -> Slot:
+        now = asyncio.get_running_loop().time()
+        target = self._shortest_queue(targets, caller, now)
+        self._check_queue(target, caller, deadline, now)
+        place: Future[Slot] = asyncio.get_running_loop().create_future()
+        self._enqueue(target, caller, place, now)
         try:
-            await slot
+            return await place
         except asyncio.CancelledError:
-            if slot.done() and not slot.cancelled() and slot.exception() is None:
-                self.release()  # The slot was handed over just as the caller went away.
+            if place.done() and not place.cancelled() and place.exception() is None:
+                place.result().release()  # The slot was handed over just as the caller went away.
             else:
-                self._forget(slot)
+                self._forget(target, caller, place)
             raise
 
-    def _forget(self, slot: asyncio.Future[None]) -> None:
-        if slot in self._waiting:
-            self._waiting.remove(slot)
+    def _shortest_queue(self, targets: Sequence[Target], caller: str, now: float) -> str:
+        def wait_at(target: str) -> float:
+            share = self._targets.get(target)
+            return share.expected_wait(caller, now) if share is not None else 0.0
 
-    def release(self) -> None:
-        """Gives a slot back; the request that has waited longest gets it."""
-        while self._waiting:
-            slot = self._waiting.popleft()
-            if not slot.done():
-                slot.set_result(None)
+        return min([target.id for target in targets[:CONSIDERED]], key=wait_at)
+
+    def _check_queue(self, target: str, caller: str, deadline: float, now: float) -> None:
+        """Refuses a request that has no place in the queue, or whose turn would come too late."""
+        share, own = self._targets.get(target) or TargetShare(target), self._callers.get(caller) or Share(caller)
+        places = self.max_queued - self.queued
+        left = TARGET_FACTOR * places - share.waiting
+        if share.waiting_of(caller) >= QUEUE_FACTOR * left or own.waiting >= CALLER_FACTOR * places:
+            raise Overloaded(
+                f"{self.in_flight} requests are under way and {self.queued} are waiting, "
+                f"{share.held} and {share.waiting} of them for {target}; try again later",
+                metadata={"target": target},
+                retry_after=RETRY_AFTER,
+            )
+        expected = share.expected_wait(caller, now)
+        if expected > deadline - now:
+            raise Overloaded(
+                f"{share.held} requests are under way at {target} and {share.waiting} wait for it; "
+                f"the turn of this one would come in about {expected:.0f} s, after its deadline",
+                metadata={"target": target},
+                retry_after=RETRY_AFTER,
+            )
+
+    def _enqueue(self, target: str, caller: str, place: Future[Slot], now: float) -> None:
+        share = self._target(target)
+        share.put(caller, place, now)
+        self._caller(caller).waiting += 1
+        self._turns.setdefault(target, share)
+        self.queued += 1
+
+    def _forget(self, target: str, caller: str, place: Future[Slot]) -> None:
+        share = self._targets.get(target)
+        if share is not None and share.remove(caller, place):
+            self._left_queue(share, self._callers[caller])
+
+    def _left_queue(self, target: TargetShare, caller: Share) -> None:
+        self.queued -= 1
+        caller.waiting -= 1
+        if not target.waiting:
+            self._turns.pop(target.key, None)
+        self._drop_unused(target, caller)
+
+    def _drop_unused(self, target: TargetShare, caller: Share) -> None:
+        if not (target.held or target.waiting):
+            self._targets.pop(target.key, None)
+        if not (caller.held or caller.waiting):
+            self._callers.pop(caller.key, None)
+
+    def release(self, target: TargetShare, caller: Share) -> None:
+        """For `Slot`: gives a slot back."""
+        self.in_flight -= 1
+        target.held -= 1
+        caller.held -= 1
+        self._drop_unused(target, caller)
+        if self.queued:
+            self._hand_over()
+
+    def move(self, share: TargetShare, target: str) -> TargetShare | None:
+        """For `Slot`: counts a slot for another target and returns its share; None where it has all of that."""
+        present = self._targets.get(target)
+        if present is not None and present.held >= TARGET_FACTOR * (self.free + 1):
+            return None
+        moved = self._target(target)
+        moved.held += 1
+        share.held -= 1
+        if not (share.held or share.waiting):
+            self._targets.pop(share.key, None)
+        if self.queued:
+            self._hand_over()
+        return moved
+
+    def _hand_over(self) -> None:
+        """Gives a slot to the request whose turn it is, of those that may have one."""
+        while (turn := self._turn()) is not None:
+            target, caller = turn
+            place = target.pop(caller.key, asyncio.get_running_loop().time())
+            self._turns.move_to_end(target.key)
+            slot = None if place.done() else self._take(target.key, caller.key)
+            self._left_queue(target, caller)
+            if slot is not None:
+                place.set_result(slot)
                 return
-        self._in_flight -= 1
-        if not self._in_flight:
-            self._empty.set()
+
+    def _turn(self) -> tuple[TargetShare, Share] | None:
+        free = self.max_concurrent - self.in_flight
+        for target in self._turns.values():
+            if target.held < TARGET_FACTOR * free:
+                for key in target.callers:
+                    caller = self._callers[key]
+                    if caller.held < CALLER_FACTOR * free:
+                        return target, caller
+        return None
 
     def close(self) -> None:
-        """Refuses new and waiting requests; those under way go on."""
+        """Refuses new and waiting requests; those that hold a slot go on."""
         self._closed = True
-        while self._waiting:
-            slot = self._waiting.popleft()
-            if not slot.done():
-                slot.set_exception(_shutting_down())
-
-    async def drained(self) -> None:
-        """Returns when no request is under way."""
-        await self._empty.wait()
+        for target in list(self._turns.values()):
+            for key in list(target.callers):
+                for place in target.clear(key):
+                    self._left_queue(target, self._callers[key])
+                    if not place.done():
+                        place.set_exception(_shutting_down())
 
 
 def _shutting_down() -> ShuttingDown:

@@ -15,8 +15,9 @@ A protocol does this with each call:
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import uuid_utils
@@ -60,6 +61,12 @@ _NOT_THE_SERVERS_FAULT = (
 """The caller has to change something, or there is not enough capacity: a warning. All else is an error."""
 
 
+UNREAD = "the caller did not read its stream"
+"""The message of a cancellation by `Calls.cut_unread`; it is recorded as the reason."""
+
+Written = TypeVar("Written")
+
+
 @dataclass(frozen=True, slots=True)
 class Headers:
     """What a caller sends beside its request: ids to correlate by, empty if it sent none or no valid ones."""
@@ -87,7 +94,9 @@ class Call:
     Attributes:
         began: When it arrived, by the event loop's clock.
         deadline: When it has to end, by the same clock: a little before its caller gives up.
+        caller: Whose call it is, for limits: the host that it came from.
         executes: It runs the pipeline, and so ends when the pipeline is stopped.
+        writing_since: Since when a message waits for the caller to read, by the same clock; None if none does.
         execution: What was done for it, once that is known.
         notes: What the log line says besides.
     """
@@ -97,7 +106,9 @@ class Call:
     began: float
     deadline: float
     headers: Headers = NO_HEADERS
+    caller: str = ""
     executes: bool = False
+    writing_since: float | None = None
     timings: Timings = field(default_factory=Timings)
     execution: Execution | None = None
     notes: dict[str, Any] = field(default_factory=dict)
@@ -121,16 +132,18 @@ class Calls:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def begin(self, method: str, remaining: float | None, headers: Headers = NO_HEADERS) -> Call:
+    def begin(self, method: str, remaining: float | None, headers: Headers = NO_HEADERS, caller: str = "") -> Call:
         """Begins a call in the present task, which counts as under way until that task ends.
 
         Args:
             method: Its name for the log.
             remaining: The seconds until the caller gives up; None if it does not say.
             headers: The caller's own ids.
+        caller: Whose call it is; limits are shared out among callers.
         """
         now = self._latest = asyncio.get_running_loop().time()
-        call = Call(method, str(uuid_utils.uuid7()), now, now + seconds_for(remaining, self._default_deadline), headers)
+        deadline = now + seconds_for(remaining, self._default_deadline)
+        call = Call(method, str(uuid_utils.uuid7()), now, deadline, headers, caller)
         REQUEST_ID.set(call.request_id)
         task = asyncio.current_task()
         assert task is not None
@@ -138,6 +151,25 @@ class Calls:
         self._idle.clear()
         task.add_done_callback(self._ended)
         return call
+
+    def writer(self, call: Call, write: Callable[[Written], Awaitable[None]]) -> Callable[[Written], Awaitable[None]]:
+        """Returns `write` for a call's messages, so that `cut_unread` sees how long one waits for its reader."""
+        now = asyncio.get_running_loop().time
+
+        async def timed(message: Written) -> None:
+            call.writing_since = now()
+            await write(message)
+            call.writing_since = None
+
+        return timed
+
+    async def cut_unread(self, seconds: float) -> None:
+        """Cancels the calls of which a message has waited for so many seconds to be read."""
+        latest = asyncio.get_running_loop().time() - seconds
+        for task, call in self._under_way.items():
+            if call.writing_since is not None and call.writing_since <= latest:
+                call.writing_since = None
+                task.cancel(UNREAD)
 
     def accept(self) -> None:
         """Refuses the present call if the server is stopping.
@@ -160,7 +192,7 @@ class Calls:
         if isinstance(error, asyncio.CancelledError) and self._stopping:
             return _shutting_down()
         if not isinstance(error, Exception):
-            self.end(call, "CANCELLED")
+            self.end(call, "CANCELLED", Cancelled(UNREAD) if UNREAD in error.args else None)
             raise error
         self._log.error("call failed inside", method=call.method, request_id=call.request_id, exc_info=error)
         return InternalError(f"the server failed inside; request id {call.request_id} finds the cause in its log")

@@ -9,6 +9,7 @@ from ymera_service.catalog import Catalog
 from ymera_service.execution.pipeline import Pipeline
 from ymera_service.plugins import Plugins
 from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.memory import ByteBudget
 from ymera_service.routing.evidence import Evidence
 from ymera_service.serving.background import Background
 from ymera_service.serving.benchmarks import Benchmarks
@@ -31,6 +32,7 @@ class Service:
     listing: Listing
     health: Health
     plugins: Plugins
+    budget: ByteBudget
 
 
 def build(
@@ -44,6 +46,7 @@ def build(
     database: Database,
     recorder: Recorder,
     background: Background,
+    budget: ByteBudget,
     default_deadline_seconds: float,
     clock: Callable[[], float] = monotonic,
 ) -> Service:
@@ -68,4 +71,5 @@ def build(
         listing=Listing(catalog, breakers, evidence),
         health=health,
         plugins=plugins,
+        budget=budget,
     )

@@ -19,6 +19,8 @@ Run = Callable[[ExecutionRequest, Sink, Timings], Coroutine[Any, Any, Execution]
 
 MAX_WAITING = 64
 """Events that wait for a caller who reads slowly; then the provider waits too."""
+LONGEST_TEXT = 64 * 1024
+"""Characters from which on no further text is joined: gRPC's clients refuse messages above 4 MiB."""
 
 
 class Channel:
@@ -100,23 +102,30 @@ async def deliver(
                 number += 1
                 await write(convert(number, event))
         return await execution
+    except asyncio.CancelledError as reason:
+        execution.cancel(*reason.args)
+        raise
     finally:
         if not execution.done():
-            execution.cancel()
+            if not execution.cancelling():
+                execution.cancel()
             await asyncio.wait({execution})
 
 
 def joined(events: Sequence[ExecutionEvent]) -> Iterator[ExecutionEvent]:
-    """Yields the events with texts that follow each other as one."""
+    """Yields the events with texts that follow each other as one, of not much more than `LONGEST_TEXT`."""
     texts: list[str] = []
+    length = 0
     for event in events:
-        if type(event) is TextDelta:
-            texts.append(event.text)
-            continue
-        if texts:
+        if texts and (type(event) is not TextDelta or length >= LONGEST_TEXT):
             yield TextDelta("".join(texts))
             texts.clear()
-        yield event
+            length = 0
+        if type(event) is TextDelta:
+            texts.append(event.text)
+            length += len(event.text)
+        else:
+            yield event
     if texts:
         yield TextDelta("".join(texts))
 

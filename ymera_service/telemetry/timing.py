@@ -8,8 +8,8 @@ class Phase(StrEnum):
     """The phases of a request, in order."""
 
     CHECK = "check"
-    QUEUE = "queue"
     ROUTE = "route"
+    QUEUE = "queue"
     CONNECT = "connect"
     FIRST_TOKEN = "first_token"  # noqa: S105  # a phase, not a secret
     STREAM = "stream"

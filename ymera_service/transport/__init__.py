@@ -1,4 +1,4 @@
-"""HTTP transport for all providers. Read `client`, then `connector`, `proxies`, `failures`.
+"""HTTP transport for all providers. Read `client`, then `connector`, `waiting`, `proxies`, `failures`.
 
 It uses aiohttp. `tests/bench/transports.py` measured HTTP clients on 2026-11-21 (CPython 3.11, uvloop, two busy cores;
 CPU time of the whole client process for a unary POST and for 50 chunks of server-sent events):

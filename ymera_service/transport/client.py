@@ -1,5 +1,6 @@
 """The transport: sends requests over kept-alive connections and yields responses as they arrive."""
 
+import sys
 from asyncio import Future, Semaphore
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +19,7 @@ from ymera_service.sdk.http import HttpRequest
 from ymera_service.transport.connector import Connector, Request, attempt_twice_if_stale
 from ymera_service.transport.failures import EXPECTED, InvalidFraming, failure_in_body, failure_to_open
 from ymera_service.transport.proxies import Proxies
+from ymera_service.transport.waiting import acquire
 
 LARGE_BODY_BYTES = 1024 * 1024
 """Larger bodies are sent in pieces, so that the event loop is not blocked."""
@@ -34,7 +36,8 @@ class HttpTransport:
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
         self._proxies = Proxies()
-        self._slots: defaultdict[URL, Semaphore] = defaultdict(lambda: Semaphore(settings.max_connections_per_host))
+        limit = settings.max_connections_per_host or sys.maxsize
+        self._slots: defaultdict[URL, Semaphore] = defaultdict(lambda: Semaphore(limit))
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -101,7 +104,7 @@ class Exchange:
         self._limit = limit
 
     async def __aenter__(self) -> "Body":
-        await self._slots.acquire()
+        await acquire(self._slots)
         try:
             self._response = await self._send()
         except BaseException as error:

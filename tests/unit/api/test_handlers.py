@@ -12,6 +12,7 @@ from ymera.v1 import ymera_pb2 as pb
 from ymera.v1 import ymera_pb2_grpc
 
 from ymera_service.api.handlers import Handlers, Method, Streamed, Unary, Write
+from ymera_service.resilience.memory import ByteBudget
 from ymera_service.sdk.errors import Overloaded
 from ymera_service.serving.calls import Call, Calls
 
@@ -71,7 +72,7 @@ async def calls() -> Calls:
 
 @pytest.fixture
 async def stub(calls: Calls, methods: Methods) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
-    handlers = Handlers(calls, max_message_bytes=1024)
+    handlers = Handlers(calls, 1024, ByteBudget(1024))
     offered: dict[str, Method] = {
         "Health": Unary(pb.HealthRequest, methods.unary),
         "Benchmark": Streamed(pb.BenchmarkRequest, methods.stream),

@@ -5,9 +5,11 @@ from hypothesis import strategies as st
 from ymera.v1 import content_pb2, ymera_pb2
 
 from ymera_service.api.wire import MAX_STEPS, find_fault, reader
+from ymera_service.resilience.memory import ByteBudget
 from ymera_service.sdk.errors import InvalidRequest, RequestTooLarge
 
-read = reader(ymera_pb2.ExecuteRequest, 1 << 20)
+BUDGET = ByteBudget(1 << 20)
+read = reader(ymera_pb2.ExecuteRequest, 1 << 20, BUDGET)
 
 
 def request(*texts: str) -> ymera_pb2.ExecuteRequest:
@@ -39,12 +41,12 @@ def test_a_field_longer_than_its_message_is_named() -> None:
 
 
 def test_a_message_over_the_limit_is_not_parsed() -> None:
-    error = reader(ymera_pb2.ExecuteRequest, 1024)(b"\xff" * 1025)
+    error = reader(ymera_pb2.ExecuteRequest, 1024, BUDGET)(b"\xff" * 1025)
     assert isinstance(error, RequestTooLarge)
     assert (error.metadata["size"], error.metadata["limit"]) == ("1025", "1024")
 
 
-def test_the_search_stops_in_a_long_message() -> None:
+async def test_the_search_stops_in_a_long_message() -> None:
     field, problem = fault(b"\x78\x01" * (MAX_STEPS + 1) + b"\xff")
     assert field == "request"
     assert "can't be parsed" in problem

@@ -189,6 +189,12 @@ class Harness:
         assert isinstance(last, Ended)
         return last.execution
 
+    async def under_way(self, calls: int) -> None:
+        """Returns once the provider has had so many calls."""
+        async with asyncio.timeout(WAIT):
+            while len(self.provider.calls) < calls:  # noqa: ASYNC110  # the scripts have no signal for it
+                await asyncio.sleep(0.001)
+
     async def record(self) -> tuple[ExecutionStatus, Usage, int | None, bool]:
         record = await self.database.executions.get(f"request-{self.requests}")
         assert record is not None
@@ -734,6 +740,56 @@ async def test_a_request_that_waits_for_a_slot_gives_up_at_its_deadline(harness:
         await asyncio.wait({task})
 
 
+async def test_a_rejected_request_leaves_no_record(harness: OpenHarness) -> None:
+    async with harness({"one": [[HANG]], "two": [[HANG]]}, max_concurrent=1, max_queued=0) as here:
+        task = asyncio.create_task(here.stream())
+        await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+        sink = ListSink()
+        with pytest.raises(Overloaded):
+            await here.stream(sink=sink)
+        assert sink.events == []
+        task.cancel()
+        await asyncio.wait({task})
+        await here.pipeline.stop()
+        assert await here.database.executions.get("request-2") is None
+
+
+async def test_a_request_goes_to_the_next_target_while_the_first_has_its_share_of_the_slots(
+    harness: OpenHarness,
+) -> None:
+    async with harness({"one": [[HANG]], "two": [HELLO]}, max_concurrent=6) as here:
+        hanging = [asyncio.create_task(here.stream(here.request(allow_models=("acme/one",)))) for _ in range(4)]
+        await here.under_way(4)
+        end = await here.end_of(here.request(allow_models=("acme/one", "acme/two")))
+        assert models_of(end) == ["acme/two"]
+        for task in hanging:
+            task.cancel()
+        await asyncio.wait(hanging)
+
+
+async def test_a_failed_target_is_replaced_by_one_that_has_room(harness: OpenHarness) -> None:
+    """While "two" has its share, the request that "one" failed goes to "three"."""
+    scripts = {"one": [[ProviderServerError("x")]], "three": [HELLO], "two": [[HANG]]}
+    async with harness(scripts, max_concurrent=5) as here:
+        hanging = [asyncio.create_task(here.stream(here.request(allow_models=("acme/two",)))) for _ in range(4)]
+        await here.under_way(4)
+        end = await here.end_of()
+        assert models_of(end)[-1] == "acme/three"
+        assert "acme/two" not in models_of(end)
+        for task in hanging:
+            task.cancel()
+        await asyncio.wait(hanging)
+
+
+async def test_decisions_alone_need_no_slot(harness: OpenHarness) -> None:
+    async with harness({"one": [[HANG]]}, max_concurrent=1, max_queued=0) as here:
+        task = asyncio.create_task(here.stream())
+        await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+        assert (await here.pipeline.route(here.request(), Timings())).candidates
+        task.cancel()
+        await asyncio.wait({task})
+
+
 async def test_a_request_that_can_not_be_routed_releases_its_slot(harness: OpenHarness) -> None:
     async with harness({"one": [HELLO]}) as here:
         with pytest.raises(NoEligibleModel):
@@ -780,7 +836,7 @@ async def test_the_time_is_reported_per_phase(harness: OpenHarness) -> None:
     async with harness({"one": [HELLO]}) as here:
         await here.stream()
         phases = [entry.split(";")[0] for entry in here.timings.header().split(", ")]
-        assert phases == ["queue", "route", "connect", "first_token", "stream", "record"]
+        assert phases == ["route", "queue", "connect", "first_token", "stream", "record"]
 
 
 async def test_an_observer_that_fails_or_hangs_affects_neither_replies_nor_the_next_observer(

@@ -218,3 +218,8 @@ def test_nothing_is_lost_added_or_moved(sent: list[ExecutionEvent], pauses: list
 def test_merged_events_have_no_consecutive_texts(sent: list[ExecutionEvent]) -> None:
     kinds = [type(event) for event in joined(sent)]
     assert all(pair != (TextDelta, TextDelta) for pair in itertools.pairwise(kinds))
+
+
+def test_texts_are_not_joined_without_end() -> None:
+    texts = [TextDelta("x" * 50_000)] * 5
+    assert [len(event.text) for event in joined(texts) if isinstance(event, TextDelta)] == [100_000, 100_000, 50_000]
