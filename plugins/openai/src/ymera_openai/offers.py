@@ -71,7 +71,7 @@ def _vendor(
 ) -> Provider:
     quirks = vendor.quirks
     dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
-    offer = Offer(vendor.price_vendor, vendor.lacks)
+    offer = Offer(vendor.price_vendor, vendor.lacks, partial=vendor.partial)
     names = table.models or vendor.models
     return OpenAiProvider(vendor.name, dialect, endpoint, transport, offer=offer, names=names, keys=keys)
 
@@ -92,7 +92,7 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provi
     headers = _credentials(table.api_key.get_secret_value()) if table.api_key else {}
     offer = Offer(
         table.price_vendor,
-        lacks=frozenset() if table.json_schema else NO_SCHEMA,
+        partial=frozenset() if table.json_schema else NO_SCHEMA,
         price=Price(0, 0, source="local") if table.local else None,
         local=table.local,
     )
