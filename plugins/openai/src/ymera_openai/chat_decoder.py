@@ -7,6 +7,7 @@ import orjson
 
 from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.errors import ERRORS
+from ymera_openai.think_tags import ThinkTags
 from ymera_openai.tool_calls import ToolCalls, new_id
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.content import Citation
@@ -50,8 +51,10 @@ _REASONS = {
 class ChatDecoder(OpenAiDecoder):
     """Decodes one answer. Reasoning, refusal and tool calls are read from the first choice only."""
 
-    def __init__(self, new_call_id: Callable[[], str] = new_id) -> None:
+    def __init__(self, new_call_id: Callable[[], str] = new_id, *, tags: bool = False) -> None:
+        """`tags`: thinking is marked by `<think>…</think>` at the beginning of the text."""
         super().__init__()
+        self._tags = ThinkTags() if tags else None
         self._id = ""
         self._model = ""
         self._started = False
@@ -93,6 +96,8 @@ class ChatDecoder(OpenAiDecoder):
         if self._raw_reason is None and self._calls.broken_off:
             raise StreamInterrupted("the answer broke off within a tool call")
         self._start()
+        if self._tags:
+            self._items += self._tags.rest()
         self._items += self._calls.without_arguments()
         if self._usage_report:
             self._items.append(self._usage_report)
@@ -124,7 +129,10 @@ class ChatDecoder(OpenAiDecoder):
     def _put(self, event: ProviderEvent) -> None:
         if not self._started:
             self._start()
-        self._items.append(event)
+        if self._tags and isinstance(event, TextDelta) and not event.choice:
+            self._items += self._tags.split(event.text)
+        else:
+            self._items.append(event)
 
     def _choice(self, choice: Json, field: str, other: str) -> None:
         """Reads one choice; Perplexity fills both fields, other vendors sometimes the wrong one."""

@@ -102,6 +102,7 @@ FAMILIES = {
 
 _LONGEST_FIRST = tuple(sorted(FAMILIES, key=len, reverse=True))
 _FIXED_SAMPLING = re.compile(r"(o[134]|gpt-5(?!-chat|\.))(-|$)")
+_DEVELOPER = re.compile(r"o[134](-|$)|gpt-[5-9]|codex-")
 _ADJUSTABLE = re.compile(r"gpt-[5-9]\.|gpt-[6-9]")
 _RESPONSES_ONLY = re.compile(r"(o[134]|gpt-[5-9][\d.]*)(-\w+)*-(pro|codex|deep-research)\b|codex-|computer-use")
 _COMPLETIONS_ONLY = re.compile(r"gpt-3\.5-turbo-instruct|davinci-|babbage-")
@@ -127,8 +128,13 @@ def reasons(name: str) -> bool | None:
     return profile_of(name).abilities.get(REASONING)
 
 
+def has_developer(name: str) -> bool:
+    """Returns whether a model is one of OpenAI's that calls the author of instructions `developer`."""
+    return _DEVELOPER.match(bare_name(name)) is not None and reasons(name) is not False
+
+
 def accepts_sampling(name: str, *, thinking: bool) -> bool:
-    """Returns whether an OpenAI model accepts temperature, top_p, penalties and stop sequences.
+    """Returns whether a model accepts temperature, top_p, penalties and stop sequences.
 
     OpenAI's reasoning models refuse them; from GPT-5.1 on only if thinking is enabled.
     """

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from ymera_openai import profiles
-from ymera_openai.chat_completions import JSON, openai_effort, schema_of
+from ymera_openai.chat_completions import JSON, schema_of
 from ymera_openai.chat_messages import data_uri, result_text
 from ymera_openai.errors import decode_error
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses_decoder import ResponsesDecoder
+from ymera_openai.thinking import effort_of
 from ymera_service.sdk.content import (
     Media,
     MediaKind,
@@ -75,12 +76,11 @@ class Responses:
         encoded: Json = {}
         if sampling.max_output_tokens is not None:
             encoded["max_output_tokens"] = sampling.max_output_tokens
-        thinking = effort not in (None, ReasoningEffort.NONE)
-        if not self._quirks.openai_families or profiles.accepts_sampling(model, thinking=thinking):
+        if profiles.accepts_sampling(model, thinking=effort not in (None, ReasoningEffort.NONE)):
             chosen = {"temperature": sampling.temperature, "top_p": sampling.top_p}
             encoded |= {name: value for name, value in chosen.items() if value is not None}
-        if effort is not None and profiles.reasons(model) is not False:
-            encoded["reasoning"] = {"effort": openai_effort(model, effort)}
+        if effort is not None and (accepted := effort_of(model, effort, self._quirks.vendor)):
+            encoded["reasoning"] = {"effort": accepted}
         return encoded
 
 

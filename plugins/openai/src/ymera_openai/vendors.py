@@ -92,7 +92,7 @@ VENDORS = {
             "deepseek",
             "https://api.deepseek.com",
             ("DEEPSEEK_API_KEY",),
-            replace(_THINKING, strict_tools=False),
+            replace(_THINKING, reasoning=ReasoningControl.EFFORT_OR_OFF, strict_tools=False),
             price_vendor="deepseek",
             partial=NO_SCHEMA,
         ),
