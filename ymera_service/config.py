@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from ymera_service.sdk.models import Capability
+
 DEFAULT_FILE = Path("ymera.toml")
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -207,6 +209,9 @@ class CatalogSettings(Section):
     """The time limit of a provider's listing; after it, the provider is skipped until the next refresh."""
     prices: dict[str, PriceSettings] = {}
     """Prices by model id, "provider/name"; they take precedence over every price list."""
+    capabilities: dict[str, dict[Capability, bool]] = {}
+    """Whether models have a capability, by model id or a pattern of ids such as "groq/*"; later tables take precedence
+    over earlier ones, and each of them over what a provider states."""
 
 
 _HOST = r"(?:\[[^\]/?#@]*\]|[^/?#@\[\]:,]*)(?::\d+)?"

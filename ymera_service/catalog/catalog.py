@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from ymera_service.catalog.capabilities import abilities_of, with_abilities
 from ymera_service.catalog.discovery import DiscoveryFailed, discover
 from ymera_service.catalog.prices import UNLISTED, Listing, PriceLists, configured
 from ymera_service.catalog.snapshot import CatalogSnapshot
@@ -93,7 +94,9 @@ class Catalog:
 
     def _model(self, provider: str, info: ModelInfo, listing: Listing) -> Model:
         info = info if info.context_window else replace(info, context_window=listing.context_window)
-        price = self._overrides.get(f"{provider}/{info.name}") or info.price or listing.price
+        name = f"{provider}/{info.name}"
+        info = with_abilities(info, abilities_of(name, self._settings.capabilities))
+        price = self._overrides.get(name) or info.price or listing.price
         return model_of(provider, info, price)
 
     def _replace_snapshot(self, outcomes: Mapping[str, Sequence[Model] | DiscoveryFailed]) -> None:

@@ -84,6 +84,9 @@ class _Progress:
     signs: bool = False
     """Whether anything but the acceptance of the call was seen."""
     usage: Usage | None = None
+    usage_estimated: bool = False
+    charged_micros: int | None = None
+    """What the provider says that it charges for the call."""
     finished: Finished | None = None
     written: list[str] = field(default_factory=list)
     """What the model wrote, for an estimate where it sends no count."""
@@ -112,7 +115,8 @@ class _Progress:
                 self.accepted_at = now
                 return
             case UsageReported() if event.usage.is_credible:
-                self.usage = event.usage
+                self.usage, self.usage_estimated = event.usage, event.estimated
+                self.charged_micros = event.cost_micros
             case Finished():
                 self.finished = event
             case _:
@@ -266,7 +270,7 @@ class AttemptRunner:
             duration=now - progress.began,
             time_to_first_token=None if first is None else first - progress.began,
             usage=usage,
-            cost_micros=0 if _was_refused(progress, failure) else callee.model.cost_micros(usage),
+            cost_micros=_cost(callee.model, usage, progress, failure),
             estimated=estimated,
             finish_reason=progress.finished.reason if progress.finished else None,
             error=Failure.of(failure) if failure else None,
@@ -359,6 +363,15 @@ def _was_refused(progress: _Progress, failure: YmeraError | None) -> bool:
     return progress.accepted_at is None and refused
 
 
+def _cost(model: Model, usage: Usage, progress: _Progress, failure: YmeraError | None) -> int | None:
+    """Returns what a call costs in micro-USD: what its provider says that it charges, or else by its price."""
+    if _was_refused(progress, failure):
+        return 0
+    if progress.finished is not None and progress.charged_micros is not None:
+        return progress.charged_micros
+    return model.cost_micros(usage)
+
+
 def _usage(progress: _Progress, prompt: Prompt, failure: YmeraError | None) -> tuple[Usage, bool]:
     """Returns what a call consumed and whether that is an estimate.
 
@@ -366,7 +379,7 @@ def _usage(progress: _Progress, prompt: Prompt, failure: YmeraError | None) -> t
     time was over, the provider's count may lag behind what it charges.
     """
     if progress.finished is not None and progress.usage is not None:
-        return progress.usage, False
+        return progress.usage, progress.usage_estimated
     if _was_refused(progress, failure):
         return _NOTHING, False
     reported = progress.usage or _NOTHING

@@ -37,7 +37,8 @@ class Needs:
     """What a prompt needs.
 
     Attributes:
-        capabilities: Those without which a model can't take it.
+        capabilities: Those without which a model can't take it. Calls of tools in the history are text to a model
+            that is offered none.
         input_tokens: Of the whole prompt, tools and schemas included.
         output_tokens: Of the answer as it will probably be; for the time it takes.
         most: The usage with the longest answer asked for; for what it may cost.
@@ -81,10 +82,7 @@ def _called_for_by(part: Part) -> Iterable[Capability]:
     match part:
         case Media():
             yield _CAPABILITY_OF[part.kind]
-        case ToolCall():
-            yield Capability.TOOLS
         case ToolResult():
-            yield Capability.TOOLS
             for inner in part.parts:
                 yield from _called_for_by(inner)
 

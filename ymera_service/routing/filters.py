@@ -18,6 +18,7 @@ from ymera_service.routing.latency import Paces
 from ymera_service.routing.table import Matches, Table, bits_of
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import ModelNotFound
+from ymera_service.sdk.models import Capability
 
 MAX_PATTERN = 128
 """Characters of a pattern in an error."""
@@ -85,7 +86,7 @@ def filters_for(
         ModelNotFound: An entry of `allow_models` or `deny_models` matches no model.
     """
     yield from _listed(preferences, table)
-    if required := bits_of(needs.capabilities) | bits_of(preferences.required_capabilities):
+    if required := required_bits(needs, preferences):
         yield _capable(required, needs, preferences, table)
     if needs.input_tokens + needs.reserved_tokens > table.smallest_window:
         yield _fits(needs, table)
@@ -95,6 +96,16 @@ def filters_for(
         yield _quick(preferences.max_latency, paces.latencies(needs.output_tokens))
     if open_domains:
         yield _healthy(open_domains, table)
+
+
+def required_bits(needs: Needs, preferences: Preferences) -> int:
+    """Returns the capabilities that a request needs or requires; see `bits_of`."""
+    return bits_of(needs.capabilities) | bits_of(preferences.required_capabilities)
+
+
+def missing(table: Table, row: int, required: Iterable[Capability]) -> str:
+    """Returns the names of the capabilities that a row is not known to have."""
+    return ", ".join(sorted(set(required) - table.models[row].info.capabilities))
 
 
 def _exclusion(rule: Filter, row: int, table: Table) -> Exclusion:
@@ -158,7 +169,7 @@ def _reality(table: Table) -> str:
 def _capable(required: int, needs: Needs, preferences: Preferences, table: Table) -> Filter:
     def detail(row: int) -> str:
         wanted = needs.capabilities | preferences.required_capabilities
-        return f"lacks {', '.join(sorted(wanted - table.models[row].info.capabilities))}"
+        return f"lacks {missing(table, row, wanted - table.models[row].info.unknown)}"
 
     return Filter(ExclusionReason.MISSING_CAPABILITY, table.lacking(required), detail)
 

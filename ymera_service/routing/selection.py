@@ -24,10 +24,10 @@ from ymera_service.routing.decision import (
 )
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.explain import explain
-from ymera_service.routing.filters import Sifted, filters_for, sift, waits_for
+from ymera_service.routing.filters import Sifted, filters_for, missing, required_bits, sift, waits_for
 from ymera_service.routing.latency import Paces
 from ymera_service.routing.scoring import Scores, expected_costs, score
-from ymera_service.routing.table import Table
+from ymera_service.routing.table import CERTAINTY, Table
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
 
@@ -102,6 +102,8 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     scores = score(
         table, snapshot.paces, costs, needs=request.needs, probabilities=request.probabilities, weights=weights
     )
+    if required := required_bits(request.needs, wanted):
+        scores.total[:] += table.certainties(required)
     pinned = _pinned(snapshot, sifted.eligible)
     if pinned is not None:
         scores.total[pinned] += 1.0
@@ -204,6 +206,7 @@ def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candid
     picked = np.array(rows)
     quality, speed, cost = scored.scores.values.take(picked, 1).tolist()
     totals, costs = scored.scores.total.take(picked).tolist(), scored.costs.take(picked).tolist()
+    required = scored.request.needs.capabilities | scored.request.preferences.required_capabilities
     candidates = []
     for place, row in enumerate(rows):
         latency = paces.latency(row, scored.request.needs.output_tokens)
@@ -213,6 +216,10 @@ def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candid
             ScoreComponent("speed", speed[place], weights.speed, _speed(latency)),
             ScoreComponent("cost", cost[place], weights.cost, _cost(micros)),
         )
+        if required:
+            doubt = missing(table, row, required)
+            evidence = f"not known: {doubt}" if doubt else "known"
+            components += (ScoreComponent("capability", 0.0 if doubt else 1.0, CERTAINTY, evidence),)
         if row == scored.pinned:
             components += (ScoreComponent("session", 1.0, 1.0, "gave the previous answer of this session"),)
         candidates.append(Candidate(table.targets[row], totals[place], components, micros, latency))
@@ -267,4 +274,7 @@ def _nothing_left(sifted: Sifted, snapshot: Snapshot) -> RequestError | ServerEr
         return NoEligibleModel("no provider offers a model now; add a key or start a local server")
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in counts.items())
     metadata = {reason.value: str(count) for reason, count in counts.items()}
+    for each in sifted.counts(table):
+        if each.example.reason is ExclusionReason.MISSING_CAPABILITY:
+            reasons += f" ({clipped(each.example.target.model)} {each.example.detail})"
     return NoEligibleModel(f"the constraints leave no model: {reasons}; loosen one of them", metadata=metadata)

@@ -20,6 +20,9 @@ from ymera_service.sdk.models import Capability, Kind, Model
 
 UNBOUNDED = 2**62
 """Stands for a window or a limit that is not known."""
+CERTAINTY = 0.1
+"""Weight of knowing that a model has what a request needs: one of which that is not known comes first only if it is
+clearly better."""
 PATTERNS_KEPT = 512
 MIXES_KEPT = 64
 """Sets of categories for which the qualities are kept, and sets of capabilities."""
@@ -57,7 +60,8 @@ class Table:
         models: The model of each row.
         rows: Target id → row.
         shared_domains: Key of an account's or endpoint's breaker → the rows that are down while it is open.
-        capabilities: See `bits_of`.
+        capabilities: Those that are known; see `bits_of`.
+        possible: Those that are known, or not known to be absent.
         windows: Tokens of prompt and answer together.
         answers: Tokens of an answer.
         smallest_window: Of all rows.
@@ -82,6 +86,7 @@ class Table:
             (domain, row) for row, target in enumerate(self.targets) for domain in target.domains[1:]
         )
         self.capabilities = self._whole([bits_of(model.info.capabilities) for model in self.models])
+        self.possible = self._whole([bits_of(model.info.capabilities | model.info.unknown) for model in self.models])
         self.windows = self._whole([model.info.context_window or UNBOUNDED for model in self.models])
         self.answers = self._whole([model.info.max_output_tokens or UNBOUNDED for model in self.models])
         self.smallest_window = int(self.windows.min(initial=UNBOUNDED))
@@ -94,6 +99,7 @@ class Table:
         self._rows_of = _grouped((model.id, row) for row, model in enumerate(self.models))
         self.matches = lru_cache(PATTERNS_KEPT)(self._matches)
         self.lacking = lru_cache(MIXES_KEPT)(self._lacking)
+        self.certainties = lru_cache(MIXES_KEPT)(self._certainties)
         self.qualities_in = lru_cache(MIXES_KEPT)(self._qualities_in)
 
     def _matches(self, pattern: str) -> Matches:
@@ -106,8 +112,12 @@ class Table:
         return Matches(frozen(mask), bool(ids), simulated)
 
     def _lacking(self, required: int) -> Mask:
-        """Returns which rows lack any of some capabilities, given as bits."""
-        return frozen((self.capabilities & required) != required)
+        """Returns which rows are known to lack any of some capabilities, given as bits."""
+        return frozen((self.possible & required) != required)
+
+    def _certainties(self, required: int) -> Floats:
+        """Returns what it adds to a score that a row is known to have all of some capabilities; else 0."""
+        return frozen(((self.capabilities & required) == required) * CERTAINTY)
 
     def _qualities_in(self, categories: tuple[str, ...]) -> Floats:
         """Returns a row for each category and in it the quality of each target."""

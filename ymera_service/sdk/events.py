@@ -86,6 +86,11 @@ class UsageReported:
     usage: Usage
     total_tokens: int | None = None
     """The provider's own total; None if it reports none."""
+    cost_micros: int | None = None
+    """What the provider says that it charges for the call, in micro-USD; it goes before a price list. None if it does
+    not say."""
+    estimated: bool = False
+    """Whether the counts contradicted each other and had to be corrected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,9 @@ class ModelInfo:
         name: The provider's name of the model, as it is sent in a request.
         kind: What it is for; only models of kind `GENERATE` answer prompts.
         deployments: The accounts and endpoints at which it can be called, each of which is a target.
-        capabilities: What it can do beyond text.
+        capabilities: What it is known to do beyond text.
+        unknown: What it may or may not do: routing ranks it behind models that are known to, and tries it. A capability
+            in neither set is one that it is known to lack.
         context_window: Tokens of prompt and answer together; 0 if not known.
         max_output_tokens: Tokens of an answer; 0 if not known.
         price: None leaves it to the catalogue's price list.
@@ -167,6 +169,7 @@ class ModelInfo:
     simulated: bool = False
     local: bool = False
     stated_quality: Mapping[str, float] = field(default_factory=dict)
+    unknown: frozenset[Capability] = field(default=frozenset(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Errors are classified by their meaning."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ymera_anthropic.dialect import MessagesDialect
 from ymera_anthropic.errors import ERRORS
 
 from ymera_service.sdk.errors import (
@@ -32,6 +34,15 @@ INVALID = "invalid_request_error"
 def error(status: int, type: str, message: str, headers: Mapping[str, str] | None = None, **more: Any) -> ProviderError:
     body = {"type": "error", "error": {"type": type, "message": message, **more}, "request_id": "req_1"}
     return ERRORS.of_response(HttpResponse(status, headers or {}, orjson.dumps(body)))
+
+
+def test_a_limit_lasts_until_the_reset_in_the_headers_by_our_clock_if_the_server_sends_none() -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=90)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    headers = {"anthropic-ratelimit-requests-reset": soon, "anthropic-ratelimit-requests-remaining": "0"}
+    body = b'{"type":"error","error":{"type":"rate_limit_error","message":"Slow down"}}'
+    limited = MessagesDialect("2023-06-01").decode_error(HttpResponse(429, headers, body))
+    assert isinstance(limited, RateLimited)
+    assert limited.retry_after == pytest.approx(90, abs=20)
 
 
 MEANINGS: list[tuple[type[ProviderError], int, str, str]] = [

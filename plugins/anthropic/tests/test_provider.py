@@ -108,7 +108,9 @@ async def test_other_vendors_that_speak_the_dialect_become_providers(
     await events_of(offered["openrouter-messages"], GenerateRequest(model.name, Prompt((user("Hi"),))))
     assert transport.requests[0].headers["authorization"] == "Bearer sk-or"
     assert "x-api-key" not in transport.requests[0].headers
-    assert await offered["own-server"].models() == [ModelInfo("glm-5", frozenset({Capability.TOOLS}), 9, local=True)]
+    tools, audio = frozenset({Capability.TOOLS}), frozenset({Capability.AUDIO_INPUT})
+    unknown = frozenset(Capability) - tools - audio
+    assert await offered["own-server"].models() == [ModelInfo("glm-5", tools, 9, local=True, unknown=unknown)]
 
 
 def test_settings_are_checked_and_keep_the_key_to_themselves() -> None:
@@ -202,6 +204,7 @@ async def test_configured_models_are_offered_without_asking(recorded_http: Recor
     known, own = await anthropic(recorded_http(), models=models).models()
     assert (known.name, known.max_output_tokens) == ("claude-opus-4-1", 32_000)
     assert (own.context_window, own.capabilities) == (8_000, frozenset({Capability.IMAGE_INPUT}))
+    assert own.unknown == frozenset()
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"no", b'{"data": 7}', b'{"data": [7]}', b'{"data": [{"id": 7}]}'])

@@ -1,16 +1,14 @@
 """What vendors write that no recording here holds, and malformed answers."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import ChatDecoder
-from ymera_openai.responses_decoder import ResponsesDecoder
+from ymera_openai.chat_messages import encode_messages
+from ymera_openai.quirks import Quirks, ReasoningEcho
 
+from ymera_service.sdk.content import Message, Reasoning, Role, Text
 from ymera_service.sdk.errors import (
     InvalidProviderRequest,
     MalformedResponse,
@@ -21,14 +19,11 @@ from ymera_service.sdk.errors import (
     StreamInterrupted,
 )
 from ymera_service.sdk.events import (
-    CitationFound,
     Finished,
-    OutputItem,
     ReasoningDelta,
     RefusalDelta,
     ResponseStarted,
     TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from ymera_service.sdk.generation import FinishReason, Usage
@@ -44,97 +39,8 @@ def chat(body: bytes) -> list[Item]:
     return [*decoder.feed(body), *decoder.close()]
 
 
-def responses(body: bytes) -> list[Item]:
-    decoder = ResponsesDecoder()
-    return [*decoder.feed(body), *decoder.close()]
-
-
 def delta(finish: str | None = None, /, **fields: object) -> dict[str, Any]:
     return {"id": "1", "model": "m", "choices": [{"index": 0, "delta": fields, "finish_reason": finish}]}
-
-
-def calls(*pieces: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The tool calls that a stream of these pieces amounts to: id, name and arguments."""
-    items = chat(sse(*(delta(tool_calls=[piece]) for piece in pieces), delta("stop")))
-    assert isinstance(items[-1], Finished)
-    assert items[-1].reason is FinishReason.TOOL_CALLS
-    joined: dict[int, list[str]] = {}
-    for item in items:
-        if isinstance(item, ToolCallDelta):
-            call = joined.setdefault(item.index, [item.id, item.name, ""])
-            assert call[0]
-            assert call[1]
-            call[2] += item.arguments
-    return [(call[0], call[1], call[2]) for call in joined.values()]
-
-
-def piece(
-    arguments: object, id: str | None = None, name: str | None = None, index: int | None = None
-) -> dict[str, Any]:
-    function: dict[str, object] = {"arguments": arguments}
-    found: dict[str, Any] = {"function": function | ({"name": name} if name else {})}
-    return found | ({"id": id} if id else {}) | ({} if index is None else {"index": index})
-
-
-def test_pieces_without_an_index_belong_to_the_latest_call() -> None:
-    found = calls(piece('{"a"', "x", "f"), piece(":1}"), piece("{}", "y", "g"))
-    assert found == [("x", "f", '{"a":1}'), ("y", "g", "{}")]
-
-
-def test_whole_calls_that_all_have_index_0_are_distinguished_by_their_ids() -> None:
-    assert calls(piece("{}", "x", "f", 0), piece("{}", "y", "f", 0)) == [("x", "f", "{}"), ("y", "f", "{}")]
-
-
-def test_whole_calls_without_an_id_are_distinguished_by_being_whole() -> None:
-    found = calls(piece('{"a":1}', None, "f", 0), piece('{"a":2}', None, "f", 0))
-    assert found == [("made-up", "f", '{"a":1}'), ("made-up", "f", '{"a":2}')]
-
-
-def test_id_and_name_may_be_repeated() -> None:
-    assert calls(piece('{"a":', "x", "f", 0), piece("1}", "x", "f", 0)) == [("x", "f", '{"a":1}')]
-
-
-def test_a_call_is_emitted_when_its_name_is_known() -> None:
-    assert calls(piece('{"a":', "x", None, 0), piece("1}", None, "f", 0)) == [("x", "f", '{"a":1}')]
-
-
-def test_calls_may_take_turns() -> None:
-    found = calls(piece("", "x", "f", 0), piece("", "y", "g", 1), piece("{}", index=0), piece("[]", index=1))
-    assert found == [("x", "f", "{}"), ("y", "g", "[]")]
-
-
-def test_arguments_may_be_an_object_or_nothing() -> None:
-    assert calls(piece({"a": 1}, "x", "f", 0), piece(None, "y", "g", 1)) == [("x", "f", '{"a":1}'), ("y", "g", "{}")]
-
-
-def test_the_index_decides_whichever_id_a_later_piece_bears() -> None:
-    found = calls(
-        piece("", "x", "f", 0), piece('{"a"', "y", None, 0), piece(":1", "z", "f", 0), piece("}", None, None, 0)
-    )
-    assert found == [("x", "f", '{"a":1}')]
-
-
-@pytest.mark.parametrize("index", [None, 0])
-@pytest.mark.parametrize("arguments", [None, "", "{}"])
-def test_two_calls_without_arguments_stay_two(arguments: str | None, index: int | None) -> None:
-    for name in ("f", "g"):
-        found = calls(piece(arguments, "x", "f", index), piece(arguments, "y", name, index))
-        assert found == [("x", "f", "{}"), ("y", name, "{}")]
-
-
-def test_a_call_that_is_broken_off_never_ends_an_answer() -> None:
-    half = delta(tool_calls=[piece('{"a":', "x", "f", 0)])
-    assert isinstance(chat(sse(half))[-1], StreamInterrupted)
-    assert isinstance(chat(sse(half, end=""))[-1], StreamInterrupted)
-    assert isinstance(chat(sse(half, delta("length")))[-1], Finished)
-    whole = {"choices": [{"message": half["choices"][0]["delta"]}]}
-    assert isinstance(chat(json.dumps(whole).encode())[-1], StreamInterrupted)
-
-
-def test_the_old_function_call_is_a_call() -> None:
-    items = chat(sse(delta(function_call={"name": "f", "arguments": "{}"}), delta("function_call")))
-    assert ToolCallDelta(0, "made-up", "f", "{}") in items
-    assert items[-1] == Finished(FinishReason.TOOL_CALLS, "function_call")
 
 
 def test_usage_that_comes_after_the_finish_reason_is_emitted_before_the_end() -> None:
@@ -172,9 +78,9 @@ def test_an_end_within_an_event_or_a_character_is_an_interruption(end: str) -> N
         assert isinstance(chat(sse(delta(content="a"), end="") + rest)[-1], StreamInterrupted)
 
 
-def test_an_emoji_in_two_escaped_halves_does_not_lose_the_answer() -> None:
+def test_an_emoji_in_two_escaped_halves_is_one_character() -> None:
     items = chat(sse(delta(content="a\ud83d"), delta("stop", content="\ude00b")))
-    assert "".join(item.text for item in items if isinstance(item, TextDelta)) == "a\ufffd\ufffdb"
+    assert "".join(item.text for item in items if isinstance(item, TextDelta)) == "a\U0001f600b"
     assert isinstance(items[-1], Finished)
 
 
@@ -207,6 +113,46 @@ def test_a_byte_order_mark_is_passed_over(body: bytes, size: int) -> None:
 def test_usage_is_read_as_vendors_write_it(usage: dict[str, object], counts: Usage) -> None:
     (report,) = (item for item in chat(sse(delta("stop"), {"usage": usage})) if isinstance(item, UsageReported))
     assert report.usage == counts
+
+
+def reported(usage: dict[str, object]) -> UsageReported:
+    (report,) = (item for item in chat(sse(delta("stop"), {"usage": usage})) if isinstance(item, UsageReported))
+    return report
+
+
+def test_counts_that_had_to_be_corrected_are_an_estimate() -> None:
+    assert reported({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 12}}).estimated
+    assert not reported({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 9}}).estimated
+
+
+@pytest.mark.parametrize(
+    ("charged", "micros"),
+    [
+        ({"cost": 0.00147}, 1470),
+        ({"cost": 0.0000004, "is_byok": False}, 1),
+        ({"cost": 0.00005, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.001}}, 1050),
+        ({"cost": 0, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.001}}, 1000),
+        ({"cost": 0.001, "is_byok": False, "cost_details": {"upstream_inference_cost": 0.001}}, 1000),
+        ({"cost": {"input_tokens_cost": 0.00001, "request_cost": 0.005, "total_cost": 0.00501}}, 5010),
+        ({"cost_in_usd_ticks": 1399000}, 140),
+        ({"cost_in_usd_ticks": 0}, None),
+        ({"cost": 0}, None),
+        ({"cost": -1}, None),
+        ({"cost": 1e9}, None),
+        ({"cost": float("nan")}, None),
+        ({"cost": "much"}, None),
+        ({"cost": True}, None),
+        ({"cost": {"total_cost": None}}, None),
+        ({}, None),
+    ],
+)
+def test_what_the_vendor_charges_is_read_but_never_as_nothing(charged: dict[str, object], micros: int | None) -> None:
+    assert reported({"prompt_tokens": 9, **charged}).cost_micros == micros
+
+
+def test_what_was_counted_before_a_failure_is_reported() -> None:
+    items = chat(sse({"usage": {"prompt_tokens": 3}}, {"error": {"message": "Oh", "code": 502}}))
+    assert [type(item) for item in items] == [UsageReported, ProviderServerError]
 
 
 def test_nothing_follows_a_failure_within_a_chunk() -> None:
@@ -257,6 +203,26 @@ def test_sealed_reasoning_is_kept_for_the_next_turn() -> None:
     items = chat(sse(delta(reasoning_details=[detail]), delta("stop")))
     (thought,) = (item for item in items if isinstance(item, ReasoningDelta))
     assert (thought.text, json.loads(thought.signature)) == ("", detail)
+
+
+def test_a_summary_of_thinking_is_sent_back_as_it_came() -> None:
+    first = {"type": "reasoning.summary", "id": "rs_1", "format": "openai-responses-v1", "index": 0}
+    second = {**first, "id": "rs_2", "index": 1}
+    sealed = {"type": "reasoning.encrypted", "data": "d", "index": 1}
+    items = chat(
+        sse(
+            delta(reasoning_details=[{**first, "summary": "one "}]),
+            delta(reasoning_details=[{**first, "summary": "two"}]),
+            delta(reasoning_details=[{**second, "summary": "three"}]),
+            delta(reasoning_details=[sealed]),
+            delta("stop", content="a"),
+        )
+    )
+    thoughts = [Reasoning(item.text, item.signature) for item in items if isinstance(item, ReasoningDelta)]
+    quirks = Quirks(echo=ReasoningEcho.DETAILS)
+    (message,) = encode_messages([Message(Role.ASSISTANT, (*thoughts, Text("a")))], quirks, "system")
+    expected = [{**first, "summary": "one two"}, {**second, "summary": "three"}, sealed]
+    assert message["reasoning_details"] == expected
 
 
 def test_several_choices_are_distinguished_and_the_first_one_ends_the_answer() -> None:
@@ -320,178 +286,3 @@ def test_a_failure_is_the_last_item(body: bytes, kind: type[ProviderError]) -> N
     items = chat(body)
     assert type(items[-1]) is kind
     assert sum(isinstance(item, ProviderError | Finished) for item in items) == 1
-
-
-def event(kind: str, /, **fields: object) -> dict[str, object]:
-    return {"type": f"response.{kind}", **fields}
-
-
-COMPLETED = event("completed", response={"id": "r", "model": "m", "status": "completed", "output": []})
-
-
-def test_text_sent_only_when_it_is_done_is_emitted_once() -> None:
-    message = {"type": "message", "content": [{"type": "output_text", "text": "abc"}]}
-    items = responses(
-        sse(
-            event("output_item.added", output_index=0, item={"type": "message"}),
-            event("output_text.delta", output_index=0, content_index=0, delta="ab"),
-            event("output_text.done", output_index=0, content_index=0, text="abc"),
-            event("output_item.done", output_index=0, item=message),
-            COMPLETED,
-        )
-    )
-    assert [item.text for item in items if isinstance(item, TextDelta)] == ["ab", "c"]
-
-
-def test_an_answer_sent_only_at_its_end_is_emitted() -> None:
-    output = [
-        {"type": "message", "content": [{"type": "output_text", "text": "a"}, {"type": "refusal", "refusal": "no"}]},
-        {"type": "function_call", "call_id": "x", "name": "f", "arguments": "{}"},
-    ]
-    items = responses(sse(event("completed", response={"id": "r", "status": "completed", "output": output})))
-    assert items == [
-        ResponseStarted("r", ""),
-        OutputItem("message"),
-        TextDelta("a"),
-        RefusalDelta("no"),
-        OutputItem("function_call"),
-        ToolCallDelta(0, "x", "f"),
-        ToolCallDelta(0, arguments="{}"),
-        Finished(FinishReason.TOOL_CALLS, "completed"),
-    ]
-
-
-def test_a_function_call_without_arguments_has_an_empty_object_of_them() -> None:
-    item = {"type": "function_call", "call_id": "x", "name": "f", "arguments": ""}
-    items = responses(sse(event("output_item.done", output_index=0, item=item), COMPLETED))
-    assert [item for item in items if isinstance(item, ToolCallDelta)] == [
-        ToolCallDelta(0, "x", "f"),
-        ToolCallDelta(0, arguments="{}"),
-    ]
-
-
-def test_parts_of_a_summary_are_lines() -> None:
-    summary = [{"type": "summary_text", "text": "one"}, {"type": "summary_text", "text": "two"}]
-    item = {"type": "reasoning", "summary": summary, "content": [{"type": "reasoning_text", "text": "same"}]}
-    items = responses(sse(event("output_item.done", output_index=0, item=item), COMPLETED))
-    assert "".join(item.text for item in items if isinstance(item, ReasoningDelta)) == "one\ntwo"
-
-
-def test_an_annotation_sent_twice_is_one_citation() -> None:
-    annotation = {"type": "url_citation", "url": "https://a.test", "title": "A"}
-    message = {"type": "message", "content": [{"type": "output_text", "text": "a", "annotations": [annotation]}]}
-    items = responses(
-        sse(
-            event("output_text.annotation.added", output_index=0, content_index=0, annotation=annotation),
-            event("output_item.done", output_index=0, item=message),
-            COMPLETED,
-        )
-    )
-    (found,) = (item.citation for item in items if isinstance(item, CitationFound))
-    assert (found.uri, found.title) == ("https://a.test", "A")
-
-
-@pytest.mark.parametrize(
-    ("response", "end"),
-    [
-        ({"status": "completed"}, Finished(FinishReason.STOP, "completed")),
-        (
-            {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}},
-            Finished(FinishReason.CONTENT_FILTER, "incomplete", "", "content_filter"),
-        ),
-        (
-            {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}},
-            Finished(FinishReason.LENGTH, "incomplete", "", "max_output_tokens"),
-        ),
-        ({"status": "cancelled"}, Finished(FinishReason.ERROR, "cancelled")),
-    ],
-)
-def test_a_response_ends_as_its_status_says(response: dict[str, Any], end: Finished) -> None:
-    assert responses(json.dumps({"output": [], **response}).encode())[-1] == end
-    assert responses(sse(event(response["status"], response=response), end=""))[-1] == end
-
-
-def test_a_failed_response_is_an_error() -> None:
-    failed = {"id": "r", "status": "failed", "error": {"code": "rate_limit_exceeded", "message": "Slow down"}}
-    assert type(responses(sse(event("failed", response=failed)))[-1]) is RateLimited
-    assert type(responses(json.dumps({**failed, "error": None}).encode())[-1]) is ProviderServerError
-
-
-@pytest.mark.parametrize("end", ["", "data: [DONE]\n\n"])
-def test_a_response_stream_without_its_last_event_was_interrupted(end: str) -> None:
-    body = sse(event("output_text.delta", output_index=0, content_index=0, delta="a"), end=end)
-    assert isinstance(responses(body)[-1], StreamInterrupted)
-
-
-NAMES = [
-    "id",
-    "model",
-    "choices",
-    "delta",
-    "message",
-    "content",
-    "text",
-    "index",
-    "finish_reason",
-    "tool_calls",
-    "function",
-    "name",
-    "arguments",
-    "usage",
-    "error",
-    "type",
-    "code",
-    "prompt_tokens",
-    "completion_tokens_details",
-    "reasoning_content",
-    "reasoning_details",
-    "annotations",
-    "citations",
-    "output",
-    "item",
-    "output_index",
-    "response",
-    "status",
-    "summary",
-    "function_call",
-    "url_citation",
-    "refusal",
-    "thinking",
-    "stop_reason",
-    "x_groq",
-    "object",
-    "search_results",
-]
-KINDS = [f"response.{kind}" for kind in ("output_item.added", "output_item.done", "output_text.delta", "completed")]
-KINDS += [
-    "response.output_text.done",
-    "response.function_call_arguments.delta",
-    "response.failed",
-    "message",
-    "reasoning",
-]
-leaves = (
-    st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False) | st.sampled_from(["", "a", *KINDS])
-)
-documents = st.recursive(
-    leaves,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
-    max_leaves=25,
-)
-bodies = st.one_of(
-    st.binary(max_size=300),
-    st.lists(documents, max_size=4).map(lambda found: sse(*found)),
-    documents.map(lambda found: json.dumps(found).encode()),
-    st.lists(documents, max_size=4).map(lambda found: sse(*found, end="")[:-3]),
-)
-
-
-@pytest.mark.parametrize("decoder", [ChatDecoder, ResponsesDecoder])
-@given(body=bodies, size=st.integers(1, 50))
-def test_no_bytes_make_a_decoder_raise(decoder: Callable[[], OpenAiDecoder], body: bytes, size: int) -> None:
-    decoding = decoder()
-    items = [item for start in range(0, len(body), size) for item in decoding.feed(body[start : start + size])]
-    items += decoding.close()
-    ends = [item for item in items if isinstance(item, Finished | ProviderError)]
-    assert ends == items[-1:], "one end, and it comes last"
-    assert all(item.text for item in items if isinstance(item, TextDelta | RefusalDelta))

@@ -1,6 +1,7 @@
 """What listings tell of models."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,50 @@ def test_mistral_states_capabilities() -> None:
     ],
 )
 def test_every_vendors_words_are_understood(entry: dict[str, Any], expected: ModelInfo) -> None:
-    assert Offer().described(entry) == expected
+    described = Offer().described(entry)
+    assert replace(described, unknown=frozenset()) == expected
+    assert not described.unknown & described.capabilities
+
+
+@pytest.mark.parametrize(
+    ("offer", "entry", "has", "lacks"),
+    [
+        (Offer(), {"id": "never-heard-of"}, set(), set()),
+        (Offer(), {"id": "gpt-3.5-turbo"}, {TOOLS}, {IMAGES, AUDIO, REASONING}),
+        (Offer(), {"id": "llama-3.3-70b-versatile"}, {TOOLS}, {REASONING}),
+        (
+            Offer(),
+            {
+                "id": "llama-3.3-70b-versatile",
+                "supported_features": ["tools", "json_mode"],
+                "input_modalities": ["text"],
+            },
+            {TOOLS},
+            {IMAGES, AUDIO, REASONING},
+        ),
+        (
+            Offer(),
+            {"id": "mistral-small-latest", "capabilities": {"function_calling": True, "vision": True, "audio": False}},
+            {TOOLS, SCHEMA, IMAGES},
+            {AUDIO},
+        ),
+        (Offer(partial=frozenset({SCHEMA})), {"id": "gpt-4o"}, {TOOLS, IMAGES, FILES}, {REASONING}),
+        (Offer(lacks=frozenset({TOOLS})), {"id": "gpt-4o", "tools": True}, {SCHEMA, IMAGES, FILES}, {TOOLS, REASONING}),
+        (Offer(has=frozenset({SCHEMA})), {"id": "x", "vision": False}, {SCHEMA}, {IMAGES}),
+    ],
+)
+def test_what_neither_listing_nor_family_states_is_not_known(
+    offer: Offer, entry: dict[str, Any], has: set[Capability], lacks: set[Capability]
+) -> None:
+    model = offer.described(entry)
+    assert set(model.capabilities) == has
+    assert set(Capability) - model.capabilities - model.unknown == lacks
+
+
+def test_a_model_that_the_user_names_answers_prompts_whatever_its_name_suggests() -> None:
+    assert Offer().described({"id": "gpt-4o-audio-preview"}).kind is Kind.OTHER
+    model = Offer().named("gpt-4o-audio-preview")
+    assert (model.kind, AUDIO in model.capabilities) == (Kind.GENERATE, True)
 
 
 def test_what_a_vendor_lacks_goes_before_what_a_model_can() -> None:

@@ -79,6 +79,8 @@ def test_a_stream_reports_its_usage_where_that_can_be_asked() -> None:
         ("gpt-4o", "system"),
         ("gpt-5-chat-latest", "system"),
         ("new", "system"),
+        ("grok-4-1-fast-reasoning", "system"),
+        ("DeepSeek-R1-0528", "system"),
     ],
 )
 def test_openais_reasoning_models_are_led_by_a_developer(model: str, role: str) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
-from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 
 Offer = Callable[[], Coroutine[None, None, Sequence[ModelInfo]]]
@@ -56,6 +57,17 @@ async def test_a_snapshot_has_the_models_of_all_providers_sorted_by_id() -> None
     assert list(catalog.snapshot.models) == ["a/m", "b/a", "b/z"]
     assert catalog.snapshot.models["b/a"].provider == "b"
     assert catalog.provider("a").name == "a"
+
+
+async def test_capabilities_in_the_configuration_take_precedence_over_what_a_provider_states() -> None:
+    tools, images, audio = Capability.TOOLS, Capability.IMAGE_INPUT, Capability.AUDIO_INPUT
+    stated = {"p/*": {tools: False, images: True}, "p/b": {tools: True}, "q/*": {audio: True}}
+    info = ModelInfo("a", frozenset({tools}), unknown=frozenset({images, audio}))
+    catalog = catalog_of(CatalogSettings(capabilities=stated), p=offering(info, replace(info, name="b")))
+    await catalog.refresh()
+    models = catalog.snapshot.models
+    assert models["p/a"].info == replace(info, capabilities=frozenset({images}), unknown=frozenset({audio}))
+    assert models["p/b"].info.capabilities == {tools, images}
 
 
 async def test_a_refresh_does_not_change_the_previous_snapshot() -> None:

@@ -439,6 +439,14 @@ async def test_a_count_of_nothing_at_an_unknown_price_does_not_cost_zero(harness
         assert (consumption.usage, consumption.cost_micros, consumption.estimated) == (Usage(), None, False)
 
 
+@pytest.mark.parametrize("model", ["one", "unpriced"])
+async def test_what_a_provider_says_that_it_charges_goes_before_its_price(harness: OpenHarness, model: str) -> None:
+    charged = UsageReported(Usage(10, 3), cost_micros=77, estimated=True)
+    async with harness({model: [[Accepted(), TextDelta("Hello"), charged, DONE]]}) as here:
+        consumption = (await here.end_of()).consumption
+        assert (consumption.usage, consumption.cost_micros, consumption.estimated) == (Usage(10, 3), 77, True)
+
+
 async def test_how_fast_a_target_answers_is_learned_from_counted_answers(harness: OpenHarness) -> None:
     estimated = [Accepted(), TextDelta("Hello"), DONE]
     async with harness({"one": [estimated, HELLO]}) as here:

@@ -55,7 +55,7 @@ class Reference:
             ExclusionReason.NOT_ALLOWED: bool(self.allowed) and not any(model.id in ids for ids in self.allowed),
             ExclusionReason.DENIED: model.id in self.denied,
             ExclusionReason.SIMULATED: info.simulated and self.no_stand_in and not self._is_asked_for(model),
-            ExclusionReason.MISSING_CAPABILITY: not required <= info.capabilities,
+            ExclusionReason.MISSING_CAPABILITY: not required <= info.capabilities | info.unknown,
             ExclusionReason.CONTEXT_TOO_SMALL: 0 < info.context_window < needs.input_tokens + routing,
             ExclusionReason.TOO_EXPENSIVE: limit is not None and micros is not None and micros > limit,
             ExclusionReason.PRICE_UNKNOWN: limit is not None and micros is None,
@@ -70,7 +70,9 @@ class Reference:
         speed = 0.5 if pace is None else _against(pace.latency(self.needs.output_tokens), 0.25, 120)
         micros = self.cost(model)
         cost = 0.5 if micros is None else _against(micros, 10, 1_000_000)
-        return quality * weights.quality + speed * weights.speed + cost * weights.cost
+        required = self.needs.capabilities | self.preferences.required_capabilities
+        certainty = 0.1 if required and required <= model.info.capabilities else 0
+        return quality * weights.quality + speed * weights.speed + cost * weights.cost + certainty
 
     def _is_asked_for(self, model: Model) -> bool:
         models = self.catalog.models

@@ -49,7 +49,6 @@ IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
     ("prompt", "capability"),
     [
         (Prompt((user("x"),), tools=(Tool("look_up"),)), Capability.TOOLS),
-        (Prompt((Message(Role.ASSISTANT, (ToolCall("1", "look_up", "{}"),)),)), Capability.TOOLS),
         (
             Prompt((user("x"),), response_format=ResponseFormat(ResponseType.JSON_OBJECT)),
             Capability.STRUCTURED_OUTPUT,
@@ -67,6 +66,27 @@ def test_a_prompt_goes_only_to_models_with_the_capability(prompt: Prompt, capabi
     assert order(decision) == ["p/able"]
     assert reasons(decision) == {"p/unable": ExclusionReason.MISSING_CAPABILITY}
     assert decision.excluded[0].detail == f"lacks {capability}"
+
+
+@pytest.mark.parametrize("model", ["p/maybe", "maybe"])
+def test_a_model_that_may_lack_a_capability_is_tried_after_those_known_to_have_it_and_when_it_is_named(
+    model: str,
+) -> None:
+    prompt = Prompt((user("x"),), tools=(Tool("look_up"),))
+    tools = frozenset({Capability.TOOLS})
+    routing = Routing({"p": [ModelInfo("maybe", unknown=tools), ModelInfo("sure", tools), ModelInfo("unable")]})
+    decision = routing.decide(prompt)
+    assert order(decision) == ["p/sure", "p/maybe"]
+    assert [each.components[-1].evidence for each in decision.candidates] == ["known", "not known: tools"]
+    assert order(routing.decide(prompt, Preferences(allow_models=(model,)))) == ["p/maybe"]
+    with pytest.raises(NoEligibleModel, match=r"1 missing capability \(p/unable lacks tools\)"):
+        routing.decide(prompt, Preferences(allow_models=("p/unable",)))
+
+
+def test_a_history_of_tool_calls_does_not_require_tools() -> None:
+    result = ToolResult("1", (Text("x"),))
+    prompt = Prompt((Message(Role.ASSISTANT, (ToolCall("1", "look_up", "{}"),)), Message(Role.TOOL, (result,))))
+    assert order(Routing({"p": [CHEAP]}).decide(prompt)) == ["p/cheap"]
 
 
 def test_capabilities_that_the_caller_requires_are_required_too() -> None:

@@ -36,6 +36,7 @@ INFOS = st.builds(
         [(Deployment(),), (Deployment("a", "eu"), Deployment("a", "us")), (Deployment("b"), Deployment("a"))]
     ),
     capabilities=st.frozensets(st.sampled_from(Capability)),
+    unknown=st.frozensets(st.sampled_from(Capability)),
     context_window=st.sampled_from([0, 500, 8_000, 200_000]),
     max_output_tokens=st.sampled_from([0, 100, 8_000]),
     price=st.none() | st.builds(Price, RATES, RATES),

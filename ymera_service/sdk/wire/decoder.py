@@ -9,6 +9,7 @@ from ymera_service.sdk.errors import MalformedResponse, ProviderError, StreamInt
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.wire.body import LEAST_HEAD, BodyKind, kind_of, without_lead
 from ymera_service.sdk.wire.error_reader import ErrorReader
+from ymera_service.sdk.wire.halves import EscapedHalves
 from ymera_service.sdk.wire.json_reader import LONGEST_DOCUMENT, not_utf_8, read_json
 from ymera_service.sdk.wire.sse import ServerSentEvent, SseParser
 
@@ -38,6 +39,7 @@ class BodyDecoder(ABC):
         self._head = b""
         self._document: bytearray | None = None
         self._events: SseParser | None = None
+        self._halves = EscapedHalves()
 
     @abstractmethod
     def _take_document(self, document: object) -> None:
@@ -137,4 +139,4 @@ class BodyDecoder(ABC):
             elif event.event == "error":
                 raise self.errors.of_data(data)
             elif data:
-                self._take_event(read_json(data))
+                self._take_event(read_json(self._halves.join(data)))

@@ -59,6 +59,17 @@ def strict_object(document: bytes | str) -> Json | None:
     return value if isinstance(value, dict) else None
 
 
+def breaks_off(document: str) -> bool:
+    """Returns whether a text is the beginning of a JSON document without its end."""
+    try:
+        read_json(document)
+    except StreamInterrupted:
+        return True
+    except MalformedResponse:
+        pass
+    return False
+
+
 def as_object(value: object) -> Json:
     """Returns the document if it is an object.
 

@@ -20,7 +20,7 @@ _SENTENCE = re.compile(
 )
 _STEP = re.compile(r"([\d.]+)\s*([a-z]+)", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_RESET = re.compile(r"x-ratelimit-reset(-.+)?|anthropic-ratelimit-.+-reset")
+_RESET = re.compile(r"x-ratelimit-reset(-.+)?|anthropic-ratelimit-.+-reset|ratelimit(bysize)?-reset")
 _FIRST_EPOCH = 1e9
 """A larger number of seconds is a time since 1970, not a wait."""
 _FIRST_EPOCH_MILLISECONDS = 1e11
@@ -44,8 +44,9 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 def rate_limit_reset(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Returns the seconds until all exhausted rate limits are reset, or None.
 
-    If no limit is reported as exhausted, the earliest reset counts. Reads `x-ratelimit-reset*` and
-    `anthropic-ratelimit-*-reset`: durations such as `6m0s`, seconds, seconds or milliseconds since 1970, RFC 3339.
+    If no limit is reported as exhausted, the earliest reset counts. Reads `x-ratelimit-reset*`, Anthropic's
+    `anthropic-ratelimit-*-reset`, Mistral's `ratelimitbysize-reset` and the IETF's `ratelimit-reset`: durations
+    such as `6m0s`, seconds, seconds or milliseconds since 1970, RFC 3339.
     """
     clock = _clock(headers, now)
     waits = {

@@ -807,7 +807,8 @@ func (x *CategoryProbability) GetProbability() float64 {
 // One component of a candidate's score.
 type ScoreComponent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// "quality", "speed", "cost", "session" or one that a policy adds.
+	// "quality", "speed", "cost", "capability" (1 if the model is known to have
+	// what the request needs), "session" or one that a policy adds.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The candidate's value for this component, from 0 to 1.
 	Value float64 `protobuf:"fixed64,2,opt,name=value,proto3" json:"value,omitempty"`

@@ -1,6 +1,7 @@
 """The Messages API as a dialect."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import orjson
 
@@ -52,7 +53,7 @@ class MessagesDialect:
 
     def decode_error(self, response: HttpResponse) -> ProviderError:
         """See `Dialect.decode_error`."""
-        return ERRORS.of_response(response)
+        return ERRORS.of_response(response, datetime.now(UTC))
 
     def _profile(self, model: str) -> Profile:
         profile = self.profiles.of(model)

@@ -17,6 +17,9 @@ _CAPABILITIES = {
     "thinking": Capability.REASONING,
 }
 
+_IN_WORDS = frozenset({Capability.STRUCTURED_OUTPUT})
+"""What a request asks for in words if the API has no field for it."""
+
 
 def page_request(after: str = "") -> HttpRequest:
     """Returns the request for the page after the model `after`, or for the first page if that is empty."""
@@ -51,6 +54,7 @@ def _profile(name: str, model: Json) -> Profile:
             - {capability for field, capability in _CAPABILITIES.items() if field in reported}
             | {capability for field, capability in _CAPABILITIES.items() if _supported(reported, field)}
         ),
+        unknown=known.unknown - {_CAPABILITIES[field] for field in _CAPABILITIES if field in reported} | _IN_WORDS,
         thinking=_overlay(known.thinking, thinking),
         efforts=_overlay(
             known.efforts, {name: entry for name, entry in member(reported, "effort").items() if name in EFFORTS}

@@ -1,14 +1,14 @@
 """Turns one message of the API, streamed or whole, into events."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
 from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.signatures import sealed
 from ymera_service.sdk.content import Citation
-from ymera_service.sdk.errors import MalformedResponse
+from ymera_service.sdk.errors import MalformedResponse, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
@@ -24,6 +24,7 @@ from ymera_service.sdk.generation import FinishReason, Usage
 from ymera_service.sdk.wire.json_reader import (
     Json,
     as_object,
+    breaks_off,
     count,
     member,
     members,
@@ -43,6 +44,9 @@ _FINISH_REASONS: Mapping[str, FinishReason] = {
 }
 """Other reasons (`end_turn`, `pause_turn`, future ones) mean `TOOL_CALLS` if there are any calls, otherwise `STOP`."""
 
+_CUT_OFF = frozenset({FinishReason.LENGTH, FinishReason.CONTENT_FILTER})
+"""Reasons for which an answer may end within a tool's input."""
+
 _INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
 
@@ -54,6 +58,7 @@ class _Block:
     call: int = 0
     input: Json | None = None
     """A tool's whole input; None once a delta shows that the input arrives in pieces."""
+    pieces: list[str] = field(default_factory=list)
 
 
 class MessageReader:
@@ -66,6 +71,8 @@ class MessageReader:
         self._calls = 0
         self._usage: dict[str, int] = {}
         self._stop: Json = {}
+        self._broken_off = False
+        """Whether the input of a tool ended before its end."""
 
     def take(self, event: Json) -> Iterator[ProviderEvent]:
         """Reads one event of the stream. Kinds of events that are not known are ignored.
@@ -118,7 +125,8 @@ class MessageReader:
             cache_creation_input_tokens=reported("cache_creation_input_tokens", 0),
             reasoning_output_tokens=reported("thinking_tokens", 0),
         )
-        return [UsageReported(consistent(counts))]
+        corrected = consistent(counts)
+        return [UsageReported(corrected, estimated=corrected != counts)]
 
     def _start(self, message: Json) -> ProviderEvent:
         if self._started:
@@ -167,6 +175,7 @@ class MessageReader:
         elif kind == "input_json_delta":
             if block.kind == "tool_use" and (piece := words(delta, "partial_json", "delta")):
                 block.input = None
+                block.pieces.append(piece)
                 yield ToolCallDelta(block.call, arguments=piece)
         elif kind == "citations_delta":
             yield _citation(member(delta, "citation"))
@@ -175,6 +184,8 @@ class MessageReader:
 
     def _close(self, index: int) -> Iterator[ProviderEvent]:
         block = self._blocks.pop(index, None)
+        if block and block.pieces and breaks_off("".join(block.pieces)):
+            self._broken_off = True
         if block and block.input is not None:
             yield ToolCallDelta(block.call, arguments=orjson.dumps(block.input).decode())
 
@@ -183,12 +194,15 @@ class MessageReader:
             raise MalformedResponse("the provider ended a message that it had not started")
         for index in list(self._blocks):
             yield from self._close(index)
-        yield from self.usage()
-        self.finished = True
         raw = text(self._stop, "stop_reason")
         natural = FinishReason.TOOL_CALLS if self._calls else FinishReason.STOP
+        reason = _FINISH_REASONS.get(raw, natural)
+        if self._broken_off and reason not in _CUT_OFF:
+            raise StreamInterrupted("the answer broke off within a tool call")
+        yield from self.usage()
+        self.finished = True
         yield Finished(
-            _FINISH_REASONS.get(raw, natural),
+            reason,
             raw,
             text(self._stop, "stop_sequence"),
             text(member(self._stop, "stop_details"), "category"),

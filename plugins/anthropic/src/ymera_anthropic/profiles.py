@@ -31,6 +31,7 @@ class Profile:
         context_window: Tokens of prompt and answer together; 0 if not known.
         max_output_tokens: Tokens of an answer; 0 if not known.
         capabilities: Capabilities beyond text.
+        unknown: Capabilities that it may have, or has in part: a model without schemas is asked for JSON in words.
         thinking: The values of `thinking.type` that it accepts.
         efforts: The values of `output_config.effort` that it accepts.
         thinks_by_default: Whether it thinks unless a request disables thinking.
@@ -46,9 +47,14 @@ class Profile:
     thinks_by_default: bool = False
     hides_thinking: bool = False
     samplers: Samplers = Samplers.ALL
+    unknown: frozenset[Capability] = frozenset({Capability.STRUCTURED_OUTPUT, Capability.FILE_INPUT})
 
 
-_OTHER_VENDOR = Profile(thinking=frozenset({"enabled", "disabled"}), thinks_by_default=True)
+_OTHER_VENDOR = Profile(
+    thinking=frozenset({"enabled", "disabled"}),
+    thinks_by_default=True,
+    unknown=frozenset(Capability) - {Capability.AUDIO_INPUT},
+)
 """A model of another vendor whose endpoint implements the Messages API."""
 
 _V3 = Profile(200_000, 4_096, _IMAGES)

@@ -79,9 +79,12 @@ class AnthropicProvider(HttpProvider):
             profile.max_output_tokens,
             price_vendor=self._vendor.price_vendor,
             local=self._vendor.local,
+            unknown=profile.unknown - profile.capabilities,
         )
 
 
 def _configured(profile: Profile, model: ModelSettings) -> Profile:
     configured = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
+    if model.capabilities is not None:
+        configured["unknown"] = frozenset()
     return replace(profile, **configured)

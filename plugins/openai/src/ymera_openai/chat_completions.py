@@ -6,7 +6,8 @@ from ymera_openai import profiles
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.chat_messages import encode_messages
 from ymera_openai.errors import decode_error
-from ymera_openai.quirks import Quirks, ReasoningControl
+from ymera_openai.quirks import Quirks, ReasoningEcho
+from ymera_openai.thinking import thinking_of
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import (
     GenerateRequest,
@@ -38,7 +39,7 @@ class ChatCompletions:
             InvalidProviderRequest: Chat completions can't express the prompt.
         """
         prompt, quirks = request.prompt, self._quirks
-        system_role = "developer" if quirks.openai_families and profiles.reasons(request.model) else "system"
+        system_role = "developer" if quirks.openai_families and profiles.has_developer(request.model) else "system"
         body: Json = {"model": request.model, "messages": encode_messages(prompt.messages, quirks, system_role)}
         if prompt.tools:
             body |= _tools(prompt, quirks)
@@ -53,7 +54,7 @@ class ChatCompletions:
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""
-        return ChatDecoder()
+        return ChatDecoder(tags=self._quirks.echo is ReasoningEcho.TAGS)
 
     decode_error = staticmethod(decode_error)
 
@@ -111,8 +112,7 @@ def _require_format(body: Json, form: ResponseFormat, quirks: Quirks, system_rol
 def _sampling(model: str, sampling: Sampling, quirks: Quirks) -> Json:
     effort = sampling.reasoning_effort
     encoded: Json = {}
-    thinking = effort not in (None, ReasoningEffort.NONE)
-    if not quirks.openai_families or profiles.accepts_sampling(model, thinking=thinking):
+    if profiles.accepts_sampling(model, thinking=effort not in (None, ReasoningEffort.NONE)):
         encoded |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
         if sampling.stop_sequences:
             encoded["stop"] = list(sampling.stop_sequences)
@@ -124,29 +124,6 @@ def _sampling(model: str, sampling: Sampling, quirks: Quirks) -> Json:
         encoded["top_k"] = sampling.top_k
     if quirks.seed:
         encoded[quirks.seed] = sampling.seed
-    if effort is not None and profiles.reasons(model) is not False:
-        encoded |= _effort(model, effort, quirks)
+    if effort is not None:
+        encoded |= thinking_of(model, effort, quirks)
     return {name: value for name, value in encoded.items() if value is not None}
-
-
-def _effort(model: str, effort: ReasoningEffort, quirks: Quirks) -> Json:
-    wanted = effort is not ReasoningEffort.NONE
-    if quirks.reasoning is ReasoningControl.EFFORT:
-        return {"reasoning_effort": openai_effort(model, effort) if quirks.openai_families else effort.value}
-    if quirks.reasoning is ReasoningControl.OBJECT:
-        return {"reasoning": {"effort": effort.value}}
-    if quirks.reasoning is ReasoningControl.THINKING:
-        return {"thinking": {"type": "enabled" if wanted else "disabled"}}
-    if quirks.reasoning is ReasoningControl.ENABLE_THINKING:
-        return {"enable_thinking": wanted}
-    return {}
-
-
-def openai_effort(model: str, effort: ReasoningEffort) -> str:
-    """Returns OpenAI's name of an effort; models that can't disable thinking get the lowest one that they accept."""
-    if effort is not ReasoningEffort.NONE:
-        return effort.value
-    bare = profiles.bare_name(model)
-    if bare.startswith(("o1", "o3", "o4")):
-        return "low"
-    return "minimal" if bare.startswith("gpt-5") and not bare.startswith("gpt-5.") else "none"

@@ -1,12 +1,13 @@
 """Decodes answers of chat completions and of legacy completions, whole or streamed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.errors import ERRORS
+from ymera_openai.think_tags import ThinkTags
 from ymera_openai.tool_calls import ToolCalls, new_id
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.content import Citation
@@ -46,12 +47,17 @@ _REASONS = {
 }
 """Vendors' finish reasons; every other one, such as stop, eos and end_turn, means `STOP`."""
 
+CUT_OFF = frozenset({FinishReason.LENGTH, FinishReason.CONTENT_FILTER})
+"""Reasons for which an answer may end within a tool call."""
+
 
 class ChatDecoder(OpenAiDecoder):
     """Decodes one answer. Reasoning, refusal and tool calls are read from the first choice only."""
 
-    def __init__(self, new_call_id: Callable[[], str] = new_id) -> None:
+    def __init__(self, new_call_id: Callable[[], str] = new_id, *, tags: bool = False) -> None:
+        """`tags`: thinking is marked by `<think>…</think>` at the beginning of the text."""
         super().__init__()
+        self._tags = ThinkTags() if tags else None
         self._id = ""
         self._model = ""
         self._started = False
@@ -61,6 +67,10 @@ class ChatDecoder(OpenAiDecoder):
         self._stop_sequence = ""
         self._sources = 0
         self._annotated = False
+        self._summary: Json | None = None
+
+    def _usage(self) -> Sequence[ProviderEvent]:
+        return [self._usage_report] if self._usage_report else []
 
     def _done(self) -> None:
         self._finish()
@@ -90,14 +100,18 @@ class ChatDecoder(OpenAiDecoder):
             self._cite_sources(chunk)
 
     def _conclude(self) -> None:
-        if self._raw_reason is None and self._calls.broken_off:
+        raw = self._raw_reason or ""
+        reason = _REASONS.get(raw.lower(), FinishReason.STOP)
+        if reason not in CUT_OFF and self._calls.broken_off:
             raise StreamInterrupted("the answer broke off within a tool call")
         self._start()
+        if self._summary is not None:
+            self._end_summary()
+        if self._tags:
+            self._items += self._tags.rest()
         self._items += self._calls.without_arguments()
         if self._usage_report:
             self._items.append(self._usage_report)
-        raw = self._raw_reason or ""
-        reason = _REASONS.get(raw.lower(), FinishReason.STOP)
         if reason is FinishReason.STOP and self._calls:
             reason = FinishReason.TOOL_CALLS
         stop_sequence = self._stop_sequence if reason is FinishReason.STOP else ""
@@ -124,7 +138,12 @@ class ChatDecoder(OpenAiDecoder):
     def _put(self, event: ProviderEvent) -> None:
         if not self._started:
             self._start()
-        self._items.append(event)
+        if self._summary is not None and not isinstance(event, ReasoningDelta):
+            self._end_summary()
+        if self._tags and isinstance(event, TextDelta) and not event.choice:
+            self._items += self._tags.split(event.text)
+        else:
+            self._items.append(event)
 
     def _choice(self, choice: Json, field: str, other: str) -> None:
         """Reads one choice; Perplexity fills both fields, other vendors sometimes the wrong one."""
@@ -186,11 +205,20 @@ class ChatDecoder(OpenAiDecoder):
     def _reasoning_detail(self, detail: Json, *, text_known: bool) -> None:
         """Reads one of OpenRouter's `reasoning_details`, whose text mostly repeats that of `reasoning`."""
         thinking = "" if text_known else text(detail, "text") or text(detail, "summary")
+        seal = {name: value for name, value in detail.items() if name not in ("text", "summary") and value is not None}
+        if self._summary is not None and self._summary != seal:
+            self._end_summary()
         if thinking:
             self._put(ReasoningDelta(thinking))
-        if text(detail, "signature") or text(detail, "data"):
-            seal = {name: value for name, value in detail.items() if name not in ("text", "summary")}
+        if text(detail, "type") == "reasoning.summary":
+            self._summary = seal
+        elif text(detail, "signature") or text(detail, "data"):
             self._put(ReasoningDelta("", orjson.dumps(seal)))
+
+    def _end_summary(self) -> None:
+        """Ends a summary, which may come in pieces, with the rest of its detail, so that it can be sent back."""
+        summary, self._summary = self._summary, None
+        self._put(ReasoningDelta("", orjson.dumps(summary)))
 
     def _parts(self, parts: list[Any], number: int) -> None:
         for part in parts:

@@ -143,6 +143,10 @@ def _echo(encoded: Json, thoughts: Sequence[Reasoning], echo: ReasoningEcho) -> 
         encoded[echo.value] = thought
 
 
+_TEXT_OF = {"reasoning.text": "text", "reasoning.summary": "summary"}
+"""The member that holds the text, by the type of a detail."""
+
+
 def _details(thoughts: Sequence[Reasoning]) -> list[Json]:
     """Rebuilds OpenRouter's `reasoning_details`: signed ones with their text, and one more for text without one."""
     details: list[Json] = []
@@ -152,8 +156,8 @@ def _details(thoughts: Sequence[Reasoning]) -> list[Json]:
         if not part.signature:
             continue
         detail = _sealed(part.signature)
-        if detail.get("type") == "reasoning.text":
-            detail["text"], text = text, ""
+        if member_name := _TEXT_OF.get(str(detail.get("type"))):
+            detail[member_name], text = text, ""
         details.append(detail)
     if text:
         details.insert(0, {"type": "reasoning.text", "text": text})

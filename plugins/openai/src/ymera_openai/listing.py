@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from ymera_openai import errors, profiles
@@ -60,7 +60,6 @@ _FLAGS = {
 _MODALITIES = {
     "image": Capability.IMAGE_INPUT,
     "audio": Capability.AUDIO_INPUT,
-    "file": Capability.FILE_INPUT,
 }
 
 
@@ -71,23 +70,26 @@ class Offer:
     price_vendor: str = ""
     lacks: frozenset[Capability] = frozenset()
     has: frozenset[Capability] = frozenset()
+    partial: frozenset[Capability] = frozenset()
+    """What they have only in part, such as JSON mode without schemas: they rank behind those that have the whole."""
     price: Price | None = None
     local: bool = False
 
     def named(self, name: str) -> ModelInfo:
-        """Returns a model of which only the name is known."""
-        return self.described({"id": name})
+        """Returns a model of which only the name is known. As the user names it, it answers prompts."""
+        return replace(self.described({"id": name}), kind=Kind.GENERATE)
 
     def described(self, entry: Json) -> ModelInfo:
         """Returns the model of a listing's entry; what the entry does not state comes from the model's family."""
         profile = profiles.profile_of(text(entry, "id"))
         stated = dict(_stated_capabilities(entry))
-        capabilities = profile.capabilities - {name for name, can in stated.items() if not can}
-        capabilities |= {name for name, can in stated.items() if can}
+        abilities = {**profile.abilities, **stated, **dict.fromkeys(self.has, True)}
+        abilities |= {**dict.fromkeys(self.partial), **dict.fromkeys(self.lacks, False)}
         return ModelInfo(
             name=text(entry, "id"),
             kind=kind_of(entry),
-            capabilities=(capabilities | self.has) - self.lacks,
+            capabilities=frozenset(name for name, can in abilities.items() if can),
+            unknown=frozenset(name for name in Capability if abilities.get(name) is None),
             context_window=_context(entry) or profile.context_window,
             max_output_tokens=_longest_answer(entry) or profile.max_output_tokens,
             price=self.price or _price(entry),
@@ -127,15 +129,21 @@ def kind_of(entry: Json) -> Kind:
     return Kind.OTHER if False in switches else Kind.GENERATE
 
 
-def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool]]:
-    """Yields the capabilities that an entry states, from the least to the most specific field: later ones win."""
+def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool | None]]:
+    """Yields the capabilities that an entry states, from the least to the most specific field: later ones win.
+
+    A list of inputs without files, or of parameters without schemas, leaves it open whether a model has them: gateways
+    read documents for any model, and JSON mode is not a schema.
+    """
     inputs = entry.get("input_modalities") or member(entry, "architecture").get("input_modalities")
     if isinstance(inputs, list):
         yield from ((capability, name in inputs) for name, capability in _MODALITIES.items())
+        yield Capability.FILE_INPUT, "file" in inputs or None
     for name in ("supported_parameters", "supported_features", "capabilities"):
         words = entry.get(name)
         if isinstance(words, list):
-            yield from ((_FLAGS[word], word in words) for word in ("tools", "structured_outputs", "reasoning"))
+            yield from ((_FLAGS[word], word in words) for word in ("tools", "reasoning"))
+            yield Capability.STRUCTURED_OUTPUT, "structured_outputs" in words or None
             yield from ((_FLAGS[word], True) for word in words if isinstance(word, str) and word in _FLAGS)
     specification = member(member(entry, "model_spec"), "capabilities")
     for switches in (entry, member(entry, "capabilities"), specification, *members(entry, "providers")):

@@ -1,13 +1,15 @@
 """Creates providers from the settings and the environment."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
 from ymera_openai.listing import Offer
 from ymera_openai.local import LOCAL_SERVERS
 from ymera_openai.provider import ByModel, OpenAiProvider, Unconfigured
-from ymera_openai.quirks import Quirks
+from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_openai.responses import Responses
 from ymera_openai.settings import EndpointSettings, OpenAiSettings, VendorSettings
 from ymera_openai.vendors import NO_SCHEMA, VENDORS, Vendor
@@ -69,9 +71,9 @@ def _vendor(
     transport: Transport,
     keys: Mapping[str, Mapping[str, str]],
 ) -> Provider:
-    quirks = vendor.quirks
+    quirks = replace(vendor.quirks, vendor=vendor.name)
     dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
-    offer = Offer(vendor.price_vendor, vendor.lacks)
+    offer = Offer(vendor.price_vendor, vendor.lacks, partial=vendor.partial)
     names = table.models or vendor.models
     return OpenAiProvider(vendor.name, dialect, endpoint, transport, offer=offer, names=names, keys=keys)
 
@@ -88,11 +90,12 @@ def _local_servers(settings: OpenAiSettings, transport: Transport) -> Iterator[P
 
 
 def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provider:
-    quirks = Quirks(max_tokens=table.max_tokens_field, json_schema=table.json_schema, top_k=table.local)
+    quirks, like = _quirks(table), VENDORS.get(table.like)
     headers = _credentials(table.api_key.get_secret_value()) if table.api_key else {}
     offer = Offer(
-        table.price_vendor,
-        lacks=frozenset() if table.json_schema else NO_SCHEMA,
+        table.price_vendor or (like.price_vendor if like else ""),
+        lacks=like.lacks if like else frozenset(),
+        partial=frozenset() if quirks.json_schema else NO_SCHEMA,
         price=Price(0, 0, source="local") if table.local else None,
         local=table.local,
     )
@@ -101,7 +104,23 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provi
     return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=table.models, keys=_keys(table))
 
 
+def _quirks(table: EndpointSettings) -> Quirks:
+    """Returns the quirks of the vendor that an endpoint is like, changed as its table states."""
+    like = VENDORS.get(table.like)
+    quirks = replace(like.quirks, vendor=like.name) if like else Quirks(top_k=table.local)
+    given = table.model_fields_set
+    stated: dict[str, Any] = {
+        "max_tokens": table.max_tokens_field if "max_tokens_field" in given else quirks.max_tokens,
+        "json_schema": table.json_schema if "json_schema" in given else quirks.json_schema,
+        "reasoning": ReasoningControl(table.thinking) if table.thinking else quirks.reasoning,
+        "echo": quirks.echo if table.thoughts is None else ReasoningEcho(table.thoughts),
+    }
+    return replace(quirks, **stated)
+
+
 def _dialect(name: str, quirks: Quirks) -> Dialect:
     if name == "responses":
         return Responses(quirks)
-    return Completions() if name == "completions" else ChatCompletions(quirks)
+    if name == "completions":
+        return Completions()
+    return ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)

@@ -1,7 +1,8 @@
 """Profiles of model families, for listings that state only names."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ymera_service.sdk.models import Capability
@@ -16,63 +17,78 @@ REASONING = Capability.REASONING
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A family's capabilities and limits; token counts are 0 if its versions differ."""
+    """A family's abilities and limits.
 
-    capabilities: frozenset[Capability] = frozenset()
+    Attributes:
+        abilities: Whether its models have a capability; one that is not in it is not known, or differs by version.
+        context_window: Tokens of prompt and answer together; 0 if not known.
+        max_output_tokens: Tokens of an answer; 0 if not known.
+    """
+
+    abilities: Mapping[Capability, bool] = field(default_factory=dict)
     context_window: int = 0
     max_output_tokens: int = 0
 
 
-def _profile(context_window: int, max_output_tokens: int, *capabilities: Capability) -> Profile:
-    return Profile(frozenset(capabilities), context_window, max_output_tokens)
+def _profile(
+    context_window: int, max_output_tokens: int, *has: Capability, lacks: tuple[Capability, ...] = ()
+) -> Profile:
+    return Profile({**dict.fromkeys(lacks, False), **dict.fromkeys(has, True)}, context_window, max_output_tokens)
 
 
 UNKNOWN = Profile()
+_MEDIA = (IMAGES, AUDIO)
+_THOUGHT = (REASONING,)
+_ONLY_TEXT = (*_MEDIA, REASONING)
 
 FAMILIES = {
     "gpt-5": _profile(400_000, 128_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
-    "gpt-5-chat": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES),
-    "gpt-4.1": _profile(1_047_576, 32_768, TOOLS, SCHEMA, IMAGES, FILES),
-    "gpt-4o": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES),
-    "gpt-4-turbo": _profile(128_000, 4_096, TOOLS, IMAGES),
-    "gpt-4": _profile(8_192, 8_192, TOOLS),
-    "gpt-3.5-turbo": _profile(16_385, 4_096, TOOLS),
-    "gpt-3.5-turbo-instruct": _profile(4_096, 4_096),
-    "gpt-oss": _profile(131_072, 0, TOOLS, SCHEMA, REASONING),
+    "gpt-5-chat": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES, lacks=_THOUGHT),
+    "gpt-4.1": _profile(1_047_576, 32_768, TOOLS, SCHEMA, IMAGES, FILES, lacks=_THOUGHT),
+    "gpt-4o": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES, lacks=_THOUGHT),
+    "gpt-4o-audio": _profile(128_000, 16_384, TOOLS, AUDIO, lacks=_THOUGHT),
+    "gpt-audio": _profile(128_000, 16_384, TOOLS, AUDIO, lacks=_THOUGHT),
+    "gpt-4-turbo": _profile(128_000, 4_096, TOOLS, IMAGES, lacks=_THOUGHT),
+    "gpt-4": _profile(8_192, 8_192, TOOLS, lacks=_THOUGHT),
+    "gpt-3.5-turbo": _profile(16_385, 4_096, TOOLS, lacks=_ONLY_TEXT),
+    "gpt-3.5-turbo-instruct": _profile(4_096, 4_096, lacks=(TOOLS, SCHEMA, FILES, *_ONLY_TEXT)),
+    "gpt-oss": _profile(131_072, 0, TOOLS, SCHEMA, REASONING, lacks=_MEDIA),
     "o1": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
-    "o1-mini": _profile(128_000, 65_536, REASONING),
+    "o1-mini": _profile(128_000, 65_536, REASONING, lacks=_MEDIA),
     "o3": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
-    "o3-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, REASONING),
+    "o3-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, REASONING, lacks=_MEDIA),
     "o4-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
     "deepseek": _profile(131_072, 0, TOOLS, REASONING),
     "deepseek-chat": _profile(131_072, 8_192, TOOLS),
     "deepseek-v3": _profile(131_072, 0, TOOLS),
     "deepseek-r1": _profile(131_072, 0, REASONING),
-    "grok-2": _profile(131_072, 0, TOOLS, SCHEMA),
-    "grok-3": _profile(131_072, 0, TOOLS, SCHEMA),
+    "grok-2": _profile(131_072, 0, TOOLS, SCHEMA, lacks=_THOUGHT),
+    "grok-2-vision": _profile(32_768, 0, TOOLS, SCHEMA, IMAGES, lacks=_THOUGHT),
+    "grok-3": _profile(131_072, 0, TOOLS, SCHEMA, lacks=_THOUGHT),
     "grok-3-mini": _profile(131_072, 0, TOOLS, SCHEMA, REASONING),
     "grok": _profile(256_000, 0, TOOLS, SCHEMA, IMAGES, REASONING),
     "mistral": _profile(131_072, 0, TOOLS, SCHEMA),
     "mistral-medium": _profile(131_072, 0, TOOLS, SCHEMA, IMAGES),
     "magistral": _profile(131_072, 0, TOOLS, SCHEMA, REASONING),
-    "codestral": _profile(262_144, 0, TOOLS, SCHEMA),
-    "devstral": _profile(131_072, 0, TOOLS, SCHEMA),
-    "ministral": _profile(131_072, 0, TOOLS, SCHEMA),
-    "pixtral": _profile(131_072, 0, TOOLS, SCHEMA, IMAGES),
+    "voxtral": _profile(32_768, 0, AUDIO, lacks=_THOUGHT),
+    "codestral": _profile(262_144, 0, TOOLS, SCHEMA, lacks=_THOUGHT),
+    "devstral": _profile(131_072, 0, TOOLS, SCHEMA, lacks=_THOUGHT),
+    "ministral": _profile(131_072, 0, TOOLS, SCHEMA, lacks=_THOUGHT),
+    "pixtral": _profile(131_072, 0, TOOLS, SCHEMA, IMAGES, lacks=_THOUGHT),
     "kimi": _profile(262_144, 0, TOOLS, SCHEMA),
     "kimi-k2-thinking": _profile(262_144, 0, TOOLS, SCHEMA, REASONING),
-    "moonshot-v1": _profile(131_072, 0, TOOLS),
+    "moonshot-v1": _profile(131_072, 0, TOOLS, lacks=_THOUGHT),
     "glm": _profile(131_072, 0, TOOLS, REASONING),
     "qwen": _profile(131_072, 0, TOOLS),
     "qwen3": _profile(131_072, 0, TOOLS, REASONING),
     "qwen2.5": _profile(32_768, 0, TOOLS),
     "qwen-vl": _profile(131_072, 0, IMAGES),
     "qwq": _profile(131_072, 0, TOOLS, REASONING),
-    "llama-3": _profile(131_072, 0, TOOLS),
-    "llama3": _profile(131_072, 0, TOOLS),
-    "llama-4": _profile(131_072, 0, TOOLS, IMAGES),
-    "llama4": _profile(131_072, 0, TOOLS, IMAGES),
-    "meta-llama-3": _profile(131_072, 0, TOOLS),
+    "llama-3": _profile(131_072, 0, TOOLS, lacks=_THOUGHT),
+    "llama3": _profile(131_072, 0, TOOLS, lacks=_THOUGHT),
+    "llama-4": _profile(131_072, 0, TOOLS, IMAGES, lacks=_THOUGHT),
+    "llama4": _profile(131_072, 0, TOOLS, IMAGES, lacks=_THOUGHT),
+    "meta-llama-3": _profile(131_072, 0, TOOLS, lacks=_THOUGHT),
     "gemini": _profile(1_048_576, 65_536, TOOLS, SCHEMA, IMAGES, AUDIO, FILES, REASONING),
     "gemma-3": _profile(131_072, 0, IMAGES),
     "claude": _profile(200_000, 0, TOOLS, IMAGES, FILES, REASONING),
@@ -86,6 +102,7 @@ FAMILIES = {
 
 _LONGEST_FIRST = tuple(sorted(FAMILIES, key=len, reverse=True))
 _FIXED_SAMPLING = re.compile(r"(o[134]|gpt-5(?!-chat|\.))(-|$)")
+_DEVELOPER = re.compile(r"o[134](-|$)|gpt-[5-9]|codex-")
 _ADJUSTABLE = re.compile(r"gpt-[5-9]\.|gpt-[6-9]")
 _RESPONSES_ONLY = re.compile(r"(o[134]|gpt-[5-9][\d.]*)(-\w+)*-(pro|codex|deep-research)\b|codex-|computer-use")
 _COMPLETIONS_ONLY = re.compile(r"gpt-3\.5-turbo-instruct|davinci-|babbage-")
@@ -107,13 +124,17 @@ def bare_name(name: str) -> str:
 
 
 def reasons(name: str) -> bool | None:
-    """Returns whether a model thinks before it answers; None if its family is not known."""
-    profile = profile_of(name)
-    return None if profile is UNKNOWN else REASONING in profile.capabilities
+    """Returns whether a model thinks before it answers; None if that is not known."""
+    return profile_of(name).abilities.get(REASONING)
+
+
+def has_developer(name: str) -> bool:
+    """Returns whether a model is one of OpenAI's that calls the author of instructions `developer`."""
+    return _DEVELOPER.match(bare_name(name)) is not None and reasons(name) is not False
 
 
 def accepts_sampling(name: str, *, thinking: bool) -> bool:
-    """Returns whether an OpenAI model accepts temperature, top_p, penalties and stop sequences.
+    """Returns whether a model accepts temperature, top_p, penalties and stop sequences.
 
     OpenAI's reasoning models refuse them; from GPT-5.1 on only if thinking is enabled.
     """

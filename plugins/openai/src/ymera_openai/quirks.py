@@ -13,8 +13,12 @@ class ReasoningControl(StrEnum):
     """OpenRouter's `{"reasoning": {"effort": …}}`."""
     THINKING = "thinking"
     """`{"thinking": {"type": "enabled"}}`: on or off."""
+    EFFORT_OR_OFF = "reasoning_effort or thinking"
+    """DeepSeek's: models think unless `thinking` disables it, with the effort "high" unless another one is sent."""
     ENABLE_THINKING = "enable_thinking"
     """Alibaba's boolean."""
+    TEMPLATE = "chat_template_kwargs"
+    """vLLM's and SGLang's `{"chat_template_kwargs": {"enable_thinking": …}}`."""
 
 
 class ReasoningEcho(StrEnum):
@@ -26,6 +30,8 @@ class ReasoningEcho(StrEnum):
     DETAILS = "reasoning_details"
     PARTS = "thinking"
     """Mistral's content parts."""
+    TAGS = "tags"
+    """`<think>…</think>` at the beginning of the text. Earlier thinking is not sent back, as models drop it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,9 @@ class Quirks:
         echo: The field for earlier thinking.
         refusals: Whether an assistant's refusal has a separate field.
         mistral: Whether audio, documents and the ids of tool calls are sent in Mistral's form.
-        openai_families: Whether the rules of OpenAI's own model families apply.
+        openai_families: Whether OpenAI's reasoning models are led by a `developer`, and some of its models are called
+            through its other APIs.
+        vendor: The vendor whose models' efforts apply, by its name here; empty for another vendor.
     """
 
     max_tokens: str = "max_tokens"
@@ -61,3 +69,4 @@ class Quirks:
     refusals: bool = False
     mistral: bool = False
     openai_families: bool = False
+    vendor: str = ""

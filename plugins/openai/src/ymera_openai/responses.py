@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from ymera_openai import profiles
-from ymera_openai.chat_completions import JSON, openai_effort, schema_of
+from ymera_openai.chat_completions import JSON, schema_of
 from ymera_openai.chat_messages import data_uri, result_text
 from ymera_openai.errors import decode_error
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses_decoder import ResponsesDecoder
+from ymera_openai.thinking import effort_of
 from ymera_service.sdk.content import (
     Media,
     MediaKind,
@@ -51,7 +52,8 @@ class Responses:
             InvalidProviderRequest: The Responses API can't express the prompt.
         """
         prompt = request.prompt
-        body: Json = {"model": request.model, "input": _input(prompt.messages), "store": False}
+        items = _input(prompt.messages, sealed=self._quirks.openai_families)
+        body: Json = {"model": request.model, "input": items, "store": False}
         if profiles.reasons(request.model) is not False:
             body["include"] = ["reasoning.encrypted_content"]
         if prompt.tools:
@@ -75,24 +77,23 @@ class Responses:
         encoded: Json = {}
         if sampling.max_output_tokens is not None:
             encoded["max_output_tokens"] = sampling.max_output_tokens
-        thinking = effort not in (None, ReasoningEffort.NONE)
-        if not self._quirks.openai_families or profiles.accepts_sampling(model, thinking=thinking):
+        if profiles.accepts_sampling(model, thinking=effort not in (None, ReasoningEffort.NONE)):
             chosen = {"temperature": sampling.temperature, "top_p": sampling.top_p}
             encoded |= {name: value for name, value in chosen.items() if value is not None}
-        if effort is not None and profiles.reasons(model) is not False:
-            encoded["reasoning"] = {"effort": openai_effort(model, effort)}
+        if effort is not None and (accepted := effort_of(model, effort, self._quirks.vendor)):
+            encoded["reasoning"] = {"effort": accepted}
         return encoded
 
 
-def _input(messages: Sequence[Message]) -> list[Json]:
-    return [item for message in messages for item in _items(message)]
+def _input(messages: Sequence[Message], *, sealed: bool) -> list[Json]:
+    return [item for message in messages for item in _items(message, sealed=sealed)]
 
 
-def _items(message: Message) -> Iterator[Json]:
+def _items(message: Message, *, sealed: bool) -> Iterator[Json]:
     """Splits a message into items; consecutive parts that fit into one item's content stay together, in order."""
     content: list[Json] = []
     for part in message.parts:
-        item = _item(part)
+        item = _item(part, sealed=sealed)
         if item is None:
             content.append(_content(part, message.role))
             continue
@@ -109,14 +110,14 @@ def _message(role: Role, content: list[Json]) -> Json:
     return {"type": "message", "role": "user" if role is Role.TOOL else role.value, "content": content}
 
 
-def _item(part: Part) -> Json | None:
+def _item(part: Part, *, sealed: bool) -> Json | None:
     """Returns the item of a part; empty if it is not sent back, None if the part belongs into a message's content."""
     if isinstance(part, ToolCall):
         return {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": part.arguments or "{}"}
     if isinstance(part, ToolResult):
         return {"type": "function_call_output", "call_id": part.tool_call_id, "output": _output(part)}
     if isinstance(part, Reasoning):
-        return _reasoning(part)
+        return _reasoning(part, sealed=sealed)
     return None
 
 
@@ -126,13 +127,18 @@ def _output(result: ToolResult) -> str | list[Json]:
     return result_text(result)
 
 
-def _reasoning(part: Reasoning) -> Json:
-    """Reasoning is sent back in encrypted form; the API does not accept it without."""
-    seal = strict_object(part.signature)
-    if not seal or "encrypted_content" not in seal:
+def _reasoning(part: Reasoning, *, sealed: bool) -> Json:
+    """Returns the item that reasoning came from; empty if it came from another API.
+
+    With `sealed`, only encrypted items: OpenAI does not know the others again, as nothing is stored there.
+    """
+    item = strict_object(part.signature)
+    if not item or "type" in item or not ("encrypted_content" in item or (not sealed and "id" in item)):
         return {}
+    if "summary" in item:
+        return {"type": "reasoning", **item, "content": [{"type": "reasoning_text", "text": part.text}]}
     summary = [{"type": "summary_text", "text": part.text}] if part.text else []
-    return {"type": "reasoning", **seal, "summary": summary}
+    return {"type": "reasoning", **item, "summary": summary}
 
 
 def _content(part: Part, role: Role) -> Json:

@@ -6,7 +6,7 @@ from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import read_citation
 from ymera_openai.errors import ERRORS
 from ymera_openai.usage import read_usage
-from ymera_service.sdk.errors import MalformedResponse, ProviderServerError
+from ymera_service.sdk.errors import MalformedResponse, ProviderServerError, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
@@ -18,7 +18,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
 )
 from ymera_service.sdk.generation import FinishReason
-from ymera_service.sdk.wire.json_reader import Json, count, member, members, text
+from ymera_service.sdk.wire.json_reader import Json, breaks_off, count, member, members, text
 
 _CALLS = ("function_call", "custom_tool_call")
 
@@ -57,6 +57,8 @@ class ResponsesDecoder(OpenAiDecoder):
         self._final: Json = {}
         self._items_seen: set[int] = set()
         self._calls: dict[int, int] = {}
+        self._arguments: dict[int, str] = {}
+        """The arguments of each function call, by the number of its item; those of custom tools are free text."""
         self._emitted: dict[_PartKey, int] = {}
         self._cited: dict[int, int] = {}
         self._last_reasoning: _PartKey | None = None
@@ -103,9 +105,11 @@ class ResponsesDecoder(OpenAiDecoder):
 
     def _conclude(self) -> None:
         final = self._final
+        status = text(final, "status") or "completed"
+        if status == "completed" and any(map(breaks_off, filter(str.strip, self._arguments.values()))):
+            raise StreamInterrupted("the answer broke off within a tool call")
         if usage := read_usage(member(final, "usage")):
             self._items.append(usage)
-        status = text(final, "status") or "completed"
         incomplete = text(member(final, "incomplete_details"), "reason")
         self._items.append(Finished(self._why(status, incomplete), status, "", incomplete))
 
@@ -135,6 +139,8 @@ class ResponsesDecoder(OpenAiDecoder):
 
     def _call(self, number: int, item: Json) -> None:
         self._calls[number] = len(self._calls)
+        if text(item, "type") == "function_call":
+            self._arguments[number] = ""
         id_ = text(item, "call_id") or text(item, "id")
         self._items.append(ToolCallDelta(self._calls[number], id_, text(item, "name")))
 
@@ -147,15 +153,23 @@ class ResponsesDecoder(OpenAiDecoder):
             self._cite(number, annotation)
 
     def _reasoning_item(self, number: int, item: Json) -> None:
-        """Reads a whole reasoning item. Its text and its summary are alternatives; only the first is emitted."""
+        """Reads a whole reasoning item. Its text and its summary are alternatives; only the first is emitted.
+
+        The rest of the item is its signature, so that it can be sent back as it came: with a `summary` in it, the text
+        that was emitted is the `content`.
+        """
         emitted = {part[0] for part in self._emitted if part[1] == number}
         for kind in ("summary", "content"):
             texts = [text(part, "text") for part in members(item, kind)]
             if any(texts) and not emitted - {kind}:
                 emitted.add(kind)
                 self._fill(kind, number, texts)
-        if sealed := text(item, "encrypted_content"):
-            seal = {"id": text(item, "id"), "encrypted_content": sealed}
+        emitted = {part[0] for part in self._emitted if part[1] == number}
+        if emitted or text(item, "encrypted_content"):
+            left_out = {"type", "status", "content" if "content" in emitted else "summary"}
+            seal = {name: value for name, value in item.items() if name not in left_out and value not in (None, [])}
+            if "content" in emitted:
+                seal["summary"] = members(item, "summary")
             self._items.append(ReasoningDelta("", orjson.dumps(seal)))
 
     def _fill(self, kind: str, number: int, texts: list[str]) -> None:
@@ -187,6 +201,8 @@ class ResponsesDecoder(OpenAiDecoder):
             self._items.append(ReasoningDelta(separator + content))
         elif number in self._calls:
             self._items.append(ToolCallDelta(self._calls[number], arguments=content))
+            if number in self._arguments:
+                self._arguments[number] += content
 
     def _cite(self, number: int, annotation: Json) -> None:
         self._cited[number] = self._cited.get(number, 0) + 1

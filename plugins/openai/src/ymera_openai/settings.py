@@ -40,6 +40,15 @@ class EndpointSettings(_Table):
     base_url: Url
     """The base address of its API, to which `/chat/completions` and `/models` are appended."""
     dialect: Literal["chat_completions", "responses", "completions"] = "chat_completions"
+    like: str = ""
+    """The vendor whose form of the API it follows, such as "mistral"; what is set below goes before it."""
+    thinking: (
+        Literal["none", "reasoning_effort", "reasoning", "thinking", "enable_thinking", "chat_template_kwargs"] | None
+    ) = None
+    """The field of a request that asks for more or less thinking; unset: the vendor's that it is like, or
+    `reasoning_effort`."""
+    thoughts: Literal["", "reasoning_content", "reasoning", "reasoning_details", "tags"] | None = None
+    """Where thinking is sent back; with "tags" it is read from `<think>…</think>` at the beginning of the text."""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     """The name of the field that limits an answer's tokens."""
     json_schema: bool = True
@@ -66,6 +75,13 @@ class OpenAiSettings(PluginSettings):
         if unknown := sorted(vendors.keys() - _KNOWN):
             raise ValueError(f"unknown vendor {', '.join(unknown)}; known are {', '.join(sorted(_KNOWN))}")
         return vendors
+
+    @field_validator("endpoints")
+    @classmethod
+    def _vendors_alike_are_known(cls, endpoints: dict[str, EndpointSettings]) -> dict[str, EndpointSettings]:
+        if unknown := sorted({endpoint.like for endpoint in endpoints.values()} - VENDORS.keys() - {""}):
+            raise ValueError(f"like: unknown vendor {', '.join(unknown)}; known are {', '.join(VENDORS)}")
+        return endpoints
 
     @field_validator("endpoints")
     @classmethod

@@ -7,7 +7,7 @@ from uuid import uuid4
 import orjson
 
 from ymera_service.sdk.events import ToolCallDelta
-from ymera_service.sdk.wire.json_reader import Json, member, strict_object, text
+from ymera_service.sdk.wire.json_reader import Json, breaks_off, member, strict_object, text
 
 
 def new_id() -> str:
@@ -22,6 +22,8 @@ class _Call:
     name: str = ""
     arguments: str = ""
     announced: bool = False
+    free: bool = False
+    """Whether its input is free text, as that of OpenAI's custom tools."""
 
 
 class ToolCalls:
@@ -46,6 +48,7 @@ class ToolCalls:
         id_ = "" if id_ == "null" else id_  # Mistral sends "null" for no id
         arguments = _arguments(function)
         call = self._find(piece.get("index"), id_, name, arguments)
+        call.free = call.free or "custom" in piece
         call.id, call.name = call.id or id_, call.name or name
         call.arguments += arguments
         if call.announced:
@@ -57,8 +60,8 @@ class ToolCalls:
 
     @property
     def broken_off(self) -> bool:
-        """Whether the arguments of a call are incomplete."""
-        return any(call.arguments.strip() and strict_object(call.arguments) is None for call in self._calls)
+        """Whether the arguments of a call end before their end."""
+        return any(not call.free and call.arguments.strip() and breaks_off(call.arguments) for call in self._calls)
 
     def without_arguments(self) -> list[ToolCallDelta]:
         """Returns an empty object as the arguments of each call that has none."""

@@ -1,10 +1,14 @@
-"""Reads token counts from OpenAI's fields and other vendors' fields."""
+"""Reads token counts and costs from OpenAI's fields and other vendors' fields."""
+
+from math import ceil
 
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.wire.json_reader import Json, count, first, member
 from ymera_service.sdk.wire.usage import consistent
 
+_DEAREST = 1_000_000
+"""USD for one call; a higher amount is a mistake."""
 _PROMPT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "prompt_token_details")
 _CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
 _WRITTEN = ("cache_write_tokens", "cache_creation_tokens")
@@ -26,7 +30,27 @@ def read_usage(usage: Json) -> UsageReported | None:
         cache_creation_input_tokens=first(count(prompt, *_WRITTEN), count(usage, "cache_creation_input_tokens")),
         reasoning_output_tokens=reasoning,
     )
-    return UsageReported(consistent(counts), total)
+    corrected = consistent(counts)
+    return UsageReported(corrected, total, _charged(usage), estimated=corrected != counts)
+
+
+def _charged(usage: Json) -> int | None:
+    """Returns what the vendor charges, in micro-USD rounded up; None if it does not say, or says that it is nothing.
+
+    OpenRouter states USD, and for a caller's own key its fee beside what the upstream charges; Perplexity states a
+    table of USD; xAI states ticks of 1e-10 USD.
+    """
+    cost = usage.get("cost")
+    if isinstance(cost, dict):
+        cost = cost.get("total_cost")
+    usd = _amount(cost) + (_amount(usage.get("cost_in_usd_ticks")) / 10**10 if cost is None else 0)
+    if usage.get("is_byok") is True:
+        usd += _amount(member(usage, "cost_details").get("upstream_inference_cost"))
+    return ceil(round(usd * 10**6, 4)) if 0 < usd <= _DEAREST else None
+
+
+def _amount(value: object) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else 0.0
 
 
 def _with_reasoning(taken: int, given: int, reasoning: int, total: int | None) -> int:

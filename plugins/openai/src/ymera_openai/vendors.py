@@ -36,6 +36,7 @@ class Vendor:
         key_header: The header that holds the key; in `authorization` it is sent as a bearer token.
         price_vendor: The vendor whose prices apply, as named by `genai-prices`.
         lacks: Capabilities that none of its models has through this API.
+        partial: Capabilities that they have only in part: JSON mode without schemas.
         models: The models that it offers, if it has no listing.
     """
 
@@ -48,6 +49,7 @@ class Vendor:
     key_header: str = "authorization"
     price_vendor: str = ""
     lacks: frozenset[Capability] = frozenset()
+    partial: frozenset[Capability] = frozenset()
     models: tuple[str, ...] = ()
 
 
@@ -90,9 +92,9 @@ VENDORS = {
             "deepseek",
             "https://api.deepseek.com",
             ("DEEPSEEK_API_KEY",),
-            replace(_THINKING, strict_tools=False),
+            replace(_THINKING, reasoning=ReasoningControl.EFFORT_OR_OFF, strict_tools=False),
             price_vendor="deepseek",
-            lacks=NO_SCHEMA,
+            partial=NO_SCHEMA,
         ),
         Vendor(
             "doubleword",
@@ -123,7 +125,7 @@ VENDORS = {
             ("MINIMAX_API_KEY",),
             replace(_OPEN_MODELS, json_schema=False),
             price_vendor="minimax",
-            lacks=NO_SCHEMA,
+            partial=NO_SCHEMA,
         ),
         Vendor(
             "mistral",
@@ -180,7 +182,7 @@ VENDORS = {
             ("ZAI_API_KEY", "ZHIPUAI_API_KEY"),
             replace(_THINKING, seed="", penalties=False, parallel_tool_calls=False),
             price_vendor="zai",
-            lacks=NO_SCHEMA,
+            partial=NO_SCHEMA,
         ),
     )
 }

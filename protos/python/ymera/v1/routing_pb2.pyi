@@ -460,7 +460,9 @@ class ScoreComponent(google.protobuf.message.Message):
     WEIGHT_FIELD_NUMBER: builtins.int
     EVIDENCE_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """"quality", "speed", "cost", "session" or one that a policy adds."""
+    """"quality", "speed", "cost", "capability" (1 if the model is known to have
+    what the request needs), "session" or one that a policy adds.
+    """
     value: builtins.float
     """The candidate's value for this component, from 0 to 1."""
     weight: builtins.float

@@ -86,6 +86,11 @@ def test_of_exhausted_limits_the_last_reset_counts() -> None:
     assert rate_limit_reset(headers) == 20, "a time is ignored without a clock"
 
 
+@pytest.mark.parametrize("name", ["x-ratelimit-reset", "ratelimitbysize-reset", "ratelimit-reset"])
+def test_each_vendors_name_of_the_reset_is_read(name: str) -> None:
+    assert rate_limit_reset({name: "19"}) == 19.0
+
+
 def test_without_an_exhausted_limit_the_first_reset_counts() -> None:
     headers = {"x-ratelimit-reset-requests": "9m", "x-ratelimit-reset-tokens": "20s", "x-ratelimit-limit-tokens": "1"}
     assert rate_limit_reset(headers, NOW) == 20

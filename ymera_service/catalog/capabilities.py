@@ -1,0 +1,28 @@
+"""What the configuration states of models' capabilities, which goes before what their providers state."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from ymera_service.sdk.models import Capability, ModelInfo
+
+Abilities = Mapping[Capability, bool]
+"""Whether a model has each capability; those that are left out are not stated."""
+
+
+def abilities_of(model: str, stated: Mapping[str, Abilities]) -> Abilities:
+    """Returns what is stated of a model, by its id or by patterns that match it; later ones take precedence."""
+    abilities: dict[Capability, bool] = {}
+    for pattern, each in stated.items():
+        if pattern == model or fnmatchcase(model, pattern):
+            abilities |= each
+    return abilities
+
+
+def with_abilities(info: ModelInfo, stated: Abilities) -> ModelInfo:
+    """Returns a model with these capabilities added, or taken away."""
+    if not stated:
+        return info
+    named = frozenset(stated)
+    has = frozenset(capability for capability, can in stated.items() if can)
+    return replace(info, capabilities=info.capabilities - named | has, unknown=info.unknown - named)
