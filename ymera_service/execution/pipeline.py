@@ -65,7 +65,7 @@ class Pipeline:
             catalog=catalog,
             breakers=breakers,
             budgets=RetryBudgets(),
-            max_attempts=settings.max_attempts,
+            settings=settings,
             draw=draw or random.Random(),  # noqa: S311  # jitter
         )
         return cls([Admit(slots), Route(router), generate], slots, recording, observers)

@@ -41,6 +41,7 @@ def build_router(
         evidence=evidence,
         sessions=sessions,
         open_domains=breakers.open_domains,
+        paused_domains=breakers.pauses.domains,
         classifier=classifier,
         settings=settings,
         categories=categories,

@@ -45,6 +45,7 @@ class Router:
         classifier: Callable[[], Classifier | None],
         settings: RoutingSettings,
         categories: Callable[[], Collection[str]],
+        paused_domains: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         """Takes what is asked for each decision.
 
@@ -56,11 +57,13 @@ class Router:
             classifier: Returns the classifier in use.
             settings: The weights where the caller gives none, and how often to explore.
             categories: Returns what a hint may name besides what every classifier knows and what was measured.
+            paused_domains: Returns the keys of what is paused, with the seconds until each may be called.
         """
         self._catalog = catalog
         self._evidence = evidence
         self._sessions = sessions
         self._open_domains = open_domains
+        self._paused_domains = paused_domains
         self._classifier = classifier
         self._categories = categories
         self._exploration = settings.exploration
@@ -93,6 +96,7 @@ class Router:
             weights=self._weights,
             exploration=self._exploration,
             open_domains=self._open_domains(),
+            paused_domains=self._paused_domains(),
             affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
             seed=getrandbits(64) if seed is None else seed,
         )
