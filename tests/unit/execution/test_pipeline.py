@@ -16,12 +16,14 @@ from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSett
 from ymera_service.execution.attempt import EVIDENCE_SECONDS
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution, ExecutionRequest
+from ymera_service.execution.limits import LEAST_SECONDS
 from ymera_service.execution.observers import Learning, Observers
 from ymera_service.execution.pipeline import Pipeline
 from ymera_service.execution.recording import Recording
 from ymera_service.execution.stages import QUICK_SECONDS
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.first_signs import ENOUGH
 from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.decision import Preferences
@@ -658,6 +660,18 @@ async def test_the_deadline_cancels_the_call_at_any_stage(harness: OpenHarness, 
         assert status is ExecutionStatus.CANCELLED
         assert usage.input_tokens > 0
         assert estimated
+
+
+async def test_a_target_that_hangs_is_given_up_after_a_multiple_of_its_usual_time(harness: OpenHarness) -> None:
+    """Much sooner than the fixed limit or its share of the deadline says."""
+    async with harness({"one": [HELLO] * ENOUGH + [[Accepted(), HANG]], "well": [HELLO]}) as here:
+        for _ in range(ENOUGH):
+            await here.stream(here.request(allow_models=("acme/one",), session_id="s"))
+        await here.pipeline.observers.flush()
+        end = await here.end_of(here.request(deadline=60, session_id="s"))
+        assert models_of(end) == ["acme/one", "acme/well"]
+        assert errors_of(end) == [ProviderTimeout.reason, ""]
+        assert LEAST_SECONDS <= next(end.attempts).duration < LEAST_SECONDS + WAIT / 2
 
 
 @pytest.mark.parametrize("stream", [True, False])
