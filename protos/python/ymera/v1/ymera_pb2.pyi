@@ -1224,10 +1224,10 @@ class PluginHealth(google.protobuf.message.Message):
     """The plugin's name."""
     status: Global___HealthStatus.ValueType
     """DEGRADED if it is quarantined, DISABLED if it is disabled in the
-    configuration.
+    configuration or simulates models where real ones are expected.
     """
     detail: builtins.str
-    """Why it is quarantined; empty if it is not quarantined."""
+    """Why it is quarantined, or left out; else empty."""
     def __init__(
         self,
         *,
