@@ -104,8 +104,10 @@ class TransportSettings(Section):
 class ExecutionSettings(Section):
     """The execution of a request."""
 
-    max_attempts: Annotated[int, Field(ge=1, le=16)] = 4
+    max_attempts: Annotated[int, Field(ge=1, le=16)] = 6
     """The maximum number of provider calls for one request, including the first."""
+    max_slow_attempts: Annotated[int, Field(ge=1, le=16)] = 4
+    """The maximum number once one of them took more than a second to fail."""
     first_token_seconds: Seconds = 60
     """How long a provider may send nothing of a streamed answer before the next target is tried. Thinking and
     keep-alives count as signs of progress."""
@@ -120,19 +122,21 @@ class ExecutionSettings(Section):
 
 
 class BreakerSettings(Section):
-    """The circuit breakers, which pause targets that keep failing."""
+    """The circuit breakers, which let targets that keep failing be called after all others, and pauses."""
 
     failures: Annotated[int, Field(ge=1)] = 5
     """Consecutive failures that open the breaker, of kinds that last: refused connections, keys, credit, timeouts."""
-    window: Annotated[int, Field(ge=1, le=1024)] = 40
+    window: Annotated[int, Field(ge=1, le=200)] = 40
     """The latest calls among which failures of every kind are counted."""
-    failure_share: Annotated[float, Field(gt=0, le=1)] = 0.95
-    """The share of the window that has to fail to open the breaker."""
+    failure_share: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """The share of the window that has to fail to open the breaker, and of the probes to open it again."""
     open_seconds: Seconds = 2
     """How long it stays open the first time; doubled with each further failure, up to `max_open_seconds`."""
     max_open_seconds: Seconds = 15
-    half_open_calls: Annotated[int, Field(ge=1)] = 1
-    """Concurrent calls that are let through to test whether the target works again."""
+    half_open_calls: Annotated[int, Field(ge=1)] = 4
+    """Calls that test whether the target works again; they go one at a time until one succeeds."""
+    max_pause_seconds: Seconds = 60
+    """The longest time for which a target is not called because its provider asked for it."""
 
 
 class WeightSettings(Section):

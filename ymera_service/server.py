@@ -14,7 +14,7 @@ from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.catalog import Catalog
-from ymera_service.config import Settings
+from ymera_service.config import Environment, Settings
 from ymera_service.execution.building import build_pipeline
 from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
@@ -124,7 +124,13 @@ async def _build(
     transport = await stack.enter_async_context(HttpTransport(settings.transport))
     plugins = Plugins(
         await asyncio.to_thread(
-            load_plugins, settings.plugins, transport, found, lambda given: redactor.learn(secrets_in(given)), redactor
+            load_plugins,
+            settings.plugins,
+            transport,
+            found,
+            lambda given: redactor.learn(secrets_in(given)),
+            redactor,
+            production=settings.environment is Environment.PRODUCTION,
         )
     )
     database = await stack.enter_async_context(Database.open(settings.storage.url))

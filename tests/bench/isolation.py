@@ -139,7 +139,7 @@ class Server:
             catalog=catalog,
             breakers=breakers,
             budgets=RetryBudgets(),
-            max_attempts=settings.max_attempts,
+            settings=settings,
             draw=random.Random(1),
         )
         self._stages = (Screen(self._slots), Route(router), Admit(self._slots), generate)

@@ -73,8 +73,9 @@ class Catalog:
     async def refresh(self) -> None:
         """Queries all providers concurrently, replaces the snapshot if anything changed, and stores a new version.
 
-        A provider that fails keeps its previous models, and its error is recorded. Storing a version is tried again
-        at the next refresh if it fails. Refreshes do not overlap.
+        A provider that fails keeps its previous models, and its error is recorded. So does one that lists no models
+        any more, as a local server that has died may do: models that were real stay known, so that none is made up
+        instead. Storing a version is tried again at the next refresh if it fails. Refreshes do not overlap.
         """
         async with self._refreshing:
             async with asyncio.TaskGroup() as group:
@@ -85,6 +86,8 @@ class Catalog:
     async def _discover(self, name: str) -> Sequence[Model] | DiscoveryFailed:
         try:
             infos = await discover(self._providers[name], self._settings.discovery_seconds)
+            if not infos and self._offers.get(name):
+                return DiscoveryFailed("lists no models any more, so those that it listed before are kept")
             listings = await self._lists.look_up(infos)
             return _storable([self._model(name, info, listings.get(info.name, UNLISTED)) for info in infos])
         except DiscoveryFailed as failure:

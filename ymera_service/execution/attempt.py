@@ -11,6 +11,7 @@ from ymera_service.config import ExecutionSettings
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import Delta
 from ymera_service.execution.facts import Attempt
+from ymera_service.execution.limits import Limits, usual_seconds
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Permit
 from ymera_service.routing.estimate import prompt_tokens, text_tokens
@@ -48,10 +49,6 @@ log = structlog.get_logger(__name__)
 
 LINGER_SECONDS = 1.0
 """How long a provider may take to close its answer once the end of it was seen."""
-SHARE = 0.5
-"""Of the time until the deadline, what a target may take to give a sign while another may be called after it,"""
-PATIENCE = 1.5
-"""unless its usual time for a whole answer, times this, is longer."""
 EVIDENCE_SECONDS = 0.5
 """A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
 TIMER_SLACK = 0.05
@@ -81,8 +78,8 @@ class _Progress:
     """Whether it waits for one of the server's own connections."""
     accepted_at: float | None = None
     first_token_at: float | None = None
-    signs: bool = False
-    """Whether anything but the acceptance of the call was seen."""
+    sign_at: float | None = None
+    """When the first sign of an answer was seen, which is anything but the acceptance of the call."""
     usage: Usage | None = None
     usage_estimated: bool = False
     charged_micros: int | None = None
@@ -94,6 +91,8 @@ class _Progress:
 
     def take(self, event: ProviderEvent, now: float) -> Delta | None:
         """Notes an event and returns it where the caller is to see it."""
+        if self.sign_at is None and not isinstance(event, Accepted):
+            self.sign_at = now
         match event:
             case TextDelta(choice=0) | ReasoningDelta() | RefusalDelta():
                 self.written.append(event.text)
@@ -106,14 +105,13 @@ class _Progress:
                 self._note(event, now)
                 return None
         if self.first_token_at is None:
-            self.first_token_at, self.signs = now, True
+            self.first_token_at = now
         return event
 
     def _note(self, event: ProviderEvent, now: float) -> None:
         match event:
             case Accepted():
                 self.accepted_at = now
-                return
             case UsageReported() if event.usage.is_credible:
                 self.usage, self.usage_estimated = event.usage, event.estimated
                 self.charged_micros = event.cost_micros
@@ -121,7 +119,6 @@ class _Progress:
                 self.finished = event
             case _:
                 pass
-        self.signs = True
 
     def _join(self, delta: ToolCallDelta) -> None:
         known = self.calls.get(delta.index)
@@ -164,6 +161,7 @@ class AttemptRunner:
     def __init__(self, settings: ExecutionSettings, boundary: Boundary) -> None:
         self._settings = settings
         self._boundary = boundary
+        self._limits = Limits(settings)
 
     async def run(self, context: ExecutionContext, callee: Callee) -> ProviderError | None:
         """Calls a target, sends what it answers to the sink, and adds the attempt to the facts.
@@ -172,13 +170,16 @@ class AttemptRunner:
         deadline or the caller's leaving, is raised; of these only a deadline that passed without any sign
         of an answer counts against the target.
         """
-        progress = _Progress(asyncio.get_running_loop().time())
+        clock = asyncio.get_running_loop().time
+        progress = _Progress(clock())
         try:
             failure = await self._receive(context, callee, progress)
         except BaseException as error:
             self._end_early(context, callee, progress, error)
             raise
         _settle(context, callee, progress, failure)
+        if progress.sign_at is not None or isinstance(failure, ProviderTimeout):
+            self._limits.learn(context, callee.target, (progress.sign_at or clock()) - progress.began)
         self._add(context, callee, progress, failure)
         return failure
 
@@ -194,9 +195,11 @@ class AttemptRunner:
         call = _call_context(context, callee.target)
         request_id = call.request_id
         clock = asyncio.get_running_loop().time
-        progress.limit = self._first_limit(context, callee, progress)
+        progress.limit = self._limits.first(context, callee.target, last=callee.last)
         scope = asyncio.timeout_at(progress.began + progress.limit)
-        CONNECTION_WAIT.set(_ConnectionWait(scope, progress, lambda: self._first_limit(context, callee, progress)))
+        CONNECTION_WAIT.set(
+            _ConnectionWait(scope, progress, lambda: self._limits.first(context, callee.target, last=callee.last))
+        )
         try:
             async with scope, aclosing(callee.provider.generate(request, call)) as events:
                 async for event in events:
@@ -216,15 +219,6 @@ class AttemptRunner:
                 raise asyncio.CancelledError  # the provider hid it, and ended as if it had been asked to
             return StreamInterrupted(f"{callee.model.id} stopped before the end of its answer")
         return None
-
-    def _first_limit(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> float:
-        """Returns the seconds until the first sign: while another target may be called, some are kept for it."""
-        seconds = self._settings.first_token_seconds if context.execution.stream else self._settings.unary_seconds
-        if callee.last:
-            return seconds
-        left = context.execution.request.deadline - progress.began
-        usual = PATIENCE * _usual_seconds(context, callee.target)
-        return min(seconds, max(SHARE * left, min(usual, left)))
 
     def _extend(
         self,
@@ -252,7 +246,7 @@ class AttemptRunner:
         if not context.execution.stream:
             return f"{callee.model.id} did not answer within {progress.limit:.3g} s"
         if progress.first_token_at is None:
-            silent = self._settings.first_token_seconds if progress.signs else progress.limit
+            silent = self._settings.first_token_seconds if progress.sign_at is not None else progress.limit
             thinking = self._settings.thinking_seconds
             return (
                 f"{callee.model.id} gave no sign of an answer for {silent:.3g} s, or no part of it for {thinking:g} s"
@@ -299,7 +293,7 @@ def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, fail
         callee.permit.succeeded()
         return
     failure.metadata.setdefault("model", callee.model.id)
-    if isinstance(failure, ProviderTimeout) and not progress.signs:
+    if isinstance(failure, ProviderTimeout) and progress.sign_at is None:
         _settle_timeout(context, callee, progress, failure)
     else:
         callee.permit.failed(failure)
@@ -310,7 +304,7 @@ def _settle_timeout(
 ) -> None:
     """Counts a wait for a first sign where it was long enough to say something of the target."""
     waited = asyncio.get_running_loop().time() - progress.began
-    if failure is None or waited < max(EVIDENCE_SECONDS, _usual_seconds(context, callee.target)):
+    if failure is None or waited < max(EVIDENCE_SECONDS, usual_seconds(context, callee.target)):
         callee.permit.released()
     else:
         callee.permit.failed(failure)
@@ -319,18 +313,10 @@ def _settle_timeout(
 def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderTimeout | None:
     """Returns the failure of a target that had given no sign when the deadline ended the call."""
     now, deadline = asyncio.get_running_loop().time(), context.execution.request.deadline
-    if progress.signs or progress.waits or now < deadline:
+    if progress.sign_at is not None or progress.waits or now < deadline:
         return None
     seconds = now - progress.began
     return ProviderTimeout(f"{callee.model.id} gave no sign of an answer in the {seconds:.3g} s until the deadline")
-
-
-def _usual_seconds(context: ExecutionContext, target: Target) -> float:
-    """Returns how long a target usually takes to its first sign, as far as that was measured; else 0."""
-    decision = context.execution.decision
-    if context.execution.stream or decision is None:
-        return 0.0
-    return next((one.expected_latency or 0.0 for one in decision.candidates if one.target is target), 0.0)
 
 
 def _call_context(context: ExecutionContext, target: Target) -> CallContext:

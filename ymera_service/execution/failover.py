@@ -1,29 +1,43 @@
-"""Which target is called next in a turn: a pure function of the ranking and what was tried."""
+"""Which target is called next in a turn: from the ranking, what was tried, breakers and pauses."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from ymera_service.execution.facts import Execution
-from ymera_service.sdk.errors import RateLimited
+from ymera_service.resilience.breaker import Breakers
+from ymera_service.sdk.errors import NoHealthyModel, RateLimited
 from ymera_service.sdk.targets import Target
+
+
+class Standing(IntEnum):
+    """How well a target stands, best first."""
+
+    READY = 0
+    FAILING = 1
+    """Its breaker lets no call pass now, but some of its latest calls succeeded."""
+    PAUSED = 2
+    """Its provider asked for time."""
+    HOPELESS = 3
+    """All of its latest calls failed, so that another one is charged to the retry budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A target that may be called next.
 
-    `retry` counts its failures in this turn, 0 for a target that was not tried yet; `retry_after` is what its
-    provider asked for, in seconds; `limited` says that its provider asked for fewer requests.
+    `retry` counts its failures in this turn, 0 for a target that was not tried yet; `limited` says that its
+    provider asked for fewer requests.
     """
 
     target: Target
     retry: int = 0
-    retry_after: float | None = None
     limited: bool = False
+    standing: Standing = Standing.READY
 
 
 def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]:
-    """Yields what may be called next, best first.
+    """Yields what may be called next, best first, however it stands.
 
     A turn after the first begins with the target that gave the answer before it. Targets not tried in this
     turn come first, then those whose failure may have passed, both in the order of their rank: going over to
@@ -39,8 +53,7 @@ def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]
         latest = failures.get(target.id)
         if latest is not None and latest.retryable and latest.error is not None:
             count = sum(attempt.target.id == target.id for attempt in attempts)
-            limited = latest.error.reason == RateLimited.reason
-            yield Choice(target, count, latest.error.retry_after, limited)
+            yield Choice(target, count, latest.error.reason == RateLimited.reason)
 
 
 def _continued(ranking: Sequence[Target], execution: Execution) -> Sequence[Target]:
@@ -51,3 +64,54 @@ def _continued(ranking: Sequence[Target], execution: Execution) -> Sequence[Targ
     if answered is None:
         return ranking
     return [answered.target, *(target for target in ranking if target.id != answered.target.id)]
+
+
+class Standings:
+    """How targets stand now, according to their breakers and pauses."""
+
+    def __init__(self, breakers: Breakers) -> None:
+        self._breakers = breakers
+        self._pauses = breakers.pauses
+
+    def best(self, ranking: Sequence[Target], execution: Execution, refused: Container[str]) -> Choice | None:
+        """Returns the first choice that is ready; else the least bad one of those whose target is not refused."""
+        best, lowest = None, (len(Standing), 0.0)
+        for choice in choices(ranking, execution):
+            if choice.target.id in refused:
+                continue
+            standing, badness = self._of(choice.target)
+            if standing is Standing.READY:
+                return choice
+            if (standing, badness) < lowest:
+                best, lowest = replace(choice, standing=standing), (standing, badness)
+        return best
+
+    def any_ready(self, ranking: Sequence[Target], execution: Execution, besides: Target) -> bool:
+        """Returns whether there is a choice that is ready, besides one target."""
+        return any(
+            choice.target.id != besides.id and self._of(choice.target)[0] is Standing.READY
+            for choice in choices(ranking, execution)
+        )
+
+    def pause(self, target: Target) -> float:
+        """Returns the seconds until a target's pause is over; 0 if it is not paused."""
+        return self._pauses.remaining(target)
+
+    def _of(self, target: Target) -> tuple[Standing, float]:
+        """Returns how a target stands, and how badly in comparison with others that stand like it."""
+        if pause := self._pauses.remaining(target):
+            return Standing.PAUSED, pause
+        if self._breakers.accepts(target):
+            return Standing.READY, 0.0
+        hopeless = self._breakers.is_hopeless(target)
+        return Standing.HOPELESS if hopeless else Standing.FAILING, self._breakers.failing_share(target)
+
+    def none_callable(self, ranking: Sequence[Target]) -> NoHealthyModel:
+        """Returns the error of a request of which no target could be called; it states when one may be."""
+        opened, paused = self._breakers.open_domains(), self._pauses.domains()
+        closed = {**opened, **{domain: max(wait, opened.get(domain, 0.0)) for domain, wait in paused.items()}}
+        waits = [max(closed.get(domain, 0.0) for domain in target.domains) for target in ranking]
+        problem = "the circuit breaker of every eligible target is open"
+        if any(self._pauses.remaining(target) for target in ranking):
+            problem = "every eligible target keeps failing or is paused, as its provider asked"
+        return NoHealthyModel(problem, retry_after=min(waits, default=1.0))

@@ -75,7 +75,7 @@ class Pipeline:
             catalog=catalog,
             breakers=breakers,
             budgets=RetryBudgets(),
-            max_attempts=settings.max_attempts,
+            settings=settings,
             draw=draw or random.Random(),  # noqa: S311  # jitter
         )
         route = Route(router)

@@ -5,22 +5,23 @@ A stage takes the context, adds facts to it and returns; it ends the execution b
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
 from ymera_service.catalog import Catalog
+from ymera_service.config import ExecutionSettings
 from ymera_service.execution.attempt import AttemptRunner, Callee
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import AttemptStarted, Started
 from ymera_service.execution.facts import Attempt
-from ymera_service.execution.failover import Choice, choices
-from ymera_service.resilience.breaker import Breakers, Permit
+from ymera_service.execution.failover import Choice, Standing, Standings
+from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets, backoff
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.router import Router
-from ymera_service.sdk.errors import NoHealthyModel, ProviderError
+from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.targets import Target
 from ymera_service.telemetry.timing import Phase
 
@@ -76,6 +77,10 @@ class Admit:
         await context.send(Started(request.request_id, context.execution.decision))
 
 
+QUICK_SECONDS = 1.0
+"""A failure that took no longer leaves time for more attempts."""
+
+
 class Generate:
     """Gets an answer: calls one target after the other until one has given it."""
 
@@ -86,14 +91,15 @@ class Generate:
         catalog: Catalog,
         breakers: Breakers,
         budgets: RetryBudgets,
-        max_attempts: int,
+        settings: ExecutionSettings,
         draw: random.Random,
     ) -> None:
         self._attempts = attempts
         self._catalog = catalog
         self._breakers = breakers
+        self._standings = Standings(breakers)
         self._budgets = budgets
-        self._max_attempts = max_attempts
+        self._settings = settings
         self._draw = draw
 
     async def __call__(self, context: ExecutionContext) -> None:
@@ -114,77 +120,62 @@ class Generate:
                 return
             if context.irrevocable:
                 break
-        raise failure or self._none_healthy(context)
+        raise failure or self._standings.none_callable(context.ranking)
 
     async def _next(self, context: ExecutionContext, failure: ProviderError | None) -> Callee | None:
-        """Returns what to call next; None where another call is of no use."""
+        """Returns what to call next, after the wait that it needs; None where another call is of no use."""
         attempts = context.execution.turns[-1].attempts
-        if len(attempts) >= self._max_attempts or (failure is not None and not failure.fails_over):
+        if len(attempts) >= self._most(attempts) or (failure is not None and not failure.fails_over):
             return None
-        for choice in choices(context.ranking, context.execution):
-            if self._breakers.accepts(choice.target) and await self._may_call(context, choice):
-                callee = self._callee(choice.target, self._breakers.try_acquire, last=self._is_last(context, choice))
-                if callee is not None:
-                    return _logged(callee, choice, attempts)
-        return await self._least_bad(context)
+        waited, refused = 0, set[str]()
+        while (choice := self._standings.best(context.ranking, context.execution, refused)) is not None:
+            delay = self._delay(choice, waited)
+            if delay and await _slept(context, delay):
+                waited = choice.retry  # by now another target may be ready, or this one paused again
+            elif not delay and (callee := self._callee(context, choice)):
+                if attempts:
+                    log.warning("failover", target=callee.target.id, retry=choice.retry)
+                return callee
+            else:
+                refused.add(choice.target.id)
+        return None
 
-    async def _least_bad(self, context: ExecutionContext) -> Callee | None:
-        """Returns the target with the fewest failures of those whose breaker is open; None beyond the budget."""
-        attempts, snapshot = context.execution.turns[-1].attempts, self._catalog.snapshot
-        refused = [
-            choice
-            for choice in choices(context.ranking, context.execution)
-            if choice.target.model in snapshot.models and not self._breakers.accepts(choice.target)
-        ]
-        choice = min(refused, key=lambda choice: self._breakers.failing_share(choice.target), default=None)
-        if choice is None or not await self._may_call(context, choice):
+    def _most(self, attempts: Sequence[Attempt]) -> int:
+        """Returns how many attempts may be made."""
+        slow = any(attempt.duration > QUICK_SECONDS for attempt in attempts)
+        return self._most_slow if slow else self._settings.max_attempts
+
+    @property
+    def _most_slow(self) -> int:
+        return min(self._settings.max_attempts, self._settings.max_slow_attempts)
+
+    def _delay(self, choice: Choice, waited: int) -> float:
+        """Returns the seconds to wait before a call. Those who wait for the end of a pause don't call all at once."""
+        if choice.standing is Standing.PAUSED:
+            return self._standings.pause(choice.target) + backoff(0, self._draw)
+        return backoff(choice.retry - 1, self._draw) if choice.retry > waited else 0.0
+
+    def _callee(self, context: ExecutionContext, choice: Choice) -> Callee | None:
+        """Returns a target to be called; None if it left the catalogue, has its share of slots, or is beyond budget."""
+        target = choice.target
+        model, provider = self._catalog.snapshot.models.get(target.model), target.provider
+        if model is None or (context.slot is not None and not context.slot.move_to(target)):
             return None
-        callee = self._callee(choice.target, self._breakers.acquire_anyway, last=True)
-        return callee and _logged(callee, choice, attempts)
-
-    def _is_last(self, context: ExecutionContext, choice: Choice) -> bool:
-        """Tells whether no other target may be called after this one."""
-        if len(context.execution.turns[-1].attempts) + 1 >= self._max_attempts:
-            return True
-        return not any(
-            other.target.id != choice.target.id and self._breakers.accepts(other.target)
-            for other in choices(context.ranking, context.execution)
-        )
-
-    async def _may_call(self, context: ExecutionContext, choice: Choice) -> bool:
-        """Waits until a target may be called; returns False where its share, the deadline or the budget forbids it."""
-        if context.slot is not None and not context.slot.move_to(choice.target):
-            return False
-        wait = backoff(choice.retry_after, choice.retry - 1, self._draw) if choice.retry else 0.0
-        if wait and asyncio.get_running_loop().time() + wait >= context.execution.request.deadline:
-            return False
-        if self._is_charged(choice) and not self._budgets.of(choice.target.provider).try_withdraw():
-            return False
-        if wait:
-            await asyncio.sleep(wait)
-        return True
-
-    def _is_charged(self, choice: Choice) -> bool:
-        """Tells whether a call is charged to the retry budget: where the target's recent calls speak against it."""
-        return choice.limited or not self._breakers.accepts(choice.target)
-
-    def _callee(self, target: Target, acquire: Callable[[Target], Permit | None], *, last: bool) -> Callee | None:
-        """Returns a target ready to be called; None if it has gone from the catalogue or its breaker is open."""
-        model = self._catalog.snapshot.models.get(target.model)
-        if model is None:
+        charged = choice.limited or choice.standing is Standing.HOPELESS
+        if charged and not self._budgets.of(provider).try_withdraw():
             return None
-        provider, permit = self._catalog.provider(target.provider), acquire(target)
-        return None if permit is None else Callee(target, model, provider, permit, last)
+        last = self._is_last(context, target)
+        return Callee(target, model, self._catalog.provider(provider), self._breakers.acquire(target), last)
 
-    def _none_healthy(self, context: ExecutionContext) -> NoHealthyModel:
-        opened = self._breakers.open_domains()
-        waits = [max(opened.get(domain, 0.0) for domain in target.domains) for target in context.ranking]
-        return NoHealthyModel(
-            "the circuit breaker of every eligible target is open", retry_after=min(waits, default=1.0)
-        )
+    def _is_last(self, context: ExecutionContext, target: Target) -> bool:
+        """Returns whether no other target may be called if this one hangs, which makes it a slow one."""
+        made = len(context.execution.turns[-1].attempts) + 1
+        return made >= self._most_slow or not self._standings.any_ready(context.ranking, context.execution, target)
 
 
-def _logged(callee: Callee, choice: Choice, attempts: Sequence[Attempt]) -> Callee:
-    if attempts:
-        log.warning("failover", target=callee.target.id, retry=choice.retry)
-    return callee
+async def _slept(context: ExecutionContext, seconds: float) -> bool:
+    """Waits, unless the deadline would pass meanwhile."""
+    if asyncio.get_running_loop().time() + seconds >= context.execution.request.deadline:
+        return False
+    await asyncio.sleep(seconds)
+    return True

@@ -10,7 +10,7 @@ import difflib
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.metadata import entry_points
 from types import MappingProxyType
@@ -55,7 +55,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class PluginStatus:
-    """A plugin that was found, and its state; `detail` is the reason why it is quarantined."""
+    """A plugin that was found, and its state; `detail` is why it is quarantined or a provider is left out."""
 
     name: str
     distribution: str
@@ -124,6 +124,8 @@ def load_plugins(
     found: Sequence[FoundPlugin] | None = None,
     heed: Callable[[PluginSettings], None] = lambda settings: None,
     redact: Callable[[str], str] = str,
+    *,
+    production: bool = False,
 ) -> Registry:
     """Loads every plugin found and returns what they offer. Blocks; run it in a thread.
 
@@ -133,6 +135,7 @@ def load_plugins(
         found: The plugins to load; by default those installed.
         heed: Called with the settings of each plugin before the plugin gets them, as to learn its secrets.
         redact: Removes secrets from what a plugin says of its failure.
+        production: Simulated providers are left out unless they are configured.
 
     Raises:
         ConfigError: A plugin's settings are wrong, or name a plugin that is not installed.
@@ -141,6 +144,7 @@ def load_plugins(
     for plugin in installed() if found is None else found:
         loading.take(plugin)
     loading.check_tables()
+    loading.leave_out_simulated(production=production)
     return loading.registry()
 
 
@@ -210,6 +214,27 @@ class _Loading:
                 self.faults.append(ConfigFault(f"plugins.{name}", f"no plugin of this name is installed{hint}"))
         if self.faults:
             raise ConfigError("plugin settings", self.faults)
+
+    def leave_out_simulated(self, *, production: bool) -> None:
+        """Removes simulated providers where their answers could be taken for real ones, unless they are configured."""
+        providers: dict[str, Provider] = self.offers["provider"]
+        real = next((one.name for one in providers.values() if one.configured and not one.simulated), "")
+        reason = "in production" if production else f"where a real provider, such as {real}, is configured"
+        if not (production or real):
+            return
+        for name in [one.name for one in providers.values() if one.simulated]:
+            registration = Registration("provider", name)
+            plugin = self.owners[registration]
+            if plugin.name not in self.settings.tables:
+                del providers[name]
+                detail = f"{name} is left out {reason}, unless there is a table [plugins.{plugin.name}]"
+                self._disable(plugin, registration, detail)
+
+    def _disable(self, plugin: FoundPlugin, registration: Registration, detail: str) -> None:
+        status = self.plugins[plugin.name][1]
+        left = tuple(each for each in status.registrations if each != registration)
+        state = status.state if left else PluginState.DISABLED
+        self.plugins[plugin.name] = plugin, replace(status, state=state, detail=detail, registrations=left)
 
     def registry(self) -> Registry:
         statuses = sorted([status for _, status in self.plugins.values()] + self.clashing, key=lambda one: one.name)

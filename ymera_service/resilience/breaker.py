@@ -1,16 +1,18 @@
-"""Circuit breakers: what keeps failing is left alone for a while, then tried with a counted few calls.
+"""Circuit breakers: what fails most of its calls is called after everything else, and tried with a counted few.
 
-closed ── failures ──▶ open ── time ──▶ half open ── success ──▶ closed
+closed ── failures ──▶ open ── time ──▶ half open ── most probes answer ──▶ closed
                         ▲                   │
-                        └───── failure ─────┘   (twice as long each time)
+                        └── probes fail ────┘   (twice as long each time, with jitter)
 
 Two things open a breaker: failures in a row of kinds that last, such as a refused connection, or a large
-share of the latest calls. A target that answers now and then stays closed, as another try is worth its
-price. A target has three breakers: its own, its account's and its endpoint's. The scope of an error says
-which one it counts against; a success counts for all three. Only domains that failed within their latest
-calls are held, so that a healthy target costs a look-up and memory stays bounded.
+share of the latest calls. Open does not mean useless: where nothing better is left, an open target is called
+like any other unless it is hopeless, which takes far more failures. A target has three breakers: its own, its
+account's and its endpoint's. The scope of an error says which one it counts against; a success counts for
+all three. Only domains that failed within their latest calls are held, so that a healthy target costs a
+look-up and memory stays bounded.
 """
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +20,8 @@ from enum import StrEnum
 import structlog
 
 from ymera_service.config import BreakerSettings
+from ymera_service.resilience.network import Network
+from ymera_service.resilience.pauses import Pauses
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.targets import Scope, Target
 
@@ -43,31 +47,50 @@ class BreakerReport:
     last_error: str
 
 
+HOPELESS_CALLS = 200
+"""So many failures on end mean that a target does not answer at all: of one that answers 5 % of its calls, one run of
+so many calls in 28,000 fails throughout (0.95²⁰⁰)."""
+JITTER = 0.25
+"""The share by which a breaker may open for less than its time, so that those that opened together do not probe
+together."""
+
+
+_ALL_FAILED = (1 << HOPELESS_CALLS) - 1
+
+
 class Breaker:
-    """The breaker of one domain."""
+    """The breaker of one domain. Calls made after it opened are probes."""
 
     __slots__ = (
         "_clock",
+        "_draw",
         "_in_a_row",
         "_open_seconds",
         "_opened_until",
-        "_probes",
+        "_probes_answered",
+        "_probes_failed",
+        "_probes_under_way",
         "_recent",
         "_settings",
         "last_error",
         "scope",
     )
 
-    def __init__(self, scope: Scope, settings: BreakerSettings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, scope: Scope, settings: BreakerSettings, clock: Callable[[], float], draw: random.Random
+    ) -> None:
         self.scope = scope
         self.last_error = ""
         self._settings = settings
         self._clock = clock
+        self._draw = draw
         self._in_a_row = 0
         """Lasting failures since the latest success."""
         self._recent = 0
         """The latest calls, a bit for each: 1 where it failed. Those before the first failure had succeeded."""
-        self._probes = 0
+        self._probes_under_way = 0
+        self._probes_answered = 0
+        self._probes_failed = 0
         self._open_seconds = 0.0
         self._opened_until = 0.0
 
@@ -85,56 +108,83 @@ class Breaker:
 
     @property
     def accepts(self) -> bool:
-        """Whether a call may be made now."""
+        """Whether a call may be made now. Probes go one at a time until one answers: a call may hang."""
         state = self.state
         if state is BreakerState.HALF_OPEN:
-            return self._probes < self._settings.half_open_calls
+            most = min(1 + self._probes_answered, self._settings.half_open_calls - self._probes_settled)
+            return self._probes_under_way < most
         return state is BreakerState.CLOSED
 
-    def begin_probe(self) -> bool:
-        """Counts a call that is about to be made; tells whether it is a probe, whose verdict `end_probe` takes."""
-        if not self._open_seconds:
-            return False
-        self._probes += 1
-        return True
-
-    def end_probe(self) -> None:
-        """A probe is over."""
-        self._probes = max(0, self._probes - 1)
+    @property
+    def _probes_settled(self) -> int:
+        return self._probes_answered + self._probes_failed
 
     @property
     def failing_share(self) -> float:
-        """The share of the latest calls that failed; 1 after lasting failures in a row."""
+        """The share of the window that failed; 1 after lasting failures in a row."""
         if self._in_a_row >= self._settings.failures:
             return 1.0
-        return self._recent.bit_count() / self._settings.window
+        return (self._recent & ((1 << self._settings.window) - 1)).bit_count() / self._settings.window
 
-    def succeed(self) -> bool:
-        """Counts a success while closed and tells whether no failure is left among the latest calls."""
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether another call is not worth its price: every one of the latest calls failed."""
+        return self._in_a_row >= self._settings.failures or self._recent == _ALL_FAILED
+
+    def begin_probe(self) -> bool:
+        """Counts a call that is about to be made; returns whether it is a probe, which `end_probe` ends."""
+        if not self._open_seconds:
+            return False
+        self._probes_under_way += 1
+        return True
+
+    def end_probe(self) -> None:
+        """A probe is over; its verdict, if there is one, follows."""
+        self._probes_under_way = max(0, self._probes_under_way - 1)
+
+    @property
+    def is_spotless(self) -> bool:
+        """Whether there is nothing to remember: it is closed, and none of its latest calls failed."""
+        return not self._open_seconds and not self._recent
+
+    def succeed(self) -> None:
+        """Counts a success of a call or, unless closed, of a probe."""
         self._in_a_row = 0
         self._push(failed=False)
-        return not self._recent
+        if self._open_seconds:
+            self._probes_answered += 1
+            self._weigh()
 
-    def fail(self, error: ProviderError) -> bool:
-        """Counts a failure and tells whether it opened the breaker."""
+    def fail(self, error: ProviderError) -> None:
+        """Counts a failure of a call or, unless closed, of a probe."""
         self.last_error = error.message
         self._in_a_row += error.lasting
         self._push(failed=True)
-        state = self.state
-        if state is BreakerState.HALF_OPEN:
-            self._open(self._open_seconds * 2)
-        elif state is BreakerState.CLOSED and self.failing_share >= self._settings.failure_share:
+        if self._open_seconds:
+            self._probes_failed += 1
+            self._weigh(at_once=error.lasting)
+        elif self.failing_share >= self._settings.failure_share:
             self._open(self._settings.open_seconds)
-        else:
-            return False
-        return True
+
+    def _weigh(self, *, at_once: bool = False) -> None:
+        """Closes or opens it if there are enough probes, or if one failed for a reason that lasts."""
+        if self._probes_settled < self._settings.half_open_calls and not at_once:
+            return
+        if not at_once and self._probes_failed < self._probes_settled * self._settings.failure_share:
+            self._in_a_row = self._recent = 0
+            self._open_seconds = 0.0
+        elif self.state is BreakerState.HALF_OPEN:
+            self._open(self._open_seconds * 2)
+        else:  # calls made while it is open may close it sooner, and don't keep it open for longer
+            self._probes_answered = self._probes_failed = 0
 
     def _push(self, *, failed: bool) -> None:
-        self._recent = (self._recent << 1 | failed) & ((1 << self._settings.window) - 1)
+        self._recent = (self._recent << 1 | failed) & _ALL_FAILED
 
     def _open(self, seconds: float) -> None:
         self._open_seconds = min(seconds, self._settings.max_open_seconds)
-        self._opened_until = self._clock() + self._open_seconds
+        self._opened_until = self._clock() + self._open_seconds * (1 - JITTER * self._draw.random())
+        self._probes_answered = self._probes_failed = 0
 
 
 class Permit:
@@ -165,43 +215,50 @@ class Permit:
 
 
 class Breakers:
-    """The breakers of all domains. `clock` is monotonic."""
+    """What is known of failures: the breakers of all domains, the pauses, and the state of this machine's network."""
 
-    def __init__(self, settings: BreakerSettings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: BreakerSettings, clock: Callable[[], float], draw: random.Random | None = None
+    ) -> None:
+        """Takes a monotonic clock, and what settles the jitter."""
+        self.pauses = Pauses(settings.max_pause_seconds, clock)
+        self.network = Network()
         self._settings = settings
         self._clock = clock
+        self._draw = draw or random.Random()  # noqa: S311  # jitter
         self._breakers: dict[str, Breaker] = {}
+        self._tripped: dict[str, Breaker] = {}
+        """Those that are not closed; looking at them alone keeps a request cheap where many targets failed once."""
 
-    def try_acquire(self, target: Target) -> Permit | None:
-        """Asks to call a target; returns None if it may not be called now."""
-        if not self._breakers:
+    def acquire(self, target: Target) -> Permit:
+        """Returns leave to call a target. Where it is open, the call is a probe; `accepts` says if one is wanted."""
+        if not self._tripped:
             return Permit(self, target, ())
-        return self.acquire_anyway(target) if self.accepts(target) else None
-
-    def acquire_anyway(self, target: Target) -> Permit:
-        """Returns leave to call a target whatever its breakers say; where they are open, the call is a probe."""
         return Permit(
-            self, target, tuple([domain for domain, breaker in self._involved(target) if breaker.begin_probe()])
+            self,
+            target,
+            tuple([domain for domain, breaker in _involved(self._tripped, target) if breaker.begin_probe()]),
         )
 
     def accepts(self, target: Target) -> bool:
-        """Tells whether a target may be called now."""
-        return not self._breakers or all(breaker.accepts for _, breaker in self._involved(target))
+        """Returns whether a target may be called now."""
+        return not self._tripped or all(breaker.accepts for _, breaker in _involved(self._tripped, target))
 
     def failing_share(self, target: Target) -> float:
         """Returns the share of the latest calls that failed, of the worst of a target's domains."""
-        return max((breaker.failing_share for _, breaker in self._involved(target)), default=0.0)
+        return max((breaker.failing_share for _, breaker in _involved(self._breakers, target)), default=0.0)
 
-    def _involved(self, target: Target) -> Sequence[tuple[str, Breaker]]:
-        return [(domain, found) for domain in target.domains if (found := self._breakers.get(domain))]
+    def is_hopeless(self, target: Target) -> bool:
+        """Returns whether another call is not worth its price, as every one of the latest calls failed."""
+        return any(breaker.is_hopeless for _, breaker in _involved(self._tripped, target))
 
     def open_domains(self) -> Mapping[str, float]:
         """Returns the domains whose breaker is open, with the seconds until calls are tried again."""
-        if not self._breakers:
+        if not self._tripped:
             return {}
         return {
             domain: breaker.retry_after
-            for domain, breaker in self._breakers.items()
+            for domain, breaker in self._tripped.items()
             if breaker.state is BreakerState.OPEN
         }
 
@@ -209,46 +266,63 @@ class Breakers:
         """Returns the breakers that are not closed, in the order of their domains."""
         return [
             BreakerReport(domain, breaker.scope, breaker.state, breaker.retry_after, breaker.last_error)
-            for domain, breaker in sorted(self._breakers.items())
-            if breaker.state is not BreakerState.CLOSED
+            for domain, breaker in sorted(self._tripped.items())
         ]
 
     def settle_success(self, target: Target, probed: Sequence[str]) -> None:
-        """For `Permit`: closes the breakers that the call probed, and forgets failures of the others."""
+        """For `Permit`: counts a success in all of a target's domains, in those not closed if it was a probe."""
+        self.network.works()
         if not self._breakers:
             return
-        for domain in target.domains:
-            breaker = self._breakers.get(domain)
-            if breaker is None:
-                continue
-            if domain in probed:
-                log.warning("breaker closed", domain=domain)
-            elif breaker.state is not BreakerState.CLOSED or not breaker.succeed():
-                continue
-            del self._breakers[domain]
+        self.release(probed)
+        for domain, breaker in _involved(self._breakers, target):
+            if domain in probed or domain not in self._tripped:
+                breaker.succeed()
+                self._note(domain, breaker)
 
     def settle_failure(self, target: Target, probed: Sequence[str], error: ProviderError) -> None:
-        """For `Permit`: counts a failure in the domain that the error names."""
+        """For `Permit`: counts a failure in the domain that the error names, and takes the pause that it asks for."""
         self.release(probed)
-        if not error.trips_breaker:
+        self.pauses.observe(target, error)
+        if self._is_local(error) or not error.trips_breaker:
             return
         domain = target.domain(error.scope)
         breaker = self._breakers.get(domain)
         if breaker is None:
-            breaker = self._breakers[domain] = Breaker(error.scope, self._settings, self._clock)
-        elif breaker.state is not BreakerState.CLOSED and domain not in probed:
+            scope = Scope.ENDPOINT if error.scope is Scope.NETWORK else error.scope
+            breaker = self._breakers[domain] = Breaker(scope, self._settings, self._clock, self._draw)
+        elif domain in self._tripped and domain not in probed:
             return
-        if breaker.fail(error):
-            log.warning(
-                "breaker opened",
-                domain=domain,
-                retry_after=breaker.retry_after,
-                reason=error.reason,
-                error=error.message,
-            )
+        breaker.fail(error)
+        self._note(domain, breaker)
+
+    def _note(self, domain: str, breaker: Breaker) -> None:
+        """Takes a change of state, which is logged once and not again after each probe that fails."""
+        tripped, closed = domain in self._tripped, breaker.state is BreakerState.CLOSED
+        if tripped and closed:
+            del self._tripped[domain]
+            log.warning("breaker closed", domain=domain)
+        elif not tripped and not closed:
+            self._tripped[domain] = breaker
+            wait, error = breaker.retry_after, breaker.last_error
+            log.warning("breaker opened", domain=domain, retry_after=wait, error=error)
+        if breaker.is_spotless:
+            del self._breakers[domain]
+
+    def _is_local(self, error: ProviderError) -> bool:
+        """Returns whether a failure is held against this machine's network; a response shows that it works."""
+        if error.scope is Scope.NETWORK:
+            return self.network.fails(error)
+        if error.status is not None:
+            self.network.works()
+        return False
 
     def release(self, probed: Sequence[str]) -> None:
         """For `Permit`: ends the probes of a call that gave no verdict on them."""
         for domain in probed:
-            if breaker := self._breakers.get(domain):
+            if breaker := self._tripped.get(domain):
                 breaker.end_probe()
+
+
+def _involved(breakers: Mapping[str, Breaker], target: Target) -> Sequence[tuple[str, Breaker]]:
+    return [(domain, found) for domain in target.domains if (found := breakers.get(domain))]

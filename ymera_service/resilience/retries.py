@@ -9,9 +9,9 @@ MAX_SECONDS = 5.0
 class RetryBudget:
     """Keeps calls that are likely to fail a small share of all, so that retrying does not feed an outage.
 
-    Every success puts `ratio` of a token back, up to `capacity`. What takes one is a call of a target whose
-    breaker is open or which asked for fewer requests. Failing over, and retrying a target that answers now and
-    then, are not charged: charging them costs success just when they are needed.
+    Every success puts `ratio` of a token back, up to `capacity`. What takes one is a call of a target none of
+    whose latest calls succeeded, and a retry of one that asked for fewer requests. Failing over, and calling a
+    target that answers now and then, are not charged: charging them costs success just when they are needed.
     """
 
     def __init__(self, capacity: float = 20.0, ratio: float = 0.1) -> None:
@@ -45,10 +45,10 @@ class RetryBudgets:
         return budget
 
 
-def backoff(retry_after: float | None, retry: int, draw: random.Random) -> float:
+def backoff(retry: int, draw: random.Random) -> float:
     """Returns the seconds to wait before the retry of this number (from 0).
 
     Full jitter over an exponentially growing bound (Brooker, "Exponential Backoff And Jitter", AWS
-    Architecture Blog, 2015); what the provider asked for is a floor.
+    Architecture Blog, 2015).
     """
-    return max(retry_after or 0.0, draw.uniform(0, min(MAX_SECONDS, BASE_SECONDS * 2**retry)))
+    return draw.uniform(0, min(MAX_SECONDS, BASE_SECONDS * 2**retry))

@@ -48,6 +48,7 @@ def build_router(
         evidence=evidence,
         sessions=sessions,
         open_domains=breakers.open_domains,
+        paused_domains=breakers.pauses.domains,
         classifier=classifier,
         prior=prior,
         settings=settings,

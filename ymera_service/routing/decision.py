@@ -77,6 +77,7 @@ class ExclusionReason(StrEnum):
     PRICE_UNKNOWN = "price_unknown"
     TOO_SLOW = "too_slow"
     UNHEALTHY = "unhealthy"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Inputs:
         capabilities: Those that the prompt needs or the caller requires.
         input_tokens: Of the prompt, estimated.
         max_output_tokens: What the caller allows for the answer; 0 where it does not say.
-        open_domains: Keys of the breakers that were open.
+        open_domains: Keys of the breakers that were open, and of what was paused.
         affinity: The id of the target that the session stays with; empty if there was none.
     """
 

@@ -24,6 +24,10 @@ MAX_PATTERN = 128
 """Characters of a pattern in an error."""
 
 
+TEMPORARY = (ExclusionReason.UNHEALTHY, ExclusionReason.PAUSED)
+"""The reasons that time removes: what they exclude is called after everything else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A rule: the targets that it hits, and in words why it hits the one of a row."""
@@ -42,9 +46,9 @@ class Sifted:
 
     @property
     def failing(self) -> Rows | None:
-        """The rows that only an open breaker excludes; None if there are none. That rule is the last one."""
-        rule = self.excluded[-1][0] if self.excluded else None
-        return rule.hits.nonzero()[0] if rule is not None and rule.reason is ExclusionReason.UNHEALTHY else None
+        """The rows that only open breakers and pauses exclude; None if there are none. These rules are the last."""
+        hits = [rule.hits for rule, _ in self.excluded[-len(TEMPORARY) :] if rule.reason in TEMPORARY]
+        return np.logical_or.reduce(hits).nonzero()[0] if hits else None
 
     def counts(self, table: Table) -> tuple[ExclusionCount, ...]:
         """Returns how many targets each rule excludes, and one as an example."""
@@ -79,6 +83,7 @@ def filters_for(
     costs: Whole,
     paces: Paces,
     open_domains: Mapping[str, float],
+    paused_domains: Mapping[str, float],
 ) -> Iterator[Filter]:
     """Yields the rules that a request calls for.
 
@@ -96,6 +101,8 @@ def filters_for(
         yield _quick(preferences.max_latency, paces.latencies(needs.output_tokens))
     if open_domains:
         yield _healthy(open_domains, table)
+    if paused_domains:
+        yield _unpaused(paused_domains, table)
 
 
 def required_bits(needs: Needs, preferences: Preferences) -> int:
@@ -211,8 +218,15 @@ def _healthy(open_domains: Mapping[str, float], table: Table) -> Filter:
     )
 
 
+def _unpaused(paused_domains: Mapping[str, float], table: Table) -> Filter:
+    waits = waits_for(paused_domains, table)
+    return Filter(
+        ExclusionReason.PAUSED, waits >= 0, lambda row: f"is paused, as its provider asked, for {waits[row]:.1f} s more"
+    )
+
+
 def waits_for(open_domains: Mapping[str, float], table: Table) -> Floats:
-    """Returns the seconds until each target may be tried again: the longest of its open domains; else -1."""
+    """Returns the seconds until each target may be called again: the longest of its domains; else -1."""
     waits = np.full(len(table.targets), -1.0)
     for domain, seconds in open_domains.items():
         if (rows := table.shared_domains.get(domain)) is not None:

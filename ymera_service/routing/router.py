@@ -48,6 +48,7 @@ class Router:
         settings: RoutingSettings,
         categories: Callable[[], Collection[str]],
         prior: Callable[[], QualityPrior | None] = lambda: None,
+        paused_domains: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         """Takes what is asked for each decision.
 
@@ -60,11 +61,13 @@ class Router:
             settings: The weights where the caller gives none, and how often to explore.
             categories: Returns what a hint may name besides what every classifier knows and what was measured.
             prior: Returns what says how good models are before they are measured.
+            paused_domains: Returns the keys of what is paused, with the seconds until each may be called.
         """
         self._catalog = catalog
         self._evidence = evidence
         self._sessions = sessions
         self._open_domains = open_domains
+        self._paused_domains = paused_domains
         self._classifier = classifier
         self._prior = prior
         self._categories = categories
@@ -99,6 +102,7 @@ class Router:
             weights=self._weights,
             exploration=self._exploration,
             open_domains=self._open_domains(),
+            paused_domains=self._paused_domains(),
             affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
             seed=getrandbits(64) if seed is None else seed,
         )

@@ -5,7 +5,7 @@ and snapshot give the same selection.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from ymera_service.routing.decision import (
 )
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.explain import explain
-from ymera_service.routing.filters import Sifted, filters_for, missing, required_bits, sift, waits_for
+from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, missing, required_bits, sift, waits_for
 from ymera_service.routing.latency import Paces
 from ymera_service.routing.scoring import Scores, expected_costs, score
 from ymera_service.routing.table import CERTAINTY, Table
@@ -34,7 +34,7 @@ from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestErr
 RANKED = 16
 """Targets that one execution may ever call."""
 DOMAINS_KEPT = 8
-"""Open breakers that a decision names, at most,"""
+"""Open breakers and pauses that a decision names, at most,"""
 LONGEST_DOMAINS = 512
 """and the characters that their keys may have together."""
 RETRY_AFTER = 5.0
@@ -66,6 +66,7 @@ class Snapshot:
         weights: Those that count where the caller gives none; adding up to 1.
         exploration: How likely the first candidate is drawn at random.
         open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
+        paused_domains: Keys of what is paused, as its provider asked, with the seconds until it may be called.
         affinity: The id of the target that the session stays with; empty if there is none.
         seed: Settles every draw; of 64 bits.
     """
@@ -77,6 +78,7 @@ class Snapshot:
     open_domains: Mapping[str, float]
     affinity: str
     seed: int
+    paused_domains: Mapping[str, float] = field(default_factory=dict)
 
 
 def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
@@ -90,14 +92,20 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     wanted, table = request.preferences, snapshot.table
     costs = expected_costs(request.needs, table)
     filters = filters_for(
-        wanted, request.needs, table, costs=costs, paces=snapshot.paces, open_domains=snapshot.open_domains
+        wanted,
+        request.needs,
+        table,
+        costs=costs,
+        paces=snapshot.paces,
+        open_domains=snapshot.open_domains,
+        paused_domains=snapshot.paused_domains,
     )
     sifted = sift(filters, table)
     failing = sifted.failing
     if not sifted.eligible.size:
         if failing is None:
             raise _nothing_left(sifted, snapshot)
-        sifted = Sifted(failing, sifted.excluded[:-1])
+        sifted = Sifted(failing, tuple([each for each in sifted.excluded if each[0].reason not in TEMPORARY]))
     weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
     scores = score(
         table, snapshot.paces, costs, needs=request.needs, probabilities=request.probabilities, weights=weights
@@ -114,8 +122,8 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
 class _Scored:
     """Everything that the order and the decision are made from.
 
-    `pinned` is the row of the session's target. `failing` are the rows that only an open breaker excludes; where
-    no others are left, they are the eligible ones.
+    `pinned` is the row of the session's target. `failing` are the rows that only an open breaker or a pause
+    excludes; where no others are left, they are the eligible ones.
     """
 
     request: RoutingRequest
@@ -129,7 +137,7 @@ class _Scored:
 
     @property
     def all_failing(self) -> bool:
-        """Whether the breaker of every eligible target is open."""
+        """Whether every eligible target has an open breaker or is paused."""
         return self.failing is self.sifted.eligible
 
     @property
@@ -137,7 +145,8 @@ class _Scored:
         """The failing rows that are not eligible: the sooner one is tried again, the earlier."""
         if self.failing is None or self.all_failing:
             return []
-        waits = waits_for(self.snapshot.open_domains, self.snapshot.table)[self.failing]
+        closed = (self.snapshot.open_domains, self.snapshot.paused_domains)
+        waits = np.maximum.reduce([waits_for(domains, self.snapshot.table) for domains in closed])[self.failing]
         return self.failing[waits.argsort(kind="stable")[:RANKED]].tolist()  # type: ignore[no-any-return]  # numpy
 
 
@@ -193,12 +202,17 @@ def _selection(scored: _Scored) -> Selection:
         weights=scored.weights,
         seed=snapshot.seed,
         propensity=order.propensity,
-        explanation=f"{explanation}; all of them are failing" if scored.all_failing else explanation,
+        explanation=f"{explanation}; {_predicament(snapshot)}" if scored.all_failing else explanation,
         inputs=_inputs(request, snapshot),
         session_affinity=session_affinity,
         excluded=sifted.all(table) if full else (),
     )
     return Selection(decision, tuple(table.targets[row] for row in (*ranking[:RANKED], *scored.reserve)[:RANKED]))
+
+
+def _predicament(snapshot: Snapshot) -> str:
+    states = [("failing", snapshot.open_domains), ("paused", snapshot.paused_domains)]
+    return f"all of them are {' or '.join([state for state, domains in states if domains])}"
 
 
 def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candidate, ...]:
@@ -248,7 +262,7 @@ def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
         capabilities=tuple(sorted(needs.capabilities | wanted.required_capabilities)),
         input_tokens=needs.input_tokens,
         max_output_tokens=needs.max_output_tokens,
-        open_domains=_named(snapshot.open_domains, table) if snapshot.open_domains else (),
+        open_domains=_named({**snapshot.open_domains, **snapshot.paused_domains}, table),
         affinity=snapshot.affinity,
     )
 

@@ -192,7 +192,8 @@ class ProviderError(YmeraError):
     later; `fails_over`, whether another target is tried; `trips_breaker`, whether it counts against a
     circuit breaker; `lasting`, whether the next call is likely to fail as well, so that a few in a row open
     it; `default_scope`, which one: that of the target, or the one that all targets of its account or
-    endpoint share. A provider can set `scope` if it knows the scope of a particular error.
+    endpoint share. A provider can set `scope` if it knows the scope of a particular error. Whatever the type,
+    `retry_after` pauses what is in the scope.
     """
 
     retryable: ClassVar[bool] = False
@@ -275,10 +276,12 @@ class ContentFiltered(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """The provider's rate limit was reached."""
+    """The provider's rate limit was reached, which pauses what its scope says until `retry_after`.
+
+    Most vendors limit an account's use of each model separately, hence the scope of one target.
+    """
 
     reason = "RATE_LIMITED"
-    default_scope = Scope.ACCOUNT
     retryable = True
 
 

@@ -22,6 +22,12 @@ class Provider(ABC):
     """What has to be configured before it can answer, such as a key, as a sentence; empty if nothing is missing.
     Health reports a provider that misses something as absent, not as failing."""
 
+    simulated: bool = False
+    """Whether it makes its answers up. Such a provider is left out in production and where a real one is configured,
+    unless the configuration has a table of its plugin."""
+    configured: bool = True
+    """Whether someone set it up; False for what is merely looked for, such as a local server at its usual port."""
+
     async def start(self) -> None:
         """Acquires what the provider needs while it serves. Called once, before the first call of `models`.
 

@@ -5,11 +5,16 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """Which targets a failure affects: only one, or every target of its account or of its endpoint."""
+    """Which targets a failure affects: only one, or every target of its account or of its endpoint.
+
+    `NETWORK` is for failures before anything left this machine, such as a resolver that can't be reached: they may
+    affect every target. Those that turn out not to count against the endpoint.
+    """
 
     TARGET = "target"
     ACCOUNT = "account"
     ENDPOINT = "endpoint"
+    NETWORK = "network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Target:
         model: The model's id, "provider/name".
         deployment: The account and endpoint.
         id: The model's id, followed by "#account" and "@endpoint" if they are not empty.
-        domains: Keys of the failure domains, in the order of `Scope`: the target, its account, its endpoint.
+        domains: Keys of the failure domains: the target, its account, its endpoint.
     """
 
     provider: str
@@ -54,4 +59,4 @@ class Target:
         return self.domains[_INDEX[scope]]
 
 
-_INDEX = {scope: index for index, scope in enumerate(Scope)}
+_INDEX = {Scope.TARGET: 0, Scope.ACCOUNT: 1, Scope.ENDPOINT: 2, Scope.NETWORK: 2}

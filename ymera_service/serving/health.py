@@ -9,6 +9,7 @@ from ymera_service import __version__
 from ymera_service.catalog import Catalog
 from ymera_service.plugins import Plugins, PluginState, PluginStatus
 from ymera_service.resilience.breaker import BreakerReport, Breakers, BreakerState
+from ymera_service.resilience.pauses import PauseReport
 from ymera_service.resilience.slots import Slots
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Kind, Model
@@ -56,10 +57,15 @@ class BackgroundHealth(PartHealth):
 
 @dataclass(frozen=True, slots=True)
 class ProviderHealth(PartHealth):
-    """The state of a provider: how many models it offers, and its breakers that are not closed."""
+    """The state of a provider: how many models it offers, its breakers that are not closed, and what is paused.
+
+    `listing_is_stale` says that its models are those of an earlier listing, as the latest one failed or was empty.
+    """
 
     models: int = 0
     breakers: tuple[BreakerReport, ...] = ()
+    pauses: tuple[PauseReport, ...] = ()
+    listing_is_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class HealthReport:
     providers: tuple[ProviderHealth, ...]
     plugins: tuple[PartHealth, ...]
     storage: PartHealth
+    network: PartHealth
     background: tuple[BackgroundHealth, ...]
     in_flight: int
     queued: int
@@ -122,7 +129,8 @@ class Health:
         may_answer = self._may_answer(models)
         simulator_only = bool(may_answer) and all(model.info.simulated for model in may_answer)
         broken = self._outage(storage, providers, served=bool(may_answer))
-        flaw = _flaw((*providers, *plugins, *background, storage))
+        network = self._network()
+        flaw = _flaw((network, *providers, *plugins, *background, storage))
         detail = broken or flaw or (f"only the simulator answers; {GET_MODELS}" if simulator_only else "")
         return HealthReport(
             status=Status.UNAVAILABLE if broken else Status.DEGRADED if flaw else Status.OK,
@@ -132,6 +140,7 @@ class Health:
             providers=providers,
             plugins=plugins,
             storage=storage,
+            network=network,
             background=background,
             in_flight=self._slots.in_flight,
             queued=self._slots.queued,
@@ -160,16 +169,21 @@ class Health:
 
     def _providers(self, models: Sequence[Model]) -> Iterable[ProviderHealth]:
         errors, open_domains = self._catalog.snapshot.provider_errors, self._breakers.open_domains()
-        reports, offers = self._breakers.report(), _by_provider(models)
+        reports, pauses, offers = self._breakers.report(), self._breakers.pauses.report(), _by_provider(models)
         for name, provider in sorted(self._plugins.registry.providers.items()):
             own, error = offers.get(name, ()), errors.get(name, "")
-            breakers = tuple(report for report in reports if _belongs(report, name))
-            status = _provider_status(own, open_domains, error=error, flawed=bool(breakers or error))
+            breakers = tuple(report for report in reports if _belongs(report.domain, name))
+            paused = tuple(report for report in pauses if _belongs(report.domain, name))
+            status = _provider_status(own, open_domains, error=error, flawed=bool(breakers or paused or error))
             if provider.missing:
                 yield ProviderHealth(name, Status.ABSENT, provider.missing)
             else:
                 detail = error or ("" if own else "offers no models now; a local server may not be running")
-                yield ProviderHealth(name, status, detail, len(own), breakers)
+                yield ProviderHealth(name, status, detail, len(own), breakers, paused, bool(error and own))
+
+    def _network(self) -> PartHealth:
+        problem = self._breakers.network.problem
+        return PartHealth("network", Status.DEGRADED if problem else Status.OK, problem)
 
     async def _storage(self) -> PartHealth:
         name = self._database.backend
@@ -206,9 +220,9 @@ def _by_provider(models: Iterable[Model]) -> Mapping[str, Sequence[Model]]:
     return offers
 
 
-def _belongs(report: BreakerReport, provider: str) -> bool:
-    """Whether a breaker is one of a provider's: domains begin with the provider's name."""
-    return report.domain.startswith((f"{provider}/", f"{provider}#", f"{provider}@"))
+def _belongs(domain: str, provider: str) -> bool:
+    """Returns whether a domain is one of a provider's: its name is the first part."""
+    return domain.startswith((f"{provider}/", f"{provider}#", f"{provider}@"))
 
 
 def _provider_status(models: Sequence[Model], open_domains: Collection[str], *, error: str, flawed: bool) -> Status:
@@ -245,9 +259,11 @@ def _cause(provider: ProviderHealth) -> str:
     if provider.detail:
         return provider.detail
     first = next((report for report in provider.breakers if report.state is BreakerState.OPEN), None)
-    if first is None:
-        return "its models keep failing"
-    return f"{first.last_error} (tried again in {first.retry_after:.0f} s)"
+    if first is not None:
+        return f"{first.last_error} (tried again in {first.retry_after:.0f} s)"
+    if provider.pauses and not provider.breakers:
+        return f"paused for {provider.pauses[0].retry_after:.0f} s more: {provider.pauses[0].reason}"
+    return "its models keep failing"
 
 
 def plugin_health(plugin: PluginStatus) -> PartHealth:

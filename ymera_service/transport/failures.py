@@ -3,7 +3,9 @@
 Their texts and causes are not passed on, as they may contain the request's headers, and so a key.
 """
 
+import errno
 import os
+import socket
 
 import aiohttp
 from aiohttp.http_exceptions import ContentEncodingError
@@ -16,6 +18,21 @@ from ymera_service.sdk.errors import (
     ProviderTimeout,
     StreamInterrupted,
 )
+from ymera_service.sdk.targets import Scope
+
+_PROXY_AUTHENTICATION = 407
+
+_OWN_NETWORK = {
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.EADDRNOTAVAIL,
+    errno.ENOBUFS,
+    errno.EMFILE,
+    errno.ENFILE,
+}
+"""Errors of a connection that was not even attempted: no route, no port, no descriptor."""
+_OWN_RESOLVER = {socket.EAI_AGAIN, socket.EAI_SYSTEM, socket.EAI_MEMORY}
+"""Errors of a look-up that got no answer; a name that does not exist is the endpoint's fault."""
 
 EXPECTED = (aiohttp.ClientError, OSError, ValueError)
 """All errors that aiohttp raises because of a request, the network or a server."""
@@ -43,7 +60,19 @@ class InvalidFraming(aiohttp.ClientPayloadError):
 def failure_to_open(error: Exception, host: str) -> ProviderError:
     """Returns the error of a request that got no response."""
     meaning, text = next((meaning, text) for kind, meaning, text in _OPENING if isinstance(error, kind))
-    return meaning(text.format(host=host, reason=_reason(error)))
+    scope = Scope.NETWORK if _is_local(error) else None
+    return meaning(text.format(host=host, reason=_reason(error)), scope=scope)
+
+
+def _is_local(error: Exception) -> bool:
+    """Returns whether a connection failed on this machine or at its proxy, so that others would fail as well."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return error.status == _PROXY_AUTHENTICATION
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return error.os_error.errno in _OWN_RESOLVER
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return True
+    return isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno in _OWN_NETWORK
 
 
 def failure_in_body(error: Exception, host: str) -> ProviderError:

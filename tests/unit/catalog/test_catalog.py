@@ -136,6 +136,26 @@ async def test_a_provider_that_fails_later_keeps_its_last_models_until_it_answer
     assert catalog.snapshot.provider_errors == {}
 
 
+async def test_a_provider_that_lists_nothing_any_more_keeps_its_models_as_a_dead_local_server_does() -> None:
+    answers: list[list[ModelInfo]] = [[], [ModelInfo("real")], [], [], [ModelInfo("other")]]
+
+    async def models() -> Sequence[ModelInfo]:
+        return answers.pop(0)
+
+    catalog = catalog_of(local=models)
+    seen = []
+    for _ in range(5):
+        await catalog.refresh()
+        seen.append((list(catalog.snapshot.models), "local" in catalog.snapshot.provider_errors))
+    assert seen == [
+        ([], False),
+        (["local/real"], False),
+        (["local/real"], True),
+        (["local/real"], True),
+        (["local/other"], False),
+    ]
+
+
 async def test_a_provider_that_hangs_is_cancelled_after_the_time_limit() -> None:
     left = asyncio.Event()
 

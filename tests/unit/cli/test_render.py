@@ -232,6 +232,7 @@ def test_plugins_show_their_state() -> None:
 def test_health_shows_every_part_and_its_problem() -> None:
     state = ymera_pb2.HealthResponse(
         status=ymera_pb2.HEALTH_STATUS_DEGRADED,
+        network=ymera_pb2.NetworkHealth(status=ymera_pb2.HEALTH_STATUS_DEGRADED, detail="no name can be resolved"),
         version="0.1.0",
         uptime=Duration(seconds=125),
         storage=ymera_pb2.StorageHealth(status=ymera_pb2.HEALTH_STATUS_OK, backend="sqlite"),
@@ -249,6 +250,14 @@ def test_health_shows_every_part_and_its_problem() -> None:
                         last_error="no credit",
                     )
                 ],
+            ),
+            ymera_pb2.ProviderHealth(
+                provider="lab",
+                status=ymera_pb2.HEALTH_STATUS_DEGRADED,
+                models=2,
+                detail="gone",
+                listing_is_stale=True,
+                pauses=[ymera_pb2.PauseHealth(domain="lab/m", retry_after=TWO_SECONDS, reason="slow down")],
             ),
             ymera_pb2.ProviderHealth(
                 provider="ollama", status=ymera_pb2.HEALTH_STATUS_ABSENT, detail="offers no models now"
@@ -269,7 +278,9 @@ def test_health_shows_every_part_and_its_problem() -> None:
         "",
         "            name             state",
         "storage     sqlite           ok",
+        "network                      degraded  no name can be resolved",
         "provider    acme             degraded  1 model · slow · acme#key-1 open, retried in 2.00 s (no credit)",
+        "provider    lab              degraded  2 models · stale listing: gone · lab/m paused for 2.00 s (slow down)",
         "provider    ollama           absent    offers no models now",
         "plugin      acme             disabled",
         "background  catalog refresh  degraded  OSError: no · restarted 2 times",

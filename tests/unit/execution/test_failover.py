@@ -56,9 +56,9 @@ def test_a_target_that_will_not_recover_is_not_called_again() -> None:
     assert next_of(all_failed) == [("acme/c", 0), ("acme/b", 1)]
 
 
-def test_the_wait_that_the_provider_requested_is_part_of_the_choice() -> None:
+def test_a_retry_of_a_limited_target_says_so() -> None:
     [*_, last] = choices(RANKING, tried(execution(), A, RateLimited("slow", retry_after=7)))
-    assert (last.target, last.retry_after) == (A, 7)
+    assert (last.target, last.limited) == (A, True)
 
 
 def test_a_further_turn_keeps_its_target_and_has_all_its_attempts() -> None:

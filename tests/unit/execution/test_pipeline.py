@@ -16,11 +16,14 @@ from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSett
 from ymera_service.execution.attempt import EVIDENCE_SECONDS
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution, ExecutionRequest
+from ymera_service.execution.limits import LEAST_SECONDS
 from ymera_service.execution.observers import Learning, Observers
 from ymera_service.execution.pipeline import Pipeline
 from ymera_service.execution.recording import Recording
+from ymera_service.execution.stages import QUICK_SECONDS
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.first_signs import ENOUGH
 from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.decision import Preferences
@@ -225,6 +228,7 @@ def harness(tmp_path: Path) -> OpenHarness:
             evidence=evidence,
             sessions=sessions,
             open_domains=breakers.open_domains,
+            paused_domains=breakers.pauses.domains,
             classifier=OneCategory,
             settings=RoutingSettings(),
             categories=lambda: (),
@@ -520,24 +524,72 @@ async def test_without_tokens_in_its_providers_budget_a_limited_target_is_not_ca
     harness: OpenHarness,
 ) -> None:
     one_retry = ExecutionSettings(max_attempts=2)
-    async with harness({"one": [[RateLimited("x")]]}, execution=one_retry) as here:
+    async with harness({"one": [[RateLimited("x", retry_after=0)]]}, execution=one_retry) as here:
         calls = [len(list((await here.end_of()).attempts)) for _ in range(22)]
         assert calls == [2] * 20 + [1] * 2
 
 
-async def test_when_every_target_is_open_the_least_bad_one_is_tried(harness: OpenHarness) -> None:
+async def test_a_limited_target_is_left_to_everyone_until_its_pause_is_over(harness: OpenHarness) -> None:
+    scripts = {"limited": [[RateLimited("x", retry_after=30)]], "well": [HELLO]}
+    async with harness(scripts) as here:
+        ends = [await here.end_of() for _ in range(40)]
+        assert {end.status for end in ends} == {ExecutionStatus.COMPLETED}
+        assert sum(call.model == "limited" for call in here.provider.calls) == 1
+        assert here.breakers.report() == []
+
+
+async def test_where_all_targets_are_paused_a_request_waits_within_its_deadline(harness: OpenHarness) -> None:
+    async with harness({"one": [[RateLimited("x", retry_after=0.2)], HELLO]}) as here:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        waited, late = await asyncio.gather(here.end_of(here.request()), here.end_of(here.request(deadline=0.1)))
+        assert waited.status is ExecutionStatus.COMPLETED
+        assert loop.time() - began >= 0.2
+        assert isinstance(late.error, NoHealthyModel | RateLimited)
+
+
+async def test_a_pause_that_outlasts_the_deadline_is_refused_at_once_with_its_end(harness: OpenHarness) -> None:
+    async with harness({"one": [[RateLimited("x", retry_after=50)]]}) as here:
+        await here.stream()
+        end = await here.end_of()
+        assert list(end.attempts) == []
+        assert isinstance(end.error, NoHealthyModel)
+        assert 45 < (end.error.retry_after or 0) <= 50
+        assert "paused" in end.error.message
+        assert len(here.provider.calls) == 1
+
+
+async def test_a_flaky_target_whose_breaker_is_open_is_retried_like_any_other(harness: OpenHarness) -> None:
     settings = BreakerSettings(failures=100, window=4, failure_share=0.5, open_seconds=60, max_open_seconds=60)
+    async with harness({"one": [[ProviderServerError("x")]] * 5 + [HELLO]}, breaker=settings) as here:
+        end = await here.end_of()
+        assert here.breakers.open_domains()
+        assert end.status is ExecutionStatus.COMPLETED
+        assert len(list(end.attempts)) == 6
+
+
+async def test_slow_failures_leave_time_for_fewer_attempts(harness: OpenHarness) -> None:
+    slow = [Pause(QUICK_SECONDS + 0.05), ProviderServerError("x")]
+    broken = [ProviderServerError("x")]
+    async with harness({"one": [slow, broken]}) as here:
+        assert len(list((await here.end_of()).attempts)) == 4
+        assert len(list((await here.end_of()).attempts)) == 6
+
+
+async def test_when_every_target_is_open_the_least_bad_one_is_tried(harness: OpenHarness) -> None:
+    settings = BreakerSettings(
+        failures=100, window=4, failure_share=0.5, open_seconds=60, max_open_seconds=60, half_open_calls=1
+    )
     scripts = {"dead": [[ProviderServerError("x")]], "flaky": [HELLO]}
     async with harness(scripts, breaker=settings, execution=ExecutionSettings(max_attempts=1)) as here:
         permits = {
-            name: [here.breakers.try_acquire(Target("acme", f"acme/{name}")) for _ in range(count)]
+            name: [here.breakers.acquire(Target("acme", f"acme/{name}")) for _ in range(count)]
             for name, count in {"dead": 2, "flaky": 2}.items()
         }
         for begun in permits.values():
             for permit in begun:
-                assert permit is not None
                 permit.failed(ProviderServerError("x"))
-        here.breakers.acquire_anyway(Target("acme", "acme/dead")).failed(ProviderServerError("x"))
+        here.breakers.acquire(Target("acme", "acme/dead")).failed(ProviderServerError("x"))
         assert set(here.breakers.open_domains()) == {"acme/dead", "acme/flaky"}
         end = await here.end_of()
         assert end.decision is not None
@@ -550,9 +602,7 @@ async def test_what_is_open_comes_after_all_that_is_not(harness: OpenHarness) ->
     settings = BreakerSettings(failures=1, open_seconds=60, max_open_seconds=60)
     scripts = {"open": [HELLO], "well": [[InvalidProviderRequest("x")]]}
     async with harness(scripts, breaker=settings) as here:
-        permit = here.breakers.try_acquire(Target("acme", "acme/open"))
-        assert permit is not None
-        permit.failed(ProviderTimeout("x"))
+        here.breakers.acquire(Target("acme", "acme/open")).failed(ProviderTimeout("x"))
         assert models_of(await here.end_of()) == ["acme/well", "acme/open"]
 
 
@@ -624,6 +674,18 @@ async def test_the_deadline_cancels_the_call_at_any_stage(harness: OpenHarness, 
         assert status is ExecutionStatus.CANCELLED
         assert usage.input_tokens > 0
         assert estimated
+
+
+async def test_a_target_that_hangs_is_given_up_after_a_multiple_of_its_usual_time(harness: OpenHarness) -> None:
+    """Much sooner than the fixed limit or its share of the deadline says."""
+    async with harness({"one": [HELLO] * ENOUGH + [[Accepted(), HANG]], "well": [HELLO]}) as here:
+        for _ in range(ENOUGH):
+            await here.stream(here.request(allow_models=("acme/one",), session_id="s"))
+        await here.pipeline.observers.flush()
+        end = await here.end_of(here.request(deadline=60, session_id="s"))
+        assert models_of(end) == ["acme/one", "acme/well"]
+        assert errors_of(end) == [ProviderTimeout.reason, ""]
+        assert LEAST_SECONDS <= next(end.attempts).duration < LEAST_SECONDS + WAIT / 2
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -205,3 +205,46 @@ def test_what_a_failing_plugin_says_is_shown_without_secrets() -> None:
         PluginsSettings(), NoNetwork(), [found("bad", Raises())], redact=lambda text: text.replace("luck", "[redacted]")
     )
     assert detail(registry, "ymera-bad") == "RuntimeError: no [redacted]"
+
+
+class Simulating:
+    """A plugin whose provider makes its answers up."""
+
+    @hookimpl
+    def ymera_register_providers(self) -> Iterable[StillProvider]:
+        provider = StillProvider("made-up")
+        provider.simulated = True
+        return [provider]
+
+
+class Looking:
+    """A plugin that looks for a local server."""
+
+    @hookimpl
+    def ymera_register_providers(self) -> Iterable[StillProvider]:
+        provider = StillProvider("local")
+        provider.configured = False
+        return [provider]
+
+
+def test_a_simulated_provider_is_left_out_where_a_real_one_is_configured() -> None:
+    registry = load(found("acme", Good("real")), found("simulator", Simulating()))
+    assert list(registry.providers) == ["real"]
+    assert state(registry, "simulator") is PluginState.DISABLED
+    [status] = [one for one in registry.plugins if one.name == "simulator"]
+    assert status.detail == (
+        "made-up is left out where a real provider, such as real, is configured, "
+        "unless there is a table [plugins.simulator]"
+    )
+    assert status.registrations == ()
+
+
+def test_a_simulated_provider_stays_where_real_ones_are_merely_looked_for() -> None:
+    assert set(load(found("acme", Looking()), found("simulator", Simulating())).providers) == {"local", "made-up"}
+
+
+@pytest.mark.parametrize(("named", "providers"), [(False, []), (True, ["made-up"])])
+def test_in_production_a_simulated_provider_has_to_be_named(named: bool, providers: list[str]) -> None:
+    settings = PluginsSettings.model_validate({"simulator": {}} if named else {})
+    registry = load_plugins(settings, NoNetwork(), [found("simulator", Simulating())], production=True)
+    assert list(registry.providers) == providers

@@ -1,4 +1,4 @@
-"""Routing with real parts: a refreshed catalogue, evidence and sessions; a test sets the open breakers."""
+"""Routing with real parts: a refreshed catalogue, evidence and sessions; a test sets open breakers and pauses."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -62,6 +62,7 @@ class Routing:
         self.evidence = Evidence()
         self.classifier: FixedClassifier | None = FixedClassifier()
         self.open_domains: dict[str, float] = {}
+        self.paused_domains: dict[str, float] = {}
         self.categories: list[str] = []
         self.sessions = Sessions(10)
         self.router = Router(
@@ -73,6 +74,7 @@ class Routing:
             settings=settings or RoutingSettings(),
             categories=lambda: self.categories,
             prior=lambda: prior,
+            paused_domains=lambda: self.paused_domains,
         )
 
     def measure(self, **scores: Mapping[str, float]) -> None:

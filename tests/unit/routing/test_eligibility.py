@@ -270,6 +270,36 @@ def test_a_target_with_several_open_breakers_waits_for_the_last_of_them() -> Non
         assert routing.decide().excluded[0].detail.endswith("is tried again in 9.0 s")
 
 
+def test_a_paused_target_comes_last_and_says_why() -> None:
+    routing = Routing({"p": [CHEAP, DEAR]})
+    routing.paused_domains = {"p/cheap": 7.0}
+    selection = routing.select(full_view=True)
+    assert order(selection.decision) == ["p/dear"]
+    assert [target.id for target in selection.ranking] == ["p/dear", "p/cheap"]
+    [excluded] = selection.decision.excluded
+    assert excluded.reason is ExclusionReason.PAUSED
+    assert excluded.detail == "is paused, as its provider asked, for 7.0 s more"
+    assert selection.decision.inputs.open_domains == ("p/cheap",)
+
+
+def test_what_is_open_or_paused_is_ranked_by_when_it_may_be_called_again() -> None:
+    routing = Routing({"p": [CHEAP, DEAR, ModelInfo("m")], "q": [ModelInfo("well")]})
+    routing.open_domains, routing.paused_domains = {"p/dear": 3.0, "p/m": 1.0}, {"p/cheap": 2.0, "p/m": 9.0}
+    ranking = routing.select().ranking
+    assert [target.id for target in ranking] == ["q/well", "p/cheap", "p/dear", "p/m"]
+
+
+def test_where_everything_is_open_or_paused_all_of_it_may_be_tried() -> None:
+    routing = Routing({"p": [CHEAP, DEAR]})
+    routing.paused_domains = {"p#": 2.0}
+    assert routing.decide().explanation.endswith("all of them are paused")
+    routing.open_domains, routing.paused_domains = {"p/dear": 3.0}, {"p/cheap": 2.0}
+    decision = routing.decide()
+    assert set(order(decision)) == {"p/cheap", "p/dear"}
+    assert decision.explanation.endswith("all of them are failing or paused")
+    assert decision.excluded == ()
+
+
 def test_no_simulated_model_replaces_a_provider_that_can_not_list_its_models() -> None:
     routing = Routing({"sim": [ModelInfo("model", simulated=True)], "acme": None})
     with pytest.raises(NoHealthyModel, match=r"acme: .*connection refused"):

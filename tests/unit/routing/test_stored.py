@@ -108,7 +108,9 @@ def routing_with_a_thousand_models(length: int, deployment: Deployment) -> tuple
     for info in infos[6::8]:
         target = Target("provider", f"provider/{info.name}", deployment)
         routing.evidence.observe(target.id, output_tokens=10, time_to_first_token=1.0, duration=3_000)
-    routing.open_domains = {Target("provider", f"provider/{info.name}", deployment).id: 1.2345 for info in infos[7::8]}
+    left = [Target("provider", f"provider/{info.name}", deployment).id for info in infos[7::8]]
+    routing.open_domains = dict.fromkeys(left[::2], 1.2345)
+    routing.paused_domains = dict.fromkeys(left[1::2], 1.2345)
     wanted = Preferences(
         allow_models=("provider/*", "denied/m"),
         deny_models=("denied/m",),

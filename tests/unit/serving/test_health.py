@@ -16,11 +16,18 @@ from ymera_service.plugins import Plugins, PluginState, PluginStatus, Registry
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.slots import Slots
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import AuthenticationFailed, ConnectionFailed, ProviderError, ProviderServerError
+from ymera_service.sdk.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ProviderError,
+    ProviderServerError,
+    RateLimited,
+)
 from ymera_service.sdk.events import Accepted, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Scope
 from ymera_service.serving.background import Background
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.health import COMMIT_SECONDS, Health, HealthReport, Status
@@ -83,9 +90,7 @@ class Server:
 
     def fail(self, model: str, error: ProviderError) -> None:
         """Makes a call of a model fail."""
-        permit = self.breakers.try_acquire(self.catalog.snapshot.models[model].targets[0])
-        assert permit is not None
-        permit.failed(error)
+        self.breakers.acquire(self.catalog.snapshot.models[model].targets[0]).failed(error)
 
 
 @pytest.fixture
@@ -165,6 +170,40 @@ async def test_one_of_two_models_that_fails_degrades_its_provider(server: Server
     assert [(one.status, len(one.breakers)) for one in report.providers] == [(Status.DEGRADED, 1)]
     server.now = 100.0  # half open: calls may pass
     assert (await health.report()).status is Status.DEGRADED
+
+
+async def test_a_pause_is_no_open_breaker_and_requests_can_be_served(server: Server) -> None:
+    health = await server.health(Lab("lab", REAL))
+    server.fail("lab/real", RateLimited("slow down", retry_after=7))
+    report = await health.report()
+    [lab] = report.providers
+    assert (lab.status, lab.breakers) == (Status.DEGRADED, ())
+    assert [(pause.domain, pause.retry_after) for pause in lab.pauses] == [("lab/real", 7)]
+    assert report.detail == "lab: paused for 7 s more: slow down"
+    assert await health.serving()
+    server.now = 7.0
+    assert (await health.report()).status is Status.OK
+
+
+async def test_a_network_that_is_down_is_said_once_and_held_against_no_provider(server: Server) -> None:
+    health = await server.health(Lab("a", REAL), Lab("b", REAL))
+    for model in ("a/real", "b/real", "a/real", "b/real"):
+        server.fail(model, ConnectionFailed("no name can be resolved", scope=Scope.NETWORK))
+    report = await health.report()
+    assert (report.status, report.detail) == (Status.DEGRADED, "network: no name can be resolved")
+    assert report.network.status is Status.DEGRADED
+    assert [one.status for one in report.providers][1] is Status.OK
+
+
+async def test_the_models_of_a_local_server_that_has_died_stay_and_no_simulator_steps_in(server: Server) -> None:
+    local = Lab("ollama", REAL)
+    health = await server.health(Lab("simulator", SIMULATED), local)
+    local._models = ()
+    await server.catalog.refresh()
+    report = await health.report()
+    ollama = report.providers[0]
+    assert (ollama.models, ollama.listing_is_stale, report.simulator_only) == (1, True, False)
+    assert report.detail.startswith("ollama: lists no models any more")
 
 
 async def test_a_failed_discovery_with_known_models_degrades(server: Server) -> None:

@@ -7,13 +7,17 @@ from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.plugins import PluginState, PluginStatus
 from ymera_service.resilience.breaker import BreakerReport, BreakerState
+from ymera_service.resilience.pauses import PauseReport
 from ymera_service.sdk.targets import Scope
 from ymera_service.serving.health import BackgroundHealth, HealthReport, PartHealth, ProviderHealth, Status
 
 _STATUSES = {status: pb.HealthStatus.Value(f"HEALTH_STATUS_{status.name}") for status in Status}
 _PLUGIN_STATES = {state: admin_pb2.Plugin.State.Value(f"STATE_{state.name}") for state in PluginState}
 _BREAKER_STATES = {state: pb.BreakerState.Value(f"BREAKER_STATE_{state.name}") for state in BreakerState}
-_SCOPES = {scope: pb.BreakerScope.Value(f"BREAKER_SCOPE_{scope.name}") for scope in Scope}
+_SCOPES = {
+    scope: pb.BreakerScope.Value(f"BREAKER_SCOPE_{scope.name}")
+    for scope in (Scope.TARGET, Scope.ACCOUNT, Scope.ENDPOINT)
+}
 
 
 def health_response(report: HealthReport) -> pb.HealthResponse:
@@ -30,6 +34,7 @@ def health_response(report: HealthReport) -> pb.HealthResponse:
         "simulator_only": report.simulator_only,
         "background_tasks": [_background(work) for work in report.background],
         "detail": report.detail,
+        "network": {"status": _STATUSES[report.network.status], "detail": report.network.detail},
     }
     return pb.HealthResponse(**fields)
 
@@ -47,6 +52,8 @@ def _provider(provider: ProviderHealth) -> Fields:
         **_part("provider", provider),
         "models": provider.models,
         "breakers": [_breaker(report) for report in provider.breakers],
+        "pauses": [_pause(report) for report in provider.pauses],
+        "listing_is_stale": provider.listing_is_stale,
     }
 
 
@@ -58,6 +65,15 @@ def _breaker(report: BreakerReport) -> Fields:
         "state": _BREAKER_STATES[report.state],
         "retry_after": duration_fields(report.retry_after) if waits else None,
         "last_error": report.last_error,
+    }
+
+
+def _pause(report: PauseReport) -> Fields:
+    return {
+        "domain": report.domain,
+        "scope": _SCOPES[report.scope],
+        "retry_after": duration_fields(report.retry_after),
+        "reason": report.reason,
     }
 
 

@@ -10,6 +10,7 @@ from ymera.v1.ymera_pb2 import (
     BreakerState,
     HealthResponse,
     HealthStatus,
+    PauseHealth,
     ProviderHealth,
 )
 
@@ -35,6 +36,7 @@ def health(state: HealthResponse) -> Iterator[RenderableType]:
     yield clean("")
     rows = [
         ["storage", state.storage.backend, _status(state.storage.status), state.storage.detail],
+        *([["network", "", _status(state.network.status), state.network.detail]] if state.network.detail else []),
         *(["provider", each.provider, _status(each.status), _provider(each)] for each in state.providers),
         *(["plugin", each.name, _status(each.status), each.detail] for each in state.plugins),
         *(["background", each.name, _status(each.status), _background(each)] for each in state.background_tasks),
@@ -49,7 +51,9 @@ def _status(status: HealthStatus.ValueType) -> Text:
 def _provider(provider: ProviderHealth) -> str:
     models = "1 model" if provider.models == 1 else f"{provider.models} models"
     offered = models if provider.models or not provider.detail else ""
-    return " · ".join(filter(None, [offered, provider.detail, *map(_breaker, provider.breakers)]))
+    listing = f"stale listing: {provider.detail}" if provider.listing_is_stale else provider.detail
+    stopped = [*map(_breaker, provider.breakers), *map(_pause, provider.pauses)]
+    return " · ".join(filter(None, [offered, listing, *stopped]))
 
 
 def _breaker(breaker: BreakerHealth) -> str:
@@ -57,6 +61,11 @@ def _breaker(breaker: BreakerHealth) -> str:
     again = f", retried in {duration(breaker.retry_after)}" if breaker.HasField("retry_after") else ""
     why = f" ({breaker.last_error})" if breaker.last_error else ""
     return f"{breaker.domain} {state}{again}{why}"
+
+
+def _pause(pause: PauseHealth) -> str:
+    why = f" ({pause.reason})" if pause.reason else ""
+    return f"{pause.domain} paused for {duration(pause.retry_after)}{why}"
 
 
 def _background(task: BackgroundTaskHealth) -> str:

@@ -43,7 +43,7 @@ class LocalServer(OpenAiProvider):
         self._root = replace(base, base_url=base.base_url.rstrip("/").removesuffix("/v1"))
         endpoint = replace(base, base_url=self._root.base_url + "/v1")
         super().__init__(self.name, ChatCompletions(self.quirks), endpoint, transport, offer=_OFFER, names=names)
-        self._expected = configured is not None
+        self.configured = configured is not None
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
@@ -52,7 +52,7 @@ class LocalServer(OpenAiProvider):
         try:
             return await self._list()
         except ProviderError:
-            if self._expected:
+            if self.configured:
                 raise
             return []
 

@@ -32,6 +32,7 @@ class SimulatorProvider(Provider):
 
     def __init__(self, settings: SimulatorSettings, sleep: Sleep = asyncio.sleep) -> None:
         self.name = "simulator"
+        self.simulated = True
         self._speed = settings.speed
         self._sleep = sleep
         self._models = models_of(settings.models)

@@ -132,6 +132,10 @@ class _ExclusionReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     """It is simulated, and real models are available, or a provider can't list its
     models now. Allow it by its id to use it.
     """
+    EXCLUSION_REASON_PAUSED: _ExclusionReason.ValueType  # 10
+    """Its provider asked for time, by a rate limit or by a retry-after: that of the
+    target, of its account or of its endpoint.
+    """
 
 class ExclusionReason(_ExclusionReason, metaclass=_ExclusionReasonEnumTypeWrapper):
     """Why a target is excluded."""
@@ -159,6 +163,10 @@ or of its endpoint.
 EXCLUSION_REASON_SIMULATED: ExclusionReason.ValueType  # 9
 """It is simulated, and real models are available, or a provider can't list its
 models now. Allow it by its id to use it.
+"""
+EXCLUSION_REASON_PAUSED: ExclusionReason.ValueType  # 10
+"""Its provider asked for time, by a rate limit or by a retry-after: that of the
+target, of its account or of its endpoint.
 """
 Global___ExclusionReason: typing_extensions.TypeAlias = ExclusionReason
 

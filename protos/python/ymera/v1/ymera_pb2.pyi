@@ -972,6 +972,7 @@ class HealthResponse(google.protobuf.message.Message):
     SIMULATOR_ONLY_FIELD_NUMBER: builtins.int
     BACKGROUND_TASKS_FIELD_NUMBER: builtins.int
     DETAIL_FIELD_NUMBER: builtins.int
+    NETWORK_FIELD_NUMBER: builtins.int
     status: Global___HealthStatus.ValueType
     """The overall state."""
     version: builtins.str
@@ -1006,6 +1007,10 @@ class HealthResponse(google.protobuf.message.Message):
     def background_tasks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BackgroundTaskHealth]:
         """Background tasks, such as the refresh of the catalogue."""
 
+    @property
+    def network(self) -> Global___NetworkHealth:
+        """This machine's own network, as far as calls of providers show it."""
+
     def __init__(
         self,
         *,
@@ -1020,11 +1025,37 @@ class HealthResponse(google.protobuf.message.Message):
         simulator_only: builtins.bool = ...,
         background_tasks: collections.abc.Iterable[Global___BackgroundTaskHealth] | None = ...,
         detail: builtins.str = ...,
+        network: Global___NetworkHealth | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["storage", b"storage", "uptime", b"uptime"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["background_tasks", b"background_tasks", "detail", b"detail", "in_flight_requests", b"in_flight_requests", "plugins", b"plugins", "providers", b"providers", "queued_requests", b"queued_requests", "simulator_only", b"simulator_only", "status", b"status", "storage", b"storage", "uptime", b"uptime", "version", b"version"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["network", b"network", "storage", b"storage", "uptime", b"uptime"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["background_tasks", b"background_tasks", "detail", b"detail", "in_flight_requests", b"in_flight_requests", "network", b"network", "plugins", b"plugins", "providers", b"providers", "queued_requests", b"queued_requests", "simulator_only", b"simulator_only", "status", b"status", "storage", b"storage", "uptime", b"uptime", "version", b"version"]) -> None: ...
 
 Global___HealthResponse: typing_extensions.TypeAlias = HealthResponse
+
+@typing.final
+class NetworkHealth(google.protobuf.message.Message):
+    """The state of this machine's network. Calls that fail before anything leaves the
+    machine, because no name can be resolved, no network is reachable or the proxy
+    refuses the connection, are held against it and not against the targets.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    status: Global___HealthStatus.ValueType
+    """DEGRADED after such failures, until a call succeeds."""
+    detail: builtins.str
+    """The latest such failure, for people; empty if the status is OK."""
+    def __init__(
+        self,
+        *,
+        status: Global___HealthStatus.ValueType = ...,
+        detail: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["detail", b"detail", "status", b"status"]) -> None: ...
+
+Global___NetworkHealth: typing_extensions.TypeAlias = NetworkHealth
 
 @typing.final
 class ProviderHealth(google.protobuf.message.Message):
@@ -1037,6 +1068,8 @@ class ProviderHealth(google.protobuf.message.Message):
     MODELS_FIELD_NUMBER: builtins.int
     DETAIL_FIELD_NUMBER: builtins.int
     BREAKERS_FIELD_NUMBER: builtins.int
+    PAUSES_FIELD_NUMBER: builtins.int
+    LISTING_IS_STALE_FIELD_NUMBER: builtins.int
     provider: builtins.str
     """The provider's name."""
     status: Global___HealthStatus.ValueType
@@ -1045,11 +1078,19 @@ class ProviderHealth(google.protobuf.message.Message):
     """How many models it offers."""
     detail: builtins.str
     """The problem, for people; empty if there is none."""
+    listing_is_stale: builtins.bool
+    """True if its models are those of an earlier listing, as the latest one failed
+    or was empty; `detail` has the reason.
+    """
     @property
     def breakers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BreakerHealth]:
         """Circuit breakers of its targets, accounts and endpoints that are not
         closed.
         """
+
+    @property
+    def pauses(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PauseHealth]:
+        """What is not called now because the provider asked for time."""
 
     def __init__(
         self,
@@ -1059,10 +1100,47 @@ class ProviderHealth(google.protobuf.message.Message):
         models: builtins.int = ...,
         detail: builtins.str = ...,
         breakers: collections.abc.Iterable[Global___BreakerHealth] | None = ...,
+        pauses: collections.abc.Iterable[Global___PauseHealth] | None = ...,
+        listing_is_stale: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["breakers", b"breakers", "detail", b"detail", "models", b"models", "provider", b"provider", "status", b"status"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["breakers", b"breakers", "detail", b"detail", "listing_is_stale", b"listing_is_stale", "models", b"models", "pauses", b"pauses", "provider", b"provider", "status", b"status"]) -> None: ...
 
 Global___ProviderHealth: typing_extensions.TypeAlias = ProviderHealth
+
+@typing.final
+class PauseHealth(google.protobuf.message.Message):
+    """A pause that a provider asked for, by a rate limit or by a retry-after. It is no
+    failure, and ends by time alone.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DOMAIN_FIELD_NUMBER: builtins.int
+    SCOPE_FIELD_NUMBER: builtins.int
+    RETRY_AFTER_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    domain: builtins.str
+    """What is paused, in the form of `BreakerHealth.domain`."""
+    scope: Global___BreakerScope.ValueType
+    """Its scope."""
+    reason: builtins.str
+    """The provider's message, for people."""
+    @property
+    def retry_after(self) -> google.protobuf.duration_pb2.Duration:
+        """The time until it ends."""
+
+    def __init__(
+        self,
+        *,
+        domain: builtins.str = ...,
+        scope: Global___BreakerScope.ValueType = ...,
+        retry_after: google.protobuf.duration_pb2.Duration | None = ...,
+        reason: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["retry_after", b"retry_after"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["domain", b"domain", "reason", b"reason", "retry_after", b"retry_after", "scope", b"scope"]) -> None: ...
+
+Global___PauseHealth: typing_extensions.TypeAlias = PauseHealth
 
 @typing.final
 class BreakerHealth(google.protobuf.message.Message):
@@ -1146,10 +1224,10 @@ class PluginHealth(google.protobuf.message.Message):
     """The plugin's name."""
     status: Global___HealthStatus.ValueType
     """DEGRADED if it is quarantined, DISABLED if it is disabled in the
-    configuration.
+    configuration or simulates models where real ones are expected.
     """
     detail: builtins.str
-    """Why it is quarantined; empty if it is not quarantined."""
+    """Why it is quarantined, or left out; else empty."""
     def __init__(
         self,
         *,

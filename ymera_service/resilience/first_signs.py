@@ -1,0 +1,57 @@
+"""How long targets take to give a first sign of an answer: quantiles that cost a call next to nothing."""
+
+from math import log2
+
+LEAST_SECONDS = 0.001
+PER_DOUBLING = 4
+"""Buckets for each doubling of the time, so that a quantile is at most 19 % too high (2 to the 1/4)."""
+BUCKETS = 80
+"""The last one begins at 0.001 s × 2^(79/4), about 880 s."""
+MEMORY = 400
+"""At so many calls all counts are halved, so that the latest few hundred weigh most."""
+ENOUGH = 30
+"""Calls below which nothing is said of a target."""
+
+
+class FirstSigns:
+    """The times to the first sign, by target id."""
+
+    def __init__(self) -> None:
+        self._histograms: dict[str, _Histogram] = {}
+
+    def observe(self, target_id: str, seconds: float) -> None:
+        """Takes a call. One that was given up counts with the time it was waited for: a target that has become
+        slower is given more time, and one that hangs is what breakers are for."""
+        histogram = self._histograms.get(target_id)
+        if histogram is None:
+            histogram = self._histograms[target_id] = _Histogram()
+        histogram.add(seconds)
+
+    def quantile(self, target_id: str, share: float) -> float | None:
+        """Returns the seconds within which a share of the calls gave a sign; None while too few are known."""
+        histogram = self._histograms.get(target_id)
+        return histogram.quantile(share) if histogram is not None and histogram.total >= ENOUGH else None
+
+
+class _Histogram:
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * BUCKETS
+        self.total = 0
+
+    def add(self, seconds: float) -> None:
+        bucket = int(log2(max(seconds, LEAST_SECONDS) / LEAST_SECONDS) * PER_DOUBLING)
+        self.counts[min(bucket, BUCKETS - 1)] += 1
+        self.total += 1
+        if self.total >= MEMORY:
+            self.counts = [count // 2 for count in self.counts]
+            self.total = sum(self.counts)
+
+    def quantile(self, share: float) -> float:
+        """Returns the upper end of the bucket that the quantile is in."""
+        above, bucket = (1 - share) * self.total, BUCKETS
+        while above >= 0 and bucket:
+            bucket -= 1
+            above -= self.counts[bucket]
+        return float(LEAST_SECONDS * 2 ** ((bucket + 1) / PER_DOUBLING))
