@@ -19,6 +19,10 @@ class ExecutionContext:
     ranking: tuple[Target, ...] = ()
     """The targets to try, best first."""
     has_slot: bool = False
+    note: int | None = None
+    """The slot of the journal that has what is known so far; see `Recording.begin`."""
+    stored_decision: bytes = b""
+    """The decision as it is stored; empty until it is needed."""
     notified: bool = False
     """The observers have it."""
 

@@ -65,6 +65,7 @@ class Pipeline:
             catalog=catalog,
             breakers=breakers,
             budgets=RetryBudgets(),
+            recording=recording,
             max_attempts=settings.max_attempts,
             draw=draw or random.Random(),  # noqa: S311  # jitter
         )
@@ -103,6 +104,7 @@ class Pipeline:
     async def _run(
         self, request: ExecutionRequest, sink: Sink, timings: Timings, *, stream: bool, stages: Sequence[Stage]
     ) -> Execution:
+        self._recording.check()
         context = ExecutionContext(Execution(request, stream, datetime.now(UTC), _now()), sink, timings)
         try:
             error = await self._through(context, stages)
@@ -141,7 +143,7 @@ class Pipeline:
         execution = context.execution = context.execution.ended(_now(), error)
         with context.timings.phase(Phase.RECORD):
             try:
-                await self._recording.record(execution)
+                await self._recording.record(context)
             except StorageUnavailable as refused:
                 execution = context.execution = replace(execution, error=refused.detached())
             except Exception:
@@ -162,7 +164,7 @@ class Pipeline:
             return
         if context.execution.ended_at is None:
             context.execution = context.execution.ended(_now(), Cancelled("the caller went away"))
-            self._recording.record_later(context.execution)
+            self._recording.record_later(context)
         self._notify(context)
 
     async def stop(self) -> None:
