@@ -204,7 +204,7 @@ _POSTGRESQL = re.compile(
 class StorageSettings(Section):
     """Where records are stored."""
 
-    url: str = Field(default_factory=lambda: f"sqlite:///{default_database()}")
+    url: str = Field(default_factory=lambda: f"sqlite:///{default_database()}", repr=False)
     """`sqlite:///path` or `postgresql://user:password@host/database`."""
     state_folder: Path | None = None
     """Where a server with PostgreSQL notes the calls under way, to account for them after a crash: a folder that

@@ -27,7 +27,7 @@ from ymera_service.routing.sessions import Sessions
 from ymera_service.serving import providers, service
 from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
-from ymera_service.storage import Database, Journal, Recorder, Retention, prefix_of, recover
+from ymera_service.storage import Database, Integrity, Journal, Recorder, Retention, prefix_of, recover
 from ymera_service.storage.recovery import Readers
 from ymera_service.telemetry import logs
 from ymera_service.telemetry.redaction import Redactor, secrets_in
@@ -187,6 +187,7 @@ async def _build(
         background.every(period, "benchmark results", reread_benchmarks),
         background.running("observers", pipeline.observers.run),
         background.running("recorder", recorder.retry),
+        background.running("database check", Integrity(database).run),
         background.running("retention", Retention(database, settings.storage).run),
     ):
         await stack.enter_async_context(work)

@@ -180,3 +180,57 @@ async def test_requests_fail_on_a_full_disk_and_succeed_when_space_is_free_again
         # The records of the calls that were made when the disk became full were written later.
         made = database.execute("SELECT count(*) FROM executions WHERE attempts <> '[]'").fetchone()
         assert made == (len(first.requests),)
+
+
+async def test_a_deleted_database_is_noticed_before_an_answer_and_its_calls_are_known_after_a_restart(
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
+) -> None:
+    config = FULL_DISK.format(folder=tmp_path, url=first.url)
+    async with serve(config) as server, connect(server.address) as client:
+        await client.execute()
+        delete(tmp_path / "ymera.db")
+        await refuses(client, first)
+        health = await client.health()
+        assert "was deleted or moved: put it back, or restart the server" in health.detail
+        server.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(server.process.wait(), 2 * WAIT) == 0
+    async with serve(config) as server, connect(server.address) as client:
+        await client.execute()
+        assert (await client.health()).storage.status == ymera_pb2.HEALTH_STATUS_OK
+    with closing(sqlite3.connect(tmp_path / "ymera.db")) as database:
+        statuses = dict(database.execute("SELECT status, count(*) FROM executions GROUP BY status").fetchall())
+    assert statuses == {"completed": 1, "unknown": len(first.requests) - 2}
+    assert leftovers(tmp_path) == []
+
+
+def delete(file: Path) -> None:
+    file.unlink()
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """The journals that are left."""
+    return list(folder.glob("ymera.db-calls-*"))
+
+
+async def test_health_shows_damage_that_was_found_in_the_background(
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
+) -> None:
+    config = FULL_DISK.format(folder=tmp_path, url=first.url)
+    async with serve(config) as server, connect(server.address) as client:
+        await asyncio.gather(*(client.execute() for _ in range(50)))
+        server.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(server.process.wait(), 2 * WAIT) == 0
+    damage(tmp_path / "ymera.db")
+    async with serve(config) as server, connect(server.address) as client:
+        assert (await server.until("database_damaged"))["damage"]
+        health = await client.health()
+    assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
+    assert "the database is damaged (" in health.detail
+    assert "restore it from a backup" in health.detail
+
+
+def damage(file: Path) -> None:
+    """Overwrites the last page, which has rows of executions."""
+    with file.open("r+b") as pages:
+        pages.seek(-4096, 2)
+        pages.write(b"\xff" * 2048)

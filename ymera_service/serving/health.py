@@ -176,8 +176,10 @@ class Health:
         except TimeoutError:
             return PartHealth(name, Status.UNAVAILABLE, f"did not answer within {PING_SECONDS:g} s")
         # A database on a full disk can still be read.
-        problem = self._recorder.problem
-        return PartHealth(name, Status.UNAVAILABLE if problem else Status.OK, problem)
+        if problem := self._recorder.problem:
+            return PartHealth(name, Status.UNAVAILABLE, problem)
+        damage = self._database.damage
+        return PartHealth(name, Status.DEGRADED if damage else Status.OK, damage)
 
 
 _FLAWED = {Status.DEGRADED, Status.UNAVAILABLE}

@@ -5,9 +5,10 @@ known of calls after a crash, `retention` for deleting.
 """
 
 from ymera_service.storage.database import Database
+from ymera_service.storage.integrity import Integrity
 from ymera_service.storage.journal import Journal, prefix_of
 from ymera_service.storage.recorder import Recorder
 from ymera_service.storage.recovery import recover
 from ymera_service.storage.retention import Retention
 
-__all__ = ["Database", "Journal", "Recorder", "Retention", "prefix_of", "recover"]
+__all__ = ["Database", "Integrity", "Journal", "Recorder", "Retention", "prefix_of", "recover"]

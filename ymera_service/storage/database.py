@@ -11,7 +11,7 @@ from ymera_service.storage.backend import Backend, Rows, Work
 from ymera_service.storage.benchmarks import Benchmarks
 from ymera_service.storage.catalog_versions import CatalogVersions
 from ymera_service.storage.executions import Executions
-from ymera_service.storage.faults import explained
+from ymera_service.storage.faults import damaged, explained
 from ymera_service.storage.rows import REPLACING, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
 
@@ -26,6 +26,8 @@ class Database:
         self.executions = Executions(backend.reader)
         self.catalog_versions = CatalogVersions(backend.reader)
         self.benchmarks = Benchmarks(backend.reader)
+        self.damage = ""
+        """What the latest check found damaged, for people; empty if it found nothing."""
 
     @classmethod
     @asynccontextmanager
@@ -66,6 +68,16 @@ class Database:
         with explained("reach the database"):
             async with self._backend.reader.connect() as connection:
                 await connection.execute(text("SELECT 1"))
+
+    async def check(self, seconds: float) -> None:
+        """Looks for damage, for at most so many seconds.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        with explained("check the database"):
+            found = await self._backend.damage(seconds)
+        self.damage = damaged(found) if found else ""
 
     def formats(self) -> dict[type[Record], RowFormat]:
         """Returns how each type of record is written to this database."""
