@@ -228,8 +228,11 @@ _POSTGRESQL = re.compile(
 class StorageSettings(Section):
     """Where records are stored."""
 
-    url: str = Field(default_factory=lambda: f"sqlite:///{default_database()}")
+    url: str = Field(default_factory=lambda: f"sqlite:///{default_database()}", repr=False)
     """`sqlite:///path` or `postgresql://user:password@host/database`."""
+    state_folder: Path | None = None
+    """Where a server with PostgreSQL notes the calls under way, to account for them after a crash: a folder that
+    outlives the process. Unset means the user's state folder. With SQLite they are noted beside the database."""
     retention_days: Annotated[float, Field(ge=0, le=36_500)] = 90
     """Days after which executions are deleted; 0 means never."""
     max_executions: Annotated[int, Field(ge=0, le=10**12)] = 5_000_000

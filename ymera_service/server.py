@@ -12,10 +12,12 @@ import structlog
 from ymera_service import __version__
 from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
-from ymera_service.benchmark.runner import BenchmarkRunner
+from ymera_service.benchmark.runner import BENCHMARK_NOTE, BenchmarkRunner, unsettled_result
 from ymera_service.catalog import Catalog
 from ymera_service.config import Environment, Settings
 from ymera_service.execution.building import build_pipeline
+from ymera_service.execution.recording import EXECUTION_NOTE
+from ymera_service.execution.unsettled import unsettled_execution
 from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
@@ -26,7 +28,8 @@ from ymera_service.routing.sessions import Sessions
 from ymera_service.serving import providers, service
 from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
-from ymera_service.storage import Database, Recorder, Retention
+from ymera_service.storage import Database, Integrity, Journal, Recorder, Retention, prefix_of, recover
+from ymera_service.storage.recovery import Readers
 from ymera_service.telemetry import logs
 from ymera_service.telemetry.redaction import Redactor, secrets_in
 from ymera_service.transport import HttpTransport
@@ -35,6 +38,8 @@ __all__ = ["SERVICES", "Application", "run", "serve"]
 
 log = structlog.get_logger(__name__)
 
+NOTES: Readers = {EXECUTION_NOTE: unsettled_execution, BENCHMARK_NOTE: unsettled_result}
+"""How to read what a process that did not end in order noted of its calls."""
 HEALTH_SECONDS = 0.5
 """How often load balancers hear whether requests can be served."""
 
@@ -134,7 +139,10 @@ async def _build(
         )
     )
     database = await stack.enter_async_context(Database.open(settings.storage.url))
-    recorder = await stack.enter_async_context(Recorder(database))
+    journals = prefix_of(settings.storage)
+    journal = stack.enter_context(Journal.open(journals))
+    recorder = await stack.enter_async_context(Recorder(database, journal))
+    await recover(journals, recorder, NOTES)
     started = await stack.enter_async_context(providers.started(plugins.registry.providers, redactor))
     catalog = Catalog(started, settings.catalog, recorder.record, redactor)
     evidence, sessions = Evidence(), Sessions(settings.routing.max_sessions)
@@ -193,6 +201,8 @@ async def _build(
         background.every(period, "catalog refresh", catalog.refresh),
         background.every(period, "benchmark results", reread_benchmarks),
         background.running("observers", pipeline.observers.run),
+        background.running("recorder", recorder.retry),
+        background.running("database check", Integrity(database).run),
         background.running("retention", Retention(database, settings.storage).run),
     ):
         await stack.enter_async_context(work)

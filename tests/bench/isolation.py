@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
-from partial_failure import Unread, run
+from partial_failure import Unread, Unrecorded, run
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
@@ -139,6 +139,7 @@ class Server:
             catalog=catalog,
             breakers=breakers,
             budgets=RetryBudgets(),
+            recording=Unrecorded(),
             settings=settings,
             draw=random.Random(1),
         )

@@ -26,6 +26,7 @@ from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
 from ymera_service.execution.events import ExecutionEvent
 from ymera_service.execution.facts import Execution, ExecutionRequest
+from ymera_service.execution.recording import Recording
 from ymera_service.execution.stages import QUICK_SECONDS, Generate, Route
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
@@ -39,8 +40,9 @@ from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ProviderServerError, YmeraError
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.models import Model, ModelInfo
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Target
 from ymera_service.telemetry.timing import Timings
 
 T = TypeVar("T")
@@ -152,6 +154,16 @@ class FlakyProvider(Provider):
         yield Finished(FinishReason.STOP)
 
 
+class Unrecorded(Recording):
+    """Notes no calls, as nothing is stored here."""
+
+    def __init__(self) -> None:
+        pass
+
+    def begin(self, context: ExecutionContext, target: Target, model: Model) -> None:
+        pass
+
+
 class Unread:
     """A sink that nobody reads."""
 
@@ -196,6 +208,7 @@ async def simulate(
         catalog=catalog,
         breakers=breakers,
         budgets=RetryBudgets(),
+        recording=Unrecorded(),
         settings=execution,
         draw=random.Random(seed),
     )

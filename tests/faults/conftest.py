@@ -311,7 +311,7 @@ def open_server(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Cli
         prices = {upstream.model: {"input": 1 + i, "output": 2 + 2 * i} for i, upstream in enumerate(upstreams)}
         defaults: dict[str, dict[str, Any]] = {
             "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
-            "storage": {"url": f"sqlite:///{tmp_path / 'ymera.db'}"},
+            "storage": {"url": f"sqlite:///{tmp_path / 'ymera.db'}", "state_folder": tmp_path / "state"},
             "routing": {"classifier": "one", "weights": {"quality": 0, "speed": 0, "cost": 1}},
             "catalog": {"prices": prices},
             "plugins": {"openai": {"discover_local": False, "endpoints": endpoints}},

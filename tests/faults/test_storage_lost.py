@@ -1,4 +1,4 @@
-"""Storage that becomes unavailable: only recorded calls succeed, and service resumes automatically."""
+"""Storage that becomes unavailable: nothing is spent that can't be recorded, and service resumes automatically."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sqlalchemy import Connection, func, select
 from ymera.v1 import ymera_pb2
+
+from tests.faults.conftest import Failure, prompt
+from ymera_service.storage import Database
+from ymera_service.storage.recorder import LONGEST_PAUSE
+from ymera_service.storage.tables import executions
 
 if TYPE_CHECKING:
     from tests.conftest import PostgresProcess
@@ -34,27 +41,73 @@ async def test_requests_fail_while_postgresql_is_down_and_succeed_when_it_is_bac
         for mode in ("fast", "immediate"):
             answers = await asyncio.gather(*(client.execute() for _ in range(10)))
             await asyncio.to_thread(postgres_process.stop, mode)
-            await refuses(client)
+            await refuses(client, first)
             await asyncio.to_thread(postgres_process.start)
+            await recovers(client)
             answers += await asyncio.gather(*(client.execute() for _ in range(10)))
-            health = await client.health()
-            assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_OK
             stored = [await client.recorded(answer.request_id) for answer in answers]
             assert [one.usage for one in stored] == [one.usage for one in answers]
+    assert len(first.requests) == await stored_executions(postgres_process.url)
 
 
-async def refuses(client: Client) -> None:
-    """Asserts that calls fail, and that Health states why."""
+async def refuses(client: Client, upstream: Upstream) -> None:
+    """Asserts that calls fail, after the first few without a call of the provider, and that Health states why."""
+    failures = await asyncio.gather(*(client.failed() for _ in range(10)))
+    assert {failure.code for failure in failures} == {grpc.StatusCode.UNAVAILABLE}
+    assert {failure.reason for failure in failures} <= {"STORAGE_UNAVAILABLE", "RECORDING_UNAVAILABLE"}
+    called = len(upstream.requests)
     failures = await asyncio.gather(*(client.failed() for _ in range(10)))
     assert {(failure.code, failure.reason) for failure in failures} == {
-        (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
+        (grpc.StatusCode.UNAVAILABLE, "RECORDING_UNAVAILABLE")
     }
-    # Its text was sent before the record failed; its terminal event reports that it is not recorded.
-    result = await client.read_stream()
-    assert (result.kind, result.text, result.end.error.reason) == ("truncated", "all is well", "STORAGE_UNAVAILABLE")
+    assert all(0 < (failure.retry_after or 0) <= LONGEST_PAUSE for failure in failures)
+    stub = client.stub
+    for call in (
+        stub.Route(ymera_pb2.RouteRequest(prompt=prompt("hello")), timeout=WAIT),
+        stub.Benchmark(ymera_pb2.BenchmarkRequest(), timeout=WAIT),
+        stub.ExecuteStream(ymera_pb2.ExecuteStreamRequest(prompt=prompt("hello")), timeout=WAIT),
+    ):
+        assert await reason_of(call) == "RECORDING_UNAVAILABLE"
+    assert len(upstream.requests) == called
     health = await client.health()
     assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert health.storage.detail
+    await until(client, health_pb2.HealthCheckResponse.NOT_SERVING)
+
+
+async def reason_of(call: Any) -> str:
+    """Returns why a call failed before it returned anything."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await (call if isinstance(call, grpc.aio.UnaryUnaryCall) else call.read())
+    return Failure(caught.value).reason
+
+
+async def recovers(client: Client) -> None:
+    """Returns when the server serves again, to which no request has to contribute."""
+    await until(client, health_pb2.HealthCheckResponse.SERVING)
+    health = await client.health()
+    assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_OK
+
+
+async def until(client: Client, status: Any) -> None:
+    """Returns when load balancers are told this status."""
+    async with grpc.aio.insecure_channel(client.address) as channel, asyncio.timeout(2 * WAIT):
+        stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
+        async for response in stub.Watch(health_pb2.HealthCheckRequest()):
+            if response.status == status:
+                return
+
+
+async def stored_executions(url: str) -> int:
+    """Returns how many executions are stored."""
+    counts: list[int] = []
+
+    def count(connection: Connection) -> None:
+        counts.append(connection.execute(select(func.count()).select_from(executions)).scalar_one())
+
+    async with Database.open(url) as database:
+        await database.write(count)
+    return counts[0]
 
 
 async def test_requests_wait_while_postgresql_hangs_and_health_reports_it(
@@ -116,15 +169,68 @@ async def test_requests_fail_on_a_full_disk_and_succeed_when_space_is_free_again
         answers = await asyncio.gather(*(client.execute() for _ in range(10)))
         pid, limit = server.process.pid, resource.RLIMIT_FSIZE
         before = resource.prlimit(pid, limit, (1, resource.RLIM_INFINITY))  # no file grows any more
-        failures = await asyncio.gather(*(client.failed() for _ in range(10)))
-        ill = await client.health()
+        await refuses(client, first)
         resource.prlimit(pid, limit, before)
+        await recovers(client)
         answers += await asyncio.gather(*(client.execute() for _ in range(10)))
         stored = [await client.recorded(answer.request_id) for answer in answers]
-    assert {(failure.code, failure.reason) for failure in failures} == {
-        (grpc.StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
-    }
-    assert ill.storage.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert [one.usage for one in stored] == [one.usage for one in answers]
     with closing(sqlite3.connect(tmp_path / "ymera.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        # The records of the calls that were made when the disk became full were written later.
+        made = database.execute("SELECT count(*) FROM executions WHERE attempts <> '[]'").fetchone()
+        assert made == (len(first.requests),)
+
+
+async def test_a_deleted_database_is_noticed_before_an_answer_and_its_calls_are_known_after_a_restart(
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
+) -> None:
+    config = FULL_DISK.format(folder=tmp_path, url=first.url)
+    async with serve(config) as server, connect(server.address) as client:
+        await client.execute()
+        delete(tmp_path / "ymera.db")
+        await refuses(client, first)
+        health = await client.health()
+        assert "was deleted or moved: put it back, or restart the server" in health.detail
+        server.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(server.process.wait(), 2 * WAIT) == 0
+    async with serve(config) as server, connect(server.address) as client:
+        await client.execute()
+        assert (await client.health()).storage.status == ymera_pb2.HEALTH_STATUS_OK
+    with closing(sqlite3.connect(tmp_path / "ymera.db")) as database:
+        statuses = dict(database.execute("SELECT status, count(*) FROM executions GROUP BY status").fetchall())
+    assert statuses == {"completed": 1, "unknown": len(first.requests) - 2}
+    assert leftovers(tmp_path) == []
+
+
+def delete(file: Path) -> None:
+    file.unlink()
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """The journals that are left."""
+    return list(folder.glob("ymera.db-calls-*"))
+
+
+async def test_health_shows_damage_that_was_found_in_the_background(
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
+) -> None:
+    config = FULL_DISK.format(folder=tmp_path, url=first.url)
+    async with serve(config) as server, connect(server.address) as client:
+        await asyncio.gather(*(client.execute() for _ in range(50)))
+        server.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(server.process.wait(), 2 * WAIT) == 0
+    damage(tmp_path / "ymera.db")
+    async with serve(config) as server, connect(server.address) as client:
+        assert (await server.until("database_damaged"))["damage"]
+        health = await client.health()
+    assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
+    assert "the database is damaged (" in health.detail
+    assert "restore it from a backup" in health.detail
+
+
+def damage(file: Path) -> None:
+    """Overwrites the last page, which has rows of executions."""
+    with file.open("r+b") as pages:
+        pages.seek(-4096, 2)
+        pages.write(b"\xff" * 2048)

@@ -6,7 +6,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
+import orjson
 import uuid_utils
 
 from ymera_service.benchmark.measuring import Measurement, measure
@@ -16,9 +18,10 @@ from ymera_service.benchmark.scores import BenchmarkScore, scores_of
 from ymera_service.catalog import Catalog
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import RETRY_AFTER
+from ymera_service.routing.estimate import expected_usage, prompt_tokens
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite
-from ymera_service.sdk.errors import Failure, Overloaded
+from ymera_service.sdk.errors import Failure, OutcomeUnknown, Overloaded
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import BenchmarkResult
@@ -37,6 +40,8 @@ MAX_RUNS = 4
 """The maximum number of concurrent runs; each holds its results in memory, and its calls bypass the request limit."""
 TASK_SECONDS = 120.0
 """The time limit of a call for one task."""
+BENCHMARK_NOTE = "benchmark"
+"""The kind of the notes in the journal that `unsettled_result` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +111,17 @@ class BenchmarkRunner:
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         """Yields a start, progress after each task, and the scores.
 
-        Closing the generator, or cancelling its reader, cancels the calls in progress; results until then are kept.
+        Closing the generator, or cancelling its reader, cancels the calls in progress; results until then are kept,
+        and the calls are recorded with an estimate of their cost.
 
         Raises:
             InvalidRequest, ModelNotFound, SuiteNotFound: The plan is not valid.
             Overloaded: `MAX_RUNS` runs are in progress.
             StorageUnavailable: A result could not be stored; the run ends.
+            RecordingUnavailable: Results can't be stored now; no model is called.
             InternalError: A suite failed to create its tasks.
         """
+        self._recorder.check()
         if self._runs >= MAX_RUNS:
             raise Overloaded(f"{self._runs} benchmarks are under way; try again later", retry_after=RETRY_AFTER)
         self._runs += 1
@@ -152,8 +160,14 @@ class BenchmarkRunner:
 
     async def _do(self, job: Job, run_id: str) -> Measurement:
         provider = self._catalog.provider(job.model.provider)
-        measurement = await measure(job, provider, self._boundary, self._task_seconds, self._clock)
-        await self._recorder.record(_result(run_id, measurement))
+        unknown = _result(run_id, _if_it_ended_now(job))
+        note = self._recorder.note(orjson.dumps({"kind": BENCHMARK_NOTE, "result": unknown}))
+        try:
+            measurement = await measure(job, provider, self._boundary, self._task_seconds, self._clock)
+        except BaseException:
+            self._recorder.record_later(unknown, note)
+            raise
+        await self._recorder.record(_result(run_id, measurement), note)
         return measurement
 
 
@@ -161,6 +175,13 @@ async def _cancel(tasks: set[asyncio.Task[Measurement]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _if_it_ended_now(job: Job) -> Measurement:
+    """Returns the result of a task if the run ends during its call: what it costs is not known."""
+    prompt = job.task.prompt
+    usage = expected_usage(prompt_tokens(prompt), prompt.sampling.max_output_tokens or 0)
+    return Measurement(job, 0.0, usage, error=Failure(OutcomeUnknown.reason, ""))
 
 
 def _result(run_id: str, measurement: Measurement) -> BenchmarkResult:
@@ -178,6 +199,17 @@ def _result(run_id: str, measurement: Measurement) -> BenchmarkResult:
         cost_micros=measurement.cost_micros,
         error_reason=measurement.error.reason if measurement.error else "",
     )
+
+
+def unsettled_result(note: Mapping[str, Any]) -> BenchmarkResult:
+    """Returns what to record for a task whose call was noted before the process ended.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is not such a note.
+    """
+    result = note["result"]
+    created_at, usage = datetime.fromisoformat(result["created_at"]), Usage(**result["usage"])
+    return BenchmarkResult(**dict(result) | {"created_at": created_at, "usage": usage})
 
 
 def _progress(completed: int, total: int, measurement: Measurement) -> BenchmarkProgress:

@@ -14,7 +14,7 @@ from ymera_service.execution.facts import Attempt
 from ymera_service.execution.limits import Limits, usual_seconds
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Permit
-from ymera_service.routing.estimate import prompt_tokens, text_tokens
+from ymera_service.routing.estimate import expected_usage, prompt_tokens, text_tokens
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.context import CallContext
@@ -38,7 +38,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
+from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
@@ -84,6 +84,8 @@ class _Progress:
     usage_estimated: bool = False
     charged_micros: int | None = None
     """What the provider says that it charges for the call."""
+    not_credible: Usage | None = None
+    """The provider's count, if it can't be true."""
     finished: Finished | None = None
     written: list[str] = field(default_factory=list)
     """What the model wrote, for an estimate where it sends no count."""
@@ -112,13 +114,18 @@ class _Progress:
         match event:
             case Accepted():
                 self.accepted_at = now
-            case UsageReported() if event.usage.is_credible:
-                self.usage, self.usage_estimated = event.usage, event.estimated
-                self.charged_micros = event.cost_micros
+            case UsageReported():
+                self._count(event)
             case Finished():
                 self.finished = event
             case _:
                 pass
+
+    def _count(self, event: UsageReported) -> None:
+        if event.usage.is_credible:
+            self.usage, self.usage_estimated, self.charged_micros = event.usage, event.estimated, event.cost_micros
+        else:
+            self.not_credible = event.usage
 
     def _join(self, delta: ToolCallDelta) -> None:
         known = self.calls.get(delta.index)
@@ -255,7 +262,7 @@ class AttemptRunner:
 
     def _add(self, context: ExecutionContext, callee: Callee, progress: _Progress, failure: YmeraError | None) -> None:
         now = asyncio.get_running_loop().time()
-        usage, estimated = _usage(progress, context.execution.request.prompt, failure)
+        usage, estimated = _usage(context, progress, failure)
         first = progress.first_token_at
         attempt = Attempt(
             number=len(context.execution.turns[-1].attempts) + 1,
@@ -274,6 +281,9 @@ class AttemptRunner:
         )
         context.add(attempt)
         _time(context, progress, now)
+        if estimated and progress.finished is not None and (progress.usage or progress.not_credible):
+            reported = progress.not_credible or progress.usage
+            log.warning("usage is not credible, estimated", target=callee.target.id, reported=reported, estimate=usage)
         if isinstance(failure, ProviderError):
             log.warning(
                 "attempt failed",
@@ -358,21 +368,25 @@ def _cost(model: Model, usage: Usage, progress: _Progress, failure: YmeraError |
     return model.cost_micros(usage)
 
 
-def _usage(progress: _Progress, prompt: Prompt, failure: YmeraError | None) -> tuple[Usage, bool]:
+def _usage(context: ExecutionContext, progress: _Progress, failure: YmeraError | None) -> tuple[Usage, bool]:
     """Returns what a call consumed and whether that is an estimate.
 
     A call that failed before it was accepted cost nothing. Of one that broke off, or that was cut off when its
-    time was over, the provider's count may lag behind what it charges.
+    time was over, the provider's count may lag behind what it charges; and of an answer that is not streamed
+    nothing was seen, while the provider may go on writing it.
     """
-    if progress.finished is not None and progress.usage is not None:
-        return progress.usage, progress.usage_estimated
+    execution = context.execution
+    written = text_tokens("".join(progress.written))
+    reported = progress.usage or _NOTHING
+    if progress.finished is not None and reported.input_tokens and (reported.output_tokens or not written):
+        return reported, progress.usage_estimated or progress.not_credible is not None
     if _was_refused(progress, failure):
         return _NOTHING, False
-    reported = progress.usage or _NOTHING
-    written = text_tokens("".join(progress.written))
+    if not written and progress.finished is None and not execution.stream and execution.decision is not None:
+        written = expected_usage(0, execution.decision.inputs.max_output_tokens).output_tokens
     return replace(
         reported,
-        input_tokens=reported.input_tokens or prompt_tokens(prompt),
+        input_tokens=reported.input_tokens or prompt_tokens(execution.request.prompt),
         output_tokens=max(reported.output_tokens, written),
     ), True
 

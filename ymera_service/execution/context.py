@@ -22,6 +22,10 @@ class ExecutionContext:
     slot: Slot | None = None
     admitted: bool = True
     """False while it may still be refused as if it had never come: without a record, and without an event."""
+    note: int | None = None
+    """The slot of the journal that has what is known so far; see `Recording.begin`."""
+    stored_decision: bytes = b""
+    """The decision as it is stored; empty until it is needed."""
     notified: bool = False
     """The observers have it."""
 

@@ -5,7 +5,7 @@ assigns to a field. The classes are not frozen because one execution is made ane
 instance takes twice as long to make; for the same reason each copy is a plain call of the constructor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -86,6 +86,18 @@ class Consumption:
     usage: Usage = field(default_factory=Usage)
     cost_micros: int | None = 0
     estimated: bool = False
+
+    @classmethod
+    def of(cls, attempts: Iterable[Attempt]) -> "Consumption":
+        """Returns what all attempts consumed. An unknown price makes the sum unknown."""
+        usage, cost, estimated = Usage(), 0, False
+        known = True
+        for attempt in attempts:
+            usage = usage + attempt.usage
+            estimated = estimated or attempt.estimated
+            known = known and attempt.cost_micros is not None
+            cost += attempt.cost_micros or 0
+        return cls(usage, cost if known else None, estimated)
 
 
 @dataclass(slots=True)
@@ -182,15 +194,8 @@ class Execution:
 
     @property
     def consumption(self) -> Consumption:
-        """What all attempts consumed. An unknown price makes the sum unknown."""
+        """What all attempts consumed."""
         if len(self.turns) == 1 and len(self.turns[0].attempts) == 1:  # most executions
             (attempt,) = self.turns[0].attempts
             return Consumption(attempt.usage, attempt.cost_micros, attempt.estimated)
-        usage, cost, estimated = Usage(), 0, False
-        known = True
-        for attempt in self.attempts:
-            usage = usage + attempt.usage
-            estimated = estimated or attempt.estimated
-            known = known and attempt.cost_micros is not None
-            cost += attempt.cost_micros or 0
-        return Consumption(usage, cost if known else None, estimated)
+        return Consumption.of(self.attempts)

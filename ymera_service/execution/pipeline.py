@@ -75,6 +75,7 @@ class Pipeline:
             catalog=catalog,
             breakers=breakers,
             budgets=RetryBudgets(),
+            recording=recording,
             settings=settings,
             draw=draw or random.Random(),  # noqa: S311  # jitter
         )
@@ -123,6 +124,7 @@ class Pipeline:
     async def _run(
         self, request: ExecutionRequest, sink: Sink, timings: Timings, *, stream: bool, stages: Sequence[Stage]
     ) -> Execution:
+        self._recording.check()
         context = ExecutionContext(Execution(request, stream, datetime.now(UTC), _now()), sink, timings)
         self._begin()
         try:
@@ -172,7 +174,7 @@ class Pipeline:
         execution = context.execution = context.execution.ended(_now(), error)
         with context.timings.phase(Phase.RECORD):
             try:
-                await self._recording.record(execution)
+                await self._recording.record(context)
             except StorageUnavailable as refused:
                 execution = context.execution = replace(execution, error=refused.detached())
             except Exception:
@@ -193,7 +195,7 @@ class Pipeline:
             return
         if context.execution.ended_at is None:
             context.execution = context.execution.ended(_now(), Cancelled(reason))
-            self._recording.record_later(context.execution)
+            self._recording.record_later(context)
         self._notify(context)
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Makes what is known of an execution durable."""
+"""Makes what is known of an execution durable: before each call of a provider in the journal, at its end in storage."""
 
 import asyncio
 from typing import Any
@@ -6,9 +6,14 @@ from typing import Any
 import orjson
 import structlog
 
+from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.facts import Attempt, Execution
+from ymera_service.routing.estimate import expected_usage
 from ymera_service.routing.stored import to_json
 from ymera_service.sdk.errors import Failure, StorageUnavailable
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.models import Model
+from ymera_service.sdk.targets import Target
 from ymera_service.storage import Recorder
 from ymera_service.storage.records import ExecutionRecord
 
@@ -16,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 RECORD_SECONDS = 10.0
 """How long storage may take to make a record durable."""
+EXECUTION_NOTE = "execution"
+"""The kind of the notes in the journal that `unsettled` reads."""
 
 
 class Recording:
@@ -25,7 +32,40 @@ class Recording:
         self._recorder = recorder
         self._later: set[asyncio.Task[None]] = set()
 
-    async def record(self, execution: Execution) -> None:
+    def check(self) -> None:
+        """Checks that an execution could be recorded.
+
+        Raises:
+            RecordingUnavailable: It could not.
+        """
+        self._recorder.check()
+
+    def begin(self, context: ExecutionContext, target: Target, model: Model) -> None:
+        """Notes a call before it is made: what to record if the process ends before the outcome is.
+
+        Raises:
+            RecordingUnavailable: It can't be noted, so the call must not be made.
+        """
+        execution, decision = context.execution, context.execution.decision
+        assert decision is not None
+        context.stored_decision = context.stored_decision or to_json(decision)
+        now = asyncio.get_running_loop().time()
+        under_way = _under_way(execution, target, model, now)
+        note = {
+            "kind": EXECUTION_NOTE,
+            "request_id": execution.request.request_id,
+            "created_at": execution.created_at,
+            "category": decision.category,
+            "duration": now - execution.began,
+            "session_id": execution.request.preferences.session_id,
+            "agent_name": execution.request.preferences.agent_name,
+            "catalog_version": decision.inputs.catalog_version,
+            "decision": orjson.Fragment(context.stored_decision),
+            "attempts": [*_attempts(execution), _attempt(len(execution.turns), under_way)],
+        }
+        context.note = self._recorder.note(orjson.dumps(note), context.note)
+
+    async def record(self, context: ExecutionContext) -> None:
         """Returns when the record is durable.
 
         Raises:
@@ -33,13 +73,13 @@ class Recording:
         """
         try:
             async with asyncio.timeout(RECORD_SECONDS):
-                await self._recorder.record(record_of(execution))
+                await self._recorder.record(record_of(context), context.note)
         except TimeoutError:
             raise StorageUnavailable(f"the record was not durable within {RECORD_SECONDS:g} s") from None
 
-    def record_later(self, execution: Execution) -> None:
+    def record_later(self, context: ExecutionContext) -> None:
         """Records what an execution consumed whose caller has gone, without holding up its end."""
-        task = asyncio.create_task(self._recorder.record(record_of(execution)))
+        task = asyncio.create_task(self._recorder.record(record_of(context), context.note))
         self._later.add(task)
         task.add_done_callback(self._recorded)
 
@@ -53,8 +93,17 @@ class Recording:
         await asyncio.gather(*self._later, return_exceptions=True)
 
 
-def record_of(execution: Execution) -> ExecutionRecord:
+def _under_way(execution: Execution, target: Target, model: Model, now: float) -> Attempt:
+    """Returns the call that is made now, with what it will probably consume."""
+    inputs = execution.decision.inputs if execution.decision else None
+    usage = expected_usage(inputs.input_tokens, inputs.max_output_tokens) if inputs else Usage()
+    number = len(execution.turns[-1].attempts) + 1
+    return Attempt(number, target, now, 0.0, usage=usage, cost_micros=model.cost_micros(usage), estimated=True)
+
+
+def record_of(context: ExecutionContext) -> ExecutionRecord:
     """Returns what is kept of an execution that was routed."""
+    execution = context.execution
     decision, request, consumption = execution.decision, execution.request, execution.consumption
     assert decision is not None
     assert execution.ended_at is not None
@@ -75,15 +124,19 @@ def record_of(execution: Execution) -> ExecutionRecord:
         session_id=preferences.session_id,
         agent_name=preferences.agent_name,
         catalog_version=decision.inputs.catalog_version,
-        decision=to_json(decision),
+        decision=context.stored_decision or to_json(decision),
         attempts=attempts_to_json(execution),
-        error=None if execution.error is None else orjson.dumps(_failure(Failure.of(execution.error))),
+        error=None if execution.error is None else failure_to_json(Failure.of(execution.error)),
     )
 
 
 def attempts_to_json(execution: Execution) -> bytes:
     """Returns the stored form of all attempts; `reading.turns_from_json` reads it."""
-    return orjson.dumps([_attempt(turn.number, attempt) for turn in execution.turns for attempt in turn.attempts])
+    return orjson.dumps(_attempts(execution))
+
+
+def _attempts(execution: Execution) -> list[dict[str, Any]]:
+    return [_attempt(turn.number, attempt) for turn in execution.turns for attempt in turn.attempts]
 
 
 def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
@@ -107,6 +160,11 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
     if attempt.error is not None:
         stored["error"] = _failure(attempt.error)
     return stored
+
+
+def failure_to_json(failure: Failure) -> bytes:
+    """Returns the stored form of a failure; `reading.failure_from_json` reads it."""
+    return orjson.dumps(_failure(failure))
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

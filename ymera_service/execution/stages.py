@@ -17,6 +17,7 @@ from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import AttemptStarted, Started
 from ymera_service.execution.facts import Attempt
 from ymera_service.execution.failover import Choice, Standing, Standings
+from ymera_service.execution.recording import Recording
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets, backoff
 from ymera_service.resilience.slots import Slots
@@ -91,6 +92,7 @@ class Generate:
         catalog: Catalog,
         breakers: Breakers,
         budgets: RetryBudgets,
+        recording: Recording,
         settings: ExecutionSettings,
         draw: random.Random,
     ) -> None:
@@ -99,11 +101,15 @@ class Generate:
         self._breakers = breakers
         self._standings = Standings(breakers)
         self._budgets = budgets
+        self._recording = recording
         self._settings = settings
         self._draw = draw
 
     async def __call__(self, context: ExecutionContext) -> None:
-        """See `Stage`. Raises the last target's error, or `NoHealthyModel` where none could be called."""
+        """See `Stage`. Raises the last target's error, or `NoHealthyModel` where none could be called.
+
+        Raises `RecordingUnavailable` where a call could not be accounted for.
+        """
         context.begin_turn()
         failure: ProviderError | None = None
         while (callee := await self._next(context, failure)) is not None:
@@ -111,6 +117,7 @@ class Generate:
             previous = turn.attempts[-1].error if turn.attempts else None
             try:
                 await context.send(AttemptStarted(turn.number, len(turn.attempts) + 1, callee.target, previous))
+                self._recording.begin(context, callee.target, callee.model)
             except BaseException:
                 callee.permit.released()
                 raise

@@ -68,6 +68,11 @@ def needs_of(prompt: Prompt) -> Needs:
     )
 
 
+def expected_usage(input_tokens: int, max_output_tokens: int) -> Usage:
+    """Returns what a call will probably consume; `max_output_tokens` is 0 where the caller does not say."""
+    return Usage(input_tokens, min(max_output_tokens or TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS))
+
+
 def _called_for(prompt: Prompt) -> Iterable[Capability]:
     if prompt.tools:
         yield Capability.TOOLS

@@ -15,6 +15,8 @@
     │   ├── DeadlineExceeded          the caller's deadline passed
     │   ├── Cancelled                 the caller cancelled or disconnected
     │   ├── StorageUnavailable        the record could not be made durable
+    │   ├── RecordingUnavailable      requests are refused while records can't be written
+    │   ├── OutcomeUnknown            the process ended before the outcome was recorded
     │   └── InternalError             a defect of Ymera or of a plugin
     └── ProviderError                 a provider failed; see its docstring
 
@@ -177,6 +179,18 @@ class StorageUnavailable(ServerError):
     """The record of the execution could not be made durable."""
 
     reason = "STORAGE_UNAVAILABLE"
+
+
+class RecordingUnavailable(ServerError):
+    """Records can't be written now, so no request is begun that would be paid for and lost."""
+
+    reason = "RECORDING_UNAVAILABLE"
+
+
+class OutcomeUnknown(ServerError):
+    """The process ended before the outcome was recorded. Only in records: no caller gets it."""
+
+    reason = "OUTCOME_UNKNOWN"
 
 
 class InternalError(ServerError):

@@ -112,8 +112,8 @@ class GenerateRequest:
     stream: bool = True
 
 
-MAX_TOKENS = 2**40
-"""The highest plausible count of tokens: an external count and its price have to fit into 64 bits."""
+MAX_TOKENS = 100_000_000
+"""The highest plausible count of tokens of one call: ten times the longest context window on offer, of 10 million."""
 
 
 @dataclass(frozen=True, slots=True)

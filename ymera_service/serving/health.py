@@ -20,9 +20,6 @@ from ymera_service.storage import Database, Recorder
 
 PING_SECONDS = 2.0
 """How long storage may take to answer."""
-COMMIT_SECONDS = 5.0
-"""How long requests are kept away after a commit failed. Then some have to come, or nothing would be committed and
-it would never be known that commits succeed again."""
 MAX_CAUSES = 3
 """Causes that the sentence on the whole names."""
 
@@ -112,8 +109,6 @@ class Health:
         self._background = background
         self._clock = clock
         self._ready_at = clock()
-        self._commit_failure = ""
-        self._commit_failed_at = 0.0
 
     async def serving(self) -> bool:
         """Whether a request has a chance: the same as a report whose status is not UNAVAILABLE."""
@@ -194,16 +189,11 @@ class Health:
             return PartHealth(name, Status.UNAVAILABLE, error.message)
         except TimeoutError:
             return PartHealth(name, Status.UNAVAILABLE, f"did not answer within {PING_SECONDS:g} s")
-        return PartHealth(name, self._commits(), self._recorder.failure)
-
-    def _commits(self) -> Status:
-        """Returns whether records can be written: a database on a full disk can still be read."""
-        failure = self._recorder.failure
-        if failure is not self._commit_failure:  # of another commit, even if it reads the same
-            self._commit_failure, self._commit_failed_at = failure, self._clock()
-        if not failure:
-            return Status.OK
-        return Status.UNAVAILABLE if self._clock() - self._commit_failed_at < COMMIT_SECONDS else Status.DEGRADED
+        # A database on a full disk can still be read.
+        if problem := self._recorder.problem:
+            return PartHealth(name, Status.UNAVAILABLE, problem)
+        damage = self._database.damage
+        return PartHealth(name, Status.DEGRADED if damage else Status.OK, damage)
 
 
 _FLAWED = {Status.DEGRADED, Status.UNAVAILABLE}

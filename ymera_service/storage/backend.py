@@ -47,6 +47,10 @@ class Backend(Protocol):
         """
         ...
 
+    async def damage(self, seconds: float) -> str:
+        """Returns what is damaged; empty if nothing is, or if the check takes longer than so many seconds."""
+        ...
+
     async def close(self) -> None:
         """Closes every connection."""
         ...

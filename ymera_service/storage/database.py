@@ -11,8 +11,8 @@ from ymera_service.storage.backend import Backend, Rows, Work
 from ymera_service.storage.benchmarks import Benchmarks
 from ymera_service.storage.catalog_versions import CatalogVersions
 from ymera_service.storage.executions import Executions
-from ymera_service.storage.faults import explained
-from ymera_service.storage.rows import REPLACED, TABLES, Record, RowFormat
+from ymera_service.storage.faults import damaged, explained
+from ymera_service.storage.rows import REPLACING, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
 
 _SQLITE = "sqlite:///"
@@ -26,6 +26,8 @@ class Database:
         self.executions = Executions(backend.reader)
         self.catalog_versions = CatalogVersions(backend.reader)
         self.benchmarks = Benchmarks(backend.reader)
+        self.damage = ""
+        """What the latest check found damaged, for people; empty if it found nothing."""
 
     @classmethod
     @asynccontextmanager
@@ -39,7 +41,7 @@ class Database:
         Raises:
             StorageUnavailable: The database can't be reached or written, or has the schema of a newer version.
         """
-        location = _describe(url)
+        location = describe(url)
         remedy = "set storage.url, or YMERA_STORAGE__URL, to a database that can be written"
         with explained(f"open {location}", remedy):
             backend = _backend(url)
@@ -67,11 +69,21 @@ class Database:
             async with self._backend.reader.connect() as connection:
                 await connection.execute(text("SELECT 1"))
 
+    async def check(self, seconds: float) -> None:
+        """Looks for damage, for at most so many seconds.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        with explained("check the database"):
+            found = await self._backend.damage(seconds)
+        self.damage = damaged(found) if found else ""
+
     def formats(self) -> dict[type[Record], RowFormat]:
         """Returns how each type of record is written to this database."""
         return {
             type_: RowFormat(
-                table, self._backend.insertion(table, replace=table in REPLACED), self._backend.reader.dialect
+                table, self._backend.insertion(table, replace=type_ in REPLACING), self._backend.reader.dialect
             )
             for type_, table in TABLES.items()
         }
@@ -97,23 +109,32 @@ class Database:
 
 
 def _backend(url: str) -> Backend:
-    if url.startswith(_SQLITE):
+    file = file_of(url)
+    if file is not None:
         from ymera_service.storage.sqlite import Sqlite  # noqa: PLC0415  # only the one in use is imported
 
-        return Sqlite(_file(url))
+        return Sqlite(file)
     from ymera_service.storage.postgresql import Postgresql  # noqa: PLC0415
 
     return Postgresql(url)
 
 
-def _file(url: str) -> Path:
+def file_of(url: str) -> Path | None:
+    """Returns the file of a SQLite database; None for other databases.
+
+    Raises:
+        ValueError: The database would be in memory.
+    """
+    if not url.startswith(_SQLITE):
+        return None
     path = url.removeprefix(_SQLITE)
     if path in ("", ":memory:"):
         raise ValueError("a database in memory would be lost at the end: the url needs the path of a file")
     return Path(path).expanduser()
 
 
-def _describe(url: str) -> str:
+def describe(url: str) -> str:
+    """Returns what can be shown of a URL: no password, and no parameters, which may contain one."""
     if url.startswith(_SQLITE):
         return url.removeprefix(_SQLITE) or url
     with explained("understand storage.url", "write it as postgresql://user:password@host/database"):

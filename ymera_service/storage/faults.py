@@ -11,6 +11,9 @@ from ymera_service.sdk.errors import StorageUnavailable
 
 _ROW_STATES = ("22", "23")
 """PostgreSQL's classes "data exception" and "integrity constraint violation"."""
+_DAMAGE_STATES = ("XX001", "XX002")
+"""PostgreSQL's "data corrupted" and "index corrupted"."""
+_DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _ROW_ERRORS = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError)
 _ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, ValueError, TypeError, ArithmeticError)
 
@@ -28,6 +31,20 @@ def is_of_a_row(error: BaseException) -> bool:
     return isinstance(error, _ROW_ERRORS) or isinstance(cause, ValueError | TypeError | ArithmeticError)
 
 
+def is_damage(error: BaseException) -> bool:
+    """Whether the database is damaged, so that waiting does not help."""
+    cause = _driver_error(error)
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _DAMAGE_CODES  # the rest of an extended code says where
+    return getattr(cause, "sqlstate", None) in _DAMAGE_STATES
+
+
+def damaged(finding: str) -> str:
+    """Returns a message for operators."""
+    return f"the database is damaged ({finding}); restore it from a backup"
+
+
 def _driver_error(error: BaseException) -> BaseException:
     return error.driver_exception if isinstance(error, DBAPIError) else error
 
@@ -38,13 +55,16 @@ def explanation(action: str, error: BaseException) -> str:
     SQLAlchemy's message would add the statement and the rows.
     """
     cause = _driver_error(error)
-    return f"cannot {action}: {str(cause).strip() or type(cause).__name__}"
+    message = str(cause).strip() or type(cause).__name__
+    return f"cannot {action}: {damaged(message) if is_damage(error) else message}"
 
 
 def refusal(action: str, error: BaseException) -> StorageUnavailable:
     """Returns the error for callers: that `action` failed. The driver's message is only logged."""
     _log.error("storage_failed", message=explanation(action, error))
     reason = "the database does not accept a value" if is_of_a_row(error) else "the database is not available"
+    if is_damage(error):
+        reason = "the database is damaged"
     return StorageUnavailable(f"cannot {action}: {reason}", metadata={"action": action})
 
 

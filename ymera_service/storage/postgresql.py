@@ -69,6 +69,10 @@ class Postgresql:
         async with self._writer.begin() as connection:
             await connection.run_sync(work)
 
+    async def damage(self, seconds: float) -> str:  # see below
+        """See `Backend.damage`. PostgreSQL has checksums, and `pg_amcheck` for its administrator."""
+        return ""
+
     async def close(self) -> None:
         """See `Backend.close`."""
         if self._inserting is not None:

@@ -2,28 +2,37 @@
 
 A record is acknowledged after its commit. A single record is written immediately; records that arrive during a
 commit are written together in the next one and share its cost.
+
+When a commit fails, its callers get an error, but their records are kept and written once commits succeed again: what
+they account for has been spent. Until then nothing may be spent, so `check` refuses further requests.
 """
 
 import asyncio
+import time
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import structlog
 
 from ymera_service.sdk.cancellation import being_cancelled
-from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.sdk.errors import RecordingUnavailable, StorageUnavailable
 from ymera_service.storage.backend import Parameters, Rows
 from ymera_service.storage.database import Database
 from ymera_service.storage.faults import explanation, is_of_a_row, refusal, unavailable
+from ymera_service.storage.journal import Journal
 from ymera_service.storage.rows import Record
 
 MAX_BATCH = 512
 """Records in one commit."""
 MAX_WAITING = 10_000
-"""The most records that wait during a commit; further ones are rejected."""
+"""The most records that wait during a commit; further ones are rejected. The same bounds those of failed commits."""
+STALL_SECONDS = 2.0
+"""A commit that takes longer counts as failing until it is over. A fast disk takes a millisecond."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+"""Seconds before the records of failed commits are written again: doubled with each attempt."""
 
 _ACTION = "record what was done"
 
@@ -37,6 +46,8 @@ class _Entry:
     statement: str
     parameters: Parameters
     written: asyncio.Future[None]
+    slot: int | None
+    """The slot of the journal that is free once the record is durable."""
 
 
 class Recorder:
@@ -46,15 +57,80 @@ class Recorder:
     same key is ignored.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Takes the journal in which calls are noted; without one, they are not.
+
+        `clock` is monotonic, in seconds.
+        """
         self._database = database
+        self._journal = journal
+        self._clock = clock
+        self._sleep = sleep
         self._formats = database.formats()
+        self._keys = {form.statement: form.key_length for form in self._formats.values()}
         self._waiting: deque[_Entry] = deque()
+        self._owed: dict[tuple[str, Parameters], _Entry] = {}
+        """The records of failed commits: the latest of each key."""
         self._wake = asyncio.Event()
+        self._failing = asyncio.Event()
+        self._pause = FIRST_PAUSE
+        self._commit_began = 0.0
         self._open = False
         self._writer: asyncio.Task[None] | None = None
         self.failure = ""
         """Why the latest commit failed, for people; empty if it succeeded."""
+
+    @property
+    def problem(self) -> str:
+        """Why no record can be written now, for people; empty if records can be written."""
+        if self.failure or not self._commit_began or self._clock() - self._commit_began < STALL_SECONDS:
+            return self.failure
+        return f"a commit has taken more than {STALL_SECONDS:g} s"
+
+    def check(self) -> None:
+        """Checks that records can be written.
+
+        Raises:
+            RecordingUnavailable: They can't, so nothing should be begun that has to be recorded.
+        """
+        if self.problem:
+            raise RecordingUnavailable(
+                "requests are refused while they can't be recorded; nothing was sent to a model",
+                retry_after=self._pause,
+            )
+
+    def note(self, note: bytes, previous: int | None = None) -> int | None:
+        """Notes in the journal what to record if the process ends before the record is durable.
+
+        Args:
+            note: As `recover` reads it.
+            previous: The slot of an earlier note, which this one replaces.
+
+        Returns:
+            The slot to pass on with the record.
+
+        Raises:
+            RecordingUnavailable: Records can't be written, or the note can't.
+        """
+        self.check()
+        if self._journal is None:
+            return None
+        try:
+            slot = self._journal.add(note)
+            if previous is not None:
+                self._journal.remove(previous)
+        except OSError as error:
+            self._fail(explanation("note a call in the journal", error))
+            self.check()
+            raise
+        return slot
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._run(), name="ymera-recorder")
@@ -69,14 +145,41 @@ class Recorder:
         if self._writer is not None:
             await self._writer
 
-    async def record(self, record: Record) -> None:
+    async def retry(self) -> NoReturn:
+        """Writes the records of failed commits again and again, which also shows when commits succeed."""
+        while True:
+            await self._failing.wait()
+            await self._sleep(self._pause)
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            if self._commit_began:
+                continue
+            if self._owed:
+                self._write_owed()
+            elif self._journal is not None and self._journal.works():
+                self._succeed()
+
+    async def record(self, record: Record, slot: int | None = None) -> None:
         """Returns when the record is durable.
 
-        If the caller is cancelled meanwhile, the record is written nevertheless.
+        If the caller is cancelled meanwhile, the record is written nevertheless, and also if a commit fails.
+
+        Args:
+            record: What to store.
+            slot: Where `note` has noted it; it is free once the record is durable.
 
         Raises:
             StorageUnavailable: The record could not be made durable, alone or with its whole batch.
         """
+        await self._accept(record, slot)
+
+    def record_later(self, record: Record, slot: int | None) -> None:
+        """Lets a record be written for which no caller waits. If that fails, it is logged."""
+        try:
+            self._accept(record, slot).cancel()
+        except StorageUnavailable as error:
+            _log.error("record_lost", message=error.message)
+
+    def _accept(self, record: Record, slot: int | None) -> asyncio.Future[None]:
         if not self._open:
             raise StorageUnavailable("the recorder is closed")
         if len(self._waiting) >= MAX_WAITING:
@@ -85,9 +188,9 @@ class Recorder:
         with unavailable(_ACTION):
             parameters = form.parameters(record)
         written = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Entry(form.statement, parameters, written))
+        self._waiting.append(_Entry(form.statement, parameters, written, slot))
         self._wake.set()
-        await written
+        return written
 
     async def _run(self) -> None:
         try:
@@ -97,14 +200,18 @@ class Recorder:
                     await self._wake.wait()
                     continue
                 await self._commit(self._take())
+                if self._owed and not self.failure:
+                    self._write_owed()
+            await self._write_last()
         finally:
             self._open = False
-            _refuse(self._waiting, _STOPPED)
+            _refuse([*self._owed.values(), *self._waiting], _STOPPED)
 
     def _take(self) -> list[_Entry]:
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
 
     async def _commit(self, batch: Sequence[_Entry]) -> None:
+        self._commit_began = self._clock()
         try:
             await self._database.insert(_rows(batch))
         except BaseException as error:  # waiting callers need the error, and the next batch may succeed
@@ -114,18 +221,78 @@ class Recorder:
                 raise
             await self._after_failure(batch, error)
         else:
-            self.failure = ""
-            _acknowledge(batch)
+            self._acknowledge(batch)
+            if self.failure:
+                self._succeed()
+        finally:
+            self._commit_began = 0.0
 
     async def _after_failure(self, batch: Sequence[_Entry], error: BaseException) -> None:
-        if len(batch) == 1 or not is_of_a_row(error):
-            self.failure = "" if is_of_a_row(error) else explanation(_ACTION, error)
+        if not is_of_a_row(error):
+            self._fail(explanation(_ACTION, error))
+            self._owe(batch, refusal(_ACTION, error).message)
+            return
+        if len(batch) == 1:
             _refuse(batch, refusal(_ACTION, error).message)
+            self._free(batch)
             return
         # One row caused the error: halving the batch isolates it in few commits, and the other rows are written.
         half = len(batch) // 2
         await self._commit(batch[:half])
         await self._commit(batch[half:])
+
+    def _acknowledge(self, batch: Sequence[_Entry]) -> None:
+        for entry in batch:
+            if not entry.written.done():
+                entry.written.set_result(None)
+        if self._owed:
+            for entry in batch:
+                self._owed.pop(self._key(entry), None)  # older than what is stored now
+        self._free(batch)
+
+    def _free(self, batch: Iterable[_Entry]) -> None:
+        if self._journal is not None:
+            for entry in batch:
+                if entry.slot is not None:
+                    self._journal.remove(entry.slot)
+
+    def _fail(self, problem: str) -> None:
+        self.failure = problem
+        self._failing.set()
+
+    def _succeed(self) -> None:
+        _log.warning("recording_again", failed=self.failure, owed=len(self._owed))
+        self.failure, self._pause = "", FIRST_PAUSE
+        self._failing.clear()
+
+    def _owe(self, batch: Sequence[_Entry], message: str) -> None:
+        for entry in batch:
+            if len(self._owed) >= MAX_WAITING:
+                _refuse([entry], message)
+                continue
+            self._owed[self._key(entry)] = entry
+            if not entry.written.done():
+                entry.written.set_exception(StorageUnavailable(message))
+
+    def _write_owed(self) -> None:
+        """Puts records of failed commits before those that wait, as a later record of a request has to replace them.
+
+        For the same reason it must not be called during a commit, which may have a later record.
+        """
+        keys = list(self._owed)[:MAX_BATCH]
+        self._waiting.extendleft([self._owed.pop(key) for key in reversed(keys)])
+        self._wake.set()
+
+    async def _write_last(self) -> None:
+        """Tries to write what is owed when the recorder is closed."""
+        while self._owed:
+            self._write_owed()
+            await self._commit(self._take())
+            if self.failure:
+                return
+
+    def _key(self, entry: _Entry) -> tuple[str, Parameters]:
+        return entry.statement, entry.parameters[: self._keys[entry.statement]]
 
 
 def _rows(batch: Sequence[_Entry]) -> Rows:
@@ -133,12 +300,6 @@ def _rows(batch: Sequence[_Entry]) -> Rows:
     for entry in batch:
         rows[entry.statement].append(entry.parameters)
     return list(rows.items())
-
-
-def _acknowledge(batch: Sequence[_Entry]) -> None:
-    for entry in batch:
-        if not entry.written.done():
-            entry.written.set_result(None)
 
 
 def _refuse(batch: Iterable[_Entry], message: str) -> None:

@@ -15,6 +15,7 @@ class ExecutionStatus(StrEnum):
     TRUNCATED = "truncated"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ class ExecutionRecord:
     decision: bytes
     attempts: bytes = b"[]"
     error: bytes | None = None
+
+
+class UnsettledExecution(ExecutionRecord):
+    """What was known of an execution when its process ended. It never replaces a record of the same request."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

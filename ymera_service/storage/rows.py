@@ -5,18 +5,19 @@ from typing import Any
 
 from sqlalchemy import Compiled, Dialect, Table
 
-from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionRecord
+from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionRecord, UnsettledExecution
 from ymera_service.storage.tables import USAGE_COLUMNS, benchmark_results, catalog_versions, executions
 
 Record = ExecutionRecord | CatalogVersion | BenchmarkResult
 
 TABLES: dict[type[Record], Table] = {
     ExecutionRecord: executions,
+    UnsettledExecution: executions,
     CatalogVersion: catalog_versions,
     BenchmarkResult: benchmark_results,
 }
-REPLACED = frozenset({executions, catalog_versions})
-"""The tables in which a later row replaces an earlier one of the same key; in the others the first row is kept."""
+REPLACING = frozenset({ExecutionRecord, CatalogVersion})
+"""Records that replace an earlier row of the same key; with the others, the first row is kept."""
 
 
 class RowFormat:
@@ -28,6 +29,8 @@ class RowFormat:
     def __init__(self, table: Table, insert: Compiled, dialect: Dialect) -> None:
         names = list(insert.positiontup or ())  # type: ignore[attr-defined]  # of every SQL compiler
         self.statement = str(insert)
+        self.key_length = len(table.primary_key.columns)
+        """How many parameters, the first ones, are the row's key."""
         self._fields = attrgetter(*map(_path, names))
         self._conversions = [
             (index, convert)

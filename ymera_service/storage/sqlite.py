@@ -10,19 +10,25 @@ writer's thread checkpoints while it holds the write lock. `wal_checkpoint(TRUNC
 does not get that lock, it continues without it.
 """
 
+import asyncio
 import sqlite3
 import time
 from functools import partial
 from pathlib import Path
 from typing import cast
 
+import structlog
 from sqlalchemy import URL, Compiled, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ymera_service.storage.backend import Rows, Work
+from ymera_service.storage.open_file import OpenFile
+from ymera_service.storage.quick_check import QuickCheck
 from ymera_service.storage.thread import Thread
+
+_log = structlog.get_logger(__name__)
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process that is writing."""
@@ -44,9 +50,14 @@ class Sqlite:
     name = "sqlite"
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        self._file = file
+        self._open_file = OpenFile(file)
+        if self._open_file.readable_by_others:
+            _log.warning("database_readable_by_others", file=str(file), remedy=f"chmod 600 {file}*")
         self.reader = _reader(file)
         self._writer = _writer(file)
+        for engine in (self.reader.sync_engine, self._writer):
+            event.listen(engine, "do_connect", self._check_path)
         # Both are kept open: taking a connection from the pool costs a quarter of a small commit.
         self._connection: Connection | None = None
         self._checkpoints: Connection | None = None
@@ -71,12 +82,28 @@ class Sqlite:
         await self._thread.call(partial(self._transaction, work), then=self._shorten_log)
 
     def _insert(self, rows: Rows) -> None:
+        self._check_before()
         _insert(_driver(self._writing()), rows)
+        self._check_after()
 
     def _transaction(self, work: Work) -> None:
+        self._check_before()
         connection = self._writing()
         with connection.begin():
             work(connection)
+        self._check_after()
+
+    def _check_before(self) -> None:
+        if self._open_file.lost:  # else each retry would make the log of a lost file longer
+            self._check_after()
+
+    def _check_after(self) -> None:
+        self._open_file.check()
+        self._open_file.check_log()
+
+    def _check_path(self, *_: object) -> None:
+        """SQLAlchemy asks this before it connects: SQLite would create a file, or mix another one with the log."""
+        self._open_file.check()
 
     def _writing(self) -> Connection:
         if self._connection is None:
@@ -106,8 +133,23 @@ class Sqlite:
         try:
             await self.reader.dispose()
             await self._thread.call(self._close_writer)
+            self._open_file.close()
         finally:
             self._thread.close()
+
+    async def damage(self, seconds: float) -> str:
+        """See `Backend.damage`."""
+        self._open_file.check()
+        check, thread = QuickCheck(self._file), Thread("ymera-sqlite-check")
+        try:
+            async with asyncio.timeout(seconds):
+                await thread.call(check.run)
+        except TimeoutError:
+            _log.info("database_check_not_finished", seconds=seconds)
+        finally:
+            check.stop()
+            thread.close()
+        return check.found
 
 
 def _writer(file: Path) -> Engine:

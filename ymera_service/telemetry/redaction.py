@@ -92,10 +92,15 @@ def _password_in(address: str) -> Iterator[str]:
     if "://" not in address:
         return
     try:
-        password = urlsplit(address).password
+        parts = urlsplit(address)
+        found = [parts.password or ""]
     except ValueError:
         return
-    if password:
+    for parameter in parts.query.split("&"):
+        name, _, value = parameter.partition("=")
+        if _VARIABLES.fullmatch(name) or name == "sslpassword":
+            found.append(value)
+    for password in filter(None, found):
         yield password
         yield unquote(password)
 

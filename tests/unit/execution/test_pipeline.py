@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
@@ -27,6 +28,7 @@ from ymera_service.resilience.first_signs import ENOUGH
 from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.decision import Preferences
+from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, prompt_tokens, text_tokens
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
@@ -64,7 +66,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Sampling, Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
@@ -92,6 +94,7 @@ Step = ProviderEvent | BaseException | object
 DONE = Finished(FinishReason.STOP)
 COUNTED = UsageReported(Usage(input_tokens=10, output_tokens=3))
 HELLO: Sequence[Step] = (Accepted(), TextDelta("Hel"), TextDelta("lo"), COUNTED, DONE)
+HELLO_PROMPT = Prompt((user("Say hello."),))
 NEVER_OPEN = BreakerSettings(failures=1_000)
 PRICE = Price(input=1_000_000, output=2_000_000)
 """One micro-USD per input token, two per output token."""
@@ -177,7 +180,7 @@ class Harness:
         self.requests += 1
         return ExecutionRequest(
             f"request-{self.requests}",
-            prompt or Prompt((user("Say hello."),)),
+            prompt or HELLO_PROMPT,
             Preferences(**preferences),  # type: ignore[arg-type]  # the tests' own words
             asyncio.get_running_loop().time() + deadline,
         )
@@ -436,11 +439,46 @@ async def test_words_that_can_not_be_encoded_lose_no_record(harness: OpenHarness
         assert (await here.record())[0] is ExecutionStatus.COMPLETED
 
 
-async def test_a_count_of_nothing_at_an_unknown_price_does_not_cost_zero(harness: OpenHarness) -> None:
-    script = [Accepted(), TextDelta("Hello"), UsageReported(Usage(0, 0)), DONE]
-    async with harness({"unpriced": [script]}) as here:
+async def test_an_answer_at_an_unknown_price_does_not_cost_zero(harness: OpenHarness) -> None:
+    async with harness({"unpriced": [[Accepted(), UsageReported(Usage(7, 0)), DONE]]}) as here:
         consumption = (await here.end_of()).consumption
-        assert (consumption.usage, consumption.cost_micros, consumption.estimated) == (Usage(), None, False)
+        assert (consumption.usage, consumption.cost_micros, consumption.estimated) == (Usage(7), None, False)
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [Usage(0, 0), Usage(-10, 3), Usage(10, -3), Usage(10**12, 3), Usage(10, 10**12), Usage(0, 3), Usage(10, 0)],
+)
+async def test_a_count_that_cant_be_true_is_replaced_by_an_estimate(harness: OpenHarness, reported: Usage) -> None:
+    text = "Hello, hello!"
+    async with harness({"one": [[Accepted(), TextDelta(text), UsageReported(reported), DONE]]}) as here:
+        with capture_logs() as logs:
+            consumption = (await here.end_of()).consumption
+        assert consumption.estimated
+        assert consumption.usage.input_tokens in {reported.input_tokens, prompt_tokens(HELLO_PROMPT)}
+        assert consumption.usage.output_tokens in {reported.output_tokens, text_tokens(text)}
+        assert consumption.usage.is_credible
+        assert consumption.usage.input_tokens > 0 < consumption.usage.output_tokens
+        assert (await here.record())[2] == consumption.cost_micros
+        [line] = [line for line in logs if line["event"] == "usage is not credible, estimated"]
+        assert (line["log_level"], line["reported"], line["estimate"]) == ("warning", reported, consumption.usage)
+
+
+async def test_a_whole_answer_whose_caller_leaves_is_recorded_with_an_estimate(harness: OpenHarness) -> None:
+    async with harness({"one": [[Accepted(), HANG]]}) as here:
+        for limit, output in ((None, TYPICAL_OUTPUT_TOKENS), (50, 50), (10**6, TYPICAL_OUTPUT_TOKENS)):
+            here.provider.hanging.clear()
+            asked = Prompt((user("Say hello."),), sampling=Sampling(max_output_tokens=limit))
+            task = asyncio.create_task(here.pipeline.execute(here.request(prompt=asked), Timings()))
+            await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await here.pipeline._recording.flush()
+            stored = await here.database.executions.get(f"request-{here.requests}")
+            assert stored is not None
+            assert (stored.status, stored.usage_estimated) == (ExecutionStatus.CANCELLED, True)
+            assert stored.usage == Usage(prompt_tokens(asked), output)
+            assert stored.cost_micros == stored.usage.input_tokens + 2 * output
 
 
 @pytest.mark.parametrize("model", ["one", "unpriced"])

@@ -30,7 +30,7 @@ from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Scope
 from ymera_service.serving.background import Background
 from ymera_service.serving.calls import Calls
-from ymera_service.serving.health import COMMIT_SECONDS, Health, HealthReport, Status
+from ymera_service.serving.health import Health, HealthReport, Status
 from ymera_service.storage import Database, Recorder
 
 REAL, SIMULATED = ModelInfo("real"), ModelInfo("made-up", simulated=True)
@@ -237,17 +237,12 @@ async def test_a_server_that_stops_is_unavailable(server: Server) -> None:
     assert (report.status, report.detail) == (Status.UNAVAILABLE, "the server is stopping")
 
 
-async def test_a_failed_record_makes_the_server_unavailable_for_a_while(server: Server) -> None:
+async def test_the_server_is_unavailable_while_records_cant_be_written(server: Server) -> None:
     health = await server.health(Lab("lab", REAL))
     server.recorder.failure = "can't record: disk full"
     report = await health.report()
     assert (report.status, report.storage.status) == (Status.UNAVAILABLE, Status.UNAVAILABLE)
     assert report.detail == "requests can't be recorded: can't record: disk full"
-    assert not await health.serving()
-    server.now += COMMIT_SECONDS
-    assert (await health.report()).status is Status.DEGRADED
-    assert await health.serving()
-    server.recorder.failure = str(b"can't record: disk full", "ascii")  # the same words, of the next commit
     assert not await health.serving()
     server.recorder.failure = ""
     assert (await health.report()).status is Status.OK

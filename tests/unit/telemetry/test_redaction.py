@@ -43,6 +43,18 @@ def test_variables_with_secrets_are_recognised_by_their_names(name: str) -> None
     assert Redactor.of(Settings(), {name: KEY})(f"the key {KEY} is wrong") == f"the key {REDACTED} is wrong"
 
 
+@pytest.mark.parametrize("name", ["password", "sslpassword"])
+def test_a_password_among_the_parameters_of_an_address_is_found(name: str) -> None:
+    url = f"postgresql://me@host/db?sslmode=require&{name}=s3cret%2Fpassword"
+    redactor = Redactor.of(Settings(storage={"url": url}), {})  # type: ignore[arg-type]  # as in TOML
+    assert redactor("it is s3cret/password, or s3cret%2Fpassword") == f"it is {REDACTED}, or {REDACTED}"
+
+
+def test_settings_never_show_the_databases_address() -> None:
+    settings = Settings(storage={"url": "postgresql://me:pw@host/db?password=pw"})  # type: ignore[arg-type]  # as in TOML
+    assert "pw" not in repr(settings) + str(settings)
+
+
 def test_of_other_variables_only_a_password_in_an_address_is_a_secret() -> None:
     environment = {"HOME": "/home/somebody", "HTTPS_PROXY": "http://me:hunter22@proxy:8080"}
     redactor = Redactor.of(Settings(), environment)

@@ -42,6 +42,10 @@ const (
 	ExecutionStatus_EXECUTION_STATUS_FAILED ExecutionStatus = 4
 	// The caller cancelled, its deadline passed, or the server stopped.
 	ExecutionStatus_EXECUTION_STATUS_CANCELLED ExecutionStatus = 5
+	// The server ended, as in a crash, before the outcome was recorded. Usage and
+	// cost are estimates: the call under way may have been charged in full, in
+	// part or not at all.
+	ExecutionStatus_EXECUTION_STATUS_UNKNOWN ExecutionStatus = 6
 )
 
 // Enum value maps for ExecutionStatus.
@@ -53,6 +57,7 @@ var (
 		3: "EXECUTION_STATUS_TRUNCATED",
 		4: "EXECUTION_STATUS_FAILED",
 		5: "EXECUTION_STATUS_CANCELLED",
+		6: "EXECUTION_STATUS_UNKNOWN",
 	}
 	ExecutionStatus_value = map[string]int32{
 		"EXECUTION_STATUS_UNSPECIFIED": 0,
@@ -61,6 +66,7 @@ var (
 		"EXECUTION_STATUS_TRUNCATED":   3,
 		"EXECUTION_STATUS_FAILED":      4,
 		"EXECUTION_STATUS_CANCELLED":   5,
+		"EXECUTION_STATUS_UNKNOWN":     6,
 	}
 )
 
@@ -1521,14 +1527,15 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	" \x01(\x05R\x0ecandidateCount\x12)\n" +
 	"\x10session_affinity\x18\v \x01(\bR\x0fsessionAffinity\x12'\n" +
 	"\x0fcatalog_version\x18\f \x01(\tR\x0ecatalogVersion\x12>\n" +
-	"\x10excluded_targets\x18\r \x03(\v2\x13.ymera.v1.ExclusionR\x0fexcludedTargets*\xcd\x01\n" +
+	"\x10excluded_targets\x18\r \x03(\v2\x13.ymera.v1.ExclusionR\x0fexcludedTargets*\xeb\x01\n" +
 	"\x0fExecutionStatus\x12 \n" +
 	"\x1cEXECUTION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXECUTION_STATUS_ROUTED\x10\x01\x12\x1e\n" +
 	"\x1aEXECUTION_STATUS_COMPLETED\x10\x02\x12\x1e\n" +
 	"\x1aEXECUTION_STATUS_TRUNCATED\x10\x03\x12\x1b\n" +
 	"\x17EXECUTION_STATUS_FAILED\x10\x04\x12\x1e\n" +
-	"\x1aEXECUTION_STATUS_CANCELLED\x10\x05*\xcd\x01\n" +
+	"\x1aEXECUTION_STATUS_CANCELLED\x10\x05\x12\x1c\n" +
+	"\x18EXECUTION_STATUS_UNKNOWN\x10\x06*\xcd\x01\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x14\n" +

@@ -51,7 +51,8 @@ type YmeraServiceClient interface {
 	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
 	// RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
 	// UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
-	// STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
+	// STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
+	// recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
 	Route(ctx context.Context, in *RouteRequest, opts ...grpc.CallOption) (*RouteResponse, error)
 	// Routes, calls the best model, fails over to the next if it fails, and
 	// returns the whole answer. Usage is stored before the answer is sent.
@@ -74,8 +75,8 @@ type YmeraServiceClient interface {
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
 	// suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-	// running), UNAVAILABLE (STORAGE_UNAVAILABLE, SHUTTING_DOWN). Results measured
-	// before a cancellation are kept.
+	// running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+	// SHUTTING_DOWN). Results measured before a cancellation are kept.
 	Benchmark(ctx context.Context, in *BenchmarkRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BenchmarkResponse], error)
 	// Reports the state of the server, its providers and plugins. Its status is
 	// always OK; the state is in the message. Has no side effects. Load balancers
@@ -182,7 +183,8 @@ type YmeraServiceServer interface {
 	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
 	// RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
 	// UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
-	// STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
+	// STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
+	// recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
 	Route(context.Context, *RouteRequest) (*RouteResponse, error)
 	// Routes, calls the best model, fails over to the next if it fails, and
 	// returns the whole answer. Usage is stored before the answer is sent.
@@ -205,8 +207,8 @@ type YmeraServiceServer interface {
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
 	// suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-	// running), UNAVAILABLE (STORAGE_UNAVAILABLE, SHUTTING_DOWN). Results measured
-	// before a cancellation are kept.
+	// running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+	// SHUTTING_DOWN). Results measured before a cancellation are kept.
 	Benchmark(*BenchmarkRequest, grpc.ServerStreamingServer[BenchmarkResponse]) error
 	// Reports the state of the server, its providers and plugins. Its status is
 	// always OK; the state is in the message. Has no side effects. Load balancers

@@ -44,6 +44,11 @@ class _ExecutionStatusEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     """No model answered."""
     EXECUTION_STATUS_CANCELLED: _ExecutionStatus.ValueType  # 5
     """The caller cancelled, its deadline passed, or the server stopped."""
+    EXECUTION_STATUS_UNKNOWN: _ExecutionStatus.ValueType  # 6
+    """The server ended, as in a crash, before the outcome was recorded. Usage and
+    cost are estimates: the call under way may have been charged in full, in
+    part or not at all.
+    """
 
 class ExecutionStatus(_ExecutionStatus, metaclass=_ExecutionStatusEnumTypeWrapper):
     """How an execution ended."""
@@ -60,6 +65,11 @@ EXECUTION_STATUS_FAILED: ExecutionStatus.ValueType  # 4
 """No model answered."""
 EXECUTION_STATUS_CANCELLED: ExecutionStatus.ValueType  # 5
 """The caller cancelled, its deadline passed, or the server stopped."""
+EXECUTION_STATUS_UNKNOWN: ExecutionStatus.ValueType  # 6
+"""The server ended, as in a crash, before the outcome was recorded. Usage and
+cost are estimates: the call under way may have been charged in full, in
+part or not at all.
+"""
 Global___ExecutionStatus: typing_extensions.TypeAlias = ExecutionStatus
 
 class _Capability:

@@ -94,7 +94,8 @@ class YmeraServiceServicer(object):
         FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
         RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
         UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
-        STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
+        STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
+        recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,8 +133,8 @@ class YmeraServiceServicer(object):
 
         The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
         suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-        running), UNAVAILABLE (STORAGE_UNAVAILABLE, SHUTTING_DOWN). Results measured
-        before a cancellation are kept.
+        running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+        SHUTTING_DOWN). Results measured before a cancellation are kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -175,7 +175,8 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
     FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
     RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
     UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
-    STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
+    STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
+    recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
     """
 
     Execute: _YmeraServiceExecuteType
@@ -204,8 +205,8 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
 
     The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
     suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-    running), UNAVAILABLE (STORAGE_UNAVAILABLE, SHUTTING_DOWN). Results measured
-    before a cancellation are kept.
+    running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+    SHUTTING_DOWN). Results measured before a cancellation are kept.
     """
 
     Health: _YmeraServiceHealthType
@@ -264,7 +265,8 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
         FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
         RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
         UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
-        STORAGE_UNAVAILABLE; SHUTTING_DOWN), DEADLINE_EXCEEDED.
+        STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
+        recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
         """
 
     @abc.abstractmethod
@@ -308,8 +310,8 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
 
         The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
         suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-        running), UNAVAILABLE (STORAGE_UNAVAILABLE, SHUTTING_DOWN). Results measured
-        before a cancellation are kept.
+        running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+        SHUTTING_DOWN). Results measured before a cancellation are kept.
         """
 
     @abc.abstractmethod

@@ -1,0 +1,48 @@
+"""Reads what was noted of an execution whose process ended before its outcome was recorded."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from ymera_service.execution.facts import Consumption
+from ymera_service.execution.reading import turns_from_json
+from ymera_service.execution.recording import failure_to_json
+from ymera_service.sdk.errors import Failure, OutcomeUnknown
+from ymera_service.storage.records import ExecutionStatus, UnsettledExecution
+
+_UNKNOWN = failure_to_json(
+    Failure(OutcomeUnknown.reason, "the server ended before the outcome was recorded; usage and cost are estimates")
+)
+
+
+def unsettled_execution(note: Mapping[str, Any]) -> UnsettledExecution:
+    """Returns what to record for a note that `Recording.begin` made.
+
+    Raises:
+        IndexError, KeyError, TypeError, ValueError: It is not such a note.
+    """
+    *over, under_way = note["attempts"]
+    attempts = orjson.dumps([*over, under_way | {"error": orjson.Fragment(_UNKNOWN)}])
+    consumption = Consumption.of(attempt for turn in turns_from_json(attempts) for attempt in turn.attempts)
+    return UnsettledExecution(
+        request_id=note["request_id"],
+        created_at=datetime.fromisoformat(note["created_at"]),
+        status=ExecutionStatus.UNKNOWN,
+        category=note["category"],
+        model="",
+        target="",
+        usage=consumption.usage,
+        usage_estimated=True,
+        cost_micros=consumption.cost_micros,
+        finish_reason="",
+        duration=note["duration"],
+        time_to_first_token=None,
+        session_id=note["session_id"],
+        agent_name=note["agent_name"],
+        catalog_version=note["catalog_version"],
+        decision=orjson.dumps(note["decision"]),
+        attempts=attempts,
+        error=_UNKNOWN,
+    )
