@@ -22,7 +22,7 @@ from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.building import build_router
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.sessions import Sessions
-from ymera_service.serving import providers, service
+from ymera_service.serving import components, service
 from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
 from ymera_service.storage import Database, Recorder, Retention
@@ -124,8 +124,8 @@ async def _build(
     )
     database = await stack.enter_async_context(Database.open(settings.storage.url))
     recorder = await stack.enter_async_context(Recorder(database))
-    started = await stack.enter_async_context(providers.started(plugins.registry.providers, redactor))
-    catalog = Catalog(started, settings.catalog, recorder.record, redactor)
+    plugins.registry = await stack.enter_async_context(components.started(plugins.registry, redactor))
+    catalog = Catalog(plugins.registry.providers, settings.catalog, recorder.record, redactor)
     evidence, sessions = Evidence(), Sessions(settings.routing.max_sessions)
     breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor)
     router = build_router(

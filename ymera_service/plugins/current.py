@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ymera_service.plugins.loading import Registry
+from ymera_service.plugins.status import Registry
 
 
 @dataclass(slots=True)

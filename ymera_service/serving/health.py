@@ -8,10 +8,12 @@ from enum import StrEnum
 from ymera_service import __version__
 from ymera_service.catalog import Catalog
 from ymera_service.plugins import Plugins, PluginState, PluginStatus
+from ymera_service.plugins.wording import words
 from ymera_service.resilience.breaker import BreakerReport, Breakers, BreakerState
 from ymera_service.resilience.slots import Slots
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Kind, Model
+from ymera_service.sdk.providers import Provider
 from ymera_service.serving.background import Background, BackgroundReport
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.listing import is_available
@@ -165,8 +167,8 @@ class Health:
             own, error = offers.get(name, ()), errors.get(name, "")
             breakers = tuple(report for report in reports if _belongs(report, name))
             status = _provider_status(own, open_domains, error=error, flawed=bool(breakers or error))
-            if provider.missing:
-                yield ProviderHealth(name, Status.ABSENT, provider.missing)
+            if missing := _missing(provider):
+                yield ProviderHealth(name, Status.ABSENT, missing)
             else:
                 detail = error or ("" if own else "offers no models now; a local server may not be running")
                 yield ProviderHealth(name, status, detail, len(own), breakers)
@@ -193,6 +195,14 @@ class Health:
 
 
 _FLAWED = {Status.DEGRADED, Status.UNAVAILABLE}
+
+
+def _missing(provider: Provider) -> str:
+    """Returns what a provider misses. It may be computed by the plugin, and must not make Health fail or huge."""
+    try:
+        return words(str(provider.missing)) if provider.missing else ""
+    except Exception as error:  # noqa: BLE001  # a plugin's code
+        return words(error)
 
 
 def _answering_models(models: Iterable[Model]) -> Sequence[Model]:
@@ -252,7 +262,8 @@ def _cause(provider: ProviderHealth) -> str:
 
 def plugin_health(plugin: PluginStatus) -> PartHealth:
     """Returns the state of a plugin."""
-    return PartHealth(plugin.name, _PLUGIN_STATUS[plugin.state], plugin.detail)
+    status = Status.DEGRADED if plugin.refused else _PLUGIN_STATUS[plugin.state]
+    return PartHealth(plugin.name, status, plugin.detail)
 
 
 _PLUGIN_STATUS: Mapping[PluginState, Status] = {
