@@ -18,6 +18,7 @@ from ymera_service.config import Settings
 from ymera_service.execution.building import build_pipeline
 from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
+from ymera_service.plugins.watchdog import Watchdog
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.building import build_router
 from ymera_service.routing.evidence import Evidence
@@ -122,12 +123,13 @@ async def _build(
             load_plugins, settings.plugins, transport, found, lambda given: redactor.learn(secrets_in(given)), redactor
         )
     )
+    await stack.enter_async_context(Watchdog(plugins).running())
     database = await stack.enter_async_context(Database.open(settings.storage.url))
     recorder = await stack.enter_async_context(Recorder(database))
     plugins.registry = await stack.enter_async_context(components.started(plugins.registry, redactor))
-    catalog = Catalog(plugins.registry.providers, settings.catalog, recorder.record, redactor)
+    catalog = Catalog(plugins.registry.providers, settings.catalog, recorder.record, redactor, plugins.given_up)
     evidence, sessions = Evidence(), Sessions(settings.routing.max_sessions)
-    breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor)
+    breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor, plugins)
     router = build_router(
         plugins=plugins,
         catalog=catalog,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -162,7 +161,7 @@ class AttemptRunner:
         limit = self._first_limit(context, callee, progress)
         scope = asyncio.timeout_at(progress.began + limit)
         try:
-            async with scope, aclosing(callee.provider.generate(request, call)) as events:
+            async with scope, self._boundary.calling(callee.provider, request, call) as events:
                 async for event in events:
                     now = clock()
                     delta = progress.take(event, now)

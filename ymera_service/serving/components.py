@@ -8,6 +8,7 @@ from dataclasses import replace
 import structlog
 
 from ymera_service.plugins import PluginStatus, Registry
+from ymera_service.plugins.containment import contained
 from ymera_service.plugins.status import KINDS, Kind
 from ymera_service.plugins.wording import words
 from ymera_service.sdk.cancellation import being_cancelled
@@ -98,9 +99,13 @@ async def _close(kind: Kind, name: str, component: Component, redact: Callable[[
 
 async def _problem_of(step: Callable[[], object], seconds: float, redact: Callable[[str], str]) -> str:
     """Returns why a step of a plugin's code failed, whatever it raised; empty if it succeeded."""
+
+    def given_up(place: str) -> None:
+        log.error("start or close given up, as it ignores its cancellation", function=place)
+
     try:
         async with asyncio.timeout(seconds):
-            await step()  # type: ignore[misc]  # a plugin's method may not be a coroutine: that is a failure too
+            await contained(step(), given_up)  # type: ignore[arg-type]  # it may not be a coroutine: a failure, too
     except TimeoutError:
         return f"took longer than {seconds:g} s"
     except BaseException as error:  # as the docstring says

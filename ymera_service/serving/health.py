@@ -8,6 +8,7 @@ from enum import StrEnum
 from ymera_service import __version__
 from ymera_service.catalog import Catalog
 from ymera_service.plugins import Plugins, PluginState, PluginStatus
+from ymera_service.plugins.conduct import Conduct
 from ymera_service.plugins.wording import words
 from ymera_service.resilience.breaker import BreakerReport, Breakers, BreakerState
 from ymera_service.resilience.slots import Slots
@@ -119,7 +120,7 @@ class Health:
         storage = await self._storage()
         models = _answering_models(self._catalog.snapshot.models.values())
         providers = tuple(self._providers(models))
-        plugins = tuple(plugin_health(plugin) for plugin in self._plugins.registry.plugins)
+        plugins = tuple(plugin_health(plugin, self._plugins.conduct) for plugin in self._plugins.registry.plugins)
         background = tuple(map(_background_health, self._background.report()))
         may_answer = self._may_answer(models)
         simulator_only = bool(may_answer) and all(model.info.simulated for model in may_answer)
@@ -260,10 +261,12 @@ def _cause(provider: ProviderHealth) -> str:
     return f"{first.last_error} (tried again in {first.retry_after:.0f} s)"
 
 
-def plugin_health(plugin: PluginStatus) -> PartHealth:
-    """Returns the state of a plugin."""
-    status = Status.DEGRADED if plugin.refused else _PLUGIN_STATUS[plugin.state]
-    return PartHealth(plugin.name, status, plugin.detail)
+def plugin_health(plugin: PluginStatus, conduct: Conduct) -> PartHealth:
+    """Returns the state of a plugin: degraded also if something of it is refused, or if it misbehaved recently."""
+    did, recently = conduct.of(plugin.name)
+    flawed = plugin.refused or recently
+    detail = words("; ".join(filter(None, [plugin.detail, did])))
+    return PartHealth(plugin.name, Status.DEGRADED if flawed else _PLUGIN_STATUS[plugin.state], detail)
 
 
 _PLUGIN_STATUS: Mapping[PluginState, Status] = {
