@@ -10,6 +10,7 @@ import uuid_utils
 from ymera_service.benchmark.plan import Job
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import contained
+from ymera_service.plugins.wording import trace
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
@@ -127,7 +128,7 @@ async def _grade(job: Job, answer: str, seconds: float) -> float:
     except BaseException as error:
         if being_cancelled():
             raise
-        _log.exception("grader_failed", suite=job.suite.name, task=job.task.id)
+        _log.error("grader_failed", suite=job.suite.name, task=job.task.id, exception=trace(error))
         raise InternalError(f"suite {job.suite.name!r} could not grade: {type(error).__name__}") from error
     if not 0 <= score <= 1:  # false for NaN, too
         _log.error("grader_failed", suite=job.suite.name, task=job.task.id, score=score)

@@ -198,9 +198,13 @@ class AttemptRunner:
         clock: Callable[[], float],
     ) -> None:
         """Moves the limit: any sign that the provider is at work counts, thinking and keep-alives included."""
-        if progress.finished is not None:
+        if isinstance(event, Finished):
             seconds = LINGER_SECONDS
-        elif isinstance(event, Accepted) or (not stream and progress.first_token_at is None):
+        elif (
+            progress.finished is not None
+            or isinstance(event, Accepted)
+            or (not stream and progress.first_token_at is None)
+        ):
             return
         elif progress.first_token_at is None:
             rest = progress.began + self._settings.thinking_seconds - clock()

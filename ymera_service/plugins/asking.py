@@ -1,8 +1,10 @@
 """Loads one plugin and collects what it offers. Versions are compared before anything else is looked at."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 
 import pluggy
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -34,7 +36,7 @@ class PluginRejected(Exception):
 class Asked:
     """What a plugin said: its settings, the hooks it implements, and what it registers."""
 
-    module: str
+    packages: frozenset[str]
     settings: PluginSettings
     hooks: tuple[str, ...]
     components: Mapping[Registration, Component]
@@ -76,7 +78,13 @@ def ask(
     heed(settings)
     context = {"settings": settings, "transport": transport}
     components = dict(_components(manager, context))
-    return Asked(_module(loaded), settings, tuple(_hooks(manager)), components, description.idle)
+    return Asked(
+        frozenset(_packages(loaded, *components.values())),
+        settings,
+        tuple(_hooks(manager)),
+        components,
+        description.idle,
+    )
 
 
 def _check_needs(plugin: FoundPlugin) -> None:
@@ -170,7 +178,10 @@ def _check_categories(suite: BenchmarkSuite) -> None:
         raise PluginRejected(f"a category of {suite.name!r} is not a text of up to 64 characters")
 
 
-def _module(loaded: object) -> str:
-    """Returns the top-level package of a plugin's code."""
-    name = getattr(loaded, "__name__", None) or type(loaded).__module__
-    return str(name).partition(".")[0]
+def _packages(*objects: object) -> Iterator[str]:
+    """Yields the top-level packages of a plugin's code."""
+    for one in objects:
+        module = getattr(one, "__name__", "") if isinstance(one, ModuleType) else type(one).__module__
+        package = str(module).partition(".")[0]
+        if package != "ymera_service" and package not in sys.stdlib_module_names:
+            yield package

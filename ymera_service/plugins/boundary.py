@@ -8,14 +8,14 @@ from typing import Self
 import structlog
 
 from ymera_service.plugins.answers import MAX_ANSWER, size_of
-from ymera_service.plugins.containment import GIVE_UP_SECONDS, GivenUp, contained
+from ymera_service.plugins.containment import GIVE_UP_SECONDS, GivenUp, contained, keep
 from ymera_service.plugins.current import Plugins
 from ymera_service.plugins.status import Registration, Registry
-from ymera_service.plugins.wording import words
+from ymera_service.plugins.wording import trace
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import MalformedResponse, ProviderError, ProviderServerError, RequestError
-from ymera_service.sdk.events import ProviderEvent
+from ymera_service.sdk.events import Finished, ProviderEvent, UsageReported
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.providers import Provider
 
@@ -67,23 +67,21 @@ class Boundary:
             return error.detached()
         if isinstance(error, asyncio.CancelledError):
             return ProviderServerError(f"{model} cancelled its own answer")
-        log.error(
-            "provider raised", model=model, request_id=request_id, error=words(error, self._redact), exc_info=error
-        )
+        log.error("provider raised", model=model, request_id=request_id, exception=trace(error, self._redact))
         return ProviderServerError(f"{model} raised {type(error).__name__}")
 
 
 class Call:
     """The events of one call, each of them checked. Leaving the block closes the provider's generator."""
 
-    __slots__ = ("_count", "_events", "_given_up", "_left", "_lost", "_start")
+    __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_start")
 
     def __init__(
         self, start: Callable[[], AsyncGenerator[ProviderEvent, None]], given_up: Callable[[str], None]
     ) -> None:
         self._start = start
         self._given_up = given_up
-        self._lost = False
+        self._lost = self._finished = False
         self._left = MAX_ANSWER
         self._count = 0
 
@@ -96,11 +94,15 @@ class Call:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if not self._lost:
-            try:
-                await contained(self._events.aclose(), self._lose, GIVE_UP_SECONDS)
-            except GivenUp:
-                return
+        if self._lost:
+            return
+        try:
+            await contained(self._events.aclose(), self._lose, GIVE_UP_SECONDS, self._events)
+        except GivenUp:
+            return
+        except RuntimeError:
+            keep(self._events)  # it went on although it was closed
+            raise
 
     def __aiter__(self) -> Self:
         return self
@@ -116,8 +118,11 @@ class Call:
         self._count += 1
         if self._count % TURN == 0:
             await asyncio.sleep(0)
-        event = await contained(self._events.__anext__(), self._lose)
+        event = await contained(self._events.__anext__(), self._lose, generator=self._events)
         self._left -= size_of(event)
+        if self._finished and not isinstance(event, UsageReported):
+            raise MalformedResponse(f"the provider yielded {type(event).__name__} after the end of its answer")
+        self._finished = self._finished or isinstance(event, Finished)
         if self._left < 0:
             raise MalformedResponse(f"the answer is longer than {MAX_ANSWER} characters")
         return event

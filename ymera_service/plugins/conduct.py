@@ -26,11 +26,11 @@ class _Record:
     def __str__(self) -> str:
         parts: list[str] = []
         if self.held:
-            parts.append(f"held the event loop {self.held} times, up to {self.longest:.2g} s, last in {self.held_in}")
-        if self.given_up:
             parts.append(
-                f"{self.given_up} calls that ignored their cancellation were given up, last {self.given_up_in}"
+                f"times it held the event loop: {self.held}, up to {self.longest:.2g} s, last in {self.held_in}"
             )
+        if self.given_up:
+            parts.append(f"calls that ignored their cancellation: {self.given_up}, the last one in {self.given_up_in}")
         return "; ".join(parts)
 
 

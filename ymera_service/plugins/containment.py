@@ -7,6 +7,7 @@ one generator, which costs below a microsecond.
 """
 
 import asyncio
+import sys
 import types
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeVar
@@ -15,8 +16,11 @@ from ymera_service.sdk.cancellation import being_cancelled
 
 T = TypeVar("T")
 
-GIVE_UP_SECONDS = 2.0
+GIVE_UP_SECONDS = 1.0
 """How long a call may take to end once it is cancelled."""
+
+_DEEPEST = 50
+"""Coroutines that wait for each other, of which the innermost is looked for."""
 
 _abandoned: list[object] = []
 """Calls that were given up. They are kept, as collecting one would run its code again, and wait for it."""
@@ -28,7 +32,10 @@ class GivenUp(Exception):
 
 @types.coroutine
 def contained(
-    call: Awaitable[T], on_given_up: Callable[[str], None], seconds: float | None = None
+    call: Awaitable[T],
+    on_given_up: Callable[[str], None],
+    seconds: float | None = None,
+    generator: object = None,
 ) -> Generator[Any, Any, T]:
     """Awaits a call, but not for longer than `GIVE_UP_SECONDS` after its cancellation.
 
@@ -36,6 +43,7 @@ def contained(
         call: A coroutine, or a step of an async generator.
         on_given_up: Called with the place where a call waits that is given up.
         seconds: Gives the call up after this time even if it is not cancelled.
+        generator: The generator of which the call is a step: a step does not say where it waits.
 
     Raises:
         asyncio.CancelledError: The current task is cancelled, whatever the call made of that.
@@ -72,9 +80,14 @@ def contained(
             if until is limit and being_cancelled():
                 until = now() + GIVE_UP_SECONDS
         if not in_time:
-            _abandoned.append((call, inner, waiting))
-            on_given_up(place_of(call))
+            keep((call, inner, waiting))
+            on_given_up(place_of(generator or call))
             raise asyncio.CancelledError if being_cancelled() else GivenUp
+
+
+def keep(call: object) -> None:
+    """Keeps a call for good whose code must not run again, as it would when the call is collected."""
+    _abandoned.append(call)
 
 
 @types.coroutine
@@ -107,15 +120,18 @@ def _wait(waiting: Any, until: float) -> Generator[Any, Any, bool]:
 
 
 def place_of(call: object) -> str:
-    """Returns where a suspended call waits, as "file.py:12 in function"; empty if that is not known."""
+    """Returns where a suspended call waits, as "file.py:12 in function"; empty if that is not known.
+
+    Functions of the standard library, such as `Event.wait`, are passed over.
+    """
     place = ""
-    for _ in range(50):
-        frame = getattr(call, "cr_frame", None) or getattr(call, "ag_frame", None) or getattr(call, "gi_frame", None)
-        if frame is not None:
+    for _ in range(_DEEPEST):
+        frame = _first(call, "cr_frame", "ag_frame", "gi_frame")
+        if frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] not in sys.stdlib_module_names:
             place = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}"
-        call = next(
-            (inner for name in ("cr_await", "ag_await", "gi_yieldfrom") if (inner := getattr(call, name, None))), None
-        )
-        if call is None:
-            break
+        call = _first(call, "cr_await", "ag_await", "gi_yieldfrom")
     return place
+
+
+def _first(call: object, *names: str) -> Any:
+    return next((value for name in names if (value := getattr(call, name, None)) is not None), None)

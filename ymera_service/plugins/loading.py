@@ -10,7 +10,6 @@ import difflib
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -23,7 +22,7 @@ from ymera_service.plugins.asking import Asked, PluginRejected, ask
 from ymera_service.plugins.claims import DISTRIBUTION, Claims, reserved_for
 from ymera_service.plugins.found import FoundPlugin, installed
 from ymera_service.plugins.status import KINDS, PluginState, PluginStatus, Registration, Registry
-from ymera_service.plugins.wording import words
+from ymera_service.plugins.wording import trace, words
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.http import Transport
 from ymera_service.sdk.settings import PluginSettings
@@ -113,7 +112,7 @@ class _Loading:
         explained = isinstance(error, PluginRejected | ConfigError)
         plain = explained or isinstance(error, plugin_settings.SettingsMissing)
         reason = words(str(error) if plain else error, self.redact)
-        facts = {} if explained else {"traceback": words(_traceback(error), self.redact)}
+        facts = {} if explained else {"exception": trace(error, self.redact)}
         log.warning("plugin quarantined", plugin=plugin.name, distribution=plugin.distribution, reason=reason, **facts)
         return _status(plugin, PluginState.QUARANTINED, reason)
 
@@ -144,7 +143,7 @@ class _Loading:
             if asked is None:
                 statuses.append(status)
                 continue
-            owners[asked.module] = plugin.name
+            owners |= dict.fromkeys(asked.packages, plugin.name)
             refused = {one: problem for one in asked.components if (problem := self._refusal(one, plugin))}
             for registration, component in asked.components.items():
                 if registration not in refused:
@@ -181,14 +180,6 @@ def _without(status: PluginStatus, refused: Mapping[Registration, str]) -> Plugi
     state = PluginState.ACTIVE if registered else PluginState.QUARANTINED
     detail = words("; ".join(refused.values()))
     return replace(status, state=state, detail=detail, registrations=registered, refused=True)
-
-
-def _traceback(error: BaseException) -> str:
-    """Returns the end of a traceback, which names the plugin's own lines."""
-    try:
-        return "".join(traceback.format_exception(error, limit=-5))
-    except Exception:  # noqa: BLE001  # an exception's text is a plugin's code, too
-        return type(error).__name__
 
 
 def _bounded(ask: Callable[[], Asked], seconds: float) -> Asked:

@@ -9,6 +9,7 @@ import structlog
 
 from ymera_service.catalog import Catalog, CatalogSnapshot
 from ymera_service.config import RoutingSettings
+from ymera_service.plugins.wording import trace
 from ymera_service.routing.decision import Preferences, Selection, Weights
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
@@ -116,8 +117,8 @@ class Router:
             return {UNCLASSIFIED: 1.0}
         try:
             return _normalised(classifier.classify(prompt))
-        except BaseException:  # noqa: BLE001  # whatever it raises, the request can be served
-            _log.exception("classifier_failed", classifier=classifier.name)
+        except BaseException as error:  # noqa: BLE001  # whatever it raises, the request can be served
+            _log.error("classifier_failed", classifier=classifier.name, exception=trace(error))
             return {UNCLASSIFIED: 1.0}
 
 

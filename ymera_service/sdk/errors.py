@@ -57,9 +57,9 @@ class YmeraError(Exception):
 
     def redact(self, redact: Callable[[str], str]) -> None:
         """Applies a function to the message and to all other texts that may come from a provider, and cuts them."""
-        self.message = _shown(redact(str(self.message)), LONGEST_MESSAGE)
+        self.message = _redacted(self.message, redact, LONGEST_MESSAGE)
         self.args = (self.message,)
-        self.metadata = {key: _shown(redact(str(value)), LONGEST_FACT) for key, value in self.metadata.items()}
+        self.metadata = {key: _redacted(value, redact, LONGEST_FACT) for key, value in self.metadata.items()}
 
 
 def _shown(text: str, longest: int) -> str:
@@ -67,6 +67,11 @@ def _shown(text: str, longest: int) -> str:
     if len(text) > longest:
         text = f"{text[:longest]}…"
     return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _redacted(text: object, redact: Callable[[str], str], longest: int) -> str:
+    # More is searched for secrets than is shown, so that none is cut and then not recognised.
+    return _shown(redact(str(text)[: 8 * LONGEST_MESSAGE]), longest)
 
 
 def _fact(value: object) -> str | None:
@@ -236,7 +241,7 @@ class ProviderError(YmeraError):
         """See `YmeraError.redact`."""
         super().redact(redact)
         self.type, self.code, self.param = (
-            _fact(redact(str(fact))) if fact else None for fact in (self.type, self.code, self.param)
+            _redacted(fact, redact, LONGEST_FACT) if fact else None for fact in (self.type, self.code, self.param)
         )
 
 

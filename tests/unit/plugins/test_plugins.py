@@ -223,7 +223,7 @@ def test_a_missing_required_setting_quarantines_that_plugin_alone() -> None:
     with structlog.testing.capture_logs() as logs:
         registry = load(found("needy", Requires()), found("acme", Good()), needy={"count": 2})
     assert "plugins.needy.api_key" in detail(registry, "ymera-needy")
-    assert "SettingsMissing" in logs[0]["traceback"]
+    assert "SettingsMissing" in logs[0]["exception"]
     assert set(registry.providers) == {"acme"}
 
 
