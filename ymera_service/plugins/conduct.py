@@ -8,6 +8,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+OWN = "ymera"
+"""What the server's code is counted under. It holds the loop at the start, while modules are imported."""
 RECENT_SECONDS = 300.0
 """How long a plugin counts as misbehaving after it last did."""
 LOG_SECONDS = 60.0
@@ -49,7 +51,8 @@ class Conduct:
         record.longest = max(record.longest, seconds)
         record.held_in = where
         if begins and self._is_new(plugin, where):
-            log.error("event loop held", plugin=plugin, function=where, seconds=round(seconds, 3))
+            write = log.info if plugin == OWN else log.error
+            write("event loop held", plugin=plugin, function=where, seconds=round(seconds, 3))
 
     def given_up(self, plugin: str, where: str) -> None:
         """Counts a call that did not end when it was cancelled."""

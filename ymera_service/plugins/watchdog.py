@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from types import FrameType
 
+from ymera_service.plugins.conduct import OWN
 from ymera_service.plugins.current import Plugins
 
 PERIOD = 0.05
 HELD_SECONDS = 0.1
 """The loop is held if it is late by more than this."""
-OWN = "ymera"
 
 
 class Watchdog:
