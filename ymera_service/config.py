@@ -258,12 +258,19 @@ class LogSettings(Section):
 
 
 class PluginsSettings(BaseModel):
-    """Which plugins are disabled, and a table `[plugins.<name>]` for each one that is configured."""
+    """Which plugins are used, and a table `[plugins.<name>]` for each one that is configured.
+
+    The key `distribution` of a plugin's table names the distribution for which the table was written: a plugin of
+    another distribution does not get it.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
 
+    allow: tuple[str, ...] | None = None
+    """The distributions whose plugins are loaded, such as "ymera-openai"; unset, all that are installed."""
     disabled: tuple[str, ...] = ()
+    """The names of plugins that are not loaded."""
     load_seconds: Seconds = 10
     """The time limit of loading a plugin; after it, the plugin is quarantined."""
 

@@ -20,12 +20,13 @@ from ymera_service.execution.recording import EXECUTION_NOTE
 from ymera_service.execution.unsettled import unsettled_execution
 from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
+from ymera_service.plugins.watchdog import Watchdog
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget, default_limit
 from ymera_service.routing.building import build_router
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.sessions import Sessions
-from ymera_service.serving import providers, service
+from ymera_service.serving import components, service
 from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
 from ymera_service.storage import Database, Integrity, Journal, Recorder, Retention, prefix_of, recover
@@ -138,15 +139,16 @@ async def _build(
             production=settings.environment is Environment.PRODUCTION,
         )
     )
+    await stack.enter_async_context(Watchdog(plugins).running())
     database = await stack.enter_async_context(Database.open(settings.storage.url))
     journals = prefix_of(settings.storage)
     journal = stack.enter_context(Journal.open(journals))
     recorder = await stack.enter_async_context(Recorder(database, journal))
     await recover(journals, recorder, NOTES)
-    started = await stack.enter_async_context(providers.started(plugins.registry.providers, redactor))
-    catalog = Catalog(started, settings.catalog, recorder.record, redactor)
+    plugins.registry = await stack.enter_async_context(components.started(plugins.registry, redactor))
+    catalog = Catalog(plugins.registry.providers, settings.catalog, recorder.record, redactor, plugins.given_up)
     evidence, sessions = Evidence(), Sessions(settings.routing.max_sessions)
-    breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor)
+    breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor, plugins)
     router = build_router(
         plugins=plugins,
         catalog=catalog,

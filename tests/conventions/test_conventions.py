@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -38,6 +39,34 @@ def test_every_plugin_has_a_readme_an_entry_point_of_its_name_and_tests(plugin: 
     assert plugin.name in project["entry-points"]["ymera"]
     assert len((plugin / "README.md").read_text().splitlines()) > 5
     assert list(plugin.glob("tests/test_*.py"))
+    required = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}  # type: ignore[index]  # it matches
+    assert "ymera-sdk" in required
+    assert "ymera" not in required
+
+
+def test_the_sdk_has_the_version_of_the_contract_and_needs_little() -> None:
+    project = tomllib.loads((ROOT / "ymera_service/sdk/pyproject.toml").read_text())["project"]
+    assert project["version"].split(".")[:2] == [str(part) for part in hookspecs.CONTRACT]
+    assert [line.partition(">")[0] for line in project["dependencies"]] == ["pluggy", "pydantic"]
+
+
+def test_no_module_belongs_to_both_the_server_and_the_sdk() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert "ymera_service/sdk" in wheel["exclude"]
+
+
+def test_the_sdk_works_without_the_server(tmp_path: Path) -> None:
+    """As in an environment of a plugin's author: `ymera_service` is then a namespace package."""
+    target = tmp_path / "ymera_service" / "sdk"
+    shutil.copytree(ROOT / "ymera_service/sdk", target, ignore=shutil.ignore_patterns("__pycache__"))
+    check = (
+        "import sys; sys.path = [folder for folder in sys.path if 'editable' not in folder];"
+        f"sys.path[:] = [{str(tmp_path)!r}, *(each for each in sys.path if each != {str(ROOT)!r})];"
+        "import ymera_service.sdk.hookspecs, ymera_service.sdk.testing.answers, ymera_service.sdk as sdk;"
+        f"assert sdk.__file__.startswith({str(tmp_path)!r}), sdk.__file__;"
+        "bad = {'orjson', 'structlog', 'aiohttp', 'pytest', 'numpy'} & set(sys.modules); assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", check], check=True, cwd=tmp_path, timeout=60)
 
 
 @pytest.mark.parametrize("hook", HOOKS)

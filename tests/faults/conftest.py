@@ -23,6 +23,7 @@ from ymera.v1 import content_pb2, routing_pb2, routing_pb2_grpc, ymera_pb2, ymer
 
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin, installed
+from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.hookspecs import hookimpl
 from ymera_service.server import Application
@@ -261,7 +262,7 @@ class Client:
                 await asyncio.sleep(0.01)
 
 
-class OneCategory:
+class OneCategory(Classifier):
     """A classifier with one category, as only upstreams matter here."""
 
     name = "one"

@@ -26,7 +26,8 @@ from ymera.v1 import (
 
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin
-from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.content import Citation, last_user_text, user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed, ContentFiltered, ProviderServerError, RateLimited
@@ -179,14 +180,14 @@ class LabSettings(PluginSettings):
     api_key: SecretStr | None = None
 
 
-class LabClassifier:
+class LabClassifier(Classifier):
     name = "lab"
 
     def classify(self, prompt: Prompt) -> Mapping[str, float]:
         return {"general": 0.75, "math": 0.25}
 
 
-class LabSuite:
+class LabSuite(BenchmarkSuite):
     """Tasks to repeat a word; a model that repeats the prompt scores 1."""
 
     name = "lab"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import structlog
@@ -10,6 +9,9 @@ import uuid_utils
 
 from ymera_service.benchmark.plan import Job
 from ymera_service.plugins.boundary import Boundary
+from ymera_service.plugins.containment import contained
+from ymera_service.plugins.wording import trace
+from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     Failure,
@@ -97,7 +99,7 @@ async def _call(
     context = CallContext(str(uuid_utils.uuid7()), job.model.targets[0], deadline, caller="benchmark")
     scope = asyncio.timeout(seconds)
     try:
-        async with scope, aclosing(provider.generate(request, context)) as events:
+        async with scope, boundary.calling(provider, request, context) as events:
             async for event in events:
                 answer.take(event)
                 if answer.finished:
@@ -117,11 +119,16 @@ def _failure(boundary: Boundary, error: BaseException, job: Job) -> ProviderErro
 
 
 async def _grade(job: Job, answer: str, seconds: float) -> float:
+    def given_up(place: str) -> None:
+        _log.error("grading given up, as it ignores its cancellation", suite=job.suite.name, function=place)
+
     try:
         async with asyncio.timeout(seconds):
-            score = float(await job.suite.grade(job.task, answer))
-    except Exception as error:
-        _log.exception("grader_failed", suite=job.suite.name, task=job.task.id)
+            score = float(await contained(job.suite.grade(job.task, answer), given_up))
+    except BaseException as error:
+        if being_cancelled():
+            raise
+        _log.error("grader_failed", suite=job.suite.name, task=job.task.id, exception=trace(error))
         raise InternalError(f"suite {job.suite.name!r} could not grade: {type(error).__name__}") from error
     if not 0 <= score <= 1:  # false for NaN, too
         _log.error("grader_failed", suite=job.suite.name, task=job.task.id, score=score)

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
@@ -119,6 +120,6 @@ def _chosen(offered: Sequence[str], wanted: Collection[str]) -> list[str]:
 
 def _created(suite: BenchmarkSuite, category: str, plan: BenchmarkPlan) -> Sequence[BenchmarkTask]:
     try:
-        return list(suite.tasks(category, plan.tasks_per_category, plan.seed))[: plan.tasks_per_category]
-    except Exception as error:
+        return list(islice(suite.tasks(category, plan.tasks_per_category, plan.seed), plan.tasks_per_category))
+    except BaseException as error:  # in a thread: nothing but the suite raises here, and it may call sys.exit
         raise InternalError(f"suite {suite.name!r} failed to create tasks: {type(error).__name__}") from error

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -13,6 +14,8 @@ from ymera_service.catalog.prices import UNLISTED, Listing, PriceLists, configur
 from ymera_service.catalog.snapshot import CatalogSnapshot
 from ymera_service.catalog.versions import model_of, to_json
 from ymera_service.config import CatalogSettings
+from ymera_service.plugins import Registration
+from ymera_service.plugins.wording import words
 from ymera_service.sdk.models import Model, ModelInfo
 from ymera_service.sdk.providers import Provider
 from ymera_service.storage.records import CatalogVersion
@@ -37,6 +40,7 @@ class Catalog:
         settings: CatalogSettings,
         store: Store | None = None,
         redact: Callable[[str], str] = str,
+        given_up: Callable[[Registration, str], None] = lambda provider, place: None,
     ) -> None:
         """Creates an empty catalogue; `refresh` fills it.
 
@@ -45,8 +49,10 @@ class Catalog:
             settings: The interval and time limit of discovery, and prices that override those of providers.
             store: Stores each version that decisions may name; may raise.
             redact: Removes secrets from a provider's error messages.
+            given_up: Called for a provider whose listing does not end when its time is over.
         """
         self._redact = redact
+        self._given_up = given_up
         self._providers = dict(providers)
         self._settings = settings
         self._store = store
@@ -85,7 +91,8 @@ class Catalog:
 
     async def _discover(self, name: str) -> Sequence[Model] | DiscoveryFailed:
         try:
-            infos = await discover(self._providers[name], self._settings.discovery_seconds)
+            given_up = partial(self._given_up, Registration("provider", name))
+            infos = await discover(self._providers[name], self._settings.discovery_seconds, given_up)
             if not infos and self._offers.get(name):
                 return DiscoveryFailed("lists no models any more, so those that it listed before are kept")
             listings = await self._lists.look_up(infos)
@@ -93,7 +100,7 @@ class Catalog:
         except DiscoveryFailed as failure:
             return failure
         except Exception as error:  # noqa: BLE001  # from price lists or a plugin's data; it must not stop the refresh of others
-            return DiscoveryFailed(f"its models can't be used: {type(error).__name__}: {error}")
+            return DiscoveryFailed(f"its models can't be used: {words(error)}")
 
     def _model(self, provider: str, info: ModelInfo, listing: Listing) -> Model:
         info = info if info.context_window else replace(info, context_window=listing.context_window)
@@ -105,7 +112,7 @@ class Catalog:
     def _replace_snapshot(self, outcomes: Mapping[str, Sequence[Model] | DiscoveryFailed]) -> None:
         known = self._snapshot.provider_errors
         failed = {name: found for name, found in outcomes.items() if isinstance(found, DiscoveryFailed)}
-        errors = {name: self._redact(found.problem) for name, found in failed.items()}
+        errors = {name: words(found.problem, self._redact) for name, found in failed.items()}
         for name, problem in errors.items():
             if known.get(name) != problem:
                 _log.warning("provider_not_discovered", provider=name, problem=problem)

@@ -1,18 +1,27 @@
 """Lists a provider's models. Providers are plugins: any failure of their code is contained here."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import structlog
 
+from ymera_service.plugins.containment import contained
+from ymera_service.plugins.wording import words
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.errors import YmeraError
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 
 _log = structlog.get_logger(__name__)
 
 
+MAX_MODELS = 10_000
+"""Models of one provider; the largest list known, that of a marketplace, has about a thousand."""
+MAX_DEPLOYMENTS = 256
+MAX_QUALITIES = 100
+MAX_REPORTED = 20
+"""Models that are left out with a line in the log for each."""
 MAX_NAME = 192
 """Characters of a model's name: with the provider's name it has to fit into a pattern that callers may send."""
 MAX_DEPLOYMENT = 64
@@ -29,43 +38,73 @@ class DiscoveryFailed(Exception):
         self.problem = problem
 
 
-async def discover(provider: Provider, seconds: float) -> tuple[ModelInfo, ...]:
+async def discover(
+    provider: Provider, seconds: float, given_up: Callable[[str], None] = lambda place: None
+) -> tuple[ModelInfo, ...]:
     """Returns the models that a provider offers now, each name once and valid as part of an id.
+
+    Args:
+        provider: The provider.
+        seconds: How long it may take.
+        given_up: Called with the place in its code if it does not end when its time is over.
 
     Raises:
         DiscoveryFailed: The provider raised, took longer than `seconds`, or did not return models.
     """
     try:
         async with asyncio.timeout(seconds):
-            offered = await provider.models()
-        return tuple(_usable(provider.name, offered))
+            offered = await contained(provider.models(), given_up)
+        return tuple(_usable(provider.name, _bounded(offered)))
     except TimeoutError:
         raise DiscoveryFailed(f"did not list its models within {seconds:g} s") from None
     except YmeraError as error:
         raise DiscoveryFailed(error.message) from error
-    except Exception as error:
-        raise DiscoveryFailed(f"{type(error).__name__}: {error}") from error
-    except asyncio.CancelledError as error:
-        if being_cancelled():
-            raise
-        raise DiscoveryFailed("raised CancelledError without being cancelled") from error
+    except DiscoveryFailed:
+        raise
+    except BaseException as error:
+        if isinstance(error, asyncio.CancelledError):
+            if being_cancelled():
+                raise
+            raise DiscoveryFailed("raised CancelledError without being cancelled") from error
+        raise DiscoveryFailed(words(error)) from error
+
+
+def _bounded(offered: Iterable[ModelInfo]) -> Iterator[ModelInfo]:
+    yield from islice(offered, MAX_MODELS)
+    if not (isinstance(offered, list | tuple) and len(offered) <= MAX_MODELS):
+        for _ in islice(offered, MAX_MODELS, MAX_MODELS + 1):
+            raise DiscoveryFailed(f"offers more than {MAX_MODELS} models")
 
 
 def _usable(provider: str, offered: Iterable[ModelInfo]) -> Iterable[ModelInfo]:
     seen: set[str] = set()
+    left_out = 0
     for info in offered:
         problem = _problem(info, seen)
-        if problem:
-            _log.warning("model_left_out", provider=provider, model=repr(info)[:200], problem=problem)
-        else:
+        if not problem:
             seen.add(info.name)
             yield info
+            continue
+        left_out += 1
+        if left_out <= MAX_REPORTED:
+            _log.warning("model_left_out", provider=provider, model=f"{_name(info)!r:.200}", problem=problem)
+    if left_out > MAX_REPORTED:
+        _log.warning("models_left_out", provider=provider, models=left_out)
+
+
+def _name(info: object) -> object:
+    name = info.name if isinstance(info, ModelInfo) else type(info).__name__
+    return name[:200] if isinstance(name, str) else type(name).__name__
 
 
 def _problem(info: object, seen: set[str]) -> str:
     """Returns why a model can't be offered, or an empty string. Types are checked, as plugins may ignore them."""
     if not isinstance(info, ModelInfo):
         return "is not a ModelInfo"
+    return _wrong_type(info) or _wrong_name(info, seen) or _wrong_figure(info) or _wrong_deployment(info)
+
+
+def _wrong_name(info: ModelInfo, seen: set[str]) -> str:
     if not isinstance(info.name, str) or not info.name:
         return "has no name"
     if not info.name.isprintable() or " " in info.name:
@@ -74,7 +113,22 @@ def _problem(info: object, seen: set[str]) -> str:
         return f"has a name of more than {MAX_NAME} characters"
     if info.name in seen:
         return "is offered twice"
-    return _wrong_figure(info) or _wrong_deployment(info)
+    return ""
+
+
+def _wrong_type(info: ModelInfo) -> str:
+    checks = {
+        "kind": isinstance(info.kind, Kind),
+        "list of deployments": isinstance(info.deployments, tuple | list) and len(info.deployments) <= MAX_DEPLOYMENTS,
+        "set of capabilities": isinstance(info.capabilities, frozenset | set) and info.capabilities <= _CAPABILITIES,
+        "price": info.price is None or isinstance(info.price, Price),
+        "price_vendor": isinstance(info.price_vendor, str) and len(info.price_vendor) <= MAX_NAME,
+        "stated_quality": isinstance(info.stated_quality, dict) and len(info.stated_quality) <= MAX_QUALITIES,
+    }
+    return next((f"has a {name} of a wrong type or size" for name, right in checks.items() if not right), "")
+
+
+_CAPABILITIES = frozenset(Capability)
 
 
 def _wrong_figure(info: ModelInfo) -> str:
@@ -82,6 +136,8 @@ def _wrong_figure(info: ModelInfo) -> str:
         if not (isinstance(tokens, int) and 0 <= tokens <= MAX_TOKENS):
             return f"has a limit of {tokens!r} tokens"
     for category, share in info.stated_quality.items():
+        if not (isinstance(category, str) and len(category) <= MAX_DEPLOYMENT):
+            return "states a quality for a category that is not a short text"
         if not (isinstance(share, int | float) and 0 <= share <= 1):
             return f"states a quality of {share!r} for {category!r}, which is not from 0 to 1"
     return ""

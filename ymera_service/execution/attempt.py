@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -208,7 +207,7 @@ class AttemptRunner:
             _ConnectionWait(scope, progress, lambda: self._limits.first(context, callee.target, last=callee.last))
         )
         try:
-            async with scope, aclosing(callee.provider.generate(request, call)) as events:
+            async with scope, self._boundary.calling(callee.provider, request, call) as events:
                 async for event in events:
                     now = clock()
                     delta = progress.take(event, now)
@@ -236,9 +235,13 @@ class AttemptRunner:
         clock: Callable[[], float],
     ) -> None:
         """Moves the limit: any sign that the provider is at work counts, thinking and keep-alives included."""
-        if progress.finished is not None:
+        if isinstance(event, Finished):
             seconds = LINGER_SECONDS
-        elif isinstance(event, Accepted) or (not stream and progress.first_token_at is None):
+        elif (
+            progress.finished is not None
+            or isinstance(event, Accepted)
+            or (not stream and progress.first_token_at is None)
+        ):
             return
         elif progress.first_token_at is None:
             rest = progress.began + self._settings.thinking_seconds - clock()

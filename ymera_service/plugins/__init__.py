@@ -1,15 +1,14 @@
-"""Plugins: `loading` finds them and collects what they offer, `boundary` converts exceptions of their code."""
+"""Plugins: what they offer is found, loaded and contained here.
+
+Read in this order: `found` (the plugins that are installed), `status` (plugins and what they offer, as data), `asking`
+(loads one plugin), `claims` (who keeps a name), `loading` (loads all), `settings` (a plugin's own table), `boundary`
+(what a plugin's code does at run time).
+"""
 
 from ymera_service.plugins.current import Plugins
-from ymera_service.plugins.loading import (
-    FoundPlugin,
-    PluginState,
-    PluginStatus,
-    Registration,
-    Registry,
-    installed,
-    load_plugins,
-)
+from ymera_service.plugins.found import FoundPlugin, installed
+from ymera_service.plugins.loading import load_plugins
+from ymera_service.plugins.status import PluginState, PluginStatus, Registration, Registry
 
 __all__ = [
     "FoundPlugin",

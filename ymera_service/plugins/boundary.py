@@ -1,25 +1,49 @@
-"""Converts exceptions that a plugin's code raises at run time into the server's errors."""
+"""Calls providers: what leaves their code is checked, bounded, and ends the call alone."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from types import TracebackType
+from typing import Self
 
 import structlog
 
+from ymera_service.plugins.answers import MAX_ANSWER, size_of
+from ymera_service.plugins.containment import GIVE_UP_SECONDS, GivenUp, contained, keep
+from ymera_service.plugins.current import Plugins
+from ymera_service.plugins.status import Registration, Registry
+from ymera_service.plugins.wording import trace
 from ymera_service.sdk.cancellation import being_cancelled
-from ymera_service.sdk.errors import ProviderError, ProviderServerError, RequestError
+from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import MalformedResponse, ProviderError, ProviderServerError, RequestError
+from ymera_service.sdk.events import Finished, ProviderEvent, UsageReported
+from ymera_service.sdk.generation import GenerateRequest
+from ymera_service.sdk.providers import Provider
 
 log = structlog.get_logger(__name__)
 
+TURN = 64
+"""After so many events the loop gets a turn, as a provider that never waits would otherwise keep it."""
+
 
 class Boundary:
-    """Converts exceptions that leave a provider's code.
+    """Calls providers, and converts exceptions that leave their code.
 
     Args:
         redact: Removes secrets from a text: a provider may echo the key that it was sent.
+        plugins: Where the misconduct of plugins is counted.
     """
 
-    def __init__(self, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, redact: Callable[[str], str] = str, plugins: Plugins | None = None) -> None:
         self._redact = redact
+        self._plugins = plugins or Plugins(Registry({}, ()))
+
+    def calling(self, provider: Provider, request: GenerateRequest, context: CallContext) -> "Call":
+        """Returns one call of a provider: to be entered, then iterated over."""
+
+        def given_up(place: str) -> None:
+            self._plugins.given_up(Registration("provider", context.target.provider), place)
+
+        return Call(lambda: provider.generate(request, context), given_up)
 
     def failure_of(self, error: BaseException, model: str, request_id: str = "") -> ProviderError:
         """Returns the provider error for an exception, without its traceback.
@@ -37,12 +61,73 @@ class Boundary:
             # Also if the plugin made something else of the cancellation: it must not outlive the deadline or caller.
             reason = error.args if isinstance(error, asyncio.CancelledError) else ()
             raise asyncio.CancelledError(*reason) from None
-        if isinstance(error, ProviderError | RequestError):
+        if isinstance(error, ProviderError | RequestError) and hasattr(error, "reason"):
             error.redact(self._redact)
             if isinstance(error, RequestError):
                 raise error
             return error.detached()
         if isinstance(error, asyncio.CancelledError):
             return ProviderServerError(f"{model} cancelled its own answer")
-        log.error("provider raised", model=model, request_id=request_id, exc_info=error)
+        log.error("provider raised", model=model, request_id=request_id, exception=trace(error, self._redact))
         return ProviderServerError(f"{model} raised {type(error).__name__}")
+
+
+class Call:
+    """The events of one call, each of them checked. Leaving the block closes the provider's generator."""
+
+    __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_start")
+
+    def __init__(
+        self, start: Callable[[], AsyncGenerator[ProviderEvent, None]], given_up: Callable[[str], None]
+    ) -> None:
+        self._start = start
+        self._given_up = given_up
+        self._lost = self._finished = False
+        self._left = MAX_ANSWER
+        self._count = 0
+
+    async def __aenter__(self) -> Self:
+        self._events = self._start()
+        if not isinstance(self._events, AsyncGenerator):
+            raise TypeError(f"generate returned {type(self._events).__name__}, not an async generator")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._lost:
+            return
+        try:
+            await contained(self._events.aclose(), self._lose, GIVE_UP_SECONDS, self._events)
+        except GivenUp:
+            return
+        except RuntimeError:
+            keep(self._events)  # it went on although it was closed
+            raise
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ProviderEvent:
+        """Returns the next event.
+
+        Raises:
+            StopAsyncIteration: The provider yields no more.
+            MalformedResponse: The event is not valid, or the answer has become too long.
+            BaseException: Whatever the provider raises.
+        """
+        self._count += 1
+        if self._count % TURN == 0:
+            await asyncio.sleep(0)
+        event = await contained(self._events.__anext__(), self._lose, generator=self._events)
+        self._left -= size_of(event)
+        if self._finished and not isinstance(event, UsageReported):
+            raise MalformedResponse(f"the provider yielded {type(event).__name__} after the end of its answer")
+        self._finished = self._finished or isinstance(event, Finished)
+        if self._left < 0:
+            raise MalformedResponse(f"the answer is longer than {MAX_ANSWER} characters")
+        return event
+
+    def _lose(self, place: str) -> None:
+        self._lost = True
+        self._given_up(place)

@@ -1,121 +1,34 @@
-"""Finds plugins, collects what each one offers, and keeps a failing one from affecting the others.
+"""Loads all plugins, settles who keeps which name, and keeps a failing plugin from affecting the others.
 
 Each plugin gets a separate pluggy manager: pluggy's loader stops at the first bad distribution, and one hook that
-raises discards the results of all plugins. A plugin that fails, hangs or clashes is quarantined with its reason, and
-the server starts without it. Wrong *settings* are the operator's mistake and prevent the start; all of them are
-reported at once.
+raises discards the results of all plugins. A plugin that fails or hangs is quarantined with its reason, and the server
+starts without it. Wrong *settings* are the operator's mistake and prevent the start; all of them are reported at once.
 """
 
+import contextlib
 import difflib
-import re
+import os
+import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from importlib.metadata import entry_points
 from types import MappingProxyType
-from typing import Any
 
-import pluggy
 import structlog
-from pydantic import ValidationError
 
-from ymera_service.config import ConfigError, ConfigFault, PluginsSettings, faults_of
-from ymera_service.sdk import hookspecs
-from ymera_service.sdk.benchmarks import BenchmarkSuite
-from ymera_service.sdk.classifiers import Classifier
-from ymera_service.sdk.hookspecs import CONTRACT, PROJECT, PluginDescription
+from ymera_service.config import ConfigError, ConfigFault, PluginsSettings
+from ymera_service.plugins import settings as plugin_settings
+from ymera_service.plugins.asking import Asked, PluginRejected, ask
+from ymera_service.plugins.claims import DISTRIBUTION, Claims, reserved_for
+from ymera_service.plugins.found import FoundPlugin, installed
+from ymera_service.plugins.status import KINDS, PluginState, PluginStatus, Registration, Registry
+from ymera_service.plugins.wording import trace, words
+from ymera_service.sdk.components import Component
 from ymera_service.sdk.http import Transport
-from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
 
 log = structlog.get_logger(__name__)
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-
-Offer = Provider | Classifier | QualityPrior | BenchmarkSuite
-
-
-class PluginState(StrEnum):
-    """The state of a plugin."""
-
-    ACTIVE = "active"
-    QUARANTINED = "quarantined"
-    DISABLED = "disabled"
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """Something a plugin registered: `kind` is "provider", "classifier", "prior" or "benchmark"."""
-
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class PluginStatus:
-    """A plugin that was found, and its state; `detail` is why it is quarantined or a provider is left out."""
-
-    name: str
-    distribution: str
-    version: str
-    state: PluginState
-    detail: str = ""
-    registrations: tuple[Registration, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Registry:
-    """What all plugins offer, by name."""
-
-    providers: Mapping[str, Provider]
-    classifiers: Mapping[str, Classifier]
-    priors: Mapping[str, QualityPrior]
-    suites: Mapping[str, BenchmarkSuite]
-    plugins: tuple[PluginStatus, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPlugin:
-    """An installed plugin that is not loaded yet."""
-
-    name: str
-    distribution: str
-    version: str
-    load: Callable[[], object]
-
-
-class PluginRejected(Exception):
-    """A plugin can't be used; the message states the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of object that plugins offer: its name, its hook and its protocol."""
-
-    name: str
-    hook: str
-    protocol: type
-
-
-KINDS = (
-    Kind("provider", "ymera_register_providers", Provider),
-    Kind("classifier", "ymera_register_classifiers", Classifier),
-    Kind("prior", "ymera_register_priors", QualityPrior),
-    Kind("benchmark", "ymera_register_benchmarks", BenchmarkSuite),
-)
-
-
-def installed() -> list[FoundPlugin]:
-    """Returns the plugins of the entry-point group `ymera`, in the order of their names."""
-    found = [
-        FoundPlugin(
-            point.name, point.dist.name if point.dist else "", point.dist.version if point.dist else "", point.load
-        )
-        for point in entry_points(group=PROJECT)
-    ]
-    return sorted(found, key=lambda plugin: (plugin.name, plugin.distribution))
 
 
 def load_plugins(
@@ -129,8 +42,10 @@ def load_plugins(
 ) -> Registry:
     """Loads every plugin found and returns what they offer. Blocks; run it in a thread.
 
+    What plugins print meanwhile goes to standard error: standard output belongs to the command that runs.
+
     Args:
-        settings: Which plugins are disabled, and each plugin's own table.
+        settings: Which plugins are allowed and disabled, and each plugin's own table.
         transport: What HTTP providers are to use.
         found: The plugins to load; by default those installed.
         heed: Called with the settings of each plugin before the plugin gets them, as to learn its secrets.
@@ -140,12 +55,12 @@ def load_plugins(
     Raises:
         ConfigError: A plugin's settings are wrong, or name a plugin that is not installed.
     """
-    loading = _Loading(settings, transport, heed, redact)
-    for plugin in installed() if found is None else found:
-        loading.take(plugin)
+    loading = _Loading(settings, transport, heed, redact, installed() if found is None else found)
+    with contextlib.redirect_stdout(sys.stderr):
+        for plugin in loading.found:
+            loading.take(plugin)
     loading.check_tables()
-    loading.leave_out_simulated(production=production)
-    return loading.registry()
+    return loading.registry(production=production)
 
 
 @dataclass(slots=True)
@@ -154,154 +69,157 @@ class _Loading:
     transport: Transport
     heed: Callable[[PluginSettings], None]
     redact: Callable[[str], str]
-    offers: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
-    owners: dict[Registration, FoundPlugin] = field(default_factory=dict)
-    plugins: dict[str, tuple[FoundPlugin, PluginStatus]] = field(default_factory=dict)
-    clashing: list[PluginStatus] = field(default_factory=list)
+    found: Sequence[FoundPlugin]
+    claims: Claims = field(init=False)
+    loaded: list[tuple[FoundPlugin, PluginStatus, Asked | None]] = field(default_factory=list)
     faults: list[ConfigFault] = field(default_factory=list)
 
-    def take(self, plugin: FoundPlugin) -> None:
-        if plugin.name in self.plugins:
-            reason = f"{_origin(self.plugins[plugin.name][0])} and {_origin(plugin)} both name a plugin {plugin.name!r}"
-            self.clashing.append(_quarantined(plugin, reason))
-            return
-        self.plugins[plugin.name] = plugin, self._status(plugin)
-
-    def _status(self, plugin: FoundPlugin) -> PluginStatus:
-        if plugin.name in self.settings.disabled:
-            return PluginStatus(plugin.name, plugin.distribution, plugin.version, PluginState.DISABLED)
-        try:
-            offers = _bounded(lambda: self._ask(plugin), self.settings.load_seconds)
-            self._check_clashes(plugin, offers)
-        except ConfigError as error:
-            self.faults.extend(error.faults)
-            return _quarantined(plugin, self.redact(str(error)))
-        except PluginRejected as error:
-            return _quarantined(plugin, self.redact(str(error)))
-        except Exception as error:  # noqa: BLE001  # whatever a stranger's code raises stays with it
-            return _quarantined(plugin, self.redact(f"{type(error).__name__}: {error}"))
-        for registration, offer in offers.items():
-            self.offers[registration.kind][registration.name] = offer
-            self.owners[registration] = plugin
-        return PluginStatus(
-            plugin.name, plugin.distribution, plugin.version, PluginState.ACTIVE, registrations=tuple(offers)
+    def __post_init__(self) -> None:
+        tables = self.settings.tables
+        self.claims = Claims(
+            {name: str(table[DISTRIBUTION]) for name, table in tables.items() if DISTRIBUTION in table}, tables
         )
 
-    def _ask(self, plugin: FoundPlugin) -> dict[Registration, Offer]:
-        manager = pluggy.PluginManager(PROJECT)
-        manager.add_hookspecs(hookspecs)
-        manager.register(plugin.load(), plugin.name)
-        manager.check_pending()
-        description = _describe(manager)
-        table = self.settings.tables.get(plugin.name, {})
-        settings = _settings(plugin.name, description.settings, table)
-        self.heed(settings)
-        context = {"settings": settings, "transport": self.transport}
-        return dict(_offers(manager, context))
+    def take(self, plugin: FoundPlugin) -> None:
+        reason = self._left_out(plugin)
+        if reason:
+            self.loaded.append((plugin, _status(plugin, PluginState.DISABLED, reason), None))
+            return
+        try:
+            self._check_name(plugin)
+            table = {key: value for key, value in self._table(plugin).items() if key != DISTRIBUTION}
+            asked = _bounded(lambda: ask(plugin, table, self.transport, self.heed), self.settings.load_seconds)
+        except Exception as error:  # noqa: BLE001  # whatever a stranger's code raises stays with it
+            self.loaded.append((plugin, self._quarantined(plugin, error), None))
+        else:
+            self.loaded.append((plugin, self._active(plugin, asked), asked))
 
-    def _check_clashes(self, plugin: FoundPlugin, offers: Iterable[Registration]) -> None:
-        for registration in offers:
-            if owner := self.owners.get(registration):
-                raise PluginRejected(
-                    f"{_origin(owner)} and {_origin(plugin)} both register a {registration.kind} {registration.name!r}"
-                )
+    def _left_out(self, plugin: FoundPlugin) -> str:
+        allowed = self.settings.allow
+        if allowed is not None and not any(map(plugin.is_of, allowed)):
+            return f"plugins.allow does not list {plugin.distribution}"
+        return "plugins.disabled lists it" if plugin.name in self.settings.disabled else ""
+
+    def _check_name(self, plugin: FoundPlugin) -> None:
+        rivals = [
+            one for one in self.found if one.name == plugin.name and one is not plugin and not self._left_out(one)
+        ]
+        if refusal := self.claims.refusal(plugin, rivals):
+            raise PluginRejected(refusal)
+
+    def _table(self, plugin: FoundPlugin) -> Mapping[str, object]:
+        return self.settings.tables.get(plugin.name, {})
+
+    def _quarantined(self, plugin: FoundPlugin, error: Exception) -> PluginStatus:
+        if isinstance(error, ConfigError):
+            self.faults.extend(error.faults)
+        explained = isinstance(error, PluginRejected | ConfigError)
+        plain = explained or isinstance(error, plugin_settings.SettingsMissing)
+        reason = words(str(error) if plain else error, self.redact)
+        facts = {} if explained else {"exception": trace(error, self.redact)}
+        log.warning("plugin quarantined", plugin=plugin.name, distribution=plugin.distribution, reason=reason, **facts)
+        return _status(plugin, PluginState.QUARANTINED, reason)
+
+    def _active(self, plugin: FoundPlugin, asked: Asked) -> PluginStatus:
+        return replace(
+            _status(plugin, PluginState.ACTIVE, words(asked.why_idle, self.redact)),
+            registrations=tuple(asked.components),
+            hooks=asked.hooks,
+            settings=tuple(plugin_settings.views(plugin.name, asked.settings, os.environ, self.redact)),
+        )
 
     def check_tables(self) -> None:
+        known = {plugin.name for plugin in self.found}
         for name in [*self.settings.tables, *self.settings.disabled]:
-            if name not in self.plugins:
-                near = difflib.get_close_matches(name, self.plugins, n=1)
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 self.faults.append(ConfigFault(f"plugins.{name}", f"no plugin of this name is installed{hint}"))
         if self.faults:
             raise ConfigError("plugin settings", self.faults)
 
-    def leave_out_simulated(self, *, production: bool) -> None:
-        """Removes simulated providers where their answers could be taken for real ones, unless they are configured."""
-        providers: dict[str, Provider] = self.offers["provider"]
-        real = next((one.name for one in providers.values() if one.configured and not one.simulated), "")
-        reason = "in production" if production else f"where a real provider, such as {real}, is configured"
-        if not (production or real):
-            return
-        for name in [one.name for one in providers.values() if one.simulated]:
-            registration = Registration("provider", name)
-            plugin = self.owners[registration]
-            if plugin.name not in self.settings.tables:
-                del providers[name]
-                detail = f"{name} is left out {reason}, unless there is a table [plugins.{plugin.name}]"
-                self._disable(plugin, registration, detail)
+    def registry(self, *, production: bool) -> Registry:
+        kept: dict[type[Component], dict[str, Component]] = {kind.base: {} for kind in KINDS}
+        bases = {kind.name: kind.base for kind in KINDS}
+        statuses: list[PluginStatus] = []
+        owners: dict[str, str] = {}
+        unwanted = "in production" if production else self._beside_real()
+        for plugin, status, asked in self.loaded:
+            if asked is None:
+                statuses.append(status)
+                continue
+            owners |= dict.fromkeys(asked.packages, plugin.name)
+            refused = {one: problem for one in asked.components if (problem := self._refusal(one, plugin))}
+            left_out = self._simulated(plugin, asked) if unwanted else ()
+            for registration, component in asked.components.items():
+                if registration not in refused and registration not in left_out:
+                    kept[bases[registration.kind]][registration.name] = component
+            statuses.append(_without(_disabled(status, left_out, unwanted), refused))
+        statuses.sort(key=lambda one: (one.name, one.distribution))
+        frozen = {base: MappingProxyType(components) for base, components in kept.items()}
+        return Registry(MappingProxyType(frozen), tuple(statuses), MappingProxyType(owners))
 
-    def _disable(self, plugin: FoundPlugin, registration: Registration, detail: str) -> None:
-        status = self.plugins[plugin.name][1]
-        left = tuple(each for each in status.registrations if each != registration)
-        state = status.state if left else PluginState.DISABLED
-        self.plugins[plugin.name] = plugin, replace(status, state=state, detail=detail, registrations=left)
+    def _beside_real(self) -> str:
+        """Returns where simulated providers are out of place, as a phrase; empty if no real provider is configured."""
+        providers = [one for _, _, asked in self.loaded if asked for one in asked.components.values()]
+        for one in providers:
+            if isinstance(one, Provider) and one.configured and not one.simulated:
+                return f"where a real provider, such as {one.name}, is configured"
+        return ""
 
-    def registry(self) -> Registry:
-        statuses = sorted([status for _, status in self.plugins.values()] + self.clashing, key=lambda one: one.name)
-        return Registry(
-            MappingProxyType(self.offers["provider"]),
-            MappingProxyType(self.offers["classifier"]),
-            MappingProxyType(self.offers["prior"]),
-            MappingProxyType(self.offers["benchmark"]),
-            tuple(statuses),
+    def _simulated(self, plugin: FoundPlugin, asked: Asked) -> tuple[Registration, ...]:
+        """Returns the simulated providers of a plugin that is not configured."""
+        if plugin.name in self.settings.tables:
+            return ()
+        return tuple(
+            registration
+            for registration, component in asked.components.items()
+            if isinstance(component, Provider) and component.simulated
         )
 
-
-def _describe(manager: pluggy.PluginManager) -> PluginDescription:
-    results = manager.hook.ymera_describe()
-    description = results[0] if results else PluginDescription()
-    if not isinstance(description, PluginDescription):
-        raise PluginRejected(f"ymera_describe returned {type(description).__name__}, not a PluginDescription")
-    major, minor = description.contract
-    if major != CONTRACT[0] or minor > CONTRACT[1]:
-        implemented = ".".join(map(str, CONTRACT))
-        raise PluginRejected(f"it requires contract {major}.{minor}; this server implements {implemented}")
-    return description
-
-
-def _settings(name: str, model: type[PluginSettings], table: Mapping[str, object]) -> PluginSettings:
-    try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        raise ConfigError(name, faults_of(error, model, f"plugins.{name}")) from None
+    def _refusal(self, registration: Registration, plugin: FoundPlugin) -> str:
+        """Returns why a plugin may not register a name; empty if it may."""
+        if distribution := reserved_for(registration, plugin):
+            return f"{registration} of {plugin.label} is refused: the name is reserved for {distribution}"
+        claimants = [one for one, _, asked in self.loaded if asked and registration in asked.components]
+        keeper = self.claims.keeper(registration, claimants) if len(claimants) > 1 else plugin
+        if keeper is plugin:
+            return ""
+        both = " and ".join(sorted(one.label for one in claimants))
+        kept = f"{keeper.label} keeps it" if keeper else "neither gets it; disable one in plugins.disabled"
+        return f"{both} both register a {registration}: {kept}"
 
 
-def _offers(manager: pluggy.PluginManager, context: Mapping[str, object]) -> Iterable[tuple[Registration, Offer]]:
-    seen: set[Registration] = set()
-    for kind in KINDS:
-        hook = getattr(manager.hook, kind.hook)
-        wanted = {name: context[name] for name in hook.spec.argnames}
-        for offer in (offer for result in hook(**wanted) for offer in result):
-            registration = _registration(kind, offer)
-            if registration in seen:
-                raise PluginRejected(f"it registers the {kind.name} {registration.name!r} twice")
-            seen.add(registration)
-            yield registration, offer
+def _status(plugin: FoundPlugin, state: PluginState, detail: str) -> PluginStatus:
+    return PluginStatus(plugin.name, plugin.distribution, plugin.version, state, detail, origin=plugin.origin)
 
 
-def _registration(kind: Kind, offer: object) -> Registration:
-    if not isinstance(offer, kind.protocol):
-        raise PluginRejected(f"{kind.hook} offered {type(offer).__name__}, which is not a {kind.protocol.__name__}")
-    name = offer.name  # type: ignore[attr-defined]  # every protocol has a name
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise PluginRejected(
-            f"the name {name!r} of a {kind.name} has other characters than lower-case letters, digits and hyphens"
-        )
-    return Registration(kind.name, name)
+def _disabled(status: PluginStatus, left_out: Sequence[Registration], where: str) -> PluginStatus:
+    """Returns the status of a plugin of which some providers are left out, as their answers are made up."""
+    if not left_out:
+        return status
+    left = tuple(one for one in status.registrations if one not in left_out)
+    names = ", ".join(one.name for one in left_out)
+    verb = "is" if len(left_out) == 1 else "are"
+    detail = f"{names} {verb} left out {where}, unless there is a table [plugins.{status.name}]"
+    return replace(status, state=status.state if left else PluginState.DISABLED, detail=detail, registrations=left)
 
 
-def _quarantined(plugin: FoundPlugin, reason: str) -> PluginStatus:
-    log.warning("plugin quarantined", plugin=plugin.name, distribution=plugin.distribution, reason=reason)
-    return PluginStatus(plugin.name, plugin.distribution, plugin.version, PluginState.QUARANTINED, reason)
+def _without(status: PluginStatus, refused: Mapping[Registration, str]) -> PluginStatus:
+    """Returns the status of a plugin of which some registrations are refused; the others stay in use."""
+    if not refused:
+        return status
+    for registration, problem in refused.items():
+        log.error("registration refused", plugin=status.name, registration=str(registration), reason=problem)
+    registered = tuple(one for one in status.registrations if one not in refused)
+    state = PluginState.ACTIVE if registered else PluginState.QUARANTINED
+    detail = words("; ".join(refused.values()))
+    return replace(status, state=state, detail=detail, registrations=registered, refused=True)
 
 
-def _origin(plugin: FoundPlugin) -> str:
-    return f"{plugin.distribution} {plugin.version}".strip() or plugin.name
-
-
-def _bounded(ask: Callable[[], dict[Registration, Offer]], seconds: float) -> dict[Registration, Offer]:
+def _bounded(ask: Callable[[], Asked], seconds: float) -> Asked:
     """Runs third-party code in a thread with a time limit: an import that hangs can't be interrupted otherwise."""
-    outcome: list[dict[Registration, Offer] | BaseException] = []
+    outcome: list[Asked | BaseException] = []
 
     def run() -> None:
         try:

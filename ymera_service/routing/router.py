@@ -9,6 +9,7 @@ import structlog
 
 from ymera_service.catalog import Catalog, CatalogSnapshot
 from ymera_service.config import RoutingSettings
+from ymera_service.plugins.wording import trace
 from ymera_service.routing.decision import Preferences, Selection, Weights
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
@@ -30,6 +31,8 @@ UNCLASSIFIED = "general"
 """What every task is taken for without a classifier, or where it fails."""
 MAX_CATEGORIES = 8
 """The likeliest categories that count."""
+MOST_GIVEN = 1000
+"""Categories that a classifier may return."""
 LONGEST_CATEGORY = 64
 """Characters."""
 
@@ -125,12 +128,14 @@ class Router:
             return {UNCLASSIFIED: 1.0}
         try:
             return _normalised(classifier.classify(prompt))
-        except Exception:  # noqa: BLE001  # whatever it raises, the request can be served
-            _log.exception("classifier_failed", classifier=classifier.name)
+        except BaseException as error:  # noqa: BLE001  # whatever it raises, the request can be served
+            _log.error("classifier_failed", classifier=classifier.name, exception=trace(error))
             return {UNCLASSIFIED: 1.0}
 
 
 def _normalised(given: Mapping[str, float]) -> dict[str, float]:
+    if len(given) > MOST_GIVEN:
+        raise ValueError(f"there are {len(given)} categories")
     likeliest = sorted(given.items(), key=_probability, reverse=True)[:MAX_CATEGORIES]
     total = sum(probability for _, probability in likeliest)
     if not 0 < total < inf or min(given.values()) < 0 or max(map(len, given)) > LONGEST_CATEGORY:

@@ -1,9 +1,10 @@
 """Tasks whose answers can be checked."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
+from ymera_service.sdk.components import Component
 from ymera_service.sdk.generation import Prompt
 
 
@@ -16,24 +17,16 @@ class BenchmarkTask:
     prompt: Prompt
 
 
-@runtime_checkable
-class BenchmarkSuite(Protocol):
+class BenchmarkSuite(Component):
     """Returns tasks, in a thread, and grades answers, on the event loop. Neither is on the request path."""
 
-    @property
-    def name(self) -> str:
-        """The suite's name: lower-case letters, digits and hyphens."""
-        ...
+    categories: Sequence[str]
+    """The categories it has tasks for; read once, at start."""
 
-    @property
-    def categories(self) -> Sequence[str]:
-        """The categories it has tasks for."""
-        ...
-
+    @abstractmethod
     def tasks(self, category: str, count: int, seed: int) -> Sequence[BenchmarkTask]:
         """Returns up to `count` tasks of a category; the same seed gives the same tasks."""
-        ...
 
+    @abstractmethod
     async def grade(self, task: BenchmarkTask, answer: str) -> float:
         """Returns the score of an answer, from 0 (wrong) to 1 (right). Accepts any text that a model may write."""
-        ...

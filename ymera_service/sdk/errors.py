@@ -31,6 +31,8 @@ from ymera_service.sdk.targets import Scope
 
 LONGEST_MESSAGE = 2048
 """Characters. Messages are logged, stored and sent, and a provider's error text may have megabytes."""
+LONGEST_FACT = 512
+"""Characters of each other text of an error, such as a provider's code."""
 LONGEST_WAIT = 365 * 24 * 3600.0
 """Seconds. A `retry_after` that is longer, negative or not a number is dropped as useless."""
 
@@ -43,10 +45,10 @@ class YmeraError(Exception):
     def __init__(
         self, message: str, *, metadata: dict[str, str] | None = None, retry_after: float | None = None
     ) -> None:
-        message = _encodable(message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…")
+        message = _shown(message, LONGEST_MESSAGE)
         super().__init__(message)
         self.message = message
-        self.metadata = {key: _encodable(value) for key, value in metadata.items()} if metadata else {}
+        self.metadata = {key: _shown(value, LONGEST_FACT) for key, value in metadata.items()} if metadata else {}
         self.retry_after = retry_after if retry_after is not None and 0 <= retry_after <= LONGEST_WAIT else None
         """Seconds after which to try again; None if waiting is not known to help."""
 
@@ -56,15 +58,26 @@ class YmeraError(Exception):
         return self
 
     def redact(self, redact: Callable[[str], str]) -> None:
-        """Applies a function to the message and to all other texts that may come from a provider."""
-        self.message = redact(self.message)
+        """Applies a function to the message and to all other texts that may come from a provider, and cuts them."""
+        self.message = _redacted(self.message, redact, LONGEST_MESSAGE)
         self.args = (self.message,)
-        self.metadata = {key: redact(value) for key, value in self.metadata.items()}
+        self.metadata = {key: _redacted(value, redact, LONGEST_FACT) for key, value in self.metadata.items()}
 
 
-def _encodable(text: str) -> str:
+def _shown(text: str, longest: int) -> str:
     """Returns a text that can be stored and sent: HTTP headers and JSON escapes may contain unpaired surrogates."""
+    if len(text) > longest:
+        text = f"{text[:longest]}…"
     return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _redacted(text: object, redact: Callable[[str], str], longest: int) -> str:
+    # More is searched for secrets than is shown, so that none is cut and then not recognised.
+    return _shown(redact(str(text)[: 8 * LONGEST_MESSAGE]), longest)
+
+
+def _fact(value: object) -> str | None:
+    return _shown(str(value), LONGEST_FACT) if value else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,17 +245,19 @@ class ProviderError(YmeraError):
         """What fails together with the target that was called."""
         self.status = status
         """The HTTP status; None if there was no response."""
-        self.type = type and _encodable(str(type))
+        self.type = _fact(type)
         """The provider's own type of the error."""
-        self.code = code and _encodable(str(code))
+        self.code = _fact(code)
         """The provider's own code of the error."""
-        self.param = param and _encodable(str(param))
+        self.param = _fact(param)
         """The parameter that the provider names as invalid."""
 
     def redact(self, redact: Callable[[str], str]) -> None:
         """See `YmeraError.redact`."""
         super().redact(redact)
-        self.type, self.code, self.param = (fact and redact(str(fact)) for fact in (self.type, self.code, self.param))
+        self.type, self.code, self.param = (
+            _redacted(fact, redact, LONGEST_FACT) if fact else None for fact in (self.type, self.code, self.param)
+        )
 
 
 class AuthenticationFailed(ProviderError):

@@ -31,10 +31,18 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @dataclass(frozen=True, slots=True)
 class PluginDescription:
-    """What the server has to know before it calls any other hook of a plugin."""
+    """What the server has to know before it calls any other hook of a plugin.
+
+    Attributes:
+        settings: The model of the plugin's table in the configuration.
+        contract: The lowest version of the contract that the plugin works with.
+        idle: What has to be configured before the plugin registers something, as a sentence; shown if it registers
+            nothing.
+    """
 
     settings: type[PluginSettings] = PluginSettings
     contract: tuple[int, int] = (1, 0)
+    idle: str = ""
 
 
 @hookspec
@@ -44,12 +52,21 @@ def ymera_describe() -> PluginDescription:  # type: ignore[empty-body]  # a spec
 
 @hookspec
 def ymera_register_providers(settings: PluginSettings, transport: Transport) -> Iterable[Provider]:  # type: ignore[empty-body]
-    """Returns providers. Don't open connections here: `Provider.models` is called right after the start."""
+    """Returns providers. Connections are opened later: in `Provider.start`, or with the first request.
+
+    Args:
+        settings: The plugin's settings, an instance of the model in its description.
+        transport: The HTTP client of all providers.
+    """
 
 
 @hookspec
 def ymera_register_classifiers(settings: PluginSettings) -> Iterable[Classifier]:  # type: ignore[empty-body]
-    """Returns classifiers. The configuration's `routing.classifier` names the one in use."""
+    """Returns classifiers. The configuration's `routing.classifier` names the one in use.
+
+    Args:
+        settings: The plugin's settings, an instance of the model in its description.
+    """
 
 
 @hookspec
@@ -59,4 +76,8 @@ def ymera_register_priors(settings: PluginSettings) -> Iterable[QualityPrior]:  
 
 @hookspec
 def ymera_register_benchmarks(settings: PluginSettings) -> Iterable[BenchmarkSuite]:  # type: ignore[empty-body]
-    """Returns benchmark suites."""
+    """Returns benchmark suites.
+
+    Args:
+        settings: The plugin's settings, an instance of the model in its description.
+    """

@@ -1,9 +1,10 @@
 """What to expect of models before they are measured."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ymera_service.sdk.components import Component
 from ymera_service.sdk.models import Model
 
 
@@ -20,11 +21,11 @@ class Expectation:
     basis: str
 
 
-class QualityPrior(ABC):
-    """Says how good models are before anything was measured; every benchmark task outweighs it a little more."""
+class QualityPrior(Component):
+    """Says how good models are before anything was measured; every benchmark task outweighs it a little more.
 
-    name: str
-    """Names it in the configuration's `routing.prior`: lower-case letters, digits and hyphens."""
+    The configuration's `routing.prior` names the one in use.
+    """
 
     @abstractmethod
     def expect(self, model: Model) -> Expectation | None:

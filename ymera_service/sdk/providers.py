@@ -1,15 +1,16 @@
 """Providers: what answers prompts."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 
+from ymera_service.sdk.components import Component
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import ModelInfo
 
 
-class Provider(ABC):
+class Provider(Component):
     """Answers prompts with its models.
 
     Most providers are an `HttpProvider`: a dialect and an endpoint. One that is not an HTTP API, such as an
@@ -17,7 +18,7 @@ class Provider(ABC):
     """
 
     name: str
-    """The provider's name: lower-case letters, digits and hyphens. Model ids begin with it."""
+    """The provider's name, with which the ids of its models begin: lower-case letters, digits and hyphens."""
     missing: str = ""
     """What has to be configured before it can answer, such as a key, as a sentence; empty if nothing is missing.
     Health reports a provider that misses something as absent, not as failing."""
@@ -27,17 +28,6 @@ class Provider(ABC):
     unless the configuration has a table of its plugin."""
     configured: bool = True
     """Whether someone set it up; False for what is merely looked for, such as a local server at its usual port."""
-
-    async def start(self) -> None:
-        """Acquires what the provider needs while it serves. Called once, before the first call of `models`.
-
-        An exception excludes the provider, and Health shows the reason; the server still starts.
-        """
-        return
-
-    async def close(self) -> None:
-        """Releases everything and leaves nothing running. May be called twice, or without `start`."""
-        return
 
     @abstractmethod
     async def models(self) -> Sequence[ModelInfo]:

@@ -8,11 +8,14 @@ from enum import StrEnum
 from ymera_service import __version__
 from ymera_service.catalog import Catalog
 from ymera_service.plugins import Plugins, PluginState, PluginStatus
+from ymera_service.plugins.conduct import Conduct
+from ymera_service.plugins.wording import words
 from ymera_service.resilience.breaker import BreakerReport, Breakers, BreakerState
 from ymera_service.resilience.pauses import PauseReport
 from ymera_service.resilience.slots import Slots
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Kind, Model
+from ymera_service.sdk.providers import Provider
 from ymera_service.serving.background import Background, BackgroundReport
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.listing import is_available
@@ -119,7 +122,7 @@ class Health:
         storage = await self._storage()
         models = _answering_models(self._catalog.snapshot.models.values())
         providers = tuple(self._providers(models))
-        plugins = tuple(plugin_health(plugin) for plugin in self._plugins.registry.plugins)
+        plugins = tuple(plugin_health(plugin, self._plugins.conduct) for plugin in self._plugins.registry.plugins)
         background = tuple(map(_background_health, self._background.report()))
         may_answer = self._may_answer(models)
         simulator_only = bool(may_answer) and all(model.info.simulated for model in may_answer)
@@ -170,8 +173,8 @@ class Health:
             breakers = tuple(report for report in reports if _belongs(report.domain, name))
             paused = tuple(report for report in pauses if _belongs(report.domain, name))
             status = _provider_status(own, open_domains, error=error, flawed=bool(breakers or paused or error))
-            if provider.missing:
-                yield ProviderHealth(name, Status.ABSENT, provider.missing)
+            if missing := _missing(provider):
+                yield ProviderHealth(name, Status.ABSENT, missing)
             else:
                 detail = error or ("" if own else "offers no models now; a local server may not be running")
                 yield ProviderHealth(name, status, detail, len(own), breakers, paused, bool(error and own))
@@ -197,6 +200,14 @@ class Health:
 
 
 _FLAWED = {Status.DEGRADED, Status.UNAVAILABLE}
+
+
+def _missing(provider: Provider) -> str:
+    """Returns what a provider misses. It may be computed by the plugin, and must not make Health fail or huge."""
+    try:
+        return words(str(provider.missing)) if provider.missing else ""
+    except Exception as error:  # noqa: BLE001  # a plugin's code
+        return words(error)
 
 
 def _answering_models(models: Iterable[Model]) -> Sequence[Model]:
@@ -256,9 +267,12 @@ def _cause(provider: ProviderHealth) -> str:
     return "its models keep failing"
 
 
-def plugin_health(plugin: PluginStatus) -> PartHealth:
-    """Returns the state of a plugin."""
-    return PartHealth(plugin.name, _PLUGIN_STATUS[plugin.state], plugin.detail)
+def plugin_health(plugin: PluginStatus, conduct: Conduct) -> PartHealth:
+    """Returns the state of a plugin: degraded also if something of it is refused, or if it misbehaved recently."""
+    did, recently = conduct.of(plugin.name)
+    flawed = plugin.refused or recently
+    detail = words("; ".join(filter(None, [plugin.detail, did])))
+    return PartHealth(plugin.name, Status.DEGRADED if flawed else _PLUGIN_STATUS[plugin.state], detail)
 
 
 _PLUGIN_STATUS: Mapping[PluginState, Status] = {

@@ -13,7 +13,7 @@ from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.routing.evidence import Evidence
-from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import last_user_text, user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta, UsageReported
@@ -25,7 +25,7 @@ from ymera_service.storage import Database, Recorder
 CATEGORIES = ("math", "coding")
 
 
-class Sums:
+class Sums(BenchmarkSuite):
     """A suite: the answer to task n of a category is n + seed."""
 
     name = "sums"

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from ymera_service.benchmark.plan import Job
 from ymera_service.benchmark.schedule import Schedule
-from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Model, ModelInfo
 
 
-class NoSuite:
+class NoSuite(BenchmarkSuite):
     """A suite that is never called."""
 
     name = "none"

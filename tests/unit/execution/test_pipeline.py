@@ -33,6 +33,7 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.routing.stored import from_json
+from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.content import Citation, Message, Reasoning, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
@@ -143,7 +144,7 @@ class ScriptedProvider(Provider):
             self.closed += 1
 
 
-class OneCategory:
+class OneCategory(Classifier):
     name = "fixed"
 
     def classify(self, prompt: Prompt) -> Mapping[str, float]:

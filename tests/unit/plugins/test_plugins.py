@@ -1,11 +1,15 @@
 """Plugins are found and called separately, and a failing one does not affect the others."""
 
+import itertools
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from types import SimpleNamespace
 
 import pytest
+import structlog
+from pydantic import SecretStr
 
 from ymera_service.config import ConfigError, PluginsSettings
 from ymera_service.plugins import FoundPlugin, PluginState, Registration, Registry, installed, load_plugins
@@ -143,7 +147,7 @@ class Exits:
         (Misspelt(), "ymera_register_provider"),
         (NoProvider(), "not a Provider"),
         (BadName(), "'Not A Name'"),
-        (TooNew(), "1.1; this server implements 1.0"),
+        (TooNew(), "needs contract 1.1, this server offers 1.0"),
         (Exits(), "SystemExit"),
     ],
     ids=lambda value: type(value).__name__,
@@ -166,21 +170,18 @@ def test_a_plugin_that_hangs_while_loading_is_quarantined() -> None:
     assert set(registry.providers) == {"acme"}
 
 
-def test_a_clash_of_registered_names_names_both_packages() -> None:
-    registry = load(found("acme", Good("shared")), found("other", Good("shared")))
-    assert state(registry, "acme") is PluginState.ACTIVE
-    assert "ymera-acme 1.2.3 and ymera-other 1.2.3 both register a provider 'shared'" in detail(registry, "ymera-other")
-
-
-def test_a_clash_of_plugin_names_names_both_packages() -> None:
-    registry = load(found("acme", Good(), "first"), found("acme", Good("x"), "second"))
-    assert "first 1.2.3 and second 1.2.3 both name a plugin 'acme'" in detail(registry, "second")
-    assert set(registry.providers) == {"acme"}
-
-
 def test_a_disabled_plugin_is_listed_but_not_loaded() -> None:
     registry = load(found("acme", AssertionError("it was loaded")), disabled=["acme"])
     assert state(registry, "acme") is PluginState.DISABLED
+    assert "plugins.disabled" in detail(registry, "ymera-acme")
+
+
+def test_only_plugins_of_allowed_distributions_are_loaded() -> None:
+    bad = found("evil", AssertionError("it was loaded"))
+    registry = load(found("acme", Good()), bad, allow=["Ymera_Acme", "not-installed"])
+    assert state(registry, "acme") is PluginState.ACTIVE
+    assert state(registry, "evil") is PluginState.DISABLED
+    assert "plugins.allow does not list ymera-evil" in detail(registry, "ymera-evil")
 
 
 def test_invalid_settings_of_all_plugins_are_reported_together() -> None:
@@ -248,3 +249,99 @@ def test_in_production_a_simulated_provider_has_to_be_named(named: bool, provide
     settings = PluginsSettings.model_validate({"simulator": {}} if named else {})
     registry = load_plugins(settings, NoNetwork(), [found("simulator", Simulating())], production=True)
     assert list(registry.providers) == providers
+
+
+class Needy(PluginSettings):
+    api_key: str
+    count: int = 1
+
+
+class Requires:
+    @hookimpl
+    def ymera_describe(self) -> PluginDescription:
+        return PluginDescription(settings=Needy)
+
+
+def test_a_missing_required_setting_quarantines_that_plugin_alone() -> None:
+    with structlog.testing.capture_logs() as logs:
+        registry = load(found("needy", Requires()), found("acme", Good()), needy={"count": 2})
+    assert "plugins.needy.api_key" in detail(registry, "ymera-needy")
+    assert "SettingsMissing" in logs[0]["exception"]
+    assert set(registry.providers) == {"acme"}
+
+
+class Endless:
+    @hookimpl
+    def ymera_register_providers(self) -> Iterator[StillProvider]:
+        return (StillProvider(f"p{number}") for number in itertools.count())
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class Verbose:
+    @hookimpl
+    def ymera_register_providers(self) -> Iterator[StillProvider]:
+        raise RuntimeError("\ud83d" + "x" * 20_000_000)
+
+
+def test_endless_registrations_and_endless_errors_are_cut() -> None:
+    mute = found("mute", Unspeakable())
+    registry = load(found("endless", Endless()), found("verbose", Verbose()), mute, found("acme", Good()))
+    assert "more than 1000" in detail(registry, "ymera-endless")
+    assert len(detail(registry, "ymera-verbose").encode()) < 2500
+    assert detail(registry, "ymera-mute") == "Unspeakable"
+    assert set(registry.providers) == {"acme"}
+
+
+class Idle:
+    @hookimpl
+    def ymera_describe(self) -> PluginDescription:
+        return PluginDescription(idle="set ACME_API_KEY")
+
+    @hookimpl
+    def ymera_register_providers(self) -> Iterable[StillProvider]:
+        return []
+
+
+def test_a_plugin_that_registers_nothing_says_why() -> None:
+    registry = load(found("idle", Idle()), found("hookless", SimpleNamespace()))
+    assert state(registry, "idle") is PluginState.ACTIVE
+    assert detail(registry, "ymera-idle") == "registers nothing: set ACME_API_KEY"
+    assert "implements no hook" in detail(registry, "ymera-hookless")
+
+
+def test_what_a_plugin_prints_while_it_loads_stays_off_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    def load_it() -> object:
+        print("hello")
+        return Good()
+
+    load(FoundPlugin("acme", "ymera-acme", "1", load_it))
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "hello" in printed.err
+
+
+class Secretive(PluginSettings):
+    api_key: SecretStr = SecretStr("")
+    count: int = 1
+    names: tuple[str, ...] = ()
+
+
+class Shown:
+    @hookimpl
+    def ymera_describe(self) -> PluginDescription:
+        return PluginDescription(settings=Secretive)
+
+
+def test_settings_are_shown_with_types_and_sources_but_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YMERA_PLUGINS__ACME__COUNT", "3")
+    registry = load(found("acme", Shown()), acme={"api_key": "open-sesame", "count": "3"})
+    key, count, names = registry.plugins[0].settings
+    assert (key.name, key.type, key.source) == ("api_key", "SecretStr", "file")
+    assert "open-sesame" not in key.value
+    assert (count.type, count.default, count.value, count.source) == ("int", "1", "3", "environment")
+    assert (names.value, names.source) == ("[]", "default")
+    assert registry.plugins[0].hooks == ("ymera_describe",)

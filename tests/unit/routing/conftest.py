@@ -10,6 +10,7 @@ from ymera_service.routing.decision import Decision, Preferences, Selection
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
+from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ConnectionFailed
@@ -37,7 +38,7 @@ class InProcessProvider(Provider):
 
 
 @dataclass
-class FixedClassifier:
+class FixedClassifier(Classifier):
     """Returns the same probabilities of categories for every prompt."""
 
     probabilities: Mapping[str, float] = field(default_factory=lambda: {"coding": 0.7, "general": 0.3})

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 
@@ -71,8 +70,7 @@ class Server:
         by_name = {provider.name: provider for provider in providers}
         self.catalog = Catalog(by_name, CatalogSettings())
         await self.catalog.refresh()
-        nothing: MappingProxyType[str, object] = MappingProxyType({})
-        registry = Registry(by_name, nothing, nothing, nothing, self.plugins)  # type: ignore[arg-type]  # they are empty
+        registry = Registry({Provider: by_name}, self.plugins)
         return Health(
             plugins=Plugins(registry),
             catalog=self.catalog,

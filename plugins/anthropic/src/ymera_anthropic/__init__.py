@@ -20,7 +20,7 @@ _BASE_URL = "https://api.anthropic.com/v1"
 @hookimpl
 def ymera_describe() -> PluginDescription:
     """Returns the settings model."""
-    return PluginDescription(settings=AnthropicSettings)
+    return PluginDescription(settings=AnthropicSettings, idle="set ANTHROPIC_API_KEY or plugins.anthropic.api_key")
 
 
 @hookimpl

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from ymera_basics.answers import plain
 from ymera_basics.task import Draft
 from ymera_basics.templates import TEMPLATES
-from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 
 
-class BasicsSuite:
+class BasicsSuite(BenchmarkSuite):
     """Six categories with several templates each. A task can be generated again from its id."""
 
     def __init__(self) -> None:

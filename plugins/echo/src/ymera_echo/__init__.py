@@ -21,7 +21,7 @@ class EchoSettings(PluginSettings):
 @hookimpl
 def ymera_describe() -> PluginDescription:
     """Returns the settings model."""
-    return PluginDescription(settings=EchoSettings)
+    return PluginDescription(settings=EchoSettings, idle="set plugins.echo.pause_seconds")
 
 
 @hookimpl

@@ -11,6 +11,7 @@ from ymera_lexical.packing import Packing
 from ymera_lexical.reading import excerpt, words_of
 from ymera_lexical.shape import shape_features
 from ymera_lexical.vocabulary import Vocabulary
+from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.content import Role
 from ymera_service.sdk.generation import Prompt
 
@@ -20,7 +21,7 @@ UNIT = 0.01
 """Weights are stored in hundredths."""
 
 
-class LexicalClassifier:
+class LexicalClassifier(Classifier):
     """Determines the category of a prompt from the words and the form of the user's latest messages."""
 
     name = "lexical"

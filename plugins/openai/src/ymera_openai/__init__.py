@@ -18,7 +18,9 @@ from ymera_service.sdk.providers import Provider
 @hookimpl
 def ymera_describe() -> PluginDescription:
     """See `ymera_service.sdk.hookspecs.ymera_describe`."""
-    return PluginDescription(settings=OpenAiSettings)
+    return PluginDescription(
+        settings=OpenAiSettings, idle="set a vendor's key, such as OPENAI_API_KEY, or start a local server"
+    )
 
 
 @hookimpl

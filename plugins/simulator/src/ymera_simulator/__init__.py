@@ -18,7 +18,7 @@ __all__ = ["SimulatorProvider", "SimulatorSettings", "ymera_describe", "ymera_re
 @hookimpl
 def ymera_describe() -> PluginDescription:
     """Returns the settings model of the table `[plugins.simulator]`."""
-    return PluginDescription(settings=SimulatorSettings)
+    return PluginDescription(settings=SimulatorSettings, idle="plugins.simulator.enabled is off")
 
 
 @hookimpl

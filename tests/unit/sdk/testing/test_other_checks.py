@@ -5,7 +5,8 @@ from itertools import count
 
 import pytest
 
-from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.testing.checks.benchmarks import check_categories, check_grade, check_tasks
@@ -24,7 +25,7 @@ def test_invalid_probabilities_are_detected(probabilities: Mapping[str, float]) 
         check_probabilities(probabilities)
 
 
-class Changing:
+class Changing(Classifier):
     """A classifier that returns other probabilities for each call."""
 
     name = "moody"
@@ -46,7 +47,7 @@ def test_a_slow_classifier_is_detected() -> None:
         check_quick(Changing(), PROMPT, seconds=0)
 
 
-class Sums:
+class Sums(BenchmarkSuite):
     """A suite with the given tasks and grades."""
 
     name = "sums"

@@ -1,0 +1,132 @@
+"""A coroutine that ignores its cancellation is given up; every other one behaves as if it were awaited."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from ymera_service.plugins import containment
+from ymera_service.plugins.containment import GivenUp, contained
+
+WAIT = 10
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containment, "GIVE_UP_SECONDS", 0.1)
+
+
+@pytest.fixture
+def places() -> list[str]:
+    return []
+
+
+async def test_values_and_exceptions_pass(places: list[str]) -> None:
+    async def adds() -> int:
+        await asyncio.sleep(0)
+        return 1 + await asyncio.sleep(0.001, 2)
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise SystemExit(3)
+
+    assert await contained(adds(), places.append) == 3
+    with pytest.raises(SystemExit):
+        await contained(fails(), places.append)
+    assert not places
+
+
+async def test_its_own_time_limits_and_futures_are_its_own_business(places: list[str]) -> None:
+    async def limits_itself() -> str:
+        try:
+            async with asyncio.timeout(0.01):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            await asyncio.sleep(0.15)  # longer than a cancelled call may take
+        cancelled = asyncio.get_running_loop().create_future()
+        cancelled.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await cancelled
+        return "went on"
+
+    assert await contained(limits_itself(), places.append) == "went on"
+    assert not places
+
+
+async def test_a_cancelled_call_may_release_what_it_holds(places: list[str]) -> None:
+    released = asyncio.Event()
+
+    async def releases() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.02)
+            released.set()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await contained(releases(), places.append)
+    assert released.is_set()
+    assert not places
+
+
+async def ignores() -> None:
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            continue
+
+
+async def spins() -> None:
+    while True:
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            continue
+
+
+@pytest.mark.parametrize("call", [ignores, spins])
+async def test_a_call_that_ignores_its_cancellation_is_given_up_with_its_place(call: object, places: list[str]) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(WAIT), asyncio.timeout(0.01):
+            await contained(call(), places.append)  # type: ignore[operator]
+    [place] = places
+    assert place.endswith(f"in {call.__name__}")  # type: ignore[attr-defined]
+    assert "test_containment.py:" in place
+
+
+async def test_a_task_whose_call_is_given_up_ends_as_cancelled(places: list[str]) -> None:
+    task = asyncio.create_task(_contained(places))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task}, timeout=WAIT)
+    assert task.cancelled()
+
+
+async def _contained(places: list[str]) -> None:
+    await contained(ignores(), places.append)
+
+
+async def test_a_call_that_hides_its_cancellation_and_returns_is_cancelled(places: list[str]) -> None:
+    async def hides() -> AsyncGenerator[int, None]:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            yield 1
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await contained(anext(hides()), places.append)
+    assert not places
+
+
+async def test_a_limit_holds_without_a_cancellation(places: list[str]) -> None:
+    with pytest.raises(GivenUp):
+        await contained(ignores(), places.append, seconds=0.01)
+    assert len(places) == 1
+
+
+async def test_a_call_within_its_limit_returns(places: list[str]) -> None:
+    assert await contained(asyncio.sleep(0.001, "done"), places.append, seconds=WAIT) == "done"

@@ -1,0 +1,60 @@
+"""The watchdog names the function that holds the loop, and stays silent while the loop merely waits."""
+
+import asyncio
+import re
+import time
+from contextlib import suppress
+
+import pytest
+
+from ymera_service.plugins import Plugins, Registry
+from ymera_service.plugins.conduct import LOG_SECONDS, RECENT_SECONDS, Conduct
+from ymera_service.plugins.watchdog import Watchdog
+
+
+def plugins() -> Plugins:
+    return Plugins(Registry({}, (), {"tests": "acme"}))
+
+
+def sleeps() -> None:
+    time.sleep(0.4)
+
+
+def computes() -> None:
+    with suppress(TimeoutError):
+        re.fullmatch(r"(a|a)*b", "a" * 22)  # holds the interpreter's lock, too
+
+
+@pytest.mark.parametrize("hold", [sleeps, computes])
+async def test_a_function_that_holds_the_loop_is_named_and_counted_once(hold: object) -> None:
+    watched = plugins()
+    async with Watchdog(watched).running():
+        await asyncio.sleep(0.06)
+        hold()  # type: ignore[operator]
+        await asyncio.sleep(0.06)
+    text, recently = watched.conduct.of("acme")
+    assert recently
+    assert "held the event loop: 1," in text
+    assert hold.__name__ in text or "test_a_function" in text  # type: ignore[attr-defined]
+
+
+async def test_a_loop_that_waits_is_not_reported() -> None:
+    watched = plugins()
+    async with Watchdog(watched).running():
+        await asyncio.sleep(0.4)
+    assert watched.conduct.of("acme") == ("", False)
+
+
+def test_misconduct_is_recent_for_a_while_and_stays_counted() -> None:
+    now = 1000.0
+    conduct = Conduct(lambda: now)
+    conduct.held("acme", "a.py:1 in f", 0.2)
+    conduct.held("acme", "a.py:1 in f", 0.7, begins=False)
+    conduct.given_up("acme", "a.py:9 in g")
+    text, recently = conduct.of("acme")
+    assert recently
+    assert "held the event loop: 1, up to 0.7 s, last in a.py:1 in f" in text
+    assert "ignored their cancellation: 1, the last one in a.py:9 in g" in text
+    now += RECENT_SECONDS
+    assert conduct.of("acme") == (text, False)
+    assert LOG_SECONDS < RECENT_SECONDS

@@ -1,0 +1,118 @@
+"""Checks the events of an answer: their types, their texts, and their size in sum."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ymera_service.sdk.content import Citation
+from ymera_service.sdk.errors import MalformedResponse
+from ymera_service.sdk.events import (
+    Accepted,
+    CitationFound,
+    Finished,
+    KeepAlive,
+    OutputItem,
+    ReasoningDelta,
+    RefusalDelta,
+    ResponseStarted,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ymera_service.sdk.generation import FinishReason, Usage
+
+MAX_ANSWER = 16 * 1024 * 1024
+"""Characters of an answer, signatures and arguments of tools included. The longest that models write are 1 MB."""
+EVENT = 64
+"""What an event counts besides its texts, so that events without text come to an end, too."""
+MAX_FACT = 4096
+"""Characters of an id, a name or a reason."""
+MAX_TOOL_CALLS = 1024
+
+
+def size_of(event: object) -> int:
+    """Returns what an event counts of `MAX_ANSWER`.
+
+    Raises:
+        MalformedResponse: It is not an event, or has a field of a wrong type, or text that is not valid Unicode.
+    """
+    check = _CHECKS.get(type(event))
+    if check is None:
+        raise MalformedResponse(f"the provider yielded {type(event).__name__}, which is not an event")
+    return EVENT + check(event)
+
+
+def _text(value: object) -> int:
+    if type(value) is not str:
+        raise MalformedResponse(f"the provider yielded {type(value).__name__} as text")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise MalformedResponse("the provider yielded text with an unpaired surrogate") from None
+    return len(value)
+
+
+def _facts(*values: object) -> int:
+    length = sum(map(_text, values))
+    if length > MAX_FACT:
+        raise MalformedResponse(f"the provider yielded an id, name or reason of {length} characters")
+    return length
+
+
+def _is(value: object, kind: type) -> int:
+    if type(value) is not kind:
+        raise MalformedResponse(f"the provider yielded {type(value).__name__} instead of {kind.__name__}")
+    return 0
+
+
+def _nothing(event: object) -> int:
+    return 0
+
+
+def _text_delta(event: TextDelta) -> int:
+    return _text(event.text) + _is(event.choice, int)
+
+
+def _reasoning(event: ReasoningDelta) -> int:
+    return _text(event.text) + _is(event.signature, bytes) + len(event.signature)
+
+
+def _tool_call(event: ToolCallDelta) -> int:
+    _is(event.index, int)
+    if not 0 <= event.index < MAX_TOOL_CALLS:
+        raise MalformedResponse(f"the provider yielded a tool call with the index {event.index}")
+    return _text(event.arguments) + _facts(event.id, event.name)
+
+
+def _citation(event: CitationFound) -> int:
+    _is(event.citation, Citation)
+    return _text(event.citation.uri) + _text(event.citation.title) + _text(event.citation.cited_text)
+
+
+def _usage(event: UsageReported) -> int:
+    _is(event.usage, Usage)
+    usage = event.usage
+    counts = usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
+    for count in (*counts, usage.cache_creation_input_tokens, usage.reasoning_output_tokens):
+        _is(count, int)
+    return 0
+
+
+def _finished(event: Finished) -> int:
+    _is(event.reason, FinishReason)
+    return _facts(event.raw_reason, event.stop_sequence, event.incomplete_reason)
+
+
+_CHECKS: Mapping[type, Callable[[Any], int]] = {
+    Accepted: _nothing,
+    KeepAlive: _nothing,
+    ResponseStarted: lambda event: _facts(event.response_id, event.model),
+    TextDelta: _text_delta,
+    ReasoningDelta: _reasoning,
+    RefusalDelta: lambda event: _text(event.text),
+    ToolCallDelta: _tool_call,
+    OutputItem: lambda event: _facts(event.type),
+    CitationFound: _citation,
+    UsageReported: _usage,
+    Finished: _finished,
+}

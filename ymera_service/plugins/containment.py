@@ -1,0 +1,137 @@
+"""Awaits a plugin's coroutine so that one that ignores its cancellation can be given up.
+
+A task can't be ended while the code in it goes on waiting. So the coroutine is driven by hand: each future that it
+waits for passes through here, and once it was cancelled, it gets `GIVE_UP_SECONDS` to release what it holds. After
+that it is left where it waits, and the cancellation goes on without it. Nothing is added to a coroutine that waits but
+one generator, which costs below a microsecond.
+"""
+
+import asyncio
+import sys
+import types
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, TypeVar
+
+from ymera_service.sdk.cancellation import being_cancelled
+
+T = TypeVar("T")
+
+GIVE_UP_SECONDS = 1.0
+"""How long a call may take to end once it is cancelled."""
+
+_DEEPEST = 50
+"""Coroutines that wait for each other, of which the innermost is looked for."""
+
+_abandoned: list[object] = []
+"""Calls that were given up. They are kept, as collecting one would run its code again, and wait for it."""
+
+
+class GivenUp(Exception):
+    """A call did not end in time, and was left where it waits."""
+
+
+@types.coroutine
+def contained(
+    call: Awaitable[T],
+    on_given_up: Callable[[str], None],
+    seconds: float | None = None,
+    generator: object = None,
+) -> Generator[Any, Any, T]:
+    """Awaits a call, but not for longer than `GIVE_UP_SECONDS` after its cancellation.
+
+    Args:
+        call: A coroutine, or a step of an async generator.
+        on_given_up: Called with the place where a call waits that is given up.
+        seconds: Gives the call up after this time even if it is not cancelled.
+        generator: The generator of which the call is a step: a step does not say where it waits.
+
+    Raises:
+        asyncio.CancelledError: The current task is cancelled, whatever the call made of that.
+        GivenUp: The call took longer than `seconds`.
+        BaseException: Whatever the call raises.
+    """
+    inner: Any = call.__await__()
+    now = asyncio.get_running_loop().time
+    limit = None if seconds is None else now() + seconds
+    until, step, sent = limit, inner.send, None
+    while True:
+        try:
+            waiting = step(sent)
+        except StopIteration as done:
+            if until is not limit and being_cancelled():
+                raise asyncio.CancelledError from None  # the call hid it, and went on
+            return done.value  # type: ignore[no-any-return]
+        finally:
+            sent = None  # an exception refers to this frame
+        if until is not limit and not being_cancelled():
+            until = limit  # the cancellation was that of the call's own time limit
+        try:
+            in_time = True
+            if until is None:
+                sent = yield waiting
+            else:
+                in_time = yield from _wait(waiting, until)
+            step = inner.send
+        except GeneratorExit:
+            inner.close()
+            raise
+        except BaseException as error:  # noqa: BLE001  # it is the call's to handle
+            step, sent = inner.throw, error
+            if until is limit and being_cancelled():
+                until = now() + GIVE_UP_SECONDS
+        if not in_time:
+            keep((call, inner, waiting))
+            on_given_up(place_of(generator or call))
+            raise asyncio.CancelledError if being_cancelled() else GivenUp
+
+
+def keep(call: object) -> None:
+    """Keeps a call for good whose code must not run again, as it would when the call is collected."""
+    _abandoned.append(call)
+
+
+@types.coroutine
+def _wait(waiting: Any, until: float) -> Generator[Any, Any, bool]:
+    """Waits until a future is done, or the next turn of the loop if it is None; returns whether that was in time."""
+    loop = asyncio.get_running_loop()
+    gate: asyncio.Future[None] = loop.create_future()
+
+    def open_gate(_: object = None) -> None:
+        if not gate.done():
+            gate.set_result(None)
+
+    timer = loop.call_at(until, open_gate)
+    if waiting is None:
+        loop.call_soon(open_gate)
+    else:
+        waiting._asyncio_future_blocking = False  # it is not handed to the task  # noqa: SLF001
+        waiting.add_done_callback(open_gate)
+    try:
+        yield from gate
+    except asyncio.CancelledError:
+        if waiting is not None:
+            waiting.cancel()  # as a task does with the future it waits for
+        raise
+    finally:
+        timer.cancel()
+        if waiting is not None:
+            waiting.remove_done_callback(open_gate)
+    return loop.time() < until
+
+
+def place_of(call: object) -> str:
+    """Returns where a suspended call waits, as "file.py:12 in function"; empty if that is not known.
+
+    Functions of the standard library, such as `Event.wait`, are passed over.
+    """
+    place = ""
+    for _ in range(_DEEPEST):
+        frame = _first(call, "cr_frame", "ag_frame", "gi_frame")
+        if frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] not in sys.stdlib_module_names:
+            place = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}"
+        call = _first(call, "cr_await", "ag_await", "gi_yieldfrom")
+    return place
+
+
+def _first(call: object, *names: str) -> Any:
+    return next((value for name in names if (value := getattr(call, name, None)) is not None), None)

@@ -1,0 +1,120 @@
+"""The plugins that were found and what they offer, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar, cast
+
+from ymera_service.plugins.settings import SettingView
+from ymera_service.sdk.benchmarks import BenchmarkSuite
+from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.components import Component
+from ymera_service.sdk.priors import QualityPrior
+from ymera_service.sdk.providers import Provider
+
+C = TypeVar("C", bound=Component)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of component: its name, the hook that registers it, and its base class."""
+
+    name: str
+    hook: str
+    base: type[Component]
+
+
+KINDS = (
+    Kind("provider", "ymera_register_providers", Provider),
+    Kind("classifier", "ymera_register_classifiers", Classifier),
+    Kind("prior", "ymera_register_priors", QualityPrior),
+    Kind("benchmark", "ymera_register_benchmarks", BenchmarkSuite),
+)
+"""Every kind of component. A further kind is a line here and a hook in `sdk.hookspecs`."""
+
+
+class PluginState(StrEnum):
+    """The state of a plugin."""
+
+    ACTIVE = "active"
+    QUARANTINED = "quarantined"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Something a plugin registered: `kind` is "provider", "classifier", "prior" or "benchmark"."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginStatus:
+    """A plugin that was found, and its state.
+
+    Attributes:
+        name: The name of its entry point.
+        distribution: The distribution that it was installed from.
+        version: That distribution's version.
+        state: Whether it is in use.
+        detail: Why it is quarantined or disabled, what was refused, or why it registers nothing; else empty.
+        registrations: What it registered.
+        refused: Whether something that it registered is not used.
+        origin: Where its distribution was installed from.
+        hooks: The hooks that it implements.
+        settings: Its settings, without secrets.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    state: PluginState
+    detail: str = ""
+    registrations: tuple[Registration, ...] = ()
+    refused: bool = False
+    origin: str = ""
+    hooks: tuple[str, ...] = ()
+    settings: tuple[SettingView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What all plugins offer.
+
+    Attributes:
+        components: For each base class of `KINDS`, the components by name.
+        plugins: Every plugin that was found.
+        packages: The top-level packages of plugins' code, each with the plugin's name.
+    """
+
+    components: Mapping[type[Component], Mapping[str, Component]]
+    plugins: tuple[PluginStatus, ...]
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, base: type[C]) -> Mapping[str, C]:
+        """Returns the components of a kind by name."""
+        return cast("Mapping[str, C]", self.components.get(base, {}))
+
+    @property
+    def providers(self) -> Mapping[str, Provider]:
+        """The providers by name."""
+        return self.of(Provider)  # type: ignore[type-abstract]  # used as a key only
+
+    @property
+    def classifiers(self) -> Mapping[str, Classifier]:
+        """The classifiers by name."""
+        return self.of(Classifier)  # type: ignore[type-abstract]  # used as a key only
+
+    @property
+    def priors(self) -> Mapping[str, QualityPrior]:
+        """The priors by name."""
+        return self.of(QualityPrior)  # type: ignore[type-abstract]  # used as a key only
+
+    @property
+    def suites(self) -> Mapping[str, BenchmarkSuite]:
+        """The benchmark suites by name."""
+        return self.of(BenchmarkSuite)  # type: ignore[type-abstract]  # used as a key only
