@@ -135,7 +135,9 @@ async def test_a_past_execution_is_returned_unchanged(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
 ) -> None:
     request = ask("one two", "lab/parrot")
-    request.preferences.session_id, request.preferences.agent_name = "s-1", "tester"
+    request.preferences.session_id = "s-1"
+    request.attribution.agent_name, request.attribution.end_user = "tester", "user-7"
+    request.attribution.labels["team"] = "search"
     answer = await stub.Execute(request, timeout=WAIT)
     stored = await routing_stub.GetExecution(
         routing_pb2.GetExecutionRequest(request_id=answer.request_id), timeout=WAIT
@@ -147,7 +149,7 @@ async def test_a_past_execution_is_returned_unchanged(
     assert execution.model == answer.model
     assert execution.usage == answer.usage
     assert execution.finish_reason == content_pb2.FINISH_REASON_STOP
-    assert (execution.session_id, execution.agent_name) == ("s-1", "tester")
+    assert (execution.session_id, execution.attribution) == ("s-1", request.attribution)
     assert execution.HasField("create_time")
     assert execution.duration.ToNanoseconds() > 0
     assert not execution.HasField("error")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from math import inf
 
 import structlog
 
@@ -53,6 +54,8 @@ PATIENCE = 1.5
 """unless its usual time for a whole answer, times this, is longer."""
 EVIDENCE_SECONDS = 0.5
 """A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
+CALLERS_EVIDENCE_SECONDS = 5.0
+"""A silence that the caller's own limit cut counts against a target from here on."""
 TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
 
@@ -168,7 +171,7 @@ class AttemptRunner:
                     delta = progress.take(event, now)
                     if delta is not None:
                         await _release(context, delta, scope)
-                    self._extend(scope, progress, context.execution.stream, event, clock)
+                    self._extend(scope, progress, context, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
             failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress, limit))
             if not (scope.expired() and isinstance(error, TimeoutError)):
@@ -184,6 +187,7 @@ class AttemptRunner:
     def _first_limit(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> float:
         """Returns the seconds until the first sign: while another target may be called, some are kept for it."""
         seconds = self._settings.first_token_seconds if context.execution.stream else self._settings.unary_seconds
+        seconds = min(seconds, _patience(context))
         if callee.last:
             return seconds
         left = context.execution.request.deadline - progress.began
@@ -194,17 +198,17 @@ class AttemptRunner:
         self,
         scope: asyncio.Timeout,
         progress: _Progress,
-        stream: bool,
+        context: ExecutionContext,
         event: ProviderEvent,
         clock: Callable[[], float],
     ) -> None:
         """Moves the limit: any sign that the provider is at work counts, thinking and keep-alives included."""
         if progress.finished is not None:
             seconds = LINGER_SECONDS
-        elif isinstance(event, Accepted) or (not stream and progress.first_token_at is None):
+        elif isinstance(event, Accepted) or (not context.execution.stream and progress.first_token_at is None):
             return
         elif progress.first_token_at is None:
-            rest = progress.began + self._settings.thinking_seconds - clock()
+            rest = progress.began + min(self._settings.thinking_seconds, _patience(context)) - clock()
             seconds = min(self._settings.first_token_seconds, rest)
         else:
             seconds = self._settings.idle_seconds
@@ -213,6 +217,8 @@ class AttemptRunner:
             scope.reschedule(until)
 
     def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress, limit: float) -> str:
+        if _is_callers_limit(context, progress):
+            return f"{callee.model.id} sent no part of an answer within the caller's limit of {_patience(context):g} s"
         if not context.execution.stream:
             return f"{callee.model.id} did not answer within {limit:.3g} s"
         if progress.first_token_at is None:
@@ -263,10 +269,30 @@ def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, fail
         callee.permit.succeeded()
         return
     failure.metadata.setdefault("model", callee.model.id)
-    if isinstance(failure, ProviderTimeout) and not progress.signs:
+    if isinstance(failure, ProviderTimeout) and _was_impatient(context, progress):
+        callee.permit.released()
+    elif isinstance(failure, ProviderTimeout) and not progress.signs:
         _settle_timeout(context, callee, progress, failure)
     else:
         callee.permit.failed(failure)
+
+
+def _patience(context: ExecutionContext) -> float:
+    """Returns the seconds that the caller gives a target for the first part of its answer."""
+    seconds = context.execution.request.preferences.first_token_timeout
+    return inf if seconds is None else seconds
+
+
+def _is_callers_limit(context: ExecutionContext, progress: _Progress) -> bool:
+    """Tells whether a call took so long that the caller's own limit for its first part ended it."""
+    waited = asyncio.get_running_loop().time() - progress.began
+    return progress.first_token_at is None and waited > _patience(context) * (1 - TIMER_SLACK)
+
+
+def _was_impatient(context: ExecutionContext, progress: _Progress) -> bool:
+    """Tells whether the caller's limit ended a call too early to say anything of the target."""
+    waited = asyncio.get_running_loop().time() - progress.began
+    return _is_callers_limit(context, progress) and (progress.signs or waited < CALLERS_EVIDENCE_SECONDS)
 
 
 def _settle_timeout(
@@ -304,7 +330,7 @@ def _call_context(context: ExecutionContext, target: Target) -> CallContext:
         request.request_id,
         target,
         request.deadline,
-        request.preferences.agent_name,
+        request.attribution,
         request.traceparent,
         turn.number,
         len(turn.attempts) + 1,

@@ -1,6 +1,7 @@
 """Makes what is known of an execution durable."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.routing.stored import to_json
 from ymera_service.sdk.errors import Failure, StorageUnavailable
 from ymera_service.storage import Recorder
-from ymera_service.storage.records import ExecutionRecord
+from ymera_service.storage.records import ExecutionLabel, ExecutionRecord
 
 log = structlog.get_logger(__name__)
 
@@ -33,13 +34,13 @@ class Recording:
         """
         try:
             async with asyncio.timeout(RECORD_SECONDS):
-                await self._recorder.record(record_of(execution))
+                await self._recorder.record(*records_of(execution))
         except TimeoutError:
             raise StorageUnavailable(f"the record was not durable within {RECORD_SECONDS:g} s") from None
 
     def record_later(self, execution: Execution) -> None:
         """Records what an execution consumed whose caller has gone, without holding up its end."""
-        task = asyncio.create_task(self._recorder.record(record_of(execution)))
+        task = asyncio.create_task(self._recorder.record(*records_of(execution)))
         self._later.add(task)
         task.add_done_callback(self._recorded)
 
@@ -51,6 +52,15 @@ class Recording:
     async def flush(self) -> None:
         """Returns when everything that `record_later` took is written, or has failed."""
         await asyncio.gather(*self._later, return_exceptions=True)
+
+
+def records_of(execution: Execution) -> Sequence[ExecutionRecord | ExecutionLabel]:
+    """Returns all that is kept of an execution that was routed, to be written at once."""
+    record = record_of(execution)
+    if not record.labels:
+        return (record,)
+    labels = record.labels.items()
+    return record, *(ExecutionLabel(key, value, record.created_at, record.request_id) for key, value in labels)
 
 
 def record_of(execution: Execution) -> ExecutionRecord:
@@ -73,7 +83,9 @@ def record_of(execution: Execution) -> ExecutionRecord:
         duration=execution.ended_at - execution.began,
         time_to_first_token=execution.time_to_first_token,
         session_id=preferences.session_id,
-        agent_name=preferences.agent_name,
+        agent_name=request.attribution.agent_name,
+        end_user=request.attribution.end_user,
+        labels=request.attribution.labels,
         catalog_version=decision.inputs.catalog_version,
         decision=to_json(decision),
         attempts=attempts_to_json(execution),

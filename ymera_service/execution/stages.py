@@ -58,7 +58,8 @@ class Route:
         request = context.execution.request
         with context.timings.phase(Phase.ROUTE):
             selection = self._router.route(request.prompt, request.preferences, full_view=request.full_view)
-        context.decide(selection.decision, selection.ranking)
+        ranking = selection.ranking
+        context.decide(selection.decision, ranking[:1] if request.preferences.no_failover else ranking)
         await context.send(Started(request.request_id, selection.decision))
 
 
@@ -105,7 +106,7 @@ class Generate:
     async def _next(self, context: ExecutionContext, failure: ProviderError | None) -> Callee | None:
         """Returns what to call next; None where another call is of no use."""
         attempts = context.execution.turns[-1].attempts
-        if len(attempts) >= self._max_attempts or (failure is not None and not failure.fails_over):
+        if len(attempts) >= self._most(context) or (failure is not None and not failure.fails_over):
             return None
         for choice in choices(context.ranking, context.execution):
             if self._breakers.accepts(choice.target) and await self._may_call(context, choice):
@@ -128,9 +129,14 @@ class Generate:
         callee = self._callee(choice.target, self._breakers.acquire_anyway, last=True)
         return callee and _logged(callee, choice, attempts)
 
+    def _most(self, context: ExecutionContext) -> int:
+        """Returns how many calls one answer may take: the server's limit, or the caller's if that is lower."""
+        wanted = context.execution.request.preferences.max_attempts
+        return self._max_attempts if wanted is None else min(wanted, self._max_attempts)
+
     def _is_last(self, context: ExecutionContext, choice: Choice) -> bool:
         """Tells whether no other target may be called after this one."""
-        if len(context.execution.turns[-1].attempts) + 1 >= self._max_attempts:
+        if len(context.execution.turns[-1].attempts) + 1 >= self._most(context):
             return True
         return not any(
             other.target.id != choice.target.id and self._breakers.accepts(other.target)

@@ -80,7 +80,7 @@ class Router:
 
         Raises:
             InvalidRequest: The category hint is not a category.
-            ModelNotFound: `allow_models` or `deny_models` names a model that is not on offer.
+            ModelNotFound: The preferences name a model that is not on offer.
             NoEligibleModel: The constraints leave no model.
             NoHealthyModel: There is none, and a provider can't list its models now.
         """

@@ -34,8 +34,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    statement: str
-    parameters: Parameters
+    rows: tuple[tuple[str, Parameters], ...]
     written: asyncio.Future[None]
 
 
@@ -69,25 +68,28 @@ class Recorder:
         if self._writer is not None:
             await self._writer
 
-    async def record(self, record: Record) -> None:
-        """Returns when the record is durable.
+    async def record(self, *records: Record) -> None:
+        """Returns when the records, which are written in one transaction, are durable.
 
-        If the caller is cancelled meanwhile, the record is written nevertheless.
+        If the caller is cancelled meanwhile, they are written nevertheless.
 
         Raises:
-            StorageUnavailable: The record could not be made durable, alone or with its whole batch.
+            StorageUnavailable: They could not be made durable, alone or with their whole batch.
         """
         if not self._open:
             raise StorageUnavailable("the recorder is closed")
         if len(self._waiting) >= MAX_WAITING:
             raise StorageUnavailable(f"the database does not keep up: {MAX_WAITING} records are waiting")
-        form = self._formats[type(record)]
         with unavailable(_ACTION):
-            parameters = form.parameters(record)
+            rows = tuple([self._row(record) for record in records])
         written = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Entry(form.statement, parameters, written))
+        self._waiting.append(_Entry(rows, written))
         self._wake.set()
         await written
+
+    def _row(self, record: Record) -> tuple[str, Parameters]:
+        form = self._formats[type(record)]
+        return form.statement, form.parameters(record)
 
     async def _run(self) -> None:
         try:
@@ -131,7 +133,8 @@ class Recorder:
 def _rows(batch: Sequence[_Entry]) -> Rows:
     rows: defaultdict[str, list[Parameters]] = defaultdict(list)
     for entry in batch:
-        rows[entry.statement].append(entry.parameters)
+        for statement, parameters in entry.rows:
+            rows[statement].append(parameters)
     return list(rows.items())
 
 
@@ -144,6 +147,6 @@ def _acknowledge(batch: Sequence[_Entry]) -> None:
 def _refuse(batch: Iterable[_Entry], message: str) -> None:
     for entry in batch:
         if entry.written.done():
-            _log.error("record_lost", message=message, key=entry.parameters[0])
+            _log.error("record_lost", message=message, key=entry.rows[0][1][0])
         else:
             entry.written.set_exception(StorageUnavailable(message))

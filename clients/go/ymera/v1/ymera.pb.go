@@ -213,7 +213,9 @@ type RouteRequest struct {
 	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// How much of the decision to return.
-	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -267,6 +269,13 @@ func (x *RouteRequest) GetDecisionView() DecisionView {
 		return x.DecisionView
 	}
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
+func (x *RouteRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
 }
 
 // The response of Route.
@@ -332,7 +341,9 @@ type ExecuteRequest struct {
 	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// How much of the decision to return.
-	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -386,6 +397,13 @@ func (x *ExecuteRequest) GetDecisionView() DecisionView {
 		return x.DecisionView
 	}
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
+func (x *ExecuteRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
 }
 
 // The response of Execute.
@@ -515,7 +533,9 @@ type ExecuteStreamRequest struct {
 	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// How much of the decision the started event contains.
-	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -569,6 +589,13 @@ func (x *ExecuteStreamRequest) GetDecisionView() DecisionView {
 		return x.DecisionView
 	}
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
+func (x *ExecuteStreamRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
 }
 
 // One event of an answer. Readers must skip events they do not know.
@@ -2586,19 +2613,21 @@ var File_ymera_v1_ymera_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\n" +
-	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xb5\x01\n" +
+	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xee\x01\n" +
 	"\fRouteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
-	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"^\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"^\n" +
 	"\rRouteResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12.\n" +
-	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xb7\x01\n" +
+	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xf0\x01\n" +
 	"\x0eExecuteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
-	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"\x88\x03\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"\x88\x03\n" +
 	"\x0fExecuteResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12-\n" +
@@ -2609,11 +2638,12 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\bdecision\x18\x06 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x120\n" +
 	"\tcitations\x18\a \x03(\v2\x12.ymera.v1.CitationR\tcitations\x12\x1c\n" +
 	"\tsimulated\x18\b \x01(\bR\tsimulated\x12-\n" +
-	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xbd\x01\n" +
+	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xf6\x01\n" +
 	"\x14ExecuteStreamRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
-	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"\xd7\x05\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"\xd7\x05\n" +
 	"\x15ExecuteStreamResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.ExecutionStartedH\x00R\astarted\x12C\n" +
@@ -2833,94 +2863,98 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*Prompt)(nil),                // 32: ymera.v1.Prompt
 	(*RoutingPreferences)(nil),    // 33: ymera.v1.RoutingPreferences
 	(DecisionView)(0),             // 34: ymera.v1.DecisionView
-	(*Decision)(nil),              // 35: ymera.v1.Decision
-	(*Message)(nil),               // 36: ymera.v1.Message
-	(FinishReason)(0),             // 37: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 38: ymera.v1.Usage
-	(*Citation)(nil),              // 39: ymera.v1.Citation
-	(*Attempt)(nil),               // 40: ymera.v1.Attempt
-	(*Error)(nil),                 // 41: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 42: google.protobuf.Duration
+	(*Attribution)(nil),           // 35: ymera.v1.Attribution
+	(*Decision)(nil),              // 36: ymera.v1.Decision
+	(*Message)(nil),               // 37: ymera.v1.Message
+	(FinishReason)(0),             // 38: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 39: ymera.v1.Usage
+	(*Citation)(nil),              // 40: ymera.v1.Citation
+	(*Attempt)(nil),               // 41: ymera.v1.Attempt
+	(*Error)(nil),                 // 42: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 43: google.protobuf.Duration
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
 	32, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
 	33, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
 	34, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	35, // 3: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	32, // 4: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	33, // 5: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	34, // 6: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	36, // 7: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	37, // 8: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	38, // 9: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	35, // 10: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	39, // 11: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	40, // 12: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	32, // 13: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	33, // 14: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	34, // 15: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	9,  // 16: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
-	10, // 17: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
-	11, // 18: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
-	12, // 19: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
-	13, // 20: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
-	14, // 21: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	39, // 22: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	15, // 23: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
-	16, // 24: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
-	17, // 25: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
-	18, // 26: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	35, // 27: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	41, // 28: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	37, // 29: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	38, // 30: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	40, // 31: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	41, // 32: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	38, // 33: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	40, // 34: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	41, // 35: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	38, // 36: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	40, // 37: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	41, // 38: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	38, // 39: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	40, // 40: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
-	21, // 41: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
-	22, // 42: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
-	23, // 43: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	42, // 44: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	41, // 45: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
-	24, // 46: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	42, // 47: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	38, // 48: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
-	0,  // 49: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	42, // 50: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	27, // 51: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	30, // 52: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	31, // 53: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	29, // 54: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	0,  // 55: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	28, // 56: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	1,  // 57: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	42, // 58: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 59: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	0,  // 60: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 61: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 62: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	3,  // 63: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 64: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 65: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	19, // 66: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	25, // 67: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 68: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 69: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 70: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	20, // 71: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	26, // 72: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	68, // [68:73] is the sub-list for method output_type
-	63, // [63:68] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	35, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	36, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	32, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	33, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	34, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	35, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	37, // 9: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	38, // 10: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	39, // 11: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	36, // 12: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	40, // 13: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	41, // 14: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	32, // 15: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	33, // 16: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	34, // 17: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	35, // 18: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	9,  // 19: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
+	10, // 20: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
+	11, // 21: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
+	12, // 22: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
+	13, // 23: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
+	14, // 24: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
+	40, // 25: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	15, // 26: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
+	16, // 27: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
+	17, // 28: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
+	18, // 29: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
+	36, // 30: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	42, // 31: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	38, // 32: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	39, // 33: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	41, // 34: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	42, // 35: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	39, // 36: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	41, // 37: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	42, // 38: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	39, // 39: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	41, // 40: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	42, // 41: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	39, // 42: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	41, // 43: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	21, // 44: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
+	22, // 45: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
+	23, // 46: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
+	43, // 47: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	42, // 48: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	24, // 49: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
+	43, // 50: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	39, // 51: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	0,  // 52: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
+	43, // 53: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	27, // 54: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	30, // 55: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	31, // 56: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	29, // 57: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	0,  // 58: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	28, // 59: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	1,  // 60: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	43, // 61: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 62: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	0,  // 63: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 64: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 65: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	3,  // 66: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 67: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 68: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	19, // 69: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	25, // 70: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 71: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 72: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 73: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	20, // 74: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	26, // 75: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	71, // [71:76] is the sub-list for method output_type
+	66, // [66:71] is the sub-list for method input_type
+	66, // [66:66] is the sub-list for extension type_name
+	66, // [66:66] is the sub-list for extension extendee
+	0,  // [0:66] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }

@@ -133,6 +133,7 @@ class RouteRequest(google.protobuf.message.Message):
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     DECISION_VIEW_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
     decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
     """How much of the decision to return."""
     @property
@@ -143,15 +144,20 @@ class RouteRequest(google.protobuf.message.Message):
     def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
         """How the caller wants the model to be chosen."""
 
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
     def __init__(
         self,
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
         decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___RouteRequest: typing_extensions.TypeAlias = RouteRequest
 
@@ -189,6 +195,7 @@ class ExecuteRequest(google.protobuf.message.Message):
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     DECISION_VIEW_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
     decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
     """How much of the decision to return."""
     @property
@@ -199,15 +206,20 @@ class ExecuteRequest(google.protobuf.message.Message):
     def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
         """How the caller wants the model to be chosen."""
 
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
     def __init__(
         self,
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
         decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___ExecuteRequest: typing_extensions.TypeAlias = ExecuteRequest
 
@@ -283,6 +295,7 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     DECISION_VIEW_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
     decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
     """How much of the decision the started event contains."""
     @property
@@ -293,15 +306,20 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
     def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
         """How the caller wants the model to be chosen."""
 
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
     def __init__(
         self,
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
         decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___ExecuteStreamRequest: typing_extensions.TypeAlias = ExecuteStreamRequest
 
