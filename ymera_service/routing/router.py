@@ -76,7 +76,7 @@ class Router:
             prompt: What is to be answered.
             preferences: What the caller wants of the choice.
             full_view: The decision is to hold every candidate and every exclusion.
-            seed: Of 64 bits; settles draws. Drawn where it is `None`.
+            seed: Of 63 bits; settles draws. Drawn where it is `None`.
 
         Raises:
             InvalidRequest: The category hint is not a category.
@@ -94,7 +94,7 @@ class Router:
             exploration=self._exploration,
             open_domains=self._open_domains(),
             affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
-            seed=getrandbits(64) if seed is None else seed,
+            seed=getrandbits(63) if seed is None else seed,
         )
         return select(request, snapshot)
 

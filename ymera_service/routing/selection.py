@@ -67,7 +67,7 @@ class Snapshot:
         exploration: How likely the first candidate is drawn at random.
         open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
         affinity: The id of the target that the session stays with; empty if there is none.
-        seed: Settles every draw; of 64 bits.
+        seed: Settles every draw; of 63 bits, so that every language has a type for it.
     """
 
     table: Table

@@ -88,6 +88,7 @@ class Call:
         began: When it arrived, by the event loop's clock.
         deadline: When it has to end, by the same clock: a little before its caller gives up.
         executes: It runs the pipeline, and so ends when the pipeline is stopped.
+        stopped: The server cancelled it, because it is stopping.
         execution: What was done for it, once that is known.
         notes: What the log line says besides.
     """
@@ -98,6 +99,7 @@ class Call:
     deadline: float
     headers: Headers = NO_HEADERS
     executes: bool = False
+    stopped: bool = False
     timings: Timings = field(default_factory=Timings)
     execution: Execution | None = None
     notes: dict[str, Any] = field(default_factory=dict)
@@ -209,6 +211,7 @@ class Calls:
         self._draining = self._stopping = True
         for task, call in self._under_way.items():
             if executing or not call.executes:
+                call.stopped = True
                 task.cancel()
 
     def _ended(self, task: asyncio.Task[Any]) -> None:

@@ -216,7 +216,7 @@ def test_plugins_show_their_state() -> None:
         distribution="ymera-acme",
         version="1.2",
         state=admin_pb2.Plugin.STATE_ACTIVE,
-        registrations=[admin_pb2.PluginRegistration(kind="provider", name="acme")],
+        registrations=[admin_pb2.PluginRegistration(kind=admin_pb2.PluginRegistration.KIND_PROVIDER, name="acme")],
     )
     broken = admin_pb2.Plugin(
         name="bad", distribution="bad", version="0", state=admin_pb2.Plugin.STATE_QUARANTINED, detail="KeyError: 'x'"

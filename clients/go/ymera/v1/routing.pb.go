@@ -1382,7 +1382,7 @@ type Decision struct {
 	// The weights used, adding up to 1.
 	Weights *RoutingWeights `protobuf:"bytes,6,opt,name=weights,proto3" json:"weights,omitempty"`
 	// The seed of random choices; the same inputs and seed give the same order.
-	Seed uint64 `protobuf:"fixed64,7,opt,name=seed,proto3" json:"seed,omitempty"`
+	Seed int64 `protobuf:"varint,7,opt,name=seed,proto3" json:"seed,omitempty"`
 	// The probability with which the policy puts this first candidate first, above
 	// 0 and at most 1. For unbiased learning from the outcome.
 	Propensity float64 `protobuf:"fixed64,8,opt,name=propensity,proto3" json:"propensity,omitempty"`
@@ -1473,7 +1473,7 @@ func (x *Decision) GetWeights() *RoutingWeights {
 	return nil
 }
 
-func (x *Decision) GetSeed() uint64 {
+func (x *Decision) GetSeed() int64 {
 	if x != nil {
 		return x.Seed
 	}
@@ -1636,7 +1636,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"exclusions\x12\x16\n" +
 	"\x06policy\x18\x05 \x01(\tR\x06policy\x122\n" +
 	"\aweights\x18\x06 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x12\x12\n" +
-	"\x04seed\x18\a \x01(\x06R\x04seed\x12\x1e\n" +
+	"\x04seed\x18\a \x01(\x03R\x04seed\x12\x1e\n" +
 	"\n" +
 	"propensity\x18\b \x01(\x01R\n" +
 	"propensity\x12 \n" +
