@@ -93,6 +93,8 @@ def record() -> ExecutionRecord:
         time_to_first_token=0.2,
         session_id="",
         agent_name="",
+        end_user="",
+        labels={},
         catalog_version="0" * 32,
         decision=b'{"decision":"%s"}' % (b"d" * 2500),
         attempts=b'[{"attempt":"%s"}]' % (b"a" * 300),

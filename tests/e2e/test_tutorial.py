@@ -111,7 +111,7 @@ def _ymera(folder: Path, *arguments: str, **environment: str) -> subprocess.Comp
 def test_the_server_lists_the_plugin_and_its_model(project: Path) -> None:
     plugins = {plugin["name"]: plugin for plugin in json.loads(_ymera(project, "plugins", "--json").stdout)["plugins"]}
     assert plugins["acme"]["state"] == "STATE_ACTIVE", plugins["acme"]["detail"]
-    assert plugins["acme"]["registrations"] == [{"kind": "provider", "name": "acme"}]
+    assert plugins["acme"]["registrations"] == [{"kind": "KIND_PROVIDER", "name": "acme"}]
     models = {model["id"]: model for model in json.loads(_ymera(project, "models", "--json").stdout)["models"]}
     assert models["acme/acme-small"]["price"]["input_micros_per_million"] == "100000"
 

@@ -126,13 +126,13 @@ async def until_killed(server: Server, upstream: Upstream, enough: int, names: I
         with suppress(grpc.aio.AioRpcError):
             for number in names:
                 name = f"call-{number}"
-                preferences = routing_pb2.RoutingPreferences(agent_name=name)
+                who = routing_pb2.Attribution(agent_name=name)
                 if stream:
-                    request = ymera_pb2.ExecuteStreamRequest(prompt=prompt(name), preferences=preferences)
+                    request = ymera_pb2.ExecuteStreamRequest(prompt=prompt(name), attribution=who)
                     async for _ in stub.ExecuteStream(request):
                         pass
                 else:
-                    await stub.Execute(ymera_pb2.ExecuteRequest(prompt=prompt(name), preferences=preferences))
+                    await stub.Execute(ymera_pb2.ExecuteRequest(prompt=prompt(name), attribution=who))
                 if len(upstream.requests) >= enough:
                     server.process.kill()
 

@@ -189,6 +189,14 @@ async def test_an_invented_page_token_is_rejected(
     assert set(violations(details)) == {"page_token", "page_size"}
 
 
+async def test_models_of_an_unknown_provider_cant_be_listed(
+    catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub,
+) -> None:
+    code, details = await refused(catalog_stub.ListModels(catalog_pb2.ListModelsRequest(provider="lob"), timeout=WAIT))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert violations(details)["provider"].endswith("its providers are lab")
+
+
 async def test_a_page_token_is_valid_only_with_its_filter(
     catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub,
 ) -> None:

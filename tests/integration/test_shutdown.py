@@ -130,7 +130,7 @@ async def test_a_drain_that_takes_too_long_is_cut_short(make_settings: Callable[
     assert lab.provider.closed.is_set()
 
 
-async def test_a_benchmark_ends_with_the_shutdown_as_its_error(
+async def test_a_benchmark_ends_with_the_shutdown_as_its_last_event_and_error(
     make_settings: Callable[..., Settings], lab: Lab
 ) -> None:
     settings = make_settings(server={"drain_seconds": 0.05})
@@ -140,9 +140,12 @@ async def test_a_benchmark_ends_with_the_shutdown_as_its_error(
         await call.read()
         await asyncio.wait_for(lab.provider.reached.wait(), WAIT)
         stopping = asyncio.create_task(app.stop())
+        last = await call.read()
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call.read()
         await stopping
+    assert isinstance(last, ymera_pb2.BenchmarkResponse)
+    assert (last.sequence, last.cancelled.error.reason) == (2, "SHUTTING_DOWN")
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     assert b"SHUTTING_DOWN" in bytes(dict(caught.value.trailing_metadata() or ())["grpc-status-details-bin"])
 

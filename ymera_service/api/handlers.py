@@ -25,7 +25,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 _serialize = methodcaller("SerializeToString")
 
-CORRELATION_KEY = "x-request-id"
+REQUEST_KEY = "x-request-id"
+CORRELATION_KEY = "x-client-request-id"
 TRACE_KEY = "traceparent"
 _HEADERS: ContextVar[Headers] = ContextVar("ymera_headers", default=NO_HEADERS)
 
@@ -113,7 +114,7 @@ class Handlers(grpc.GenericRpcHandler):
             call = self._calls.begin(path, context.time_remaining(), _HEADERS.get(), _host(context))
             try:
                 self._calls.accept()
-                await context.send_initial_metadata(((CORRELATION_KEY, call.request_id),))
+                await context.send_initial_metadata(((REQUEST_KEY, call.request_id),))
                 await behaviour(_accepted(request), call, self._calls.writer(call, context.write))
             except grpc.aio.InternalError:
                 self._calls.end(call, "CANCELLED")  # The caller had gone when something was written.
@@ -177,6 +178,6 @@ def _accepted(request: Message | YmeraError) -> Message:
 
 def _trailing(call: Call) -> Metadata:
     """Returns the metadata that every call ends with."""
-    ids = ((CORRELATION_KEY, call.request_id), ("ymera-timing", call.timings.header()))
+    ids = ((REQUEST_KEY, call.request_id), ("ymera-timing", call.timings.header()))
     own = call.headers.correlation_id
-    return (*ids, ("x-client-request-id", own)) if own else ids
+    return (*ids, (CORRELATION_KEY, own)) if own else ids

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
+from ymera_service.api.convert.attribution import attribution_of
 from ymera_service.api.convert.benchmark import benchmark_response, plan_of
 from ymera_service.api.convert.content import prompt_of
 from ymera_service.api.convert.execution import execute_response, stream_response
@@ -67,5 +68,6 @@ def _request(request: pb.RouteRequest | pb.ExecuteRequest | pb.ExecuteStreamRequ
     faults = Violations()
     prompt = prompt_of(request.prompt, faults)
     preferences = preferences_of(request.preferences, faults)
+    attribution = attribution_of(request.attribution, faults)
     full_view = is_full_view(request.decision_view, faults)
-    return request_of(call, prompt, preferences, faults, full_view=full_view)
+    return request_of(call, prompt, preferences, faults, attribution=attribution, full_view=full_view)

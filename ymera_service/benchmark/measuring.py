@@ -12,7 +12,7 @@ from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import contained
 from ymera_service.plugins.wording import trace
 from ymera_service.sdk.cancellation import being_cancelled
-from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.context import Attribution, CallContext
 from ymera_service.sdk.errors import (
     Failure,
     InternalError,
@@ -25,6 +25,8 @@ from ymera_service.sdk.errors import (
 from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, UsageReported
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.providers import Provider
+
+_ATTRIBUTION = Attribution(agent_name="benchmark")
 
 _log = structlog.get_logger(__name__)
 
@@ -96,7 +98,7 @@ async def _call(
 ) -> ProviderError | RequestError | None:
     request = GenerateRequest(job.model.info.name, job.task.prompt, stream=True)
     deadline = asyncio.get_running_loop().time() + seconds
-    context = CallContext(str(uuid_utils.uuid7()), job.model.targets[0], deadline, caller="benchmark")
+    context = CallContext(str(uuid_utils.uuid7()), job.model.targets[0], deadline, _ATTRIBUTION)
     scope = asyncio.timeout(seconds)
     try:
         async with scope, boundary.calling(provider, request, context) as events:

@@ -1,7 +1,7 @@
 """Runs a benchmark: every task of the plan for every model, with limited concurrency."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -167,7 +167,7 @@ class BenchmarkRunner:
         except BaseException:
             self._recorder.record_later(unknown, note)
             raise
-        await self._recorder.record(_result(run_id, measurement), note)
+        await self._recorder.record(_result(run_id, measurement), slot=note)
         return measurement
 
 
@@ -201,7 +201,7 @@ def _result(run_id: str, measurement: Measurement) -> BenchmarkResult:
     )
 
 
-def unsettled_result(note: Mapping[str, Any]) -> BenchmarkResult:
+def unsettled_result(note: Mapping[str, Any]) -> Sequence[BenchmarkResult]:
     """Returns what to record for a task whose call was noted before the process ended.
 
     Raises:
@@ -209,7 +209,7 @@ def unsettled_result(note: Mapping[str, Any]) -> BenchmarkResult:
     """
     result = note["result"]
     created_at, usage = datetime.fromisoformat(result["created_at"]), Usage(**result["usage"])
-    return BenchmarkResult(**dict(result) | {"created_at": created_at, "usage": usage})
+    return (BenchmarkResult(**dict(result) | {"created_at": created_at, "usage": usage}),)
 
 
 def _progress(completed: int, total: int, measurement: Measurement) -> BenchmarkProgress:

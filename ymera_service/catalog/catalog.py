@@ -1,7 +1,7 @@
 """The models on offer: one immutable snapshot, replaced as a whole at each refresh."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -67,6 +67,11 @@ class Catalog:
     def snapshot(self) -> CatalogSnapshot:
         """The models as they are now; the same object as long as nothing changes."""
         return self._snapshot
+
+    @property
+    def provider_names(self) -> Collection[str]:
+        """The providers, those included that offer no model now."""
+        return self._providers.keys()
 
     def provider(self, name: str) -> Provider:
         """Returns a provider by its name.

@@ -10,6 +10,7 @@ from ymera.v1 import content_pb2, routing_pb2
 from ymera_service.cli.problems import wrong
 
 STDIN = "-"
+ATTRIBUTION = routing_pb2.Attribution(agent_name="ymera-cli")
 
 
 def prompt_text(argument: str | None) -> str:
@@ -70,7 +71,6 @@ def preferences(
         max_cost_micros=max_cost_micros,
         session_id=session,
         prefer_free=prefer_free,
-        agent_name="ymera-cli",
     )
 
 

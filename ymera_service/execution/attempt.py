@@ -10,7 +10,7 @@ from ymera_service.config import ExecutionSettings
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import Delta
 from ymera_service.execution.facts import Attempt
-from ymera_service.execution.limits import Limits, usual_seconds
+from ymera_service.execution.limits import Limits, patience, usual_seconds
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Permit
 from ymera_service.routing.estimate import expected_usage, prompt_tokens, text_tokens
@@ -50,6 +50,8 @@ LINGER_SECONDS = 1.0
 """How long a provider may take to close its answer once the end of it was seen."""
 EVIDENCE_SECONDS = 0.5
 """A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
+CALLERS_EVIDENCE_SECONDS = 5.0
+"""A silence that the caller's own limit cut counts against a target from here on."""
 TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
 
@@ -213,7 +215,7 @@ class AttemptRunner:
                     delta = progress.take(event, now)
                     if delta is not None:
                         await _release(context, delta, scope)
-                    self._extend(scope, progress, context.execution.stream, event, clock)
+                    self._extend(scope, progress, context, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
             failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress))
             if not (scope.expired() and isinstance(error, TimeoutError)):
@@ -230,7 +232,7 @@ class AttemptRunner:
         self,
         scope: asyncio.Timeout,
         progress: _Progress,
-        stream: bool,
+        context: ExecutionContext,
         event: ProviderEvent,
         clock: Callable[[], float],
     ) -> None:
@@ -240,11 +242,11 @@ class AttemptRunner:
         elif (
             progress.finished is not None
             or isinstance(event, Accepted)
-            or (not stream and progress.first_token_at is None)
+            or (not context.execution.stream and progress.first_token_at is None)
         ):
             return
         elif progress.first_token_at is None:
-            rest = progress.began + self._settings.thinking_seconds - clock()
+            rest = progress.began + min(self._settings.thinking_seconds, patience(context)) - clock()
             seconds = min(self._settings.first_token_seconds, rest)
         else:
             seconds = self._settings.idle_seconds
@@ -253,6 +255,8 @@ class AttemptRunner:
             scope.reschedule(until)
 
     def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> str:
+        if _is_callers_limit(context, progress):
+            return f"{callee.model.id} sent no part of an answer within the caller's limit of {patience(context):g} s"
         if not context.execution.stream:
             return f"{callee.model.id} did not answer within {progress.limit:.3g} s"
         if progress.first_token_at is None:
@@ -306,10 +310,24 @@ def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, fail
         callee.permit.succeeded()
         return
     failure.metadata.setdefault("model", callee.model.id)
-    if isinstance(failure, ProviderTimeout) and progress.sign_at is None:
+    if isinstance(failure, ProviderTimeout) and _was_impatient(context, progress):
+        callee.permit.released()
+    elif isinstance(failure, ProviderTimeout) and progress.sign_at is None:
         _settle_timeout(context, callee, progress, failure)
     else:
         callee.permit.failed(failure)
+
+
+def _is_callers_limit(context: ExecutionContext, progress: _Progress) -> bool:
+    """Tells whether a call took so long that the caller's own limit for its first part ended it."""
+    waited = asyncio.get_running_loop().time() - progress.began
+    return progress.first_token_at is None and waited > patience(context) * (1 - TIMER_SLACK)
+
+
+def _was_impatient(context: ExecutionContext, progress: _Progress) -> bool:
+    """Tells whether the caller's limit ended a call too early to say anything of the target."""
+    waited = asyncio.get_running_loop().time() - progress.began
+    return _is_callers_limit(context, progress) and (progress.sign_at is not None or waited < CALLERS_EVIDENCE_SECONDS)
 
 
 def _settle_timeout(
@@ -339,7 +357,7 @@ def _call_context(context: ExecutionContext, target: Target) -> CallContext:
         request.request_id,
         target,
         request.deadline,
-        request.preferences.agent_name,
+        request.attribution,
         request.traceparent,
         turn.number,
         len(turn.attempts) + 1,

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.sdk.content import ToolCall
+from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, Failure, ShuttingDown, YmeraError
 from ymera_service.sdk.generation import FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
@@ -29,6 +30,7 @@ class ExecutionRequest:
     preferences: Preferences
     deadline: float
     traceparent: str = ""
+    attribution: Attribution = UNATTRIBUTED
     full_view: bool = False
     """The decision is to hold every candidate and exclusion."""
     caller: str = ""

@@ -1,6 +1,7 @@
 """Makes what is known of an execution durable: before each call of a provider in the journal, at its end in storage."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.targets import Target
 from ymera_service.storage import Recorder
-from ymera_service.storage.records import ExecutionRecord
+from ymera_service.storage.records import ExecutionLabel, ExecutionRecord
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,9 @@ class Recording:
             "category": decision.category,
             "duration": now - execution.began,
             "session_id": execution.request.preferences.session_id,
-            "agent_name": execution.request.preferences.agent_name,
+            "agent_name": execution.request.attribution.agent_name,
+            "end_user": execution.request.attribution.end_user,
+            "labels": execution.request.attribution.labels,
             "catalog_version": decision.inputs.catalog_version,
             "decision": orjson.Fragment(context.stored_decision),
             "attempts": [*_attempts(execution), _attempt(len(execution.turns), under_way)],
@@ -73,13 +76,13 @@ class Recording:
         """
         try:
             async with asyncio.timeout(RECORD_SECONDS):
-                await self._recorder.record(record_of(context), context.note)
+                await self._recorder.record(*records_of(context), slot=context.note)
         except TimeoutError:
             raise StorageUnavailable(f"the record was not durable within {RECORD_SECONDS:g} s") from None
 
     def record_later(self, context: ExecutionContext) -> None:
         """Records what an execution consumed whose caller has gone, without holding up its end."""
-        task = asyncio.create_task(self._recorder.record(record_of(context), context.note))
+        task = asyncio.create_task(self._recorder.record(*records_of(context), slot=context.note))
         self._later.add(task)
         task.add_done_callback(self._recorded)
 
@@ -99,6 +102,19 @@ def _under_way(execution: Execution, target: Target, model: Model, now: float) -
     usage = expected_usage(inputs.input_tokens, inputs.max_output_tokens) if inputs else Usage()
     number = len(execution.turns[-1].attempts) + 1
     return Attempt(number, target, now, 0.0, usage=usage, cost_micros=model.cost_micros(usage), estimated=True)
+
+
+def records_of(context: ExecutionContext) -> Sequence[ExecutionRecord | ExecutionLabel]:
+    """Returns all that is kept of an execution that was routed, to be written at once."""
+    return with_labels(record_of(context))
+
+
+def with_labels(record: ExecutionRecord) -> Sequence[ExecutionRecord | ExecutionLabel]:
+    """Returns a record and the labels by which it is found."""
+    if not record.labels:
+        return (record,)
+    labels = record.labels.items()
+    return record, *(ExecutionLabel(key, value, record.created_at, record.request_id) for key, value in labels)
 
 
 def record_of(context: ExecutionContext) -> ExecutionRecord:
@@ -122,7 +138,9 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
         duration=execution.ended_at - execution.began,
         time_to_first_token=execution.time_to_first_token,
         session_id=preferences.session_id,
-        agent_name=preferences.agent_name,
+        agent_name=request.attribution.agent_name,
+        end_user=request.attribution.end_user,
+        labels=request.attribution.labels,
         catalog_version=decision.inputs.catalog_version,
         decision=context.stored_decision or to_json(decision),
         attempts=attempts_to_json(execution),

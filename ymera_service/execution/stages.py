@@ -5,7 +5,6 @@ A stage takes the context, adds facts to it and returns; it ends the execution b
 
 import asyncio
 import random
-from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
@@ -15,7 +14,6 @@ from ymera_service.config import ExecutionSettings
 from ymera_service.execution.attempt import AttemptRunner, Callee
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import AttemptStarted, Started
-from ymera_service.execution.facts import Attempt
 from ymera_service.execution.failover import Choice, Standing, Standings
 from ymera_service.execution.recording import Recording
 from ymera_service.resilience.breaker import Breakers
@@ -58,7 +56,8 @@ class Route:
         request = context.execution.request
         with context.timings.phase(Phase.ROUTE):
             selection = self._router.route(request.prompt, request.preferences, full_view=request.full_view)
-        context.decide(selection.decision, selection.ranking)
+        ranking = selection.ranking
+        context.decide(selection.decision, ranking[:1] if request.preferences.no_failover else ranking)
 
 
 class Admit:
@@ -132,7 +131,7 @@ class Generate:
     async def _next(self, context: ExecutionContext, failure: ProviderError | None) -> Callee | None:
         """Returns what to call next, after the wait that it needs; None where another call is of no use."""
         attempts = context.execution.turns[-1].attempts
-        if len(attempts) >= self._most(attempts) or (failure is not None and not failure.fails_over):
+        if len(attempts) >= self._most(context) or (failure is not None and not failure.fails_over):
             return None
         waited, refused = 0, set[str]()
         while (choice := self._standings.best(context.ranking, context.execution, refused)) is not None:
@@ -147,14 +146,13 @@ class Generate:
                 refused.add(choice.target.id)
         return None
 
-    def _most(self, attempts: Sequence[Attempt]) -> int:
-        """Returns how many attempts may be made."""
-        slow = any(attempt.duration > QUICK_SECONDS for attempt in attempts)
-        return self._most_slow if slow else self._settings.max_attempts
+    def _most(self, context: ExecutionContext) -> int:
+        """Returns how many attempts may be made for one answer."""
+        slow = any(attempt.duration > QUICK_SECONDS for attempt in context.execution.turns[-1].attempts)
+        return self._most_slow(context) if slow else _allowed(context, self._settings.max_attempts)
 
-    @property
-    def _most_slow(self) -> int:
-        return min(self._settings.max_attempts, self._settings.max_slow_attempts)
+    def _most_slow(self, context: ExecutionContext) -> int:
+        return _allowed(context, min(self._settings.max_attempts, self._settings.max_slow_attempts))
 
     def _delay(self, choice: Choice, waited: int) -> float:
         """Returns the seconds to wait before a call. Those who wait for the end of a pause don't call all at once."""
@@ -177,7 +175,15 @@ class Generate:
     def _is_last(self, context: ExecutionContext, target: Target) -> bool:
         """Returns whether no other target may be called if this one hangs, which makes it a slow one."""
         made = len(context.execution.turns[-1].attempts) + 1
-        return made >= self._most_slow or not self._standings.any_ready(context.ranking, context.execution, target)
+        return made >= self._most_slow(context) or not self._standings.any_ready(
+            context.ranking, context.execution, target
+        )
+
+
+def _allowed(context: ExecutionContext, attempts: int) -> int:
+    """Returns the server's limit of attempts, or the caller's if that is lower."""
+    wanted = context.execution.request.preferences.max_attempts
+    return attempts if wanted is None else min(attempts, wanted)
 
 
 async def _slept(context: ExecutionContext, seconds: float) -> bool:

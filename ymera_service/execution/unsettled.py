@@ -1,6 +1,6 @@
 """Reads what was noted of an execution whose process ended before its outcome was recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,16 +8,16 @@ import orjson
 
 from ymera_service.execution.facts import Consumption
 from ymera_service.execution.reading import turns_from_json
-from ymera_service.execution.recording import failure_to_json
+from ymera_service.execution.recording import failure_to_json, with_labels
 from ymera_service.sdk.errors import Failure, OutcomeUnknown
-from ymera_service.storage.records import ExecutionStatus, UnsettledExecution
+from ymera_service.storage.records import ExecutionLabel, ExecutionRecord, ExecutionStatus, UnsettledExecution
 
 _UNKNOWN = failure_to_json(
     Failure(OutcomeUnknown.reason, "the server ended before the outcome was recorded; usage and cost are estimates")
 )
 
 
-def unsettled_execution(note: Mapping[str, Any]) -> UnsettledExecution:
+def unsettled_execution(note: Mapping[str, Any]) -> Sequence[ExecutionRecord | ExecutionLabel]:
     """Returns what to record for a note that `Recording.begin` made.
 
     Raises:
@@ -26,7 +26,7 @@ def unsettled_execution(note: Mapping[str, Any]) -> UnsettledExecution:
     *over, under_way = note["attempts"]
     attempts = orjson.dumps([*over, under_way | {"error": orjson.Fragment(_UNKNOWN)}])
     consumption = Consumption.of(attempt for turn in turns_from_json(attempts) for attempt in turn.attempts)
-    return UnsettledExecution(
+    record = UnsettledExecution(
         request_id=note["request_id"],
         created_at=datetime.fromisoformat(note["created_at"]),
         status=ExecutionStatus.UNKNOWN,
@@ -41,8 +41,11 @@ def unsettled_execution(note: Mapping[str, Any]) -> UnsettledExecution:
         time_to_first_token=None,
         session_id=note["session_id"],
         agent_name=note["agent_name"],
+        end_user=note["end_user"],
+        labels=note["labels"],
         catalog_version=note["catalog_version"],
         decision=orjson.dumps(note["decision"]),
         attempts=attempts,
         error=_UNKNOWN,
     )
+    return with_labels(record)

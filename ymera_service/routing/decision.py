@@ -30,7 +30,15 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the caller wants of the choice. `max_latency` is in seconds."""
+    """What the caller wants of the choice, and of the calls that follow from it.
+
+    Attributes:
+        max_latency: Of the whole answer, in seconds.
+        model: Only this and `fallback_models` may answer, in this order; empty leaves the choice to the scores.
+        max_attempts: Calls for one answer, at most; None leaves it to the server.
+        no_failover: Only the first target is called.
+        first_token_timeout: Seconds from a call to the first part of its answer; None leaves it to the server.
+    """
 
     weights: Weights | None = None
     allow_models: tuple[str, ...] = ()
@@ -40,8 +48,17 @@ class Preferences:
     max_latency: float | None = None
     prefer_free: bool = False
     session_id: str = ""
-    agent_name: str = ""
     category_hint: str = ""
+    model: str = ""
+    fallback_models: tuple[str, ...] = ()
+    max_attempts: int | None = None
+    no_failover: bool = False
+    first_token_timeout: float | None = None
+
+    @property
+    def listed_models(self) -> tuple[str, ...]:
+        """The models to try, in this order; empty if the caller named none."""
+        return (self.model, *self.fallback_models) if self.model else ()
 
 
 @dataclass(slots=True)

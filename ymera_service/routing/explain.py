@@ -6,7 +6,7 @@ import numpy as np
 
 from ymera_service.routing.columns import Floats
 from ymera_service.routing.decision import Candidate, ExclusionCount
-from ymera_service.routing.policy import FREE_FIRST, Order
+from ymera_service.routing.policy import FREE_FIRST, LISTED, Order
 from ymera_service.routing.texts import clipped
 
 _SUPERLATIVES = ("best quality", "fastest", "cheapest")
@@ -38,6 +38,8 @@ def explain(
         sentence += "the only one that may answer"
     elif order.drawn:
         sentence += f"drawn at random, to learn how it does, of {count} candidates"
+    elif order.policy == LISTED:
+        sentence += f"the first of the caller's models that may answer, of {count} candidates"
     elif session_affinity:
         sentence += f"stays with this session, ahead of {count - 1} others"
     else:

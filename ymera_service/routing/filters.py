@@ -3,7 +3,7 @@
 Only the rules that a request calls for are applied, in the order of `ExclusionReason`; the first that hits
 names the reason. A simulated model is out as soon as there is a real one, healthy or not, or a provider that
 can't list its models now: a made-up answer must never stand in for a real one unasked. Naming it in
-`allow_models`, by an entry that means simulated models only, lets it in.
+`allow_models`, `model` or `fallback_models`, by an entry that means simulated models only, lets it in.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -88,7 +88,7 @@ def filters_for(
     """Yields the rules that a request calls for.
 
     Raises:
-        ModelNotFound: An entry of `allow_models` or `deny_models` matches no model.
+        ModelNotFound: A model that the preferences name matches none on offer.
     """
     yield from _listed(preferences, table)
     if required := required_bits(needs, preferences):
@@ -122,22 +122,33 @@ def _exclusion(rule: Filter, row: int, table: Table) -> Exclusion:
 def _listed(preferences: Preferences, table: Table) -> Iterator[Filter]:
     allowed = _matches("preferences.allow_models", preferences.allow_models, table)
     denied = _matches("preferences.deny_models", preferences.deny_models, table)
+    listed = _listed_models(preferences, table) if preferences.model else []
     if allowed:
         yield Filter(ExclusionReason.NOT_ALLOWED, ~_either(allowed), lambda _: "is not among allow_models")
+    if listed:
+        yield Filter(ExclusionReason.NOT_ALLOWED, ~_either(listed), lambda _: "is neither model nor a fallback")
     if denied:
         patterns = list(zip(preferences.deny_models, denied, strict=True))
         yield Filter(ExclusionReason.DENIED, _either(denied), lambda row: _denial(row, patterns))
     if table.has_simulated and (reality := _reality(table)):
-        asked_for = [match for match in allowed if match.simulated]
+        asked_for = [match for match in (*allowed, *listed) if match.simulated]
         hits = table.simulated & ~_either(asked_for) if asked_for else table.simulated
         yield Filter(ExclusionReason.SIMULATED, hits, lambda _: f"is simulated, and {reality}")
 
 
 def _matches(field: str, patterns: Sequence[str], table: Table) -> list[Matches]:
-    found = [table.matches(pattern) for pattern in patterns]
-    for index, match in enumerate(found):
-        if not match.found:
-            raise _unknown(f"{field}[{index}]", patterns[index], table)
+    return [_match(f"{field}[{index}]", pattern, table) for index, pattern in enumerate(patterns)]
+
+
+def _listed_models(preferences: Preferences, table: Table) -> list[Matches]:
+    fallbacks = _matches("preferences.fallback_models", preferences.fallback_models, table)
+    return [_match("preferences.model", preferences.model, table), *fallbacks]
+
+
+def _match(field: str, pattern: str, table: Table) -> Matches:
+    found = table.matches(pattern)
+    if not found.found:
+        raise _unknown(field, pattern, table)
     return found
 
 

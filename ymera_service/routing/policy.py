@@ -5,10 +5,11 @@ from random import Random
 
 import numpy as np
 
-from ymera_service.routing.columns import Floats, Hashes, Mask, Rows
+from ymera_service.routing.columns import Floats, Hashes, Rows, Whole
 
 WEIGHTED = "weighted"
 FREE_FIRST = "free-first"
+LISTED = "listed"
 _CODE = "1"
 """Counted up with every change that may order the same scores in another way."""
 
@@ -41,7 +42,8 @@ def arrange(
     *,
     seed: int,
     limit: int,
-    free: Mask | None = None,
+    policy: str = WEIGHTED,
+    tiers: Whole | None = None,
     pinned: bool = False,
     exploration: float = 0.0,
 ) -> Order:
@@ -52,11 +54,12 @@ def arrange(
         hashes: A number for each target that is always the same.
         seed: Settles every draw.
         limit: How many positions are wanted; fewer if there are fewer targets.
-        free: Which ones cost nothing: they go before all others, the session's target included.
+        policy: The name of what made the tiers.
+        tiers: A number for each target: those with a lower one go before all others, whatever the scores are.
         pinned: One of them is the session's target; then nothing is explored.
         exploration: How likely the first is drawn from all that could stand first.
     """
-    front, back = _tiers(free)
+    front, *behind = _tiers(tiers)
     leaders = _Tier(scores, hashes) if front is None else _Tier(scores[front], hashes[front])
     ranked = leaders.best(seed, limit)
     best = ranked[0]
@@ -65,17 +68,21 @@ def arrange(
         ranked = [drawn, *(position for position in ranked if position != drawn)][:limit]
     propensity = leaders.propensity(ranked[0], best, exploration)
     positions = ranked if front is None else front[ranked].tolist()
-    if back is not None and len(positions) < limit:
-        others = _Tier(scores[back], hashes[back]).best(seed, limit - len(positions))
-        positions += back[others].tolist()
-    return Order(WEIGHTED if free is None else FREE_FIRST, tuple(positions), propensity, ranked[0] != best)
+    for rows in behind:
+        if len(positions) >= limit:
+            break
+        others = _Tier(scores[rows], hashes[rows]).best(seed, limit - len(positions))
+        positions += rows[others].tolist()
+    return Order(policy, tuple(positions), propensity, ranked[0] != best)
 
 
-def _tiers(free: Mask | None) -> tuple[Rows | None, Rows | None]:
-    """Returns the positions of the first and the second tier; `None` for the whole and for nothing."""
-    if free is None or not free.any() or free.all():
-        return None, None
-    return free.nonzero()[0], (~free).nonzero()[0]
+def _tiers(tiers: Whole | None) -> tuple[Rows | None, *tuple[Rows, ...]]:
+    """Returns the positions of each tier in order; one `None` where all targets are in the same."""
+    numbers = () if tiers is None else np.unique(tiers).tolist()
+    if len(numbers) < 2:
+        return (None,)
+    first, *others = [(tiers == number).nonzero()[0] for number in numbers]
+    return first, *others
 
 
 def _drawn(count: int, exploration: float, seed: int) -> int | None:

@@ -88,11 +88,11 @@ class Router:
             prompt: What is to be answered.
             preferences: What the caller wants of the choice.
             full_view: The decision is to hold every candidate and every exclusion.
-            seed: Of 64 bits; settles draws. Drawn where it is `None`.
+            seed: Of 63 bits; settles draws. Drawn where it is `None`.
 
         Raises:
             InvalidRequest: The category hint is not a category.
-            ModelNotFound: `allow_models` or `deny_models` names a model that is not on offer.
+            ModelNotFound: The preferences name a model that is not on offer.
             NoEligibleModel: The constraints leave no model.
             NoHealthyModel: There is none, and a provider can't list its models now.
         """
@@ -107,7 +107,7 @@ class Router:
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
             affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
-            seed=getrandbits(64) if seed is None else seed,
+            seed=getrandbits(63) if seed is None else seed,
         )
         return select(request, snapshot)
 

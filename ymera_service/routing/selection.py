@@ -4,7 +4,7 @@ Nothing here reads a clock, draws from anything but the seed, or changes what it
 and snapshot give the same selection.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,7 +68,7 @@ class Snapshot:
         open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
         paused_domains: Keys of what is paused, as its provider asked, with the seconds until it may be called.
         affinity: The id of the target that the session stays with; empty if there is none.
-        seed: Settles every draw; of 64 bits.
+        seed: Settles every draw; of 63 bits, so that every language has a type for it.
     """
 
     table: Table
@@ -85,7 +85,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     """Decides which targets are tried for a request, and in which order.
 
     Raises:
-        ModelNotFound: `allow_models` or `deny_models` names a model that is not on offer.
+        ModelNotFound: The preferences name a model that is not on offer.
         NoEligibleModel: The constraints leave no target.
         NoHealthyModel: There is none, and a provider can't list its models now.
     """
@@ -160,18 +160,35 @@ def _order(scored: _Scored) -> policy.Order:
     totals, hashes = scored.scores.total, snapshot.table.hashes
     if eligible.size < totals.size:
         totals, hashes = totals.take(eligible), hashes.take(eligible)
-    free = None
-    if scored.request.preferences.prefer_free:
-        free = ((scored.costs == 0) & ~snapshot.table.costs.unknown)[eligible]
+    name, tiers = _tiers(scored)
     return policy.arrange(
         totals,
         hashes,
         seed=snapshot.seed,
         limit=eligible.size if scored.request.full_view else RANKED,
-        free=free,
+        policy=name,
+        tiers=None if tiers is None else tiers[eligible],
         pinned=scored.pinned is not None,
         exploration=snapshot.exploration,
     )
+
+
+def _tiers(scored: _Scored) -> tuple[str, Whole | None]:
+    """Returns the policy, and the tier of each target: its place in the caller's list, then free before priced."""
+    wanted, table = scored.request.preferences, scored.snapshot.table
+    priced = (scored.costs != 0) | table.costs.unknown if wanted.prefer_free else None
+    if wanted.model:
+        places = _places(wanted.listed_models, table)
+        return policy.LISTED, places if priced is None else 2 * places + priced
+    return (policy.WEIGHTED, None) if priced is None else (policy.FREE_FIRST, priced.astype(np.int64))
+
+
+def _places(patterns: Sequence[str], table: Table) -> Whole:
+    """Returns the place of each target in a list: that of the first pattern that means it."""
+    places = np.full(len(table.targets), len(patterns), np.int64)
+    for place, pattern in reversed(list(enumerate(patterns))):
+        places[table.matches(pattern).mask] = place
+    return places
 
 
 def _selection(scored: _Scored) -> Selection:

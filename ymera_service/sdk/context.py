@@ -1,8 +1,28 @@
 """What a provider knows about a call besides the prompt."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ymera_service.sdk.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who a request is for; what the caller did not say is empty.
+
+    Attributes:
+        agent_name: The program or agent that calls.
+        end_user: The person on whose behalf it calls. Hand it to a vendor only if the operator asked for that.
+        labels: Anything else, by its key.
+    """
+
+    agent_name: str = ""
+    end_user: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+UNATTRIBUTED = Attribution()
+"""That of a request whose caller says nothing of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +33,7 @@ class CallContext:
         request_id: The execution's id, a UUIDv7; the same for all its attempts.
         target: The model, account and endpoint to call.
         deadline: The time of the event loop's clock after which the caller no longer waits for the answer.
-        caller: The name that the calling program or agent gave; may be empty.
+        attribution: What the caller said of itself.
         traceparent: The caller's W3C trace context, to be forwarded; empty if it sent none.
         turn: Which answer of the execution this is, from 1.
         attempt: Which attempt of the turn this is, from 1.
@@ -22,7 +42,7 @@ class CallContext:
     request_id: str
     target: Target
     deadline: float
-    caller: str = ""
+    attribution: Attribution = UNATTRIBUTED
     traceparent: str = ""
     turn: int = 1
     attempt: int = 1

@@ -97,6 +97,7 @@ class Call:
         caller: Whose call it is, for limits: the host that it came from.
         executes: It runs the pipeline, and so ends when the pipeline is stopped.
         writing_since: Since when a message waits for the caller to read, by the same clock; None if none does.
+        stopped: The server cancelled it, because it is stopping.
         execution: What was done for it, once that is known.
         notes: What the log line says besides.
     """
@@ -109,6 +110,7 @@ class Call:
     caller: str = ""
     executes: bool = False
     writing_since: float | None = None
+    stopped: bool = False
     timings: Timings = field(default_factory=Timings)
     execution: Execution | None = None
     notes: dict[str, Any] = field(default_factory=dict)
@@ -241,6 +243,7 @@ class Calls:
         self._draining = self._stopping = True
         for task, call in self._under_way.items():
             if executing or not call.executes:
+                call.stopped = True
                 task.cancel()
 
     def _ended(self, task: asyncio.Task[Any]) -> None:

@@ -1,15 +1,17 @@
 """Routing and executing, as every protocol offers it."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ymera_service.execution.answer import Answer
 from ymera_service.execution.events import ExecutionEvent
 from ymera_service.execution.facts import ExecutionRequest
 from ymera_service.execution.pipeline import Pipeline
 from ymera_service.routing.decision import Decision, Preferences
+from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.generation import Prompt
 from ymera_service.serving.calls import Call
+from ymera_service.serving.checks.attribution import check_attribution
 from ymera_service.serving.checks.preferences import check_preferences
 from ymera_service.serving.checks.prompts import check_prompt
 from ymera_service.serving.checks.violations import Violations
@@ -23,7 +25,13 @@ ANY_PREFERENCES = Preferences()
 
 
 def request_of(
-    call: Call, prompt: Prompt, preferences: Preferences, faults: Violations, *, full_view: bool = False
+    call: Call,
+    prompt: Prompt,
+    preferences: Preferences,
+    faults: Violations,
+    *,
+    attribution: Attribution = UNATTRIBUTED,
+    full_view: bool = False,
 ) -> ExecutionRequest:
     """Returns the request of a call.
 
@@ -32,6 +40,7 @@ def request_of(
         prompt: As it was converted.
         preferences: As they were converted.
         faults: What the conversion found; the checks add to it.
+        attribution: As it was converted; the log line of the call names it.
         full_view: The decision is to hold every candidate and exclusion.
 
     Raises:
@@ -40,18 +49,28 @@ def request_of(
     check_prompt(prompt, faults)
     if preferences is not ANY_PREFERENCES:
         check_preferences(preferences, faults)
+    if attribution is not UNATTRIBUTED:
+        check_attribution(attribution, faults)
     call.timings.add(Phase.CHECK, call.age())
     call.executes = True
     faults.check()
+    if attribution is not UNATTRIBUTED:
+        call.notes |= _notes_of(attribution)
     return ExecutionRequest(
         call.request_id,
         prompt,
         preferences,
         call.deadline,
         call.headers.traceparent,
+        attribution,
         full_view=full_view,
         caller=call.caller,
     )
+
+
+def _notes_of(attribution: Attribution) -> dict[str, Any]:
+    notes = {"agent": attribution.agent_name, "end_user": attribution.end_user, "labels": dict(attribution.labels)}
+    return {name: value for name, value in notes.items() if value}
 
 
 class Executions:

@@ -51,12 +51,15 @@ class Listing:
             provider: Only this provider's; empty for all.
 
         Raises:
-            InvalidRequest: The size is negative, or the token was not given by this server for this provider.
+            InvalidRequest: The size is negative, the provider is not known, or the token was not given by this server
+                for this provider.
         """
         faults = Violations()
         if size < 0:
             faults.add("page_size", "is negative; 0 means 100, and at most 1,000 are returned")
-        faults.text("provider", provider)
+        if provider and provider not in self._catalog.provider_names:
+            known = ", ".join(sorted(self._catalog.provider_names)) or "none"
+            faults.add("provider", f"{provider[:64]!r} is not a provider of this server; its providers are {known}")
         after = after_of(token, provider, faults)
         faults.check()
         models, most = self._catalog.snapshot.models, min(size or DEFAULT_PAGE, MAX_PAGE)

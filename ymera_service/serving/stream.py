@@ -5,7 +5,7 @@ sent goes out together.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
 from ymera_service.execution.events import Ended, ExecutionEvent, Sink
@@ -13,7 +13,6 @@ from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.sdk.events import TextDelta
 from ymera_service.telemetry.timing import Timings
 
-Event = TypeVar("Event")
 Written = TypeVar("Written")
 Run = Callable[[ExecutionRequest, Sink, Timings], Coroutine[Any, Any, Execution]]
 
@@ -128,15 +127,3 @@ def joined(events: Sequence[ExecutionEvent]) -> Iterator[ExecutionEvent]:
             yield event
     if texts:
         yield TextDelta("".join(texts))
-
-
-async def deliver_all(
-    events: AsyncIterator[Event],
-    convert: Callable[[int, Event], Written],
-    write: Callable[[Written], Awaitable[None]],
-) -> None:
-    """Writes events of another kind as they come, numbered from 1."""
-    number = 0
-    async for event in events:
-        number += 1
-        await write(convert(number, event))

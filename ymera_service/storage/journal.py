@@ -23,8 +23,8 @@ from ymera_service.config import StorageSettings
 from ymera_service.storage.database import describe, file_of
 from ymera_service.storage.faults import explained
 
-SLOT_BYTES = 16_384
-"""A note has at most 4 KB of decision and 0.6 KB per attempt, of which there are at most 16."""
+SLOT_BYTES = 32_768
+"""A note has at most 4 KB of decision, 0.6 KB per attempt, of which there are at most 16, and 17 KB of labels."""
 MAX_SLOTS = 16_384
 """Far above the requests that a server processes at a time; the file has this many slots at most."""
 HEAD_BYTES = 4

@@ -43,8 +43,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    statement: str
-    parameters: Parameters
+    rows: tuple[tuple[str, Parameters], ...]
     written: asyncio.Future[None]
     slot: int | None
     """The slot of the journal that is free once the record is durable."""
@@ -158,39 +157,42 @@ class Recorder:
             elif self._journal is not None and self._journal.works():
                 self._succeed()
 
-    async def record(self, record: Record, slot: int | None = None) -> None:
-        """Returns when the record is durable.
+    async def record(self, *records: Record, slot: int | None = None) -> None:
+        """Returns when the records, which are written in one transaction, are durable.
 
-        If the caller is cancelled meanwhile, the record is written nevertheless, and also if a commit fails.
+        If the caller is cancelled meanwhile, they are written nevertheless, and also if a commit fails.
 
         Args:
-            record: What to store.
-            slot: Where `note` has noted it; it is free once the record is durable.
+            records: What to store.
+            slot: Where `note` has noted it; it is free once the records are durable.
 
         Raises:
-            StorageUnavailable: The record could not be made durable, alone or with its whole batch.
+            StorageUnavailable: They could not be made durable, alone or with their whole batch.
         """
-        await self._accept(record, slot)
+        await self._accept(records, slot)
 
     def record_later(self, record: Record, slot: int | None) -> None:
         """Lets a record be written for which no caller waits. If that fails, it is logged."""
         try:
-            self._accept(record, slot).cancel()
+            self._accept((record,), slot).cancel()
         except StorageUnavailable as error:
             _log.error("record_lost", message=error.message)
 
-    def _accept(self, record: Record, slot: int | None) -> asyncio.Future[None]:
+    def _accept(self, records: Sequence[Record], slot: int | None) -> asyncio.Future[None]:
         if not self._open:
             raise StorageUnavailable("the recorder is closed")
         if len(self._waiting) >= MAX_WAITING:
             raise StorageUnavailable(f"the database does not keep up: {MAX_WAITING} records are waiting")
-        form = self._formats[type(record)]
         with unavailable(_ACTION):
-            parameters = form.parameters(record)
+            rows = tuple([self._row(record) for record in records])
         written = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Entry(form.statement, parameters, written, slot))
+        self._waiting.append(_Entry(rows, written, slot))
         self._wake.set()
         return written
+
+    def _row(self, record: Record) -> tuple[str, Parameters]:
+        form = self._formats[type(record)]
+        return form.statement, form.parameters(record)
 
     async def _run(self) -> None:
         try:
@@ -292,19 +294,21 @@ class Recorder:
                 return
 
     def _key(self, entry: _Entry) -> tuple[str, Parameters]:
-        return entry.statement, entry.parameters[: self._keys[entry.statement]]
+        statement, parameters = entry.rows[0]
+        return statement, parameters[: self._keys[statement]]
 
 
 def _rows(batch: Sequence[_Entry]) -> Rows:
     rows: defaultdict[str, list[Parameters]] = defaultdict(list)
     for entry in batch:
-        rows[entry.statement].append(entry.parameters)
+        for statement, parameters in entry.rows:
+            rows[statement].append(parameters)
     return list(rows.items())
 
 
 def _refuse(batch: Iterable[_Entry], message: str) -> None:
     for entry in batch:
         if entry.written.done():
-            _log.error("record_lost", message=message, key=entry.parameters[0])
+            _log.error("record_lost", message=message, key=entry.rows[0][1][0])
         else:
             entry.written.set_exception(StorageUnavailable(message))

@@ -1,5 +1,6 @@
 """The stored records, as plain data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +49,8 @@ class ExecutionRecord:
     time_to_first_token: float | None
     session_id: str
     agent_name: str
+    end_user: str
+    labels: Mapping[str, str]
     catalog_version: str
     decision: bytes
     attempts: bytes = b"[]"
@@ -58,6 +61,16 @@ class UnsettledExecution(ExecutionRecord):
     """What was known of an execution when its process ended. It never replaces a record of the same request."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionLabel:
+    """A label of an execution, by which it is found. `created_at` is that of the execution."""
+
+    key: str
+    value: str
+    created_at: datetime
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)

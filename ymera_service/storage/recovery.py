@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import glob
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from ymera_service.storage.rows import Record
 _log = structlog.get_logger(__name__)
 
 
-Readers = Mapping[str, Callable[[Any], Record]]
-"""Kinds of notes, and what makes a record of one: the JSON object that was noted, with its `kind`."""
+Readers = Mapping[str, Callable[[Any], Sequence[Record]]]
+"""Kinds of notes, and what makes records of one: the JSON object that was noted, with its `kind`."""
 
 
 async def recover(prefix: Path, recorder: Recorder, readers: Readers) -> int:
@@ -33,7 +33,7 @@ async def recover(prefix: Path, recorder: Recorder, readers: Readers) -> int:
     for journal in await asyncio.to_thread(_left_behind, prefix):
         try:
             records = await asyncio.to_thread(journal.records, readers)
-            await asyncio.gather(*map(recorder.record, records))
+            await asyncio.gather(*(recorder.record(*each) for each in records))
             journal.delete()
         except StorageUnavailable as error:
             _log.error("calls_not_recovered", file=str(journal.file), problem=error.message)
@@ -53,9 +53,9 @@ class _LeftBehind:
         self.file = file
         self._descriptor = descriptor
 
-    def records(self, readers: Readers) -> list[Record]:
-        """Returns the records; what can't be read is logged and left out."""
-        found: list[Record] = []
+    def records(self, readers: Readers) -> list[Sequence[Record]]:
+        """Returns the records of each note; what can't be read is logged and left out."""
+        found: list[Sequence[Record]] = []
         for start in range(0, min(os.fstat(self._descriptor).st_size, MAX_SLOTS * SLOT_BYTES), SLOT_BYTES):
             data = os.pread(self._descriptor, SLOT_BYTES, start)
             if length := int.from_bytes(data[:HEAD_BYTES], "little"):

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 import structlog
-from sqlalchemy import Delete, delete, exists, select
+from sqlalchemy import Delete, delete, exists, func, select
 
 from ymera_service.config import StorageSettings
 from ymera_service.storage.database import Database
 from ymera_service.storage.faults import unavailable
-from ymera_service.storage.tables import catalog_versions, executions
+from ymera_service.storage.tables import catalog_versions, execution_labels, executions
 
 PERIOD_SECONDS = 600.0
 """From the end of one pruning to the next."""
@@ -62,6 +62,8 @@ class Retention:
         """
         cutoff = await self._cutoff()
         deleted = 0 if cutoff is None else await self._delete_all(_oldest_executions(cutoff))
+        if cutoff is not None:
+            await self._delete_all(_oldest_labels(cutoff))
         versions = await self._delete_all(_unnamed_versions())
         if deleted or versions:
             _log.info("pruned", executions=deleted, catalog_versions=versions)
@@ -95,6 +97,13 @@ def _oldest_executions(cutoff: datetime) -> Delete:
         .with_for_update(skip_locked=True)  # several servers share the work without waiting for each other
     )
     return delete(executions).where(executions.c.request_id.in_(oldest))
+
+
+def _oldest_labels(cutoff: datetime) -> Delete:
+    labels = execution_labels.c
+    oldest = select(labels.created_at).where(labels.created_at < cutoff).order_by(labels.created_at)
+    last = oldest.offset(BATCH - 1).limit(1).scalar_subquery()
+    return delete(execution_labels).where(labels.created_at < cutoff, labels.created_at <= func.coalesce(last, cutoff))
 
 
 def _unnamed_versions() -> Delete:

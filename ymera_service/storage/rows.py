@@ -5,14 +5,27 @@ from typing import Any
 
 from sqlalchemy import Compiled, Dialect, Table
 
-from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionRecord, UnsettledExecution
-from ymera_service.storage.tables import USAGE_COLUMNS, benchmark_results, catalog_versions, executions
+from ymera_service.storage.records import (
+    BenchmarkResult,
+    CatalogVersion,
+    ExecutionLabel,
+    ExecutionRecord,
+    UnsettledExecution,
+)
+from ymera_service.storage.tables import (
+    USAGE_COLUMNS,
+    benchmark_results,
+    catalog_versions,
+    execution_labels,
+    executions,
+)
 
-Record = ExecutionRecord | CatalogVersion | BenchmarkResult
+Record = ExecutionRecord | ExecutionLabel | CatalogVersion | BenchmarkResult
 
 TABLES: dict[type[Record], Table] = {
     ExecutionRecord: executions,
     UnsettledExecution: executions,
+    ExecutionLabel: execution_labels,
     CatalogVersion: catalog_versions,
     BenchmarkResult: benchmark_results,
 }

@@ -3,8 +3,10 @@
 Durations are floats in seconds, money is whole micro-USD, times are UTC and JSON is text.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -61,6 +63,22 @@ class JsonText(TypeDecorator[bytes]):
         return None if value is None else value.encode()
 
 
+class Labels(TypeDecorator[Mapping[str, str]]):
+    """Labels as the text of a JSON object."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, str] | None, dialect: Dialect) -> str:
+        """Returns the text; most executions have no labels."""
+        return orjson.dumps(dict(value)).decode() if value else "{}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, str]:
+        """Returns the labels."""
+        labels: Mapping[str, str] = orjson.loads(value or "{}")
+        return labels
+
+
 metadata = MetaData()
 
 
@@ -91,12 +109,25 @@ executions = Table(
     Column("time_to_first_token", Double),
     Column("session_id", String, nullable=False),
     Column("agent_name", String, nullable=False),
+    Column("end_user", String, nullable=False, server_default=""),
+    Column("labels", Labels, nullable=False, server_default="{}"),
     Column("catalog_version", String, nullable=False),
     Column("decision", JsonText, nullable=False),
     Column("attempts", JsonText, nullable=False),
     Column("error", JsonText),
     Index("executions_created_at", "created_at"),
     Index("executions_catalog_version", "catalog_version"),
+)
+
+execution_labels = Table(
+    "execution_labels",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("created_at", UtcDateTime, primary_key=True),
+    Column("request_id", String, primary_key=True),
+    Index("execution_labels_created_at", "created_at"),
+    sqlite_with_rowid=False,
 )
 
 catalog_versions = Table(

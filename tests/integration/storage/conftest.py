@@ -26,6 +26,8 @@ def execution() -> ExecutionRecord:
         time_to_first_token=0.5,
         session_id="a session",
         agent_name="ägent",
+        end_user="üser",
+        labels={"team": "größer"},
         catalog_version="a version",
         decision='{"category":"coding","why":"é\\u0000"}'.encode(),
         attempts=b'[{"number":1}]',

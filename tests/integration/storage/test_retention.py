@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Delete, select
 from ymera_service.config import StorageSettings
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage import Database, Recorder, Retention, retention
-from ymera_service.storage.records import CatalogVersion, ExecutionRecord
+from ymera_service.storage.records import CatalogVersion, ExecutionLabel, ExecutionRecord
 from ymera_service.storage.rows import Record
-from ymera_service.storage.tables import catalog_versions, executions, metadata
+from ymera_service.storage.tables import catalog_versions, execution_labels, executions, metadata
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 BOUND = 20.0
@@ -47,6 +47,21 @@ async def record(database: Database, records: Sequence[Record]) -> None:
     async with Recorder(database) as recorder, asyncio.TaskGroup() as group:
         for item in records:
             group.create_task(recorder.record(item))
+
+
+async def test_labels_go_with_their_executions(database_url: str, execution: ExecutionRecord) -> None:
+    records = aged(execution, [age / 10 for age in range(3 * retention.BATCH)])
+    labels = [ExecutionLabel("team", "a", one.created_at, one.request_id) for one in records]
+    async with Database.open(database_url) as database:
+        await record(database, [*records, *labels])
+        await Retention(database, StorageSettings(retention_days=5), now=lambda: NOW, sleep=Sleeps()).prune()
+        found: list[int] = []
+
+        def read(connection: Connection) -> None:
+            found.extend(sorted(map(int, connection.execute(select(execution_labels.c.request_id)).scalars())))
+
+        await database.write(read)
+        assert found == await kept(database) == list(range(51))
 
 
 async def kept(database: Database) -> list[int]:
@@ -112,7 +127,7 @@ async def test_many_are_deleted_in_small_transactions_with_pauses(
 
         monkeypatch.setattr(database, "delete", counted)
         assert await pruning(database, 50, sleeps=sleeps).prune() == 50
-    assert sizes == [10] * 5 + [0, 0]
+    assert sizes == [10] * 5 + [0, 0, 0]
     assert len(sleeps.pauses) == 5
     assert all(pause > 0 for pause in sleeps.pauses)
 

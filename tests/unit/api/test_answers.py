@@ -62,7 +62,7 @@ DECISION = Decision(
     exclusions=tuple(ExclusionCount(number, one) for number, one in enumerate(EXCLUSIONS, 1)),
     policy="weighted",
     weights=Weights(0.5, 0.25, 0.25),
-    seed=2**64 - 1,
+    seed=2**63 - 1,
     propensity=1.0,
     explanation="because",
     inputs=Inputs("v1", "p1"),
@@ -246,6 +246,8 @@ def test_a_record_is_sent_as_an_execution(status: ExecutionStatus) -> None:
         time_to_first_token=None,
         session_id="s",
         agent_name="n",
+        end_user="u",
+        labels={"team": "search"},
         catalog_version="v1",
         decision=b"",
     )
@@ -257,6 +259,8 @@ def test_a_record_is_sent_as_an_execution(status: ExecutionStatus) -> None:
     assert (out.error.reason, out.usage.cost_micros, out.duration.ToMilliseconds()) == ("RATE_LIMITED", 7, 1500)
     assert not out.HasField("time_to_first_token")
     assert out.model == "a/c"
+    assert (out.attribution.agent_name, out.attribution.end_user) == ("n", "u")
+    assert out.attribution.labels == {"team": "search"}
     assert list(out.attempts) == list(stream_response(9, EVENTS[7][0]).completed.attempts)
 
 

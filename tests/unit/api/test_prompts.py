@@ -311,10 +311,14 @@ def test_all_fields_of_preferences_are_kept() -> None:
         max_cost_micros=0,
         prefer_free=True,
         session_id="s" * 128,
-        agent_name="agent",
         category_hint="math",
+        model="a/c",
+        fallback_models=["a/d"],
+        max_attempts=2,
+        no_failover=True,
     )
     wanted.max_latency.FromMilliseconds(1500)
+    wanted.first_token_timeout.FromMilliseconds(250)
     faults = Violations()
     preferences = preferences_of(wanted, faults)
     faults.check()
@@ -324,7 +328,9 @@ def test_all_fields_of_preferences_are_kept() -> None:
     assert preferences.required_capabilities == {Capability.TOOLS, Capability.REASONING}
     assert (preferences.max_cost_micros, preferences.max_latency) == (0, 1.5)
     assert preferences.prefer_free
-    assert (preferences.session_id, preferences.agent_name, preferences.category_hint) == ("s" * 128, "agent", "math")
+    assert (preferences.session_id, preferences.category_hint) == ("s" * 128, "math")
+    assert preferences.listed_models == ("a/c", "a/d")
+    assert (preferences.max_attempts, preferences.no_failover, preferences.first_token_timeout) == (2, True, 0.25)
 
 
 def test_all_invalid_preferences_are_reported_together() -> None:
@@ -335,7 +341,6 @@ def test_all_invalid_preferences_are_reported_together() -> None:
         required_capabilities=[routing_pb2.CAPABILITY_UNSPECIFIED],
         max_cost_micros=-1,
         session_id="s" * 129,
-        agent_name="\0",
         category_hint="h" * 129,
     )
     wanted.max_latency.seconds = 0
@@ -352,7 +357,6 @@ def test_all_invalid_preferences_are_reported_together() -> None:
             "max_cost_micros",
             "max_latency",
             "session_id",
-            "agent_name",
             "category_hint",
         )
     }

@@ -158,7 +158,7 @@ def test_a_past_request_is_shown_with_its_attempts() -> None:
         duration=TWO_SECONDS,
         time_to_first_token=TWO_SECONDS,
         session_id="s-1",
-        agent_name="tester",
+        attribution=routing_pb2.Attribution(agent_name="tester", end_user="u-7", labels={"team": "search"}),
         attempts=ATTEMPTS[:1],
     )
     shown = lines(execution.execution(past))
@@ -167,7 +167,7 @@ def test_a_past_request_is_shown_with_its_attempts() -> None:
         "2026-11-18 11:06:40 UTC: failed in 2.00 s, first token after 2.00 s",
         "12 → 4 tokens · $0.000007",
         "RATE_LIMITED: too many",
-        "session s-1 · agent tester",
+        "session s-1 · agent tester · end user u-7 · team=search",
         "",
         "acme/large for coding (0.81): best quality",
     ]
@@ -216,7 +216,7 @@ def test_plugins_show_their_state() -> None:
         distribution="ymera-acme",
         version="1.2",
         state=admin_pb2.Plugin.STATE_ACTIVE,
-        registrations=[admin_pb2.PluginRegistration(kind="provider", name="acme")],
+        registrations=[admin_pb2.PluginRegistration(kind=admin_pb2.PluginRegistration.KIND_PROVIDER, name="acme")],
     )
     broken = admin_pb2.Plugin(
         name="bad", distribution="bad", version="0", state=admin_pb2.Plugin.STATE_QUARANTINED, detail="KeyError: 'x'"

@@ -43,7 +43,7 @@ def test_absent_options_are_left_to_the_server() -> None:
     prompt = requests.prompt("Why?")
     assert not prompt.HasField("sampling")
     assert not prompt.HasField("response_format")
-    assert requests.preferences() == RoutingPreferences(agent_name="ymera-cli")
+    assert requests.preferences() == RoutingPreferences()
 
 
 def test_preferences_contain_all_options() -> None:
@@ -56,7 +56,6 @@ def test_preferences_contain_all_options() -> None:
         max_cost_micros=0,
         session_id="s",
         prefer_free=True,
-        agent_name="ymera-cli",
     )
 
 

@@ -5,7 +5,7 @@ import gc
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from ymera_service.routing.sessions import Sessions
 from ymera_service.routing.stored import from_json
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.content import Citation, Message, Reasoning, Role, Text, ToolCall, ToolResult, user
-from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.context import Attribution, CallContext
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -108,6 +108,7 @@ class ScriptedProvider(Provider):
         self.name = name
         self._scripts = scripts
         self.calls: list[GenerateRequest] = []
+        self.contexts: list[CallContext] = []
         self.hanging = asyncio.Event()
         self.closed = 0
 
@@ -123,6 +124,7 @@ class ScriptedProvider(Provider):
         scripts = self._scripts[request.model]
         turn = sum(call.model == request.model for call in self.calls)
         self.calls.append(request)
+        self.contexts.append(context)
         try:
             for step in scripts[min(turn, len(scripts) - 1)]:
                 if isinstance(step, BaseException):
@@ -653,6 +655,65 @@ async def test_attempts_are_bounded(harness: OpenHarness) -> None:
         assert end.status is ExecutionStatus.FAILED
         assert isinstance(end.error, ProviderServerError)
         assert len(set(models_of(end))) == 3
+
+
+async def test_a_caller_lowers_the_number_of_attempts_and_cant_raise_it(harness: OpenHarness) -> None:
+    down = [[ProviderServerError("x")]]
+    three = ExecutionSettings(max_attempts=3)
+    async with harness({f"m{number}": down for number in range(5)}, execution=three) as here:
+        calls = [len(models_of(await here.end_of(here.request(max_attempts=most)))) for most in (1, 2, 9)]
+        assert calls == [1, 2, 3]
+
+
+async def test_without_failover_only_the_first_target_is_called(harness: OpenHarness) -> None:
+    down = {"one": [[ProviderServerError("x")], HELLO], "two": [HELLO]}
+    async with harness(down) as here:
+        retried = await here.end_of(here.request(no_failover=True, model="one", fallback_models=("two",)))
+        assert models_of(retried) == ["acme/one", "acme/one"]
+        assert retried.status is ExecutionStatus.COMPLETED
+
+
+async def test_fallbacks_are_called_in_the_callers_order(harness: OpenHarness) -> None:
+    down = [[AuthenticationFailed("x")]]
+    async with harness({"a": down, "b": down, "c": down, "d": [HELLO]}) as here:
+        end = await here.end_of(here.request(model="c", fallback_models=("a", "d")))
+        assert models_of(end) == ["acme/c", "acme/a", "acme/d"]
+
+
+@pytest.mark.parametrize("steps", [(Accepted(), HANG), (Accepted(), KeepAlive(), KeepAlive(), HANG)], ids=len)
+async def test_the_callers_limit_for_the_first_part_fails_over_and_does_not_count_against_the_target(
+    harness: OpenHarness, steps: Sequence[Step]
+) -> None:
+    fragile = BreakerSettings(failures=1)
+    async with harness({"one": [steps], "two": [HELLO]}, breaker=fragile) as here:
+        end = await here.end_of(here.request(model="one", fallback_models=("two",), first_token_timeout=0.05))
+        assert errors_of(end) == [ProviderTimeout.reason, ""]
+        assert next(end.attempts).error.message.endswith("within the caller's limit of 0.05 s")  # type: ignore[union-attr]
+        assert not here.breakers.open_domains()
+
+
+async def test_after_the_first_part_the_callers_limit_for_it_is_over(harness: OpenHarness) -> None:
+    slow = [Accepted(), ReasoningDelta("hm"), Pause(0.2), TextDelta("Hello"), COUNTED, DONE]
+    async with harness({"one": [slow]}) as here:
+        end = await here.end_of(here.request(first_token_timeout=0.1))
+        assert end.status is ExecutionStatus.COMPLETED
+
+
+async def test_a_whole_answer_is_bounded_by_the_limit_for_the_first_part(harness: OpenHarness) -> None:
+    async with harness({"one": [[Accepted(), HANG]], "two": [HELLO]}) as here:
+        request = here.request(model="one", fallback_models=("two",), first_token_timeout=0.05)
+        execution = (await here.pipeline.execute(request, Timings())).execution
+        assert errors_of(execution) == [ProviderTimeout.reason, ""]
+
+
+async def test_providers_learn_who_a_request_is_for_and_labels_are_recorded_with_it(harness: OpenHarness) -> None:
+    who = Attribution("agent", "user-7", {"team": "search"})
+    async with harness({"one": [HELLO]}) as here:
+        await here.stream(replace(here.request(), attribution=who))
+        assert [context.attribution for context in here.provider.contexts] == [who]
+        record = await here.database.executions.get("request-1")
+        assert record is not None
+        assert (record.agent_name, record.end_user, record.labels) == ("agent", "user-7", {"team": "search"})
 
 
 async def test_a_target_that_keeps_failing_is_called_within_its_retry_budget_and_then_refused(

@@ -22,8 +22,10 @@ def order(
     exploration: float = 0.0,
 ) -> Order:
     hashes = np.arange(len(scores), dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mask = None if free is None else np.array(free[: len(scores)], bool)
-    return arrange(np.array(scores), hashes, seed=seed, limit=limit, free=mask, pinned=pinned, exploration=exploration)
+    tiers = None if free is None else (~np.array(free[: len(scores)], bool)).astype(np.int64)
+    return arrange(
+        np.array(scores), hashes, seed=seed, limit=limit, tiers=tiers, pinned=pinned, exploration=exploration
+    )
 
 
 @settings(deadline=None)
@@ -114,3 +116,19 @@ def test_the_order_of_two_equal_ones_does_not_depend_on_others() -> None:
 def test_the_version_contains_the_rate_of_exploration() -> None:
     assert version(0.0) != version(0.05)
     assert version(0.05).endswith("exploration=0.05")
+
+
+@settings(deadline=None)
+@given(
+    targets=st.lists(st.tuples(st.integers(0, 4), LEVELS), min_size=1, max_size=30),
+    seed=SEEDS,
+    limit=st.integers(1, 40),
+)
+def test_a_lower_tier_goes_first_whatever_the_scores_are(
+    targets: list[tuple[int, float]], seed: int, limit: int
+) -> None:
+    tiers, scores = zip(*targets, strict=True)
+    hashes = np.arange(len(targets), dtype=np.uint64)
+    made = arrange(np.array(scores), hashes, seed=seed, limit=limit, tiers=np.array(tiers, np.int64))
+    keys = [(tier, -score) for tier, score in targets]
+    assert [keys[position] for position in made.positions] == sorted(keys)[:limit]

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from tests.unit.routing.conftest import FixedClassifier, Routing
 from ymera_service.config import RoutingSettings
 from ymera_service.routing.decision import Decision, Inputs, Preferences, Weights
 from ymera_service.sdk.content import user
-from ymera_service.sdk.errors import InvalidRequest
+from ymera_service.sdk.errors import InvalidRequest, ModelNotFound
 from ymera_service.sdk.generation import Prompt, Sampling, Tool
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 
@@ -153,6 +154,48 @@ def test_preferring_free_models_takes_precedence_over_session_affinity() -> None
     routing.sessions.remember("s", "p/dear")
     decision = routing.decide(preferences=Preferences(session_id="s", prefer_free=True))
     assert order(decision) == ["p/free", "p/dear"]
+
+
+def test_named_models_are_tried_in_the_callers_order_and_no_others() -> None:
+    routing = Routing({"p": [FREE, CHEAP, DEAR, UNPRICED]})
+    routing.measure(coding={"p/cheap": 1.0, "p/dear": 0.0})
+    routing.sessions.remember("s", "p/cheap")
+    wanted = Preferences(model="dear", fallback_models=("p/unpriced", "p/cheap"), session_id="s")
+    decision = routing.decide(preferences=wanted)
+    assert order(decision) == ["p/dear", "p/unpriced", "p/cheap"]
+    assert decision.policy == "listed"
+    assert "the caller's models" in decision.explanation
+    assert {each.target.model for each in decision.excluded} == {"p/free"}
+    routing.open_domains = {"p/dear": 2.0}
+    selection = routing.select(preferences=wanted)
+    assert [target.model for target in selection.ranking] == ["p/unpriced", "p/cheap", "p/dear"]
+
+
+def test_what_one_entry_of_the_list_matches_is_ordered_by_preference_and_score() -> None:
+    routing = Routing({"p": [FREE, CHEAP], "q": [DEAR]})
+    routing.measure(coding={"p/cheap": 1.0, "p/free": 0.0})
+    wanted = Preferences(model="q/dear", fallback_models=("p/*",))
+    assert order(routing.decide(preferences=wanted)) == ["q/dear", "p/cheap", "p/free"]
+    free = replace(wanted, prefer_free=True)
+    assert order(routing.decide(preferences=free)) == ["q/dear", "p/free", "p/cheap"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (Preferences(model="p/none"), "preferences.model"),
+        (Preferences(model="p/cheap", fallback_models=("p/dear", "none")), "preferences.fallback_models[1]"),
+    ],
+)
+def test_a_named_model_that_is_not_on_offer_is_an_error(wanted: Preferences, field: str) -> None:
+    with pytest.raises(ModelNotFound) as caught:
+        Routing({"p": [CHEAP, DEAR]}).decide(preferences=wanted)
+    assert caught.value.metadata["field"] == field
+
+
+def test_the_other_limits_apply_to_named_models() -> None:
+    wanted = Preferences(model="p/dear", fallback_models=("p/cheap",), deny_models=("p/dear",))
+    assert order(Routing({"p": [CHEAP, DEAR]}).decide(preferences=wanted)) == ["p/cheap"]
 
 
 def test_exploration_draws_the_first_candidate_and_is_explained() -> None:

@@ -22,7 +22,12 @@ from ymera_service.serving.checks.violations import Violations
         (Preferences(max_latency=0.0), ["max_latency"]),
         (Preferences(max_latency=math.nan), ["max_latency"]),
         (Preferences(session_id="s" * (MAX_TEXT + 1)), ["session_id"]),
-        (Preferences(agent_name="a" * (MAX_TEXT + 1)), ["agent_name"]),
+        (Preferences(model="m" * 257), ["model"]),
+        (Preferences(model="m", fallback_models=("a", "")), ["fallback_models[1]"]),
+        (Preferences(fallback_models=("a",)), ["fallback_models"]),
+        (Preferences(max_attempts=0), ["max_attempts"]),
+        (Preferences(first_token_timeout=0.0), ["first_token_timeout"]),
+        (Preferences(first_token_timeout=math.nan), ["first_token_timeout"]),
         (Preferences(category_hint="c" * (MAX_TEXT + 1), max_cost_micros=-1), ["max_cost_micros", "category_hint"]),
     ],
 )

@@ -4,7 +4,7 @@ import asyncio
 import os
 import resource
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,8 @@ def record(request_id: str) -> ExecutionRecord:
         time_to_first_token=None,
         session_id="",
         agent_name="",
+        end_user="",
+        labels={},
         catalog_version="",
         decision=b"{}",
     )
@@ -49,10 +51,10 @@ def note(request_id: str, filler: str = "") -> bytes:
     return orjson.dumps({"kind": "test", "request_id": request_id, "filler": filler})
 
 
-def unsettled(values: Mapping[str, Any]) -> UnsettledExecution:
+def unsettled(values: Mapping[str, Any]) -> Sequence[UnsettledExecution]:
     known = record(values["request_id"])
     fields = {name: getattr(known, name) for name in known.__dataclass_fields__}
-    return UnsettledExecution(**fields | {"status": ExecutionStatus.UNKNOWN})
+    return (UnsettledExecution(**fields | {"status": ExecutionStatus.UNKNOWN}),)
 
 
 READERS = {"test": unsettled}
@@ -156,10 +158,10 @@ async def test_a_slot_is_free_once_the_record_is_durable_and_not_before(database
         async with failing(database) as works, Recorder(database, one) as recorder:
             slot = recorder.note(note("a"))
             with pytest.raises(StorageUnavailable):
-                await recorder.record(record("a"), slot)
+                await recorder.record(record("a"), slot=slot)
             assert one._used == 1
             works.set()
-            await recorder.record(record("b"), None)
+            await recorder.record(record("b"))
         assert one._used == 0
     assert await status_of(database, "a") == "completed"
 
@@ -170,7 +172,7 @@ async def test_a_later_attempt_replaces_the_note_of_the_earlier_one(database: Da
             first = recorder.note(note("a"))
             second = recorder.note(note("a", "second"), first)
             assert (one._used, second != first) == (1, True)
-            await recorder.record(record("a"), second)
+            await recorder.record(record("a"), slot=second)
             assert one._used == 0
 
 

@@ -35,6 +35,8 @@ RECORD = ExecutionRecord(
     time_to_first_token=None,
     session_id="",
     agent_name="",
+    end_user="",
+    labels={},
     catalog_version="",
     decision=b"{}",
 )

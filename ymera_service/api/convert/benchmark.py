@@ -8,9 +8,9 @@ from ymera.v1 import ymera_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import duration_fields, failure_fields, usage_fields
 from ymera_service.benchmark.plan import BenchmarkPlan
-from ymera_service.benchmark.runner import BenchmarkCompleted, BenchmarkEvent, BenchmarkProgress, BenchmarkStarted
+from ymera_service.benchmark.runner import BenchmarkCompleted, BenchmarkProgress, BenchmarkStarted
 from ymera_service.benchmark.scores import BenchmarkScore
-from ymera_service.serving.benchmarks import DEFAULT_CONCURRENCY, DEFAULT_TASKS
+from ymera_service.serving.benchmarks import DEFAULT_CONCURRENCY, DEFAULT_TASKS, BenchmarkStopped, SentEvent
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
 
@@ -27,10 +27,10 @@ def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
     )
 
 
-def benchmark_response(sequence: int, event: BenchmarkEvent) -> pb.BenchmarkResponse:
+def benchmark_response(sequence: int, event: SentEvent) -> pb.BenchmarkResponse:
     """Returns an event of a measurement under its number."""
     name, convert = _EVENTS[type(event)]
-    fields: Fields = {name: convert(event)}
+    fields: Fields = {name: convert(event)} if name else convert(event)
     return pb.BenchmarkResponse(sequence=sequence, **fields)
 
 
@@ -51,7 +51,7 @@ def _progress(event: BenchmarkProgress) -> Fields:
         "suite": event.suite,
         "category": event.category,
         "task_id": event.task_id,
-        "score": event.score,
+        "score": None if event.error else event.score,
         "duration": duration_fields(event.duration),
         "error": failure_fields(event.error),
     }
@@ -67,16 +67,28 @@ def _score(score: BenchmarkScore) -> Fields:
         "category": score.category,
         "tasks": score.tasks,
         "failures": score.failures,
+        **(_measured(score) if score.tasks else {}),
+        "usage": usage_fields(score.usage, score.cost_micros),
+    }
+
+
+def _measured(score: BenchmarkScore) -> Fields:
+    return {
         "score": score.score,
         "score_low": score.score_low,
         "score_high": score.score_high,
         "median_duration": duration_fields(score.median_duration),
-        "usage": usage_fields(score.usage, score.cost_micros),
     }
+
+
+def _stopped(event: BenchmarkStopped) -> Fields:
+    return {"cancelled" if event.cancelled else "failed": {"error": failure_fields(event.error)}}
 
 
 _EVENTS: dict[type[Any], tuple[str, Callable[[Any], Fields]]] = {
     BenchmarkStarted: ("started", _started),
     BenchmarkProgress: ("progress", _progress),
     BenchmarkCompleted: ("completed", _completed),
+    BenchmarkStopped: ("", _stopped),
 }
+"""The name of an event in the contract and its fields; the name of the last one depends on what stopped the run."""

@@ -5,9 +5,11 @@ from ymera.v1 import catalog_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.routing import CAPABILITY_NUMBERS
 from ymera_service.api.convert.usage import duration_fields
-from ymera_service.sdk.models import Price, Rates
+from ymera_service.sdk.models import Kind, Price, Rates
 from ymera_service.serving.listing import ListedModel
 from ymera_service.storage.records import BenchmarkSummary
+
+_KINDS = {kind: pb.ModelKind.Value(f"MODEL_KIND_{kind.name}") for kind in Kind}
 
 
 def model_message(listed: ListedModel) -> pb.Model:
@@ -17,8 +19,9 @@ def model_message(listed: ListedModel) -> pb.Model:
         "id": model.id,
         "provider": model.provider,
         "capabilities": sorted(CAPABILITY_NUMBERS[capability] for capability in info.capabilities),
-        "context_window": info.context_window,
-        "max_output_tokens": info.max_output_tokens,
+        "kind": _KINDS[info.kind],
+        "context_window": info.context_window or None,
+        "max_output_tokens": info.max_output_tokens or None,
         "price": None if model.price is None else _price(model.price),
         "simulated": info.simulated,
         "local": info.local,

@@ -5,7 +5,7 @@ from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import duration_fields
-from ymera_service.plugins import PluginState, PluginStatus
+from ymera_service.plugins import PluginState, PluginStatus, Registration
 from ymera_service.resilience.breaker import BreakerReport, BreakerState
 from ymera_service.resilience.pauses import PauseReport
 from ymera_service.sdk.targets import Scope
@@ -18,6 +18,7 @@ _SCOPES = {
     scope: pb.BreakerScope.Value(f"BREAKER_SCOPE_{scope.name}")
     for scope in (Scope.TARGET, Scope.ACCOUNT, Scope.ENDPOINT)
 }
+_KINDS = {name.removeprefix("KIND_").lower(): kind for name, kind in admin_pb2.PluginRegistration.Kind.items()}
 
 
 def health_response(report: HealthReport) -> pb.HealthResponse:
@@ -85,6 +86,10 @@ def plugin_message(plugin: PluginStatus) -> admin_pb2.Plugin:
         "version": plugin.version,
         "state": _PLUGIN_STATES[plugin.state],
         "detail": plugin.detail,
-        "registrations": [{"kind": offer.kind, "name": offer.name} for offer in plugin.registrations],
+        "registrations": [_registration(offer) for offer in plugin.registrations],
     }
     return admin_pb2.Plugin(**fields)
+
+
+def _registration(offer: Registration) -> Fields:
+    return {"kind": _KINDS.get(offer.kind, admin_pb2.PluginRegistration.KIND_UNSPECIFIED), "name": offer.name}

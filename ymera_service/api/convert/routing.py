@@ -1,11 +1,14 @@
 """Preferences, decisions and past executions."""
 
 from collections.abc import Iterable
+from typing import Literal
 
+from google.protobuf.duration_pb2 import Duration
 from ymera.v1 import content_pb2
 from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
+from ymera_service.api.convert.attribution import attribution_fields
 from ymera_service.api.convert.content import FINISH_REASONS
 from ymera_service.api.convert.usage import duration_fields, failure_fields, optional_duration, usage_fields
 from ymera_service.execution.facts import Attempt, Turn
@@ -19,6 +22,7 @@ from ymera_service.routing.decision import (
     ScoreComponent,
     Weights,
 )
+from ymera_service.sdk.context import Attribution
 from ymera_service.sdk.generation import FinishReason, Usage
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
@@ -55,11 +59,15 @@ def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Pr
         deny_models=_patterns("deny_models", preferences.deny_models, faults),
         required_capabilities=_capabilities(preferences, faults),
         max_cost_micros=preferences.max_cost_micros if preferences.HasField("max_cost_micros") else None,
-        max_latency=_max_latency(preferences, faults),
+        max_latency=_seconds("max_latency", preferences, faults),
         prefer_free=preferences.prefer_free,
         session_id=preferences.session_id,
-        agent_name=preferences.agent_name,
         category_hint=preferences.category_hint,
+        model=preferences.model,
+        fallback_models=_patterns("fallback_models", preferences.fallback_models, faults),
+        max_attempts=preferences.max_attempts if preferences.HasField("max_attempts") else None,
+        no_failover=preferences.no_failover,
+        first_token_timeout=_seconds("first_token_timeout", preferences, faults),
     )
 
 
@@ -85,12 +93,14 @@ def _capabilities(preferences: pb.RoutingPreferences, faults: Violations) -> fro
     return frozenset(_CAPABILITIES[number] for number in wanted if number in _CAPABILITIES)
 
 
-def _max_latency(preferences: pb.RoutingPreferences, faults: Violations) -> float | None:
-    if not preferences.HasField("max_latency"):
+def _seconds(
+    name: Literal["max_latency", "first_token_timeout"], preferences: pb.RoutingPreferences, faults: Violations
+) -> float | None:
+    if not preferences.HasField(name):
         return None
-    given = preferences.max_latency
+    given: Duration = getattr(preferences, name)
     if not -1_000_000_000 < given.nanos < 1_000_000_000:
-        faults.add("preferences.max_latency", "has to have fewer than 1,000,000,000 nanos")
+        faults.add(f"preferences.{name}", "has to have fewer than 1,000,000,000 nanos")
     return given.seconds + given.nanos / 1e9
 
 
@@ -200,7 +210,7 @@ def execution_fields(past: PastExecution) -> Fields:
         "duration": duration_fields(record.duration),
         "time_to_first_token": optional_duration(record.time_to_first_token),
         "session_id": record.session_id,
-        "agent_name": record.agent_name,
+        "attribution": attribution_fields(Attribution(record.agent_name, record.end_user, record.labels)),
         "attempts": attempts_fields(past.turns),
         "model": record.model,
     }

@@ -87,6 +87,7 @@ def ask(
             preferences=requests.preferences(
                 models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
             ),
+            attribution=requests.ATTRIBUTION,
         )
     run(_ask(request, timeout, Target(address, config), output), output)
 

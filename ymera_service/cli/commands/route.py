@@ -46,6 +46,7 @@ def route(
             preferences=requests.preferences(
                 models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
             ),
+            attribution=requests.ATTRIBUTION,
             decision_view=DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC,
         )
     run(_route(request, Target(address, config), output), output)

@@ -5,7 +5,7 @@ from operator import attrgetter
 from statistics import fmean
 
 from rich.console import RenderableType
-from ymera.v1.admin_pb2 import Plugin
+from ymera.v1.admin_pb2 import Plugin, PluginRegistration
 from ymera.v1.catalog_pb2 import Model, Price
 from ymera.v1.routing_pb2 import Capability
 
@@ -101,5 +101,9 @@ def plugins(found: Sequence[Plugin]) -> Iterator[RenderableType]:
     yield table(["plugin", "package", "state", "registers"], rows)
 
 
+def _kind(registration: PluginRegistration) -> str:
+    return word(PluginRegistration.Kind.Name(registration.kind), "KIND_")
+
+
 def _registrations(plugin: Plugin) -> str:
-    return ", ".join(f"{each.kind} {each.name}" for each in plugin.registrations)
+    return ", ".join(f"{_kind(each)} {each.name}" for each in plugin.registrations)

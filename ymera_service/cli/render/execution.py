@@ -42,7 +42,9 @@ def execution(past: Execution) -> Iterator[RenderableType]:
         yield clean(f"{past.error.reason}: {past.error.message}", "red")
     origin = [
         f"session {past.session_id}" if past.session_id else "",
-        f"agent {past.agent_name}" if past.agent_name else "",
+        f"agent {past.attribution.agent_name}" if past.attribution.agent_name else "",
+        f"end user {past.attribution.end_user}" if past.attribution.end_user else "",
+        *(f"{key}={value}" for key, value in sorted(past.attribution.labels.items())),
     ]
     if any(origin):
         yield clean(" · ".join(filter(None, origin)), "dim")

@@ -13,6 +13,8 @@ MAX_ITEMS = {
     "preferences.allow_models": 128,
     "preferences.deny_models": 128,
     "preferences.required_capabilities": 64,
+    "preferences.fallback_models": 16,
+    "attribution.labels": 16,
     "models": 128,
     "suites": 128,
     "categories": 128,

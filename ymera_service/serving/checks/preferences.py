@@ -3,10 +3,10 @@
 import math
 
 from ymera_service.routing.decision import Preferences, Weights
-from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 
 MAX_TEXT = 128
-"""Characters of a session id, an agent's name and a category."""
+"""Characters of a session id and a category."""
 
 
 def check_preferences(preferences: Preferences, faults: Violations) -> None:
@@ -16,8 +16,11 @@ def check_preferences(preferences: Preferences, faults: Violations) -> None:
     faults.texts("preferences.allow_models", preferences.allow_models)
     faults.texts("preferences.deny_models", preferences.deny_models)
     faults.text("preferences.session_id", preferences.session_id, max_length=MAX_TEXT)
-    faults.text("preferences.agent_name", preferences.agent_name, max_length=MAX_TEXT)
     faults.text("preferences.category_hint", preferences.category_hint, max_length=MAX_TEXT)
+    faults.text("preferences.model", preferences.model, max_length=MAX_PATTERN)
+    faults.texts("preferences.fallback_models", preferences.fallback_models)
+    if preferences.fallback_models and not preferences.model:
+        faults.add("preferences.fallback_models", "go with model only; set model, or use allow_models")
 
 
 def _check_weights(weights: Weights | None, faults: Violations) -> None:
@@ -33,8 +36,11 @@ def _check_weights(weights: Weights | None, faults: Violations) -> None:
 
 
 def _check_limits(preferences: Preferences, faults: Violations) -> None:
-    cost, latency = preferences.max_cost_micros, preferences.max_latency
-    if cost is not None and cost < 0:
-        faults.add("preferences.max_cost_micros", f"is {cost}; give at least 0, or leave it out")
-    if latency is not None and not latency > 0:
-        faults.add("preferences.max_latency", f"is {latency:g} s; give more than 0, or leave it out")
+    for name, low in (("max_cost_micros", 0), ("max_attempts", 1)):
+        value = getattr(preferences, name)
+        if value is not None and value < low:
+            faults.add(f"preferences.{name}", f"is {value}; give at least {low}, or leave it out")
+    for name in ("max_latency", "first_token_timeout"):
+        seconds = getattr(preferences, name)
+        if seconds is not None and not seconds > 0:
+            faults.add(f"preferences.{name}", f"is {seconds:g} s; give more than 0, or leave it out")

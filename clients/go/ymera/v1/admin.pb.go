@@ -80,6 +80,63 @@ func (Plugin_State) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{2, 0}
 }
 
+// What a plugin can register.
+type PluginRegistration_Kind int32
+
+const (
+	// Something that this version of the contract does not name.
+	PluginRegistration_KIND_UNSPECIFIED PluginRegistration_Kind = 0
+	// A provider of models.
+	PluginRegistration_KIND_PROVIDER PluginRegistration_Kind = 1
+	// A classifier of prompts.
+	PluginRegistration_KIND_CLASSIFIER PluginRegistration_Kind = 2
+	// A suite of benchmark tasks.
+	PluginRegistration_KIND_BENCHMARK PluginRegistration_Kind = 3
+)
+
+// Enum value maps for PluginRegistration_Kind.
+var (
+	PluginRegistration_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_PROVIDER",
+		2: "KIND_CLASSIFIER",
+		3: "KIND_BENCHMARK",
+	}
+	PluginRegistration_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_PROVIDER":    1,
+		"KIND_CLASSIFIER":  2,
+		"KIND_BENCHMARK":   3,
+	}
+)
+
+func (x PluginRegistration_Kind) Enum() *PluginRegistration_Kind {
+	p := new(PluginRegistration_Kind)
+	*p = x
+	return p
+}
+
+func (x PluginRegistration_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PluginRegistration_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_admin_proto_enumTypes[1].Descriptor()
+}
+
+func (PluginRegistration_Kind) Type() protoreflect.EnumType {
+	return &file_ymera_v1_admin_proto_enumTypes[1]
+}
+
+func (x PluginRegistration_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PluginRegistration_Kind.Descriptor instead.
+func (PluginRegistration_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{3, 0}
+}
+
 // The request of ListPlugins.
 type ListPluginsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -257,8 +314,8 @@ func (x *Plugin) GetRegistrations() []*PluginRegistration {
 // Something that a plugin registered.
 type PluginRegistration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// "provider", "classifier" or "benchmark".
-	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// What it is.
+	Kind PluginRegistration_Kind `protobuf:"varint,1,opt,name=kind,proto3,enum=ymera.v1.PluginRegistration_Kind" json:"kind,omitempty"`
 	// The name of what was registered.
 	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -295,11 +352,11 @@ func (*PluginRegistration) Descriptor() ([]byte, []int) {
 	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *PluginRegistration) GetKind() string {
+func (x *PluginRegistration) GetKind() PluginRegistration_Kind {
 	if x != nil {
 		return x.Kind
 	}
-	return ""
+	return PluginRegistration_KIND_UNSPECIFIED
 }
 
 func (x *PluginRegistration) GetName() string {
@@ -328,10 +385,15 @@ const file_ymera_v1_admin_proto_rawDesc = "" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_ACTIVE\x10\x01\x12\x15\n" +
 	"\x11STATE_QUARANTINED\x10\x02\x12\x12\n" +
-	"\x0eSTATE_DISABLED\x10\x03\"<\n" +
-	"\x12PluginRegistration\x12\x12\n" +
-	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name2Z\n" +
+	"\x0eSTATE_DISABLED\x10\x03\"\xb9\x01\n" +
+	"\x12PluginRegistration\x125\n" +
+	"\x04kind\x18\x01 \x01(\x0e2!.ymera.v1.PluginRegistration.KindR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"X\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rKIND_PROVIDER\x10\x01\x12\x13\n" +
+	"\x0fKIND_CLASSIFIER\x10\x02\x12\x12\n" +
+	"\x0eKIND_BENCHMARK\x10\x032Z\n" +
 	"\fAdminService\x12J\n" +
 	"\vListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBD\n" +
 	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
@@ -348,26 +410,28 @@ func file_ymera_v1_admin_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_admin_proto_rawDescData
 }
 
-var file_ymera_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_ymera_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_ymera_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_ymera_v1_admin_proto_goTypes = []any{
-	(Plugin_State)(0),           // 0: ymera.v1.Plugin.State
-	(*ListPluginsRequest)(nil),  // 1: ymera.v1.ListPluginsRequest
-	(*ListPluginsResponse)(nil), // 2: ymera.v1.ListPluginsResponse
-	(*Plugin)(nil),              // 3: ymera.v1.Plugin
-	(*PluginRegistration)(nil),  // 4: ymera.v1.PluginRegistration
+	(Plugin_State)(0),            // 0: ymera.v1.Plugin.State
+	(PluginRegistration_Kind)(0), // 1: ymera.v1.PluginRegistration.Kind
+	(*ListPluginsRequest)(nil),   // 2: ymera.v1.ListPluginsRequest
+	(*ListPluginsResponse)(nil),  // 3: ymera.v1.ListPluginsResponse
+	(*Plugin)(nil),               // 4: ymera.v1.Plugin
+	(*PluginRegistration)(nil),   // 5: ymera.v1.PluginRegistration
 }
 var file_ymera_v1_admin_proto_depIdxs = []int32{
-	3, // 0: ymera.v1.ListPluginsResponse.plugins:type_name -> ymera.v1.Plugin
+	4, // 0: ymera.v1.ListPluginsResponse.plugins:type_name -> ymera.v1.Plugin
 	0, // 1: ymera.v1.Plugin.state:type_name -> ymera.v1.Plugin.State
-	4, // 2: ymera.v1.Plugin.registrations:type_name -> ymera.v1.PluginRegistration
-	1, // 3: ymera.v1.AdminService.ListPlugins:input_type -> ymera.v1.ListPluginsRequest
-	2, // 4: ymera.v1.AdminService.ListPlugins:output_type -> ymera.v1.ListPluginsResponse
-	4, // [4:5] is the sub-list for method output_type
-	3, // [3:4] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	5, // 2: ymera.v1.Plugin.registrations:type_name -> ymera.v1.PluginRegistration
+	1, // 3: ymera.v1.PluginRegistration.kind:type_name -> ymera.v1.PluginRegistration.Kind
+	2, // 4: ymera.v1.AdminService.ListPlugins:input_type -> ymera.v1.ListPluginsRequest
+	3, // 5: ymera.v1.AdminService.ListPlugins:output_type -> ymera.v1.ListPluginsResponse
+	5, // [5:6] is the sub-list for method output_type
+	4, // [4:5] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_admin_proto_init() }
@@ -380,7 +444,7 @@ func file_ymera_v1_admin_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_admin_proto_rawDesc), len(file_ymera_v1_admin_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -24,6 +24,71 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a model is for.
+type ModelKind int32
+
+const (
+	// Never sent.
+	ModelKind_MODEL_KIND_UNSPECIFIED ModelKind = 0
+	// Answers prompts.
+	ModelKind_MODEL_KIND_GENERATE ModelKind = 1
+	// Turns texts into vectors.
+	ModelKind_MODEL_KIND_EMBED ModelKind = 2
+	// Orders documents by their relevance for a question.
+	ModelKind_MODEL_KIND_RERANK ModelKind = 3
+	// Judges whether a text is harmful.
+	ModelKind_MODEL_KIND_MODERATE ModelKind = 4
+	// Something that Ymera does not support yet, such as images or speech.
+	ModelKind_MODEL_KIND_OTHER ModelKind = 5
+)
+
+// Enum value maps for ModelKind.
+var (
+	ModelKind_name = map[int32]string{
+		0: "MODEL_KIND_UNSPECIFIED",
+		1: "MODEL_KIND_GENERATE",
+		2: "MODEL_KIND_EMBED",
+		3: "MODEL_KIND_RERANK",
+		4: "MODEL_KIND_MODERATE",
+		5: "MODEL_KIND_OTHER",
+	}
+	ModelKind_value = map[string]int32{
+		"MODEL_KIND_UNSPECIFIED": 0,
+		"MODEL_KIND_GENERATE":    1,
+		"MODEL_KIND_EMBED":       2,
+		"MODEL_KIND_RERANK":      3,
+		"MODEL_KIND_MODERATE":    4,
+		"MODEL_KIND_OTHER":       5,
+	}
+)
+
+func (x ModelKind) Enum() *ModelKind {
+	p := new(ModelKind)
+	*p = x
+	return p
+}
+
+func (x ModelKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ModelKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_catalog_proto_enumTypes[0].Descriptor()
+}
+
+func (ModelKind) Type() protoreflect.EnumType {
+	return &file_ymera_v1_catalog_proto_enumTypes[0]
+}
+
+func (x ModelKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ModelKind.Descriptor instead.
+func (ModelKind) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{0}
+}
+
 // The request of ListModels.
 type ListModelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -32,7 +97,7 @@ type ListModelsRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the previous page; empty for the first page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Returns only models of this provider. Empty means all.
+	// Returns only models of this provider, which may offer none. Empty means all.
 	Provider      string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -153,10 +218,11 @@ type Model struct {
 	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
 	// What it can do beyond text.
 	Capabilities []Capability `protobuf:"varint,3,rep,packed,name=capabilities,proto3,enum=ymera.v1.Capability" json:"capabilities,omitempty"`
-	// The maximum number of tokens of prompt and answer together; 0 if not known.
-	ContextWindow int64 `protobuf:"varint,4,opt,name=context_window,json=contextWindow,proto3" json:"context_window,omitempty"`
-	// The maximum number of tokens of an answer; 0 if not known.
-	MaxOutputTokens int64 `protobuf:"varint,5,opt,name=max_output_tokens,json=maxOutputTokens,proto3" json:"max_output_tokens,omitempty"`
+	// The maximum number of tokens of prompt and answer together; absent if not
+	// known.
+	ContextWindow *int64 `protobuf:"varint,4,opt,name=context_window,json=contextWindow,proto3,oneof" json:"context_window,omitempty"`
+	// The maximum number of tokens of an answer; absent if not known.
+	MaxOutputTokens *int64 `protobuf:"varint,5,opt,name=max_output_tokens,json=maxOutputTokens,proto3,oneof" json:"max_output_tokens,omitempty"`
 	// Its price; absent if not known.
 	Price *Price `protobuf:"bytes,6,opt,name=price,proto3" json:"price,omitempty"`
 	// True for the simulator's models.
@@ -166,7 +232,9 @@ type Model struct {
 	// The measured quality by category.
 	Measured []*MeasuredQuality `protobuf:"bytes,9,rep,name=measured,proto3" json:"measured,omitempty"`
 	// True if the state of its circuit breaker allows calls.
-	Available     bool `protobuf:"varint,10,opt,name=available,proto3" json:"available,omitempty"`
+	Available bool `protobuf:"varint,10,opt,name=available,proto3" json:"available,omitempty"`
+	// What it is for.
+	Kind          ModelKind `protobuf:"varint,11,opt,name=kind,proto3,enum=ymera.v1.ModelKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -223,15 +291,15 @@ func (x *Model) GetCapabilities() []Capability {
 }
 
 func (x *Model) GetContextWindow() int64 {
-	if x != nil {
-		return x.ContextWindow
+	if x != nil && x.ContextWindow != nil {
+		return *x.ContextWindow
 	}
 	return 0
 }
 
 func (x *Model) GetMaxOutputTokens() int64 {
-	if x != nil {
-		return x.MaxOutputTokens
+	if x != nil && x.MaxOutputTokens != nil {
+		return *x.MaxOutputTokens
 	}
 	return 0
 }
@@ -269,6 +337,13 @@ func (x *Model) GetAvailable() bool {
 		return x.Available
 	}
 	return false
+}
+
+func (x *Model) GetKind() ModelKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ModelKind_MODEL_KIND_UNSPECIFIED
 }
 
 // What a model costs. A call costs micros_per_request and, for each count of its
@@ -569,19 +644,22 @@ const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\bprovider\x18\x03 \x01(\tR\bprovider\"e\n" +
 	"\x12ListModelsResponse\x12'\n" +
 	"\x06models\x18\x01 \x03(\v2\x0f.ymera.v1.ModelR\x06models\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf0\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcc\x03\n" +
 	"\x05Model\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bprovider\x18\x02 \x01(\tR\bprovider\x128\n" +
-	"\fcapabilities\x18\x03 \x03(\x0e2\x14.ymera.v1.CapabilityR\fcapabilities\x12%\n" +
-	"\x0econtext_window\x18\x04 \x01(\x03R\rcontextWindow\x12*\n" +
-	"\x11max_output_tokens\x18\x05 \x01(\x03R\x0fmaxOutputTokens\x12%\n" +
+	"\fcapabilities\x18\x03 \x03(\x0e2\x14.ymera.v1.CapabilityR\fcapabilities\x12*\n" +
+	"\x0econtext_window\x18\x04 \x01(\x03H\x00R\rcontextWindow\x88\x01\x01\x12/\n" +
+	"\x11max_output_tokens\x18\x05 \x01(\x03H\x01R\x0fmaxOutputTokens\x88\x01\x01\x12%\n" +
 	"\x05price\x18\x06 \x01(\v2\x0f.ymera.v1.PriceR\x05price\x12\x1c\n" +
 	"\tsimulated\x18\a \x01(\bR\tsimulated\x12\x14\n" +
 	"\x05local\x18\b \x01(\bR\x05local\x125\n" +
 	"\bmeasured\x18\t \x03(\v2\x19.ymera.v1.MeasuredQualityR\bmeasured\x12\x1c\n" +
 	"\tavailable\x18\n" +
-	" \x01(\bR\tavailable\"\xa8\x04\n" +
+	" \x01(\bR\tavailable\x12'\n" +
+	"\x04kind\x18\v \x01(\x0e2\x13.ymera.v1.ModelKindR\x04kindB\x11\n" +
+	"\x0f_context_windowB\x14\n" +
+	"\x12_max_output_tokens\"\xa8\x04\n" +
 	"\x05Price\x127\n" +
 	"\x18input_micros_per_million\x18\x01 \x01(\x03R\x15inputMicrosPerMillion\x129\n" +
 	"\x19output_micros_per_million\x18\x02 \x01(\x03R\x16outputMicrosPerMillion\x12\x16\n" +
@@ -608,7 +686,14 @@ const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x14\n" +
 	"\x05tasks\x18\x03 \x01(\x05R\x05tasks\x12B\n" +
-	"\x0fmedian_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration2Y\n" +
+	"\x0fmedian_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration*\x9c\x01\n" +
+	"\tModelKind\x12\x1a\n" +
+	"\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13MODEL_KIND_GENERATE\x10\x01\x12\x14\n" +
+	"\x10MODEL_KIND_EMBED\x10\x02\x12\x15\n" +
+	"\x11MODEL_KIND_RERANK\x10\x03\x12\x17\n" +
+	"\x13MODEL_KIND_MODERATE\x10\x04\x12\x14\n" +
+	"\x10MODEL_KIND_OTHER\x10\x052Y\n" +
 	"\x0eCatalogService\x12G\n" +
 	"\n" +
 	"ListModels\x12\x1b.ymera.v1.ListModelsRequest\x1a\x1c.ymera.v1.ListModelsResponseBD\n" +
@@ -626,31 +711,34 @@ func file_ymera_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_catalog_proto_rawDescData
 }
 
+var file_ymera_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_ymera_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_ymera_v1_catalog_proto_goTypes = []any{
-	(*ListModelsRequest)(nil),   // 0: ymera.v1.ListModelsRequest
-	(*ListModelsResponse)(nil),  // 1: ymera.v1.ListModelsResponse
-	(*Model)(nil),               // 2: ymera.v1.Model
-	(*Price)(nil),               // 3: ymera.v1.Price
-	(*PriceTier)(nil),           // 4: ymera.v1.PriceTier
-	(*MeasuredQuality)(nil),     // 5: ymera.v1.MeasuredQuality
-	(Capability)(0),             // 6: ymera.v1.Capability
-	(*durationpb.Duration)(nil), // 7: google.protobuf.Duration
+	(ModelKind)(0),              // 0: ymera.v1.ModelKind
+	(*ListModelsRequest)(nil),   // 1: ymera.v1.ListModelsRequest
+	(*ListModelsResponse)(nil),  // 2: ymera.v1.ListModelsResponse
+	(*Model)(nil),               // 3: ymera.v1.Model
+	(*Price)(nil),               // 4: ymera.v1.Price
+	(*PriceTier)(nil),           // 5: ymera.v1.PriceTier
+	(*MeasuredQuality)(nil),     // 6: ymera.v1.MeasuredQuality
+	(Capability)(0),             // 7: ymera.v1.Capability
+	(*durationpb.Duration)(nil), // 8: google.protobuf.Duration
 }
 var file_ymera_v1_catalog_proto_depIdxs = []int32{
-	2, // 0: ymera.v1.ListModelsResponse.models:type_name -> ymera.v1.Model
-	6, // 1: ymera.v1.Model.capabilities:type_name -> ymera.v1.Capability
-	3, // 2: ymera.v1.Model.price:type_name -> ymera.v1.Price
-	5, // 3: ymera.v1.Model.measured:type_name -> ymera.v1.MeasuredQuality
-	4, // 4: ymera.v1.Price.tiers:type_name -> ymera.v1.PriceTier
-	7, // 5: ymera.v1.MeasuredQuality.median_duration:type_name -> google.protobuf.Duration
-	0, // 6: ymera.v1.CatalogService.ListModels:input_type -> ymera.v1.ListModelsRequest
-	1, // 7: ymera.v1.CatalogService.ListModels:output_type -> ymera.v1.ListModelsResponse
-	7, // [7:8] is the sub-list for method output_type
-	6, // [6:7] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	3, // 0: ymera.v1.ListModelsResponse.models:type_name -> ymera.v1.Model
+	7, // 1: ymera.v1.Model.capabilities:type_name -> ymera.v1.Capability
+	4, // 2: ymera.v1.Model.price:type_name -> ymera.v1.Price
+	6, // 3: ymera.v1.Model.measured:type_name -> ymera.v1.MeasuredQuality
+	0, // 4: ymera.v1.Model.kind:type_name -> ymera.v1.ModelKind
+	5, // 5: ymera.v1.Price.tiers:type_name -> ymera.v1.PriceTier
+	8, // 6: ymera.v1.MeasuredQuality.median_duration:type_name -> google.protobuf.Duration
+	1, // 7: ymera.v1.CatalogService.ListModels:input_type -> ymera.v1.ListModelsRequest
+	2, // 8: ymera.v1.CatalogService.ListModels:output_type -> ymera.v1.ListModelsResponse
+	8, // [8:9] is the sub-list for method output_type
+	7, // [7:8] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_catalog_proto_init() }
@@ -659,6 +747,7 @@ func file_ymera_v1_catalog_proto_init() {
 		return
 	}
 	file_ymera_v1_routing_proto_init()
+	file_ymera_v1_catalog_proto_msgTypes[2].OneofWrappers = []any{}
 	file_ymera_v1_catalog_proto_msgTypes[3].OneofWrappers = []any{}
 	file_ymera_v1_catalog_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
@@ -666,13 +755,14 @@ func file_ymera_v1_catalog_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_catalog_proto_rawDesc), len(file_ymera_v1_catalog_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_ymera_v1_catalog_proto_goTypes,
 		DependencyIndexes: file_ymera_v1_catalog_proto_depIdxs,
+		EnumInfos:         file_ymera_v1_catalog_proto_enumTypes,
 		MessageInfos:      file_ymera_v1_catalog_proto_msgTypes,
 	}.Build()
 	File_ymera_v1_catalog_proto = out.File

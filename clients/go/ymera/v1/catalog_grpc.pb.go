@@ -32,7 +32,8 @@ const (
 type CatalogServiceClient interface {
 	// Returns models sorted by id. Has no side effects.
 	//
-	// Errors: INVALID_ARGUMENT for a page token that this server did not issue.
+	// Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
+	// page token that it did not issue for this filter.
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
 }
 
@@ -62,7 +63,8 @@ func (c *catalogServiceClient) ListModels(ctx context.Context, in *ListModelsReq
 type CatalogServiceServer interface {
 	// Returns models sorted by id. Has no side effects.
 	//
-	// Errors: INVALID_ARGUMENT for a page token that this server did not issue.
+	// Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
+	// page token that it did not issue for this filter.
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }

@@ -418,8 +418,8 @@ type Execution struct {
 	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,9,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
 	// The session that the caller named; empty if it named none.
 	SessionId string `protobuf:"bytes,10,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The agent that the caller named; empty if it named none.
-	AgentName string `protobuf:"bytes,11,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
+	// What the caller said of itself.
+	Attribution *Attribution `protobuf:"bytes,11,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// Every attempt that was made, in order.
 	Attempts []*Attempt `protobuf:"bytes,12,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// The id of the model that answered, "provider/name"; empty if none did.
@@ -528,11 +528,11 @@ func (x *Execution) GetSessionId() string {
 	return ""
 }
 
-func (x *Execution) GetAgentName() string {
+func (x *Execution) GetAttribution() *Attribution {
 	if x != nil {
-		return x.AgentName
+		return x.Attribution
 	}
-	return ""
+	return nil
 }
 
 func (x *Execution) GetAttempts() []*Attempt {
@@ -643,15 +643,32 @@ type RoutingPreferences struct {
 	// is eligible and healthy. At most 128 characters. A request that answers tool
 	// calls prefers the target that made them even without a session.
 	SessionId string `protobuf:"bytes,8,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The program or agent that calls; recorded with the usage. At most 128
-	// characters.
-	AgentName string `protobuf:"bytes,9,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
 	// The category of the task, such as "coding", if the caller knows it.
 	// Replaces detection. A category that is not built in, not measured and not
 	// that of a benchmark suite is rejected with INVALID_ARGUMENT.
-	CategoryHint  string `protobuf:"bytes,10,opt,name=category_hint,json=categoryHint,proto3" json:"category_hint,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CategoryHint string `protobuf:"bytes,9,opt,name=category_hint,json=categoryHint,proto3" json:"category_hint,omitempty"`
+	// The model to call: an id, a name or a pattern as in allow_models. If it is
+	// set, only this model and fallback_models may answer, and they are tried in
+	// this order; what an entry matches is ordered by score. All other limits
+	// still apply. An entry that matches no known model is rejected with
+	// NOT_FOUND.
+	Model string `protobuf:"bytes,10,opt,name=model,proto3" json:"model,omitempty"`
+	// With model, the models that are tried after it, in this order. At most 16
+	// entries of at most 256 characters.
+	FallbackModels []string `protobuf:"bytes,11,rep,name=fallback_models,json=fallbackModels,proto3" json:"fallback_models,omitempty"`
+	// The maximum number of calls of providers for one answer, at least 1. Absent,
+	// or more than the server's execution.max_attempts, means that.
+	MaxAttempts *int32 `protobuf:"varint,12,opt,name=max_attempts,json=maxAttempts,proto3,oneof" json:"max_attempts,omitempty"`
+	// Only the first target is called. If its failure may pass soon, it is called
+	// again, up to max_attempts.
+	NoFailover bool `protobuf:"varint,13,opt,name=no_failover,json=noFailover,proto3" json:"no_failover,omitempty"`
+	// The maximum time from the call of a provider to the first part of its answer
+	// (thinking counts); then the next target is called. Execute gets answers
+	// whole, so there it bounds the whole of each call. Absent, or more than the
+	// server allows, means the server's limits.
+	FirstTokenTimeout *durationpb.Duration `protobuf:"bytes,14,opt,name=first_token_timeout,json=firstTokenTimeout,proto3" json:"first_token_timeout,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *RoutingPreferences) Reset() {
@@ -740,18 +757,114 @@ func (x *RoutingPreferences) GetSessionId() string {
 	return ""
 }
 
-func (x *RoutingPreferences) GetAgentName() string {
+func (x *RoutingPreferences) GetCategoryHint() string {
+	if x != nil {
+		return x.CategoryHint
+	}
+	return ""
+}
+
+func (x *RoutingPreferences) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *RoutingPreferences) GetFallbackModels() []string {
+	if x != nil {
+		return x.FallbackModels
+	}
+	return nil
+}
+
+func (x *RoutingPreferences) GetMaxAttempts() int32 {
+	if x != nil && x.MaxAttempts != nil {
+		return *x.MaxAttempts
+	}
+	return 0
+}
+
+func (x *RoutingPreferences) GetNoFailover() bool {
+	if x != nil {
+		return x.NoFailover
+	}
+	return false
+}
+
+func (x *RoutingPreferences) GetFirstTokenTimeout() *durationpb.Duration {
+	if x != nil {
+		return x.FirstTokenTimeout
+	}
+	return nil
+}
+
+// Who a request is for, so that its usage can be attributed. Stored and logged,
+// not sent to providers.
+type Attribution struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The program or agent that calls. At most 128 characters.
+	AgentName string `protobuf:"bytes,1,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
+	// The person on whose behalf it calls, preferably as a pseudonym. At most 128
+	// characters.
+	EndUser string `protobuf:"bytes,2,opt,name=end_user,json=endUser,proto3" json:"end_user,omitempty"`
+	// Anything else, such as team or project; ListExecutions filters by it. At most
+	// 16 labels. Keys have 1-64 characters of letters, digits, underscore, hyphen,
+	// dot and slash; values at most 256 characters.
+	Labels        map[string]string `protobuf:"bytes,3,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attribution) Reset() {
+	*x = Attribution{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attribution) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attribution) ProtoMessage() {}
+
+func (x *Attribution) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attribution.ProtoReflect.Descriptor instead.
+func (*Attribution) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Attribution) GetAgentName() string {
 	if x != nil {
 		return x.AgentName
 	}
 	return ""
 }
 
-func (x *RoutingPreferences) GetCategoryHint() string {
+func (x *Attribution) GetEndUser() string {
 	if x != nil {
-		return x.CategoryHint
+		return x.EndUser
 	}
 	return ""
+}
+
+func (x *Attribution) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
 }
 
 // One category and its probability.
@@ -768,7 +881,7 @@ type CategoryProbability struct {
 
 func (x *CategoryProbability) Reset() {
 	*x = CategoryProbability{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	mi := &file_ymera_v1_routing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -780,7 +893,7 @@ func (x *CategoryProbability) String() string {
 func (*CategoryProbability) ProtoMessage() {}
 
 func (x *CategoryProbability) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	mi := &file_ymera_v1_routing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -793,7 +906,7 @@ func (x *CategoryProbability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CategoryProbability.ProtoReflect.Descriptor instead.
 func (*CategoryProbability) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{5}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CategoryProbability) GetCategory() string {
@@ -828,7 +941,7 @@ type ScoreComponent struct {
 
 func (x *ScoreComponent) Reset() {
 	*x = ScoreComponent{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[6]
+	mi := &file_ymera_v1_routing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +953,7 @@ func (x *ScoreComponent) String() string {
 func (*ScoreComponent) ProtoMessage() {}
 
 func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[6]
+	mi := &file_ymera_v1_routing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +966,7 @@ func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScoreComponent.ProtoReflect.Descriptor instead.
 func (*ScoreComponent) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{6}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ScoreComponent) GetName() string {
@@ -908,7 +1021,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[7]
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -920,7 +1033,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[7]
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -933,7 +1046,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{7}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Candidate) GetModel() string {
@@ -1003,7 +1116,7 @@ type ExclusionCount struct {
 
 func (x *ExclusionCount) Reset() {
 	*x = ExclusionCount{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1015,7 +1128,7 @@ func (x *ExclusionCount) String() string {
 func (*ExclusionCount) ProtoMessage() {}
 
 func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1028,7 +1141,7 @@ func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExclusionCount.ProtoReflect.Descriptor instead.
 func (*ExclusionCount) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExclusionCount) GetReason() ExclusionReason {
@@ -1078,7 +1191,7 @@ type Exclusion struct {
 
 func (x *Exclusion) Reset() {
 	*x = Exclusion{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1090,7 +1203,7 @@ func (x *Exclusion) String() string {
 func (*Exclusion) ProtoMessage() {}
 
 func (x *Exclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1103,7 +1216,7 @@ func (x *Exclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exclusion.ProtoReflect.Descriptor instead.
 func (*Exclusion) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Exclusion) GetModel() string {
@@ -1168,7 +1281,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1180,7 +1293,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1193,7 +1306,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Attempt) GetNumber() int32 {
@@ -1276,7 +1389,7 @@ type Decision struct {
 	// The weights used, adding up to 1.
 	Weights *RoutingWeights `protobuf:"bytes,6,opt,name=weights,proto3" json:"weights,omitempty"`
 	// The seed of random choices; the same inputs and seed give the same order.
-	Seed uint64 `protobuf:"fixed64,7,opt,name=seed,proto3" json:"seed,omitempty"`
+	Seed int64 `protobuf:"varint,7,opt,name=seed,proto3" json:"seed,omitempty"`
 	// The probability with which the policy puts this first candidate first, above
 	// 0 and at most 1. For unbiased learning from the outcome.
 	Propensity float64 `protobuf:"fixed64,8,opt,name=propensity,proto3" json:"propensity,omitempty"`
@@ -1297,7 +1410,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[11]
+	mi := &file_ymera_v1_routing_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1309,7 +1422,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[11]
+	mi := &file_ymera_v1_routing_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1322,7 +1435,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Decision) GetCategory() string {
@@ -1367,7 +1480,7 @@ func (x *Decision) GetWeights() *RoutingWeights {
 	return nil
 }
 
-func (x *Decision) GetSeed() uint64 {
+func (x *Decision) GetSeed() int64 {
 	if x != nil {
 		return x.Seed
 	}
@@ -1425,7 +1538,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"I\n" +
 	"\x14GetExecutionResponse\x121\n" +
-	"\texecution\x18\x01 \x01(\v2\x13.ymera.v1.ExecutionR\texecution\"\xd9\x04\n" +
+	"\texecution\x18\x01 \x01(\v2\x13.ymera.v1.ExecutionR\texecution\"\xf3\x04\n" +
 	"\tExecution\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12;\n" +
@@ -1440,15 +1553,14 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x13time_to_first_token\x18\t \x01(\v2\x19.google.protobuf.DurationR\x10timeToFirstToken\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\n" +
-	" \x01(\tR\tsessionId\x12\x1d\n" +
-	"\n" +
-	"agent_name\x18\v \x01(\tR\tagentName\x12-\n" +
+	" \x01(\tR\tsessionId\x127\n" +
+	"\vattribution\x18\v \x01(\v2\x15.ymera.v1.AttributionR\vattribution\x12-\n" +
 	"\battempts\x18\f \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x14\n" +
 	"\x05model\x18\r \x01(\tR\x05model\"T\n" +
 	"\x0eRoutingWeights\x12\x18\n" +
 	"\aquality\x18\x01 \x01(\x01R\aquality\x12\x14\n" +
 	"\x05speed\x18\x02 \x01(\x01R\x05speed\x12\x12\n" +
-	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\xd8\x03\n" +
+	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\x9d\x05\n" +
 	"\x12RoutingPreferences\x122\n" +
 	"\aweights\x18\x01 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x12!\n" +
 	"\fallow_models\x18\x02 \x03(\tR\vallowModels\x12\x1f\n" +
@@ -1461,12 +1573,25 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\vprefer_free\x18\a \x01(\bR\n" +
 	"preferFree\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\b \x01(\tR\tsessionId\x12\x1d\n" +
+	"session_id\x18\b \x01(\tR\tsessionId\x12#\n" +
+	"\rcategory_hint\x18\t \x01(\tR\fcategoryHint\x12\x14\n" +
+	"\x05model\x18\n" +
+	" \x01(\tR\x05model\x12'\n" +
+	"\x0ffallback_models\x18\v \x03(\tR\x0efallbackModels\x12&\n" +
+	"\fmax_attempts\x18\f \x01(\x05H\x01R\vmaxAttempts\x88\x01\x01\x12\x1f\n" +
+	"\vno_failover\x18\r \x01(\bR\n" +
+	"noFailover\x12I\n" +
+	"\x13first_token_timeout\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x11firstTokenTimeoutB\x12\n" +
+	"\x10_max_cost_microsB\x0f\n" +
+	"\r_max_attempts\"\xbd\x01\n" +
+	"\vAttribution\x12\x1d\n" +
 	"\n" +
-	"agent_name\x18\t \x01(\tR\tagentName\x12#\n" +
-	"\rcategory_hint\x18\n" +
-	" \x01(\tR\fcategoryHintB\x12\n" +
-	"\x10_max_cost_micros\"S\n" +
+	"agent_name\x18\x01 \x01(\tR\tagentName\x12\x19\n" +
+	"\bend_user\x18\x02 \x01(\tR\aendUser\x129\n" +
+	"\x06labels\x18\x03 \x03(\v2!.ymera.v1.Attribution.LabelsEntryR\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"S\n" +
 	"\x13CategoryProbability\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12 \n" +
 	"\vprobability\x18\x02 \x01(\x01R\vprobability\"n\n" +
@@ -1518,7 +1643,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"exclusions\x12\x16\n" +
 	"\x06policy\x18\x05 \x01(\tR\x06policy\x122\n" +
 	"\aweights\x18\x06 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x12\x12\n" +
-	"\x04seed\x18\a \x01(\x06R\x04seed\x12\x1e\n" +
+	"\x04seed\x18\a \x01(\x03R\x04seed\x12\x1e\n" +
 	"\n" +
 	"propensity\x18\b \x01(\x01R\n" +
 	"propensity\x12 \n" +
@@ -1577,7 +1702,7 @@ func file_ymera_v1_routing_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_ymera_v1_routing_proto_goTypes = []any{
 	(ExecutionStatus)(0),          // 0: ymera.v1.ExecutionStatus
 	(Capability)(0),               // 1: ymera.v1.Capability
@@ -1588,53 +1713,58 @@ var file_ymera_v1_routing_proto_goTypes = []any{
 	(*Execution)(nil),             // 6: ymera.v1.Execution
 	(*RoutingWeights)(nil),        // 7: ymera.v1.RoutingWeights
 	(*RoutingPreferences)(nil),    // 8: ymera.v1.RoutingPreferences
-	(*CategoryProbability)(nil),   // 9: ymera.v1.CategoryProbability
-	(*ScoreComponent)(nil),        // 10: ymera.v1.ScoreComponent
-	(*Candidate)(nil),             // 11: ymera.v1.Candidate
-	(*ExclusionCount)(nil),        // 12: ymera.v1.ExclusionCount
-	(*Exclusion)(nil),             // 13: ymera.v1.Exclusion
-	(*Attempt)(nil),               // 14: ymera.v1.Attempt
-	(*Decision)(nil),              // 15: ymera.v1.Decision
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*Usage)(nil),                 // 17: ymera.v1.Usage
-	(FinishReason)(0),             // 18: ymera.v1.FinishReason
-	(*Error)(nil),                 // 19: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 20: google.protobuf.Duration
+	(*Attribution)(nil),           // 9: ymera.v1.Attribution
+	(*CategoryProbability)(nil),   // 10: ymera.v1.CategoryProbability
+	(*ScoreComponent)(nil),        // 11: ymera.v1.ScoreComponent
+	(*Candidate)(nil),             // 12: ymera.v1.Candidate
+	(*ExclusionCount)(nil),        // 13: ymera.v1.ExclusionCount
+	(*Exclusion)(nil),             // 14: ymera.v1.Exclusion
+	(*Attempt)(nil),               // 15: ymera.v1.Attempt
+	(*Decision)(nil),              // 16: ymera.v1.Decision
+	nil,                           // 17: ymera.v1.Attribution.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*Usage)(nil),                 // 19: ymera.v1.Usage
+	(FinishReason)(0),             // 20: ymera.v1.FinishReason
+	(*Error)(nil),                 // 21: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 22: google.protobuf.Duration
 }
 var file_ymera_v1_routing_proto_depIdxs = []int32{
 	6,  // 0: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
-	16, // 1: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
+	18, // 1: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
-	15, // 3: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
-	17, // 4: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
-	18, // 5: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
-	19, // 6: ymera.v1.Execution.error:type_name -> ymera.v1.Error
-	20, // 7: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
-	20, // 8: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
-	14, // 9: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
-	7,  // 10: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
-	1,  // 11: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
-	20, // 12: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
-	10, // 13: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
-	20, // 14: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
-	2,  // 15: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
-	2,  // 16: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
-	19, // 17: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
-	20, // 18: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	20, // 19: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	17, // 20: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
-	9,  // 21: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	11, // 22: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	12, // 23: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
-	7,  // 24: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	13, // 25: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
-	4,  // 26: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	5,  // 27: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	27, // [27:28] is the sub-list for method output_type
-	26, // [26:27] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	16, // 3: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
+	19, // 4: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
+	20, // 5: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
+	21, // 6: ymera.v1.Execution.error:type_name -> ymera.v1.Error
+	22, // 7: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
+	22, // 8: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
+	9,  // 9: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
+	15, // 10: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
+	7,  // 11: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
+	1,  // 12: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
+	22, // 13: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
+	22, // 14: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
+	17, // 15: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
+	11, // 16: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
+	22, // 17: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
+	2,  // 18: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
+	2,  // 19: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
+	21, // 20: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
+	22, // 21: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	22, // 22: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	19, // 23: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
+	10, // 24: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
+	12, // 25: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	13, // 26: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	7,  // 27: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
+	14, // 28: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	4,  // 29: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	5,  // 30: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	30, // [30:31] is the sub-list for method output_type
+	29, // [29:30] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }
@@ -1646,14 +1776,14 @@ func file_ymera_v1_routing_proto_init() {
 	file_ymera_v1_errors_proto_init()
 	file_ymera_v1_usage_proto_init()
 	file_ymera_v1_routing_proto_msgTypes[4].OneofWrappers = []any{}
-	file_ymera_v1_routing_proto_msgTypes[7].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_routing_proto_rawDesc), len(file_ymera_v1_routing_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -213,7 +213,9 @@ type RouteRequest struct {
 	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// How much of the decision to return.
-	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -267,6 +269,13 @@ func (x *RouteRequest) GetDecisionView() DecisionView {
 		return x.DecisionView
 	}
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
+func (x *RouteRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
 }
 
 // The response of Route.
@@ -332,7 +341,9 @@ type ExecuteRequest struct {
 	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// How much of the decision to return.
-	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -386,6 +397,13 @@ func (x *ExecuteRequest) GetDecisionView() DecisionView {
 		return x.DecisionView
 	}
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
+func (x *ExecuteRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
 }
 
 // The response of Execute.
@@ -515,7 +533,9 @@ type ExecuteStreamRequest struct {
 	// How the caller wants the model to be chosen.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// How much of the decision the started event contains.
-	DecisionView  DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -569,6 +589,13 @@ func (x *ExecuteStreamRequest) GetDecisionView() DecisionView {
 		return x.DecisionView
 	}
 	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
+func (x *ExecuteStreamRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
 }
 
 // One event of an answer. Readers must skip events they do not know.
@@ -1484,7 +1511,7 @@ type BenchmarkRequest struct {
 	// The most tasks per suite and category; 0 means 5. At most 1,000.
 	TasksPerCategory int32 `protobuf:"varint,4,opt,name=tasks_per_category,json=tasksPerCategory,proto3" json:"tasks_per_category,omitempty"`
 	// Chooses the tasks; the same seed gives the same ones. 0 is a seed too.
-	Seed uint64 `protobuf:"fixed64,5,opt,name=seed,proto3" json:"seed,omitempty"`
+	Seed int64 `protobuf:"varint,5,opt,name=seed,proto3" json:"seed,omitempty"`
 	// How many tasks run at a time; 0 means 4. At most 64.
 	Concurrency   int32 `protobuf:"varint,6,opt,name=concurrency,proto3" json:"concurrency,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1549,7 +1576,7 @@ func (x *BenchmarkRequest) GetTasksPerCategory() int32 {
 	return 0
 }
 
-func (x *BenchmarkRequest) GetSeed() uint64 {
+func (x *BenchmarkRequest) GetSeed() int64 {
 	if x != nil {
 		return x.Seed
 	}
@@ -1568,13 +1595,15 @@ type BenchmarkResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// From 1, without gaps.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// What happened. The first is started, the last completed.
+	// What happened. The first is started, the last one of the terminal events.
 	//
 	// Types that are valid to be assigned to Event:
 	//
 	//	*BenchmarkResponse_Started
 	//	*BenchmarkResponse_Progress
 	//	*BenchmarkResponse_Completed
+	//	*BenchmarkResponse_Failed
+	//	*BenchmarkResponse_Cancelled
 	Event         isBenchmarkResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1651,6 +1680,24 @@ func (x *BenchmarkResponse) GetCompleted() *BenchmarkCompleted {
 	return nil
 }
 
+func (x *BenchmarkResponse) GetFailed() *BenchmarkFailed {
+	if x != nil {
+		if x, ok := x.Event.(*BenchmarkResponse_Failed); ok {
+			return x.Failed
+		}
+	}
+	return nil
+}
+
+func (x *BenchmarkResponse) GetCancelled() *BenchmarkCancelled {
+	if x != nil {
+		if x, ok := x.Event.(*BenchmarkResponse_Cancelled); ok {
+			return x.Cancelled
+		}
+	}
+	return nil
+}
+
 type isBenchmarkResponse_Event interface {
 	isBenchmarkResponse_Event()
 }
@@ -1670,11 +1717,25 @@ type BenchmarkResponse_Completed struct {
 	Completed *BenchmarkCompleted `protobuf:"bytes,15,opt,name=completed,proto3,oneof"`
 }
 
+type BenchmarkResponse_Failed struct {
+	// Terminal: the run can't go on; results until then are stored.
+	Failed *BenchmarkFailed `protobuf:"bytes,16,opt,name=failed,proto3,oneof"`
+}
+
+type BenchmarkResponse_Cancelled struct {
+	// Terminal: the server is stopping; results until then are stored.
+	Cancelled *BenchmarkCancelled `protobuf:"bytes,17,opt,name=cancelled,proto3,oneof"`
+}
+
 func (*BenchmarkResponse_Started) isBenchmarkResponse_Event() {}
 
 func (*BenchmarkResponse_Progress) isBenchmarkResponse_Event() {}
 
 func (*BenchmarkResponse_Completed) isBenchmarkResponse_Event() {}
+
+func (*BenchmarkResponse_Failed) isBenchmarkResponse_Event() {}
+
+func (*BenchmarkResponse_Cancelled) isBenchmarkResponse_Event() {}
 
 // The plan of a measurement.
 type BenchmarkStarted struct {
@@ -1764,8 +1825,8 @@ type BenchmarkProgress struct {
 	Category string `protobuf:"bytes,5,opt,name=category,proto3" json:"category,omitempty"`
 	// The task's id within its suite.
 	TaskId string `protobuf:"bytes,6,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
-	// From 0 (wrong) to 1 (right); 0 if the call failed.
-	Score float64 `protobuf:"fixed64,7,opt,name=score,proto3" json:"score,omitempty"`
+	// From 0 (wrong) to 1 (right); absent if the task could not be graded.
+	Score *float64 `protobuf:"fixed64,7,opt,name=score,proto3,oneof" json:"score,omitempty"`
 	// From the call to the end of the answer.
 	Duration *durationpb.Duration `protobuf:"bytes,8,opt,name=duration,proto3" json:"duration,omitempty"`
 	// Why the call failed; absent if it succeeded.
@@ -1847,8 +1908,8 @@ func (x *BenchmarkProgress) GetTaskId() string {
 }
 
 func (x *BenchmarkProgress) GetScore() float64 {
-	if x != nil {
-		return x.Score
+	if x != nil && x.Score != nil {
+		return *x.Score
 	}
 	return 0
 }
@@ -1922,6 +1983,98 @@ func (x *BenchmarkCompleted) GetScores() []*BenchmarkScore {
 	return nil
 }
 
+// Terminal: the run failed.
+type BenchmarkFailed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why it failed.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BenchmarkFailed) Reset() {
+	*x = BenchmarkFailed{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BenchmarkFailed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BenchmarkFailed) ProtoMessage() {}
+
+func (x *BenchmarkFailed) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BenchmarkFailed.ProtoReflect.Descriptor instead.
+func (*BenchmarkFailed) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *BenchmarkFailed) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// Terminal: the run was stopped.
+type BenchmarkCancelled struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why it was stopped.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BenchmarkCancelled) Reset() {
+	*x = BenchmarkCancelled{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BenchmarkCancelled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BenchmarkCancelled) ProtoMessage() {}
+
+func (x *BenchmarkCancelled) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BenchmarkCancelled.ProtoReflect.Descriptor instead.
+func (*BenchmarkCancelled) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *BenchmarkCancelled) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // The score of a model in one category.
 type BenchmarkScore struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1933,12 +2086,13 @@ type BenchmarkScore struct {
 	Tasks int32 `protobuf:"varint,3,opt,name=tasks,proto3" json:"tasks,omitempty"`
 	// How many calls failed.
 	Failures int32 `protobuf:"varint,4,opt,name=failures,proto3" json:"failures,omitempty"`
-	// The mean score, from 0 to 1.
-	Score float64 `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"`
+	// The mean score, from 0 to 1; absent if no task was graded, like the three
+	// fields that follow.
+	Score *float64 `protobuf:"fixed64,5,opt,name=score,proto3,oneof" json:"score,omitempty"`
 	// The lower end of the score's 95 % Wilson interval.
-	ScoreLow float64 `protobuf:"fixed64,6,opt,name=score_low,json=scoreLow,proto3" json:"score_low,omitempty"`
+	ScoreLow *float64 `protobuf:"fixed64,6,opt,name=score_low,json=scoreLow,proto3,oneof" json:"score_low,omitempty"`
 	// The upper end of the score's 95 % Wilson interval.
-	ScoreHigh float64 `protobuf:"fixed64,7,opt,name=score_high,json=scoreHigh,proto3" json:"score_high,omitempty"`
+	ScoreHigh *float64 `protobuf:"fixed64,7,opt,name=score_high,json=scoreHigh,proto3,oneof" json:"score_high,omitempty"`
 	// The median time from the call to the end of the answer.
 	MedianDuration *durationpb.Duration `protobuf:"bytes,8,opt,name=median_duration,json=medianDuration,proto3" json:"median_duration,omitempty"`
 	// What the tasks consumed.
@@ -1949,7 +2103,7 @@ type BenchmarkScore struct {
 
 func (x *BenchmarkScore) Reset() {
 	*x = BenchmarkScore{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1961,7 +2115,7 @@ func (x *BenchmarkScore) String() string {
 func (*BenchmarkScore) ProtoMessage() {}
 
 func (x *BenchmarkScore) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1974,7 +2128,7 @@ func (x *BenchmarkScore) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkScore.ProtoReflect.Descriptor instead.
 func (*BenchmarkScore) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{21}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *BenchmarkScore) GetModel() string {
@@ -2006,22 +2160,22 @@ func (x *BenchmarkScore) GetFailures() int32 {
 }
 
 func (x *BenchmarkScore) GetScore() float64 {
-	if x != nil {
-		return x.Score
+	if x != nil && x.Score != nil {
+		return *x.Score
 	}
 	return 0
 }
 
 func (x *BenchmarkScore) GetScoreLow() float64 {
-	if x != nil {
-		return x.ScoreLow
+	if x != nil && x.ScoreLow != nil {
+		return *x.ScoreLow
 	}
 	return 0
 }
 
 func (x *BenchmarkScore) GetScoreHigh() float64 {
-	if x != nil {
-		return x.ScoreHigh
+	if x != nil && x.ScoreHigh != nil {
+		return *x.ScoreHigh
 	}
 	return 0
 }
@@ -2049,7 +2203,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2061,7 +2215,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2074,7 +2228,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{22}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
 }
 
 // The state of the server.
@@ -2109,7 +2263,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2121,7 +2275,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2134,7 +2288,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{23}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *HealthResponse) GetStatus() HealthStatus {
@@ -2234,7 +2388,7 @@ type ProviderHealth struct {
 
 func (x *ProviderHealth) Reset() {
 	*x = ProviderHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2400,7 @@ func (x *ProviderHealth) String() string {
 func (*ProviderHealth) ProtoMessage() {}
 
 func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2413,7 @@ func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderHealth.ProtoReflect.Descriptor instead.
 func (*ProviderHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ProviderHealth) GetProvider() string {
@@ -2317,7 +2471,7 @@ type BreakerHealth struct {
 
 func (x *BreakerHealth) Reset() {
 	*x = BreakerHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2329,7 +2483,7 @@ func (x *BreakerHealth) String() string {
 func (*BreakerHealth) ProtoMessage() {}
 
 func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2342,7 +2496,7 @@ func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BreakerHealth.ProtoReflect.Descriptor instead.
 func (*BreakerHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *BreakerHealth) GetDomain() string {
@@ -2397,7 +2551,7 @@ type BackgroundTaskHealth struct {
 
 func (x *BackgroundTaskHealth) Reset() {
 	*x = BackgroundTaskHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2409,7 +2563,7 @@ func (x *BackgroundTaskHealth) String() string {
 func (*BackgroundTaskHealth) ProtoMessage() {}
 
 func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2422,7 +2576,7 @@ func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
 func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *BackgroundTaskHealth) GetName() string {
@@ -2469,7 +2623,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2481,7 +2635,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2494,7 +2648,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -2533,7 +2687,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2545,7 +2699,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2558,7 +2712,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -2586,19 +2740,21 @@ var File_ymera_v1_ymera_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\n" +
-	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xb5\x01\n" +
+	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xee\x01\n" +
 	"\fRouteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
-	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"^\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"^\n" +
 	"\rRouteResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12.\n" +
-	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xb7\x01\n" +
+	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xf0\x01\n" +
 	"\x0eExecuteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
-	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"\x88\x03\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"\x88\x03\n" +
 	"\x0fExecuteResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12-\n" +
@@ -2609,11 +2765,12 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\bdecision\x18\x06 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x120\n" +
 	"\tcitations\x18\a \x03(\v2\x12.ymera.v1.CitationR\tcitations\x12\x1c\n" +
 	"\tsimulated\x18\b \x01(\bR\tsimulated\x12-\n" +
-	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xbd\x01\n" +
+	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xf6\x01\n" +
 	"\x14ExecuteStreamRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
-	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"\xd7\x05\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"\xd7\x05\n" +
 	"\x15ExecuteStreamResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.ExecutionStartedH\x00R\astarted\x12C\n" +
@@ -2678,20 +2835,22 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"categories\x18\x03 \x03(\tR\n" +
 	"categories\x12,\n" +
 	"\x12tasks_per_category\x18\x04 \x01(\x05R\x10tasksPerCategory\x12\x12\n" +
-	"\x04seed\x18\x05 \x01(\x06R\x04seed\x12 \n" +
-	"\vconcurrency\x18\x06 \x01(\x05R\vconcurrency\"\xe9\x01\n" +
+	"\x04seed\x18\x05 \x01(\x03R\x04seed\x12 \n" +
+	"\vconcurrency\x18\x06 \x01(\x05R\vconcurrency\"\xdc\x02\n" +
 	"\x11BenchmarkResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.BenchmarkStartedH\x00R\astarted\x129\n" +
 	"\bprogress\x18\x03 \x01(\v2\x1b.ymera.v1.BenchmarkProgressH\x00R\bprogress\x12<\n" +
-	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.BenchmarkCompletedH\x00R\tcompletedB\a\n" +
+	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.BenchmarkCompletedH\x00R\tcompleted\x123\n" +
+	"\x06failed\x18\x10 \x01(\v2\x19.ymera.v1.BenchmarkFailedH\x00R\x06failed\x12<\n" +
+	"\tcancelled\x18\x11 \x01(\v2\x1c.ymera.v1.BenchmarkCancelledH\x00R\tcancelledB\a\n" +
 	"\x05event\"z\n" +
 	"\x10BenchmarkStarted\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n" +
 	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x03 \x03(\tR\x06suites\x12\x1f\n" +
 	"\vtotal_tasks\x18\x04 \x01(\x05R\n" +
-	"totalTasks\"\xb2\x02\n" +
+	"totalTasks\"\xc1\x02\n" +
 	"\x11BenchmarkProgress\x12'\n" +
 	"\x0fcompleted_tasks\x18\x01 \x01(\x05R\x0ecompletedTasks\x12\x1f\n" +
 	"\vtotal_tasks\x18\x02 \x01(\x05R\n" +
@@ -2699,24 +2858,33 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x05model\x18\x03 \x01(\tR\x05model\x12\x14\n" +
 	"\x05suite\x18\x04 \x01(\tR\x05suite\x12\x1a\n" +
 	"\bcategory\x18\x05 \x01(\tR\bcategory\x12\x17\n" +
-	"\atask_id\x18\x06 \x01(\tR\x06taskId\x12\x14\n" +
-	"\x05score\x18\a \x01(\x01R\x05score\x125\n" +
+	"\atask_id\x18\x06 \x01(\tR\x06taskId\x12\x19\n" +
+	"\x05score\x18\a \x01(\x01H\x00R\x05score\x88\x01\x01\x125\n" +
 	"\bduration\x18\b \x01(\v2\x19.google.protobuf.DurationR\bduration\x12%\n" +
-	"\x05error\x18\t \x01(\v2\x0f.ymera.v1.ErrorR\x05error\"]\n" +
+	"\x05error\x18\t \x01(\v2\x0f.ymera.v1.ErrorR\x05errorB\b\n" +
+	"\x06_score\"]\n" +
 	"\x12BenchmarkCompleted\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x120\n" +
-	"\x06scores\x18\x02 \x03(\v2\x18.ymera.v1.BenchmarkScoreR\x06scores\"\xb1\x02\n" +
+	"\x06scores\x18\x02 \x03(\v2\x18.ymera.v1.BenchmarkScoreR\x06scores\"8\n" +
+	"\x0fBenchmarkFailed\x12%\n" +
+	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\";\n" +
+	"\x12BenchmarkCancelled\x12%\n" +
+	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\"\xe7\x02\n" +
 	"\x0eBenchmarkScore\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x1a\n" +
 	"\bcategory\x18\x02 \x01(\tR\bcategory\x12\x14\n" +
 	"\x05tasks\x18\x03 \x01(\x05R\x05tasks\x12\x1a\n" +
-	"\bfailures\x18\x04 \x01(\x05R\bfailures\x12\x14\n" +
-	"\x05score\x18\x05 \x01(\x01R\x05score\x12\x1b\n" +
-	"\tscore_low\x18\x06 \x01(\x01R\bscoreLow\x12\x1d\n" +
+	"\bfailures\x18\x04 \x01(\x05R\bfailures\x12\x19\n" +
+	"\x05score\x18\x05 \x01(\x01H\x00R\x05score\x88\x01\x01\x12 \n" +
+	"\tscore_low\x18\x06 \x01(\x01H\x01R\bscoreLow\x88\x01\x01\x12\"\n" +
 	"\n" +
-	"score_high\x18\a \x01(\x01R\tscoreHigh\x12B\n" +
+	"score_high\x18\a \x01(\x01H\x02R\tscoreHigh\x88\x01\x01\x12B\n" +
 	"\x0fmedian_duration\x18\b \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration\x12%\n" +
-	"\x05usage\x18\t \x01(\v2\x0f.ymera.v1.UsageR\x05usage\"\x0f\n" +
+	"\x05usage\x18\t \x01(\v2\x0f.ymera.v1.UsageR\x05usageB\b\n" +
+	"\x06_scoreB\f\n" +
+	"\n" +
+	"_score_lowB\r\n" +
+	"\v_score_high\"\x0f\n" +
 	"\rHealthRequest\"\x8b\x04\n" +
 	"\x0eHealthResponse\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x18\n" +
@@ -2796,7 +2964,7 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
@@ -2822,105 +2990,115 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*BenchmarkStarted)(nil),      // 21: ymera.v1.BenchmarkStarted
 	(*BenchmarkProgress)(nil),     // 22: ymera.v1.BenchmarkProgress
 	(*BenchmarkCompleted)(nil),    // 23: ymera.v1.BenchmarkCompleted
-	(*BenchmarkScore)(nil),        // 24: ymera.v1.BenchmarkScore
-	(*HealthRequest)(nil),         // 25: ymera.v1.HealthRequest
-	(*HealthResponse)(nil),        // 26: ymera.v1.HealthResponse
-	(*ProviderHealth)(nil),        // 27: ymera.v1.ProviderHealth
-	(*BreakerHealth)(nil),         // 28: ymera.v1.BreakerHealth
-	(*BackgroundTaskHealth)(nil),  // 29: ymera.v1.BackgroundTaskHealth
-	(*PluginHealth)(nil),          // 30: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 31: ymera.v1.StorageHealth
-	(*Prompt)(nil),                // 32: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 33: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 34: ymera.v1.DecisionView
-	(*Decision)(nil),              // 35: ymera.v1.Decision
-	(*Message)(nil),               // 36: ymera.v1.Message
-	(FinishReason)(0),             // 37: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 38: ymera.v1.Usage
-	(*Citation)(nil),              // 39: ymera.v1.Citation
-	(*Attempt)(nil),               // 40: ymera.v1.Attempt
-	(*Error)(nil),                 // 41: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 42: google.protobuf.Duration
+	(*BenchmarkFailed)(nil),       // 24: ymera.v1.BenchmarkFailed
+	(*BenchmarkCancelled)(nil),    // 25: ymera.v1.BenchmarkCancelled
+	(*BenchmarkScore)(nil),        // 26: ymera.v1.BenchmarkScore
+	(*HealthRequest)(nil),         // 27: ymera.v1.HealthRequest
+	(*HealthResponse)(nil),        // 28: ymera.v1.HealthResponse
+	(*ProviderHealth)(nil),        // 29: ymera.v1.ProviderHealth
+	(*BreakerHealth)(nil),         // 30: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 31: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 32: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 33: ymera.v1.StorageHealth
+	(*Prompt)(nil),                // 34: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 35: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 36: ymera.v1.DecisionView
+	(*Attribution)(nil),           // 37: ymera.v1.Attribution
+	(*Decision)(nil),              // 38: ymera.v1.Decision
+	(*Message)(nil),               // 39: ymera.v1.Message
+	(FinishReason)(0),             // 40: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 41: ymera.v1.Usage
+	(*Citation)(nil),              // 42: ymera.v1.Citation
+	(*Attempt)(nil),               // 43: ymera.v1.Attempt
+	(*Error)(nil),                 // 44: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 45: google.protobuf.Duration
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	32, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	33, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	34, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	35, // 3: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	32, // 4: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	33, // 5: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	34, // 6: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	36, // 7: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	37, // 8: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	38, // 9: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	35, // 10: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	39, // 11: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	40, // 12: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	32, // 13: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	33, // 14: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	34, // 15: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	9,  // 16: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
-	10, // 17: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
-	11, // 18: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
-	12, // 19: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
-	13, // 20: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
-	14, // 21: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	39, // 22: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	15, // 23: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
-	16, // 24: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
-	17, // 25: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
-	18, // 26: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	35, // 27: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	41, // 28: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	37, // 29: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	38, // 30: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	40, // 31: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	41, // 32: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	38, // 33: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	40, // 34: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	41, // 35: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	38, // 36: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	40, // 37: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	41, // 38: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	38, // 39: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	40, // 40: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
-	21, // 41: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
-	22, // 42: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
-	23, // 43: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	42, // 44: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	41, // 45: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
-	24, // 46: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	42, // 47: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	38, // 48: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
-	0,  // 49: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	42, // 50: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	27, // 51: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	30, // 52: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	31, // 53: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	29, // 54: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	0,  // 55: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	28, // 56: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	1,  // 57: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	42, // 58: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 59: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	0,  // 60: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 61: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 62: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	3,  // 63: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 64: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 65: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	19, // 66: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	25, // 67: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 68: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 69: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 70: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	20, // 71: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	26, // 72: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	68, // [68:73] is the sub-list for method output_type
-	63, // [63:68] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	34, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	35, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	36, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	37, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	38, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	34, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	35, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	36, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	37, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	39, // 9: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	40, // 10: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	41, // 11: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	38, // 12: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	42, // 13: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	43, // 14: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	34, // 15: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	35, // 16: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	36, // 17: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	37, // 18: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	9,  // 19: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
+	10, // 20: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
+	11, // 21: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
+	12, // 22: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
+	13, // 23: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
+	14, // 24: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
+	42, // 25: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	15, // 26: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
+	16, // 27: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
+	17, // 28: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
+	18, // 29: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
+	38, // 30: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	44, // 31: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	40, // 32: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	41, // 33: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	43, // 34: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	44, // 35: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	41, // 36: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	43, // 37: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	44, // 38: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	41, // 39: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	43, // 40: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	44, // 41: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	41, // 42: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	43, // 43: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	21, // 44: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
+	22, // 45: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
+	23, // 46: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
+	24, // 47: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
+	25, // 48: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
+	45, // 49: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	44, // 50: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	26, // 51: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
+	44, // 52: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	44, // 53: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	45, // 54: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	41, // 55: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	0,  // 56: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
+	45, // 57: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	29, // 58: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	32, // 59: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	33, // 60: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	31, // 61: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	0,  // 62: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	30, // 63: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	1,  // 64: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	45, // 65: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 66: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	0,  // 67: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 68: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 69: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	3,  // 70: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 71: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 72: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	19, // 73: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	27, // 74: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 75: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 76: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 77: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	20, // 78: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	28, // 79: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	75, // [75:80] is the sub-list for method output_type
+	70, // [70:75] is the sub-list for method input_type
+	70, // [70:70] is the sub-list for extension type_name
+	70, // [70:70] is the sub-list for extension extendee
+	0,  // [0:70] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -2949,14 +3127,18 @@ func file_ymera_v1_ymera_proto_init() {
 		(*BenchmarkResponse_Started)(nil),
 		(*BenchmarkResponse_Progress)(nil),
 		(*BenchmarkResponse_Completed)(nil),
+		(*BenchmarkResponse_Failed)(nil),
+		(*BenchmarkResponse_Cancelled)(nil),
 	}
+	file_ymera_v1_ymera_proto_msgTypes[19].OneofWrappers = []any{}
+	file_ymera_v1_ymera_proto_msgTypes[23].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   29,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -35,9 +35,9 @@ const (
 // Routes prompts to models and executes them.
 //
 // Every call ends with its request id in the trailing metadata "x-request-id";
-// streams carry it in their initial metadata too. The caller's "x-request-id",
-// 1-128 visible ASCII characters, is logged and returned as
-// "x-client-request-id". The trailing metadata "ymera-timing" holds the
+// streams carry it in their initial metadata too. An id of the caller's own,
+// sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
+// and returned under the same name. The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
 // "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
 // and checked), queue (waiting for a slot), route, connect (until the
@@ -71,7 +71,8 @@ type YmeraServiceClient interface {
 	ExecuteStream(ctx context.Context, in *ExecuteStreamRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExecuteStreamResponse], error)
 	// Measures models with tasks whose answers can be checked and stores the
 	// scores, which routing then uses. Sends one event per task, and the scores at
-	// the end.
+	// the end. A stream that has sent its first event always ends in exactly one
+	// terminal event: completed, failed or cancelled.
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
 	// suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
@@ -167,9 +168,9 @@ func (c *ymeraServiceClient) Health(ctx context.Context, in *HealthRequest, opts
 // Routes prompts to models and executes them.
 //
 // Every call ends with its request id in the trailing metadata "x-request-id";
-// streams carry it in their initial metadata too. The caller's "x-request-id",
-// 1-128 visible ASCII characters, is logged and returned as
-// "x-client-request-id". The trailing metadata "ymera-timing" holds the
+// streams carry it in their initial metadata too. An id of the caller's own,
+// sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
+// and returned under the same name. The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
 // "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
 // and checked), queue (waiting for a slot), route, connect (until the
@@ -203,7 +204,8 @@ type YmeraServiceServer interface {
 	ExecuteStream(*ExecuteStreamRequest, grpc.ServerStreamingServer[ExecuteStreamResponse]) error
 	// Measures models with tasks whose answers can be checked and stores the
 	// scores, which routing then uses. Sends one event per task, and the scores at
-	// the end.
+	// the end. A stream that has sent its first event always ends in exactly one
+	// terminal event: completed, failed or cancelled.
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
 	// suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are

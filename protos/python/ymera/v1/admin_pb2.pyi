@@ -124,16 +124,43 @@ class PluginRegistration(google.protobuf.message.Message):
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
+    class _Kind:
+        ValueType = typing.NewType("ValueType", builtins.int)
+        V: typing_extensions.TypeAlias = ValueType
+
+    class _KindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[PluginRegistration._Kind.ValueType], builtins.type):
+        DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: PluginRegistration._Kind.ValueType  # 0
+        """Something that this version of the contract does not name."""
+        KIND_PROVIDER: PluginRegistration._Kind.ValueType  # 1
+        """A provider of models."""
+        KIND_CLASSIFIER: PluginRegistration._Kind.ValueType  # 2
+        """A classifier of prompts."""
+        KIND_BENCHMARK: PluginRegistration._Kind.ValueType  # 3
+        """A suite of benchmark tasks."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What a plugin can register."""
+
+    KIND_UNSPECIFIED: PluginRegistration.Kind.ValueType  # 0
+    """Something that this version of the contract does not name."""
+    KIND_PROVIDER: PluginRegistration.Kind.ValueType  # 1
+    """A provider of models."""
+    KIND_CLASSIFIER: PluginRegistration.Kind.ValueType  # 2
+    """A classifier of prompts."""
+    KIND_BENCHMARK: PluginRegistration.Kind.ValueType  # 3
+    """A suite of benchmark tasks."""
+
     KIND_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int
-    kind: builtins.str
-    """"provider", "classifier" or "benchmark"."""
+    kind: Global___PluginRegistration.Kind.ValueType
+    """What it is."""
     name: builtins.str
     """The name of what was registered."""
     def __init__(
         self,
         *,
-        kind: builtins.str = ...,
+        kind: Global___PluginRegistration.Kind.ValueType = ...,
         name: builtins.str = ...,
     ) -> None: ...
     def ClearField(self, field_name: typing.Literal["kind", b"kind", "name", b"name"]) -> None: ...

@@ -8,6 +8,7 @@ import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.duration_pb2
 import google.protobuf.internal.containers
+import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import sys
 import typing
@@ -19,6 +20,42 @@ else:
     import typing_extensions
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
+
+class _ModelKind:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _ModelKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_ModelKind.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    MODEL_KIND_UNSPECIFIED: _ModelKind.ValueType  # 0
+    """Never sent."""
+    MODEL_KIND_GENERATE: _ModelKind.ValueType  # 1
+    """Answers prompts."""
+    MODEL_KIND_EMBED: _ModelKind.ValueType  # 2
+    """Turns texts into vectors."""
+    MODEL_KIND_RERANK: _ModelKind.ValueType  # 3
+    """Orders documents by their relevance for a question."""
+    MODEL_KIND_MODERATE: _ModelKind.ValueType  # 4
+    """Judges whether a text is harmful."""
+    MODEL_KIND_OTHER: _ModelKind.ValueType  # 5
+    """Something that Ymera does not support yet, such as images or speech."""
+
+class ModelKind(_ModelKind, metaclass=_ModelKindEnumTypeWrapper):
+    """What a model is for."""
+
+MODEL_KIND_UNSPECIFIED: ModelKind.ValueType  # 0
+"""Never sent."""
+MODEL_KIND_GENERATE: ModelKind.ValueType  # 1
+"""Answers prompts."""
+MODEL_KIND_EMBED: ModelKind.ValueType  # 2
+"""Turns texts into vectors."""
+MODEL_KIND_RERANK: ModelKind.ValueType  # 3
+"""Orders documents by their relevance for a question."""
+MODEL_KIND_MODERATE: ModelKind.ValueType  # 4
+"""Judges whether a text is harmful."""
+MODEL_KIND_OTHER: ModelKind.ValueType  # 5
+"""Something that Ymera does not support yet, such as images or speech."""
+Global___ModelKind: typing_extensions.TypeAlias = ModelKind
 
 @typing.final
 class ListModelsRequest(google.protobuf.message.Message):
@@ -36,7 +73,7 @@ class ListModelsRequest(google.protobuf.message.Message):
     page_token: builtins.str
     """The next_page_token of the previous page; empty for the first page."""
     provider: builtins.str
-    """Returns only models of this provider. Empty means all."""
+    """Returns only models of this provider, which may offer none. Empty means all."""
     def __init__(
         self,
         *,
@@ -88,20 +125,25 @@ class Model(google.protobuf.message.Message):
     LOCAL_FIELD_NUMBER: builtins.int
     MEASURED_FIELD_NUMBER: builtins.int
     AVAILABLE_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
     id: builtins.str
     """"provider/name"."""
     provider: builtins.str
     """The provider's name."""
     context_window: builtins.int
-    """The maximum number of tokens of prompt and answer together; 0 if not known."""
+    """The maximum number of tokens of prompt and answer together; absent if not
+    known.
+    """
     max_output_tokens: builtins.int
-    """The maximum number of tokens of an answer; 0 if not known."""
+    """The maximum number of tokens of an answer; absent if not known."""
     simulated: builtins.bool
     """True for the simulator's models."""
     local: builtins.bool
     """True if it runs on the operator's own server, such as Ollama."""
     available: builtins.bool
     """True if the state of its circuit breaker allows calls."""
+    kind: Global___ModelKind.ValueType
+    """What it is for."""
     @property
     def capabilities(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[ymera.v1.routing_pb2.Capability.ValueType]:
         """What it can do beyond text."""
@@ -120,16 +162,21 @@ class Model(google.protobuf.message.Message):
         id: builtins.str = ...,
         provider: builtins.str = ...,
         capabilities: collections.abc.Iterable[ymera.v1.routing_pb2.Capability.ValueType] | None = ...,
-        context_window: builtins.int = ...,
-        max_output_tokens: builtins.int = ...,
+        context_window: builtins.int | None = ...,
+        max_output_tokens: builtins.int | None = ...,
         price: Global___Price | None = ...,
         simulated: builtins.bool = ...,
         local: builtins.bool = ...,
         measured: collections.abc.Iterable[Global___MeasuredQuality] | None = ...,
         available: builtins.bool = ...,
+        kind: Global___ModelKind.ValueType = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["price", b"price"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["available", b"available", "capabilities", b"capabilities", "context_window", b"context_window", "id", b"id", "local", b"local", "max_output_tokens", b"max_output_tokens", "measured", b"measured", "price", b"price", "provider", b"provider", "simulated", b"simulated"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "context_window", b"context_window", "max_output_tokens", b"max_output_tokens", "price", b"price"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "available", b"available", "capabilities", b"capabilities", "context_window", b"context_window", "id", b"id", "kind", b"kind", "local", b"local", "max_output_tokens", b"max_output_tokens", "measured", b"measured", "price", b"price", "provider", b"provider", "simulated", b"simulated"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_context_window", b"_context_window"]) -> typing.Literal["context_window"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_max_output_tokens", b"_max_output_tokens"]) -> typing.Literal["max_output_tokens"] | None: ...
 
 Global___Model: typing_extensions.TypeAlias = Model
 

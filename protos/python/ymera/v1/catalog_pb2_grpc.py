@@ -49,7 +49,8 @@ class CatalogServiceServicer(object):
     def ListModels(self, request, context):
         """Returns models sorted by id. Has no side effects.
 
-        Errors: INVALID_ARGUMENT for a page token that this server did not issue.
+        Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
+        page token that it did not issue for this filter.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

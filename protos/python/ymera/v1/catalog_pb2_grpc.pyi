@@ -63,7 +63,8 @@ class CatalogServiceStub(typing.Generic[_CatalogServiceListModelsType]):
     ListModels: _CatalogServiceListModelsType
     """Returns models sorted by id. Has no side effects.
 
-    Errors: INVALID_ARGUMENT for a page token that this server did not issue.
+    Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
+    page token that it did not issue for this filter.
     """
 
 CatalogServiceAsyncStub: typing_extensions.TypeAlias = CatalogServiceStub[
@@ -84,7 +85,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[ymera.v1.catalog_pb2.ListModelsResponse, collections.abc.Awaitable[ymera.v1.catalog_pb2.ListModelsResponse]]:
         """Returns models sorted by id. Has no side effects.
 
-        Errors: INVALID_ARGUMENT for a page token that this server did not issue.
+        Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
+        page token that it did not issue for this filter.
         """
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -263,7 +263,7 @@ class Execution(google.protobuf.message.Message):
     DURATION_FIELD_NUMBER: builtins.int
     TIME_TO_FIRST_TOKEN_FIELD_NUMBER: builtins.int
     SESSION_ID_FIELD_NUMBER: builtins.int
-    AGENT_NAME_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
     ATTEMPTS_FIELD_NUMBER: builtins.int
     MODEL_FIELD_NUMBER: builtins.int
     request_id: builtins.str
@@ -274,8 +274,6 @@ class Execution(google.protobuf.message.Message):
     """Why the model stopped."""
     session_id: builtins.str
     """The session that the caller named; empty if it named none."""
-    agent_name: builtins.str
-    """The agent that the caller named; empty if it named none."""
     model: builtins.str
     """The id of the model that answered, "provider/name"; empty if none did."""
     @property
@@ -303,6 +301,10 @@ class Execution(google.protobuf.message.Message):
         """From its arrival to the first part of the answer; absent without an answer."""
 
     @property
+    def attribution(self) -> Global___Attribution:
+        """What the caller said of itself."""
+
+    @property
     def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Attempt]:
         """Every attempt that was made, in order."""
 
@@ -319,12 +321,12 @@ class Execution(google.protobuf.message.Message):
         duration: google.protobuf.duration_pb2.Duration | None = ...,
         time_to_first_token: google.protobuf.duration_pb2.Duration | None = ...,
         session_id: builtins.str = ...,
-        agent_name: builtins.str = ...,
+        attribution: Global___Attribution | None = ...,
         attempts: collections.abc.Iterable[Global___Attempt] | None = ...,
         model: builtins.str = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["agent_name", b"agent_name", "attempts", b"attempts", "create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "finish_reason", b"finish_reason", "model", b"model", "request_id", b"request_id", "session_id", b"session_id", "status", b"status", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "attribution", b"attribution", "create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "finish_reason", b"finish_reason", "model", b"model", "request_id", b"request_id", "session_id", b"session_id", "status", b"status", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> None: ...
 
 Global___Execution: typing_extensions.TypeAlias = Execution
 
@@ -370,8 +372,12 @@ class RoutingPreferences(google.protobuf.message.Message):
     MAX_LATENCY_FIELD_NUMBER: builtins.int
     PREFER_FREE_FIELD_NUMBER: builtins.int
     SESSION_ID_FIELD_NUMBER: builtins.int
-    AGENT_NAME_FIELD_NUMBER: builtins.int
     CATEGORY_HINT_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    FALLBACK_MODELS_FIELD_NUMBER: builtins.int
+    MAX_ATTEMPTS_FIELD_NUMBER: builtins.int
+    NO_FAILOVER_FIELD_NUMBER: builtins.int
+    FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: builtins.int
     max_cost_micros: builtins.int
     """The maximum expected cost of the request, in micro-USD, calculated from the
     estimated input and max_output_tokens. Excludes models without a known
@@ -384,14 +390,25 @@ class RoutingPreferences(google.protobuf.message.Message):
     is eligible and healthy. At most 128 characters. A request that answers tool
     calls prefers the target that made them even without a session.
     """
-    agent_name: builtins.str
-    """The program or agent that calls; recorded with the usage. At most 128
-    characters.
-    """
     category_hint: builtins.str
     """The category of the task, such as "coding", if the caller knows it.
     Replaces detection. A category that is not built in, not measured and not
     that of a benchmark suite is rejected with INVALID_ARGUMENT.
+    """
+    model: builtins.str
+    """The model to call: an id, a name or a pattern as in allow_models. If it is
+    set, only this model and fallback_models may answer, and they are tried in
+    this order; what an entry matches is ordered by score. All other limits
+    still apply. An entry that matches no known model is rejected with
+    NOT_FOUND.
+    """
+    max_attempts: builtins.int
+    """The maximum number of calls of providers for one answer, at least 1. Absent,
+    or more than the server's execution.max_attempts, means that.
+    """
+    no_failover: builtins.bool
+    """Only the first target is called. If its failure may pass soon, it is called
+    again, up to max_attempts.
     """
     @property
     def weights(self) -> Global___RoutingWeights:
@@ -423,6 +440,20 @@ class RoutingPreferences(google.protobuf.message.Message):
         measured latency is above it, but not models that are not yet measured.
         """
 
+    @property
+    def fallback_models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """With model, the models that are tried after it, in this order. At most 16
+        entries of at most 256 characters.
+        """
+
+    @property
+    def first_token_timeout(self) -> google.protobuf.duration_pb2.Duration:
+        """The maximum time from the call of a provider to the first part of its answer
+        (thinking counts); then the next target is called. Execute gets answers
+        whole, so there it bounds the whole of each call. Absent, or more than the
+        server allows, means the server's limits.
+        """
+
     def __init__(
         self,
         *,
@@ -434,14 +465,72 @@ class RoutingPreferences(google.protobuf.message.Message):
         max_latency: google.protobuf.duration_pb2.Duration | None = ...,
         prefer_free: builtins.bool = ...,
         session_id: builtins.str = ...,
-        agent_name: builtins.str = ...,
         category_hint: builtins.str = ...,
+        model: builtins.str = ...,
+        fallback_models: collections.abc.Iterable[builtins.str] | None = ...,
+        max_attempts: builtins.int | None = ...,
+        no_failover: builtins.bool = ...,
+        first_token_timeout: google.protobuf.duration_pb2.Duration | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "agent_name", b"agent_name", "allow_models", b"allow_models", "category_hint", b"category_hint", "deny_models", b"deny_models", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "first_token_timeout", b"first_token_timeout", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "weights", b"weights"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_max_attempts", b"_max_attempts"]) -> typing.Literal["max_attempts"] | None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_cost_micros", b"_max_cost_micros"]) -> typing.Literal["max_cost_micros"] | None: ...
 
 Global___RoutingPreferences: typing_extensions.TypeAlias = RoutingPreferences
+
+@typing.final
+class Attribution(google.protobuf.message.Message):
+    """Who a request is for, so that its usage can be attributed. Stored and logged,
+    not sent to providers.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    @typing.final
+    class LabelsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.str
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.str = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
+    AGENT_NAME_FIELD_NUMBER: builtins.int
+    END_USER_FIELD_NUMBER: builtins.int
+    LABELS_FIELD_NUMBER: builtins.int
+    agent_name: builtins.str
+    """The program or agent that calls. At most 128 characters."""
+    end_user: builtins.str
+    """The person on whose behalf it calls, preferably as a pseudonym. At most 128
+    characters.
+    """
+    @property
+    def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
+        """Anything else, such as team or project; ListExecutions filters by it. At most
+        16 labels. Keys have 1-64 characters of letters, digits, underscore, hyphen,
+        dot and slash; values at most 256 characters.
+        """
+
+    def __init__(
+        self,
+        *,
+        agent_name: builtins.str = ...,
+        end_user: builtins.str = ...,
+        labels: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["agent_name", b"agent_name", "end_user", b"end_user", "labels", b"labels"]) -> None: ...
+
+Global___Attribution: typing_extensions.TypeAlias = Attribution
 
 @typing.final
 class CategoryProbability(google.protobuf.message.Message):

@@ -133,6 +133,7 @@ class RouteRequest(google.protobuf.message.Message):
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     DECISION_VIEW_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
     decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
     """How much of the decision to return."""
     @property
@@ -143,15 +144,20 @@ class RouteRequest(google.protobuf.message.Message):
     def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
         """How the caller wants the model to be chosen."""
 
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
     def __init__(
         self,
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
         decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___RouteRequest: typing_extensions.TypeAlias = RouteRequest
 
@@ -189,6 +195,7 @@ class ExecuteRequest(google.protobuf.message.Message):
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     DECISION_VIEW_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
     decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
     """How much of the decision to return."""
     @property
@@ -199,15 +206,20 @@ class ExecuteRequest(google.protobuf.message.Message):
     def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
         """How the caller wants the model to be chosen."""
 
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
     def __init__(
         self,
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
         decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___ExecuteRequest: typing_extensions.TypeAlias = ExecuteRequest
 
@@ -283,6 +295,7 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     DECISION_VIEW_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
     decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
     """How much of the decision the started event contains."""
     @property
@@ -293,15 +306,20 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
     def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
         """How the caller wants the model to be chosen."""
 
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
     def __init__(
         self,
         *,
         prompt: ymera.v1.content_pb2.Prompt | None = ...,
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
         decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
 
 Global___ExecuteStreamRequest: typing_extensions.TypeAlias = ExecuteStreamRequest
 
@@ -747,6 +765,8 @@ class BenchmarkResponse(google.protobuf.message.Message):
     STARTED_FIELD_NUMBER: builtins.int
     PROGRESS_FIELD_NUMBER: builtins.int
     COMPLETED_FIELD_NUMBER: builtins.int
+    FAILED_FIELD_NUMBER: builtins.int
+    CANCELLED_FIELD_NUMBER: builtins.int
     sequence: builtins.int
     """From 1, without gaps."""
     @property
@@ -761,6 +781,14 @@ class BenchmarkResponse(google.protobuf.message.Message):
     def completed(self) -> Global___BenchmarkCompleted:
         """Terminal: all tasks are finished and their results stored."""
 
+    @property
+    def failed(self) -> Global___BenchmarkFailed:
+        """Terminal: the run can't go on; results until then are stored."""
+
+    @property
+    def cancelled(self) -> Global___BenchmarkCancelled:
+        """Terminal: the server is stopping; results until then are stored."""
+
     def __init__(
         self,
         *,
@@ -768,10 +796,12 @@ class BenchmarkResponse(google.protobuf.message.Message):
         started: Global___BenchmarkStarted | None = ...,
         progress: Global___BenchmarkProgress | None = ...,
         completed: Global___BenchmarkCompleted | None = ...,
+        failed: Global___BenchmarkFailed | None = ...,
+        cancelled: Global___BenchmarkCancelled | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["completed", b"completed", "event", b"event", "progress", b"progress", "started", b"started"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["completed", b"completed", "event", b"event", "progress", b"progress", "sequence", b"sequence", "started", b"started"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["event", b"event"]) -> typing.Literal["started", "progress", "completed"] | None: ...
+    def HasField(self, field_name: typing.Literal["cancelled", b"cancelled", "completed", b"completed", "event", b"event", "failed", b"failed", "progress", b"progress", "started", b"started"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cancelled", b"cancelled", "completed", b"completed", "event", b"event", "failed", b"failed", "progress", b"progress", "sequence", b"sequence", "started", b"started"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["event", b"event"]) -> typing.Literal["started", "progress", "completed", "failed", "cancelled"] | None: ...
 
 Global___BenchmarkResponse: typing_extensions.TypeAlias = BenchmarkResponse
 
@@ -837,7 +867,7 @@ class BenchmarkProgress(google.protobuf.message.Message):
     task_id: builtins.str
     """The task's id within its suite."""
     score: builtins.float
-    """From 0 (wrong) to 1 (right); 0 if the call failed."""
+    """From 0 (wrong) to 1 (right); absent if the task could not be graded."""
     @property
     def duration(self) -> google.protobuf.duration_pb2.Duration:
         """From the call to the end of the answer."""
@@ -855,12 +885,13 @@ class BenchmarkProgress(google.protobuf.message.Message):
         suite: builtins.str = ...,
         category: builtins.str = ...,
         task_id: builtins.str = ...,
-        score: builtins.float = ...,
+        score: builtins.float | None = ...,
         duration: google.protobuf.duration_pb2.Duration | None = ...,
         error: ymera.v1.errors_pb2.Error | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["duration", b"duration", "error", b"error"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["category", b"category", "completed_tasks", b"completed_tasks", "duration", b"duration", "error", b"error", "model", b"model", "score", b"score", "suite", b"suite", "task_id", b"task_id", "total_tasks", b"total_tasks"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_score", b"_score", "duration", b"duration", "error", b"error", "score", b"score"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_score", b"_score", "category", b"category", "completed_tasks", b"completed_tasks", "duration", b"duration", "error", b"error", "model", b"model", "score", b"score", "suite", b"suite", "task_id", b"task_id", "total_tasks", b"total_tasks"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_score", b"_score"]) -> typing.Literal["score"] | None: ...
 
 Global___BenchmarkProgress: typing_extensions.TypeAlias = BenchmarkProgress
 
@@ -889,6 +920,48 @@ class BenchmarkCompleted(google.protobuf.message.Message):
 Global___BenchmarkCompleted: typing_extensions.TypeAlias = BenchmarkCompleted
 
 @typing.final
+class BenchmarkFailed(google.protobuf.message.Message):
+    """Terminal: the run failed."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ERROR_FIELD_NUMBER: builtins.int
+    @property
+    def error(self) -> ymera.v1.errors_pb2.Error:
+        """Why it failed."""
+
+    def __init__(
+        self,
+        *,
+        error: ymera.v1.errors_pb2.Error | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["error", b"error"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["error", b"error"]) -> None: ...
+
+Global___BenchmarkFailed: typing_extensions.TypeAlias = BenchmarkFailed
+
+@typing.final
+class BenchmarkCancelled(google.protobuf.message.Message):
+    """Terminal: the run was stopped."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ERROR_FIELD_NUMBER: builtins.int
+    @property
+    def error(self) -> ymera.v1.errors_pb2.Error:
+        """Why it was stopped."""
+
+    def __init__(
+        self,
+        *,
+        error: ymera.v1.errors_pb2.Error | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["error", b"error"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["error", b"error"]) -> None: ...
+
+Global___BenchmarkCancelled: typing_extensions.TypeAlias = BenchmarkCancelled
+
+@typing.final
 class BenchmarkScore(google.protobuf.message.Message):
     """The score of a model in one category."""
 
@@ -912,7 +985,9 @@ class BenchmarkScore(google.protobuf.message.Message):
     failures: builtins.int
     """How many calls failed."""
     score: builtins.float
-    """The mean score, from 0 to 1."""
+    """The mean score, from 0 to 1; absent if no task was graded, like the three
+    fields that follow.
+    """
     score_low: builtins.float
     """The lower end of the score's 95 % Wilson interval."""
     score_high: builtins.float
@@ -932,14 +1007,20 @@ class BenchmarkScore(google.protobuf.message.Message):
         category: builtins.str = ...,
         tasks: builtins.int = ...,
         failures: builtins.int = ...,
-        score: builtins.float = ...,
-        score_low: builtins.float = ...,
-        score_high: builtins.float = ...,
+        score: builtins.float | None = ...,
+        score_low: builtins.float | None = ...,
+        score_high: builtins.float | None = ...,
         median_duration: google.protobuf.duration_pb2.Duration | None = ...,
         usage: ymera.v1.usage_pb2.Usage | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["median_duration", b"median_duration", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["category", b"category", "failures", b"failures", "median_duration", b"median_duration", "model", b"model", "score", b"score", "score_high", b"score_high", "score_low", b"score_low", "tasks", b"tasks", "usage", b"usage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_score", b"_score", "_score_high", b"_score_high", "_score_low", b"_score_low", "median_duration", b"median_duration", "score", b"score", "score_high", b"score_high", "score_low", b"score_low", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_score", b"_score", "_score_high", b"_score_high", "_score_low", b"_score_low", "category", b"category", "failures", b"failures", "median_duration", b"median_duration", "model", b"model", "score", b"score", "score_high", b"score_high", "score_low", b"score_low", "tasks", b"tasks", "usage", b"usage"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_score", b"_score"]) -> typing.Literal["score"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_score_high", b"_score_high"]) -> typing.Literal["score_high"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_score_low", b"_score_low"]) -> typing.Literal["score_low"] | None: ...
 
 Global___BenchmarkScore: typing_extensions.TypeAlias = BenchmarkScore
 

@@ -29,9 +29,9 @@ class YmeraServiceStub(object):
     """Routes prompts to models and executes them.
 
     Every call ends with its request id in the trailing metadata "x-request-id";
-    streams carry it in their initial metadata too. The caller's "x-request-id",
-    1-128 visible ASCII characters, is logged and returned as
-    "x-client-request-id". The trailing metadata "ymera-timing" holds the
+    streams carry it in their initial metadata too. An id of the caller's own,
+    sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
+    and returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
     "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
     and checked), queue (waiting for a slot), route, connect (until the
@@ -76,9 +76,9 @@ class YmeraServiceServicer(object):
     """Routes prompts to models and executes them.
 
     Every call ends with its request id in the trailing metadata "x-request-id";
-    streams carry it in their initial metadata too. The caller's "x-request-id",
-    1-128 visible ASCII characters, is logged and returned as
-    "x-client-request-id". The trailing metadata "ymera-timing" holds the
+    streams carry it in their initial metadata too. An id of the caller's own,
+    sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
+    and returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
     "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
     and checked), queue (waiting for a slot), route, connect (until the
@@ -129,7 +129,8 @@ class YmeraServiceServicer(object):
     def Benchmark(self, request, context):
         """Measures models with tasks whose answers can be checked and stores the
         scores, which routing then uses. Sends one event per task, and the scores at
-        the end.
+        the end. A stream that has sent its first event always ends in exactly one
+        terminal event: completed, failed or cancelled.
 
         The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
         suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
@@ -189,9 +190,9 @@ class YmeraService(object):
     """Routes prompts to models and executes them.
 
     Every call ends with its request id in the trailing metadata "x-request-id";
-    streams carry it in their initial metadata too. The caller's "x-request-id",
-    1-128 visible ASCII characters, is logged and returned as
-    "x-client-request-id". The trailing metadata "ymera-timing" holds the
+    streams carry it in their initial metadata too. An id of the caller's own,
+    sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
+    and returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
     "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
     and checked), queue (waiting for a slot), route, connect (until the

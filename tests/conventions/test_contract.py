@@ -1,0 +1,43 @@
+"""The contract has no field that nothing reads or writes."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import Descriptor
+from ymera.v1 import admin_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2
+
+ROOT = Path(__file__).parents[2]
+FILES = (admin_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2)
+API = "\n".join(path.read_text() for path in sorted((ROOT / "ymera_service/api").rglob("*.py")))
+NAMED = frozenset(re.findall(r"\.([a-z_0-9]+)|[\"']([a-z_0-9]+)[\"']|([a-z_0-9]+)=", API))
+WORDS = frozenset(word for found in NAMED for word in found if word)
+
+
+def messages(descriptor: Descriptor) -> Iterator[Descriptor]:
+    yield descriptor
+    for nested in descriptor.nested_types:
+        if not nested.GetOptions().map_entry:
+            yield from messages(nested)
+
+
+FIELDS = [
+    f"{message.full_name}.{field.name}"
+    for module in FILES
+    for top in module.DESCRIPTOR.message_types_by_name.values()
+    for message in messages(top)
+    for field in message.fields
+]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_is_read_or_written_by_the_api(field: str) -> None:
+    assert field.rpartition(".")[2] in WORDS, f"nothing in ymera_service/api names {field}: remove it, or use it"
+
+
+def test_every_file_of_the_contract_is_looked_at() -> None:
+    protos = {f"ymera/v1/{path.name}" for path in (ROOT / "protos/ymera/v1").glob("*.proto")}
+    assert {module.DESCRIPTOR.name for module in FILES} == protos
+    assert all(descriptor_pool.Default().FindFileByName(name) for name in protos)
