@@ -186,7 +186,7 @@ class Slots:
                 retry_after=RETRY_AFTER,
             )
         expected = share.expected_wait(caller, now)
-        if expected > deadline - now:
+        if expected > max(deadline - now, 0.0):
             raise Overloaded(
                 f"{share.held} requests are under way at {target} and {share.waiting} wait for it; "
                 f"the turn of this one would come in about {expected:.0f} s, after its deadline",
