@@ -74,8 +74,8 @@ def _usual(stated: list[tuple[bool, str]]) -> str:
 def _values(record: dict[str, Any]) -> str:
     values: list[str] = []
     for option in record.get("reasoning_options") or []:
-        values += ["toggle"] if option["type"] == "toggle" else option.get("values", [])
-    return " ".join(values)
+        values += option["values"] if option["type"] == "effort" else ["toggle"]  # a budget of tokens is a switch, too
+    return " ".join(dict.fromkeys(values))
 
 
 if __name__ == "__main__":

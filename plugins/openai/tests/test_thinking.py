@@ -94,6 +94,8 @@ def test_the_nearest_effort_is_sent_and_thinking_is_never_disabled_unasked(
         ("xai", "grok-3-mini", {MEDIUM: {"reasoning_effort": "high"}}),
         ("zai", "glm-5.2", {LOW: {"thinking": {"type": "enabled"}, "reasoning_effort": "high"}}),
         ("zai", "glm-4.7", {LOW: {"thinking": {"type": "enabled"}}, NONE: {"thinking": {"type": "disabled"}}}),
+        ("openrouter", "google/gemini-2.5-flash", {LOW: {"reasoning": {"effort": "low"}}}),
+        ("openrouter", "openai/gpt-4o", {LOW: {}}),
         ("openrouter", "never-heard-of", {LOW: {"reasoning": {"effort": "low"}}}),
         ("cerebras", "zai-glm-4.7", {NONE: {"reasoning_effort": "none"}, HIGH: {}}),
     ],

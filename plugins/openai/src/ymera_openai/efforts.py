@@ -13,7 +13,7 @@ import orjson
 from ymera_service.sdk.generation import ReasoningEffort
 
 TOGGLE = "toggle"
-"""Stands beside the values of a model whose thinking can be switched off and on."""
+"""Stands beside the values of a model whose thinking can be switched, or limited to a number of tokens."""
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _VERSION = re.compile(r"-(latest|\d{4}-\d{2}-\d{2}|\d{4,8})$")
 

@@ -148,7 +148,13 @@ VENDORS = {
             "openrouter",
             "https://openrouter.ai/api/v1",
             ("OPENROUTER_API_KEY",),
-            Quirks(top_k=True, reasoning=ReasoningControl.OBJECT, echo=ReasoningEcho.DETAILS, refusals=True),
+            Quirks(
+                top_k=True,
+                reasoning=ReasoningControl.OBJECT,
+                echo=ReasoningEcho.DETAILS,
+                refusals=True,
+                result_media=True,
+            ),
             price_vendor="openrouter",
         ),
         Vendor(
