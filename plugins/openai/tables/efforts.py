@@ -31,6 +31,10 @@ _DOCUMENTED = {
     # https://api-docs.deepseek.com/guides/thinking_mode, read 2026-11-29
     "deepseek/deepseek-v4-flash": "toggle low high max",
     "deepseek/deepseek-v4-pro": "toggle low high max",
+    # The same guide in its version of deepseek-chat, which `thinking` switches, too
+    "deepseek/deepseek-chat": "toggle",
+    # https://docs.perplexity.ai/api-reference/chat-completions-post
+    "perplexity/sonar-deep-research": "low medium high",
     # https://docs.x.ai/docs/guides/reasoning: of these only grok-3-mini accepts an effort
     "xai/grok-3": "",
     "xai/grok-3-mini": "low high",

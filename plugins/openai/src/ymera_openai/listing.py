@@ -39,6 +39,7 @@ _FLAGS = {
     "supportsFunctionCalling": Capability.TOOLS,
     "supports_tools": Capability.TOOLS,
     "tool_use": Capability.TOOLS,
+    "tool-calling": Capability.TOOLS,
     "tools": Capability.TOOLS,
     "structured_outputs": Capability.STRUCTURED_OUTPUT,
     "supportsResponseSchema": Capability.STRUCTURED_OUTPUT,
@@ -106,12 +107,31 @@ def decode_models(response: HttpResponse) -> list[Json]:
         MalformedResponse: The body is not in the format.
     """
     document = read_json(response.body)
-    if isinstance(document, list):  # Together
+    if isinstance(document, list):  # Together, GitHub
         document = {"data": document}
+    elif isinstance(document, dict) and isinstance(document.get("result"), list):
+        document = {"data": [_of_cloudflare(entry) for entry in members(document, "result")]}
     elif failure := errors.in_body(document):
         raise failure
     required(as_object(document), "data", list)
     return [entry for entry in members(document, "data") if text(entry, "id")]
+
+
+def _of_cloudflare(entry: Json) -> Json:
+    """Returns an entry of Cloudflare's search of models in the form of the other vendors' listings."""
+    stated = {text(each, "property_id"): text(each, "value") for each in members(entry, "properties")}
+    task = text(member(entry, "task"), "name")
+    kinds = {"Text Generation": "chat", "Text Embeddings": "embedding"}
+    flags: Json = {
+        name: stated[name] == "true" for name in ("function_calling", "vision", "reasoning") if name in stated
+    }
+    context = stated.get("context_window", "")
+    return {
+        "id": text(entry, "name"),
+        "type": kinds.get(task, task or "chat"),
+        "context_window": int(context) if context.isdecimal() else 0,
+        **flags,
+    }
 
 
 def kind_of(entry: Json) -> Kind:
@@ -122,7 +142,7 @@ def kind_of(entry: Json) -> Kind:
     stated = text(entry, "type").lower()
     if stated and stated not in _KINDS:
         return _TYPES.get(stated, Kind.OTHER)
-    outputs = entry.get("output_modalities") or member(entry, "architecture").get("output_modalities")
+    outputs = _first_of(entry, "output_modalities", "supported_output_modalities")
     if isinstance(outputs, list) and "text" not in outputs:
         return Kind.EMBED if "embeddings" in outputs else Kind.OTHER
     switches = (member(entry, "capabilities").get("completion_chat"), entry.get("supports_chat"), entry.get("active"))
@@ -135,7 +155,7 @@ def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool | None]
     A list of inputs without files, or of parameters without schemas, leaves it open whether a model has them: gateways
     read documents for any model, and JSON mode is not a schema.
     """
-    inputs = entry.get("input_modalities") or member(entry, "architecture").get("input_modalities")
+    inputs = _first_of(entry, "input_modalities", "supported_input_modalities")
     if isinstance(inputs, list):
         yield from ((capability, name in inputs) for name, capability in _MODALITIES.items())
         yield Capability.FILE_INPUT, "file" in inputs or None
@@ -150,10 +170,15 @@ def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool | None]
         yield from ((_FLAGS[name], can) for name, can in switches.items() if name in _FLAGS and isinstance(can, bool))
 
 
+def _first_of(entry: Json, name: str, other: str) -> object:
+    return entry.get(name) or member(entry, "architecture").get(name) or entry.get(other)
+
+
 def _context(entry: Json) -> int:
     return first(
         count(entry, "context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens"),
         count(member(entry, "meta"), "n_ctx", "n_ctx_train"),
+        count(member(entry, "limits"), "max_input_tokens"),
         count(member(entry, "model_spec"), "availableContextTokens"),
         max((count(host, "context_length") or 0 for host in members(entry, "providers")), default=0),
     )
@@ -162,6 +187,7 @@ def _context(entry: Json) -> int:
 def _longest_answer(entry: Json) -> int:
     return first(
         count(entry, "max_completion_tokens", "max_output_tokens", "max_output_length"),
+        count(member(entry, "limits"), "max_output_tokens"),
         count(member(entry, "top_provider"), "max_completion_tokens"),
         count(member(entry, "model_spec"), "maxCompletionTokens"),
     )
