@@ -11,6 +11,7 @@ from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, Tier
 from ymera_service.sdk.wire.json_reader import Json, as_object, count, first, member, members, read_json, required, text
 
 _NAMES: tuple[tuple[re.Pattern[str], Kind], ...] = (
+    (re.compile(r"gpt-(4o-(mini-)?)?audio"), Kind.GENERATE),  # they listen, and answer chat completions in text, too
     (re.compile(r"rerank"), Kind.RERANK),
     (re.compile(r"embed|^(bge|e5|gte)-"), Kind.EMBED),
     (re.compile(r"moderation|prompt-guard|llama-guard|safeguard"), Kind.MODERATE),
@@ -136,8 +137,8 @@ def _of_cloudflare(entry: Json) -> Json:
 
 def kind_of(entry: Json) -> Kind:
     """Returns the kind of a listed model."""
-    by_name = next((kind for name, kind in _NAMES if name.search(text(entry, "id").lower())), Kind.GENERATE)
-    if by_name is not Kind.GENERATE:
+    by_name = next((kind for name, kind in _NAMES if name.search(text(entry, "id").lower())), None)
+    if by_name is not None:
         return by_name
     stated = text(entry, "type").lower()
     if stated and stated not in _KINDS:
