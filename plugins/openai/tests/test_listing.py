@@ -195,6 +195,7 @@ def test_what_neither_listing_nor_family_states_is_not_known(
 def test_a_model_that_the_user_names_answers_prompts_whatever_its_name_suggests() -> None:
     assert Offer().described({"id": "meta-llama/llama-guard-4-12b"}).kind is Kind.MODERATE
     assert Offer().named("meta-llama/llama-guard-4-12b").kind is Kind.GENERATE
+    assert Offer().named("text-embedding-3-small").kind is Kind.EMBED
 
 
 @pytest.mark.parametrize("name", ["gpt-4o-audio-preview", "gpt-4o-mini-audio-preview-2024-12-17", "gpt-audio-mini"])

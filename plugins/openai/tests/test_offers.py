@@ -129,7 +129,8 @@ async def test_githubs_models_are_in_its_catalogue() -> None:
     url, (model, other) = await listed({"GITHUB_TOKEN": "secret"}, "github", [entry, embeds])
     assert url == "https://models.github.ai/catalog/models"
     assert (model.context_window, model.max_output_tokens) == (1_048_576, 32_768)
-    assert {Capability.TOOLS, Capability.IMAGE_INPUT, Capability.AUDIO_INPUT} <= model.capabilities
+    stated = {Capability.TOOLS, Capability.IMAGE_INPUT, Capability.AUDIO_INPUT}
+    assert stated | {Capability.STRUCTURED_OUTPUT} <= model.capabilities
     assert other.kind is Kind.EMBED
     proxied = {"github": {"base_url": "https://proxy.test/v1", "api_key": "mine"}}
     url, _ = await listed({}, "github", [entry], vendors=proxied)

@@ -43,6 +43,8 @@ def sent(model: str, effort: ReasoningEffort, **table: Any) -> dict[str, Any]:
         ("mistral", "mistral-small-2506", ()),
         ("openai", "o4-mini-2025-04-16", ("low", "medium", "high")),
         ("openai", "gpt-4o", ()),
+        ("openai", "ft:gpt-5-mini:acme", ("minimal", "low", "medium", "high")),
+        ("ollama", "gemma3:12b", ()),
         ("another", "openai/gpt-oss-120b", ("low", "medium", "high")),
         ("openrouter", "deepseek/deepseek-v4-pro:free", accepted("openrouter", "deepseek/deepseek-v4-pro")),
         ("openai", "never-heard-of", None),

@@ -24,8 +24,9 @@ def accepted(vendor: str, model: str) -> tuple[str, ...] | None:
 
     An empty result means that the model does not think, or does so without any control.
     """
-    table, name = _table(), model.lower().removeprefix("ft:").partition(":")[0]
-    for each in dict.fromkeys((name, _VERSION.sub("", name))):
+    table, name = _table(), model.lower().removeprefix("ft:")
+    plain = name.partition(":")[0]
+    for each in dict.fromkeys((name, plain, _VERSION.sub("", plain))):
         for key in (f"{vendor}/{each}", f"*/{each.rpartition('/')[2]}"):
             if (values := table.get(key)) is not None:
                 return values

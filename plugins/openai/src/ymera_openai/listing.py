@@ -78,8 +78,9 @@ class Offer:
     local: bool = False
 
     def named(self, name: str) -> ModelInfo:
-        """Returns a model of which only the name is known. As the user names it, it answers prompts."""
-        return replace(self.described({"id": name}), kind=Kind.GENERATE)
+        """Returns a model of which only the name is known. As the user names it, it is of some use here."""
+        model = self.described({"id": name})
+        return model if model.kind in (Kind.EMBED, Kind.RERANK) else replace(model, kind=Kind.GENERATE)
 
     def described(self, entry: Json) -> ModelInfo:
         """Returns the model of a listing's entry; what the entry does not state comes from the model's family."""
@@ -164,7 +165,8 @@ def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool | None]
         words = entry.get(name)
         if isinstance(words, list):
             yield from ((_FLAGS[word], word in words) for word in ("tools", "reasoning"))
-            yield Capability.STRUCTURED_OUTPUT, "structured_outputs" in words or None
+            if name != "capabilities":
+                yield Capability.STRUCTURED_OUTPUT, "structured_outputs" in words or None
             yield from ((_FLAGS[word], True) for word in words if isinstance(word, str) and word in _FLAGS)
     specification = member(member(entry, "model_spec"), "capabilities")
     for switches in (entry, member(entry, "capabilities"), specification, *members(entry, "providers")):

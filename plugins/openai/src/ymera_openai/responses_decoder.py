@@ -106,10 +106,10 @@ class ResponsesDecoder(OpenAiDecoder):
     def _conclude(self) -> None:
         final = self._final
         status = text(final, "status") or "completed"
-        if status == "completed" and self._broken_off():
-            raise StreamInterrupted("the answer broke off within a tool call")
         if usage := read_usage(member(final, "usage")):
             self._items.append(usage)
+        if status == "completed" and self._broken_off():
+            raise StreamInterrupted("the answer broke off within a tool call")
         incomplete = text(member(final, "incomplete_details"), "reason")
         self._items.append(Finished(self._why(status, incomplete), status, "", incomplete))
 
