@@ -14,7 +14,7 @@ from ymera_service.sdk.providers import Provider
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request. In a dialect, `url` is relative to the endpoint's base, such as `/chat/completions`."""
+    """A request. In a dialect, `url` is relative to the endpoint's base, such as `/chat/completions`, or absolute."""
 
     method: str
     url: str
@@ -113,7 +113,7 @@ class Endpoint:
 
     def resolve(self, request: HttpRequest) -> HttpRequest:
         """Returns the request with its full URL and the endpoint's headers."""
-        url = self.base_url.rstrip("/") + request.url
+        url = request.url if request.url.startswith("https://") else self.base_url.rstrip("/") + request.url
         return HttpRequest(request.method, url, {**self.headers, **request.headers}, request.body)
 
 

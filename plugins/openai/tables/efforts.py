@@ -31,6 +31,10 @@ _DOCUMENTED = {
     # https://api-docs.deepseek.com/guides/thinking_mode, read 2026-11-29
     "deepseek/deepseek-v4-flash": "toggle low high max",
     "deepseek/deepseek-v4-pro": "toggle low high max",
+    # The same guide in its version of deepseek-chat, which `thinking` switches, too
+    "deepseek/deepseek-chat": "toggle",
+    # https://docs.perplexity.ai/api-reference/chat-completions-post
+    "perplexity/sonar-deep-research": "low medium high",
     # https://docs.x.ai/docs/guides/reasoning: of these only grok-3-mini accepts an effort
     "xai/grok-3": "",
     "xai/grok-3-mini": "low high",
@@ -74,8 +78,8 @@ def _usual(stated: list[tuple[bool, str]]) -> str:
 def _values(record: dict[str, Any]) -> str:
     values: list[str] = []
     for option in record.get("reasoning_options") or []:
-        values += ["toggle"] if option["type"] == "toggle" else option.get("values", [])
-    return " ".join(values)
+        values += option["values"] if option["type"] == "effort" else ["toggle"]  # a budget of tokens is a switch, too
+    return " ".join(dict.fromkeys(values))
 
 
 if __name__ == "__main__":

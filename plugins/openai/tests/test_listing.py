@@ -37,8 +37,10 @@ def test_openais_listing_says_what_generates_text_and_what_else_a_model_is_for()
     assert {"gpt-4o", "gpt-5", "gpt-5-pro", "o3", "o4-mini", "gpt-3.5-turbo-instruct", "gpt-4o-search-preview"} <= set(
         models
     )
-    others = ("embedding", "whisper", "tts", "image", "realtime", "audio", "sora", "moderation", "transcribe", "002")
+    others = ("embedding", "whisper", "tts", "image", "realtime", "sora", "moderation", "transcribe", "002")
     assert [name for name in models if any(word in name for word in others)] == []
+    listening = {name for name in models if "audio" in name}
+    assert all(AUDIO in models[name].capabilities for name in listening)
     kinds = {name: info.kind for name, info in recorded("openai").items()}
     assert kinds["text-embedding-3-small"] is Kind.EMBED
     assert kinds["omni-moderation-latest"] is Kind.MODERATE
@@ -191,9 +193,16 @@ def test_what_neither_listing_nor_family_states_is_not_known(
 
 
 def test_a_model_that_the_user_names_answers_prompts_whatever_its_name_suggests() -> None:
-    assert Offer().described({"id": "gpt-4o-audio-preview"}).kind is Kind.OTHER
-    model = Offer().named("gpt-4o-audio-preview")
-    assert (model.kind, AUDIO in model.capabilities) == (Kind.GENERATE, True)
+    assert Offer().described({"id": "meta-llama/llama-guard-4-12b"}).kind is Kind.MODERATE
+    assert Offer().named("meta-llama/llama-guard-4-12b").kind is Kind.GENERATE
+    assert Offer().named("text-embedding-3-small").kind is Kind.EMBED
+
+
+@pytest.mark.parametrize("name", ["gpt-4o-audio-preview", "gpt-4o-mini-audio-preview-2024-12-17", "gpt-audio-mini"])
+def test_models_that_listen_answer_prompts(name: str) -> None:
+    model = Offer().described({"id": name})
+    assert model.kind is Kind.GENERATE
+    assert AUDIO in model.capabilities
 
 
 def test_what_a_vendor_lacks_goes_before_what_a_model_can() -> None:

@@ -1,5 +1,6 @@
 """Which providers the settings and the environment give."""
 
+import json
 from typing import Any
 
 import genai_prices.data
@@ -17,7 +18,7 @@ from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import HttpRequest
-from ymera_service.sdk.models import Price
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
 from ymera_service.sdk.testing.answers import generate
@@ -43,7 +44,9 @@ def test_without_keys_only_local_servers_are_looked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "vendor", [vendor for vendor in VENDORS.values() if vendor.base_url], ids=lambda vendor: vendor.name
+    "vendor",
+    [each for each in VENDORS.values() if each.base_url and not each.account_variable],
+    ids=lambda vendor: vendor.name,
 )
 def test_a_key_in_the_environment_is_enough(vendor: Any) -> None:
     for variable in vendor.key_variables:
@@ -76,6 +79,86 @@ def test_azure_takes_the_address_of_the_resource() -> None:
     assert offered({"AZURE_OPENAI_API_KEY": "secret"}, discover_local=False) == {}
 
 
+async def listed(environ: dict[str, str], vendor: str, body: object, **settings: Any) -> tuple[str, list[ModelInfo]]:
+    """Returns the address at which a vendor's models are listed, and what is made of this answer."""
+    transport = RecordedTransport(Exchange(json.dumps(body).encode()))
+    table = OpenAiSettings.model_validate({"discover_local": False, **settings})
+    (found,) = [each for each in providers(table, environ, transport) if each.name == vendor]
+    models = list(await found.models())
+    return transport.requests[0].url, models
+
+
+async def test_cloudflare_has_an_address_for_each_account_and_a_listing_in_its_form() -> None:
+    entries = [
+        {
+            "name": "@cf/meta/llama-3.3-70b-instruct-fp8-fast",
+            "task": {"name": "Text Generation"},
+            "properties": [
+                {"property_id": "context_window", "value": "24000"},
+                {"property_id": "function_calling", "value": "true"},
+                {"property_id": "vision", "value": "false"},
+            ],
+        },
+        {"name": "@cf/baai/bge-m3", "task": {"name": "Text Embeddings"}},
+        {"name": "@cf/black-forest-labs/flux", "task": {"name": "Text-to-Image"}, "properties": [{"value": []}]},
+    ]
+    environ = {"CLOUDFLARE_API_KEY": "secret", "CLOUDFLARE_ACCOUNT_ID": "acme"}
+    url, models = await listed(environ, "cloudflare", {"success": True, "result": entries})
+    root = "https://api.cloudflare.com/client/v4/accounts/acme/ai"
+    assert http(offered(environ)["cloudflare"]).endpoint.base_url == f"{root}/v1"
+    assert url.startswith(f"{root}/models/search")
+    assert [(each.name, each.kind, each.context_window) for each in models] == [
+        ("@cf/meta/llama-3.3-70b-instruct-fp8-fast", Kind.GENERATE, 24_000),
+        ("@cf/baai/bge-m3", Kind.EMBED, 0),
+        ("@cf/black-forest-labs/flux", Kind.OTHER, 0),
+    ]
+    assert models[0].capabilities == {Capability.TOOLS}
+    assert Capability.IMAGE_INPUT not in models[0].unknown
+    assert "cloudflare" not in offered({"CLOUDFLARE_API_KEY": "secret"}, discover_local=False)
+
+
+async def test_githubs_models_are_in_its_catalogue() -> None:
+    entry = {
+        "id": "openai/gpt-4.1",
+        "capabilities": ["streaming", "tool-calling"],
+        "limits": {"max_input_tokens": 1048576, "max_output_tokens": 32768},
+        "supported_input_modalities": ["text", "image", "audio"],
+        "supported_output_modalities": ["text"],
+    }
+    embeds = {"id": "openai/text-3", "supported_output_modalities": ["embeddings"]}
+    url, (model, other) = await listed({"GITHUB_TOKEN": "secret"}, "github", [entry, embeds])
+    assert url == "https://models.github.ai/catalog/models"
+    assert (model.context_window, model.max_output_tokens) == (1_048_576, 32_768)
+    stated = {Capability.TOOLS, Capability.IMAGE_INPUT, Capability.AUDIO_INPUT}
+    assert stated | {Capability.STRUCTURED_OUTPUT} <= model.capabilities
+    assert other.kind is Kind.EMBED
+    proxied = {"github": {"base_url": "https://proxy.test/v1", "api_key": "mine"}}
+    url, _ = await listed({}, "github", [entry], vendors=proxied)
+    assert url == "https://proxy.test/v1/models"
+
+
+@pytest.mark.parametrize(
+    ("host", "root"),
+    [
+        ("", "http://127.0.0.1:11434"),
+        ("gpu.test", "http://gpu.test:11434"),
+        ("gpu.test:8080", "http://gpu.test:8080"),
+        (":8080", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("[::]:8080", "http://[::1]:8080"),
+        ("http://gpu.test", "http://gpu.test"),
+        ("https://gpu.test/ollama", "https://gpu.test/ollama"),
+        ("gpu.test:many", "http://127.0.0.1:11434"),
+        ("ftp://gpu.test", "http://127.0.0.1:11434"),
+    ],
+)
+def test_ollama_is_looked_for_at_its_own_variable(host: str, root: str) -> None:
+    assert http(offered({"OLLAMA_HOST": host})["ollama"]).endpoint.base_url == f"{root}/v1"
+    configured = {"ollama": {"base_url": "http://mine.test"}}
+    assert http(offered({"OLLAMA_HOST": host}, vendors=configured)["ollama"]).endpoint.base_url == "http://mine.test/v1"
+
+
 def test_openais_address_may_be_another() -> None:
     environ = {"OPENAI_API_KEY": "secret", "OPENAI_BASE_URL": "https://proxy.test/v1"}
     assert http(offered(environ)["openai"]).endpoint.base_url == "https://proxy.test/v1"
@@ -99,6 +182,7 @@ def test_a_vendor_can_be_switched_off() -> None:
         ({}, "groq", "GROQ_API_KEY"),
         ({}, "huggingface", "HF_TOKEN or HUGGINGFACE_API_KEY"),
         ({"AZURE_OPENAI_API_KEY": "key"}, "azure", "AZURE_OPENAI_ENDPOINT"),
+        ({"CLOUDFLARE_API_KEY": "key"}, "cloudflare", "CLOUDFLARE_ACCOUNT_ID"),
     ],
 )
 async def test_a_configured_vendor_that_lacks_something_says_what(

@@ -240,6 +240,15 @@ def test_what_a_format_cannot_say_is_an_invalid_request(dialect: Dialect, part: 
         body(dialect, Prompt((Message(Role.USER, (part,)),)))
 
 
+def test_an_image_in_a_tools_answer_stays_in_it_where_the_vendor_accepts_that() -> None:
+    result = ToolResult("x", (Text("a"), IMAGE))
+    found = messages(result, role=Role.TOOL, quirks=Quirks(result_media=True))
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}}
+    assert found == [{"role": "tool", "tool_call_id": "x", "content": [{"type": "text", "text": "a"}, image]}]
+    (text,) = messages(ToolResult("x", (Text("a"),)), role=Role.TOOL, quirks=Quirks(result_media=True))
+    assert text["content"] == "a"
+
+
 def test_an_image_in_a_tools_answer_follows_it() -> None:
     assert messages(ToolResult("x", (Text("See:"), IMAGE)), ToolResult("y", (Text("b"),)), role=Role.TOOL) == [
         {"role": "tool", "tool_call_id": "x", "content": "See:"},

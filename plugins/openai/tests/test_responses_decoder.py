@@ -23,6 +23,7 @@ from ymera_service.sdk.events import (
     ResponseStarted,
     TextDelta,
     ToolCallDelta,
+    UsageReported,
 )
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.wire.decoder import Item
@@ -90,7 +91,10 @@ def test_a_function_call_that_is_broken_off_never_ends_an_answer(kind: str) -> N
     item = {"type": kind, "call_id": "x", "name": "f", "arguments": '{"a": "b'}
     done = event("output_item.done", output_index=0, item=item)
     expected = StreamInterrupted if kind == "function_call" else Finished
-    assert isinstance(responses(sse(done, COMPLETED))[-1], expected)
+    usage = event("completed", response={"status": "completed", "usage": {"input_tokens": 3}})
+    items = responses(sse(done, usage))
+    assert isinstance(items[-1], expected)
+    assert isinstance(items[-2], UsageReported)
     cut = event("incomplete", response={"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}})
     assert isinstance(responses(sse(done, cut))[-1], Finished)
 

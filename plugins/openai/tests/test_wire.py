@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ymera_openai import embeddings, moderations
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.errors import decode_error
-from ymera_openai.listing import Offer, decode_models
+from ymera_openai.listing import Offer
 from ymera_openai.provider import OpenAiProvider
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses import Responses
@@ -25,7 +24,7 @@ from ymera_openai.responses_decoder import ResponsesDecoder
 
 from ymera_service.config import TransportSettings
 from ymera_service.sdk.content import user
-from ymera_service.sdk.errors import ConnectionFailed, MalformedResponse, ProviderError, RateLimited, StreamInterrupted
+from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
@@ -302,71 +301,6 @@ def test_an_error_is_what_it_means(exchange: Exchange) -> None:
     response = exchange["response"]
     error = decode_error(HttpResponse(response["status"], response["headers"], body_of(exchange)))
     assert_summary({"error": error_of(error)}, wanted(exchange))
-
-
-@pytest.mark.parametrize("exchange", of_kind("embeddings", "embeddings"))
-def test_embeddings_decode(exchange: Exchange) -> None:
-    result = embeddings.decode(HttpResponse(200, {}, body_of(exchange)))
-    expect = exchange["expect"]
-    assert len(result.vectors) == expect["count"]
-    assert len(result.vectors[0]) == expect["dims"]
-    assert list(result.vectors[0][:3]) == expect["first"]
-    assert counts(result.usage)["input"] == expect["usage"].get("input", expect["usage"]["total"])
-    assert (result.model, result.response_id) == (expect.get("model", ""), expect.get("response_id", ""))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"[]",
-        b'{"data":[]}',
-        b'{"data":[{"embedding":7}]}',
-        b'{"data":[{"embedding":["a"]}]}',
-        b'{"data":[{"embedding":[[1]]}]}',
-        b'{"data":[{"embedding":"not base64"}]}',
-        b'{"data":[{"embedding":"AAA="}]}',
-    ],
-)
-def test_what_is_no_embedding_is_malformed(body: bytes) -> None:
-    with pytest.raises(MalformedResponse):
-        embeddings.decode(HttpResponse(200, {}, body))
-
-
-def test_an_error_in_place_of_embeddings_is_raised() -> None:
-    with pytest.raises(RateLimited):
-        embeddings.decode(HttpResponse(200, {}, b'{"error":{"message":"Slow down","code":429}}'))
-
-
-def test_embeddings_come_in_the_order_of_the_inputs() -> None:
-    body = b'{"data":[{"index":1,"embedding":[1]},{"index":0,"embedding":[0]}]}'
-    assert embeddings.decode(HttpResponse(200, {}, body)).vectors == ((0.0,), (1.0,))
-
-
-@pytest.mark.parametrize("body", [b"7", b"{}", b'{"results":[]}'])
-def test_what_is_no_moderation_is_malformed(body: bytes) -> None:
-    with pytest.raises(MalformedResponse):
-        moderations.decode(HttpResponse(200, {}, body))
-
-
-@pytest.mark.parametrize("exchange", of_kind("moderation", "moderations"))
-def test_a_moderation_decodes(exchange: Exchange) -> None:
-    result = moderations.decode(HttpResponse(200, {}, body_of(exchange)))
-    expect = exchange["expect"]
-    assert list(result.flagged) == expect["flagged"]
-    assert (result.model, result.response_id) == (expect["model"], expect["response_id"])
-
-
-def test_a_moderation_without_a_verdict_is_judged_by_its_categories() -> None:
-    body = {"results": [{"categories": {"violence": False, "pii": True}}, {"categories": {"pii": False}}]}
-    assert moderations.decode(HttpResponse(200, {}, json.dumps(body).encode())).flagged == (True, False)
-
-
-@pytest.mark.parametrize("exchange", of_kind("models", "models"))
-def test_a_listing_decodes(exchange: Exchange) -> None:
-    entries = decode_models(HttpResponse(200, {}, body_of(exchange)))
-    assert [entry["id"] for entry in entries] == exchange["expect"]["ids"]
-    assert len(entries) == exchange["expect"]["count"]
 
 
 ERRORS = of_kind("error", *GENERATION)

@@ -61,9 +61,11 @@ def _encode(message: Message, quirks: Quirks, system_role: str) -> Iterator[Json
     shown: list[Part] = []
     for part in message.parts:
         if isinstance(part, ToolResult):
-            yield {"role": "tool", "tool_call_id": _call_id(part.tool_call_id, quirks), "content": result_text(part)}
-            # A tool message holds only text, so the media of a result follow in a user message.
-            shown += [inner for inner in part.parts if isinstance(inner, Media)]
+            media = [inner for inner in part.parts if isinstance(inner, Media)]
+            content = _content(part.parts, quirks) if media and quirks.result_media else result_text(part)
+            yield {"role": "tool", "tool_call_id": _call_id(part.tool_call_id, quirks), "content": content}
+            if not quirks.result_media:
+                shown += media
         else:
             shown.append(part)
     if shown or message.role is Role.USER:

@@ -13,7 +13,7 @@ import orjson
 from ymera_service.sdk.generation import ReasoningEffort
 
 TOGGLE = "toggle"
-"""Stands beside the values of a model whose thinking can be switched off and on."""
+"""Stands beside the values of a model whose thinking can be switched, or limited to a number of tokens."""
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _VERSION = re.compile(r"-(latest|\d{4}-\d{2}-\d{2}|\d{4,8})$")
 
@@ -24,8 +24,9 @@ def accepted(vendor: str, model: str) -> tuple[str, ...] | None:
 
     An empty result means that the model does not think, or does so without any control.
     """
-    table, name = _table(), model.lower().removeprefix("ft:").partition(":")[0]
-    for each in dict.fromkeys((name, _VERSION.sub("", name))):
+    table, name = _table(), model.lower().removeprefix("ft:")
+    plain = name.partition(":")[0]
+    for each in dict.fromkeys((name, plain, _VERSION.sub("", plain))):
         for key in (f"{vendor}/{each}", f"*/{each.rpartition('/')[2]}"):
             if (values := table.get(key)) is not None:
                 return values

@@ -11,6 +11,7 @@ from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, Tier
 from ymera_service.sdk.wire.json_reader import Json, as_object, count, first, member, members, read_json, required, text
 
 _NAMES: tuple[tuple[re.Pattern[str], Kind], ...] = (
+    (re.compile(r"gpt-(4o-(mini-)?)?audio"), Kind.GENERATE),  # they listen, and answer chat completions in text, too
     (re.compile(r"rerank"), Kind.RERANK),
     (re.compile(r"embed|^(bge|e5|gte)-"), Kind.EMBED),
     (re.compile(r"moderation|prompt-guard|llama-guard|safeguard"), Kind.MODERATE),
@@ -39,6 +40,7 @@ _FLAGS = {
     "supportsFunctionCalling": Capability.TOOLS,
     "supports_tools": Capability.TOOLS,
     "tool_use": Capability.TOOLS,
+    "tool-calling": Capability.TOOLS,
     "tools": Capability.TOOLS,
     "structured_outputs": Capability.STRUCTURED_OUTPUT,
     "supportsResponseSchema": Capability.STRUCTURED_OUTPUT,
@@ -76,8 +78,9 @@ class Offer:
     local: bool = False
 
     def named(self, name: str) -> ModelInfo:
-        """Returns a model of which only the name is known. As the user names it, it answers prompts."""
-        return replace(self.described({"id": name}), kind=Kind.GENERATE)
+        """Returns a model of which only the name is known. As the user names it, it is of some use here."""
+        model = self.described({"id": name})
+        return model if model.kind in (Kind.EMBED, Kind.RERANK) else replace(model, kind=Kind.GENERATE)
 
     def described(self, entry: Json) -> ModelInfo:
         """Returns the model of a listing's entry; what the entry does not state comes from the model's family."""
@@ -106,23 +109,42 @@ def decode_models(response: HttpResponse) -> list[Json]:
         MalformedResponse: The body is not in the format.
     """
     document = read_json(response.body)
-    if isinstance(document, list):  # Together
+    if isinstance(document, list):  # Together, GitHub
         document = {"data": document}
+    elif isinstance(document, dict) and isinstance(document.get("result"), list):
+        document = {"data": [_of_cloudflare(entry) for entry in members(document, "result")]}
     elif failure := errors.in_body(document):
         raise failure
     required(as_object(document), "data", list)
     return [entry for entry in members(document, "data") if text(entry, "id")]
 
 
+def _of_cloudflare(entry: Json) -> Json:
+    """Returns an entry of Cloudflare's search of models in the form of the other vendors' listings."""
+    stated = {text(each, "property_id"): text(each, "value") for each in members(entry, "properties")}
+    task = text(member(entry, "task"), "name")
+    kinds = {"Text Generation": "chat", "Text Embeddings": "embedding"}
+    flags: Json = {
+        name: stated[name] == "true" for name in ("function_calling", "vision", "reasoning") if name in stated
+    }
+    context = stated.get("context_window", "")
+    return {
+        "id": text(entry, "name"),
+        "type": kinds.get(task, task or "chat"),
+        "context_window": int(context) if context.isdecimal() else 0,
+        **flags,
+    }
+
+
 def kind_of(entry: Json) -> Kind:
     """Returns the kind of a listed model."""
-    by_name = next((kind for name, kind in _NAMES if name.search(text(entry, "id").lower())), Kind.GENERATE)
-    if by_name is not Kind.GENERATE:
+    by_name = next((kind for name, kind in _NAMES if name.search(text(entry, "id").lower())), None)
+    if by_name is not None:
         return by_name
     stated = text(entry, "type").lower()
     if stated and stated not in _KINDS:
         return _TYPES.get(stated, Kind.OTHER)
-    outputs = entry.get("output_modalities") or member(entry, "architecture").get("output_modalities")
+    outputs = _first_of(entry, "output_modalities", "supported_output_modalities")
     if isinstance(outputs, list) and "text" not in outputs:
         return Kind.EMBED if "embeddings" in outputs else Kind.OTHER
     switches = (member(entry, "capabilities").get("completion_chat"), entry.get("supports_chat"), entry.get("active"))
@@ -135,7 +157,7 @@ def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool | None]
     A list of inputs without files, or of parameters without schemas, leaves it open whether a model has them: gateways
     read documents for any model, and JSON mode is not a schema.
     """
-    inputs = entry.get("input_modalities") or member(entry, "architecture").get("input_modalities")
+    inputs = _first_of(entry, "input_modalities", "supported_input_modalities")
     if isinstance(inputs, list):
         yield from ((capability, name in inputs) for name, capability in _MODALITIES.items())
         yield Capability.FILE_INPUT, "file" in inputs or None
@@ -143,17 +165,23 @@ def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool | None]
         words = entry.get(name)
         if isinstance(words, list):
             yield from ((_FLAGS[word], word in words) for word in ("tools", "reasoning"))
-            yield Capability.STRUCTURED_OUTPUT, "structured_outputs" in words or None
+            if name != "capabilities":
+                yield Capability.STRUCTURED_OUTPUT, "structured_outputs" in words or None
             yield from ((_FLAGS[word], True) for word in words if isinstance(word, str) and word in _FLAGS)
     specification = member(member(entry, "model_spec"), "capabilities")
     for switches in (entry, member(entry, "capabilities"), specification, *members(entry, "providers")):
         yield from ((_FLAGS[name], can) for name, can in switches.items() if name in _FLAGS and isinstance(can, bool))
 
 
+def _first_of(entry: Json, name: str, other: str) -> object:
+    return entry.get(name) or member(entry, "architecture").get(name) or entry.get(other)
+
+
 def _context(entry: Json) -> int:
     return first(
         count(entry, "context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens"),
         count(member(entry, "meta"), "n_ctx", "n_ctx_train"),
+        count(member(entry, "limits"), "max_input_tokens"),
         count(member(entry, "model_spec"), "availableContextTokens"),
         max((count(host, "context_length") or 0 for host in members(entry, "providers")), default=0),
     )
@@ -162,6 +190,7 @@ def _context(entry: Json) -> int:
 def _longest_answer(entry: Json) -> int:
     return first(
         count(entry, "max_completion_tokens", "max_output_tokens", "max_output_length"),
+        count(member(entry, "limits"), "max_output_tokens"),
         count(member(entry, "top_provider"), "max_completion_tokens"),
         count(member(entry, "model_spec"), "maxCompletionTokens"),
     )

@@ -7,6 +7,7 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -30,16 +31,21 @@ class LocalServer(OpenAiProvider):
 
     name: str
     default_root: str
+    host_variable = ""
+    """The environment variable that may name another host."""
     quirks = Quirks(top_k=True, echo=ReasoningEcho.CONTENT)
 
-    def __init__(self, transport: Transport, configured: Endpoint | None = None, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, transport: Transport, configured: Endpoint | None = None, names: Sequence[str] = (), *, root: str = ""
+    ) -> None:
         """
         Args:
             transport: Carries the requests.
             configured: The configured endpoint; a server missing there is an error. None means the default port.
             names: The models to offer, instead of those that the server lists.
+            root: Where a server that is not configured is looked for; empty means the default port.
         """
-        base = configured or Endpoint(self.default_root)
+        base = configured or Endpoint(root or self.default_root)
         self._root = replace(base, base_url=base.base_url.rstrip("/").removesuffix("/v1"))
         endpoint = replace(base, base_url=self._root.base_url + "/v1")
         super().__init__(self.name, ChatCompletions(self.quirks), endpoint, transport, offer=_OFFER, names=names)
@@ -79,6 +85,7 @@ class Ollama(LocalServer):
 
     name = "ollama"
     default_root = "http://127.0.0.1:11434"
+    host_variable = "OLLAMA_HOST"
     quirks = Quirks(echo=ReasoningEcho.PLAIN)
 
     async def _list(self) -> Sequence[ModelInfo]:
@@ -149,6 +156,23 @@ class LmStudio(LocalServer):
 
 
 LOCAL_SERVERS: tuple[type[LocalServer], ...] = (Ollama, LlamaCpp, Vllm, LmStudio)
+
+
+def root_of(host: str, default: str) -> str:
+    """Returns the address of a host as Ollama's own programs read it; the default if it is empty or not valid.
+
+    Without a scheme it is http on the default port, and an address to listen at means this machine.
+    """
+    named = urlsplit(host if "://" in host else f"http://{host}")
+    try:
+        port = named.port or (None if "://" in host else urlsplit(default).port)
+    except ValueError:
+        return default
+    if not host or named.scheme not in ("http", "https"):
+        return default
+    name = named.hostname or "127.0.0.1"
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104  # not to listen there, but to call it
+    return f"{named.scheme}://{f'[{name}]' if ':' in name else name}{f':{port}' if port else ''}{named.path}"
 
 
 def _owned_by(document: Json, owner: str) -> list[Json]:

@@ -7,7 +7,7 @@ from typing import Any
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
 from ymera_openai.listing import Offer
-from ymera_openai.local import LOCAL_SERVERS
+from ymera_openai.local import LOCAL_SERVERS, root_of
 from ymera_openai.provider import ByModel, OpenAiProvider, Unconfigured
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_openai.responses import Responses
@@ -22,8 +22,9 @@ _DEFAULTS = VendorSettings()
 
 def providers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
     """Yields each vendor that has a key, each local server to look for, and each configured endpoint."""
-    for vendor in VENDORS.values():
-        table = settings.vendors.get(vendor.name, _DEFAULTS)
+    for row in VENDORS.values():
+        table = settings.vendors.get(row.name, _DEFAULTS)
+        vendor = _in_account(row, environ.get(row.account_variable, "").strip())
         key, base_url = _key(vendor, table, environ), _base_url(vendor, table, environ)
         keys = _keys(table, vendor.key_header)
         if table.enabled and (key or keys) and base_url:
@@ -31,7 +32,7 @@ def providers(settings: OpenAiSettings, environ: Mapping[str, str], transport: T
             yield _vendor(vendor, table, Endpoint(base_url, credentials), transport, keys)
         elif table.enabled and vendor.name in settings.vendors:
             yield Unconfigured(vendor.name, _what_is_missing(vendor, key))
-    yield from _local_servers(settings, transport)
+    yield from _local_servers(settings, environ, transport)
     for name, endpoint in settings.endpoints.items():
         yield _endpoint(name, endpoint, transport)
 
@@ -46,6 +47,14 @@ def _keys(table: VendorSettings | EndpointSettings, header: str = "authorization
     return {name: _credentials(key.get_secret_value(), header) for name, key in table.api_keys.items()}
 
 
+def _in_account(vendor: Vendor, account: str) -> Vendor:
+    """Returns the vendor with the addresses that it has for an account; without one it has no address."""
+    if not vendor.account_variable:
+        return vendor
+    base_url = vendor.base_url.format(account=account) if account else ""
+    return replace(vendor, base_url=base_url, listing=vendor.listing.format(account=account))
+
+
 def _base_url(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> str:
     configured = table.base_url or environ.get(vendor.base_url_variable, "").strip()
     if not configured:
@@ -57,7 +66,8 @@ def _base_url(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str])
 def _what_is_missing(vendor: Vendor, key: str) -> str:
     if not key:
         return f"vendors.{vendor.name}: set api_key, or {' or '.join(vendor.key_variables)} in the environment"
-    return f"vendors.{vendor.name}: set base_url, or {vendor.base_url_variable} in the environment"
+    variable = vendor.base_url_variable or vendor.account_variable
+    return f"vendors.{vendor.name}: set base_url, or {variable} in the environment"
 
 
 def _credentials(key: str, header: str = "authorization") -> dict[str, str]:
@@ -75,15 +85,20 @@ def _vendor(
     dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
     offer = Offer(vendor.price_vendor, vendor.lacks, partial=vendor.partial)
     names = table.models or vendor.models
-    return OpenAiProvider(vendor.name, dialect, endpoint, transport, offer=offer, names=names, keys=keys)
+    listing = "/models" if table.base_url else vendor.listing
+    return OpenAiProvider(
+        vendor.name, dialect, endpoint, transport, offer=offer, names=names, keys=keys, listing=listing
+    )
 
 
-def _local_servers(settings: OpenAiSettings, transport: Transport) -> Iterator[Provider]:
+def _local_servers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
     for server in LOCAL_SERVERS:
         table = settings.vendors.get(server.name)
         if table is None:
             if settings.discover_local:
-                yield server(transport)
+                yield server(
+                    transport, root=root_of(environ.get(server.host_variable, "").strip(), server.default_root)
+                )
         elif table.enabled:
             headers = _credentials(table.api_key.get_secret_value()) if table.api_key else {}
             yield server(transport, Endpoint(table.base_url or server.default_root, headers), table.models)

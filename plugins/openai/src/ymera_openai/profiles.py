@@ -47,6 +47,7 @@ FAMILIES = {
     "gpt-4.1": _profile(1_047_576, 32_768, TOOLS, SCHEMA, IMAGES, FILES, lacks=_THOUGHT),
     "gpt-4o": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES, lacks=_THOUGHT),
     "gpt-4o-audio": _profile(128_000, 16_384, TOOLS, AUDIO, lacks=_THOUGHT),
+    "gpt-4o-mini-audio": _profile(128_000, 16_384, TOOLS, AUDIO, lacks=_THOUGHT),
     "gpt-audio": _profile(128_000, 16_384, TOOLS, AUDIO, lacks=_THOUGHT),
     "gpt-4-turbo": _profile(128_000, 4_096, TOOLS, IMAGES, lacks=_THOUGHT),
     "gpt-4": _profile(8_192, 8_192, TOOLS, lacks=_THOUGHT),

@@ -60,18 +60,20 @@ class OpenAiProvider(HttpProvider):
         offer: Offer,
         names: Sequence[str] = (),
         keys: Mapping[str, Mapping[str, str]] | None = None,
+        listing: str = "/models",
     ) -> None:
-        """`keys` are the headers of each account, if several are configured."""
+        """`keys` are the headers of each account, if several are configured; `listing` is the address of the models."""
         super().__init__(name, dialect, endpoint, transport)
         self._keys = keys or {}
         self._offer = offer
         self._names = tuple(names)
+        self._listing = listing
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
         if self._names:
             return [self._offered(self._offer.named(name)) for name in self._names]
-        entries = decode_models(await self.fetch(HttpRequest("GET", "/models")))
+        entries = decode_models(await self.fetch(HttpRequest("GET", self._listing)))
         unique = {str(entry["id"]): entry for entry in entries}
         return [self._offered(self._offer.described(entry)) for entry in unique.values()]
 

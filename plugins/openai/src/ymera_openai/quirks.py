@@ -50,6 +50,7 @@ class Quirks:
         reasoning: The field that controls how much a model thinks.
         echo: The field for earlier thinking.
         refusals: Whether an assistant's refusal has a separate field.
+        result_media: Whether a tool's result may hold media; otherwise these follow in a user message.
         mistral: Whether audio, documents and the ids of tool calls are sent in Mistral's form.
         openai_families: Whether OpenAI's reasoning models are led by a `developer`, and some of its models are called
             through its other APIs.
@@ -67,6 +68,7 @@ class Quirks:
     reasoning: ReasoningControl = ReasoningControl.EFFORT
     echo: ReasoningEcho = ReasoningEcho.NONE
     refusals: bool = False
+    result_media: bool = False
     mistral: bool = False
     openai_families: bool = False
     vendor: str = ""

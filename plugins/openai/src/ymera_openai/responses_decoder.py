@@ -57,7 +57,7 @@ class ResponsesDecoder(OpenAiDecoder):
         self._final: Json = {}
         self._items_seen: set[int] = set()
         self._calls: dict[int, int] = {}
-        self._arguments: dict[int, str] = {}
+        self._arguments: dict[int, list[str]] = {}
         """The arguments of each function call, by the number of its item; those of custom tools are free text."""
         self._emitted: dict[_PartKey, int] = {}
         self._cited: dict[int, int] = {}
@@ -106,12 +106,16 @@ class ResponsesDecoder(OpenAiDecoder):
     def _conclude(self) -> None:
         final = self._final
         status = text(final, "status") or "completed"
-        if status == "completed" and any(map(breaks_off, filter(str.strip, self._arguments.values()))):
-            raise StreamInterrupted("the answer broke off within a tool call")
         if usage := read_usage(member(final, "usage")):
             self._items.append(usage)
+        if status == "completed" and self._broken_off():
+            raise StreamInterrupted("the answer broke off within a tool call")
         incomplete = text(member(final, "incomplete_details"), "reason")
         self._items.append(Finished(self._why(status, incomplete), status, "", incomplete))
+
+    def _broken_off(self) -> bool:
+        written = ["".join(pieces) for pieces in self._arguments.values()]
+        return any(arguments.strip() and breaks_off(arguments) for arguments in written)
 
     def _why(self, status: str, incomplete: str) -> FinishReason:
         if status == "incomplete":
@@ -140,7 +144,7 @@ class ResponsesDecoder(OpenAiDecoder):
     def _call(self, number: int, item: Json) -> None:
         self._calls[number] = len(self._calls)
         if text(item, "type") == "function_call":
-            self._arguments[number] = ""
+            self._arguments[number] = []
         id_ = text(item, "call_id") or text(item, "id")
         self._items.append(ToolCallDelta(self._calls[number], id_, text(item, "name")))
 
@@ -202,7 +206,7 @@ class ResponsesDecoder(OpenAiDecoder):
         elif number in self._calls:
             self._items.append(ToolCallDelta(self._calls[number], arguments=content))
             if number in self._arguments:
-                self._arguments[number] += content
+                self._arguments[number].append(content)
 
     def _cite(self, number: int, annotation: Json) -> None:
         self._cited[number] = self._cited.get(number, 0) + 1

@@ -21,6 +21,8 @@ def effort_of(model: str, asked: ReasoningEffort, vendor: str) -> str | None:
 def thinking_of(model: str, asked: ReasoningEffort, quirks: Quirks) -> Json:
     """Returns the members of a request that ask for this much thinking."""
     effort = effort_of(model, asked, quirks.vendor)
+    if quirks.reasoning is ReasoningControl.OBJECT and accepted(quirks.vendor, model) == (TOGGLE,):
+        effort = asked.value  # OpenRouter makes a budget of it
     match quirks.reasoning:
         case ReasoningControl.EFFORT:
             return {"reasoning_effort": effort} if effort else {}

@@ -29,9 +29,12 @@ class Vendor:
 
     Attributes:
         name: The provider's name in model ids.
-        base_url: The base address of its API; empty if each account has a separate address.
+        base_url: The base address of its API, in which `{account}` is replaced by the id of the account; empty if each
+            account has a separate address.
         key_variables: The environment variables that may hold a key; the first one that is set is used.
         base_url_variable: The environment variable that may hold another address.
+        account_variable: The environment variable that holds the id of the account.
+        listing: The address of its list of models, if that is not `/models` of its API.
         path: The path that is appended to the address in that variable, or in the settings.
         key_header: The header that holds the key; in `authorization` it is sent as a bearer token.
         price_vendor: The vendor whose prices apply, as named by `genai-prices`.
@@ -45,6 +48,8 @@ class Vendor:
     key_variables: tuple[str, ...]
     quirks: Quirks = _PLAIN
     base_url_variable: str = ""
+    account_variable: str = ""
+    listing: str = "/models"
     path: str = ""
     key_header: str = "authorization"
     price_vendor: str = ""
@@ -87,6 +92,14 @@ VENDORS = {
             Quirks(max_tokens="max_completion_tokens", echo=ReasoningEcho.PLAIN),
             price_vendor="cerebras",
         ),
+        Vendor(
+            "cloudflare",
+            "https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1",
+            ("CLOUDFLARE_API_KEY", "CLOUDFLARE_API_TOKEN"),
+            _OPEN_MODELS,
+            account_variable="CLOUDFLARE_ACCOUNT_ID",
+            listing="https://api.cloudflare.com/client/v4/accounts/{account}/ai/models/search?per_page=1000",
+        ),
         Vendor("deepinfra", "https://api.deepinfra.com/v1/openai", ("DEEPINFRA_API_KEY",), _OPEN_MODELS),
         Vendor(
             "deepseek",
@@ -109,6 +122,12 @@ VENDORS = {
             ("FIREWORKS_API_KEY",),
             _OPEN_MODELS,
             price_vendor="fireworks",
+        ),
+        Vendor(
+            "github",
+            "https://models.github.ai/inference",
+            ("GITHUB_TOKEN",),
+            listing="https://models.github.ai/catalog/models",
         ),
         Vendor(
             "groq",
@@ -148,7 +167,13 @@ VENDORS = {
             "openrouter",
             "https://openrouter.ai/api/v1",
             ("OPENROUTER_API_KEY",),
-            Quirks(top_k=True, reasoning=ReasoningControl.OBJECT, echo=ReasoningEcho.DETAILS, refusals=True),
+            Quirks(
+                top_k=True,
+                reasoning=ReasoningControl.OBJECT,
+                echo=ReasoningEcho.DETAILS,
+                refusals=True,
+                result_media=True,
+            ),
             price_vendor="openrouter",
         ),
         Vendor(

@@ -1,0 +1,104 @@
+"""Embeddings, moderations and listings decode to what is expected of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ymera_openai import embeddings, moderations
+from ymera_openai.listing import decode_models
+
+from ymera_service.sdk.errors import MalformedResponse, RateLimited
+from ymera_service.sdk.http import HttpResponse
+
+Exchange = dict[str, Any]
+
+WIRE = Path(__file__).parents[4] / "shared" / "wire"
+OTHER_FORMATS = [
+    ("anthropic", "models"),
+    ("cohere", "embeddings"),
+    ("gemini", "embeddings"),
+    ("gemini", "models"),
+    ("ollama", "embeddings"),
+]
+"""What is in a form of the vendor's own."""
+
+
+def recorded(endpoint: str) -> list[Any]:
+    exchanges = [json.loads(path.read_bytes()) for path in sorted(WIRE.glob("*/*.json"))]
+    return [
+        pytest.param(exchange, id=exchange["id"])
+        for exchange in exchanges
+        if exchange["endpoint"] == endpoint
+        and exchange["expect"]["kind"] != "error"
+        and (exchange["vendor"], endpoint) not in OTHER_FORMATS
+    ]
+
+
+def body_of(exchange: Exchange) -> bytes:
+    return str(exchange["response"]["body_text"]).encode()
+
+
+@pytest.mark.parametrize("exchange", recorded("embeddings"))
+def test_embeddings_decode(exchange: Exchange) -> None:
+    result = embeddings.decode(HttpResponse(200, {}, body_of(exchange)))
+    expect = exchange["expect"]
+    assert len(result.vectors) == expect["count"]
+    assert len(result.vectors[0]) == expect["dims"]
+    assert list(result.vectors[0][:3]) == expect["first"]
+    assert result.usage.input_tokens == expect["usage"].get("input", expect["usage"]["total"])
+    assert (result.model, result.response_id) == (expect.get("model", ""), expect.get("response_id", ""))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"data":[]}',
+        b'{"data":[{"embedding":7}]}',
+        b'{"data":[{"embedding":["a"]}]}',
+        b'{"data":[{"embedding":[[1]]}]}',
+        b'{"data":[{"embedding":"not base64"}]}',
+        b'{"data":[{"embedding":"AAA="}]}',
+    ],
+)
+def test_what_is_no_embedding_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedResponse):
+        embeddings.decode(HttpResponse(200, {}, body))
+
+
+def test_an_error_in_place_of_embeddings_is_raised() -> None:
+    with pytest.raises(RateLimited):
+        embeddings.decode(HttpResponse(200, {}, b'{"error":{"message":"Slow down","code":429}}'))
+
+
+def test_embeddings_come_in_the_order_of_the_inputs() -> None:
+    body = b'{"data":[{"index":1,"embedding":[1]},{"index":0,"embedding":[0]}]}'
+    assert embeddings.decode(HttpResponse(200, {}, body)).vectors == ((0.0,), (1.0,))
+
+
+@pytest.mark.parametrize("body", [b"7", b"{}", b'{"results":[]}'])
+def test_what_is_no_moderation_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedResponse):
+        moderations.decode(HttpResponse(200, {}, body))
+
+
+@pytest.mark.parametrize("exchange", recorded("moderations"))
+def test_a_moderation_decodes(exchange: Exchange) -> None:
+    result = moderations.decode(HttpResponse(200, {}, body_of(exchange)))
+    expect = exchange["expect"]
+    assert list(result.flagged) == expect["flagged"]
+    assert (result.model, result.response_id) == (expect["model"], expect["response_id"])
+
+
+def test_a_moderation_without_a_verdict_is_judged_by_its_categories() -> None:
+    body = {"results": [{"categories": {"violence": False, "pii": True}}, {"categories": {"pii": False}}]}
+    assert moderations.decode(HttpResponse(200, {}, json.dumps(body).encode())).flagged == (True, False)
+
+
+@pytest.mark.parametrize("exchange", recorded("models"))
+def test_a_listing_decodes(exchange: Exchange) -> None:
+    entries = decode_models(HttpResponse(200, {}, body_of(exchange)))
+    assert [entry["id"] for entry in entries] == exchange["expect"]["ids"]
+    assert len(entries) == exchange["expect"]["count"]

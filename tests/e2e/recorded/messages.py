@@ -1,0 +1,119 @@
+"""Reads requests of the Messages API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.e2e.recorded.members import (
+    EFFORTS,
+    Json,
+    Members,
+    NotSayable,
+    base64_of,
+    choice_of,
+    given,
+    message_of,
+    response_format_of,
+    sampling_of,
+    schema_of,
+)
+
+BUDGETS = {1_024: "low", 4_096: "medium", 16_384: "high"}
+"""Tokens of thinking that the API is asked for, and the efforts that they are here."""
+
+
+def messages(body: Members) -> Json:
+    output = Members(body.take("output_config") or {}, "body.output_config")
+    effort, form = output.take("effort"), output.take("format") or body.take("output_format")
+    output.end()
+    if effort is not None and effort not in EFFORTS:
+        raise NotSayable(f"effort {effort}")
+    effort = effort or _thinking_effort(Members(body.take("thinking") or {}, "body.thinking"))
+    body.take("thinking")
+    system = body.take("system") or []
+    return {
+        "messages": [
+            *(message_of("system", [part]) for part in _blocks(system)),
+            *(each for message in body.take("messages") for each in _turn(Members(message, "messages"))),
+        ],
+        "tools": [_messages_tool(Members(each, "tools")) for each in body.take("tools") or []],
+        "toolChoice": _messages_choice(Members(body.take("tool_choice") or {}, "body.tool_choice")),
+        "responseFormat": response_format_of(form and {"name": "response", **form}, nested=False),
+        "sampling": sampling_of(body, effort),
+    }
+
+
+def _thinking_effort(thinking: Members) -> str | None:
+    kind, budget = thinking.take("type"), thinking.take("budget_tokens")
+    thinking.take("display")
+    thinking.end()
+    if kind == "enabled" and budget not in BUDGETS:
+        raise NotSayable("body.thinking.budget_tokens")
+    return {"adaptive": "high", "disabled": "none", "enabled": BUDGETS.get(budget, "")}.get(kind)
+
+
+def _turn(message: Members) -> Iterator[Json]:
+    role, parts = message.take("role"), list(_blocks(message.take("content")))
+    message.end()
+    results = [part for part in parts if "toolResult" in part]
+    if results:
+        yield {"role": "ROLE_TOOL", "parts": results}
+    if rest := [part for part in parts if "toolResult" not in part]:
+        yield message_of(role, rest)
+
+
+def _blocks(content: Any) -> Iterator[Json]:
+    for found in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+        block = Members(found, "messages.content")
+        match block.take("type"):
+            case "text":
+                yield {"text": block.take("text")}
+            case "image":
+                yield {"image": _source(Members(block.take("source"), "messages.content.source"))}
+            case "document":
+                source = Members(block.take("source"), "messages.content.source")
+                yield {"file": _source(source) | given(filename=block.take("title"))}
+            case "thinking":
+                seal = base64_of(block.take("signature").encode())
+                yield {"reasoning": {"text": block.take("thinking"), "signature": seal}}
+            case "redacted_thinking":
+                yield {"reasoning": {"signature": base64_of(b"redacted_thinking:" + block.take("data").encode())}}
+            case "tool_use":
+                call = {"id": block.take("id"), "name": block.take("name")}
+                yield {"toolCall": call | {"arguments": json.dumps(block.take("input"), sort_keys=True)}}
+            case "tool_result":
+                parts = list(_blocks(block.take("content") or [])) or [{"text": ""}]
+                result = {"toolCallId": block.take("tool_use_id"), "parts": parts}
+                yield {"toolResult": result | given(isError=block.take("is_error"))}
+            case kind:
+                raise NotSayable(f"messages.content of type {kind}")
+        block.end()
+
+
+def _source(source: Members) -> Json:
+    kind, media_type = source.take("type"), source.take("media_type")
+    if kind == "url":
+        read = {"uri": source.take("url")}
+    elif kind in ("base64", "text"):
+        data = source.take("data")
+        read = {"data": data if kind == "base64" else base64_of(data.encode()), "mimeType": media_type}
+    else:
+        raise NotSayable(f"messages.content.source of type {kind}")
+    source.end()
+    return read
+
+
+def _messages_tool(tool: Members) -> Json:
+    tool.only("type", "custom")
+    schema = tool.take("input_schema")
+    read = given(name=tool.take("name"), description=tool.take("description"), strict=tool.take("strict"))
+    tool.end()
+    return read | schema_of(schema, "parametersSchema")
+
+
+def _messages_choice(choice: Members) -> Json:
+    modes = {"auto": "MODE_AUTO", "any": "MODE_REQUIRED", "none": "MODE_NONE", "tool": "MODE_TOOL", None: "MODE_AUTO"}
+    mode, serial = modes[choice.take("type")], choice.take("disable_parallel_tool_use")
+    return choice_of(mode, choice.take("name"), None if serial is None else not serial)

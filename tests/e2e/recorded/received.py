@@ -1,0 +1,77 @@
+"""An answer as a caller receives it, compared with what was recorded."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ymera.v1 import content_pb2, usage_pb2
+
+from tests.e2e.recorded.exchanges import Exchange
+
+FINISH_REASONS = {
+    "stop": content_pb2.FINISH_REASON_STOP,
+    "length": content_pb2.FINISH_REASON_LENGTH,
+    "tool_calls": content_pb2.FINISH_REASON_TOOL_CALLS,
+    "content_filter": content_pb2.FINISH_REASON_CONTENT_FILTER,
+}
+INPUT_PRICE, OUTPUT_PRICE, CACHED_PRICE, WRITTEN_PRICE = 2, 3, 1, 5
+"""Of every model, in micro-USD per token."""
+USAGE = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cached_input": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+    "reasoning_output": "reasoning_output_tokens",
+}
+
+
+class Received:
+    """An answer as a caller gets it, in the words of `expect`."""
+
+    def __init__(self) -> None:
+        self.texts = {"text": "", "reasoning": "", "refusal": ""}
+        self.calls: list[dict[str, str]] = []
+        self.citations = 0
+        self.finish_reason = content_pb2.FINISH_REASON_UNSPECIFIED
+        self.usage = usage_pb2.Usage()
+
+    def call(self, id: str, name: str, arguments: str) -> None:
+        """Takes a tool call."""
+        self.calls.append({"id": id, "name": name, "arguments": arguments})
+
+    def check(self, exchange: Exchange) -> None:
+        """Asserts that the answer matches the recording and contains nothing else."""
+        expect = exchange["expect"]
+        assert self.texts == {name: expect.get(name, "") for name in self.texts}
+        assert [_parsed(call, wanted) for call, wanted in zip(self.calls, expect["tool_calls"], strict=True)] == expect[
+            "tool_calls"
+        ]
+        assert self.citations == expect.get("citations", 0)
+        assert self.finish_reason == FINISH_REASONS[expect["finish_reason"]]
+        if "usage" in expect:
+            self._check_usage({name: expect["usage"].get(name, 0) for name in USAGE}, exchange["response"])
+        else:
+            assert self.usage.estimated
+
+    def _check_usage(self, wanted: dict[str, int], response: Any) -> None:
+        impossible = wanted["cached_input"] > wanted["input"]
+        wanted["cached_input"] = min(wanted["cached_input"], wanted["input"])
+        assert {name: getattr(self.usage, field) for name, field in USAGE.items()} == wanted
+        assert self.usage.estimated == impossible
+        if re.search(r'"cost(_in_usd_ticks)?":\s*(\{|[\d.]*[1-9])', response.get("sse_text") or response["body_text"]):
+            assert self.usage.cost_micros > 0  # what the vendor charges
+            return
+        fresh = wanted["input"] - wanted["cached_input"] - wanted["cache_write"]
+        cost = fresh * INPUT_PRICE + wanted["cached_input"] * CACHED_PRICE + wanted["output"] * OUTPUT_PRICE
+        assert self.usage.cost_micros == cost + wanted["cache_write"] * WRITTEN_PRICE
+
+
+def _parsed(call: dict[str, str], wanted: dict[str, Any]) -> dict[str, Any]:
+    """A call in the form that is wanted: with arguments that are an object, or their raw text; without a made-up id."""
+    found: dict[str, Any] = {"id": call["id"]} if "id" in wanted else {}
+    assert call["id"]
+    if "arguments_raw" in wanted:
+        return found | {"name": call["name"], "arguments_raw": call["arguments"]}
+    return found | {"name": call["name"], "arguments": json.loads(call["arguments"])}
