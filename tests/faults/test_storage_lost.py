@@ -220,12 +220,20 @@ async def test_health_shows_damage_that_was_found_in_the_background(
         assert await asyncio.wait_for(server.process.wait(), 2 * WAIT) == 0
     damage(tmp_path / "ymera.db")
     async with serve(config) as server, connect(server.address) as client:
-        async with asyncio.timeout(2 * WAIT):
-            while (health := await client.health()).storage.status != ymera_pb2.HEALTH_STATUS_DEGRADED:
-                await asyncio.sleep(0.05)
+        health = await degraded(client)
     assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
     assert "the database is damaged (" in health.detail
     assert "restore it from a backup" in health.detail
+
+
+async def degraded(client: Client) -> ymera_pb2.HealthResponse:
+    """Returns the server's health once its storage is degraded."""
+    async with asyncio.timeout(2 * WAIT):
+        while True:
+            health = await client.health()
+            if health.storage.status == ymera_pb2.HEALTH_STATUS_DEGRADED:
+                return health
+            await asyncio.sleep(0.05)
 
 
 def damage(file: Path) -> None:
