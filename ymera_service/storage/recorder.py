@@ -100,10 +100,7 @@ class Recorder:
             RecordingUnavailable: They can't, so nothing should be begun that has to be recorded.
         """
         if self.problem:
-            raise RecordingUnavailable(
-                "requests are refused while they can't be recorded; nothing was sent to a model",
-                retry_after=self._pause,
-            )
+            raise RecordingUnavailable("requests are refused while they can't be recorded", retry_after=self._pause)
 
     def note(self, note: bytes, previous: int | None = None) -> int | None:
         """Notes in the journal what to record if the process ends before the record is durable.
@@ -237,6 +234,8 @@ class Recorder:
         if len(batch) == 1:
             _refuse(batch, refusal(_ACTION, error).message)
             self._free(batch)
+            if self.failure:  # the database answers again
+                self._succeed()
             return
         # One row caused the error: halving the batch isolates it in few commits, and the other rows are written.
         half = len(batch) // 2

@@ -52,6 +52,7 @@ from ymera_service.sdk.errors import (
     ProviderServerError,
     ProviderTimeout,
     RateLimited,
+    RecordingUnavailable,
     ShuttingDown,
     StorageUnavailable,
     StreamInterrupted,
@@ -887,6 +888,36 @@ async def test_an_execution_without_a_durable_record_fails(harness: OpenHarness)
         assert (await here.end_of()).status is ExecutionStatus.TRUNCATED
         answer = await here.pipeline.execute(here.request(), Timings())
         assert isinstance(answer.execution.error, StorageUnavailable)
+
+
+async def test_no_target_is_called_while_records_cant_be_written(harness: OpenHarness) -> None:
+    async with harness({"one": [HELLO]}) as here:
+        here.recorder.failure = "the disk is full"
+        sink = ListSink()
+        for refused in (
+            here.stream(sink=sink),
+            here.pipeline.execute(here.request(), Timings()),
+            here.pipeline.route(here.request(), Timings()),
+        ):
+            with pytest.raises(RecordingUnavailable) as caught:
+                await refused
+            assert caught.value.retry_after
+        assert (here.provider.calls, sink.events, here.pipeline.slots.in_flight) == ([], [], 0)
+        here.recorder.failure = ""
+        assert (await here.end_of()).status is ExecutionStatus.COMPLETED
+
+
+async def test_a_further_attempt_is_not_made_when_records_cant_be_written_any_more(harness: OpenHarness) -> None:
+    class Breaking(ListSink):
+        async def send(self, event: ExecutionEvent) -> None:
+            await super().send(event)
+            if isinstance(event, AttemptStarted) and event.number == 2:
+                here.recorder.failure = "the disk is full"
+
+    async with harness(both([ProviderServerError("broken")], HELLO)) as here:
+        events = await here.stream(sink=Breaking())
+        assert isinstance(events[-1].execution.error, RecordingUnavailable)
+        assert len(here.provider.calls) == 1
 
 
 async def test_without_a_free_slot_a_request_is_rejected_before_the_first_event(harness: OpenHarness) -> None:

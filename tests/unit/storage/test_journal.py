@@ -19,6 +19,7 @@ from ymera_service.config import StorageSettings
 from ymera_service.sdk.errors import RecordingUnavailable, StorageUnavailable
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Journal, Recorder, journal, prefix_of, recover
+from ymera_service.storage import recorder as recorder_module
 from ymera_service.storage.records import ExecutionRecord, ExecutionStatus, UnsettledExecution
 
 WAIT = 10.0
@@ -272,6 +273,20 @@ async def test_records_of_failed_commits_are_written_when_commits_succeed_again(
         assert [await status_of(database, f"{n}") for n in range(3)] == ["completed"] * 3
         assert naps.seconds[:2] == [0.5, 1.0]
         retrying.cancel()
+
+
+async def test_all_owed_records_are_written_after_the_first_success(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "MAX_BATCH", 2)
+    async with failing(database) as works, Recorder(database) as recorder:
+        await asyncio.gather(*(recorder.record(record(f"{n}")) for n in range(7)), return_exceptions=True)
+        works.set()
+        await recorder.record(record("new"))
+        async with asyncio.timeout(WAIT):
+            while await status_of(database, "6") == "missing":  # noqa: ASYNC110  # the writer signals nothing to a test
+                await asyncio.sleep(0.01)
+        assert [await status_of(database, f"{n}") for n in range(7)] == ["completed"] * 7
 
 
 async def test_a_commit_that_takes_long_refuses_requests_until_it_is_over(database: Database) -> None:
