@@ -100,7 +100,7 @@ def test_a_decision_is_sent_completely() -> None:
     assert [one.count for one in out.exclusions] == list(range(1, len(names) + 1))
     assert (out.exclusions[0].model, out.exclusions[0].detail) == ("x/not_allowed", "why")
     assert [one.model for one in out.excluded_targets] == ["x/not_allowed"]
-    assert (out.seed, out.propensity, out.policy, out.explanation) == (2**64 - 1, 1.0, "weighted", "because")
+    assert (out.seed, out.propensity, out.policy, out.explanation) == (2**63 - 1, 1.0, "weighted", "because")
     assert (out.session_affinity, out.catalog_version) == (True, "v1")
 
 
