@@ -20,6 +20,7 @@ from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget, default_limit
+from ymera_service.resilience.spare import Spare
 from ymera_service.routing.building import build_router
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.sessions import Sessions
@@ -158,6 +159,7 @@ async def _build(
         evidence=evidence,
         database=database,
         boundary=boundary,
+        spare=Spare(pipeline.slots),
     )
     limit = settings.server.max_bytes_in_flight
     if limit is None:

@@ -16,6 +16,7 @@ from ymera_service.benchmark.scores import BenchmarkScore, scores_of
 from ymera_service.catalog import Catalog
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import RETRY_AFTER
+from ymera_service.resilience.spare import Spare
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.errors import Failure, Overloaded
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 MAX_RUNS = 4
-"""The maximum number of concurrent runs; each holds its results in memory, and its calls bypass the request limit."""
+"""The maximum number of concurrent runs; each holds its results in memory."""
 TASK_SECONDS = 120.0
 """The time limit of a call for one task."""
 
@@ -79,7 +80,10 @@ BenchmarkEvent = BenchmarkStarted | BenchmarkProgress | BenchmarkCompleted
 
 
 class BenchmarkRunner:
-    """Measures models. Calls go directly to the providers, so that the model is measured, not the routing."""
+    """Measures models. Calls go directly to the providers, so that the model is measured, not the routing.
+
+    All runs together make as many calls as requests leave room for; see `Spare`.
+    """
 
     def __init__(
         self,
@@ -90,6 +94,7 @@ class BenchmarkRunner:
         evidence: Evidence,
         database: Database,
         boundary: Boundary,
+        spare: Spare,
         task_seconds: float = TASK_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -101,6 +106,7 @@ class BenchmarkRunner:
         self._task_seconds = task_seconds
         self._clock = clock
         self._boundary = boundary
+        self._spare = spare
         self._runs = 0
 
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
@@ -152,7 +158,8 @@ class BenchmarkRunner:
 
     async def _do(self, job: Job, run_id: str) -> Measurement:
         provider = self._catalog.provider(job.model.provider)
-        measurement = await measure(job, provider, self._boundary, self._task_seconds, self._clock)
+        async with self._spare.slot():
+            measurement = await measure(job, provider, self._boundary, self._task_seconds, self._clock)
         await self._recorder.record(_result(run_id, measurement))
         return measurement
 

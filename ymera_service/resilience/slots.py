@@ -75,6 +75,8 @@ class Slots:
         """Requests that hold a slot."""
         self.queued = 0
         """Requests that wait for one."""
+        self.admitted = 0
+        """Slots given so far."""
         self._targets: dict[str, TargetShare] = {}
         self._callers: dict[str, Share] = {}
         self._turns: OrderedDict[str, TargetShare] = OrderedDict()
@@ -134,6 +136,7 @@ class Slots:
 
     def _take(self, target: str, caller: str) -> Slot:
         self.in_flight += 1
+        self.admitted += 1
         target_share, caller_share = self._target(target), self._caller(caller)
         target_share.held += 1
         caller_share.held += 1
