@@ -152,6 +152,7 @@ async def _build(
         boundary=boundary,
         settings=settings,
     )
+    spare = Spare(pipeline.slots)
     runner = BenchmarkRunner(
         catalog=catalog,
         suites=lambda: plugins.registry.suites,
@@ -159,7 +160,7 @@ async def _build(
         evidence=evidence,
         database=database,
         boundary=boundary,
-        spare=Spare(pipeline.slots),
+        spare=spare,
     )
     limit = settings.server.max_bytes_in_flight
     if limit is None:
@@ -174,6 +175,7 @@ async def _build(
         database=database,
         recorder=recorder,
         background=background,
+        spare=spare,
         budget=ByteBudget(limit),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
     )

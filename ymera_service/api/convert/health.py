@@ -7,6 +7,7 @@ from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.plugins import PluginState, PluginStatus
 from ymera_service.resilience.breaker import BreakerReport, BreakerState
+from ymera_service.resilience.slots import LimitReport
 from ymera_service.sdk.targets import Scope
 from ymera_service.serving.health import BackgroundHealth, HealthReport, PartHealth, ProviderHealth, Status
 
@@ -30,12 +31,17 @@ def health_response(report: HealthReport) -> pb.HealthResponse:
         "simulator_only": report.simulator_only,
         "background_tasks": [_background(work) for work in report.background],
         "detail": report.detail,
+        "limits": [_limit(limit) for limit in report.limits],
     }
     return pb.HealthResponse(**fields)
 
 
 def _part(name: str, part: PartHealth) -> Fields:
     return {name: part.name, "status": _STATUSES[part.status], "detail": part.detail}
+
+
+def _limit(report: LimitReport) -> Fields:
+    return {"name": report.name, "in_use": report.in_use, "limit": report.limit, "waiting": report.waiting}
 
 
 def _background(work: BackgroundHealth) -> Fields:

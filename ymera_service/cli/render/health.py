@@ -10,6 +10,7 @@ from ymera.v1.ymera_pb2 import (
     BreakerState,
     HealthResponse,
     HealthStatus,
+    LimitHealth,
     ProviderHealth,
 )
 
@@ -38,6 +39,7 @@ def health(state: HealthResponse) -> Iterator[RenderableType]:
         *(["provider", each.provider, _status(each.status), _provider(each)] for each in state.providers),
         *(["plugin", each.name, _status(each.status), each.detail] for each in state.plugins),
         *(["background", each.name, _status(each.status), _background(each)] for each in state.background_tasks),
+        *(["limit", each.name, clean(""), _limit(each)] for each in state.limits),
     ]
     yield table(["", "name", "state", ""], rows)
 
@@ -57,6 +59,12 @@ def _breaker(breaker: BreakerHealth) -> str:
     again = f", retried in {duration(breaker.retry_after)}" if breaker.HasField("retry_after") else ""
     why = f" ({breaker.last_error})" if breaker.last_error else ""
     return f"{breaker.domain} {state}{again}{why}"
+
+
+def _limit(limit: LimitHealth) -> str:
+    unit, name = (2**20, " MiB") if limit.name == "request bytes" else (1, "")
+    waiting = f"{limit.waiting} waiting" if limit.waiting else ""
+    return " · ".join(filter(None, [f"{limit.in_use // unit} of {limit.limit // unit}{name} in use", waiting]))
 
 
 def _background(task: BackgroundTaskHealth) -> str:

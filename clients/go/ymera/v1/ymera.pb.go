@@ -32,7 +32,8 @@ const (
 	HealthStatus_HEALTH_STATUS_UNSPECIFIED HealthStatus = 0
 	// Works without known problems.
 	HealthStatus_HEALTH_STATUS_OK HealthStatus = 1
-	// Works partly: a plugin is quarantined, or a provider is unavailable.
+	// Works partly: a plugin is quarantined, a provider is unavailable, or
+	// requests wait for a target.
 	HealthStatus_HEALTH_STATUS_DEGRADED HealthStatus = 2
 	// Can't serve requests: no model is available, storage fails, or the server is
 	// stopping.
@@ -2102,7 +2103,10 @@ type HealthResponse struct {
 	BackgroundTasks []*BackgroundTaskHealth `protobuf:"bytes,10,rep,name=background_tasks,json=backgroundTasks,proto3" json:"background_tasks,omitempty"`
 	// One sentence on the overall state, with the remedy; empty if the status is
 	// OK.
-	Detail        string `protobuf:"bytes,11,opt,name=detail,proto3" json:"detail,omitempty"`
+	Detail string `protobuf:"bytes,11,opt,name=detail,proto3" json:"detail,omitempty"`
+	// Limits of load, and what is in use: "requests", "request bytes",
+	// "benchmark tasks", and up to 20 targets for which requests wait.
+	Limits        []*LimitHealth `protobuf:"bytes,12,rep,name=limits,proto3" json:"limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2214,6 +2218,87 @@ func (x *HealthResponse) GetDetail() string {
 	return ""
 }
 
+func (x *HealthResponse) GetLimits() []*LimitHealth {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+// A limit of load.
+type LimitHealth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is limited, or the id of the target.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What is in use now.
+	InUse int64 `protobuf:"varint,2,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	// The limit. That of a target or of benchmark tasks is lower the more slots
+	// others hold.
+	Limit int64 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Requests that wait.
+	Waiting       int32 `protobuf:"varint,4,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LimitHealth) Reset() {
+	*x = LimitHealth{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LimitHealth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LimitHealth) ProtoMessage() {}
+
+func (x *LimitHealth) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LimitHealth.ProtoReflect.Descriptor instead.
+func (*LimitHealth) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *LimitHealth) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LimitHealth) GetInUse() int64 {
+	if x != nil {
+		return x.InUse
+	}
+	return 0
+}
+
+func (x *LimitHealth) GetLimit() int64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *LimitHealth) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
 // The state of a provider.
 type ProviderHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2234,7 +2319,7 @@ type ProviderHealth struct {
 
 func (x *ProviderHealth) Reset() {
 	*x = ProviderHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2331,7 @@ func (x *ProviderHealth) String() string {
 func (*ProviderHealth) ProtoMessage() {}
 
 func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2344,7 @@ func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderHealth.ProtoReflect.Descriptor instead.
 func (*ProviderHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ProviderHealth) GetProvider() string {
@@ -2317,7 +2402,7 @@ type BreakerHealth struct {
 
 func (x *BreakerHealth) Reset() {
 	*x = BreakerHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2329,7 +2414,7 @@ func (x *BreakerHealth) String() string {
 func (*BreakerHealth) ProtoMessage() {}
 
 func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2342,7 +2427,7 @@ func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BreakerHealth.ProtoReflect.Descriptor instead.
 func (*BreakerHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *BreakerHealth) GetDomain() string {
@@ -2397,7 +2482,7 @@ type BackgroundTaskHealth struct {
 
 func (x *BackgroundTaskHealth) Reset() {
 	*x = BackgroundTaskHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2409,7 +2494,7 @@ func (x *BackgroundTaskHealth) String() string {
 func (*BackgroundTaskHealth) ProtoMessage() {}
 
 func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2422,7 +2507,7 @@ func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
 func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *BackgroundTaskHealth) GetName() string {
@@ -2469,7 +2554,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2481,7 +2566,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2494,7 +2579,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -2533,7 +2618,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2545,7 +2630,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2558,7 +2643,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -2717,7 +2802,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"score_high\x18\a \x01(\x01R\tscoreHigh\x12B\n" +
 	"\x0fmedian_duration\x18\b \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration\x12%\n" +
 	"\x05usage\x18\t \x01(\v2\x0f.ymera.v1.UsageR\x05usage\"\x0f\n" +
-	"\rHealthRequest\"\x8b\x04\n" +
+	"\rHealthRequest\"\xba\x04\n" +
 	"\x0eHealthResponse\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x121\n" +
@@ -2730,7 +2815,13 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x0esimulator_only\x18\t \x01(\bR\rsimulatorOnly\x12I\n" +
 	"\x10background_tasks\x18\n" +
 	" \x03(\v2\x1e.ymera.v1.BackgroundTaskHealthR\x0fbackgroundTasks\x12\x16\n" +
-	"\x06detail\x18\v \x01(\tR\x06detail\"\xc1\x01\n" +
+	"\x06detail\x18\v \x01(\tR\x06detail\x12-\n" +
+	"\x06limits\x18\f \x03(\v2\x15.ymera.v1.LimitHealthR\x06limits\"h\n" +
+	"\vLimitHealth\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x15\n" +
+	"\x06in_use\x18\x02 \x01(\x03R\x05inUse\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x03R\x05limit\x12\x18\n" +
+	"\awaiting\x18\x04 \x01(\x05R\awaiting\"\xc1\x01\n" +
 	"\x0eProviderHealth\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12.\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x16\n" +
@@ -2796,7 +2887,7 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
@@ -2825,102 +2916,104 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*BenchmarkScore)(nil),        // 24: ymera.v1.BenchmarkScore
 	(*HealthRequest)(nil),         // 25: ymera.v1.HealthRequest
 	(*HealthResponse)(nil),        // 26: ymera.v1.HealthResponse
-	(*ProviderHealth)(nil),        // 27: ymera.v1.ProviderHealth
-	(*BreakerHealth)(nil),         // 28: ymera.v1.BreakerHealth
-	(*BackgroundTaskHealth)(nil),  // 29: ymera.v1.BackgroundTaskHealth
-	(*PluginHealth)(nil),          // 30: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 31: ymera.v1.StorageHealth
-	(*Prompt)(nil),                // 32: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 33: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 34: ymera.v1.DecisionView
-	(*Decision)(nil),              // 35: ymera.v1.Decision
-	(*Message)(nil),               // 36: ymera.v1.Message
-	(FinishReason)(0),             // 37: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 38: ymera.v1.Usage
-	(*Citation)(nil),              // 39: ymera.v1.Citation
-	(*Attempt)(nil),               // 40: ymera.v1.Attempt
-	(*Error)(nil),                 // 41: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 42: google.protobuf.Duration
+	(*LimitHealth)(nil),           // 27: ymera.v1.LimitHealth
+	(*ProviderHealth)(nil),        // 28: ymera.v1.ProviderHealth
+	(*BreakerHealth)(nil),         // 29: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 30: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 31: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 32: ymera.v1.StorageHealth
+	(*Prompt)(nil),                // 33: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 34: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 35: ymera.v1.DecisionView
+	(*Decision)(nil),              // 36: ymera.v1.Decision
+	(*Message)(nil),               // 37: ymera.v1.Message
+	(FinishReason)(0),             // 38: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 39: ymera.v1.Usage
+	(*Citation)(nil),              // 40: ymera.v1.Citation
+	(*Attempt)(nil),               // 41: ymera.v1.Attempt
+	(*Error)(nil),                 // 42: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 43: google.protobuf.Duration
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	32, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	33, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	34, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	35, // 3: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	32, // 4: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	33, // 5: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	34, // 6: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	36, // 7: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	37, // 8: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	38, // 9: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	35, // 10: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	39, // 11: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	40, // 12: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	32, // 13: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	33, // 14: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	34, // 15: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	33, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	34, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	35, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	36, // 3: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	33, // 4: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	34, // 5: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	35, // 6: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	37, // 7: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	38, // 8: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	39, // 9: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	36, // 10: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	40, // 11: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	41, // 12: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	33, // 13: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	34, // 14: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	35, // 15: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
 	9,  // 16: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
 	10, // 17: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
 	11, // 18: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
 	12, // 19: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
 	13, // 20: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
 	14, // 21: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	39, // 22: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	40, // 22: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
 	15, // 23: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
 	16, // 24: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
 	17, // 25: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
 	18, // 26: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	35, // 27: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	41, // 28: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	37, // 29: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	38, // 30: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	40, // 31: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	41, // 32: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	38, // 33: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	40, // 34: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	41, // 35: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	38, // 36: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	40, // 37: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	41, // 38: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	38, // 39: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	40, // 40: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	36, // 27: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	42, // 28: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	38, // 29: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	39, // 30: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	41, // 31: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	42, // 32: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	39, // 33: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	41, // 34: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	42, // 35: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	39, // 36: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	41, // 37: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	42, // 38: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	39, // 39: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	41, // 40: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
 	21, // 41: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
 	22, // 42: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
 	23, // 43: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	42, // 44: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	41, // 45: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	43, // 44: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	42, // 45: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
 	24, // 46: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	42, // 47: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	38, // 48: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	43, // 47: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	39, // 48: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
 	0,  // 49: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	42, // 50: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	27, // 51: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	30, // 52: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	31, // 53: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	29, // 54: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	0,  // 55: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	28, // 56: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	1,  // 57: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	42, // 58: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 59: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	0,  // 60: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 61: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 62: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	3,  // 63: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 64: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 65: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	19, // 66: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	25, // 67: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 68: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 69: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 70: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	20, // 71: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	26, // 72: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	68, // [68:73] is the sub-list for method output_type
-	63, // [63:68] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	43, // 50: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	28, // 51: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	31, // 52: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	32, // 53: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	30, // 54: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	27, // 55: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
+	0,  // 56: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	29, // 57: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	1,  // 58: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	43, // 59: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 60: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	0,  // 61: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 62: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 63: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	3,  // 64: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 65: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 66: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	19, // 67: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	25, // 68: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 69: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 70: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 71: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	20, // 72: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	26, // 73: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	69, // [69:74] is the sub-list for method output_type
+	64, // [64:69] is the sub-list for method input_type
+	64, // [64:64] is the sub-list for extension type_name
+	64, // [64:64] is the sub-list for extension extendee
+	0,  // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -2956,7 +3049,7 @@ func file_ymera_v1_ymera_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
