@@ -23,6 +23,7 @@ from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.watchdog import Watchdog
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget, default_limit
+from ymera_service.resilience.spare import Spare
 from ymera_service.routing.building import build_router
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.sessions import Sessions
@@ -167,6 +168,7 @@ async def _build(
         boundary=boundary,
         settings=settings,
     )
+    spare = Spare(pipeline.slots)
     runner = BenchmarkRunner(
         catalog=catalog,
         suites=lambda: plugins.registry.suites,
@@ -174,6 +176,7 @@ async def _build(
         evidence=evidence,
         database=database,
         boundary=boundary,
+        spare=spare,
     )
     limit = settings.server.max_bytes_in_flight
     if limit is None:
@@ -188,6 +191,7 @@ async def _build(
         database=database,
         recorder=recorder,
         background=background,
+        spare=spare,
         budget=ByteBudget(limit),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
     )

@@ -13,9 +13,10 @@ from google.protobuf.message import Message
 
 from ymera_service.api.status import DETAILS_KEY, rich_status, status_code
 from ymera_service.api.wire import reader
+from ymera_service.execution.facts import UNREAD
 from ymera_service.resilience.memory import ByteBudget
 from ymera_service.sdk.errors import Cancelled, YmeraError
-from ymera_service.serving.calls import NO_HEADERS, UNREAD, Call, Calls, Headers
+from ymera_service.serving.calls import NO_HEADERS, Call, Calls, Headers
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)

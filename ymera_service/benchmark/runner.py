@@ -18,6 +18,7 @@ from ymera_service.benchmark.scores import BenchmarkScore, scores_of
 from ymera_service.catalog import Catalog
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import RETRY_AFTER
+from ymera_service.resilience.spare import Spare
 from ymera_service.routing.estimate import expected_usage, prompt_tokens
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 MAX_RUNS = 4
-"""The maximum number of concurrent runs; each holds its results in memory, and its calls bypass the request limit."""
+"""The maximum number of concurrent runs; each holds its results in memory."""
 TASK_SECONDS = 120.0
 """The time limit of a call for one task."""
 BENCHMARK_NOTE = "benchmark"
@@ -84,7 +85,10 @@ BenchmarkEvent = BenchmarkStarted | BenchmarkProgress | BenchmarkCompleted
 
 
 class BenchmarkRunner:
-    """Measures models. Calls go directly to the providers, so that the model is measured, not the routing."""
+    """Measures models. Calls go directly to the providers, so that the model is measured, not the routing.
+
+    All runs together make as many calls as requests leave room for; see `Spare`.
+    """
 
     def __init__(
         self,
@@ -95,6 +99,7 @@ class BenchmarkRunner:
         evidence: Evidence,
         database: Database,
         boundary: Boundary,
+        spare: Spare,
         task_seconds: float = TASK_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -106,6 +111,7 @@ class BenchmarkRunner:
         self._task_seconds = task_seconds
         self._clock = clock
         self._boundary = boundary
+        self._spare = spare
         self._runs = 0
 
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
@@ -161,12 +167,13 @@ class BenchmarkRunner:
     async def _do(self, job: Job, run_id: str) -> Measurement:
         provider = self._catalog.provider(job.model.provider)
         unknown = _result(run_id, _if_it_ended_now(job))
-        note = self._recorder.note(orjson.dumps({"kind": BENCHMARK_NOTE, "result": unknown}))
-        try:
-            measurement = await measure(job, provider, self._boundary, self._task_seconds, self._clock)
-        except BaseException:
-            self._recorder.record_later(unknown, note)
-            raise
+        async with self._spare.slot():
+            note = self._recorder.note(orjson.dumps({"kind": BENCHMARK_NOTE, "result": unknown}))
+            try:
+                measurement = await measure(job, provider, self._boundary, self._task_seconds, self._clock)
+            except BaseException:
+                self._recorder.record_later(unknown, note)
+                raise
         await self._recorder.record(_result(run_id, measurement), slot=note)
         return measurement
 

@@ -17,6 +17,9 @@ from ymera_service.sdk.generation import FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
 from ymera_service.storage.records import ExecutionStatus
 
+UNREAD = "the caller did not read its stream"
+"""The message of a cancellation for that reason; any other says that the caller has gone."""
+
 
 @dataclass(slots=True)
 class ExecutionRequest:

@@ -19,7 +19,7 @@ from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
 from ymera_service.execution.events import Ended, Sink
-from ymera_service.execution.facts import Execution, ExecutionRequest
+from ymera_service.execution.facts import UNREAD, Execution, ExecutionRequest
 from ymera_service.execution.observers import Observers
 from ymera_service.execution.recording import Recording
 from ymera_service.execution.stages import Admit, Generate, Route, Screen, Stage
@@ -131,7 +131,7 @@ class Pipeline:
             error = await self._through(context, stages)
             return await self._finish(context, error)
         except asyncio.CancelledError as left:
-            self._abandon(context, str(*left.args) or "the caller went away")
+            self._abandon(context, UNREAD if UNREAD in left.args else "the caller went away")
             raise
         finally:
             self._end(context)

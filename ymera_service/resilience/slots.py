@@ -16,6 +16,7 @@ import asyncio
 from asyncio import Future
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf
 
 from ymera_service.resilience.shares import Share, TargetShare
@@ -33,6 +34,20 @@ QUEUE_FACTOR = 4
 """How many places in the queue for a target a caller may have for each that is left there."""
 CONSIDERED = 8
 """Targets of a ranking among which the one with the shortest queue is chosen."""
+
+
+MAX_REPORTED = 20
+"""Targets of a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReport:
+    """A limit: what is in use, and how many requests wait."""
+
+    name: str
+    in_use: int
+    limit: int
+    waiting: int = 0
 
 
 class Slot:
@@ -75,6 +90,8 @@ class Slots:
         """Requests that hold a slot."""
         self.queued = 0
         """Requests that wait for one."""
+        self.admitted = 0
+        """Slots given so far."""
         self._targets: dict[str, TargetShare] = {}
         self._callers: dict[str, Share] = {}
         self._turns: OrderedDict[str, TargetShare] = OrderedDict()
@@ -85,6 +102,22 @@ class Slots:
     def free(self) -> int:
         """Slots that are not held."""
         return self.max_concurrent - self.in_flight
+
+    def report(self) -> Sequence[LimitReport]:
+        """Returns the limit of all requests, and those of the targets for which most requests wait."""
+        waited_for = sorted(self._turns.values(), key=lambda share: share.waiting, reverse=True)
+        return [
+            LimitReport("requests", self.in_flight, self.max_concurrent, self.queued),
+            *(
+                LimitReport(share.key, share.held, self._limit_of(share), share.waiting)
+                for share in waited_for[:MAX_REPORTED]
+            ),
+        ]
+
+    def _limit_of(self, share: TargetShare) -> int:
+        """Returns how many slots a target may hold, given those that others hold."""
+        not_others = self.free + share.held
+        return -(-TARGET_FACTOR * not_others // (TARGET_FACTOR + 1))
 
     def check(self, caller: str) -> None:
         """Refuses a request of which it is certain that it would be refused, whatever its targets are.
@@ -134,6 +167,7 @@ class Slots:
 
     def _take(self, target: str, caller: str) -> Slot:
         self.in_flight += 1
+        self.admitted += 1
         target_share, caller_share = self._target(target), self._caller(caller)
         target_share.held += 1
         caller_share.held += 1

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import structlog
 import uuid_utils
 
-from ymera_service.execution.facts import Execution
+from ymera_service.execution.facts import UNREAD, Execution
 from ymera_service.sdk.errors import (
     Cancelled,
     ContentFiltered,
@@ -60,9 +60,6 @@ _NOT_THE_SERVERS_FAULT = (
 )
 """The caller has to change something, or there is not enough capacity: a warning. All else is an error."""
 
-
-UNREAD = "the caller did not read its stream"
-"""The message of a cancellation by `Calls.cut_unread`; it is recorded as the reason."""
 
 Written = TypeVar("Written")
 

@@ -11,8 +11,10 @@ from ymera_service.plugins import Plugins, PluginState, PluginStatus
 from ymera_service.plugins.conduct import Conduct
 from ymera_service.plugins.wording import words
 from ymera_service.resilience.breaker import BreakerReport, Breakers, BreakerState
+from ymera_service.resilience.memory import ByteBudget
 from ymera_service.resilience.pauses import PauseReport
-from ymera_service.resilience.slots import Slots
+from ymera_service.resilience.slots import LimitReport, Slots
+from ymera_service.resilience.spare import Spare
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Kind, Model
 from ymera_service.sdk.providers import Provider
@@ -83,6 +85,7 @@ class HealthReport:
     background: tuple[BackgroundHealth, ...]
     in_flight: int
     queued: int
+    limits: tuple[LimitReport, ...]
     simulator_only: bool
 
 
@@ -98,6 +101,8 @@ class Health:
         database: Database,
         recorder: Recorder,
         slots: Slots,
+        spare: Spare,
+        budget: ByteBudget,
         calls: Calls,
         background: Background,
         clock: Callable[[], float],
@@ -108,6 +113,8 @@ class Health:
         self._database = database
         self._recorder = recorder
         self._slots = slots
+        self._spare = spare
+        self._budget = budget
         self._calls = calls
         self._background = background
         self._clock = clock
@@ -128,7 +135,9 @@ class Health:
         simulator_only = bool(may_answer) and all(model.info.simulated for model in may_answer)
         broken = self._outage(storage, providers, served=bool(may_answer))
         network = self._network()
-        flaw = _flaw((network, *providers, *plugins, *background, storage))
+        requests, *targets = self._slots.report()
+        limits = (requests, *self._other_limits(), *targets)
+        flaw = _flaw((network, *providers, *plugins, *background, storage)) or _wait(targets)
         detail = broken or flaw or (f"only the simulator answers; {GET_MODELS}" if simulator_only else "")
         return HealthReport(
             status=Status.UNAVAILABLE if broken else Status.DEGRADED if flaw else Status.OK,
@@ -142,8 +151,13 @@ class Health:
             background=background,
             in_flight=self._slots.in_flight,
             queued=self._slots.queued,
+            limits=limits,
             simulator_only=simulator_only,
         )
+
+    def _other_limits(self) -> Iterable[LimitReport]:
+        yield LimitReport("request bytes", self._budget.held, self._budget.limit)
+        yield LimitReport("benchmark tasks", self._spare.held, self._spare.limit)
 
     def _may_answer(self, models: Sequence[Model]) -> Sequence[Model]:
         """Returns the models that routing would choose from now, for a request without preferences.
@@ -253,6 +267,15 @@ def _flaw(parts: Iterable[ProviderHealth | PartHealth]) -> str:
             cause = _cause(part) if isinstance(part, ProviderHealth) else part.detail
             return f"{part.name}: {cause}"
     return ""
+
+
+def _wait(targets: Sequence[LimitReport]) -> str:
+    """Returns which target most requests wait for; empty if none wait."""
+    if not targets:
+        return ""
+    first = targets[0]
+    who = "1 request waits" if first.waiting == 1 else f"{first.waiting} requests wait"
+    return f"{who} for {first.name}, which holds {first.in_use} of {first.limit} slots"
 
 
 def _cause(provider: ProviderHealth) -> str:

@@ -10,6 +10,7 @@ from ymera_service.execution.pipeline import Pipeline
 from ymera_service.plugins import Plugins
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget
+from ymera_service.resilience.spare import Spare
 from ymera_service.routing.evidence import Evidence
 from ymera_service.serving.background import Background
 from ymera_service.serving.benchmarks import Benchmarks
@@ -46,6 +47,7 @@ def build(
     database: Database,
     recorder: Recorder,
     background: Background,
+    spare: Spare,
     budget: ByteBudget,
     default_deadline_seconds: float,
     clock: Callable[[], float] = monotonic,
@@ -59,6 +61,8 @@ def build(
         database=database,
         recorder=recorder,
         slots=pipeline.slots,
+        spare=spare,
+        budget=budget,
         calls=calls,
         background=background,
         clock=clock,

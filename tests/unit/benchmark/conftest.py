@@ -12,6 +12,8 @@ from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings
 from ymera_service.plugins.boundary import Boundary
+from ymera_service.resilience.slots import Slots
+from ymera_service.resilience.spare import Spare
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import last_user_text, user
@@ -107,6 +109,7 @@ async def bench(sqlite_url: str) -> AsyncIterator[Bench]:
             evidence=evidence,
             database=database,
             boundary=Boundary(),
+            spare=Spare(Slots(100, 0)),
             task_seconds=5,
         )
         yield Bench(runner, provider, suites, catalog, evidence, database)

@@ -269,6 +269,10 @@ def test_health_shows_every_part_and_its_problem() -> None:
                 name="catalog refresh", status=ymera_pb2.HEALTH_STATUS_DEGRADED, restarts=2, detail="OSError: no"
             )
         ],
+        limits=[
+            ymera_pb2.LimitHealth(name="request bytes", in_use=3 * 2**20, limit=128 * 2**20),
+            ymera_pb2.LimitHealth(name="acme/large", in_use=43, limit=43, waiting=12),
+        ],
         in_flight_requests=3,
         detail="the state in one sentence",
     )
@@ -284,6 +288,8 @@ def test_health_shows_every_part_and_its_problem() -> None:
         "provider    ollama           absent    offers no models now",
         "plugin      acme             disabled",
         "background  catalog refresh  degraded  OSError: no · restarted 2 times",
+        "limit       request bytes              3 of 128 MiB in use",
+        "limit       acme/large                 43 of 43 in use · 12 waiting",
     ]
 
 

@@ -941,18 +941,20 @@ async def test_a_request_that_waits_for_a_slot_gives_up_at_its_deadline(harness:
         await asyncio.wait({task})
 
 
-async def test_a_rejected_request_leaves_no_record(harness: OpenHarness) -> None:
-    async with harness({"one": [[HANG]], "two": [[HANG]]}, max_concurrent=1, max_queued=0) as here:
-        task = asyncio.create_task(here.stream())
-        await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+async def test_a_request_rejected_after_routing_leaves_no_event_and_no_record(harness: OpenHarness) -> None:
+    async with harness({"one": [[HANG]]}, max_concurrent=6, max_queued=0) as here:
+        hanging = [asyncio.create_task(here.stream()) for _ in range(4)]
+        await here.under_way(4)
         sink = ListSink()
-        with pytest.raises(Overloaded):
+        with pytest.raises(Overloaded, match="acme/one"):
             await here.stream(sink=sink)
         assert sink.events == []
-        task.cancel()
-        await asyncio.wait({task})
+        for task in hanging:
+            task.cancel()
+        await asyncio.wait(hanging)
         await here.pipeline.stop()
-        assert await here.database.executions.get("request-2") is None
+        assert await here.database.executions.get("request-4") is not None
+        assert await here.database.executions.get("request-5") is None
 
 
 async def test_a_request_goes_to_the_next_target_while_the_first_has_its_share_of_the_slots(

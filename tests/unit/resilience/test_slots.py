@@ -82,7 +82,9 @@ async def test_a_caller_leaves_slots_free_for_other_callers() -> None:
     targets = [Target("acme", f"acme/{number}") for number in range(100)]
     taken = [await slots.acquire([target], "greedy") for target in targets[:80]]
     waiting = await queued(slots, targets[80], caller="greedy")
-    await slots.acquire([targets[81]], "modest")
+    (await slots.acquire([targets[81]], "modest")).release()
+    await settled()
+    assert not waiting.done()
     taken[0].release()
     taken[1].release()
     await got(waiting)

@@ -13,7 +13,9 @@ from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings
 from ymera_service.plugins import Plugins, PluginState, PluginStatus, Registry
 from ymera_service.resilience.breaker import Breakers
-from ymera_service.resilience.slots import Slots
+from ymera_service.resilience.memory import ByteBudget
+from ymera_service.resilience.slots import LimitReport, Slots
+from ymera_service.resilience.spare import Spare
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
@@ -26,7 +28,7 @@ from ymera_service.sdk.events import Accepted, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.targets import Scope
+from ymera_service.sdk.targets import Scope, Target
 from ymera_service.serving.background import Background
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.health import Health, HealthReport, Status
@@ -61,6 +63,7 @@ class Server:
         self.breakers = Breakers(BreakerSettings(failures=1, window=1), self.clock)
         self.background = Background(clock=self.clock)
         self.plugins: tuple[PluginStatus, ...] = ()
+        self.slots = Slots(64, 10)
         self._database = database
 
     def clock(self) -> float:
@@ -77,7 +80,9 @@ class Server:
             breakers=self.breakers,
             database=self._database,
             recorder=self.recorder,
-            slots=Slots(1, 1),
+            slots=self.slots,
+            spare=Spare(self.slots),
+            budget=ByteBudget(1024),
             calls=self.calls,
             background=self.background,
             clock=self.clock,
@@ -105,6 +110,25 @@ async def test_a_healthy_server_is_ok(server: Server) -> None:
     assert [(one.name, one.status, one.models, one.detail) for one in report.providers] == [("lab", Status.OK, 1, "")]
     assert (report.storage.name, report.storage.status) == ("sqlite", Status.OK)
     assert [one.status for one in report.plugins] == [Status.OK]
+
+
+async def test_limits_are_shown_and_requests_that_wait_for_a_target_degrade_the_server(server: Server) -> None:
+    target = Target("lab", "lab/slow")
+    held = [await server.slots.acquire([target]) for _ in range(43)]
+    waiting = asyncio.create_task(server.slots.acquire([target]))
+    await asyncio.sleep(0)
+    report = await server.report(Lab("lab", REAL))
+    assert report.status is Status.DEGRADED
+    assert report.detail == "1 request waits for lab/slow, which holds 43 of 43 slots"
+    assert report.limits == (
+        LimitReport("requests", 43, 64, 1),
+        LimitReport("request bytes", 0, 1024),
+        LimitReport("benchmark tasks", 0, 5),
+        LimitReport("lab/slow", 43, 43, 1),
+    )
+    held.pop().release()
+    (await asyncio.wait_for(waiting, 5)).release()
+    assert (await server.report(Lab("lab", REAL))).status is Status.OK
 
 
 async def test_absent_and_disabled_parts_do_not_degrade_the_server(server: Server) -> None:

@@ -8,6 +8,7 @@ from ymera_service.api.convert.usage import duration_fields
 from ymera_service.plugins import PluginState, PluginStatus, Registration
 from ymera_service.resilience.breaker import BreakerReport, BreakerState
 from ymera_service.resilience.pauses import PauseReport
+from ymera_service.resilience.slots import LimitReport
 from ymera_service.sdk.targets import Scope
 from ymera_service.serving.health import BackgroundHealth, HealthReport, PartHealth, ProviderHealth, Status
 
@@ -36,12 +37,17 @@ def health_response(report: HealthReport) -> pb.HealthResponse:
         "background_tasks": [_background(work) for work in report.background],
         "detail": report.detail,
         "network": {"status": _STATUSES[report.network.status], "detail": report.network.detail},
+        "limits": [_limit(limit) for limit in report.limits],
     }
     return pb.HealthResponse(**fields)
 
 
 def _part(name: str, part: PartHealth) -> Fields:
     return {name: part.name, "status": _STATUSES[part.status], "detail": part.detail}
+
+
+def _limit(report: LimitReport) -> Fields:
+    return {"name": report.name, "in_use": report.in_use, "limit": report.limit, "waiting": report.waiting}
 
 
 def _background(work: BackgroundHealth) -> Fields:

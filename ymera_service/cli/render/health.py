@@ -10,6 +10,7 @@ from ymera.v1.ymera_pb2 import (
     BreakerState,
     HealthResponse,
     HealthStatus,
+    LimitHealth,
     PauseHealth,
     ProviderHealth,
 )
@@ -40,6 +41,7 @@ def health(state: HealthResponse) -> Iterator[RenderableType]:
         *(["provider", each.provider, _status(each.status), _provider(each)] for each in state.providers),
         *(["plugin", each.name, _status(each.status), each.detail] for each in state.plugins),
         *(["background", each.name, _status(each.status), _background(each)] for each in state.background_tasks),
+        *(["limit", each.name, clean(""), _limit(each)] for each in state.limits),
     ]
     yield table(["", "name", "state", ""], rows)
 
@@ -66,6 +68,12 @@ def _breaker(breaker: BreakerHealth) -> str:
 def _pause(pause: PauseHealth) -> str:
     why = f" ({pause.reason})" if pause.reason else ""
     return f"{pause.domain} paused for {duration(pause.retry_after)}{why}"
+
+
+def _limit(limit: LimitHealth) -> str:
+    unit, name = (2**20, " MiB") if limit.name == "request bytes" else (1, "")
+    waiting = f"{limit.waiting} waiting" if limit.waiting else ""
+    return " · ".join(filter(None, [f"{limit.in_use // unit} of {limit.limit // unit}{name} in use", waiting]))
 
 
 def _background(task: BackgroundTaskHealth) -> str:

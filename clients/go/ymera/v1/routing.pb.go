@@ -192,21 +192,25 @@ const (
 	// It is simulated, and real models are available, or a provider can't list its
 	// models now. Allow it by its id to use it.
 	ExclusionReason_EXCLUSION_REASON_SIMULATED ExclusionReason = 9
+	// Its provider asked for time, by a rate limit or by a retry-after: that of the
+	// target, of its account or of its endpoint.
+	ExclusionReason_EXCLUSION_REASON_PAUSED ExclusionReason = 10
 )
 
 // Enum value maps for ExclusionReason.
 var (
 	ExclusionReason_name = map[int32]string{
-		0: "EXCLUSION_REASON_UNSPECIFIED",
-		1: "EXCLUSION_REASON_NOT_ALLOWED",
-		2: "EXCLUSION_REASON_DENIED",
-		3: "EXCLUSION_REASON_MISSING_CAPABILITY",
-		4: "EXCLUSION_REASON_CONTEXT_TOO_SMALL",
-		5: "EXCLUSION_REASON_TOO_EXPENSIVE",
-		6: "EXCLUSION_REASON_PRICE_UNKNOWN",
-		7: "EXCLUSION_REASON_TOO_SLOW",
-		8: "EXCLUSION_REASON_UNHEALTHY",
-		9: "EXCLUSION_REASON_SIMULATED",
+		0:  "EXCLUSION_REASON_UNSPECIFIED",
+		1:  "EXCLUSION_REASON_NOT_ALLOWED",
+		2:  "EXCLUSION_REASON_DENIED",
+		3:  "EXCLUSION_REASON_MISSING_CAPABILITY",
+		4:  "EXCLUSION_REASON_CONTEXT_TOO_SMALL",
+		5:  "EXCLUSION_REASON_TOO_EXPENSIVE",
+		6:  "EXCLUSION_REASON_PRICE_UNKNOWN",
+		7:  "EXCLUSION_REASON_TOO_SLOW",
+		8:  "EXCLUSION_REASON_UNHEALTHY",
+		9:  "EXCLUSION_REASON_SIMULATED",
+		10: "EXCLUSION_REASON_PAUSED",
 	}
 	ExclusionReason_value = map[string]int32{
 		"EXCLUSION_REASON_UNSPECIFIED":        0,
@@ -219,6 +223,7 @@ var (
 		"EXCLUSION_REASON_TOO_SLOW":           7,
 		"EXCLUSION_REASON_UNHEALTHY":          8,
 		"EXCLUSION_REASON_SIMULATED":          9,
+		"EXCLUSION_REASON_PAUSED":             10,
 	}
 )
 
@@ -1669,7 +1674,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x16CAPABILITY_IMAGE_INPUT\x10\x03\x12\x1a\n" +
 	"\x16CAPABILITY_AUDIO_INPUT\x10\x04\x12\x19\n" +
 	"\x15CAPABILITY_FILE_INPUT\x10\x05\x12\x18\n" +
-	"\x14CAPABILITY_REASONING\x10\x06*\xea\x02\n" +
+	"\x14CAPABILITY_REASONING\x10\x06*\x87\x03\n" +
 	"\x0fExclusionReason\x12 \n" +
 	"\x1cEXCLUSION_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cEXCLUSION_REASON_NOT_ALLOWED\x10\x01\x12\x1b\n" +
@@ -1680,7 +1685,9 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x1eEXCLUSION_REASON_PRICE_UNKNOWN\x10\x06\x12\x1d\n" +
 	"\x19EXCLUSION_REASON_TOO_SLOW\x10\a\x12\x1e\n" +
 	"\x1aEXCLUSION_REASON_UNHEALTHY\x10\b\x12\x1e\n" +
-	"\x1aEXCLUSION_REASON_SIMULATED\x10\t*^\n" +
+	"\x1aEXCLUSION_REASON_SIMULATED\x10\t\x12\x1b\n" +
+	"\x17EXCLUSION_REASON_PAUSED\x10\n" +
+	"*^\n" +
 	"\fDecisionView\x12\x1d\n" +
 	"\x19DECISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13DECISION_VIEW_BASIC\x10\x01\x12\x16\n" +

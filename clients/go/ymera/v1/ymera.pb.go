@@ -32,7 +32,8 @@ const (
 	HealthStatus_HEALTH_STATUS_UNSPECIFIED HealthStatus = 0
 	// Works without known problems.
 	HealthStatus_HEALTH_STATUS_OK HealthStatus = 1
-	// Works partly: a plugin is quarantined, or a provider is unavailable.
+	// Works partly: a plugin is quarantined, a provider is unavailable, or
+	// requests wait for a target.
 	HealthStatus_HEALTH_STATUS_DEGRADED HealthStatus = 2
 	// Can't serve requests: no model is available, storage fails, or the server is
 	// stopping.
@@ -2256,7 +2257,12 @@ type HealthResponse struct {
 	BackgroundTasks []*BackgroundTaskHealth `protobuf:"bytes,10,rep,name=background_tasks,json=backgroundTasks,proto3" json:"background_tasks,omitempty"`
 	// One sentence on the overall state, with the remedy; empty if the status is
 	// OK.
-	Detail        string `protobuf:"bytes,11,opt,name=detail,proto3" json:"detail,omitempty"`
+	Detail string `protobuf:"bytes,11,opt,name=detail,proto3" json:"detail,omitempty"`
+	// This machine's own network, as far as calls of providers show it.
+	Network *NetworkHealth `protobuf:"bytes,12,opt,name=network,proto3" json:"network,omitempty"`
+	// Limits of load, and what is in use: "requests", "request bytes",
+	// "benchmark tasks", and up to 20 targets for which requests wait.
+	Limits        []*LimitHealth `protobuf:"bytes,13,rep,name=limits,proto3" json:"limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2368,6 +2374,151 @@ func (x *HealthResponse) GetDetail() string {
 	return ""
 }
 
+func (x *HealthResponse) GetNetwork() *NetworkHealth {
+	if x != nil {
+		return x.Network
+	}
+	return nil
+}
+
+func (x *HealthResponse) GetLimits() []*LimitHealth {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+// The state of this machine's network. Calls that fail before anything leaves the
+// machine, because no name can be resolved, no network is reachable or the proxy
+// refuses the connection, are held against it and not against the targets.
+type NetworkHealth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// DEGRADED after such failures, until a call succeeds.
+	Status HealthStatus `protobuf:"varint,1,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
+	// The latest such failure, for people; empty if the status is OK.
+	Detail        string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NetworkHealth) Reset() {
+	*x = NetworkHealth{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NetworkHealth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NetworkHealth) ProtoMessage() {}
+
+func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NetworkHealth.ProtoReflect.Descriptor instead.
+func (*NetworkHealth) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *NetworkHealth) GetStatus() HealthStatus {
+	if x != nil {
+		return x.Status
+	}
+	return HealthStatus_HEALTH_STATUS_UNSPECIFIED
+}
+
+func (x *NetworkHealth) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+// A limit of load.
+type LimitHealth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is limited, or the id of the target.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What is in use now.
+	InUse int64 `protobuf:"varint,2,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	// The limit. That of a target or of benchmark tasks is lower the more slots
+	// others hold.
+	Limit int64 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Requests that wait.
+	Waiting       int32 `protobuf:"varint,4,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LimitHealth) Reset() {
+	*x = LimitHealth{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LimitHealth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LimitHealth) ProtoMessage() {}
+
+func (x *LimitHealth) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LimitHealth.ProtoReflect.Descriptor instead.
+func (*LimitHealth) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *LimitHealth) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LimitHealth) GetInUse() int64 {
+	if x != nil {
+		return x.InUse
+	}
+	return 0
+}
+
+func (x *LimitHealth) GetLimit() int64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *LimitHealth) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
 // The state of a provider.
 type ProviderHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2381,14 +2532,19 @@ type ProviderHealth struct {
 	Detail string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
 	// Circuit breakers of its targets, accounts and endpoints that are not
 	// closed.
-	Breakers      []*BreakerHealth `protobuf:"bytes,5,rep,name=breakers,proto3" json:"breakers,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Breakers []*BreakerHealth `protobuf:"bytes,5,rep,name=breakers,proto3" json:"breakers,omitempty"`
+	// What is not called now because the provider asked for time.
+	Pauses []*PauseHealth `protobuf:"bytes,6,rep,name=pauses,proto3" json:"pauses,omitempty"`
+	// True if its models are those of an earlier listing, as the latest one failed
+	// or was empty; `detail` has the reason.
+	ListingIsStale bool `protobuf:"varint,7,opt,name=listing_is_stale,json=listingIsStale,proto3" json:"listing_is_stale,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ProviderHealth) Reset() {
 	*x = ProviderHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2400,7 +2556,7 @@ func (x *ProviderHealth) String() string {
 func (*ProviderHealth) ProtoMessage() {}
 
 func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2413,7 +2569,7 @@ func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderHealth.ProtoReflect.Descriptor instead.
 func (*ProviderHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ProviderHealth) GetProvider() string {
@@ -2451,6 +2607,94 @@ func (x *ProviderHealth) GetBreakers() []*BreakerHealth {
 	return nil
 }
 
+func (x *ProviderHealth) GetPauses() []*PauseHealth {
+	if x != nil {
+		return x.Pauses
+	}
+	return nil
+}
+
+func (x *ProviderHealth) GetListingIsStale() bool {
+	if x != nil {
+		return x.ListingIsStale
+	}
+	return false
+}
+
+// A pause that a provider asked for, by a rate limit or by a retry-after. It is no
+// failure, and ends by time alone.
+type PauseHealth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is paused, in the form of `BreakerHealth.domain`.
+	Domain string `protobuf:"bytes,1,opt,name=domain,proto3" json:"domain,omitempty"`
+	// Its scope.
+	Scope BreakerScope `protobuf:"varint,2,opt,name=scope,proto3,enum=ymera.v1.BreakerScope" json:"scope,omitempty"`
+	// The time until it ends.
+	RetryAfter *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// The provider's message, for people.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseHealth) Reset() {
+	*x = PauseHealth{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseHealth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseHealth) ProtoMessage() {}
+
+func (x *PauseHealth) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseHealth.ProtoReflect.Descriptor instead.
+func (*PauseHealth) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *PauseHealth) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *PauseHealth) GetScope() BreakerScope {
+	if x != nil {
+		return x.Scope
+	}
+	return BreakerScope_BREAKER_SCOPE_UNSPECIFIED
+}
+
+func (x *PauseHealth) GetRetryAfter() *durationpb.Duration {
+	if x != nil {
+		return x.RetryAfter
+	}
+	return nil
+}
+
+func (x *PauseHealth) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // One circuit breaker.
 type BreakerHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2471,7 +2715,7 @@ type BreakerHealth struct {
 
 func (x *BreakerHealth) Reset() {
 	*x = BreakerHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2483,7 +2727,7 @@ func (x *BreakerHealth) String() string {
 func (*BreakerHealth) ProtoMessage() {}
 
 func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2496,7 +2740,7 @@ func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BreakerHealth.ProtoReflect.Descriptor instead.
 func (*BreakerHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *BreakerHealth) GetDomain() string {
@@ -2551,7 +2795,7 @@ type BackgroundTaskHealth struct {
 
 func (x *BackgroundTaskHealth) Reset() {
 	*x = BackgroundTaskHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2563,7 +2807,7 @@ func (x *BackgroundTaskHealth) String() string {
 func (*BackgroundTaskHealth) ProtoMessage() {}
 
 func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2576,7 +2820,7 @@ func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
 func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *BackgroundTaskHealth) GetName() string {
@@ -2613,9 +2857,9 @@ type PluginHealth struct {
 	// The plugin's name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// DEGRADED if it is quarantined, DISABLED if it is disabled in the
-	// configuration.
+	// configuration or simulates models where real ones are expected.
 	Status HealthStatus `protobuf:"varint,2,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
-	// Why it is quarantined; empty if it is not quarantined.
+	// Why it is quarantined, or left out; else empty.
 	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2623,7 +2867,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2635,7 +2879,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2648,7 +2892,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -2687,7 +2931,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2699,7 +2943,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2712,7 +2956,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -2885,7 +3129,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\n" +
 	"_score_lowB\r\n" +
 	"\v_score_high\"\x0f\n" +
-	"\rHealthRequest\"\x8b\x04\n" +
+	"\rHealthRequest\"\xed\x04\n" +
 	"\x0eHealthResponse\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x121\n" +
@@ -2898,13 +3142,31 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x0esimulator_only\x18\t \x01(\bR\rsimulatorOnly\x12I\n" +
 	"\x10background_tasks\x18\n" +
 	" \x03(\v2\x1e.ymera.v1.BackgroundTaskHealthR\x0fbackgroundTasks\x12\x16\n" +
-	"\x06detail\x18\v \x01(\tR\x06detail\"\xc1\x01\n" +
+	"\x06detail\x18\v \x01(\tR\x06detail\x121\n" +
+	"\anetwork\x18\f \x01(\v2\x17.ymera.v1.NetworkHealthR\anetwork\x12-\n" +
+	"\x06limits\x18\r \x03(\v2\x15.ymera.v1.LimitHealthR\x06limits\"W\n" +
+	"\rNetworkHealth\x12.\n" +
+	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x16\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\"h\n" +
+	"\vLimitHealth\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x15\n" +
+	"\x06in_use\x18\x02 \x01(\x03R\x05inUse\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x03R\x05limit\x12\x18\n" +
+	"\awaiting\x18\x04 \x01(\x05R\awaiting\"\x9a\x02\n" +
 	"\x0eProviderHealth\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12.\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x16\n" +
 	"\x06models\x18\x03 \x01(\x05R\x06models\x12\x16\n" +
 	"\x06detail\x18\x04 \x01(\tR\x06detail\x123\n" +
-	"\bbreakers\x18\x05 \x03(\v2\x17.ymera.v1.BreakerHealthR\bbreakers\"\xde\x01\n" +
+	"\bbreakers\x18\x05 \x03(\v2\x17.ymera.v1.BreakerHealthR\bbreakers\x12-\n" +
+	"\x06pauses\x18\x06 \x03(\v2\x15.ymera.v1.PauseHealthR\x06pauses\x12(\n" +
+	"\x10listing_is_stale\x18\a \x01(\bR\x0elistingIsStale\"\xa7\x01\n" +
+	"\vPauseHealth\x12\x16\n" +
+	"\x06domain\x18\x01 \x01(\tR\x06domain\x12,\n" +
+	"\x05scope\x18\x02 \x01(\x0e2\x16.ymera.v1.BreakerScopeR\x05scope\x12:\n" +
+	"\vretry_after\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"retryAfter\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xde\x01\n" +
 	"\rBreakerHealth\x12\x16\n" +
 	"\x06domain\x18\x01 \x01(\tR\x06domain\x12,\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x16.ymera.v1.BreakerStateR\x05state\x12:\n" +
@@ -2964,7 +3226,7 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
@@ -2995,110 +3257,119 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*BenchmarkScore)(nil),        // 26: ymera.v1.BenchmarkScore
 	(*HealthRequest)(nil),         // 27: ymera.v1.HealthRequest
 	(*HealthResponse)(nil),        // 28: ymera.v1.HealthResponse
-	(*ProviderHealth)(nil),        // 29: ymera.v1.ProviderHealth
-	(*BreakerHealth)(nil),         // 30: ymera.v1.BreakerHealth
-	(*BackgroundTaskHealth)(nil),  // 31: ymera.v1.BackgroundTaskHealth
-	(*PluginHealth)(nil),          // 32: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 33: ymera.v1.StorageHealth
-	(*Prompt)(nil),                // 34: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 35: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 36: ymera.v1.DecisionView
-	(*Attribution)(nil),           // 37: ymera.v1.Attribution
-	(*Decision)(nil),              // 38: ymera.v1.Decision
-	(*Message)(nil),               // 39: ymera.v1.Message
-	(FinishReason)(0),             // 40: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 41: ymera.v1.Usage
-	(*Citation)(nil),              // 42: ymera.v1.Citation
-	(*Attempt)(nil),               // 43: ymera.v1.Attempt
-	(*Error)(nil),                 // 44: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 45: google.protobuf.Duration
+	(*NetworkHealth)(nil),         // 29: ymera.v1.NetworkHealth
+	(*LimitHealth)(nil),           // 30: ymera.v1.LimitHealth
+	(*ProviderHealth)(nil),        // 31: ymera.v1.ProviderHealth
+	(*PauseHealth)(nil),           // 32: ymera.v1.PauseHealth
+	(*BreakerHealth)(nil),         // 33: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 34: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 35: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 36: ymera.v1.StorageHealth
+	(*Prompt)(nil),                // 37: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 38: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 39: ymera.v1.DecisionView
+	(*Attribution)(nil),           // 40: ymera.v1.Attribution
+	(*Decision)(nil),              // 41: ymera.v1.Decision
+	(*Message)(nil),               // 42: ymera.v1.Message
+	(FinishReason)(0),             // 43: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 44: ymera.v1.Usage
+	(*Citation)(nil),              // 45: ymera.v1.Citation
+	(*Attempt)(nil),               // 46: ymera.v1.Attempt
+	(*Error)(nil),                 // 47: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 48: google.protobuf.Duration
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	34, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	35, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	36, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	37, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
-	38, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	34, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	35, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	36, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	37, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
-	39, // 9: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	40, // 10: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	41, // 11: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	38, // 12: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	42, // 13: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	43, // 14: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	34, // 15: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	35, // 16: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	36, // 17: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	37, // 18: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	37, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	38, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	39, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	40, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	41, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	37, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	38, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	39, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	40, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	42, // 9: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	43, // 10: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	44, // 11: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	41, // 12: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	45, // 13: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	46, // 14: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	37, // 15: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	38, // 16: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	39, // 17: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	40, // 18: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
 	9,  // 19: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
 	10, // 20: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
 	11, // 21: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
 	12, // 22: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
 	13, // 23: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
 	14, // 24: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	42, // 25: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	45, // 25: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
 	15, // 26: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
 	16, // 27: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
 	17, // 28: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
 	18, // 29: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	38, // 30: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	44, // 31: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	40, // 32: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	41, // 33: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	43, // 34: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	44, // 35: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	41, // 36: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	43, // 37: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	44, // 38: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	41, // 39: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	43, // 40: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	44, // 41: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	41, // 42: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	43, // 43: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	41, // 30: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	47, // 31: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	43, // 32: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	44, // 33: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	46, // 34: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	47, // 35: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	44, // 36: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	46, // 37: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	47, // 38: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	44, // 39: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	46, // 40: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	47, // 41: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	44, // 42: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	46, // 43: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
 	21, // 44: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
 	22, // 45: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
 	23, // 46: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
 	24, // 47: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
 	25, // 48: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
-	45, // 49: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	44, // 50: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	48, // 49: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	47, // 50: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
 	26, // 51: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	44, // 52: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
-	44, // 53: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
-	45, // 54: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	41, // 55: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	47, // 52: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	47, // 53: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	48, // 54: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	44, // 55: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
 	0,  // 56: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	45, // 57: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	29, // 58: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	32, // 59: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	33, // 60: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	31, // 61: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	0,  // 62: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	30, // 63: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	1,  // 64: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	45, // 65: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 66: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	0,  // 67: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 68: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 69: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	3,  // 70: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 71: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 72: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	19, // 73: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	27, // 74: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 75: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 76: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 77: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	20, // 78: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	28, // 79: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	75, // [75:80] is the sub-list for method output_type
-	70, // [70:75] is the sub-list for method input_type
-	70, // [70:70] is the sub-list for extension type_name
-	70, // [70:70] is the sub-list for extension extendee
-	0,  // [0:70] is the sub-list for field type_name
+	48, // 57: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	31, // 58: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	35, // 59: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	36, // 60: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	34, // 61: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	29, // 62: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
+	30, // 63: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
+	0,  // 64: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 65: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	33, // 66: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	32, // 67: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
+	2,  // 68: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	48, // 69: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	1,  // 70: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	48, // 71: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 72: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	0,  // 73: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 74: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 75: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	3,  // 76: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 77: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 78: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	19, // 79: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	27, // 80: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 81: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 82: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 83: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	20, // 84: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	28, // 85: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	81, // [81:86] is the sub-list for method output_type
+	76, // [76:81] is the sub-list for method input_type
+	76, // [76:76] is the sub-list for extension type_name
+	76, // [76:76] is the sub-list for extension extendee
+	0,  // [0:76] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -3138,7 +3409,7 @@ func file_ymera_v1_ymera_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   31,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

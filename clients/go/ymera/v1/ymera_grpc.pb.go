@@ -39,8 +39,8 @@ const (
 // sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
 // and returned under the same name. The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
-// "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
-// and checked), queue (waiting for a slot), route, connect (until the
+// "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
+// and checked), route, queue (waiting for a slot), connect (until the
 // provider's answer began), first_token, stream and record; those that were not
 // reached are left out.
 type YmeraServiceClient interface {
@@ -49,7 +49,9 @@ type YmeraServiceClient interface {
 	// The decision is stored; RoutingService.GetExecution returns it later.
 	// Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
 	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
-	// RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
+	// RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
+	// are under way; Execute also if those for its target are too many, or its
+	// turn would come after its deadline),
 	// UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
 	// STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
 	// recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
@@ -172,8 +174,8 @@ func (c *ymeraServiceClient) Health(ctx context.Context, in *HealthRequest, opts
 // sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
 // and returned under the same name. The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
-// "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
-// and checked), queue (waiting for a slot), route, connect (until the
+// "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
+// and checked), route, queue (waiting for a slot), connect (until the
 // provider's answer began), first_token, stream and record; those that were not
 // reached are left out.
 type YmeraServiceServer interface {
@@ -182,7 +184,9 @@ type YmeraServiceServer interface {
 	// The decision is stored; RoutingService.GetExecution returns it later.
 	// Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
 	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
-	// RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
+	// RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
+	// are under way; Execute also if those for its target are too many, or its
+	// turn would come after its deadline),
 	// UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
 	// STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
 	// recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.

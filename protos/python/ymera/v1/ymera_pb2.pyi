@@ -35,7 +35,9 @@ class _HealthStatusEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._E
     HEALTH_STATUS_OK: _HealthStatus.ValueType  # 1
     """Works without known problems."""
     HEALTH_STATUS_DEGRADED: _HealthStatus.ValueType  # 2
-    """Works partly: a plugin is quarantined, or a provider is unavailable."""
+    """Works partly: a plugin is quarantined, a provider is unavailable, or
+    requests wait for a target.
+    """
     HEALTH_STATUS_UNAVAILABLE: _HealthStatus.ValueType  # 3
     """Can't serve requests: no model is available, storage fails, or the server is
     stopping.
@@ -55,7 +57,9 @@ HEALTH_STATUS_UNSPECIFIED: HealthStatus.ValueType  # 0
 HEALTH_STATUS_OK: HealthStatus.ValueType  # 1
 """Works without known problems."""
 HEALTH_STATUS_DEGRADED: HealthStatus.ValueType  # 2
-"""Works partly: a plugin is quarantined, or a provider is unavailable."""
+"""Works partly: a plugin is quarantined, a provider is unavailable, or
+requests wait for a target.
+"""
 HEALTH_STATUS_UNAVAILABLE: HealthStatus.ValueType  # 3
 """Can't serve requests: no model is available, storage fails, or the server is
 stopping.
@@ -1054,6 +1058,7 @@ class HealthResponse(google.protobuf.message.Message):
     BACKGROUND_TASKS_FIELD_NUMBER: builtins.int
     DETAIL_FIELD_NUMBER: builtins.int
     NETWORK_FIELD_NUMBER: builtins.int
+    LIMITS_FIELD_NUMBER: builtins.int
     status: Global___HealthStatus.ValueType
     """The overall state."""
     version: builtins.str
@@ -1092,6 +1097,12 @@ class HealthResponse(google.protobuf.message.Message):
     def network(self) -> Global___NetworkHealth:
         """This machine's own network, as far as calls of providers show it."""
 
+    @property
+    def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___LimitHealth]:
+        """Limits of load, and what is in use: "requests", "request bytes",
+        "benchmark tasks", and up to 20 targets for which requests wait.
+        """
+
     def __init__(
         self,
         *,
@@ -1107,9 +1118,10 @@ class HealthResponse(google.protobuf.message.Message):
         background_tasks: collections.abc.Iterable[Global___BackgroundTaskHealth] | None = ...,
         detail: builtins.str = ...,
         network: Global___NetworkHealth | None = ...,
+        limits: collections.abc.Iterable[Global___LimitHealth] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["network", b"network", "storage", b"storage", "uptime", b"uptime"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["background_tasks", b"background_tasks", "detail", b"detail", "in_flight_requests", b"in_flight_requests", "network", b"network", "plugins", b"plugins", "providers", b"providers", "queued_requests", b"queued_requests", "simulator_only", b"simulator_only", "status", b"status", "storage", b"storage", "uptime", b"uptime", "version", b"version"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["background_tasks", b"background_tasks", "detail", b"detail", "in_flight_requests", b"in_flight_requests", "limits", b"limits", "network", b"network", "plugins", b"plugins", "providers", b"providers", "queued_requests", b"queued_requests", "simulator_only", b"simulator_only", "status", b"status", "storage", b"storage", "uptime", b"uptime", "version", b"version"]) -> None: ...
 
 Global___HealthResponse: typing_extensions.TypeAlias = HealthResponse
 
@@ -1137,6 +1149,38 @@ class NetworkHealth(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["detail", b"detail", "status", b"status"]) -> None: ...
 
 Global___NetworkHealth: typing_extensions.TypeAlias = NetworkHealth
+
+@typing.final
+class LimitHealth(google.protobuf.message.Message):
+    """A limit of load."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    IN_USE_FIELD_NUMBER: builtins.int
+    LIMIT_FIELD_NUMBER: builtins.int
+    WAITING_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """What is limited, or the id of the target."""
+    in_use: builtins.int
+    """What is in use now."""
+    limit: builtins.int
+    """The limit. That of a target or of benchmark tasks is lower the more slots
+    others hold.
+    """
+    waiting: builtins.int
+    """Requests that wait."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        in_use: builtins.int = ...,
+        limit: builtins.int = ...,
+        waiting: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["in_use", b"in_use", "limit", b"limit", "name", b"name", "waiting", b"waiting"]) -> None: ...
+
+Global___LimitHealth: typing_extensions.TypeAlias = LimitHealth
 
 @typing.final
 class ProviderHealth(google.protobuf.message.Message):

@@ -33,8 +33,8 @@ class YmeraServiceStub(object):
     sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
     and returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
-    "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
-    and checked), queue (waiting for a slot), route, connect (until the
+    "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
+    and checked), route, queue (waiting for a slot), connect (until the
     provider's answer began), first_token, stream and record; those that were not
     reached are left out.
     """
@@ -80,8 +80,8 @@ class YmeraServiceServicer(object):
     sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
     and returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
-    "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
-    and checked), queue (waiting for a slot), route, connect (until the
+    "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
+    and checked), route, queue (waiting for a slot), connect (until the
     provider's answer began), first_token, stream and record; those that were not
     reached are left out.
     """
@@ -92,7 +92,9 @@ class YmeraServiceServicer(object):
         The decision is stored; RoutingService.GetExecution returns it later.
         Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
         FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
-        RESOURCE_EXHAUSTED (OVERLOADED: all slots and the queue are full),
+        RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
+        are under way; Execute also if those for its target are too many, or its
+        turn would come after its deadline),
         UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
         STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
         recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
@@ -194,8 +196,8 @@ class YmeraService(object):
     sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
     and returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
-    "check;dur=0.1, queue;dur=0.0, ...". The phases are check (the request read
-    and checked), queue (waiting for a slot), route, connect (until the
+    "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
+    and checked), route, queue (waiting for a slot), connect (until the
     provider's answer began), first_token, stream and record; those that were not
     reached are left out.
     """
