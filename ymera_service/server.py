@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from ymera_service import __version__
+from ymera_service.access.keys import Callers
 from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BenchmarkRunner
@@ -76,6 +77,8 @@ class Application:
         """
         redactor = redactor or Redactor.of(settings, os.environ)
         background = Background(redact=redactor, clock=time.monotonic)
+        if problem := listener.exposure(settings):
+            log.warning("not secure", problem=problem)
         credentials = await asyncio.to_thread(listener.credentials, settings.server)
         async with AsyncExitStack() as stack:
             offered, drain = await _build(settings, plugins, redactor, background, stack)
@@ -165,6 +168,7 @@ async def _build(
         recorder=recorder,
         background=background,
         default_deadline_seconds=settings.execution.default_deadline_seconds,
+        callers=Callers(settings.access.callers),
     )
 
     async def reread_benchmarks() -> None:

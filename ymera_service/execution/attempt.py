@@ -304,7 +304,7 @@ def _call_context(context: ExecutionContext, target: Target) -> CallContext:
         request.request_id,
         target,
         request.deadline,
-        request.preferences.agent_name,
+        request.caller or request.preferences.agent_name,
         request.traceparent,
         turn.number,
         len(turn.attempts) + 1,

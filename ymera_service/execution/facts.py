@@ -19,7 +19,7 @@ from ymera_service.storage.records import ExecutionStatus
 
 @dataclass(slots=True)
 class ExecutionRequest:
-    """A request that was checked. `deadline` is a time of the event loop's clock."""
+    """A request that was checked. `deadline` is a time of the event loop's clock, `caller` the name of the caller."""
 
     request_id: str
     prompt: Prompt
@@ -28,6 +28,7 @@ class ExecutionRequest:
     traceparent: str = ""
     full_view: bool = False
     """The decision is to hold every candidate and exclusion."""
+    caller: str = ""
 
 
 @dataclass(slots=True)

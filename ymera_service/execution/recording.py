@@ -77,6 +77,7 @@ def record_of(execution: Execution) -> ExecutionRecord:
         catalog_version=decision.inputs.catalog_version,
         decision=to_json(decision),
         attempts=attempts_to_json(execution),
+        caller=request.caller,
         error=None if execution.error is None else orjson.dumps(_failure(Failure.of(execution.error))),
     )
 

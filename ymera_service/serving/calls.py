@@ -4,7 +4,7 @@ A protocol does this with each call:
 
     call = calls.begin(method, remaining, headers)
     try:
-        calls.accept()
+        calls.accept(call)
         …
     except BaseException as error:
         failure = calls.failure(call, error)      # raises again what ends the task
@@ -21,6 +21,7 @@ from typing import Any
 import structlog
 import uuid_utils
 
+from ymera_service.access.keys import Callers
 from ymera_service.execution.facts import Execution
 from ymera_service.sdk.errors import (
     Cancelled,
@@ -62,15 +63,21 @@ _NOT_THE_SERVERS_FAULT = (
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """What a caller sends beside its request: ids to correlate by, empty if it sent none or no valid ones."""
+    """What a caller sends beside its request: ids to correlate by, empty if it sent none or no valid ones, and what
+    it identifies itself by, which is a secret."""
 
     correlation_id: str = ""
     traceparent: str = ""
+    authorization: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, correlation_id: object, traceparent: object) -> "Headers":
-        """Returns those of the two that are valid."""
-        return cls(_valid(correlation_id, _CORRELATION_ID), _valid(traceparent, _TRACEPARENT))
+    def of(cls, correlation_id: object, traceparent: object, authorization: object = None) -> "Headers":
+        """Returns those that are valid; whether an authorization is, is checked by `Calls.accept`."""
+        return cls(
+            _valid(correlation_id, _CORRELATION_ID),
+            _valid(traceparent, _TRACEPARENT),
+            authorization if isinstance(authorization, str) else "",
+        )
 
 
 def _valid(value: object, pattern: re.Pattern[str]) -> str:
@@ -87,6 +94,7 @@ class Call:
     Attributes:
         began: When it arrived, by the event loop's clock.
         deadline: When it has to end, by the same clock: a little before its caller gives up.
+        caller: The name of its caller; empty if callers are not identified.
         executes: It runs the pipeline, and so ends when the pipeline is stopped.
         execution: What was done for it, once that is known.
         notes: What the log line says besides.
@@ -97,6 +105,7 @@ class Call:
     began: float
     deadline: float
     headers: Headers = NO_HEADERS
+    caller: str = ""
     executes: bool = False
     timings: Timings = field(default_factory=Timings)
     execution: Execution | None = None
@@ -110,7 +119,8 @@ class Call:
 class Calls:
     """The calls that are under way, of every protocol."""
 
-    def __init__(self, default_deadline_seconds: float) -> None:
+    def __init__(self, default_deadline_seconds: float, callers: Callers | None = None) -> None:
+        self._callers = callers or Callers()
         self._default_deadline = default_deadline_seconds
         self._under_way: dict[asyncio.Task[Any], Call] = {}
         self._draining = False
@@ -139,14 +149,20 @@ class Calls:
         task.add_done_callback(self._ended)
         return call
 
-    def accept(self) -> None:
-        """Refuses the present call if the server is stopping.
+    def accept(self, call: Call, *, while_draining: bool = False) -> None:
+        """Identifies the caller of a call; refuses the call if it can't, or if the server is stopping.
+
+        Args:
+            call: The present call.
+            while_draining: It is also accepted while the server is stopping.
 
         Raises:
-            ShuttingDown: It is.
+            ShuttingDown: The server is stopping.
+            Unauthenticated: Callers have to present a key, and this one's is missing or not known.
         """
-        if self._draining:
+        if self._draining and not while_draining:
             raise _shutting_down()
+        call.caller = self._callers.identify(call.headers.authorization) or call.caller
 
     def failure(self, call: Call, error: BaseException) -> YmeraError:
         """Returns what a call that raised ends with, as a typed error.
@@ -232,6 +248,8 @@ def _facts(call: Call, status: str) -> dict[str, Any]:
         facts["phases_ms"] = phases
     if call.execution is not None:
         facts |= _execution_facts(call.execution)
+    if call.caller:
+        facts["caller"] = call.caller
     if call.headers.correlation_id:
         facts["client_request_id"] = call.headers.correlation_id
     return facts

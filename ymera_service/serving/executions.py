@@ -44,7 +44,13 @@ def request_of(
     call.executes = True
     faults.check()
     return ExecutionRequest(
-        call.request_id, prompt, preferences, call.deadline, call.headers.traceparent, full_view=full_view
+        call.request_id,
+        prompt,
+        preferences,
+        call.deadline,
+        call.headers.traceparent,
+        full_view=full_view,
+        caller=call.caller,
     )
 
 

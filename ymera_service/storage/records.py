@@ -31,6 +31,7 @@ class ExecutionRecord:
         decision: JSON, as `routing` writes it.
         attempts: JSON, as `execution` writes it.
         error: JSON of a `Failure`.
+        caller: The name of the caller's key; empty if callers were not identified.
     """
 
     request_id: str
@@ -51,6 +52,7 @@ class ExecutionRecord:
     decision: bytes
     attempts: bytes = b"[]"
     error: bytes | None = None
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
