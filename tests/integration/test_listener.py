@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -13,6 +12,7 @@ import grpc
 import pytest
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
+from tests.http2 import PREFACE, SETTINGS, frame
 from ymera_service.config import Settings
 from ymera_service.server import Application
 
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 
 WAIT = 10
 BURST = 3_000
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
-
-def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    """An HTTP/2 frame: https://www.rfc-editor.org/rfc/rfc9113#section-4.1."""
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-
-SETTINGS = frame(4, 0, 0)
 HALF_A_HEADER_BLOCK = frame(1, 0, 1, b"\x83\x86")
 UNFINISHED = {
     "nothing": b"",

@@ -28,7 +28,7 @@ def options(settings: ServerSettings) -> Sequence[tuple[str, int]]:
 
     grpc's own limit for requests is twice ours: up to there a caller gets a typed error that says
     what is wrong. Ports are not shared, so that a second server on the same address fails instead of taking half
-    of the calls. What grpc cannot bound is stated in `docs/deployment.md`.
+    of the calls. What grpc can't bound is stated, with figures, in `deploy/envoy/README.md`.
     """
     return (
         ("grpc.max_receive_message_length", 2 * settings.max_message_bytes),
