@@ -499,3 +499,12 @@ def test_a_production_server_that_is_not_secure_does_not_start(home: Home) -> No
     assert (
         home.run("config", "check", YMERA_ENVIRONMENT="production", YMERA_SERVER__ADDRESS="0.0.0.0:0").returncode == 2
     )
+
+
+def test_config_check_does_not_show_credentials_in_an_address(home: Home) -> None:
+    for options in ((), ("--json",)):
+        run = home.run("config", "check", *options, YMERA_SERVER__ADDRESS="https://me:hunter22@host?api_key=hidden")
+        assert run.returncode == 2
+        assert "server.address" in run.stderr
+        assert "hunter22" not in run.stdout + run.stderr
+        assert "hidden" not in run.stdout + run.stderr

@@ -115,12 +115,15 @@ def starting() -> Iterator[None]:
 
 
 def _of_config(error: "ConfigError") -> Problem:
+    from ymera_service.telemetry.redaction import without_credentials  # noqa: PLC0415  # see `_own_server`
+
+    faults = [(fault.where, without_credentials(fault.problem)) for fault in error.faults]
     return Problem(
         f"the configuration can't be used ({error.source})",
-        tuple(f"{fault.where}: {fault.problem}" for fault in error.faults),
+        tuple(f"{where}: {problem}" for where, problem in faults),
         "INVALID_CONFIGURATION",
         exit_code=WRONG,
-        facts={"faults": [{"where": fault.where, "problem": fault.problem} for fault in error.faults]},
+        facts={"faults": [{"where": where, "problem": problem} for where, problem in faults]},
     )
 
 

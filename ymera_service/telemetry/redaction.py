@@ -18,6 +18,12 @@ SHORTEST = 8
 _VARIABLES = re.compile(r"(.*_)?(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
 
+_CREDENTIALS = re.compile(
+    r"(://)[^\s/?#'\"]{1,512}(?=@)|([?&][\w-]{0,64}(?:key|token|secret|password|sig|signature)=)[^\s&#'\"]{1,4096}",
+    re.IGNORECASE,
+)
+
+
 class Redactor:
     """Replaces secrets in texts; calling it returns the text without secrets."""
 
@@ -98,6 +104,14 @@ def _password_in(address: str) -> Iterator[str]:
     if password:
         yield password
         yield unquote(password)
+
+
+def without_credentials(text: str) -> str:
+    """Returns a text in which addresses show neither user and password nor values of parameters such as `api_key`.
+
+    For texts that quote an address which was not read yet, so that no `Redactor` knows what is secret in it.
+    """
+    return _CREDENTIALS.sub(lambda found: f"{found[1] or found[2]}{REDACTED}", text)
 
 
 def secrets_in_environment(environment: Mapping[str, str]) -> Iterator[str]:

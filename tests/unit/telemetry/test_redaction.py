@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 
 from ymera_service.config import Settings
 from ymera_service.sdk.settings import PluginSettings
-from ymera_service.telemetry.redaction import REDACTED, SHORTEST, Redactor, secrets_in
+from ymera_service.telemetry.redaction import REDACTED, SHORTEST, Redactor, secrets_in, without_credentials
 
 KEY = "sk-0123456789abcdef"
 
@@ -82,3 +82,29 @@ def test_a_secret_is_not_readable_in_text_or_json(secret: str, around: str) -> N
 def test_a_secret_that_was_cut_off_at_the_end_of_a_text_is_not_readable(kept: int) -> None:
     secret = "sk-0123456789abcdef"
     assert Redactor([secret])(f"bad key {secret[:kept]}…") == f"bad key {REDACTED}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("'https://me:hunter2@host/v1' is not valid", f"'https://{REDACTED}@host/v1' is not valid"),
+        ("http://token@proxy:8080", f"http://{REDACTED}@proxy:8080"),
+        ("socks5://me:p@ss@proxy", f"socks5://{REDACTED}@proxy"),
+        ("https://host/v1?api_key=abc&x=1", f"https://host/v1?api_key={REDACTED}&x=1"),
+        ("https://host/v1?x=1&sig=abc", f"https://host/v1?x=1&sig={REDACTED}"),
+        ("https://host/users/@me", "https://host/users/@me"),
+        ("server.address: write host:port", "server.address: write host:port"),
+    ],
+)
+def test_an_address_is_shown_without_its_credentials(text: str, shown: str) -> None:
+    assert without_credentials(text) == shown
+
+
+@given(st.text(max_size=2_000))
+def test_any_text_without_an_address_is_kept(text: str) -> None:
+    assert "://" in text or "=" in text or without_credentials(text) == text
+
+
+def test_hostile_text_takes_linear_time() -> None:
+    for text in ("://" * 100_000, "?" * 300_000, "?key" * 100_000, "://" + "a" * 300_000):
+        without_credentials(text)
