@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -35,6 +36,8 @@ __all__ = ["SERVICES", "Application", "run", "serve"]
 
 log = structlog.get_logger(__name__)
 
+END_SECONDS = 3.0
+"""How long the process may take to end once the server has stopped."""
 HEALTH_SECONDS = 0.5
 """How often load balancers hear whether requests can be served."""
 
@@ -228,6 +231,20 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
     logs.configure(settings.log, redactor.line)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, started, redactor))
+        _end_within(END_SECONDS)
+
+
+def _end_within(seconds: float) -> None:
+    """Ends the process after this time if it has not ended yet: all calls have ended and all records are written, but
+    the event loop waits for tasks that ignore their cancellation, and Python for threads, for as long as they run."""
+
+    def end() -> None:
+        log.warning("ending, though tasks or threads of a plugin are still running", seconds=seconds)
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -75,7 +75,8 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def secrets_in(value: object) -> Iterator[str]:
-    """Yields each secret of settings: values of pydantic's secret types, and passwords in addresses."""
+    """Yields each secret of settings: values of pydantic's secret types, and passwords in addresses, or
+    the user of a web address that has no password, which is a token."""
     match value:
         case SecretStr():
             yield value.get_secret_value()
@@ -98,12 +99,13 @@ def _password_in(address: str) -> Iterator[str]:
     if "://" not in address:
         return
     try:
-        password = urlsplit(address).password
+        parts = urlsplit(address)
     except ValueError:
         return
-    if password:
-        yield password
-        yield unquote(password)
+    secret = parts.password or (parts.username if parts.scheme in {"http", "https"} else None)
+    if secret:
+        yield secret
+        yield unquote(secret)
 
 
 def without_credentials(text: str) -> str:

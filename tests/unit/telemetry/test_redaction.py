@@ -38,6 +38,11 @@ def test_the_databases_password_is_found() -> None:
     assert redactor("no entry for pass%20word1 or pass word1") == f"no entry for {REDACTED} or {REDACTED}"
 
 
+def test_the_user_of_a_web_address_without_a_password_is_a_token() -> None:
+    assert set(secrets_in(Vendor(base_url="https://token-123@proxy.example/v1"))) == {"token-123"}
+    assert not set(secrets_in("postgresql://somebody@host/db"))
+
+
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "MY_SECRET", "YMERA_DB_PASSWORD", "lower_api_key"])
 def test_variables_with_secrets_are_recognised_by_their_names(name: str) -> None:
     assert Redactor.of(Settings(), {name: KEY})(f"the key {KEY} is wrong") == f"the key {REDACTED} is wrong"
