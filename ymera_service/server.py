@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from ymera_service import __version__
+from ymera_service.access.keys import Callers
 from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BENCHMARK_NOTE, BenchmarkRunner, unsettled_result
@@ -42,6 +44,8 @@ log = structlog.get_logger(__name__)
 
 NOTES: Readers = {EXECUTION_NOTE: unsettled_execution, BENCHMARK_NOTE: unsettled_result}
 """How to read what a process that did not end in order noted of its calls."""
+END_SECONDS = 3.0
+"""How long the process may take to end once the server has stopped."""
 HEALTH_SECONDS = 0.5
 """How often load balancers hear whether requests can be served."""
 
@@ -84,6 +88,8 @@ class Application:
         """
         redactor = redactor or Redactor.of(settings, os.environ)
         background = Background(redact=redactor, clock=time.monotonic)
+        if problem := listener.exposure(settings):
+            log.warning("not secure", problem=problem)
         credentials = await asyncio.to_thread(listener.credentials, settings.server)
         async with AsyncExitStack() as stack:
             offered, drain = await _build(settings, plugins, redactor, background, stack)
@@ -194,6 +200,7 @@ async def _build(
         spare=spare,
         budget=ByteBudget(limit),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
+        callers=Callers(settings.access.callers),
     )
 
     async def reread_benchmarks() -> None:
@@ -255,6 +262,20 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
     logs.configure(settings.log, redactor.line)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, started, redactor))
+        _end_within(END_SECONDS)
+
+
+def _end_within(seconds: float) -> None:
+    """Ends the process after this time if it has not ended yet: all calls have ended and all records are written, but
+    the event loop waits for tasks that ignore their cancellation, and Python for threads, for as long as they run."""
+
+    def end() -> None:
+        log.warning("ending, though tasks or threads of a plugin are still running", seconds=seconds)
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -432,7 +432,79 @@ def test_a_terminal_gets_colours_unless_they_are_disabled(home: Home, server: st
 def test_an_answer_can_not_control_the_terminal(home: Home, server: str) -> None:
     evil = "\x1b]0;owned\x07\x1b[31mred"
     shown = on_a_terminal(home, "ask", evil, "--model", "echo/words", "--address", server)
-    assert "]0;owned[31mred" in shown
+    assert r"\x1b]0;owned\x07\x1b[31mred" in shown
     assert evil not in shown
     piped = home.run("ask", evil, "--model", "echo/words", "--address", server)
     assert piped.stdout == evil + "\n"
+
+
+def test_json_shows_what_a_terminal_would_not(home: Home, server: str) -> None:
+    evil = "\x9b31m\u202e\U000e0041"
+    run = home.run("ask", evil, "--model", "echo/words", "--address", server, "--json")
+    assert not set(run.stdout) & set(evil[0] + evil[4:])
+    events = [json.loads(line) for line in run.stdout.splitlines()]
+    assert "".join(event["text_delta"]["text"] for event in events if "text_delta" in event) == evil
+
+
+@pytest.fixture
+def keyed(home: Home, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The address of a server that asks for a key, and a key."""
+    config = tmp_path / "keyed.toml"
+    config.write_text(CONFIG)
+    added = home.run("callers", "add", "checkout", "--config", str(config))
+    assert added.returncode == 0, added.stderr
+    key = added.stdout.strip()
+    assert key not in config.read_text() + added.stderr
+    with home.start("serve", "--config", str(config), "--address", "127.0.0.1:0") as process:
+        assert process.stderr
+        try:
+            yield _address(process.stderr), key
+        finally:
+            process.terminate()
+            _, logs = process.communicate(timeout=BOUND)
+            assert key not in logs
+
+
+def test_a_command_sends_the_key_of_a_file_or_of_the_environment(
+    home: Home, keyed: tuple[str, str], tmp_path: Path
+) -> None:
+    address, key = keyed
+    refused = home.run("ask", "hello", "--model", "echo/words", "--address", address)
+    assert refused.returncode == 1
+    assert "UNAUTHENTICATED" in refused.stderr
+    assert "YMERA_API_KEY" in refused.stderr
+    file = tmp_path / "key"
+    file.write_text(f"{key}\n")
+    streamed = home.run("ask", "hello", "--model", "echo/words", "--address", address, "--api-key-file", str(file))
+    assert (streamed.returncode, streamed.stdout) == (0, "hello\n")
+    assert home.run("health", "--address", address, YMERA_API_KEY=key).returncode == 0
+    unreadable = home.run("health", "--address", address, "--api-key-file", str(tmp_path / "none"))
+    assert unreadable.returncode == 2
+
+
+def test_a_caller_is_added_only_to_a_configuration_that_remains_valid(home: Home, tmp_path: Path) -> None:
+    config = tmp_path / "ymera.toml"
+    config.write_text("[access]\ncallers = []\n")  # TOML can't extend such a list
+    run = home.run("callers", "add", "checkout", "--config", str(config))
+    assert run.returncode == 2
+    assert config.read_text() == "[access]\ncallers = []\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["ymera.toml"]
+    assert home.run("callers", "add", "no good").returncode == 2
+
+
+def test_a_production_server_that_is_not_secure_does_not_start(home: Home) -> None:
+    run = home.run("serve", "--address", "0.0.0.0:0", YMERA_ENVIRONMENT="production")
+    assert run.returncode == 2
+    assert "server.insecure" in run.stderr
+    assert (
+        home.run("config", "check", YMERA_ENVIRONMENT="production", YMERA_SERVER__ADDRESS="0.0.0.0:0").returncode == 2
+    )
+
+
+def test_config_check_does_not_show_credentials_in_an_address(home: Home) -> None:
+    for options in ((), ("--json",)):
+        run = home.run("config", "check", *options, YMERA_SERVER__ADDRESS="https://me:hunter22@host?api_key=hidden")
+        assert run.returncode == 2
+        assert "server.address" in run.stderr
+        assert "hunter22" not in run.stdout + run.stderr
+        assert "hidden" not in run.stdout + run.stderr

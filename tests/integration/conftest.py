@@ -61,6 +61,7 @@ class LabProvider(Provider):
     def __init__(self) -> None:
         self.calls = 0
         self.key = ""
+        self.caller = ""
         self.reached = asyncio.Event()
         self.closed = asyncio.Event()
         self.go_on = asyncio.Event()
@@ -86,6 +87,7 @@ class LabProvider(Provider):
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         self.calls += 1
+        self.caller = context.caller
         try:
             async for event in self.scripts[request.model](request):
                 yield event

@@ -100,8 +100,9 @@ async def test_a_new_call_is_rejected_meanwhile(
 
 async def call_for_ever(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     """Calls until a call fails: stopping may have only just begun."""
+    message = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text="hello")])
     while True:
-        await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT)
+        await stub.Route(ymera_pb2.RouteRequest(prompt=content_pb2.Prompt(messages=[message])), timeout=WAIT)
 
 
 async def test_a_hurried_stop_ends_streams_with_their_terminal_event(

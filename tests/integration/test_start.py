@@ -35,15 +35,20 @@ async def test_a_port_in_use_is_named(app: Application, make_settings: Callable[
     assert "another program listens there" in found["server.address"]
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:99999", "203.0.113.7:50051", "unix:/nowhere/at/all"])
+@pytest.mark.parametrize("address", ["203.0.113.7:50051", "unix:/nowhere/at/all"])
 async def test_an_invalid_address_is_named(make_settings: Callable[..., Settings], lab: Lab, address: str) -> None:
     assert address in (await faults(make_settings(server={"address": address}), lab))["server.address"]
 
 
-async def test_an_invalid_address_of_the_command_line_is_named(settings: Settings, lab: Lab) -> None:
-    server = settings.server.model_copy(update={"address": "nonsense"})
+@pytest.mark.parametrize(
+    ("address", "problem"), [("nonsense", "write host:port"), ("127.0.0.1:99999", "ports go up to 65535")]
+)
+async def test_an_invalid_address_of_the_command_line_is_named(
+    settings: Settings, lab: Lab, address: str, problem: str
+) -> None:
+    server = settings.server.model_copy(update={"address": address})
     found = await faults(settings.model_copy(update={"server": server}), lab)
-    assert "write host:port" in found["server.address"]
+    assert problem in found["server.address"]
 
 
 async def test_the_error_of_an_unknown_classifier_lists_the_registered_ones(

@@ -29,15 +29,17 @@ _serialize = methodcaller("SerializeToString")
 REQUEST_KEY = "x-request-id"
 CORRELATION_KEY = "x-client-request-id"
 TRACE_KEY = "traceparent"
+AUTHORIZATION_KEY = "authorization"
 _HEADERS: ContextVar[Headers] = ContextVar("ymera_headers", default=NO_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Unary(Generic[Request, Response]):
-    """A method that gives one response."""
+    """A method that gives one response; `while_draining` says whether also while the server is stopping."""
 
     request: type[Request]
     behaviour: Callable[[Request, Call], Awaitable[Response]]
+    while_draining: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +71,23 @@ class Handlers(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Returns what handles a call. grpc asks this in the call's own task."""
-        correlation_id = traceparent = None
+        correlation_id = traceparent = authorization = None
         for key, value in handler_call_details.invocation_metadata:
             if key == CORRELATION_KEY:
                 correlation_id = value
             elif key == TRACE_KEY:
                 traceparent = value
-        if correlation_id or traceparent:
-            _HEADERS.set(Headers.of(correlation_id, traceparent))
+            elif key == AUTHORIZATION_KEY:
+                authorization = value
+        if correlation_id or traceparent or authorization:
+            _HEADERS.set(Headers.of(correlation_id, traceparent, authorization))
         return self._handlers.get(handler_call_details.method)
 
     def _handler(self, path: str, method: Method) -> "grpc.RpcMethodHandler[Any, Any]":
         read = reader(method.request, self._max_message_bytes, self._budget)
         if isinstance(method, Unary):
             return grpc.unary_unary_rpc_method_handler(
-                self._unary(path, method.behaviour),
+                self._unary(path, method),
                 request_deserializer=read,
                 response_serializer=_serialize,
             )
@@ -93,11 +97,13 @@ class Handlers(grpc.GenericRpcHandler):
             response_serializer=_serialize,
         )
 
-    def _unary(self, path: str, behaviour: Callable[[Any, Call], Awaitable[Message]]) -> Any:
+    def _unary(self, path: str, method: Unary[Any, Any]) -> Any:
+        behaviour: Callable[[Any, Call], Awaitable[Message]] = method.behaviour
+
         async def serve(request: Any, context: Context) -> Message | None:
             call = self._calls.begin(path, context.time_remaining(), _HEADERS.get(), _host(context))
             try:
-                self._calls.accept()
+                self._calls.accept(call, while_draining=method.while_draining)
                 response = await behaviour(_accepted(request), call)
             except BaseException as error:  # noqa: BLE001  # `failure` raises again what is not for the caller
                 failure = self._calls.failure(call, error)
@@ -114,7 +120,7 @@ class Handlers(grpc.GenericRpcHandler):
         async def serve(request: Any, context: Context) -> None:
             call = self._calls.begin(path, context.time_remaining(), _HEADERS.get(), _host(context))
             try:
-                self._calls.accept()
+                self._calls.accept(call)
                 await context.send_initial_metadata(((REQUEST_KEY, call.request_id),))
                 await behaviour(_accepted(request), call, self._calls.writer(call, context.write))
             except grpc.aio.InternalError:

@@ -1,20 +1,26 @@
 """The gRPC server's socket: options, TLS, and the address it really got."""
 
 import errno
+import ipaddress
 import os
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import grpc
 
-from ymera_service.config import ConfigError, ConfigFault, ServerSettings
+from ymera_service.config import MAX_PORT, ConfigError, ConfigFault, Environment, ServerSettings, Settings
 
 CONFIG = "configuration"
 """What `ConfigError` names as the source of faults that are found when the server starts."""
 
-MAX_PORT = 65_535
+SPARE_STREAMS = 100
+"""Calls that one connection may have open beside as many requests as the server works on, such as health checks."""
+MAX_PENDING = 10_000
+"""Calls that may wait until the event loop takes them. grpc ends further ones as cancelled, without details; by its
+default some of them from 1,000 on, so that bursts that the server could have refused properly looked as if their
+callers had cancelled them."""
 
 
 def options(settings: ServerSettings) -> Sequence[tuple[str, int]]:
@@ -22,20 +28,76 @@ def options(settings: ServerSettings) -> Sequence[tuple[str, int]]:
 
     grpc's own limit for requests is twice ours: up to there a caller gets a typed error that says
     what is wrong. Ports are not shared, so that a second server on the same address fails instead of taking half
-    of the calls.
+    of the calls. What grpc can't bound is stated, with figures, in `deploy/envoy/README.md`.
     """
     return (
         ("grpc.max_receive_message_length", 2 * settings.max_message_bytes),
         ("grpc.max_send_message_length", -1),
         ("grpc.so_reuseport", 0),
-        ("grpc.max_concurrent_streams", settings.max_concurrent_requests + settings.max_queued_requests + 100),
-        # Finds callers that vanished without closing, through NATs and proxies too.
-        ("grpc.keepalive_time_ms", 60_000),
-        ("grpc.keepalive_timeout_ms", 20_000),
-        ("grpc.keepalive_permit_without_calls", 1),
-        # Callers may ping as often as this; grpc's default hangs up on those that ping more than every 5 minutes.
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        *_bounds(settings),
+        *_times(settings),
     )
+
+
+def _bounds(settings: ServerSettings) -> Iterator[tuple[str, int]]:
+    """Yields how much may be open at the same time."""
+    yield "grpc.max_allowed_incoming_connections", settings.max_connections
+    # A client keeps further calls back until one of these has ended.
+    yield "grpc.max_concurrent_streams", settings.max_concurrent_requests + SPARE_STREAMS
+    # Otherwise grpc also counts calls whose end the client has seen and the server not yet cleaned up, and refuses,
+    # without details, calls of a client that keeps to the limit.
+    yield "grpc.http.overload_protection", 0
+    yield "grpc.server.max_pending_requests", MAX_PENDING
+    yield "grpc.server.max_pending_requests_hard_limit", MAX_PENDING
+
+
+def _times(settings: ServerSettings) -> Iterator[tuple[str, int]]:
+    """Yields how long connections may take and last, in milliseconds."""
+    yield "grpc.server_handshake_timeout_ms", _milliseconds(settings.handshake_seconds)
+    yield "grpc.max_connection_idle_ms", _milliseconds(settings.connection_idle_seconds)
+    yield "grpc.max_connection_age_ms", _milliseconds(settings.connection_age_seconds)
+    yield "grpc.max_connection_age_grace_ms", _milliseconds(settings.connection_grace_seconds)
+    # Finds callers that vanished without closing, through NATs and proxies too.
+    yield "grpc.keepalive_time_ms", 60_000
+    yield "grpc.keepalive_timeout_ms", 20_000
+    yield "grpc.keepalive_permit_without_calls", 1
+    # Callers may ping as often as this; grpc's default hangs up on those that ping more than every 5 minutes.
+    yield "grpc.http2.min_ping_interval_without_data_ms", 10_000
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def exposure(settings: Settings) -> str:
+    """Returns what is not secure about where the server listens; empty if nothing is.
+
+    Raises:
+        ConfigError: That is not allowed, as the server is in production and `server.insecure` is not set.
+    """
+    server, lacking = settings.server, []
+    if _is_local(server.address):
+        return ""
+    if server.tls_certificate is None:
+        lacking.append("prompts, answers and keys are not encrypted (server.tls_certificate)")
+    if server.tls_client_ca is None and not settings.access.callers:
+        lacking.append("everyone who reaches it may spend your money (access.callers or server.tls_client_ca)")
+    problem = f"{server.address} can be reached from other machines, and {'; '.join(lacking)}" if lacking else ""
+    if problem and settings.environment is Environment.PRODUCTION and not server.insecure:
+        remedy = "set what is named, or server.insecure = true if something before the server does it"
+        raise ConfigError(CONFIG, [ConfigFault("server.insecure", f"{problem}; {remedy}")])
+    return problem
+
+
+def _is_local(address: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if address.startswith(("unix:", "unix-abstract:")):
+        return True
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def listen(server: grpc.aio.Server, settings: ServerSettings, credentials: grpc.ServerCredentials | None) -> str:

@@ -25,5 +25,5 @@ class RoutingServicer:
 
     async def get_execution(self, request: pb.GetExecutionRequest, call: Call) -> pb.GetExecutionResponse:
         """Returns one past request."""
-        fields: Fields = {"execution": execution_fields(await self._history.find(request.request_id))}
+        fields: Fields = {"execution": execution_fields(await self._history.find(request.request_id, call.caller))}
         return pb.GetExecutionResponse(**fields)

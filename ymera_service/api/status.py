@@ -21,6 +21,7 @@ MAX_METADATA_BYTES = 256
 
 STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     errors.RequestTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ModelNotFound: grpc.StatusCode.NOT_FOUND,
     errors.SuiteNotFound: grpc.StatusCode.NOT_FOUND,

@@ -34,7 +34,7 @@ class YmeraServicer:
             "Execute": Unary(pb.ExecuteRequest, self.execute),
             "ExecuteStream": Streamed(pb.ExecuteStreamRequest, self.execute_stream),
             "Benchmark": Streamed(pb.BenchmarkRequest, self.benchmark),
-            "Health": Unary(pb.HealthRequest, self.health),
+            "Health": Unary(pb.HealthRequest, self.health, while_draining=True),
         }
 
     async def route(self, request: pb.RouteRequest, call: Call) -> pb.RouteResponse:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ymera_service import __version__
-from ymera_service.cli.commands import ask, benchmark, config, explain, health, models, plugins, route, serve
+from ymera_service.cli.commands import ask, benchmark, callers, config, explain, health, models, plugins, route, serve
 
 EXIT_CODES = "Exit codes: 0 success · 1 failure · 2 wrong command line, configuration or request · 130 interrupted."
 
@@ -46,3 +46,4 @@ app.command()(plugins.plugins)
 app.command()(health.health)
 app.command()(serve.serve)
 app.add_typer(config.app, name="config")
+app.add_typer(callers.app, name="callers")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from ymera_service.cli import loaded
+from ymera_service.cli.keys import api_key, keyed
 from ymera_service.cli.problems import WRONG, CommandFailed, Problem, of_rpc, wrong
 
 if TYPE_CHECKING:
@@ -27,10 +28,14 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The server to call: the address of a running one, or, if that is empty, the configuration to start one with."""
+    """The server to call: the address of a running one, or, if that is empty, the configuration to start one with.
+
+    `api_key_file` holds the key for a running one; without it the variable `YMERA_API_KEY` does, if it is set.
+    """
 
     address: str = ""
     config: Path | None = None
+    api_key_file: Path | None = None
 
 
 @asynccontextmanager
@@ -42,7 +47,7 @@ async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
     """
     try:
         if target.address:
-            async with _channel(target.address) as channel:
+            async with _channel(target.address, api_key(target.api_key_file)) as channel:
                 loaded()
                 yield channel
         else:
@@ -53,15 +58,16 @@ async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
         raise CommandFailed(of_rpc(error, target.address)) from None
 
 
-def _channel(address: str) -> grpc.aio.Channel:
+def _channel(address: str, key: str = "") -> grpc.aio.Channel:
     if not _ADDRESS.fullmatch(address):
         raise wrong(
             f"{address!r} is not a valid server address",
             "Write host:port, [::1]:port or unix:/path, or https://host:port if the server uses TLS.",
         )
     if address.startswith("https://"):
-        return grpc.aio.secure_channel(address.removeprefix("https://"), grpc.ssl_channel_credentials(), _OPTIONS)
-    return grpc.aio.insecure_channel(address, _OPTIONS)
+        secure = grpc.ssl_channel_credentials()
+        return grpc.aio.secure_channel(address.removeprefix("https://"), secure, _OPTIONS, interceptors=keyed(key))
+    return grpc.aio.insecure_channel(address, _OPTIONS, interceptors=keyed(key))
 
 
 @asynccontextmanager
@@ -109,19 +115,24 @@ def starting() -> Iterator[None]:
 
 
 def _of_config(error: "ConfigError") -> Problem:
+    from ymera_service.telemetry.redaction import without_credentials  # noqa: PLC0415  # see `_own_server`
+
+    faults = [(fault.where, without_credentials(fault.problem)) for fault in error.faults]
     return Problem(
         f"the configuration can't be used ({error.source})",
-        tuple(f"{fault.where}: {fault.problem}" for fault in error.faults),
+        tuple(f"{where}: {problem}" for where, problem in faults),
         "INVALID_CONFIGURATION",
         exit_code=WRONG,
-        facts={"faults": [{"where": fault.where, "problem": fault.problem} for fault in error.faults]},
+        facts={"faults": [{"where": where, "problem": problem} for where, problem in faults]},
     )
 
 
 def private(settings: "Settings", address: str) -> "Settings":
-    """Returns the settings of a server for one command: at the given address, without TLS, logging warnings only."""
+    """Returns the settings of a server for one command: at the given address, which only this user can open, and so
+    without TLS and keys; logging warnings only."""
     unencrypted = {"tls_certificate": None, "tls_private_key": None, "tls_client_ca": None}
     server = settings.server.model_copy(update={"address": address, "reflection": False, **unencrypted})
     unless_configured = {"level": "warning", "format": "console"}
     quiet = {name: value for name, value in unless_configured.items() if name not in settings.log.model_fields_set}
-    return settings.model_copy(update={"server": server, "log": settings.log.model_copy(update=quiet)})
+    log, access = settings.log.model_copy(update=quiet), settings.access.model_copy(update={"callers": ()})
+    return settings.model_copy(update={"server": server, "access": access, "log": log})

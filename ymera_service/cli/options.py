@@ -20,6 +20,17 @@ Address = Annotated[
         rich_help_panel=SERVER,
     ),
 ]
+ApiKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--api-key-file",
+        envvar="YMERA_API_KEY_FILE",
+        metavar="FILE",
+        help="A file with the key for the server at --address; by default the variable YMERA_API_KEY holds it.",
+        show_default=False,
+        rich_help_panel=SERVER,
+    ),
+]
 ConfigFile = Annotated[
     Path | None,
     typer.Option(

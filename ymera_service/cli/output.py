@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ymera_service.cli.problems import CommandFailed, Problem
-from ymera_service.cli.render.text import clean, harmless
+from ymera_service.cli.render.text import clean, harmless, harmless_json
 
 _PLAIN_WIDTH = 10_000
 """The width in columns if the output is not a terminal, so that lines are not wrapped."""
@@ -44,14 +44,14 @@ class Output:
 
     def document(self, document: object) -> None:
         """Prints one JSON document."""
-        print(json.dumps(document, ensure_ascii=False, indent=2))
+        print(_json(document, indent=2))
 
     def event(self, message: Message) -> None:
         """Prints one line of JSON and flushes it."""
-        print(json.dumps(as_dict(message), ensure_ascii=False), flush=True)
+        print(_json(as_dict(message)), flush=True)
 
     def say(self, text: str) -> None:
-        """Prints a part of an answer and flushes it; on a terminal, control characters are removed."""
+        """Prints a part of an answer and flushes it; on a terminal, see `harmless`."""
         sys.stdout.write(harmless(text) if self.results.is_terminal else text)
         sys.stdout.flush()
 
@@ -71,7 +71,7 @@ class Output:
     def problem(self, problem: Problem) -> None:
         """Prints what went wrong."""
         if self.as_json:
-            print(json.dumps(problem.document(), ensure_ascii=False), file=sys.stderr)
+            print(_json(problem.document()), file=sys.stderr)
             return
         self.remarks.print(Text.assemble(("Error: ", "bold red"), clean(problem.message)))
         for note in problem.notes:
@@ -83,6 +83,10 @@ class Output:
 def as_dict(message: Message) -> dict[str, Any]:
     """Returns a message in protobuf's JSON mapping, with the field names of the proto files."""
     return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+
+
+def _json(document: object, indent: int | None = None) -> str:
+    return harmless_json(json.dumps(document, ensure_ascii=False, indent=indent))
 
 
 def _console(*, stderr: bool) -> Console:

@@ -361,6 +361,7 @@ def _call_context(context: ExecutionContext, target: Target) -> CallContext:
         request.traceparent,
         turn.number,
         len(turn.attempts) + 1,
+        request.caller,
     )
 
 

@@ -25,7 +25,7 @@ UNREAD = "the caller did not read its stream"
 class ExecutionRequest:
     """A request that was checked. `deadline` is a time of the event loop's clock.
 
-    `caller` is whose request it is, for limits: the host that it came from.
+    `caller` is whose request it is: the name of its key, or the host that it came from if callers have no keys.
     """
 
     request_id: str

@@ -144,6 +144,7 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
         catalog_version=decision.inputs.catalog_version,
         decision=context.stored_decision or to_json(decision),
         attempts=attempts_to_json(execution),
+        caller=request.caller,
         error=None if execution.error is None else failure_to_json(Failure.of(execution.error)),
     )
 

@@ -37,6 +37,7 @@ class CallContext:
         traceparent: The caller's W3C trace context, to be forwarded; empty if it sent none.
         turn: Which answer of the execution this is, from 1.
         attempt: Which attempt of the turn this is, from 1.
+        caller: The name of the caller's key, or the host that the request came from.
     """
 
     request_id: str
@@ -46,3 +47,4 @@ class CallContext:
     traceparent: str = ""
     turn: int = 1
     attempt: int = 1
+    caller: str = ""

@@ -3,6 +3,7 @@
     YmeraError
     ├── RequestError                  the caller has to change something
     │   ├── InvalidRequest            one or more fields are invalid
+    │   ├── Unauthenticated           the caller presents no key, or one that is not known
     │   ├── RequestTooLarge           the message is above the server's limit
     │   ├── ModelNotFound             no provider offers a model that the request names
     │   ├── SuiteNotFound             no plugin offers a benchmark suite that the request names
@@ -122,6 +123,12 @@ class InvalidRequest(RequestError):
         """See `YmeraError.redact`."""
         super().redact(redact)
         self.violations = tuple(FieldViolation(one.field, redact(one.description)) for one in self.violations)
+
+
+class Unauthenticated(RequestError):
+    """The caller presents no key, or one that is not known."""
+
+    reason = "UNAUTHENTICATED"
 
 
 class RequestTooLarge(RequestError):

@@ -4,7 +4,7 @@ A protocol does this with each call:
 
     call = calls.begin(method, remaining, headers)
     try:
-        calls.accept()
+        calls.accept(call)
         …
     except BaseException as error:
         failure = calls.failure(call, error)      # raises again what ends the task
@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import structlog
 import uuid_utils
 
+from ymera_service.access.keys import Callers
 from ymera_service.execution.facts import UNREAD, Execution
 from ymera_service.sdk.errors import (
     Cancelled,
@@ -66,15 +67,21 @@ Written = TypeVar("Written")
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """What a caller sends beside its request: ids to correlate by, empty if it sent none or no valid ones."""
+    """What a caller sends beside its request: ids to correlate by, empty if it sent none or no valid ones, and what
+    it identifies itself by, which is a secret."""
 
     correlation_id: str = ""
     traceparent: str = ""
+    authorization: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, correlation_id: object, traceparent: object) -> "Headers":
-        """Returns those of the two that are valid."""
-        return cls(_valid(correlation_id, _CORRELATION_ID), _valid(traceparent, _TRACEPARENT))
+    def of(cls, correlation_id: object, traceparent: object, authorization: object = None) -> "Headers":
+        """Returns those that are valid; whether an authorization is, is checked by `Calls.accept`."""
+        return cls(
+            _valid(correlation_id, _CORRELATION_ID),
+            _valid(traceparent, _TRACEPARENT),
+            authorization if isinstance(authorization, str) else "",
+        )
 
 
 def _valid(value: object, pattern: re.Pattern[str]) -> str:
@@ -91,7 +98,7 @@ class Call:
     Attributes:
         began: When it arrived, by the event loop's clock.
         deadline: When it has to end, by the same clock: a little before its caller gives up.
-        caller: Whose call it is, for limits: the host that it came from.
+        caller: Whose call it is: the name of its key, or the host that it came from if callers have no keys.
         executes: It runs the pipeline, and so ends when the pipeline is stopped.
         writing_since: Since when a message waits for the caller to read, by the same clock; None if none does.
         stopped: The server cancelled it, because it is stopping.
@@ -120,7 +127,8 @@ class Call:
 class Calls:
     """The calls that are under way, of every protocol."""
 
-    def __init__(self, default_deadline_seconds: float) -> None:
+    def __init__(self, default_deadline_seconds: float, callers: Callers | None = None) -> None:
+        self._callers = callers or Callers()
         self._default_deadline = default_deadline_seconds
         self._under_way: dict[asyncio.Task[Any], Call] = {}
         self._draining = False
@@ -170,14 +178,20 @@ class Calls:
                 call.writing_since = None
                 task.cancel(UNREAD)
 
-    def accept(self) -> None:
-        """Refuses the present call if the server is stopping.
+    def accept(self, call: Call, *, while_draining: bool = False) -> None:
+        """Identifies the caller of a call; refuses the call if it can't, or if the server is stopping.
+
+        Args:
+            call: The present call.
+            while_draining: It is also accepted while the server is stopping.
 
         Raises:
-            ShuttingDown: It is.
+            ShuttingDown: The server is stopping.
+            Unauthenticated: Callers have to present a key, and this one's is missing or not known.
         """
-        if self._draining:
+        if self._draining and not while_draining:
             raise _shutting_down()
+        call.caller = self._callers.identify(call.headers.authorization) or call.caller
 
     def failure(self, call: Call, error: BaseException) -> YmeraError:
         """Returns what a call that raised ends with, as a typed error.
@@ -264,6 +278,8 @@ def _facts(call: Call, status: str) -> dict[str, Any]:
         facts["phases_ms"] = phases
     if call.execution is not None:
         facts |= _execution_facts(call.execution)
+    if call.caller:
+        facts["caller"] = call.caller
     if call.headers.correlation_id:
         facts["client_request_id"] = call.headers.correlation_id
     return facts

@@ -25,24 +25,25 @@ class PastExecution:
 
 
 class History:
-    """Finds past executions."""
+    """Finds past executions. If they are `private`, each only for its caller."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, private: bool = False) -> None:
         self._database = database
+        self._private = private
 
-    async def find(self, request_id: str) -> PastExecution:
-        """Returns one past execution.
+    async def find(self, request_id: str, caller: str = "") -> PastExecution:
+        """Returns one past execution, as far as this caller may see it.
 
         Raises:
             InvalidRequest: The id can't be one.
-            ExecutionNotFound: No execution of that id is stored.
+            ExecutionNotFound: No execution of that id is stored, or it is another caller's.
             StorageUnavailable: The database can't be read.
         """
         faults = Violations()
         faults.text("request_id", request_id, required=True, max_length=MAX_REQUEST_ID)
         faults.check()
         record = await self._database.executions.get(request_id)
-        if record is None:
+        if record is None or (self._private and record.caller != caller):
             raise ExecutionNotFound(
                 f"no request {request_id!r} is stored; give the request_id of an earlier answer",
                 metadata={"field": "request_id", "request_id": request_id},

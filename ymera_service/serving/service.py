@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from ymera_service.access.keys import Callers
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.catalog import Catalog
 from ymera_service.execution.pipeline import Pipeline
@@ -50,10 +51,11 @@ def build(
     spare: Spare,
     budget: ByteBudget,
     default_deadline_seconds: float,
+    callers: Callers | None = None,
     clock: Callable[[], float] = monotonic,
 ) -> Service:
     """Returns the service over the parts of a server."""
-    calls = Calls(default_deadline_seconds)
+    calls = Calls(default_deadline_seconds, callers)
     health = Health(
         plugins=plugins,
         catalog=catalog,
@@ -71,7 +73,7 @@ def build(
         calls=calls,
         executions=Executions(pipeline),
         benchmarks=Benchmarks(runner),
-        history=History(database),
+        history=History(database, private=callers is not None and callers.known),
         listing=Listing(catalog, breakers, evidence),
         health=health,
         plugins=plugins,

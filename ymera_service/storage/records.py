@@ -33,6 +33,7 @@ class ExecutionRecord:
         decision: JSON, as `routing` writes it.
         attempts: JSON, as `execution` writes it.
         error: JSON of a `Failure`.
+        caller: The name of the caller's key; empty if callers were not identified.
     """
 
     request_id: str
@@ -55,6 +56,7 @@ class ExecutionRecord:
     decision: bytes
     attempts: bytes = b"[]"
     error: bytes | None = None
+    caller: str = ""
 
 
 class UnsettledExecution(ExecutionRecord):

@@ -115,6 +115,7 @@ executions = Table(
     Column("decision", JsonText, nullable=False),
     Column("attempts", JsonText, nullable=False),
     Column("error", JsonText),
+    Column("caller", String, nullable=False, server_default=""),
     Index("executions_created_at", "created_at"),
     Index("executions_catalog_version", "catalog_version"),
 )

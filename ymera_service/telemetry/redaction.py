@@ -18,6 +18,12 @@ SHORTEST = 8
 _VARIABLES = re.compile(r"(.*_)?(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
 
+_CREDENTIALS = re.compile(
+    r"(://)[^\s/?#'\"]{1,512}(?=@)|([?&][\w-]{0,64}(?:key|token|secret|password|sig|signature)=)[^\s&#'\"]{1,4096}",
+    re.IGNORECASE,
+)
+
+
 class Redactor:
     """Replaces secrets in texts; calling it returns the text without secrets."""
 
@@ -69,7 +75,8 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def secrets_in(value: object) -> Iterator[str]:
-    """Yields each secret of settings: values of pydantic's secret types, and passwords in addresses."""
+    """Yields each secret of settings: values of pydantic's secret types, and passwords in addresses, or
+    the user of a web address that has no password, which is a token."""
     match value:
         case SecretStr():
             yield value.get_secret_value()
@@ -93,9 +100,10 @@ def _password_in(address: str) -> Iterator[str]:
         return
     try:
         parts = urlsplit(address)
-        found = [parts.password or ""]
+        secret = parts.password or (parts.username if parts.scheme in {"http", "https"} else None)
     except ValueError:
         return
+    found = [secret or ""]
     for parameter in parts.query.split("&"):
         name, _, value = parameter.partition("=")
         if _VARIABLES.fullmatch(name) or name == "sslpassword":
@@ -103,6 +111,14 @@ def _password_in(address: str) -> Iterator[str]:
     for password in filter(None, found):
         yield password
         yield unquote(password)
+
+
+def without_credentials(text: str) -> str:
+    """Returns a text in which addresses show neither user and password nor values of parameters such as `api_key`.
+
+    For texts that quote an address which was not read yet, so that no `Redactor` knows what is secret in it.
+    """
+    return _CREDENTIALS.sub(lambda found: f"{found[1] or found[2]}{REDACTED}", text)
 
 
 def secrets_in_environment(environment: Mapping[str, str]) -> Iterator[str]:

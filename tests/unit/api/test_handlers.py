@@ -244,3 +244,20 @@ async def test_idle_means_that_no_call_is_in_progress(
     assert not idle.done()
     call.cancel()
     await asyncio.wait_for(idle, WAIT)
+
+
+@pytest.mark.parametrize(("while_draining", "code"), [(True, grpc.StatusCode.OK), (False, grpc.StatusCode.UNAVAILABLE)])
+async def test_a_method_may_answer_while_the_server_drains(
+    calls: Calls, methods: Methods, while_draining: bool, code: grpc.StatusCode
+) -> None:
+    handlers = Handlers(calls, 1024, ByteBudget(1024))
+    handlers.add(SERVICE, {"Health": Unary(pb.HealthRequest, methods.unary, while_draining)})
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((handlers,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    calls.refuse()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        call = ymera_pb2_grpc.YmeraServiceStub(channel).Health(pb.HealthRequest(), timeout=WAIT)
+        assert await call.code() is code
+    await server.stop(None)

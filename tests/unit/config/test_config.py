@@ -172,3 +172,52 @@ def test_reflection_follows_the_environment_unless_set(
 ) -> None:
     text = f'environment = "{environment}"\n[server]\n' + (f"reflection = {reflection}" if reflection else "")
     assert load(write(tmp_path, text)).reflection is expected
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("server", "max_message_bytes", 2**32),
+        ("server", "max_concurrent_requests", 2**31),
+        ("server", "max_connections", 0),
+        ("server", "handshake_seconds", -1),
+        ("server", "connection_age_seconds", 2**31),
+        ("server", "connection_grace_seconds", 0),
+        ("server", "drain_seconds", 10**12),
+        ("transport", "max_connections_per_host", 2**40),
+        ("transport", "connect_seconds", -0.5),
+        ("breaker", "failures", 2**63),
+        ("routing", "max_sessions", 10**30),
+    ],
+)
+def test_a_number_that_can_not_be_used_is_an_error_with_its_place(
+    tmp_path: Path, table: str, key: str, value: float
+) -> None:
+    found = faults(write(tmp_path, f"[{table}]\n{key} = {value}"))
+    assert set(found) == {f"{table}.{key}"}
+    assert "should be" in found[f"{table}.{key}"]
+
+
+@pytest.mark.parametrize("text", ["[" * 5_000, "a = " + "[" * 5_000 + "]" * 5_000, "a = " + "{a = " * 5_000])
+def test_toml_that_is_nested_too_deeply_is_an_error(tmp_path: Path, text: str) -> None:
+    assert set(faults(write(tmp_path, text))) == {"TOML"}
+
+
+def test_a_table_with_thousands_of_steps_is_an_error(tmp_path: Path) -> None:
+    assert faults(write(tmp_path, f"[{'.'.join(['server'] * 5_000)}]\nx = 1"))
+
+
+def test_a_number_with_too_many_digits_is_an_error(tmp_path: Path) -> None:
+    assert faults(write(tmp_path, f"[server]\ndrain_seconds = {'9' * 5_000}")) == {
+        "TOML": "a number has too many digits"
+    }
+
+
+def test_a_variable_that_is_nested_too_deeply_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YMERA_SERVER", '{"address":' * 5_000 + "1" + "}" * 5_000)
+    assert faults(write(tmp_path, ""))
+
+
+@pytest.mark.parametrize("port", [65_536, 99_999])
+def test_a_port_that_does_not_exist_is_an_error(tmp_path: Path, port: int) -> None:
+    assert "65535" in faults(write(tmp_path, f'[server]\naddress = "127.0.0.1:{port}"'))["server.address"]

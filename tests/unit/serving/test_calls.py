@@ -11,8 +11,17 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from ymera_service.access.keys import Callers, digest, new_key
+from ymera_service.config import CallerSettings
 from ymera_service.sdk import errors
-from ymera_service.sdk.errors import FieldViolation, InternalError, InvalidRequest, ShuttingDown, YmeraError
+from ymera_service.sdk.errors import (
+    FieldViolation,
+    InternalError,
+    InvalidRequest,
+    ShuttingDown,
+    Unauthenticated,
+    YmeraError,
+)
 from ymera_service.serving.calls import Call, Calls, Headers
 from ymera_service.serving.deadlines import seconds_for
 from ymera_service.telemetry.timing import Phase
@@ -27,7 +36,7 @@ async def serve(calls: Calls, work: Callable[[Call], Awaitable[None]], *, execut
         call = calls.begin("method", 60.0)
         call.executes = executes
         try:
-            calls.accept()
+            calls.accept(call)
             await work(call)
         except BaseException as error:  # noqa: BLE001  # as the outermost guard of a protocol does
             failure = calls.failure(call, error)
@@ -169,3 +178,33 @@ def fresh_loggers() -> Any:
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
+
+
+async def test_the_log_line_names_the_caller_and_never_shows_the_key() -> None:
+    key = new_key()
+    calls = Calls(77, Callers([CallerSettings(name="checkout", key_sha256=digest(key))]))
+
+    async def handle() -> Call:
+        call = calls.begin("method", 60.0, Headers.of(None, None, f"Bearer {key}"))
+        calls.accept(call)
+        calls.end(call, "OK")
+        return call
+
+    with capture_logs() as lines:
+        call = await asyncio.create_task(handle())
+    assert (call.caller, lines[0]["caller"]) == ("checkout", "checkout")
+    assert key not in f"{lines} {call}"
+
+
+async def test_what_answers_while_draining_still_needs_a_key() -> None:
+    calls = Calls(77, Callers([CallerSettings(name="checkout", key_sha256=digest(new_key()))]))
+    calls.refuse()
+
+    async def handle() -> None:
+        call = calls.begin("method", 60.0)
+        with pytest.raises(ShuttingDown):
+            calls.accept(call)
+        with pytest.raises(Unauthenticated):
+            calls.accept(call, while_draining=True)
+
+    await asyncio.create_task(handle())

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 
 from ymera_service.config import Settings
 from ymera_service.sdk.settings import PluginSettings
-from ymera_service.telemetry.redaction import REDACTED, SHORTEST, Redactor, secrets_in
+from ymera_service.telemetry.redaction import REDACTED, SHORTEST, Redactor, secrets_in, without_credentials
 
 KEY = "sk-0123456789abcdef"
 
@@ -36,6 +36,11 @@ def test_the_databases_password_is_found() -> None:
     settings = Settings(storage={"url": "postgresql://ymera:pass%20word1@host/db"})  # type: ignore[arg-type]
     redactor = Redactor.of(settings, {})
     assert redactor("no entry for pass%20word1 or pass word1") == f"no entry for {REDACTED} or {REDACTED}"
+
+
+def test_the_user_of_a_web_address_without_a_password_is_a_token() -> None:
+    assert set(secrets_in(Vendor(base_url="https://token-123@proxy.example/v1"))) == {"token-123"}
+    assert not set(secrets_in("postgresql://somebody@host/db"))
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "MY_SECRET", "YMERA_DB_PASSWORD", "lower_api_key"])
@@ -94,3 +99,29 @@ def test_a_secret_is_not_readable_in_text_or_json(secret: str, around: str) -> N
 def test_a_secret_that_was_cut_off_at_the_end_of_a_text_is_not_readable(kept: int) -> None:
     secret = "sk-0123456789abcdef"
     assert Redactor([secret])(f"bad key {secret[:kept]}…") == f"bad key {REDACTED}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("'https://me:hunter2@host/v1' is not valid", f"'https://{REDACTED}@host/v1' is not valid"),
+        ("http://token@proxy:8080", f"http://{REDACTED}@proxy:8080"),
+        ("socks5://me:p@ss@proxy", f"socks5://{REDACTED}@proxy"),
+        ("https://host/v1?api_key=abc&x=1", f"https://host/v1?api_key={REDACTED}&x=1"),
+        ("https://host/v1?x=1&sig=abc", f"https://host/v1?x=1&sig={REDACTED}"),
+        ("https://host/users/@me", "https://host/users/@me"),
+        ("server.address: write host:port", "server.address: write host:port"),
+    ],
+)
+def test_an_address_is_shown_without_its_credentials(text: str, shown: str) -> None:
+    assert without_credentials(text) == shown
+
+
+@given(st.text(max_size=2_000))
+def test_any_text_without_an_address_is_kept(text: str) -> None:
+    assert "://" in text or "=" in text or without_credentials(text) == text
+
+
+def test_hostile_text_takes_linear_time() -> None:
+    for text in ("://" * 100_000, "?" * 300_000, "?key" * 100_000, "://" + "a" * 300_000):
+        without_credentials(text)

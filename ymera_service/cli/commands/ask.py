@@ -58,6 +58,7 @@ def ask(
     session: options.Session = "",
     prefer_free: options.PreferFree = False,
     address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -89,7 +90,7 @@ def ask(
             ),
             attribution=requests.ATTRIBUTION,
         )
-    run(_ask(request, timeout, Target(address, config), output), output)
+    run(_ask(request, timeout, Target(address, config, api_key_file), output), output)
 
 
 async def _ask(request: ExecuteStreamRequest, deadline: float | None, target: Target, output: Output) -> None:

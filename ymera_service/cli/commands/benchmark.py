@@ -36,6 +36,7 @@ def benchmark(
         int, typer.Option(min=1, max=64, help="The maximum number of tasks run at the same time.")
     ] = 4,
     address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -55,7 +56,7 @@ def benchmark(
         seed=seed,
         concurrency=concurrency,
     )
-    run(_benchmark(request, Target(address, config), output), output)
+    run(_benchmark(request, Target(address, config, api_key_file), output), output)
 
 
 async def _benchmark(request: BenchmarkRequest, target: Target, output: Output) -> None:

@@ -58,10 +58,11 @@ def _check(settings: "Settings", source: str) -> None:
 
     logs.configure(settings.log.model_copy(update={"level": "error"}))
     faults: list[ConfigFault] = []
-    try:
-        listener.credentials(settings.server)
-    except ConfigError as error:
-        faults.extend(error.faults)
+    for checks in (lambda: listener.exposure(settings), lambda: listener.credentials(settings.server)):
+        try:
+            checks()
+        except ConfigError as error:
+            faults.extend(error.faults)
     try:
         check_classifier(load_plugins(settings.plugins, HttpTransport(settings.transport)), settings.routing)
     except ConfigError as error:

@@ -16,6 +16,7 @@ from ymera_service.cli.running import run
 def explain(
     request_id: Annotated[str, typer.Argument(help="The id that `ymera ask` or `ymera route` printed.")],
     address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -24,7 +25,7 @@ def explain(
     [dim]ymera explain 019aa3c1-7c5e-7d1a-8a43-5d2f7b9e6c10[/dim]
     """
     output = Output(as_json)
-    run(_explain(GetExecutionRequest(request_id=request_id), Target(address, config), output), output)
+    run(_explain(GetExecutionRequest(request_id=request_id), Target(address, config, api_key_file), output), output)
 
 
 async def _explain(request: GetExecutionRequest, target: Target, output: Output) -> None:

@@ -18,6 +18,7 @@ PAGE = 1000
 def models(
     provider: Annotated[str, typer.Option(help="Only this provider's models.", show_default=False)] = "",
     address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -26,7 +27,7 @@ def models(
     [dim]ymera models --provider openai[/dim]
     """
     output = Output(as_json)
-    run(_models(provider, Target(address, config), output), output)
+    run(_models(provider, Target(address, config, api_key_file), output), output)
 
 
 async def _models(provider: str, target: Target, output: Output) -> None:

@@ -10,10 +10,15 @@ from ymera_service.cli.render import catalog
 from ymera_service.cli.running import run
 
 
-def plugins(address: options.Address = "", config: options.ConfigFile = None, as_json: options.AsJson = False) -> None:
+def plugins(
+    address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
+    config: options.ConfigFile = None,
+    as_json: options.AsJson = False,
+) -> None:
     """Lists the plugins: package and version, state, what each registered, or why it is not used."""
     output = Output(as_json)
-    run(_plugins(Target(address, config), output), output)
+    run(_plugins(Target(address, config, api_key_file), output), output)
 
 
 async def _plugins(target: Target, output: Output) -> None:

@@ -26,6 +26,7 @@ def route(
     prefer_free: options.PreferFree = False,
     full: Annotated[bool, typer.Option("--full", help="Show every candidate and every excluded model.")] = False,
     address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -49,7 +50,7 @@ def route(
             attribution=requests.ATTRIBUTION,
             decision_view=DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC,
         )
-    run(_route(request, Target(address, config), output), output)
+    run(_route(request, Target(address, config, api_key_file), output), output)
 
 
 async def _route(request: RouteRequest, target: Target, output: Output) -> None:

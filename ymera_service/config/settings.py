@@ -1,29 +1,28 @@
-"""The typed configuration: one TOML file, overridden by `YMERA_…` environment variables.
+"""The keys of the configuration, with their types, defaults and bounds."""
 
-`load()` reads `ymera.toml` (or the given file) and the environment, and reports every fault at once. In the
-environment, the steps of a path are joined with two underscores: `YMERA_SERVER__ADDRESS=0.0.0.0:50051`.
-"""
-
-import difflib
 import math
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ymera_service.sdk.models import Capability
 
-DEFAULT_FILE = Path("ymera.toml")
+MAX_PORT = 65_535
+YEAR = 365 * 24 * 3600
+GRPC_SECONDS = 2_000_000
+"""23 days: grpc counts milliseconds in 32 bits."""
+GRPC_MESSAGE_BYTES = 512 * 1024 * 1024
+"""grpc counts bytes in 31 bits, and reads twice as much as is accepted, in order to say what is wrong."""
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=YEAR, allow_inf_nan=False)]
+GrpcSeconds = Annotated[float, Field(ge=0.001, le=GRPC_SECONDS, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Dollars = Annotated[float, Field(ge=0, le=1_000_000)]
 
@@ -35,7 +34,7 @@ class Section(BaseModel):
 
 
 class Environment(StrEnum):
-    """Where the server runs. Reflection is off in production."""
+    """Where the server runs. In production reflection is off, and what is not secure needs `server.insecure`."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -53,25 +52,40 @@ class ServerSettings(Section):
     """PEM file of the authorities whose client certificates are accepted; if set, clients must present one."""
     reflection: bool | None = None
     """Server reflection; unset means on in development and off in production."""
-    max_message_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
+    insecure: bool = False
+    """Allows a production server to listen beyond this machine without TLS, or without authenticating callers."""
+    max_message_bytes: Annotated[int, Field(ge=1024, le=GRPC_MESSAGE_BYTES)] = 16 * 1024 * 1024
     """The maximum size of a request message."""
-    max_concurrent_requests: Annotated[int, Field(ge=1)] = 512
+    max_concurrent_requests: Count = 512
     """The maximum number of requests that are processed at the same time."""
-    max_queued_requests: Annotated[int, Field(ge=0)] = 1024
+    max_queued_requests: Annotated[int, Field(ge=0, le=1_000_000)] = 1024
     """The maximum number of requests that wait for a slot; further ones fail with RESOURCE_EXHAUSTED."""
     max_bytes_in_flight: int | None = None
     """The maximum size of all request messages that are under way; unset means a 32nd of the memory, but room for
     at least 2 and at most 8 messages of the maximum size."""
     max_unread_seconds: Seconds = 60
     """How long a streamed message may wait for its caller to read; then the stream is cut off."""
+    max_connections: Count = 2048
+    """The maximum number of connections; further ones are closed at once."""
+    handshake_seconds: GrpcSeconds = 10
+    """How long a new connection may take for TLS and for the beginning of HTTP/2."""
+    connection_idle_seconds: GrpcSeconds = 300
+    """How long a connection may be open without a call; clients connect again when they need to."""
+    connection_age_seconds: GrpcSeconds = 3600
+    """How old a connection may get before its client is asked to connect again, as to another server."""
+    connection_grace_seconds: GrpcSeconds = 14_400
+    """How long calls that are under way then may continue; the rest is cancelled."""
     drain_seconds: Seconds = 30
     """How long requests in progress may continue after SIGTERM."""
 
     @field_validator("address")
     @classmethod
     def _address_has_a_port(cls, address: str) -> str:
-        if not re.fullmatch(r"unix(-abstract)?:.+|.+:\d+", address):
+        if not re.fullmatch(r"unix(-abstract)?:.+|.+:\d{1,9}", address):
             raise ValueError(f"{address!r} is not a valid address; write host:port, [::1]:port or unix:/path")
+        port = address.rpartition(":")[2]
+        if not address.startswith("unix") and int(port) > MAX_PORT:  # grpc would take its lower 16 bits
+            raise ValueError(f"{address!r} is not a valid address: ports go up to {MAX_PORT}")
         return address
 
     @model_validator(mode="after")
@@ -89,15 +103,40 @@ class ServerSettings(Section):
         return self
 
 
+class CallerSettings(Section):
+    """A key that callers may use, and whose it is; `ymera callers add` makes one."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    key_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the key in hexadecimal; the key itself is not stored."""
+
+
+class AccessSettings(Section):
+    """Who may call the server."""
+
+    callers: tuple[CallerSettings, ...] = ()
+    """If there are any, every call has to present one of these keys. A name may have several, to replace one."""
+
+    @field_validator("callers")
+    @classmethod
+    def _keys_differ(cls, callers: tuple[CallerSettings, ...]) -> tuple[CallerSettings, ...]:
+        names: dict[str, str] = {}
+        for caller in callers:
+            if caller.key_sha256 in names:
+                raise ValueError(f"{names[caller.key_sha256]!r} and {caller.name!r} have the same key")
+            names[caller.key_sha256] = caller.name
+        return callers
+
+
 class TransportSettings(Section):
     """HTTP connections to providers."""
 
     connect_seconds: Seconds = 5
     """The time limit of a connection attempt, including TLS."""
-    max_connections_per_host: Annotated[int, Field(ge=1)] | None = None
+    max_connections_per_host: Count | None = None
     """Unset means as many as there are requests at the same time. Waiting for a connection does not count against a
     target, nor for the time limits of a call."""
-    max_response_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+    max_response_bytes: Annotated[int, Field(ge=1024, le=2**40)] = 64 * 1024 * 1024
     """The maximum size of a provider's response body."""
 
 
@@ -124,7 +163,7 @@ class ExecutionSettings(Section):
 class BreakerSettings(Section):
     """The circuit breakers, which let targets that keep failing be called after all others, and pauses."""
 
-    failures: Annotated[int, Field(ge=1)] = 5
+    failures: Count = 5
     """Consecutive failures that open the breaker, of kinds that last: refused connections, keys, credit, timeouts."""
     window: Annotated[int, Field(ge=1, le=200)] = 40
     """The latest calls among which failures of every kind are counted."""
@@ -133,7 +172,7 @@ class BreakerSettings(Section):
     open_seconds: Seconds = 2
     """How long it stays open the first time; doubled with each further failure, up to `max_open_seconds`."""
     max_open_seconds: Seconds = 15
-    half_open_calls: Annotated[int, Field(ge=1)] = 4
+    half_open_calls: Count = 4
     """Calls that test whether the target works again; they go one at a time until one succeeds."""
     max_pause_seconds: Seconds = 60
     """The longest time for which a target is not called because its provider asked for it."""
@@ -163,7 +202,7 @@ class RoutingSettings(Section):
     """The name of what says how good models are before they are measured, as registered by a plugin; empty for none."""
     exploration: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The share of requests whose first candidate is chosen at random, so that other models are measured too."""
-    max_sessions: Annotated[int, Field(ge=1)] = 10_000
+    max_sessions: Annotated[int, Field(ge=1, le=10**9)] = 10_000
     """The maximum number of sessions whose model is remembered."""
 
 
@@ -183,7 +222,7 @@ class RateSettings(Section):
 class TierSettings(RateSettings):
     """The prices of long requests; they apply to all tokens of a request, not only to those above the threshold."""
 
-    above: Annotated[int, Field(ge=0)]
+    above: Annotated[int, Field(ge=0, le=10**12)]
     """Input tokens, cached ones included, above which the tier applies."""
 
 
@@ -293,6 +332,7 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.DEVELOPMENT
     server: ServerSettings = ServerSettings()
+    access: AccessSettings = AccessSettings()
     transport: TransportSettings = TransportSettings()
     execution: ExecutionSettings = ExecutionSettings()
     breaker: BreakerSettings = BreakerSettings()
@@ -322,86 +362,6 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFault:
-    """One fault: where it is (`server.address`, or `line 3`), and what is wrong."""
-
-    where: str
-    problem: str
-
-
-class ConfigError(Exception):
-    """The configuration can't be used; `faults` lists everything that is wrong with it."""
-
-    def __init__(self, source: str, faults: Sequence[ConfigFault]) -> None:
-        lines = "\n".join(f"  {fault.where}: {fault.problem}" for fault in faults)
-        super().__init__(f"{source}:\n{lines}")
-        self.source = source
-        self.faults = tuple(faults)
-
-
 def default_database() -> Path:
     """Returns the default path of the database, in the user's data folder."""
     return platformdirs.user_data_path("ymera") / "ymera.db"
-
-
-def load(file: Path | None = None) -> Settings:
-    """Reads the configuration.
-
-    Args:
-        file: The file to read; it must exist. None reads `ymera.toml` in the current folder, if it exists.
-
-    Raises:
-        ConfigError: The configuration is not valid; lists every fault of the file and the environment.
-    """
-    source = "environment" if file is None and not DEFAULT_FILE.exists() else str(file or DEFAULT_FILE)
-    document = _read(file)
-    try:
-        return Settings(**document)
-    except ValidationError as error:
-        raise ConfigError(source, faults_of(error, Settings)) from None
-    except SettingsError as error:
-        # A variable holds a whole section; pydantic names the field only within its message.
-        name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
-        problem = f"is not a JSON table; set single keys instead, as in YMERA_{name.upper()}__KEY"
-        raise ConfigError("environment", [ConfigFault(f"YMERA_{name.upper()}", problem)]) from None
-
-
-def _read(file: Path | None) -> dict[str, Any]:
-    path = file or DEFAULT_FILE
-    if file is None and not path.exists():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(str(path), [ConfigFault("file", "does not exist")]) from None
-    except OSError as error:
-        raise ConfigError(str(path), [ConfigFault("file", f"can't be read: {error.strerror}")]) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(str(path), [ConfigFault(f"byte {error.start}", "is not UTF-8")]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), [ConfigFault("TOML", str(error))]) from None
-
-
-def faults_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[ConfigFault]:
-    """Converts the errors that pydantic found."""
-    return [_fault(details, model, prefix) for details in error.errors()]
-
-
-def _fault(details: ErrorDetails, model: type[BaseModel], prefix: str) -> ConfigFault:
-    path = [str(step) for step in details["loc"]]
-    where = ".".join([prefix, *path] if prefix else path) or "file"
-    if details["type"] == "extra_forbidden":
-        return ConfigFault(where, f"is not a known key{_suggestion(path, model)}")
-    problem = details["msg"].removeprefix("Value error, ")
-    return ConfigFault(where, problem[:1].lower() + problem[1:])
-
-
-def _suggestion(path: Sequence[str], model: type[BaseModel]) -> str:
-    for step in path[:-1]:
-        annotation = model.model_fields[step].annotation if step in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return ""
-        model = annotation
-    near = difflib.get_close_matches(path[-1], model.model_fields, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,138 @@
+"""Who may call a server, and see what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+import structlog
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no py.typed
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from ymera.v1 import content_pb2, routing_pb2, routing_pb2_grpc, ymera_pb2, ymera_pb2_grpc
+
+from ymera_service.access.keys import digest, new_key
+from ymera_service.config import ConfigError, Settings
+from ymera_service.server import Application
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Lab
+
+WAIT = 10
+CHECKOUT, SEARCH = new_key(), new_key()
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., Settings]) -> Settings:
+    """A server that knows two callers."""
+    keys = {"checkout": CHECKOUT, "search": SEARCH}
+    return make_settings(access={"callers": [{"name": name, "key_sha256": digest(key)} for name, key in keys.items()]})
+
+
+def key(value: str) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {value}"),)
+
+
+def ask(model: str = "lab/parrot") -> ymera_pb2.ExecuteRequest:
+    message = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text="hello")])
+    return ymera_pb2.ExecuteRequest(
+        prompt=content_pb2.Prompt(messages=[message]),
+        preferences=routing_pb2.RoutingPreferences(allow_models=[model]),
+    )
+
+
+async def reason(call: Any) -> tuple[grpc.StatusCode, str]:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    status = status_pb2.Status.FromString(dict(caught.value.trailing_metadata() or ())["grpc-status-details-bin"])
+    info = error_details_pb2.ErrorInfo()
+    assert any(detail.Unpack(info) for detail in status.details)
+    return caught.value.code(), info.reason
+
+
+@pytest.mark.parametrize("metadata", [(), key("ymera_wrong"), key(""), (("authorization", CHECKOUT),)])
+async def test_a_call_without_a_known_key_is_refused_before_it_costs_anything(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, lab: Lab, metadata: tuple[tuple[str, str], ...]
+) -> None:
+    refused = (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
+    assert await reason(stub.Execute(ask(), metadata=metadata, timeout=WAIT)) == refused
+    assert await reason(stub.Health(ymera_pb2.HealthRequest(), metadata=metadata, timeout=WAIT)) == refused
+    request = ymera_pb2.ExecuteStreamRequest(prompt=ask().prompt)
+    assert await reason(stub.ExecuteStream(request, metadata=metadata, timeout=WAIT).read()) == refused
+    assert lab.provider.calls == 0
+
+
+async def test_the_provider_learns_the_callers_name(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, lab: Lab) -> None:
+    assert (await stub.Execute(ask(), metadata=key(CHECKOUT), timeout=WAIT)).model == "lab/parrot"
+    assert lab.provider.caller == "checkout"
+
+
+async def test_an_execution_is_shown_to_its_own_caller_alone(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
+) -> None:
+    answer = await stub.Execute(ask(), metadata=key(CHECKOUT), timeout=WAIT)
+    request = routing_pb2.GetExecutionRequest(request_id=answer.request_id)
+    found = await routing_stub.GetExecution(request, metadata=key(CHECKOUT), timeout=WAIT)
+    assert found.execution.request_id == answer.request_id
+    hidden = await reason(routing_stub.GetExecution(request, metadata=key(SEARCH), timeout=WAIT))
+    assert hidden == (grpc.StatusCode.NOT_FOUND, "EXECUTION_NOT_FOUND")
+
+
+async def test_load_balancers_need_no_key(channel: grpc.aio.Channel) -> None:
+    health: Any = health_pb2_grpc.HealthStub(channel)
+    found = await health.Check(health_pb2.HealthCheckRequest(), timeout=WAIT)
+    assert found.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def open_to_all(make_settings: Callable[..., Settings], **more: Any) -> Settings:
+    server = {"address": "0.0.0.0:0", **more.pop("server", {})}
+    return make_settings(server=server, **more)
+
+
+async def test_a_server_that_others_reach_warns_of_what_is_not_secure(
+    make_settings: Callable[..., Settings], lab: Lab
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        async with Application.start(open_to_all(make_settings), lab.found):
+            pass
+    [warning] = [line for line in lines if line["event"] == "not secure"]
+    assert warning["log_level"] == "warning"
+    assert "not encrypted" in warning["problem"]
+    assert "spend your money" in warning["problem"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:0", "localhost:0", "127.1.2.3:0"])
+async def test_a_server_on_this_machine_does_not_warn(
+    make_settings: Callable[..., Settings], lab: Lab, address: str
+) -> None:
+    production = make_settings(server={"address": address}).model_copy(update={"environment": "production"})
+    with structlog.testing.capture_logs() as lines:
+        async with Application.start(production, lab.found):
+            pass
+    assert "not secure" not in [line["event"] for line in lines]
+
+
+async def test_in_production_it_does_not_start_unless_that_is_intended(
+    make_settings: Callable[..., Settings], lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YMERA_ENVIRONMENT", "production")
+    with pytest.raises(ConfigError) as caught:
+        async with Application.start(open_to_all(make_settings), lab.found):
+            pass
+    assert [fault.where for fault in caught.value.faults] == ["server.insecure"]
+    async with Application.start(open_to_all(make_settings, server={"insecure": True}), lab.found):
+        pass
+
+
+async def test_keys_alone_do_not_make_an_unencrypted_server_secure(
+    make_settings: Callable[..., Settings], settings: Settings, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YMERA_ENVIRONMENT", "production")
+    exposed = open_to_all(make_settings, access={"callers": [one.model_dump() for one in settings.access.callers]})
+    with pytest.raises(ConfigError) as caught:
+        async with Application.start(exposed, lab.found):
+            pass
+    [fault] = caught.value.faults
+    assert "not encrypted" in fault.problem
+    assert "spend your money" not in fault.problem

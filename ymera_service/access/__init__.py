@@ -1,0 +1,1 @@
+"""Who calls: keys, of which only hashes are stored."""

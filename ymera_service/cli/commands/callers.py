@@ -1,0 +1,81 @@
+"""`ymera callers`"""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ymera_service.cli.connect import load_settings
+from ymera_service.cli.output import Output
+from ymera_service.cli.problems import wrong
+
+app = typer.Typer(help="Makes keys for those who may call the server.", no_args_is_help=True)
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@app.callback()
+def callers() -> None:
+    """Makes keys for those who may call the server."""
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="Whose key it is: letters, digits, dots, dashes and underscores.")],
+    write_to: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Append the entry to this configuration file, and check it."),
+    ] = None,
+) -> None:
+    """Makes a key and prints it once, with its entry for the configuration, which holds only a hash.
+
+    The key goes to standard output, everything else to standard error. It is in
+    force when the server has started with the new configuration; from then
+    on every call has to present a key.
+
+    [dim]ymera callers add checkout[/dim]
+    [dim]ymera callers add checkout --config ymera.toml > checkout.key[/dim]
+    """
+    from ymera_service.access.keys import digest, new_key  # noqa: PLC0415  # no other command needs it
+
+    output = Output()
+    with output.reporting():
+        if not NAME.fullmatch(name):
+            raise wrong(
+                f"{name!r} is not a valid name",
+                "Begin with a letter or digit; use letters, digits, '.', '-' and '_', up to 64 of them.",
+            )
+        key = new_key()
+        entry = f'[[access.callers]]\nname = "{name}"\nkey_sha256 = "{digest(key)}"\n'
+        if write_to is None:
+            output.remark(f"Add this to the configuration and restart the server:\n\n{entry}")
+        else:
+            _append(entry, write_to)
+            output.remark(f"{write_to} has the entry now; restart the server.")
+        output.remark("This is the key; it is not shown again:")
+        print(key)
+
+
+def _append(entry: str, file: Path) -> None:
+    """Appends an entry to a configuration file; the file changes only as a whole, and only if it remains valid.
+
+    Raises:
+        CommandFailed: The file can't be read or written, or it would not be valid.
+    """
+    load_settings(file)
+    before = file.read_text(encoding="utf-8")
+    try:
+        descriptor, draft = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.resolve().parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(f"{before.rstrip()}\n\n{entry}".lstrip())
+        Path(draft).chmod(file.stat().st_mode)
+        try:
+            load_settings(Path(draft))
+            Path(draft).replace(file.resolve())
+        finally:
+            Path(draft).unlink(missing_ok=True)
+    except OSError as error:
+        raise wrong(f"{file} can't be changed: {error.strerror}") from None
