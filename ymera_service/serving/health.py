@@ -263,6 +263,8 @@ def _cause(provider: ProviderHealth) -> str:
         return f"{first.last_error} (tried again in {first.retry_after:.0f} s)"
     if provider.pauses and not provider.breakers:
         return f"paused for {provider.pauses[0].retry_after:.0f} s more: {provider.pauses[0].reason}"
+    if any(report.state is BreakerState.HALF_OPEN for report in provider.breakers):
+        return f"is being tried again after: {provider.breakers[0].last_error}"
     return "its models keep failing"
 
 
