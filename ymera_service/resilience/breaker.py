@@ -262,6 +262,12 @@ class Breakers:
             if breaker.state is BreakerState.OPEN
         }
 
+    def hopeless_domains(self) -> Mapping[str, float]:
+        """Returns the open domains of which none of the latest calls succeeded; others may well answer."""
+        if not self._tripped:
+            return {}
+        return {domain: wait for domain, wait in self.open_domains().items() if self._tripped[domain].is_hopeless}
+
     def report(self) -> Sequence[BreakerReport]:
         """Returns the breakers that are not closed, in the order of their domains."""
         return [
