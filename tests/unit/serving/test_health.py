@@ -13,7 +13,7 @@ import pytest
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings
 from ymera_service.plugins import Plugins, PluginState, PluginStatus, Registry
-from ymera_service.resilience.breaker import HOPELESS_CALLS, Breakers, BreakerState
+from ymera_service.resilience.breaker import HOPELESS_CALLS, HOPELESS_ROWS, Breakers, BreakerState
 from ymera_service.resilience.slots import Slots
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
@@ -88,9 +88,10 @@ class Server:
     async def report(self, *providers: Provider) -> HealthReport:
         return await (await self.health(*providers)).report()
 
-    def fail(self, model: str, error: ProviderError) -> None:
-        """Makes a call of a model fail."""
-        self.breakers.acquire(self.catalog.snapshot.models[model].targets[0]).failed(error)
+    def fail(self, model: str, error: ProviderError, *, times: int = HOPELESS_ROWS) -> None:
+        """Makes calls of a model fail, by default so many that there is no hope if the error lasts."""
+        for _ in range(times):
+            self.breakers.acquire(self.catalog.snapshot.models[model].targets[0]).failed(error)
 
 
 @pytest.fixture
@@ -179,8 +180,7 @@ async def test_a_target_that_answers_now_and_then_can_be_served_though_its_break
     assert [one.state for one in report.providers[0].breakers] == [BreakerState.OPEN]
     assert (report.status, report.providers[0].status) == (Status.DEGRADED, Status.DEGRADED)
     assert await health.serving()
-    for _ in range(HOPELESS_CALLS):
-        server.fail("lab/real", ProviderServerError("broken"))
+    server.fail("lab/real", ProviderServerError("broken"), times=HOPELESS_CALLS)
     report = await health.report()
     assert (report.status, report.providers[0].status) == (Status.UNAVAILABLE, Status.UNAVAILABLE)
 
