@@ -169,6 +169,7 @@ def _steps(snapshot: Snapshot, batch: Sequence[RoutingRequest], rounds: int) -> 
                 costs=costs,
                 paces=paces,
                 open_domains=snapshot.open_domains,
+                paused_domains=snapshot.paused_domains,
             ),
             table,
         )

@@ -5,8 +5,8 @@ when nothing works. `tests/bench/partial_failure.py` prints the whole table.
 """
 
 import pytest
+from partial_failure import run, simulate
 
-from tests.bench.partial_failure import run, simulate
 from ymera_service.resilience.breaker import HOPELESS_CALLS
 from ymera_service.sdk.errors import ConnectionFailed
 
