@@ -37,7 +37,7 @@ from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import ProviderServerError, YmeraError
+from ymera_service.sdk.errors import ProviderError, ProviderServerError, YmeraError
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.models import Model, ModelInfo
@@ -134,8 +134,9 @@ class Dice:
 class FlakyProvider(Provider):
     """Fails by its dice."""
 
-    def __init__(self, models: int, dice: Dice, outcome: Outcome, seconds: float) -> None:
+    def __init__(self, models: int, dice: Dice, outcome: Outcome, seconds: float, error: type[ProviderError]) -> None:
         self.name = "acme"
+        self._error = error
         self._seconds = seconds
         self._models = models
         self._dice = dice
@@ -148,7 +149,7 @@ class FlakyProvider(Provider):
         self._outcome.calls += 1
         await asyncio.sleep(self._seconds)
         if self._dice.fails(context.request_id, context.attempt):
-            raise ProviderServerError("500")
+            raise self._error("failed")
         yield Accepted()
         yield TextDelta("Hello")
         yield Finished(FinishReason.STOP)
@@ -182,11 +183,12 @@ async def simulate(
     settings: BreakerSettings | None = None,
     seed: int = 1,
     call_seconds: float = CALL_SECONDS,
+    error: type[ProviderError] = ProviderServerError,
 ) -> Outcome:
     """Returns what comes of an open loop of requests, to be awaited on a virtual clock."""
     outcome, dice, execution = Outcome(), Dice(rate, seed), ExecutionSettings()
     most = execution.max_attempts if call_seconds <= QUICK_SECONDS else execution.max_slow_attempts
-    provider = FlakyProvider(models, dice, outcome, call_seconds)
+    provider = FlakyProvider(models, dice, outcome, call_seconds, error)
     catalog = Catalog({provider.name: provider}, CatalogSettings())
     await catalog.refresh()
     clock = asyncio.get_running_loop().time

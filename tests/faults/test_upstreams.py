@@ -159,8 +159,10 @@ async def test_an_upstream_that_fails_before_its_first_word_is_replaced_transpar
     async with open_server(first, second) as client:
         for stream in (False, True):
             text, made = await answer(client, stream=stream)
-            assert (text, attempts(made)) == ("all is well", [(first.model, DEAD[script]), (second.model, "")])
-        assert [len(first.requests), len(second.requests)] == [2, 2]
+            expected = [(first.model, DEAD[script]), (second.model, "")]
+            paused = script is limits_the_rate and stream  # since the call before
+            assert (text, attempts(made)) == ("all is well", expected[paused:])
+        assert len(second.requests) == 2
 
 
 async def test_an_unreachable_upstream_is_replaced_transparently(
@@ -342,17 +344,24 @@ def watched(script: Script) -> tuple[Script, asyncio.Semaphore]:
     return run, left
 
 
-async def test_a_rate_limit_fails_over_immediately_and_opens_no_breaker(
+async def test_a_rate_limit_fails_over_immediately_and_pauses_for_everyone_without_opening_a_breaker(
     open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
     first.script = limits_the_rate
     async with open_server(first, second, breaker={"failures": 1}) as client:
         began = time.monotonic()
-        for _ in range(3):
-            _, made = await answer(client, stream=True)
-            assert attempts(made) == [(first.model, "RATE_LIMITED"), (second.model, "")]
+        _, made = await answer(client, stream=True)
+        assert attempts(made) == [(first.model, "RATE_LIMITED"), (second.model, "")]
+        for _ in range(20):
+            whole = await client.execute()
+            assert attempts(whole.attempts) == [(second.model, "")]
         assert time.monotonic() - began < WAIT  # not the 100 s that the first one requests
-        assert (await client.health()).status == ymera_pb2.HEALTH_STATUS_OK
+        assert len(first.requests) == 1
+        [excluded] = whole.decision.exclusions
+        assert (excluded.model, excluded.reason) == (first.model, routing_pb2.EXCLUSION_REASON_PAUSED)
+        state = next(one for one in (await client.health()).providers if one.provider == first.name)
+        assert (state.status, len(state.breakers)) == (ymera_pb2.HEALTH_STATUS_DEGRADED, 0)
+        assert [pause.domain for pause in state.pauses] == [first.model]
 
 
 async def test_without_another_model_a_rate_limit_is_waited_for(open_server: OpenServer, first: Upstream) -> None:
@@ -397,11 +406,10 @@ async def test_an_upstream_that_keeps_failing_is_not_called_until_it_recovers(
         assert (await client.health()).status == ymera_pb2.HEALTH_STATUS_DEGRADED
         first.script = well
         async with asyncio.timeout(WAIT):
-            while True:
-                if (await client.execute()).model == first.model:
-                    break
+            while (await client.health()).status != ymera_pb2.HEALTH_STATUS_OK:
+                await client.execute()
                 await asyncio.sleep(0.05)
-        assert (await client.health()).status == ymera_pb2.HEALTH_STATUS_OK
+        assert (await client.execute()).model == first.model
 
 
 MEBIBYTE = b"x" * 2**20

@@ -50,6 +50,9 @@ class BreakerReport:
 HOPELESS_CALLS = 200
 """So many failures on end mean that a target does not answer at all: of one that answers 5 % of its calls, one run of
 so many calls in 28,000 fails throughout (0.95²⁰⁰)."""
+HOPELESS_ROWS = 4
+"""Lasting failures on end mean the same when there are so many times as many as open the breaker: connections that
+break half of the time fail five times in a row every minute or two."""
 JITTER = 0.25
 """The share by which a breaker may open for less than its time, so that those that opened together do not probe
 together."""
@@ -129,7 +132,7 @@ class Breaker:
     @property
     def is_hopeless(self) -> bool:
         """Whether another call is not worth its price: every one of the latest calls failed."""
-        return self._in_a_row >= self._settings.failures or self._recent == _ALL_FAILED
+        return self._in_a_row >= HOPELESS_ROWS * self._settings.failures or self._recent == _ALL_FAILED
 
     def begin_probe(self) -> bool:
         """Counts a call that is about to be made; returns whether it is a probe, which `end_probe` ends."""
@@ -261,6 +264,12 @@ class Breakers:
             for domain, breaker in self._tripped.items()
             if breaker.state is BreakerState.OPEN
         }
+
+    def hopeless_domains(self) -> Mapping[str, float]:
+        """Returns the open domains of which none of the latest calls succeeded; others may well answer."""
+        if not self._tripped:
+            return {}
+        return {domain: wait for domain, wait in self.open_domains().items() if self._tripped[domain].is_hopeless}
 
     def report(self) -> Sequence[BreakerReport]:
         """Returns the breakers that are not closed, in the order of their domains."""

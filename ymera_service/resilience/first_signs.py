@@ -34,23 +34,27 @@ class FirstSigns:
 
 
 class _Histogram:
-    __slots__ = ("counts", "total")
+    __slots__ = ("counts", "highest", "total")
 
     def __init__(self) -> None:
         self.counts = [0] * BUCKETS
+        self.highest = 0
+        """No bucket above it has a count; a high quantile is found a few steps below."""
         self.total = 0
 
     def add(self, seconds: float) -> None:
-        bucket = int(log2(max(seconds, LEAST_SECONDS) / LEAST_SECONDS) * PER_DOUBLING)
-        self.counts[min(bucket, BUCKETS - 1)] += 1
+        bucket = min(int(log2(max(seconds, LEAST_SECONDS) / LEAST_SECONDS) * PER_DOUBLING), BUCKETS - 1)
+        self.counts[bucket] += 1
         self.total += 1
+        self.highest = max(self.highest, bucket)
         if self.total >= MEMORY:
             self.counts = [count // 2 for count in self.counts]
             self.total = sum(self.counts)
+            self.highest = max(bucket for bucket, count in enumerate(self.counts) if count)
 
     def quantile(self, share: float) -> float:
         """Returns the upper end of the bucket that the quantile is in."""
-        above, bucket = (1 - share) * self.total, BUCKETS
+        above, bucket = (1 - share) * self.total, self.highest + 1
         while above >= 0 and bucket:
             bucket -= 1
             above -= self.counts[bucket]

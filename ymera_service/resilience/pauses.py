@@ -66,7 +66,7 @@ class Pauses:
         """Returns the seconds until a target may be called; 0 if it is not paused."""
         if not self._pauses:
             return 0.0
-        until = max(self._pauses.get(domain, _NONE).until for domain in target.domains)
+        until = max([self._pauses.get(domain, _NONE).until for domain in target.domains])
         return max(0.0, until - self._clock())
 
     def domains(self) -> Mapping[str, float]:
@@ -74,8 +74,10 @@ class Pauses:
         if not self._pauses:
             return {}
         now = self._clock()
-        self._pauses = {domain: pause for domain, pause in self._pauses.items() if pause.until > now}
-        return {domain: pause.until - now for domain, pause in self._pauses.items()}
+        domains = {domain: left for domain, pause in self._pauses.items() if (left := pause.until - now) > 0}
+        if len(domains) < len(self._pauses):
+            self._pauses = {domain: self._pauses[domain] for domain in domains}
+        return domains
 
     def report(self) -> Sequence[PauseReport]:
         """Returns the pauses, in the order of their domains."""

@@ -168,8 +168,8 @@ class Health:
         real = [model for model in models if not model.info.simulated]
         if not real and self._catalog.snapshot.provider_errors:
             return ()
-        open_domains = self._breakers.open_domains()
-        return [model for model in real or models if is_available(model, open_domains)]
+        hopeless = self._breakers.hopeless_domains()
+        return [model for model in real or models if is_available(model, hopeless)]
 
     def _outage(self, storage: PartHealth, providers: Sequence[ProviderHealth], *, served: bool) -> str:
         """Returns why no request can be served and what to do about it; empty if requests can be served."""
@@ -180,13 +180,13 @@ class Health:
         return "" if served else _why_no_model(providers, self._catalog.snapshot.provider_errors)
 
     def _providers(self, models: Sequence[Model]) -> Iterable[ProviderHealth]:
-        errors, open_domains = self._catalog.snapshot.provider_errors, self._breakers.open_domains()
+        errors, hopeless = self._catalog.snapshot.provider_errors, self._breakers.hopeless_domains()
         reports, pauses, offers = self._breakers.report(), self._breakers.pauses.report(), _by_provider(models)
         for name, provider in sorted(self._plugins.registry.providers.items()):
             own, error = offers.get(name, ()), errors.get(name, "")
             breakers = tuple(report for report in reports if _belongs(report.domain, name))
             paused = tuple(report for report in pauses if _belongs(report.domain, name))
-            status = _provider_status(own, open_domains, error=error, flawed=bool(breakers or paused or error))
+            status = _provider_status(own, hopeless, error=error, flawed=bool(breakers or paused or error))
             if missing := _missing(provider):
                 yield ProviderHealth(name, Status.ABSENT, missing)
             else:
@@ -240,10 +240,10 @@ def _belongs(domain: str, provider: str) -> bool:
     return domain.startswith((f"{provider}/", f"{provider}#", f"{provider}@"))
 
 
-def _provider_status(models: Sequence[Model], open_domains: Collection[str], *, error: str, flawed: bool) -> Status:
+def _provider_status(models: Sequence[Model], hopeless: Collection[str], *, error: str, flawed: bool) -> Status:
     if not models:
         return Status.UNAVAILABLE if error else Status.ABSENT
-    if not any(is_available(model, open_domains) for model in models):
+    if not any(is_available(model, hopeless) for model in models):
         return Status.UNAVAILABLE
     return Status.DEGRADED if flawed else Status.OK
 
@@ -287,6 +287,8 @@ def _cause(provider: ProviderHealth) -> str:
         return f"{first.last_error} (tried again in {first.retry_after:.0f} s)"
     if provider.pauses and not provider.breakers:
         return f"paused for {provider.pauses[0].retry_after:.0f} s more: {provider.pauses[0].reason}"
+    if any(report.state is BreakerState.HALF_OPEN for report in provider.breakers):
+        return f"is being tried again after: {provider.breakers[0].last_error}"
     return "its models keep failing"
 
 

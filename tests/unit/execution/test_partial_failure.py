@@ -8,11 +8,19 @@ import pytest
 from partial_failure import run, simulate
 
 from ymera_service.resilience.breaker import HOPELESS_CALLS
+from ymera_service.sdk.errors import ConnectionFailed
 
 
 @pytest.mark.parametrize(("models", "rate"), [(1, 0.5), (1, 0.9), (2, 0.95), (3, 0.7)])
 def test_success_is_what_the_attempts_can_give(models: int, rate: float) -> None:
     outcome = run(lambda: simulate(models, rate, seconds=10))
+    assert outcome.ideal - outcome.success <= 0.5
+    assert outcome.amplification <= 1.05 * outcome.forced
+
+
+@pytest.mark.parametrize("models", [1, 2])
+def test_connections_that_break_half_of_the_time_cost_no_success_either(models: int) -> None:
+    outcome = run(lambda: simulate(models, 0.5, seconds=10, error=ConnectionFailed))
     assert outcome.ideal - outcome.success <= 0.5
     assert outcome.amplification <= 1.05 * outcome.forced
 

@@ -23,7 +23,7 @@ from ymera_service.execution.pipeline import Pipeline
 from ymera_service.execution.recording import Recording
 from ymera_service.execution.stages import QUICK_SECONDS
 from ymera_service.plugins.boundary import Boundary
-from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.breaker import HOPELESS_ROWS, Breakers
 from ymera_service.resilience.first_signs import ENOUGH
 from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.resilience.slots import Slots
@@ -727,11 +727,13 @@ async def test_a_target_that_keeps_failing_is_called_within_its_retry_budget_and
         await here.stream()
         await here.stream()
         assert set(here.breakers.open_domains()) == {"acme@"}
+        for _ in range(2, 2 * HOPELESS_ROWS):
+            await here.stream()
         errors = [(await here.end_of()).error for _ in range(21)]
         assert [type(error) for error in errors] == [ConnectionFailed] * 20 + [NoHealthyModel]
         assert errors[-1] is not None
         assert 0 < (errors[-1].retry_after or 0) <= 60
-        assert len(here.provider.calls) == 22
+        assert len(here.provider.calls) == 2 * HOPELESS_ROWS + 20
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from ymera_service.config import BreakerSettings
-from ymera_service.resilience.breaker import HOPELESS_CALLS, Breakers, BreakerState, Permit
+from ymera_service.resilience.breaker import HOPELESS_CALLS, HOPELESS_ROWS, Breakers, BreakerState, Permit
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -130,8 +130,12 @@ def test_one_success_gives_hope_again() -> None:
     assert not breakers.is_hopeless(TARGET)
 
 
-def test_lasting_failures_in_a_row_take_all_hope_at_once() -> None:
-    assert opened(Clock()).is_hopeless(TARGET)
+def test_lasting_failures_in_a_row_take_all_hope_soon() -> None:
+    breakers = opened(Clock())
+    for _ in range(SETTINGS.failures, HOPELESS_ROWS * SETTINGS.failures):
+        assert not breakers.is_hopeless(TARGET)
+        breakers.acquire(TARGET).failed(BROKEN)
+    assert breakers.is_hopeless(TARGET)
 
 
 def test_lasting_failures_in_a_row_outweigh_a_window_of_successes() -> None:

@@ -12,7 +12,7 @@ import pytest
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings
 from ymera_service.plugins import Plugins, PluginState, PluginStatus, Registry
-from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.breaker import HOPELESS_CALLS, HOPELESS_ROWS, Breakers, BreakerState
 from ymera_service.resilience.memory import ByteBudget
 from ymera_service.resilience.slots import LimitReport, Slots
 from ymera_service.resilience.spare import Spare
@@ -91,9 +91,10 @@ class Server:
     async def report(self, *providers: Provider) -> HealthReport:
         return await (await self.health(*providers)).report()
 
-    def fail(self, model: str, error: ProviderError) -> None:
-        """Makes a call of a model fail."""
-        self.breakers.acquire(self.catalog.snapshot.models[model].targets[0]).failed(error)
+    def fail(self, model: str, error: ProviderError, *, times: int = HOPELESS_ROWS) -> None:
+        """Makes calls of a model fail, by default so many that there is no hope if the error lasts."""
+        for _ in range(times):
+            self.breakers.acquire(self.catalog.snapshot.models[model].targets[0]).failed(error)
 
 
 @pytest.fixture
@@ -192,6 +193,18 @@ async def test_one_of_two_models_that_fails_degrades_its_provider(server: Server
     assert [(one.status, len(one.breakers)) for one in report.providers] == [(Status.DEGRADED, 1)]
     server.now = 100.0  # half open: calls may pass
     assert (await health.report()).status is Status.DEGRADED
+
+
+async def test_a_target_that_answers_now_and_then_can_be_served_though_its_breaker_is_open(server: Server) -> None:
+    health = await server.health(Lab("lab", REAL))
+    server.fail("lab/real", ProviderServerError("broken"))
+    report = await health.report()
+    assert [one.state for one in report.providers[0].breakers] == [BreakerState.OPEN]
+    assert (report.status, report.providers[0].status) == (Status.DEGRADED, Status.DEGRADED)
+    assert await health.serving()
+    server.fail("lab/real", ProviderServerError("broken"), times=HOPELESS_CALLS)
+    report = await health.report()
+    assert (report.status, report.providers[0].status) == (Status.UNAVAILABLE, Status.UNAVAILABLE)
 
 
 async def test_a_pause_is_no_open_breaker_and_requests_can_be_served(server: Server) -> None:

@@ -1,11 +1,14 @@
 """Every failure of a server or network is raised as the matching error."""
 
 import asyncio
+import errno
 import gzip
 import socket
 from collections.abc import Awaitable, Callable
 
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
 from tests.unit.transport.upstream import CHUNKED, LAST_CHUNK, Serve, Visit, chunk, get, whole
 from ymera_service.config import TransportSettings
@@ -18,7 +21,16 @@ from ymera_service.sdk.errors import (
     StreamInterrupted,
 )
 from ymera_service.sdk.http import HttpRequest, HttpStream
+from ymera_service.sdk.targets import Scope
 from ymera_service.transport import HttpTransport
+from ymera_service.transport.failures import failure_to_open
+
+KEY = ConnectionKey("models.example", 443, True, True, None, None, None)
+
+
+def _unresolved(error: OSError) -> aiohttp.ClientConnectorDNSError:
+    return aiohttp.ClientConnectorDNSError(KEY, error)
+
 
 GZIPPED = gzip.compress(bytes(range(256)) * 8)
 GZIP = b"content-encoding: gzip"
@@ -139,6 +151,34 @@ async def test_a_closed_port_is_a_failed_connection(transport: HttpTransport) ->
 async def test_a_name_that_does_not_exist_is_a_failed_connection(transport: HttpTransport) -> None:
     with pytest.raises(ConnectionFailed, match=r"nowhere\.invalid"):
         await get(transport, HttpRequest("GET", "http://nowhere.invalid/"))
+
+
+@pytest.mark.parametrize(
+    ("error", "scope"),
+    [
+        (_unresolved(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")), Scope.NETWORK),
+        (_unresolved(socket.gaierror(socket.EAI_NONAME, "Name or service not known")), Scope.ENDPOINT),
+        (aiohttp.ClientConnectorError(KEY, OSError(errno.ENETUNREACH, "unreachable")), Scope.NETWORK),
+        (aiohttp.ClientConnectorError(KEY, OSError(errno.EMFILE, "too many files")), Scope.NETWORK),
+        (aiohttp.ClientConnectorError(KEY, OSError(errno.ECONNREFUSED, "refused")), Scope.ENDPOINT),
+        (aiohttp.ClientProxyConnectionError(KEY, OSError(errno.ECONNREFUSED, "refused")), Scope.NETWORK),
+        (aiohttp.ServerDisconnectedError(), Scope.ENDPOINT),
+    ],
+    ids=repr,
+)
+def test_what_fails_before_anything_left_this_machine_is_the_networks(error: Exception, scope: Scope) -> None:
+    failure = failure_to_open(error, "models.example")
+    assert (type(failure), failure.scope) == (ConnectionFailed, scope)
+
+
+async def test_a_proxy_that_is_not_there_is_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free.getsockname()[1]}")
+        async with HttpTransport(TransportSettings()) as behind_proxy:
+            with pytest.raises(ConnectionFailed, match="proxy") as caught:
+                await get(behind_proxy, HttpRequest("GET", "http://models.example/"))
+    assert caught.value.scope is Scope.NETWORK
 
 
 async def test_a_server_that_does_not_take_connections_times_out() -> None:
