@@ -23,7 +23,9 @@ log = structlog.get_logger(__name__)
 RECORD_SECONDS = 10.0
 """How long storage may take to make a record durable."""
 EXECUTION_NOTE = "execution"
-"""The kind of the notes in the journal that `unsettled` reads."""
+"""The kind of the notes in the journal that `unsettled_execution` reads."""
+NOTED_MESSAGE = 128
+"""Characters of an error's message that are noted."""
 
 
 class Recording:
@@ -64,7 +66,7 @@ class Recording:
             "labels": execution.request.attribution.labels,
             "catalog_version": decision.inputs.catalog_version,
             "decision": orjson.Fragment(context.stored_decision),
-            "attempts": [*_attempts(execution), _attempt(len(execution.turns), under_way)],
+            "attempts": [*map(_shortened, _attempts(execution)), _attempt(len(execution.turns), under_way)],
         }
         context.note = self._recorder.note(orjson.dumps(note), context.note)
 
@@ -184,6 +186,14 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
 def failure_to_json(failure: Failure) -> bytes:
     """Returns the stored form of a failure; `reading.failure_from_json` reads it."""
     return orjson.dumps(_failure(failure))
+
+
+def _shortened(attempt: dict[str, Any]) -> dict[str, Any]:
+    """Returns an attempt as it is noted: what a provider says of its failure may be too long for the journal."""
+    error = attempt.get("error")
+    if error is None:
+        return attempt
+    return attempt | {"error": error | {"message": error["message"][:NOTED_MESSAGE], "metadata": {}}}
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

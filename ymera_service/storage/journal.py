@@ -24,8 +24,8 @@ from ymera_service.storage.database import describe, file_of
 from ymera_service.storage.faults import explained
 
 SLOT_BYTES = 32_768
-"""A note has at most 4 KB of decision, 0.6 KB per attempt, of which there are at most 16, and 17 KB of labels."""
-MAX_SLOTS = 16_384
+"""A note has at most 4 KB of decision, usually less than 1 KB per attempt, and at most 17 KB of labels."""
+MAX_SLOTS = 8192
 """Far above the requests that a server processes at a time; the file has this many slots at most."""
 HEAD_BYTES = 4
 """The length of the note in a slot, little-endian; 0 if the slot is free."""
@@ -65,9 +65,10 @@ class Journal:
 
         Raises:
             OSError: It can't be written.
+            ValueError: It is larger than a slot.
         """
         if len(note) > SLOT_BYTES - HEAD_BYTES:
-            raise OSError(f"a note has {len(note)} bytes, a slot {SLOT_BYTES}")
+            raise ValueError(f"a note has {len(note)} bytes, a slot {SLOT_BYTES}")
         slot = self._take()
         try:
             self._write(slot, len(note).to_bytes(HEAD_BYTES, "little") + note)

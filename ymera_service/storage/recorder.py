@@ -114,6 +114,7 @@ class Recorder:
 
         Raises:
             RecordingUnavailable: Records can't be written, or the note can't.
+            ValueError: The note is too large.
         """
         self.check()
         if self._journal is None:

@@ -72,7 +72,7 @@ from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, 
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
-from ymera_service.storage import Database, Recorder
+from ymera_service.storage import Database, Journal, Recorder
 from ymera_service.storage.records import ExecutionStatus
 from ymera_service.telemetry.timing import Timings
 
@@ -907,6 +907,17 @@ async def test_no_target_is_called_while_records_cant_be_written(harness: OpenHa
         assert (here.provider.calls, sink.events, here.pipeline.slots.in_flight) == ([], [], 0)
         here.recorder.failure = ""
         assert (await here.end_of()).status is ExecutionStatus.COMPLETED
+
+
+async def test_the_longest_errors_of_providers_fit_into_the_journal(harness: OpenHarness, tmp_path: Path) -> None:
+    wordy = [ProviderServerError("é" * 5000, code="é" * 5000)]
+    scripts = {f"model-{number}": [wordy] for number in range(16)}
+    async with harness(scripts, execution=ExecutionSettings(max_attempts=16)) as here:
+        with Journal.open(tmp_path / "calls") as journal:
+            here.recorder._journal = journal
+            end = await here.end_of()
+        assert len(list(end.attempts)) == 16
+        assert set(errors_of(end)) == {"PROVIDER_SERVER_ERROR"}
 
 
 async def test_a_further_attempt_is_not_made_when_records_cant_be_written_any_more(harness: OpenHarness) -> None:
