@@ -18,6 +18,7 @@ from ymera_service.config import Settings
 from ymera_service.execution.building import build_pipeline
 from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
+from ymera_service.plugins.containment import end_tasks
 from ymera_service.plugins.watchdog import Watchdog
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.building import build_router
@@ -226,6 +227,10 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
     logs.configure(settings.log, redactor.line)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, started, redactor))
+        if left := runner.run(end_tasks()):
+            # Everything is recorded and closed. To close the loop would be to wait for these without end.
+            log.error("tasks left, as they ignore their cancellation", functions=left)
+            os._exit(0)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -9,7 +9,7 @@ one generator, which costs below a microsecond.
 import asyncio
 import sys
 import types
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from ymera_service.sdk.cancellation import being_cancelled
@@ -117,6 +117,15 @@ def _wait(waiting: Any, until: float) -> Generator[Any, Any, bool]:
         if waiting is not None:
             waiting.remove_done_callback(open_gate)
     return loop.time() < until
+
+
+async def end_tasks() -> Sequence[str]:
+    """Cancels all other tasks of the loop, and returns where those wait that go on: the loop can't be closed then."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    left = (await asyncio.wait(tasks, timeout=GIVE_UP_SECONDS))[1] if tasks else ()
+    return [place_of(task.get_coro()) for task in left]
 
 
 def place_of(call: object) -> str:
