@@ -22,6 +22,7 @@ from ymera_service.execution.recording import EXECUTION_NOTE
 from ymera_service.execution.unsettled import unsettled_execution
 from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
 from ymera_service.plugins.boundary import Boundary
+from ymera_service.plugins.containment import end_tasks
 from ymera_service.plugins.watchdog import Watchdog
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget, default_limit
@@ -263,6 +264,10 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, started, redactor))
         _end_within(END_SECONDS)
+        if left := runner.run(end_tasks()):
+            # Everything is recorded and closed. To close the loop would be to wait for these without end.
+            log.error("tasks left, as they ignore their cancellation", functions=left)
+            os._exit(0)
 
 
 def _end_within(seconds: float) -> None:

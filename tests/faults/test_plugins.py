@@ -6,6 +6,9 @@ it is loaded, started, asked for its models, called, or closed.
 
 import asyncio
 import itertools
+import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -512,3 +515,56 @@ async def test_a_suite_without_end_whose_grading_exits(tmp_path: Path) -> None:
         events = [event async for event in server.stub.Benchmark(request, timeout=WAIT)]
         assert sum(event.HasField("progress") for event in events) == 2
         await server.check()
+
+
+STUBBORN = """
+import asyncio
+from ymera_service.sdk.hookspecs import hookimpl
+from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.providers import Provider
+
+class Stubborn(Provider):
+    name = "stubborn"
+
+    async def start(self):
+        self.task = asyncio.create_task(self.work())
+
+    async def work(self):
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                pass
+
+    async def models(self):
+        return [ModelInfo("m")]
+
+    def generate(self, request, context):
+        raise NotImplementedError
+
+@hookimpl
+def ymera_register_providers():
+    return [Stubborn()]
+"""
+
+
+def test_a_task_of_a_plugin_that_never_ends_does_not_stop_a_shutdown(tmp_path: Path) -> None:
+    (tmp_path / "ymera_stubborn.py").write_text(STUBBORN)
+    metadata = tmp_path / "ymera_stubborn-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: ymera-stubborn\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[ymera]\nstubborn = ymera_stubborn\n")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH", "")])),
+        "YMERA_STORAGE__URL": f"sqlite:///{tmp_path / 'ymera.db'}",
+        "YMERA_PLUGINS__ALLOW": '["ymera-stubborn"]',
+    }
+    command = [sys.executable, "-c", "from ymera_service.cli import main; main()", "serve", "--address", "127.0.0.1:0"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as server:
+        assert server.stderr
+        log = next(line for line in server.stderr if "serving" in line)
+        server.send_signal(signal.SIGTERM)
+        _, rest = server.communicate(timeout=30)
+    assert server.returncode == 0, log + rest
+    assert "Stubborn.work" in rest

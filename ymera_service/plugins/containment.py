@@ -9,7 +9,7 @@ one generator, which costs below a microsecond.
 import asyncio
 import sys
 import types
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from ymera_service.sdk.cancellation import being_cancelled
@@ -51,20 +51,22 @@ def contained(
         BaseException: Whatever the call raises.
     """
     inner: Any = call.__await__()
+    try:
+        waiting = inner.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]  # most steps of a stream end here: the event had arrived
+    value: T = yield from _driven(inner, waiting, seconds, lambda: on_given_up(place_of(generator or call)))
+    return value
+
+
+def _driven(
+    inner: Any, waiting: Any, seconds: float | None, on_given_up: Callable[[], None]
+) -> Generator[Any, Any, Any]:
+    """Drives a call that waits to its end; see `contained`."""
     now = asyncio.get_running_loop().time
     limit = None if seconds is None else now() + seconds
     until, step, sent = limit, inner.send, None
     while True:
-        try:
-            waiting = step(sent)
-        except StopIteration as done:
-            if until is not limit and being_cancelled():
-                raise asyncio.CancelledError from None  # the call hid it, and went on
-            return done.value  # type: ignore[no-any-return]
-        finally:
-            sent = None  # an exception refers to this frame
-        if until is not limit and not being_cancelled():
-            until = limit  # the cancellation was that of the call's own time limit
         try:
             in_time = True
             if until is None:
@@ -80,9 +82,19 @@ def contained(
             if until is limit and being_cancelled():
                 until = now() + GIVE_UP_SECONDS
         if not in_time:
-            keep((call, inner, waiting))
-            on_given_up(place_of(generator or call))
+            keep((inner, waiting))
+            on_given_up()
             raise asyncio.CancelledError if being_cancelled() else GivenUp
+        try:
+            waiting = step(sent)
+        except StopIteration as done:
+            if until is not limit and being_cancelled():
+                raise asyncio.CancelledError from None  # the call hid it, and went on
+            return done.value
+        finally:
+            sent = None  # an exception refers to this frame
+        if until is not limit and not being_cancelled():
+            until = limit  # the cancellation was that of the call's own time limit
 
 
 def keep(call: object) -> None:
@@ -117,6 +129,15 @@ def _wait(waiting: Any, until: float) -> Generator[Any, Any, bool]:
         if waiting is not None:
             waiting.remove_done_callback(open_gate)
     return loop.time() < until
+
+
+async def end_tasks() -> Sequence[str]:
+    """Cancels all other tasks of the loop, and returns where those wait that go on: the loop can't be closed then."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    left = (await asyncio.wait(tasks, timeout=GIVE_UP_SECONDS))[1] if tasks else ()
+    return [place_of(task.get_coro()) for task in left]
 
 
 def place_of(call: object) -> str:

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -58,13 +59,21 @@ def views(
         from_environment = any(each == variable or each.startswith(f"{variable}__") for each in variables)
         set_in = "environment" if from_environment else "file"
         source = set_in if key in settings.model_fields_set else "default"
-        yield SettingView(key, _type(field), _default(field), _shown(values.get(key), redact), source)
+        yield SettingView(key, _type(field.annotation), _default(field), _shown(values.get(key), redact), source)
 
 
-def _type(field: FieldInfo) -> str:
-    annotation = field.annotation
-    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
-    return text.replace("pydantic.types.", "").replace("typing.", "")
+def _type(annotation: object) -> str:
+    """Returns a type as it is written, without the constraints and modules."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(arguments[0])
+    if origin in {Union, UnionType}:
+        return " | ".join(map(_type, arguments))
+    if annotation is NoneType:
+        return "None"
+    name = str(getattr(origin or annotation, "__name__", annotation))
+    inner = ", ".join("..." if one is Ellipsis else _type(one) for one in arguments)
+    return f"{name}[{inner}]" if inner else name
 
 
 def _default(field: FieldInfo) -> str:

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console, RenderableType
 from ymera.v1 import admin_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2
 
-from ymera_service.cli.render import benchmark, catalog, execution, health
+from ymera_service.cli.render import benchmark, catalog, execution, health, plugins
 from ymera_service.cli.render.decision import SHOWN, attempts, decision
 
 TWO_SECONDS = Duration(seconds=2)
@@ -217,16 +217,35 @@ def test_plugins_show_their_state() -> None:
         version="1.2",
         state=admin_pb2.Plugin.STATE_ACTIVE,
         registrations=[admin_pb2.PluginRegistration(kind=admin_pb2.PluginRegistration.KIND_PROVIDER, name="acme")],
+        origin="file:///acme",
+        hooks=["ymera_describe", "ymera_register_providers"],
+        settings=[
+            admin_pb2.PluginSetting(
+                name="api_key",
+                type="SecretStr",
+                default_value="required",
+                value='"****"',
+                source=admin_pb2.PluginSetting.SOURCE_FILE,
+            )
+        ],
     )
     broken = admin_pb2.Plugin(
         name="bad", distribution="bad", version="0", state=admin_pb2.Plugin.STATE_QUARANTINED, detail="KeyError: 'x'"
     )
-    assert lines(catalog.plugins([active, broken])) == [
-        "plugin  package         state        registers",
-        "acme    ymera-acme 1.2  active       provider acme",
+    assert lines(plugins.plugins([active, broken])) == [
+        "plugin  package         state        registers      hooks",
+        "acme    ymera-acme 1.2  active       provider acme  describe, providers",
         "bad     bad 0           quarantined  KeyError: 'x'",
     ]
-    assert "ymera[standard]" in lines(catalog.plugins([]))[0]
+    assert "ymera[standard]" in lines(plugins.plugins([]))[0]
+    assert lines(plugins.plugin(active)) == [
+        "acme (ymera-acme 1.2), active",
+        "from: file:///acme",
+        "registers: provider acme",
+        "hooks: describe, providers",
+        "setting  type       default   value   source",
+        'api_key  SecretStr  required  "****"  file',
+    ]
 
 
 def test_health_shows_every_part_and_its_problem() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from ymera_service.plugins import containment
-from ymera_service.plugins.containment import GivenUp, contained
+from ymera_service.plugins.containment import GivenUp, contained, end_tasks
 
 WAIT = 10
 
@@ -130,3 +130,20 @@ async def test_a_limit_holds_without_a_cancellation(places: list[str]) -> None:
 
 async def test_a_call_within_its_limit_returns(places: list[str]) -> None:
     assert await contained(asyncio.sleep(0.001, "done"), places.append, seconds=WAIT) == "done"
+
+
+async def test_tasks_that_go_on_at_the_end_are_named(places: list[str]) -> None:
+    stubborn = asyncio.create_task(_ignores_until(released := asyncio.Event()))
+    obedient = asyncio.create_task(asyncio.Event().wait())
+    await asyncio.sleep(0)
+    [place] = [place for place in await end_tasks() if "test_containment" in place]
+    assert place.endswith("in _ignores_until")
+    assert obedient.cancelled()
+    released.set()
+    await asyncio.wait({stubborn}, timeout=WAIT)
+
+
+async def _ignores_until(released: asyncio.Event) -> None:
+    while not released.is_set():
+        with contextlib.suppress(asyncio.CancelledError):
+            await released.wait()

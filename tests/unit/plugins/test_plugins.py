@@ -6,10 +6,11 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import SimpleNamespace
+from typing import Annotated
 
 import pytest
 import structlog
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from ymera_service.config import ConfigError, PluginsSettings
 from ymera_service.plugins import FoundPlugin, PluginState, Registration, Registry, installed, load_plugins
@@ -328,6 +329,7 @@ class Secretive(PluginSettings):
     api_key: SecretStr = SecretStr("")
     count: int = 1
     names: tuple[str, ...] = ()
+    pause: Annotated[float, Field(ge=0)] | None = None
 
 
 class Shown:
@@ -339,9 +341,10 @@ class Shown:
 def test_settings_are_shown_with_types_and_sources_but_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YMERA_PLUGINS__ACME__COUNT", "3")
     registry = load(found("acme", Shown()), acme={"api_key": "open-sesame", "count": "3"})
-    key, count, names = registry.plugins[0].settings
+    key, count, names, pause = registry.plugins[0].settings
     assert (key.name, key.type, key.source) == ("api_key", "SecretStr", "file")
     assert "open-sesame" not in key.value
     assert (count.type, count.default, count.value, count.source) == ("int", "1", "3", "environment")
-    assert (names.value, names.source) == ("[]", "default")
+    assert (names.type, names.value, names.source) == ("tuple[str, ...]", "[]", "default")
+    assert (pause.type, pause.default, pause.value) == ("float | None", "None", "unset")
     assert registry.plugins[0].hooks == ("ymera_describe",)

@@ -6,6 +6,7 @@ from ymera.v1 import ymera_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.plugins import PluginState, PluginStatus, Registration
+from ymera_service.plugins.settings import SettingView
 from ymera_service.resilience.breaker import BreakerReport, BreakerState
 from ymera_service.resilience.pauses import PauseReport
 from ymera_service.resilience.slots import LimitReport
@@ -93,9 +94,22 @@ def plugin_message(plugin: PluginStatus) -> admin_pb2.Plugin:
         "state": _PLUGIN_STATES[plugin.state],
         "detail": plugin.detail,
         "registrations": [_registration(offer) for offer in plugin.registrations],
+        "origin": plugin.origin,
+        "hooks": plugin.hooks,
+        "settings": [_setting(setting) for setting in plugin.settings],
     }
     return admin_pb2.Plugin(**fields)
 
 
 def _registration(offer: Registration) -> Fields:
     return {"kind": _KINDS.get(offer.kind, admin_pb2.PluginRegistration.KIND_UNSPECIFIED), "name": offer.name}
+
+
+def _setting(setting: SettingView) -> Fields:
+    return {
+        "name": setting.name,
+        "type": setting.type,
+        "default_value": setting.default,
+        "value": setting.value,
+        "source": admin_pb2.PluginSetting.Source.Value(f"SOURCE_{setting.source.upper()}"),
+    }

@@ -1,27 +1,66 @@
 """`ymera plugins`"""
 
-from ymera.v1.admin_pb2 import ListPluginsRequest
+from typing import Annotated
+
+import typer
+from ymera.v1.admin_pb2 import ListPluginsRequest, ListPluginsResponse
 from ymera.v1.admin_pb2_grpc import AdminServiceStub
 
 from ymera_service.cli import options
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
-from ymera_service.cli.render import catalog
+from ymera_service.cli.problems import wrong
+from ymera_service.cli.render import plugins as render
 from ymera_service.cli.running import run
 
+app = typer.Typer(invoke_without_command=True)
 
+
+@app.callback()
 def plugins(
+    context: typer.Context,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Lists the plugins: package and version, state, what each registered, or why it is not used."""
+    if context.invoked_subcommand is None:
+        output = Output(as_json)
+        run(_list(Target(address, config, api_key_file), output), output)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The plugin's name.")],
+    address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
+    config: options.ConfigFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Shows a plugin: where it is from, its hooks, and its settings with types, defaults and sources.
+
+    Secrets are hidden. [dim]ymera plugins show openai[/dim]
+    """
     output = Output(as_json)
-    run(_plugins(Target(address, config, api_key_file), output), output)
+    run(_show(name, Target(address, config, api_key_file), output), output)
 
 
-async def _plugins(target: Target, output: Output) -> None:
+async def _list(target: Target, output: Output) -> None:
+    found = await _found(target)
+    output.show(found, *render.plugins(found.plugins))
+
+
+async def _show(name: str, target: Target, output: Output) -> None:
+    found = await _found(target)
+    named = ListPluginsResponse(plugins=[plugin for plugin in found.plugins if plugin.name == name])
+    if not named.plugins:
+        known = ", ".join(sorted({plugin.name for plugin in found.plugins})) or "none"
+        raise wrong(f"no plugin {name!r} is installed", f"Installed are: {known}.")
+    output.show(named, *(block for plugin in named.plugins for block in render.plugin(plugin)))
+
+
+async def _found(target: Target) -> ListPluginsResponse:
     async with connected(target) as channel:
-        found = await AdminServiceStub(channel).ListPlugins(ListPluginsRequest())
-    output.show(found, *catalog.plugins(found.plugins))
+        found: ListPluginsResponse = await AdminServiceStub(channel).ListPlugins(ListPluginsRequest())
+        return found

@@ -1,19 +1,16 @@
-"""The models and the plugins."""
+"""The models."""
 
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from statistics import fmean
 
 from rich.console import RenderableType
-from ymera.v1.admin_pb2 import Plugin, PluginRegistration
 from ymera.v1.catalog_pb2 import Model, Price
 from ymera.v1.routing_pb2 import Capability
 
 from ymera_service.cli.render.figures import word
 from ymera_service.cli.render.tables import table
 from ymera_service.cli.render.text import clean
-
-_STYLES = {Plugin.STATE_ACTIVE: "green", Plugin.STATE_QUARANTINED: "red", Plugin.STATE_DISABLED: "dim"}
 
 
 def models(offered: Sequence[Model]) -> Iterator[RenderableType]:
@@ -82,28 +79,3 @@ def _extra_charges(price: Price) -> Iterator[str]:
     for tier in price.tiers:
         read, written = _dollars(tier.input_micros_per_million), _dollars(tier.output_micros_per_million)
         yield f"above {tier.above_input_tokens:,} input tokens ${read} in and ${written} out"
-
-
-def plugins(found: Sequence[Plugin]) -> Iterator[RenderableType]:
-    """Shows the plugins with the state of each."""
-    if not found:
-        yield clean("No plugin is installed. `pip install 'ymera[standard]'` installs the usual ones.")
-        return
-    rows = [
-        [
-            plugin.name,
-            f"{plugin.distribution} {plugin.version}",
-            clean(word(Plugin.State.Name(plugin.state), "STATE_"), _STYLES.get(plugin.state, "")),
-            _registrations(plugin) or plugin.detail,
-        ]
-        for plugin in found
-    ]
-    yield table(["plugin", "package", "state", "registers"], rows)
-
-
-def _kind(registration: PluginRegistration) -> str:
-    return word(PluginRegistration.Kind.Name(registration.kind), "KIND_")
-
-
-def _registrations(plugin: Plugin) -> str:
-    return ", ".join(f"{_kind(each)} {each.name}" for each in plugin.registrations)

@@ -80,6 +80,63 @@ func (Plugin_State) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{2, 0}
 }
 
+// Where a value comes from.
+type PluginSetting_Source int32
+
+const (
+	// Never sent.
+	PluginSetting_SOURCE_UNSPECIFIED PluginSetting_Source = 0
+	// It is not set.
+	PluginSetting_SOURCE_DEFAULT PluginSetting_Source = 1
+	// The configuration file sets it.
+	PluginSetting_SOURCE_FILE PluginSetting_Source = 2
+	// An environment variable sets it.
+	PluginSetting_SOURCE_ENVIRONMENT PluginSetting_Source = 3
+)
+
+// Enum value maps for PluginSetting_Source.
+var (
+	PluginSetting_Source_name = map[int32]string{
+		0: "SOURCE_UNSPECIFIED",
+		1: "SOURCE_DEFAULT",
+		2: "SOURCE_FILE",
+		3: "SOURCE_ENVIRONMENT",
+	}
+	PluginSetting_Source_value = map[string]int32{
+		"SOURCE_UNSPECIFIED": 0,
+		"SOURCE_DEFAULT":     1,
+		"SOURCE_FILE":        2,
+		"SOURCE_ENVIRONMENT": 3,
+	}
+)
+
+func (x PluginSetting_Source) Enum() *PluginSetting_Source {
+	p := new(PluginSetting_Source)
+	*p = x
+	return p
+}
+
+func (x PluginSetting_Source) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PluginSetting_Source) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_admin_proto_enumTypes[1].Descriptor()
+}
+
+func (PluginSetting_Source) Type() protoreflect.EnumType {
+	return &file_ymera_v1_admin_proto_enumTypes[1]
+}
+
+func (x PluginSetting_Source) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PluginSetting_Source.Descriptor instead.
+func (PluginSetting_Source) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{3, 0}
+}
+
 // What a plugin can register.
 type PluginRegistration_Kind int32
 
@@ -92,6 +149,8 @@ const (
 	PluginRegistration_KIND_CLASSIFIER PluginRegistration_Kind = 2
 	// A suite of benchmark tasks.
 	PluginRegistration_KIND_BENCHMARK PluginRegistration_Kind = 3
+	// What says how good models are before they are measured.
+	PluginRegistration_KIND_PRIOR PluginRegistration_Kind = 4
 )
 
 // Enum value maps for PluginRegistration_Kind.
@@ -101,12 +160,14 @@ var (
 		1: "KIND_PROVIDER",
 		2: "KIND_CLASSIFIER",
 		3: "KIND_BENCHMARK",
+		4: "KIND_PRIOR",
 	}
 	PluginRegistration_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
 		"KIND_PROVIDER":    1,
 		"KIND_CLASSIFIER":  2,
 		"KIND_BENCHMARK":   3,
+		"KIND_PRIOR":       4,
 	}
 )
 
@@ -121,11 +182,11 @@ func (x PluginRegistration_Kind) String() string {
 }
 
 func (PluginRegistration_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_admin_proto_enumTypes[1].Descriptor()
+	return file_ymera_v1_admin_proto_enumTypes[2].Descriptor()
 }
 
 func (PluginRegistration_Kind) Type() protoreflect.EnumType {
-	return &file_ymera_v1_admin_proto_enumTypes[1]
+	return &file_ymera_v1_admin_proto_enumTypes[2]
 }
 
 func (x PluginRegistration_Kind) Number() protoreflect.EnumNumber {
@@ -134,7 +195,7 @@ func (x PluginRegistration_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PluginRegistration_Kind.Descriptor instead.
 func (PluginRegistration_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{3, 0}
+	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{4, 0}
 }
 
 // The request of ListPlugins.
@@ -231,10 +292,18 @@ type Plugin struct {
 	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
 	// Its state.
 	State Plugin_State `protobuf:"varint,4,opt,name=state,proto3,enum=ymera.v1.Plugin_State" json:"state,omitempty"`
-	// Why it is quarantined; empty if it is not quarantined.
+	// Why it is quarantined or disabled, which of its registrations are refused,
+	// or why it registers nothing; else empty.
 	Detail string `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
 	// What it registered.
 	Registrations []*PluginRegistration `protobuf:"bytes,6,rep,name=registrations,proto3" json:"registrations,omitempty"`
+	// Where the distribution was installed from: an address, or the folder that it
+	// is in.
+	Origin string `protobuf:"bytes,7,opt,name=origin,proto3" json:"origin,omitempty"`
+	// The hooks that it implements, sorted.
+	Hooks []string `protobuf:"bytes,8,rep,name=hooks,proto3" json:"hooks,omitempty"`
+	// Its settings, in the order of its documentation; empty if it is not active.
+	Settings      []*PluginSetting `protobuf:"bytes,9,rep,name=settings,proto3" json:"settings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -311,6 +380,109 @@ func (x *Plugin) GetRegistrations() []*PluginRegistration {
 	return nil
 }
 
+func (x *Plugin) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *Plugin) GetHooks() []string {
+	if x != nil {
+		return x.Hooks
+	}
+	return nil
+}
+
+func (x *Plugin) GetSettings() []*PluginSetting {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+// One setting of a plugin, for people.
+type PluginSetting struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name in the plugin's table.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its type, as Python writes it.
+	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	// Its default; "required" if it has none.
+	DefaultValue string `protobuf:"bytes,3,opt,name=default_value,json=defaultValue,proto3" json:"default_value,omitempty"`
+	// Its value as JSON, up to 200 characters; asterisks instead of secrets.
+	Value string `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
+	// Where the value comes from.
+	Source        PluginSetting_Source `protobuf:"varint,5,opt,name=source,proto3,enum=ymera.v1.PluginSetting_Source" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PluginSetting) Reset() {
+	*x = PluginSetting{}
+	mi := &file_ymera_v1_admin_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PluginSetting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PluginSetting) ProtoMessage() {}
+
+func (x *PluginSetting) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_admin_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PluginSetting.ProtoReflect.Descriptor instead.
+func (*PluginSetting) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PluginSetting) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PluginSetting) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *PluginSetting) GetDefaultValue() string {
+	if x != nil {
+		return x.DefaultValue
+	}
+	return ""
+}
+
+func (x *PluginSetting) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *PluginSetting) GetSource() PluginSetting_Source {
+	if x != nil {
+		return x.Source
+	}
+	return PluginSetting_SOURCE_UNSPECIFIED
+}
+
 // Something that a plugin registered.
 type PluginRegistration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -324,7 +496,7 @@ type PluginRegistration struct {
 
 func (x *PluginRegistration) Reset() {
 	*x = PluginRegistration{}
-	mi := &file_ymera_v1_admin_proto_msgTypes[3]
+	mi := &file_ymera_v1_admin_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -336,7 +508,7 @@ func (x *PluginRegistration) String() string {
 func (*PluginRegistration) ProtoMessage() {}
 
 func (x *PluginRegistration) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_admin_proto_msgTypes[3]
+	mi := &file_ymera_v1_admin_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -349,7 +521,7 @@ func (x *PluginRegistration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginRegistration.ProtoReflect.Descriptor instead.
 func (*PluginRegistration) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{3}
+	return file_ymera_v1_admin_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PluginRegistration) GetKind() PluginRegistration_Kind {
@@ -373,27 +545,43 @@ const file_ymera_v1_admin_proto_rawDesc = "" +
 	"\x14ymera/v1/admin.proto\x12\bymera.v1\"\x14\n" +
 	"\x12ListPluginsRequest\"A\n" +
 	"\x13ListPluginsResponse\x12*\n" +
-	"\aplugins\x18\x01 \x03(\v2\x10.ymera.v1.PluginR\aplugins\"\xc1\x02\n" +
+	"\aplugins\x18\x01 \x03(\v2\x10.ymera.v1.PluginR\aplugins\"\xa4\x03\n" +
 	"\x06Plugin\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\"\n" +
 	"\fdistribution\x18\x02 \x01(\tR\fdistribution\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\tR\aversion\x12,\n" +
 	"\x05state\x18\x04 \x01(\x0e2\x16.ymera.v1.Plugin.StateR\x05state\x12\x16\n" +
 	"\x06detail\x18\x05 \x01(\tR\x06detail\x12B\n" +
-	"\rregistrations\x18\x06 \x03(\v2\x1c.ymera.v1.PluginRegistrationR\rregistrations\"[\n" +
+	"\rregistrations\x18\x06 \x03(\v2\x1c.ymera.v1.PluginRegistrationR\rregistrations\x12\x16\n" +
+	"\x06origin\x18\a \x01(\tR\x06origin\x12\x14\n" +
+	"\x05hooks\x18\b \x03(\tR\x05hooks\x123\n" +
+	"\bsettings\x18\t \x03(\v2\x17.ymera.v1.PluginSettingR\bsettings\"[\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_ACTIVE\x10\x01\x12\x15\n" +
 	"\x11STATE_QUARANTINED\x10\x02\x12\x12\n" +
-	"\x0eSTATE_DISABLED\x10\x03\"\xb9\x01\n" +
+	"\x0eSTATE_DISABLED\x10\x03\"\x89\x02\n" +
+	"\rPluginSetting\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\x12#\n" +
+	"\rdefault_value\x18\x03 \x01(\tR\fdefaultValue\x12\x14\n" +
+	"\x05value\x18\x04 \x01(\tR\x05value\x126\n" +
+	"\x06source\x18\x05 \x01(\x0e2\x1e.ymera.v1.PluginSetting.SourceR\x06source\"]\n" +
+	"\x06Source\x12\x16\n" +
+	"\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eSOURCE_DEFAULT\x10\x01\x12\x0f\n" +
+	"\vSOURCE_FILE\x10\x02\x12\x16\n" +
+	"\x12SOURCE_ENVIRONMENT\x10\x03\"\xc9\x01\n" +
 	"\x12PluginRegistration\x125\n" +
 	"\x04kind\x18\x01 \x01(\x0e2!.ymera.v1.PluginRegistration.KindR\x04kind\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"X\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"h\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rKIND_PROVIDER\x10\x01\x12\x13\n" +
 	"\x0fKIND_CLASSIFIER\x10\x02\x12\x12\n" +
-	"\x0eKIND_BENCHMARK\x10\x032Z\n" +
+	"\x0eKIND_BENCHMARK\x10\x03\x12\x0e\n" +
+	"\n" +
+	"KIND_PRIOR\x10\x042Z\n" +
 	"\fAdminService\x12J\n" +
 	"\vListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBD\n" +
 	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
@@ -410,28 +598,32 @@ func file_ymera_v1_admin_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_admin_proto_rawDescData
 }
 
-var file_ymera_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ymera_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_ymera_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_ymera_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_ymera_v1_admin_proto_goTypes = []any{
 	(Plugin_State)(0),            // 0: ymera.v1.Plugin.State
-	(PluginRegistration_Kind)(0), // 1: ymera.v1.PluginRegistration.Kind
-	(*ListPluginsRequest)(nil),   // 2: ymera.v1.ListPluginsRequest
-	(*ListPluginsResponse)(nil),  // 3: ymera.v1.ListPluginsResponse
-	(*Plugin)(nil),               // 4: ymera.v1.Plugin
-	(*PluginRegistration)(nil),   // 5: ymera.v1.PluginRegistration
+	(PluginSetting_Source)(0),    // 1: ymera.v1.PluginSetting.Source
+	(PluginRegistration_Kind)(0), // 2: ymera.v1.PluginRegistration.Kind
+	(*ListPluginsRequest)(nil),   // 3: ymera.v1.ListPluginsRequest
+	(*ListPluginsResponse)(nil),  // 4: ymera.v1.ListPluginsResponse
+	(*Plugin)(nil),               // 5: ymera.v1.Plugin
+	(*PluginSetting)(nil),        // 6: ymera.v1.PluginSetting
+	(*PluginRegistration)(nil),   // 7: ymera.v1.PluginRegistration
 }
 var file_ymera_v1_admin_proto_depIdxs = []int32{
-	4, // 0: ymera.v1.ListPluginsResponse.plugins:type_name -> ymera.v1.Plugin
+	5, // 0: ymera.v1.ListPluginsResponse.plugins:type_name -> ymera.v1.Plugin
 	0, // 1: ymera.v1.Plugin.state:type_name -> ymera.v1.Plugin.State
-	5, // 2: ymera.v1.Plugin.registrations:type_name -> ymera.v1.PluginRegistration
-	1, // 3: ymera.v1.PluginRegistration.kind:type_name -> ymera.v1.PluginRegistration.Kind
-	2, // 4: ymera.v1.AdminService.ListPlugins:input_type -> ymera.v1.ListPluginsRequest
-	3, // 5: ymera.v1.AdminService.ListPlugins:output_type -> ymera.v1.ListPluginsResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	7, // 2: ymera.v1.Plugin.registrations:type_name -> ymera.v1.PluginRegistration
+	6, // 3: ymera.v1.Plugin.settings:type_name -> ymera.v1.PluginSetting
+	1, // 4: ymera.v1.PluginSetting.source:type_name -> ymera.v1.PluginSetting.Source
+	2, // 5: ymera.v1.PluginRegistration.kind:type_name -> ymera.v1.PluginRegistration.Kind
+	3, // 6: ymera.v1.AdminService.ListPlugins:input_type -> ymera.v1.ListPluginsRequest
+	4, // 7: ymera.v1.AdminService.ListPlugins:output_type -> ymera.v1.ListPluginsResponse
+	7, // [7:8] is the sub-list for method output_type
+	6, // [6:7] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_admin_proto_init() }
@@ -444,8 +636,8 @@ func file_ymera_v1_admin_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_admin_proto_rawDesc), len(file_ymera_v1_admin_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   4,
+			NumEnums:      3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

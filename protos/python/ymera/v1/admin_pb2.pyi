@@ -90,6 +90,9 @@ class Plugin(google.protobuf.message.Message):
     STATE_FIELD_NUMBER: builtins.int
     DETAIL_FIELD_NUMBER: builtins.int
     REGISTRATIONS_FIELD_NUMBER: builtins.int
+    ORIGIN_FIELD_NUMBER: builtins.int
+    HOOKS_FIELD_NUMBER: builtins.int
+    SETTINGS_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Its name in the configuration."""
     distribution: builtins.str
@@ -99,10 +102,24 @@ class Plugin(google.protobuf.message.Message):
     state: Global___Plugin.State.ValueType
     """Its state."""
     detail: builtins.str
-    """Why it is quarantined; empty if it is not quarantined."""
+    """Why it is quarantined or disabled, which of its registrations are refused,
+    or why it registers nothing; else empty.
+    """
+    origin: builtins.str
+    """Where the distribution was installed from: an address, or the folder that it
+    is in.
+    """
     @property
     def registrations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PluginRegistration]:
         """What it registered."""
+
+    @property
+    def hooks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The hooks that it implements, sorted."""
+
+    @property
+    def settings(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PluginSetting]:
+        """Its settings, in the order of its documentation; empty if it is not active."""
 
     def __init__(
         self,
@@ -113,10 +130,74 @@ class Plugin(google.protobuf.message.Message):
         state: Global___Plugin.State.ValueType = ...,
         detail: builtins.str = ...,
         registrations: collections.abc.Iterable[Global___PluginRegistration] | None = ...,
+        origin: builtins.str = ...,
+        hooks: collections.abc.Iterable[builtins.str] | None = ...,
+        settings: collections.abc.Iterable[Global___PluginSetting] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["detail", b"detail", "distribution", b"distribution", "name", b"name", "registrations", b"registrations", "state", b"state", "version", b"version"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["detail", b"detail", "distribution", b"distribution", "hooks", b"hooks", "name", b"name", "origin", b"origin", "registrations", b"registrations", "settings", b"settings", "state", b"state", "version", b"version"]) -> None: ...
 
 Global___Plugin: typing_extensions.TypeAlias = Plugin
+
+@typing.final
+class PluginSetting(google.protobuf.message.Message):
+    """One setting of a plugin, for people."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    class _Source:
+        ValueType = typing.NewType("ValueType", builtins.int)
+        V: typing_extensions.TypeAlias = ValueType
+
+    class _SourceEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[PluginSetting._Source.ValueType], builtins.type):
+        DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+        SOURCE_UNSPECIFIED: PluginSetting._Source.ValueType  # 0
+        """Never sent."""
+        SOURCE_DEFAULT: PluginSetting._Source.ValueType  # 1
+        """It is not set."""
+        SOURCE_FILE: PluginSetting._Source.ValueType  # 2
+        """The configuration file sets it."""
+        SOURCE_ENVIRONMENT: PluginSetting._Source.ValueType  # 3
+        """An environment variable sets it."""
+
+    class Source(_Source, metaclass=_SourceEnumTypeWrapper):
+        """Where a value comes from."""
+
+    SOURCE_UNSPECIFIED: PluginSetting.Source.ValueType  # 0
+    """Never sent."""
+    SOURCE_DEFAULT: PluginSetting.Source.ValueType  # 1
+    """It is not set."""
+    SOURCE_FILE: PluginSetting.Source.ValueType  # 2
+    """The configuration file sets it."""
+    SOURCE_ENVIRONMENT: PluginSetting.Source.ValueType  # 3
+    """An environment variable sets it."""
+
+    NAME_FIELD_NUMBER: builtins.int
+    TYPE_FIELD_NUMBER: builtins.int
+    DEFAULT_VALUE_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    SOURCE_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Its name in the plugin's table."""
+    type: builtins.str
+    """Its type, as Python writes it."""
+    default_value: builtins.str
+    """Its default; "required" if it has none."""
+    value: builtins.str
+    """Its value as JSON, up to 200 characters; asterisks instead of secrets."""
+    source: Global___PluginSetting.Source.ValueType
+    """Where the value comes from."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        type: builtins.str = ...,
+        default_value: builtins.str = ...,
+        value: builtins.str = ...,
+        source: Global___PluginSetting.Source.ValueType = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["default_value", b"default_value", "name", b"name", "source", b"source", "type", b"type", "value", b"value"]) -> None: ...
+
+Global___PluginSetting: typing_extensions.TypeAlias = PluginSetting
 
 @typing.final
 class PluginRegistration(google.protobuf.message.Message):
@@ -138,6 +219,8 @@ class PluginRegistration(google.protobuf.message.Message):
         """A classifier of prompts."""
         KIND_BENCHMARK: PluginRegistration._Kind.ValueType  # 3
         """A suite of benchmark tasks."""
+        KIND_PRIOR: PluginRegistration._Kind.ValueType  # 4
+        """What says how good models are before they are measured."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What a plugin can register."""
@@ -150,6 +233,8 @@ class PluginRegistration(google.protobuf.message.Message):
     """A classifier of prompts."""
     KIND_BENCHMARK: PluginRegistration.Kind.ValueType  # 3
     """A suite of benchmark tasks."""
+    KIND_PRIOR: PluginRegistration.Kind.ValueType  # 4
+    """What says how good models are before they are measured."""
 
     KIND_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int

@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from time import perf_counter
 
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.errors import ProviderError
@@ -20,10 +21,15 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Tool, Usage
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.models import ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import Answer, events_of, generate
 
+HOLD = 0.1
+"""Seconds for which a provider may hold the event loop: everything else in the server waits."""
+DEAREST = 1_000 * 1_000_000
+"""Micro-USD per million tokens; no model known costs as much. A price above it has the wrong unit."""
+DEAREST_CALL = 10 * 1_000_000
 BOUND = 5.0
 """Seconds that a check waits; a call that takes longer counts as hanging."""
 
@@ -44,6 +50,24 @@ def check_models(models: Sequence[ModelInfo]) -> None:
         assert model.max_output_tokens >= 0, f"{model.name}: max_output_tokens is {model.max_output_tokens}"
         stated = model.stated_quality
         assert all(0 <= share <= 1 for share in stated.values()), f"{model.name}: a share is not from 0 to 1: {stated}"
+        if model.price:
+            _check_price(model.name, model.price)
+
+
+def _check_price(name: str, price: Price) -> None:
+    for rates in (price, *price.tiers):
+        dearest = max(rates.input, rates.output, rates.cache_read or 0, rates.cache_write or 0, rates.reasoning or 0)
+        assert dearest <= DEAREST, f"{name} costs {dearest / 1e6:,.0f} USD per million tokens: is the unit right?"
+    assert price.per_request <= DEAREST_CALL, f"{name} costs {price.per_request / 1e6:,.0f} USD per call"
+
+
+def check_known_prices(models: Sequence[ModelInfo], known: Mapping[str, tuple[float, float]]) -> None:
+    """Asserts that prices equal those that the vendor publishes: name → USD per million tokens of input and output."""
+    stated = {model.name: model.price for model in models}
+    for name, usd in known.items():
+        price = stated[name]
+        assert price, f"{name} has no price"
+        assert (price.input / 1e6, price.output / 1e6) == usd, f"{name} costs {price}, not {usd} USD per million tokens"
 
 
 def check_events(events: Sequence[ProviderEvent]) -> None:
@@ -116,6 +140,33 @@ def check_json(text: str) -> None:
     except ValueError as error:
         raise AssertionError(f"not valid JSON: {text!r}") from error
     assert isinstance(value, dict), f"not a JSON object: {text!r}"
+
+
+async def check_never_blocks(provider: Provider, request: GenerateRequest, tries: int = 3) -> None:
+    """Asserts that a call does not hold the event loop; other load disturbs the best of several tries least."""
+    held = min([await _longest_hold(provider, request) for _ in range(tries)])
+    assert held < HOLD, f"the call holds the event loop for {held:.2g} s: await, or use a thread"
+
+
+async def _longest_hold(provider: Provider, request: GenerateRequest) -> float:
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        last = perf_counter()
+        while True:
+            await asyncio.sleep(0)
+            last, before = perf_counter(), last
+            longest = max(longest, last - before)
+
+    watching = asyncio.create_task(watch())
+    try:
+        await asyncio.sleep(0)
+        await provider.models()
+        await events_of(provider, request)
+    finally:
+        watching.cancel()
+    return longest
 
 
 async def check_failure(provider: Provider, request: GenerateRequest) -> ProviderError:

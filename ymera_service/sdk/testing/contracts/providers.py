@@ -1,28 +1,31 @@
 """The contracts of providers."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from ymera_service.sdk.content import user
-from ymera_service.sdk.errors import ConnectionFailed
+from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
+from ymera_service.sdk.errors import ConnectionFailed, ProviderError
 from ymera_service.sdk.generation import (
     FinishReason,
     GenerateRequest,
     Prompt,
     ResponseFormat,
     ResponseType,
+    Sampling,
     Tool,
     ToolChoice,
     ToolChoiceMode,
 )
-from ymera_service.sdk.http import Transport
+from ymera_service.sdk.http import HttpRequest, Transport
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import Answer, events_of
 from ymera_service.sdk.testing.checks import providers as checks
+from ymera_service.sdk.testing.checks import sent
 from ymera_service.sdk.testing.checks.names import check_name
 from ymera_service.sdk.testing.recorded import (
     Cut,
@@ -71,6 +74,27 @@ NEED_JSON = Prompt(
     response_format=ResponseFormat(ResponseType.JSON_SCHEMA, "colour", _object_of("colour")),
 )
 
+TURNS = Prompt(
+    (
+        Message(Role.SYSTEM, (Text("Rule-one"),)),
+        Message(Role.USER, (Text("Question-one"), Text("Question-one-more"))),
+        Message(Role.ASSISTANT, (Text("Answer-one"),)),
+        Message(Role.USER, (Text("Question-two"),)),
+    )
+)
+TOOL_RESULT = Prompt(
+    (
+        Message(Role.USER, (Text("Question-one"),)),
+        Message(Role.ASSISTANT, (ToolCall("call_1", "get_weather", '{"city": "Paris"}'),)),
+        Message(Role.TOOL, (ToolResult("call_1", (Text("Result-sunny"),)),)),
+    ),
+    tools=(WEATHER,),
+)
+IMAGE = Prompt(
+    (Message(Role.USER, (Text("Look-here"), Media(MediaKind.IMAGE, "image/png", b"\x89PNG\r\n\x1a\npicture"))),)
+)
+LIMIT = 43
+
 either_way = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "unary"])
 
 
@@ -95,6 +119,11 @@ class ProviderContract:
     def other_prompt(self) -> Prompt:
         """The prompt of concurrent calls."""
         return Prompt((user("Name three rivers of France."),))
+
+    @pytest.fixture
+    def known_prices(self) -> Mapping[str, tuple[float, float]]:
+        """USD per million tokens of input and output, by model, as the vendor publishes them."""
+        return {}
 
     @pytest.fixture
     def open_connections(self, recorded_transports: list[RecordedTransport]) -> Callable[[], int]:
@@ -144,6 +173,22 @@ class ProviderContract:
     ) -> None:
         requests = [await _request(provider, each, stream) for each in (prompt, other_prompt, prompt)]
         await checks.check_concurrent_calls(provider, requests)
+
+    @pytest.mark.asyncio
+    async def test_its_prices_are_those_that_the_vendor_publishes(
+        self, provider: Provider, known_prices: Mapping[str, tuple[float, float]]
+    ) -> None:
+        checks.check_known_prices(await provider.models(), known_prices)
+
+    @pytest.mark.asyncio
+    async def test_the_event_loop_is_not_held(self, provider: Provider, prompt: Prompt) -> None:
+        await checks.check_never_blocks(provider, await _request(provider, prompt, stream=True))
+
+    @pytest.mark.asyncio
+    async def test_the_limit_of_output_tokens_is_kept(self, provider: Provider, prompt: Prompt) -> None:
+        limited = replace(prompt, sampling=Sampling(max_output_tokens=1))
+        answer = await _answer(provider, await _request(provider, limited, stream=True))
+        assert answer.usage is None or answer.usage.output_tokens <= 1, f"more than 1 token: {answer}"
 
     @either_way
     @pytest.mark.asyncio
@@ -217,6 +262,69 @@ class HttpProviderContract(ProviderContract):
         assert isinstance(await checks.check_failure(reset, request), ConnectionFailed)
 
     @either_way
+    @pytest.mark.asyncio
+    async def test_an_answer_that_breaks_off_is_not_reported_as_whole(
+        self, provider: Provider, exchanges: Sequence[Exchange], prompt: Prompt, stream: bool
+    ) -> None:
+        request = await _request(provider, prompt, stream)
+        whole = await _answer(provider, request)
+        for end in _some_of(max(len(each.body) for each in exchanges), 40):
+            broken = self._over(*(replace(each, fault=CutOff(end)) for each in exchanges))
+            await checks.check_whole_or_failed(broken, request, whole)
+
+    @either_way
+    @pytest.mark.asyncio
+    async def test_every_turn_is_sent(self, exchanges: Sequence[Exchange], stream: bool) -> None:
+        sent.check_sent(await self._sent(exchanges, TURNS, stream), TURNS)
+
+    @either_way
+    @pytest.mark.asyncio
+    async def test_tool_calls_and_their_results_are_sent(self, exchanges: Sequence[Exchange], stream: bool) -> None:
+        sent.check_sent(await self._sent(exchanges, TOOL_RESULT, stream, Capability.TOOLS), TOOL_RESULT)
+
+    @either_way
+    @pytest.mark.asyncio
+    async def test_images_are_sent(self, exchanges: Sequence[Exchange], stream: bool) -> None:
+        sent.check_sent(await self._sent(exchanges, IMAGE, stream, Capability.IMAGE_INPUT), IMAGE)
+
+    @pytest.mark.asyncio
+    async def test_tools_and_the_choice_among_them_are_sent(self, exchanges: Sequence[Exchange]) -> None:
+        choices = (ToolChoice(), ToolChoice(ToolChoiceMode.REQUIRED), ToolChoice(ToolChoiceMode.NONE))
+        prompts = [replace(NEED_TOOL, tool_choice=choice) for choice in choices]
+        requests = [await self._sent(exchanges, prompt, True, Capability.TOOLS) for prompt in prompts]
+        assert WEATHER.name.encode() in requests[0].body, "the request does not contain the tool"
+        assert len({request.body for request in requests}) == len(choices), "the choice among tools is not sent"
+
+    @pytest.mark.asyncio
+    async def test_the_schema_of_the_answer_is_sent(self, exchanges: Sequence[Exchange]) -> None:
+        request = await self._sent(exchanges, NEED_JSON, True, Capability.STRUCTURED_OUTPUT)
+        assert b"colour" in request.body.replace(b"Name a colour", b""), "the request does not contain the schema"
+
+    @pytest.mark.asyncio
+    async def test_the_limit_of_output_tokens_is_kept(  # type: ignore[override]  # a recording keeps no limit
+        self, exchanges: Sequence[Exchange], prompt: Prompt
+    ) -> None:
+        request = await self._sent(exchanges, replace(prompt, sampling=Sampling(max_output_tokens=LIMIT)), True)
+        assert str(LIMIT).encode() in request.body, "the request does not contain the limit of output tokens"
+
+    @pytest.mark.parametrize("status", sent.OF_STATUS)
+    @pytest.mark.asyncio
+    async def test_the_type_of_an_error_fits_its_status(self, provider: Provider, prompt: Prompt, status: int) -> None:
+        request = await _request(provider, prompt, stream=True)
+        error = await checks.check_failure(self._over(Exchange(b"", status)), request)
+        sent.check_class(error, status)
+
+    @pytest.mark.asyncio
+    async def test_no_error_contains_a_credential(
+        self, provider: Provider, exchanges: Sequence[Exchange], prompt: Prompt
+    ) -> None:
+        request = await _request(provider, prompt, stream=True)
+        credentials = sent.credentials_of(await self._sent(exchanges, prompt, True))
+        faulty = [Exchange(body, status) for status in STATUSES for body in (b"", b"{}")]
+        for fault in [*faulty, Exchange(b"\xff"), Exchange(fault=Reset())]:
+            sent.check_discreet(await checks.check_failure(self._over(fault), request), credentials)
+
+    @either_way
     @pytest.mark.parametrize("status", STATUSES)
     @pytest.mark.asyncio
     async def test_any_error_status_is_a_provider_error(
@@ -247,6 +355,19 @@ class HttpProviderContract(ProviderContract):
             self.connect(silent), request, silent.stalled.wait, lambda: silent.open_streams
         )
 
+    async def _sent(
+        self, exchanges: Sequence[Exchange], prompt: Prompt, stream: bool, capability: Capability | None = None
+    ) -> HttpRequest:
+        """Returns the request that is sent for a prompt; the answer does not matter, nor whether one is recorded."""
+        transport = RecordedTransport(*exchanges)
+        provider = self.connect(transport)
+        request = await _request(provider, prompt, stream, capability)
+        transport.requests.clear()
+        with suppress(ProviderError, AssertionError):
+            await events_of(provider, request)
+        assert transport.requests, "nothing was sent for a prompt that the model should accept"
+        return transport.requests[-1]
+
     def _over(self, *exchanges: Exchange) -> Provider:
         return self.connect(RecordedTransport(*exchanges))
 
@@ -264,5 +385,5 @@ async def _answer(provider: Provider, request: GenerateRequest) -> Answer:
     return Answer.of(await events_of(provider, request))
 
 
-def _some_of(length: int) -> range:
-    return range(0, length, max(1, length // 400))
+def _some_of(length: int, count: int = 400) -> range:
+    return range(0, length, max(1, length // count))
