@@ -29,7 +29,7 @@ def digest(key: str) -> str:
 
 
 class Callers:
-    """The callers who may use the server; everybody may if there are none."""
+    """The callers who may use the server; any caller may if there are none."""
 
     def __init__(self, callers: Iterable[CallerSettings] = ()) -> None:
         self._names = {caller.key_sha256: caller.name for caller in callers}

@@ -61,6 +61,6 @@ def test_no_text_is_a_key_by_chance(text: str) -> None:
         CALLERS.identify(text)
 
 
-def test_without_keys_everybody_may_call() -> None:
+def test_without_keys_any_caller_may_call() -> None:
     assert Callers().identify("Bearer whatever") == ""
     assert not Callers().known
