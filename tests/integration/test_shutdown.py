@@ -144,6 +144,7 @@ async def test_a_benchmark_ends_with_the_shutdown_as_its_last_event_and_error(
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call.read()
         await stopping
+    assert isinstance(last, ymera_pb2.BenchmarkResponse)
     assert (last.sequence, last.cancelled.error.reason) == (2, "SHUTTING_DOWN")
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     assert b"SHUTTING_DOWN" in bytes(dict(caught.value.trailing_metadata() or ())["grpc-status-details-bin"])

@@ -38,7 +38,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
+from ymera_service.sdk.generation import Adaptation, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
@@ -54,6 +54,8 @@ PATIENCE = 1.5
 """unless its usual time for a whole answer, times this, is longer."""
 EVIDENCE_SECONDS = 0.5
 """A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
+MAX_ADAPTATIONS = 32
+"""What is kept of the adaptations that a provider reports; a request has fewer parameters."""
 CALLERS_EVIDENCE_SECONDS = 5.0
 """A silence that the caller's own limit cut counts against a target from here on."""
 TIMER_SLACK = 0.05
@@ -82,6 +84,7 @@ class _Progress:
     """Whether anything but the acceptance of the call was seen."""
     usage: Usage | None = None
     finished: Finished | None = None
+    adaptations: tuple[Adaptation, ...] = ()
     written: list[str] = field(default_factory=list)
     """What the model wrote, for an estimate where it sends no count."""
     calls: dict[int, ToolCall] = field(default_factory=dict)
@@ -106,7 +109,7 @@ class _Progress:
     def _note(self, event: ProviderEvent, now: float) -> None:
         match event:
             case Accepted():
-                self.accepted_at = now
+                self.accepted_at, self.adaptations = now, event.adaptations[:MAX_ADAPTATIONS]
                 return
             case UsageReported() if event.usage.is_credible:
                 self.usage = event.usage
@@ -158,7 +161,7 @@ class AttemptRunner:
         self._add(context, callee, progress, timed_out or refused)
 
     async def _receive(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderError | None:
-        request = GenerateRequest(callee.model.info.name, context.execution.request.prompt, context.execution.stream)
+        request = _generation(context, callee)
         call = _call_context(context, callee.target)
         request_id = call.request_id
         clock = asyncio.get_running_loop().time
@@ -247,6 +250,7 @@ class AttemptRunner:
             retryable=isinstance(failure, ProviderError) and failure.retryable,
             simulated=callee.model.info.simulated,
             tool_calls=tuple(progress.calls.values()),
+            adaptations=progress.adaptations,
         )
         context.add(attempt)
         _time(context, progress, now)
@@ -321,6 +325,14 @@ def _usual_seconds(context: ExecutionContext, target: Target) -> float:
     if context.execution.stream or decision is None:
         return 0.0
     return next((one.expected_latency or 0.0 for one in decision.candidates if one.target is target), 0.0)
+
+
+def _generation(context: ExecutionContext, callee: Callee) -> GenerateRequest:
+    request, stream = context.execution.request, context.execution.stream
+    if not (request.options or request.strict):  # most requests
+        return GenerateRequest(callee.model.info.name, request.prompt, stream)
+    options = request.options.get(callee.target.provider, {})
+    return GenerateRequest(callee.model.info.name, request.prompt, stream, options, request.strict)
 
 
 def _call_context(context: ExecutionContext, target: Target) -> CallContext:

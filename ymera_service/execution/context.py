@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ymera_service.execution.answer import AnswerCollector
 from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.routing.decision import Decision
@@ -18,6 +19,8 @@ class ExecutionContext:
     timings: Timings
     ranking: tuple[Target, ...] = ()
     """The targets to try, best first."""
+    kept: AnswerCollector | None = None
+    """Has what was written, if a repeat is to get the same outcome."""
     has_slot: bool = False
     notified: bool = False
     """The observers have it."""

@@ -5,15 +5,16 @@ assigns to a field. The classes are not frozen because one execution is made ane
 instance takes twice as long to make; for the same reason each copy is a plain call of the constructor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, Failure, ShuttingDown, YmeraError
-from ymera_service.sdk.generation import FinishReason, Prompt, Usage
+from ymera_service.sdk.generation import Adaptation, FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
 from ymera_service.storage.records import ExecutionStatus
 
@@ -30,6 +31,15 @@ class ExecutionRequest:
     attribution: Attribution = UNATTRIBUTED
     full_view: bool = False
     """The decision is to hold every candidate and exclusion."""
+    caller: str = ""
+    """Who is authenticated; empty without authentication."""
+    idempotency_key: str = ""
+    fingerprint: str = ""
+    """The same for equal requests; empty without a key."""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The caller's own parameters, by provider."""
+    strict: bool = False
+    """What a model does not accept as it is must not be adapted."""
 
 
 @dataclass(slots=True)
@@ -46,6 +56,7 @@ class Attempt:
         retryable: The same call may succeed a little later.
         simulated: No real model answered.
         tool_calls: What the answer asks the caller to run.
+        adaptations: What of the request was not sent as the caller gave it.
     """
 
     number: int
@@ -61,6 +72,7 @@ class Attempt:
     retryable: bool = False
     simulated: bool = False
     tool_calls: tuple[ToolCall, ...] = ()
+    adaptations: tuple[Adaptation, ...] = ()
 
 
 @dataclass(slots=True)

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import structlog
 
-from ymera_service.execution.facts import Attempt, Execution
+from ymera_service.execution.answer import AnswerCollector
+from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
+from ymera_service.execution.outcomes import answer_to_json, is_kept
 from ymera_service.routing.stored import to_json
 from ymera_service.sdk.errors import Failure, StorageUnavailable
 from ymera_service.storage import Recorder
-from ymera_service.storage.records import ExecutionLabel, ExecutionRecord
+from ymera_service.storage.records import ExecutionLabel, ExecutionRecord, Outcome
+from ymera_service.storage.rows import Record
 
 log = structlog.get_logger(__name__)
 
@@ -26,15 +30,15 @@ class Recording:
         self._recorder = recorder
         self._later: set[asyncio.Task[None]] = set()
 
-    async def record(self, execution: Execution) -> None:
-        """Returns when the record is durable.
+    async def record(self, execution: Execution, kept: AnswerCollector | None = None) -> None:
+        """Returns when the record is durable; with it, if it was `kept` for repeats, what was written.
 
         Raises:
             StorageUnavailable: It is not, or not within `RECORD_SECONDS`.
         """
         try:
             async with asyncio.timeout(RECORD_SECONDS):
-                await self._recorder.record(*records_of(execution))
+                await self._recorder.record(*records_of(execution, kept))
         except TimeoutError:
             raise StorageUnavailable(f"the record was not durable within {RECORD_SECONDS:g} s") from None
 
@@ -54,13 +58,29 @@ class Recording:
         await asyncio.gather(*self._later, return_exceptions=True)
 
 
-def records_of(execution: Execution) -> Sequence[ExecutionRecord | ExecutionLabel]:
+def records_of(execution: Execution, kept: AnswerCollector | None = None) -> Sequence[Record]:
     """Returns all that is kept of an execution that was routed, to be written at once."""
     record = record_of(execution)
-    if not record.labels:
-        return (record,)
-    labels = record.labels.items()
-    return record, *(ExecutionLabel(key, value, record.created_at, record.request_id) for key, value in labels)
+    records: list[Record] = [record]
+    for key, value in record.labels.items():
+        records.append(ExecutionLabel(key, value, record.created_at, record.request_id))
+    if kept is not None and is_kept(execution):
+        records.append(outcome_of(execution.request, execution.created_at, answer_to_json(kept.so_far(execution))))
+    return records
+
+
+def outcome_of(request: ExecutionRequest, created_at: datetime, answer: bytes | None = None) -> Outcome:
+    """Returns the outcome of a request with an idempotency key; without an `answer`, that it is under way."""
+    seconds = request.deadline - asyncio.get_running_loop().time() + RECORD_SECONDS
+    return Outcome(
+        caller=request.caller,
+        key=request.idempotency_key,
+        request_id=request.request_id,
+        fingerprint=request.fingerprint,
+        created_at=created_at,
+        ends_by=created_at + timedelta(seconds=seconds),
+        answer=answer,
+    )
 
 
 def record_of(execution: Execution) -> ExecutionRecord:
@@ -115,7 +135,10 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
         "cost_micros": attempt.cost_micros,
         "estimated": attempt.estimated,
         "finish_reason": attempt.finish_reason,
+        "simulated": attempt.simulated,
     }
+    if attempt.adaptations:
+        stored["adaptations"] = [(one.kind, one.field, one.detail) for one in attempt.adaptations]
     if attempt.error is not None:
         stored["error"] = _failure(attempt.error)
     return stored

@@ -15,13 +15,14 @@
     │   ├── DeadlineExceeded          the caller's deadline passed
     │   ├── Cancelled                 the caller cancelled or disconnected
     │   ├── StorageUnavailable        the record could not be made durable
+    │   ├── OutcomeUnknown            the outcome of the request that is repeated was lost
     │   └── InternalError             a defect of Ymera or of a plugin
     └── ProviderError                 a provider failed; see its docstring
 
 This module is independent of gRPC: the `api` package maps each leaf to a status.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -78,6 +79,24 @@ class Failure:
     def of(cls, error: YmeraError) -> "Failure":
         """Returns the data of an error."""
         return cls(error.reason, error.message, error.metadata, error.retry_after)
+
+    def as_error(self) -> YmeraError:
+        """Returns the error that this is the data of, as far as it can be rebuilt."""
+        kind = next((kind for kind in _kinds(YmeraError) if kind.reason == self.reason), InternalError)
+        if kind is InvalidRequest:
+            return InvalidRequest([FieldViolation(self.metadata.get("field", ""), self.message)])
+        error = kind(self.message, retry_after=self.retry_after)
+        error.metadata = dict(self.metadata)
+        return error
+
+
+def _kinds(kind: type[YmeraError]) -> Iterator[type[YmeraError]]:
+    """Yields the leaves of the tree in this module."""
+    own = [child for child in kind.__subclasses__() if child.__module__ == __name__]
+    for child in own:
+        yield from _kinds(child)
+    if not own:
+        yield kind
 
 
 class RequestError(YmeraError):
@@ -177,6 +196,12 @@ class StorageUnavailable(ServerError):
     """The record of the execution could not be made durable."""
 
     reason = "STORAGE_UNAVAILABLE"
+
+
+class OutcomeUnknown(ServerError):
+    """The request with the same idempotency key may have been charged, but its outcome was lost."""
+
+    reason = "OUTCOME_UNKNOWN"
 
 
 class InternalError(ServerError):

@@ -12,6 +12,7 @@ from ymera_service.storage.benchmarks import Benchmarks
 from ymera_service.storage.catalog_versions import CatalogVersions
 from ymera_service.storage.executions import Executions
 from ymera_service.storage.faults import explained
+from ymera_service.storage.outcomes import Outcomes
 from ymera_service.storage.rows import REPLACED, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
 
@@ -26,6 +27,7 @@ class Database:
         self.executions = Executions(backend.reader)
         self.catalog_versions = CatalogVersions(backend.reader)
         self.benchmarks = Benchmarks(backend.reader)
+        self.outcomes = Outcomes(backend.reader, backend.write)
 
     @classmethod
     @asynccontextmanager

@@ -5,24 +5,26 @@ from typing import Any
 
 from sqlalchemy import Compiled, Dialect, Table
 
-from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionLabel, ExecutionRecord
+from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionLabel, ExecutionRecord, Outcome
 from ymera_service.storage.tables import (
     USAGE_COLUMNS,
     benchmark_results,
     catalog_versions,
     execution_labels,
     executions,
+    outcomes,
 )
 
-Record = ExecutionRecord | ExecutionLabel | CatalogVersion | BenchmarkResult
+Record = ExecutionRecord | ExecutionLabel | Outcome | CatalogVersion | BenchmarkResult
 
 TABLES: dict[type[Record], Table] = {
     ExecutionRecord: executions,
     ExecutionLabel: execution_labels,
+    Outcome: outcomes,
     CatalogVersion: catalog_versions,
     BenchmarkResult: benchmark_results,
 }
-REPLACED = frozenset({executions, catalog_versions})
+REPLACED = frozenset({executions, outcomes, catalog_versions})
 """The tables in which a later row replaces an earlier one of the same key; in the others the first row is kept."""
 
 

@@ -18,6 +18,7 @@ from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent
 from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.observers import Learning, Observers
 from ymera_service.execution.pipeline import Pipeline
+from ymera_service.execution.reading import turns_from_json
 from ymera_service.execution.recording import Recording
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
@@ -61,7 +62,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
+from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
@@ -611,6 +612,19 @@ async def test_providers_learn_who_a_request_is_for_and_labels_are_recorded_with
         record = await here.database.executions.get("request-1")
         assert record is not None
         assert (record.agent_name, record.end_user, record.labels) == ("agent", "user-7", {"team": "search"})
+
+
+async def test_options_go_to_their_provider_and_adaptations_are_recorded(harness: OpenHarness) -> None:
+    dropped = Adaptation(AdaptationKind.DROPPED, "prompt.sampling.seed", "there is none")
+    async with harness({"one": [[Accepted((dropped,)), TextDelta("Hi"), COUNTED, DONE]]}) as here:
+        options = {"acme": {"tier": "flex"}, "other": {"tier": "none"}}
+        end = await here.end_of(replace(here.request(), options=options, strict=True))
+        assert [(call.options, call.strict) for call in here.provider.calls] == [({"tier": "flex"}, True)]
+        assert [attempt.adaptations for attempt in end.attempts] == [(dropped,)]
+        record = await here.database.executions.get("request-1")
+        assert record is not None
+        [turn] = turns_from_json(record.attempts)
+        assert turn.attempts[0].adaptations == (dropped,)
 
 
 async def test_a_target_that_keeps_failing_is_called_within_its_retry_budget_and_then_refused(

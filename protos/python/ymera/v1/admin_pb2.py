@@ -24,14 +24,14 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14ymera/v1/admin.proto\x12\x08ymera.v1\"\x14\n\x12ListPluginsRequest\"8\n\x13ListPluginsResponse\x12!\n\x07plugins\x18\x01 \x03(\x0b\x32\x10.ymera.v1.Plugin\"\x86\x02\n\x06Plugin\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64istribution\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.ymera.v1.Plugin.State\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x33\n\rregistrations\x18\x06 \x03(\x0b\x32\x1c.ymera.v1.PluginRegistration\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x15\n\x11STATE_QUARANTINED\x10\x02\x12\x12\n\x0eSTATE_DISABLED\x10\x03\"\xad\x01\n\x12PluginRegistration\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.ymera.v1.PluginRegistration.Kind\x12\x0c\n\x04name\x18\x02 \x01(\t\"X\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_PROVIDER\x10\x01\x12\x13\n\x0fKIND_CLASSIFIER\x10\x02\x12\x12\n\x0eKIND_BENCHMARK\x10\x03\x32Z\n\x0c\x41\x64minService\x12J\n\x0bListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBD\n\x0c\x64\x65v.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14ymera/v1/admin.proto\x12\x08ymera.v1\"\x14\n\x12ListPluginsRequest\"8\n\x13ListPluginsResponse\x12!\n\x07plugins\x18\x01 \x03(\x0b\x32\x10.ymera.v1.Plugin\"\x86\x02\n\x06Plugin\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64istribution\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.ymera.v1.Plugin.State\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x33\n\rregistrations\x18\x06 \x03(\x0b\x32\x1c.ymera.v1.PluginRegistration\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x15\n\x11STATE_QUARANTINED\x10\x02\x12\x12\n\x0eSTATE_DISABLED\x10\x03\"\xad\x01\n\x12PluginRegistration\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.ymera.v1.PluginRegistration.Kind\x12\x0c\n\x04name\x18\x02 \x01(\t\"X\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_PROVIDER\x10\x01\x12\x13\n\x0fKIND_CLASSIFIER\x10\x02\x12\x12\n\x0eKIND_BENCHMARK\x10\x03\x32Z\n\x0c\x41\x64minService\x12J\n\x0bListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBP\n\x0c\x64\x65v.ymera.v1B\nAdminProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ymera.v1.admin_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1P\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1B\nAdminProtoP\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
   _globals['_LISTPLUGINSREQUEST']._serialized_start=34
   _globals['_LISTPLUGINSREQUEST']._serialized_end=54
   _globals['_LISTPLUGINSRESPONSE']._serialized_start=56
