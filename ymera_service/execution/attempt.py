@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from math import inf
 
 import structlog
 
@@ -12,6 +11,7 @@ from ymera_service.config import ExecutionSettings
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import Delta
 from ymera_service.execution.facts import Attempt
+from ymera_service.execution.provided import bounded, clean
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Permit
 from ymera_service.routing.estimate import prompt_tokens, text_tokens
@@ -34,6 +34,7 @@ from ymera_service.sdk.events import (
     ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
+    ResponseStarted,
     TextDelta,
     ToolCallDelta,
     UsageReported,
@@ -54,12 +55,13 @@ PATIENCE = 1.5
 """unless its usual time for a whole answer, times this, is longer."""
 EVIDENCE_SECONDS = 0.5
 """A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
-MAX_ADAPTATIONS = 32
-"""What is kept of the adaptations that a provider reports; a request has fewer parameters."""
 CALLERS_EVIDENCE_SECONDS = 5.0
 """A silence that the caller's own limit cut counts against a target from here on."""
 TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
+
+
+_NO_RESPONSE = ResponseStarted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class _Progress:
     """What has come of a call so far. Times are of the event loop's clock."""
 
     began: float
+    patience: float
+    """Seconds that the caller gives a target for the first part of its answer."""
     accepted_at: float | None = None
     first_token_at: float | None = None
     signs: bool = False
@@ -85,6 +89,7 @@ class _Progress:
     usage: Usage | None = None
     finished: Finished | None = None
     adaptations: tuple[Adaptation, ...] = ()
+    response: ResponseStarted = _NO_RESPONSE
     written: list[str] = field(default_factory=list)
     """What the model wrote, for an estimate where it sends no count."""
     calls: dict[int, ToolCall] = field(default_factory=dict)
@@ -109,8 +114,10 @@ class _Progress:
     def _note(self, event: ProviderEvent, now: float) -> None:
         match event:
             case Accepted():
-                self.accepted_at, self.adaptations = now, event.adaptations[:MAX_ADAPTATIONS]
+                self.accepted_at, self.adaptations = now, event.adaptations
                 return
+            case ResponseStarted():
+                self.response = event
             case UsageReported() if event.usage.is_credible:
                 self.usage = event.usage
             case Finished():
@@ -143,7 +150,7 @@ class AttemptRunner:
         deadline or the caller's leaving, is raised; of these only a deadline that passed without any sign
         of an answer counts against the target.
         """
-        progress = _Progress(asyncio.get_running_loop().time())
+        progress = _Progress(asyncio.get_running_loop().time(), context.execution.request.preferences.patience)
         try:
             failure = await self._receive(context, callee, progress)
         except BaseException as error:
@@ -174,7 +181,7 @@ class AttemptRunner:
                     delta = progress.take(event, now)
                     if delta is not None:
                         await _release(context, delta, scope)
-                    self._extend(scope, progress, context, event, clock)
+                    self._extend(scope, progress, context.execution.stream, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
             failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress, limit))
             if not (scope.expired() and isinstance(error, TimeoutError)):
@@ -190,7 +197,7 @@ class AttemptRunner:
     def _first_limit(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> float:
         """Returns the seconds until the first sign: while another target may be called, some are kept for it."""
         seconds = self._settings.first_token_seconds if context.execution.stream else self._settings.unary_seconds
-        seconds = min(seconds, _patience(context))
+        seconds = min(seconds, progress.patience)
         if callee.last:
             return seconds
         left = context.execution.request.deadline - progress.began
@@ -201,17 +208,17 @@ class AttemptRunner:
         self,
         scope: asyncio.Timeout,
         progress: _Progress,
-        context: ExecutionContext,
+        stream: bool,
         event: ProviderEvent,
         clock: Callable[[], float],
     ) -> None:
         """Moves the limit: any sign that the provider is at work counts, thinking and keep-alives included."""
         if progress.finished is not None:
             seconds = LINGER_SECONDS
-        elif isinstance(event, Accepted) or (not context.execution.stream and progress.first_token_at is None):
+        elif isinstance(event, Accepted) or (not stream and progress.first_token_at is None):
             return
         elif progress.first_token_at is None:
-            rest = progress.began + min(self._settings.thinking_seconds, _patience(context)) - clock()
+            rest = progress.began + min(self._settings.thinking_seconds, progress.patience) - clock()
             seconds = min(self._settings.first_token_seconds, rest)
         else:
             seconds = self._settings.idle_seconds
@@ -220,8 +227,8 @@ class AttemptRunner:
             scope.reschedule(until)
 
     def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress, limit: float) -> str:
-        if _is_callers_limit(context, progress):
-            return f"{callee.model.id} sent no part of an answer within the caller's limit of {_patience(context):g} s"
+        if _is_callers_limit(progress):
+            return f"{callee.model.id} sent no part of an answer within the caller's limit of {progress.patience:g} s"
         if not context.execution.stream:
             return f"{callee.model.id} did not answer within {limit:.3g} s"
         if progress.first_token_at is None:
@@ -250,7 +257,11 @@ class AttemptRunner:
             retryable=isinstance(failure, ProviderError) and failure.retryable,
             simulated=callee.model.info.simulated,
             tool_calls=tuple(progress.calls.values()),
-            adaptations=progress.adaptations,
+            adaptations=bounded(progress.adaptations),
+            response_id=clean(progress.response.response_id),
+            response_model=clean(progress.response.model),
+            raw_finish_reason=clean(progress.finished.raw_reason) if progress.finished else "",
+            stop_sequence=clean(progress.finished.stop_sequence) if progress.finished else "",
         )
         context.add(attempt)
         _time(context, progress, now)
@@ -273,7 +284,7 @@ def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, fail
         callee.permit.succeeded()
         return
     failure.metadata.setdefault("model", callee.model.id)
-    if isinstance(failure, ProviderTimeout) and _was_impatient(context, progress):
+    if isinstance(failure, ProviderTimeout) and _was_impatient(progress):
         callee.permit.released()
     elif isinstance(failure, ProviderTimeout) and not progress.signs:
         _settle_timeout(context, callee, progress, failure)
@@ -281,22 +292,16 @@ def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, fail
         callee.permit.failed(failure)
 
 
-def _patience(context: ExecutionContext) -> float:
-    """Returns the seconds that the caller gives a target for the first part of its answer."""
-    seconds = context.execution.request.preferences.first_token_timeout
-    return inf if seconds is None else seconds
-
-
-def _is_callers_limit(context: ExecutionContext, progress: _Progress) -> bool:
-    """Tells whether a call took so long that the caller's own limit for its first part ended it."""
+def _is_callers_limit(progress: _Progress) -> bool:
+    """Tells whether the caller's own limit for the first part of an answer ended a call."""
     waited = asyncio.get_running_loop().time() - progress.began
-    return progress.first_token_at is None and waited > _patience(context) * (1 - TIMER_SLACK)
+    return progress.first_token_at is None and waited > progress.patience * (1 - TIMER_SLACK)
 
 
-def _was_impatient(context: ExecutionContext, progress: _Progress) -> bool:
+def _was_impatient(progress: _Progress) -> bool:
     """Tells whether the caller's limit ended a call too early to say anything of the target."""
     waited = asyncio.get_running_loop().time() - progress.began
-    return _is_callers_limit(context, progress) and (progress.signs or waited < CALLERS_EVIDENCE_SECONDS)
+    return _is_callers_limit(progress) and (progress.signs or waited < CALLERS_EVIDENCE_SECONDS)
 
 
 def _settle_timeout(

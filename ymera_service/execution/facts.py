@@ -57,6 +57,10 @@ class Attempt:
         simulated: No real model answered.
         tool_calls: What the answer asks the caller to run.
         adaptations: What of the request was not sent as the caller gave it.
+        response_id: The provider's own id of its response; empty if it sent none, like what follows.
+        response_model: The exact model, as the provider names it.
+        raw_finish_reason: The provider's own word for why the model stopped.
+        stop_sequence: The one that the model wrote.
     """
 
     number: int
@@ -73,6 +77,10 @@ class Attempt:
     simulated: bool = False
     tool_calls: tuple[ToolCall, ...] = ()
     adaptations: tuple[Adaptation, ...] = ()
+    response_id: str = ""
+    response_model: str = ""
+    raw_finish_reason: str = ""
+    stop_sequence: str = ""
 
 
 @dataclass(slots=True)

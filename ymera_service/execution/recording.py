@@ -19,6 +19,8 @@ from ymera_service.storage.rows import Record
 
 log = structlog.get_logger(__name__)
 
+PROVIDERS_FACTS = ("response_id", "response_model", "raw_finish_reason", "stop_sequence")
+"""Of an attempt; stored if they are not empty."""
 RECORD_SECONDS = 10.0
 """How long storage may take to make a record durable."""
 
@@ -137,6 +139,9 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
         "finish_reason": attempt.finish_reason,
         "simulated": attempt.simulated,
     }
+    for name in PROVIDERS_FACTS:
+        if fact := getattr(attempt, name):
+            stored[name] = fact
     if attempt.adaptations:
         stored["adaptations"] = [(one.kind, one.field, one.detail) for one in attempt.adaptations]
     if attempt.error is not None:

@@ -58,6 +58,7 @@ from ymera_service.sdk.events import (
     KeepAlive,
     ProviderEvent,
     ReasoningDelta,
+    ResponseStarted,
     TextDelta,
     ToolCallDelta,
     UsageReported,
@@ -612,6 +613,26 @@ async def test_providers_learn_who_a_request_is_for_and_labels_are_recorded_with
         record = await here.database.executions.get("request-1")
         assert record is not None
         assert (record.agent_name, record.end_user, record.labels) == ("agent", "user-7", {"team": "search"})
+
+
+async def test_what_a_provider_says_of_its_answer_is_recorded_cleaned_and_cut(harness: OpenHarness) -> None:
+    said = ResponseStarted("resp-1\ud800\0", "large-2026-11-01" + "x" * 1000)
+    stopped = Finished(FinishReason.STOP, raw_reason="stop_sequence", stop_sequence="END")
+    noisy = Accepted((Adaptation(AdaptationKind.DROPPED, "f", "\ud800" + "y" * 1000),) * 99)
+    async with harness({"one": [[noisy, said, TextDelta("Hi"), COUNTED, stopped]]}) as here:
+        [attempt] = (await here.end_of()).attempts
+        assert (attempt.response_id, attempt.raw_finish_reason, attempt.stop_sequence) == (
+            "resp-1??",
+            "stop_sequence",
+            "END",
+        )
+        assert attempt.response_model.startswith("large-2026-11-01x")
+        assert len(attempt.response_model) == 256
+        assert (len(attempt.adaptations), len(attempt.adaptations[0].detail)) == (32, 256)
+        record = await here.database.executions.get("request-1")
+        assert record is not None
+        [turn] = turns_from_json(record.attempts)
+        assert replace(turn.attempts[0], began_at=attempt.began_at) == attempt
 
 
 async def test_options_go_to_their_provider_and_adaptations_are_recorded(harness: OpenHarness) -> None:

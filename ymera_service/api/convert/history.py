@@ -42,6 +42,11 @@ def _attempt(turn: int, attempt: Attempt) -> Fields:
         "time_to_first_token": optional_duration(attempt.time_to_first_token),
         "usage": usage_fields(attempt.usage, attempt.cost_micros, estimated=attempt.estimated) if spent else None,
         "warnings": [_warning(one) for one in attempt.adaptations],
+        "response_id": attempt.response_id,
+        "response_model": attempt.response_model,
+        "finish_reason": FINISH_REASONS[attempt.finish_reason] if attempt.finish_reason else None,
+        "raw_finish_reason": attempt.raw_finish_reason,
+        "stop_sequence": attempt.stop_sequence,
     }
 
 

@@ -1539,7 +1539,20 @@ type Attempt struct {
 	Usage *Usage `protobuf:"bytes,9,opt,name=usage,proto3" json:"usage,omitempty"`
 	// How the request was adapted to what the model accepts; empty if it was sent
 	// as it is.
-	Warnings      []*Warning `protobuf:"bytes,10,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	Warnings []*Warning `protobuf:"bytes,10,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// The provider's own id of the response; empty if it sent none.
+	ResponseId string `protobuf:"bytes,11,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// The exact model that wrote the answer, as the provider names it; empty if it
+	// did not say.
+	ResponseModel string `protobuf:"bytes,12,opt,name=response_model,json=responseModel,proto3" json:"response_model,omitempty"`
+	// Why the model stopped; FINISH_REASON_UNSPECIFIED if its end was not seen.
+	FinishReason FinishReason `protobuf:"varint,13,opt,name=finish_reason,json=finishReason,proto3,enum=ymera.v1.FinishReason" json:"finish_reason,omitempty"`
+	// The same in the provider's own word, such as "max_tokens"; empty if it sent
+	// none.
+	RawFinishReason string `protobuf:"bytes,14,opt,name=raw_finish_reason,json=rawFinishReason,proto3" json:"raw_finish_reason,omitempty"`
+	// The stop sequence that the model wrote; empty if it wrote none, or the
+	// provider does not say which.
+	StopSequence  string `protobuf:"bytes,15,opt,name=stop_sequence,json=stopSequence,proto3" json:"stop_sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1642,6 +1655,41 @@ func (x *Attempt) GetWarnings() []*Warning {
 		return x.Warnings
 	}
 	return nil
+}
+
+func (x *Attempt) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *Attempt) GetResponseModel() string {
+	if x != nil {
+		return x.ResponseModel
+	}
+	return ""
+}
+
+func (x *Attempt) GetFinishReason() FinishReason {
+	if x != nil {
+		return x.FinishReason
+	}
+	return FinishReason_FINISH_REASON_UNSPECIFIED
+}
+
+func (x *Attempt) GetRawFinishReason() string {
+	if x != nil {
+		return x.RawFinishReason
+	}
+	return ""
+}
+
+func (x *Attempt) GetStopSequence() string {
+	if x != nil {
+		return x.StopSequence
+	}
+	return ""
 }
 
 // A parameter that was not sent to a provider as the caller gave it.
@@ -1978,7 +2026,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\x0e2\x19.ymera.v1.ExclusionReasonR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x18\n" +
 	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1a\n" +
-	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xff\x02\n" +
+	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xd5\x04\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
@@ -1990,7 +2038,13 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\bendpoint\x18\b \x01(\tR\bendpoint\x12%\n" +
 	"\x05usage\x18\t \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
 	"\bwarnings\x18\n" +
-	" \x03(\v2\x11.ymera.v1.WarningR\bwarnings\"\xb6\x01\n" +
+	" \x03(\v2\x11.ymera.v1.WarningR\bwarnings\x12\x1f\n" +
+	"\vresponse_id\x18\v \x01(\tR\n" +
+	"responseId\x12%\n" +
+	"\x0eresponse_model\x18\f \x01(\tR\rresponseModel\x12;\n" +
+	"\rfinish_reason\x18\r \x01(\x0e2\x16.ymera.v1.FinishReasonR\ffinishReason\x12*\n" +
+	"\x11raw_finish_reason\x18\x0e \x01(\tR\x0frawFinishReason\x12#\n" +
+	"\rstop_sequence\x18\x0f \x01(\tR\fstopSequence\"\xb6\x01\n" +
 	"\aWarning\x12*\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x16.ymera.v1.Warning.KindR\x04kind\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +
@@ -2134,21 +2188,22 @@ var file_ymera_v1_routing_proto_depIdxs = []int32{
 	28, // 28: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
 	25, // 29: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
 	20, // 30: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
-	4,  // 31: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
-	14, // 32: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	16, // 33: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	17, // 34: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
-	11, // 35: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	18, // 36: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
-	8,  // 37: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	5,  // 38: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
-	9,  // 39: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	7,  // 40: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
-	39, // [39:41] is the sub-list for method output_type
-	37, // [37:39] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	26, // 31: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
+	4,  // 32: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
+	14, // 33: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
+	16, // 34: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	17, // 35: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	11, // 36: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
+	18, // 37: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	8,  // 38: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	5,  // 39: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
+	9,  // 40: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	7,  // 41: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
+	40, // [40:42] is the sub-list for method output_type
+	38, // [38:40] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }

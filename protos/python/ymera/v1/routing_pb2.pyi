@@ -818,6 +818,11 @@ class Attempt(google.protobuf.message.Message):
     ENDPOINT_FIELD_NUMBER: builtins.int
     USAGE_FIELD_NUMBER: builtins.int
     WARNINGS_FIELD_NUMBER: builtins.int
+    RESPONSE_ID_FIELD_NUMBER: builtins.int
+    RESPONSE_MODEL_FIELD_NUMBER: builtins.int
+    FINISH_REASON_FIELD_NUMBER: builtins.int
+    RAW_FINISH_REASON_FIELD_NUMBER: builtins.int
+    STOP_SEQUENCE_FIELD_NUMBER: builtins.int
     number: builtins.int
     """Counted from 1 in each turn."""
     model: builtins.str
@@ -828,6 +833,22 @@ class Attempt(google.protobuf.message.Message):
     """The account or key that was used; empty if the provider has only one."""
     endpoint: builtins.str
     """The address or region that was called; empty if there is only one."""
+    response_id: builtins.str
+    """The provider's own id of the response; empty if it sent none."""
+    response_model: builtins.str
+    """The exact model that wrote the answer, as the provider names it; empty if it
+    did not say.
+    """
+    finish_reason: ymera.v1.content_pb2.FinishReason.ValueType
+    """Why the model stopped; FINISH_REASON_UNSPECIFIED if its end was not seen."""
+    raw_finish_reason: builtins.str
+    """The same in the provider's own word, such as "max_tokens"; empty if it sent
+    none.
+    """
+    stop_sequence: builtins.str
+    """The stop sequence that the model wrote; empty if it wrote none, or the
+    provider does not say which.
+    """
     @property
     def error(self) -> ymera.v1.errors_pb2.Error:
         """Why it failed; absent if it succeeded."""
@@ -863,9 +884,14 @@ class Attempt(google.protobuf.message.Message):
         endpoint: builtins.str = ...,
         usage: ymera.v1.usage_pb2.Usage | None = ...,
         warnings: collections.abc.Iterable[Global___Warning] | None = ...,
+        response_id: builtins.str = ...,
+        response_model: builtins.str = ...,
+        finish_reason: ymera.v1.content_pb2.FinishReason.ValueType = ...,
+        raw_finish_reason: builtins.str = ...,
+        stop_sequence: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "model", b"model", "number", b"number", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "finish_reason", b"finish_reason", "model", b"model", "number", b"number", "raw_finish_reason", b"raw_finish_reason", "response_id", b"response_id", "response_model", b"response_model", "stop_sequence", b"stop_sequence", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
 
 Global___Attempt: typing_extensions.TypeAlias = Attempt
 
