@@ -13,8 +13,6 @@ from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from ymera_service.server import Application
 from ymera_service.storage import Database
-from ymera_service.storage.outcomes import KEPT
-from ymera_service.storage.records import Outcome
 from ymera_service.storage.tables import outcomes
 
 if TYPE_CHECKING:
@@ -218,18 +216,3 @@ async def test_an_outcome_that_was_lost_with_its_server_is_an_error_and_never_pa
     assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert b"OUTCOME_UNKNOWN" in bytes(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
     assert lab.provider.calls == 1
-
-
-async def test_a_key_is_free_again_after_a_day(settings: Settings) -> None:
-    now = datetime(2026, 11, 21, tzinfo=UTC)
-    async with Database.open(settings.storage.url) as database:
-        first = Outcome("", "key", "1", "print", now, now)
-        assert await database.outcomes.claim(first) == first
-        day_later = Outcome("", "key", "2", "print", now + KEPT, now + KEPT)
-        assert await database.outcomes.claim(day_later) == first
-        second_later = Outcome("", "key", "3", "print", now + KEPT + timedelta(seconds=1), now + KEPT)
-        assert await database.outcomes.claim(second_later) == second_later
-        other = Outcome("someone", "key", "4", "print", now, now)
-        assert await database.outcomes.claim(other) == other
-        await database.outcomes.release(first)
-        assert await database.outcomes.claim(second_later) == second_later

@@ -42,8 +42,8 @@ def is_kept(execution: Execution) -> bool:
 
 def answer_to_json(answer: Answer) -> bytes:
     """Returns the stored form of an answer, its execution apart."""
-    messages = [[_packed(part) for part in message.parts] for message in answer.messages]
-    citations = [(one.uri, one.title, one.cited_text) for one in answer.citations]
+    messages = [[tuple(map(_storable, _packed(part))) for part in message.parts] for message in answer.messages]
+    citations = [tuple(map(_storable, (one.uri, one.title, one.cited_text))) for one in answer.citations]
     return orjson.dumps({"messages": messages, "citations": citations})
 
 
@@ -52,6 +52,11 @@ def answer_from_json(execution: Execution, stored: bytes) -> Answer:
     kept: dict[str, Any] = orjson.loads(stored)
     messages = [Message(Role.ASSISTANT, tuple([_unpacked(*part) for part in parts])) for parts in kept["messages"]]
     return Answer(execution, tuple(messages), tuple(Citation(*one) for one in kept["citations"]), replayed=True)
+
+
+def _storable(text: str) -> str:
+    """Returns a text as it can be stored: a half of a surrogate pair must not cost the record of the execution."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _packed(part: Part) -> tuple[str, ...]:

@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ymera_service.storage.backend import Work
@@ -14,6 +16,7 @@ from ymera_service.storage.tables import outcomes
 
 KEPT = timedelta(hours=24)
 """How long a key is kept."""
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Outcomes:
@@ -37,10 +40,10 @@ class Outcomes:
             nonlocal stored
             expired = outcomes.c.created_at < wanted.created_at - KEPT
             connection.execute(delete(outcomes).where(_is(wanted), expired))
-            row = connection.execute(select(outcomes).where(_is(wanted)).with_for_update()).one_or_none()
-            if row is None:
-                connection.execute(insert(outcomes).values(asdict(wanted)))
-            stored = wanted if row is None else Outcome(*row)
+            # Of several servers that insert at the same time, the others wait here for the first one's commit.
+            insert = _INSERTS[connection.dialect.name]
+            connection.execute(insert(outcomes).values(asdict(wanted)).on_conflict_do_nothing())
+            stored = Outcome(*connection.execute(select(outcomes).where(_is(wanted))).one())
 
         with unavailable("claim an idempotency key"):
             await self._write(work)

@@ -352,8 +352,8 @@ type ExecuteRequest struct {
 	// the same request, or it is rejected with INVALID_ARGUMENT. With a key the
 	// execution goes on if its caller cancels or disconnects. A failure that cost
 	// nothing is not kept: then a repeat is executed. If the server was killed
-	// during the first one, its outcome is lost: FAILED_PRECONDITION
-	// (OUTCOME_UNKNOWN).
+	// during the first one, a repeat waits until the deadline of that one has
+	// passed, and gets FAILED_PRECONDITION (OUTCOME_UNKNOWN).
 	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// Parameters that the contract does not have, by the provider's name: merged
 	// into the JSON body of the calls to that provider, where they replace the
@@ -597,8 +597,8 @@ type ExecuteStreamRequest struct {
 	// the same request, or it is rejected with INVALID_ARGUMENT. With a key the
 	// execution goes on if its caller cancels or disconnects. A failure that cost
 	// nothing is not kept: then a repeat is executed. If the server was killed
-	// during the first one, its outcome is lost: FAILED_PRECONDITION
-	// (OUTCOME_UNKNOWN).
+	// during the first one, a repeat waits until the deadline of that one has
+	// passed, and gets FAILED_PRECONDITION (OUTCOME_UNKNOWN).
 	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// Parameters that the contract does not have, by the provider's name: merged
 	// into the JSON body of the calls to that provider, where they replace the

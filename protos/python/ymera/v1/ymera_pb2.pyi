@@ -228,8 +228,8 @@ class ExecuteRequest(google.protobuf.message.Message):
     the same request, or it is rejected with INVALID_ARGUMENT. With a key the
     execution goes on if its caller cancels or disconnects. A failure that cost
     nothing is not kept: then a repeat is executed. If the server was killed
-    during the first one, its outcome is lost: FAILED_PRECONDITION
-    (OUTCOME_UNKNOWN).
+    during the first one, a repeat waits until the deadline of that one has
+    passed, and gets FAILED_PRECONDITION (OUTCOME_UNKNOWN).
     """
     strict: builtins.bool
     """Refuses to adapt the request: a target for which a parameter would be
@@ -385,8 +385,8 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
     the same request, or it is rejected with INVALID_ARGUMENT. With a key the
     execution goes on if its caller cancels or disconnects. A failure that cost
     nothing is not kept: then a repeat is executed. If the server was killed
-    during the first one, its outcome is lost: FAILED_PRECONDITION
-    (OUTCOME_UNKNOWN).
+    during the first one, a repeat waits until the deadline of that one has
+    passed, and gets FAILED_PRECONDITION (OUTCOME_UNKNOWN).
     """
     strict: builtins.bool
     """Refuses to adapt the request: a target for which a parameter would be
