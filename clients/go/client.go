@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -32,10 +33,12 @@ type Client struct {
 }
 
 // Dial prepares a connection to a server at "host:port" or "unix:/path"; the first call connects.
-// The connection is not encrypted unless an option such as grpc.WithTransportCredentials is given.
+// The connection is not encrypted unless an option such as grpc.WithTransportCredentials is given. Answers may be of any
+// size: gRPC's limit of 4 MiB does not apply.
 func Dial(address string, options ...grpc.DialOption) (*Client, error) {
 	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
-	connection, err := grpc.NewClient(address, append([]grpc.DialOption{plain}, options...)...)
+	unlimited := grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32))
+	connection, err := grpc.NewClient(address, append([]grpc.DialOption{plain, unlimited}, options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("ymera: address %q: %w", address, err)
 	}

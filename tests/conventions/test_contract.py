@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from ymera.v1 import admin_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2
 
 ROOT = Path(__file__).parents[2]
@@ -41,3 +43,25 @@ def test_every_file_of_the_contract_is_looked_at() -> None:
     protos = {f"ymera/v1/{path.name}" for path in (ROOT / "protos/ymera/v1").glob("*.proto")}
     assert {module.DESCRIPTOR.name for module in FILES} == protos
     assert all(descriptor_pool.Default().FindFileByName(name) for name in protos)
+
+
+def test_the_distribution_of_the_stubs_has_the_sources_and_those_of_the_details_of_errors() -> None:
+    copies = ROOT / "protos/python/ymera/protos"
+    for source in (ROOT / "protos/ymera/v1").glob("*.proto"):
+        assert (copies / "ymera/v1" / source.name).read_text() == source.read_text(), "run protos/generate.py"
+    details = {path.name for path in (copies / "google/rpc").iterdir()}
+    assert details == {"code.proto", "error_details.proto", "status.proto"}
+
+
+@pytest.mark.parametrize("module", FILES, ids=lambda module: module.DESCRIPTOR.name)
+def test_every_file_names_a_java_class_that_no_message_has(module: ModuleType) -> None:
+    options = module.DESCRIPTOR.GetOptions()
+    assert options.java_package == "dev.ymera.v1"
+    assert options.java_outer_classname.endswith("Proto")
+    assert options.go_package.startswith("github.com/ymera/ymera/clients/go/")
+
+
+def test_there_is_an_image_of_the_last_release_to_compare_with() -> None:
+    image = FileDescriptorSet.FromString((ROOT / "protos/released.binpb").read_bytes())
+    assert {module.DESCRIPTOR.name for module in FILES} <= {file.name for file in image.file}
+    assert "breaking --against released.binpb" in (ROOT / ".ci/run").read_text()

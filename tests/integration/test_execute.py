@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from ymera.v1 import (
     admin_pb2,
     admin_pb2_grpc,
@@ -262,3 +263,78 @@ async def test_the_installed_simulator_answers(installed_app: Application) -> No
         answer = await stub.Execute(ask("What is 17 + 25?"), timeout=30)
     assert answer.simulated
     assert any(part.text for message in answer.messages for part in message.parts)
+
+
+async def test_past_requests_are_listed_page_by_page_with_filters(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
+) -> None:
+    for number in range(5):
+        request = ask("one two", "lab/parrot")
+        request.attribution.labels["team"] = "ab"[number % 2]
+        await stub.Execute(request, timeout=WAIT)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await stub.Execute(ask("one", "lab/down"), timeout=WAIT)
+
+    async def listed(**filters: object) -> list[routing_pb2.Execution]:
+        wanted = routing_pb2.ExecutionFilter(**filters)  # type: ignore[arg-type]
+        found: list[routing_pb2.Execution] = []
+        token = ""
+        while True:
+            page = await routing_stub.ListExecutions(
+                routing_pb2.ListExecutionsRequest(page_size=2, page_token=token, filter=wanted), timeout=WAIT
+            )
+            found += page.executions
+            token = page.next_page_token
+            if not token:
+                return found
+
+    everything = await listed()
+    assert len(everything) == 6
+    assert [one.status for one in everything[:2]] == [
+        routing_pb2.EXECUTION_STATUS_FAILED,
+        routing_pb2.EXECUTION_STATUS_COMPLETED,
+    ]
+    assert everything[0].error.reason == "PROVIDER_SERVER_ERROR"
+    assert not any(one.HasField("decision") or one.attempts for one in everything)
+    assert [one.request_id for one in await listed(labels={"team": "b"})] == [
+        one.request_id for one in everything if one.attribution.labels["team"] == "b"
+    ]
+    assert len(await listed(status=routing_pb2.EXECUTION_STATUS_COMPLETED, model="lab/parrot")) == 5
+    assert len(await listed(start_time=everything[2].create_time)) == 3
+    assert len(await listed(end_time=everything[2].create_time)) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (routing_pb2.ExecutionFilter(status=99), "filter.status"),  # type: ignore[arg-type]  # not a status
+        (routing_pb2.ExecutionFilter(start_time=Timestamp(seconds=2**60)), "filter.start_time"),
+        (
+            routing_pb2.ExecutionFilter(start_time=Timestamp(seconds=2), end_time=Timestamp(seconds=2)),
+            "filter.end_time",
+        ),
+        (routing_pb2.ExecutionFilter(model="m" * 257), "filter.model"),
+        (routing_pb2.ExecutionFilter(labels={"a b": ""}), "filter.labels"),
+        (routing_pb2.ExecutionFilter(labels={str(number): "" for number in range(17)}), "filter.labels"),
+    ],
+)
+async def test_a_filter_that_is_not_valid_is_rejected(
+    routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub, wanted: routing_pb2.ExecutionFilter, field: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await routing_stub.ListExecutions(routing_pb2.ListExecutionsRequest(filter=wanted), timeout=WAIT)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert str(caught.value.details()).startswith(f"{field}: ")
+
+
+async def test_a_page_of_a_list_is_not_one_of_another_list(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
+) -> None:
+    for _ in range(2):
+        await stub.Execute(ask("one", "lab/parrot"), timeout=WAIT)
+    first = await routing_stub.ListExecutions(routing_pb2.ListExecutionsRequest(page_size=1), timeout=WAIT)
+    other = routing_pb2.ListExecutionsRequest(
+        page_token=first.next_page_token, filter=routing_pb2.ExecutionFilter(model="lab/parrot")
+    )
+    with pytest.raises(grpc.aio.AioRpcError, match="page_token"):
+        await routing_stub.ListExecutions(other, timeout=WAIT)

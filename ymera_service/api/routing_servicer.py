@@ -1,13 +1,14 @@
-"""RoutingService: past decisions."""
+"""RoutingService: past requests."""
 
 from collections.abc import Mapping
 
 from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
-from ymera_service.api.convert.routing import execution_fields
+from ymera_service.api.convert.history import execution_fields, filter_of
 from ymera_service.api.handlers import Method, Unary
 from ymera_service.serving.calls import Call
+from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.history import History
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RoutingService"].full_name
@@ -21,9 +22,20 @@ class RoutingServicer:
 
     def methods(self) -> Mapping[str, Method]:
         """Returns the methods by their names in the contract."""
-        return {"GetExecution": Unary(pb.GetExecutionRequest, self.get_execution)}
+        return {
+            "GetExecution": Unary(pb.GetExecutionRequest, self.get_execution),
+            "ListExecutions": Unary(pb.ListExecutionsRequest, self.list_executions),
+        }
 
     async def get_execution(self, request: pb.GetExecutionRequest, call: Call) -> pb.GetExecutionResponse:
         """Returns one past request."""
         fields: Fields = {"execution": execution_fields(await self._history.find(request.request_id, call.caller))}
         return pb.GetExecutionResponse(**fields)
+
+    async def list_executions(self, request: pb.ListExecutionsRequest, call: Call) -> pb.ListExecutionsResponse:
+        """Returns a page of past requests, the latest first."""
+        faults = Violations()
+        wanted = filter_of(request.filter, faults)
+        page = await self._history.page(wanted, faults, size=request.page_size, token=request.page_token)
+        fields: Fields = {"executions": [execution_fields(past) for past in page.executions]}
+        return pb.ListExecutionsResponse(next_page_token=page.next_token, **fields)

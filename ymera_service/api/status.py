@@ -34,7 +34,7 @@ STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.Cancelled: grpc.StatusCode.CANCELLED,
     errors.StorageUnavailable: grpc.StatusCode.UNAVAILABLE,
     errors.RecordingUnavailable: grpc.StatusCode.UNAVAILABLE,
-    errors.OutcomeUnknown: grpc.StatusCode.UNKNOWN,
+    errors.OutcomeUnknown: grpc.StatusCode.FAILED_PRECONDITION,
     errors.InternalError: grpc.StatusCode.INTERNAL,
     # The server's key failed, not the caller's: UNAUTHENTICATED would send the caller to its own credentials.
     errors.AuthenticationFailed: grpc.StatusCode.FAILED_PRECONDITION,

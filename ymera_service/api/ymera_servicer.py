@@ -1,7 +1,9 @@
 """YmeraService: routes, executes, measures, shows the state."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 
+from google.protobuf.message import Message
 from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
@@ -10,6 +12,7 @@ from ymera_service.api.convert.benchmark import benchmark_response, plan_of
 from ymera_service.api.convert.content import prompt_of
 from ymera_service.api.convert.execution import execute_response, stream_response
 from ymera_service.api.convert.health import health_response
+from ymera_service.api.convert.options import options_of
 from ymera_service.api.convert.routing import decision_fields, is_full_view, preferences_of
 from ymera_service.api.handlers import Method, Streamed, Unary, Write
 from ymera_service.execution.facts import ExecutionRequest
@@ -70,4 +73,23 @@ def _request(request: pb.RouteRequest | pb.ExecuteRequest | pb.ExecuteStreamRequ
     preferences = preferences_of(request.preferences, faults)
     attribution = attribution_of(request.attribution, faults)
     full_view = is_full_view(request.decision_view, faults)
-    return request_of(call, prompt, preferences, faults, attribution=attribution, full_view=full_view)
+    if isinstance(request, pb.RouteRequest):
+        return request_of(call, prompt, preferences, faults, attribution=attribution, full_view=full_view)
+    key = request.idempotency_key
+    return request_of(
+        call,
+        prompt,
+        preferences,
+        faults,
+        attribution=attribution,
+        full_view=full_view,
+        idempotency_key=key,
+        fingerprint=_fingerprint(request) if key else "",
+        options=options_of(request.provider_options, faults),
+        strict=request.strict,
+    )
+
+
+def _fingerprint(request: Message) -> str:
+    """Returns the same for equal requests: those of Execute and ExecuteStream have the same fields."""
+    return blake2b(request.SerializeToString(deterministic=True), digest_size=16).hexdigest()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent
+from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution
 from ymera_service.sdk.content import Citation, Message, Part, Reasoning, Refusal, Role, Text, ToolCall
 from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
@@ -10,11 +10,12 @@ from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: a message per turn, and the execution that gave it."""
+    """A whole answer: a message per turn, and the execution that gave it; `replayed` as in `Started`."""
 
     execution: Execution
     messages: tuple[Message, ...]
     citations: tuple[Citation, ...]
+    replayed: bool = False
 
 
 class AnswerCollector:
@@ -26,6 +27,7 @@ class AnswerCollector:
         self._parts: list[_OpenPart] = []
         self._citations: list[Citation] = []
         self._kept_citations = 0
+        self._replayed = False
 
     async def send(self, event: ExecutionEvent) -> None:
         """Takes the next event."""
@@ -46,6 +48,8 @@ class AnswerCollector:
                 self._citations.append(event.citation)
             case AttemptStarted():
                 self._begin(event)
+            case Started():
+                self._replayed = event.replayed
             case Ended():
                 self._close_message()
             case _:
@@ -90,9 +94,14 @@ class AnswerCollector:
         part.id, part.name = part.id or event.id, part.name or event.name
         part.texts.append(event.arguments)
 
+    def so_far(self, execution: Execution) -> Answer:
+        """Returns what an execution that is about to end has written."""
+        messages = (*self._messages, self.message()) if self._turn else ()
+        return Answer(execution, messages, tuple(self._citations), self._replayed)
+
     def answer(self, execution: Execution) -> Answer:
         """Returns the answer of an execution whose events it took to the end."""
-        return Answer(execution, tuple(self._messages), tuple(self._citations))
+        return Answer(execution, tuple(self._messages), tuple(self._citations), self._replayed)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from ymera_service.config import ExecutionSettings
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import Delta
 from ymera_service.execution.facts import Attempt
-from ymera_service.execution.limits import Limits, patience, usual_seconds
+from ymera_service.execution.limits import Limits, usual_seconds
+from ymera_service.execution.provided import bounded, clean
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Permit
 from ymera_service.routing.estimate import expected_usage, prompt_tokens, text_tokens
@@ -33,11 +34,12 @@ from ymera_service.sdk.events import (
     ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
+    ResponseStarted,
     TextDelta,
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import GenerateRequest, Usage
+from ymera_service.sdk.generation import Adaptation, GenerateRequest, Usage
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
@@ -54,6 +56,9 @@ CALLERS_EVIDENCE_SECONDS = 5.0
 """A silence that the caller's own limit cut counts against a target from here on."""
 TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
+
+
+_NO_RESPONSE = ResponseStarted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class _Progress:
 
     began: float
     """When it could begin: once there was a connection for it."""
+    patience: float
+    """Seconds that the caller gives a target for the first part of its answer."""
     limit: float = 0.0
     """Seconds until its first sign."""
     waits: bool = False
@@ -88,6 +95,8 @@ class _Progress:
     not_credible: Usage | None = None
     """The provider's count, if it can't be true."""
     finished: Finished | None = None
+    adaptations: tuple[Adaptation, ...] = ()
+    response: ResponseStarted = _NO_RESPONSE
     written: list[str] = field(default_factory=list)
     """What the model wrote, for an estimate where it sends no count."""
     calls: dict[int, ToolCall] = field(default_factory=dict)
@@ -114,7 +123,9 @@ class _Progress:
     def _note(self, event: ProviderEvent, now: float) -> None:
         match event:
             case Accepted():
-                self.accepted_at = now
+                self.accepted_at, self.adaptations = now, event.adaptations
+            case ResponseStarted():
+                self.response = event
             case UsageReported():
                 self._count(event)
             case Finished():
@@ -179,7 +190,7 @@ class AttemptRunner:
         of an answer counts against the target.
         """
         clock = asyncio.get_running_loop().time
-        progress = _Progress(clock())
+        progress = _Progress(clock(), context.execution.request.preferences.patience)
         try:
             failure = await self._receive(context, callee, progress)
         except BaseException as error:
@@ -199,7 +210,7 @@ class AttemptRunner:
         self._add(context, callee, progress, timed_out or refused)
 
     async def _receive(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderError | None:
-        request = GenerateRequest(callee.model.info.name, context.execution.request.prompt, context.execution.stream)
+        request = _generation(context, callee)
         call = _call_context(context, callee.target)
         request_id = call.request_id
         clock = asyncio.get_running_loop().time
@@ -215,7 +226,7 @@ class AttemptRunner:
                     delta = progress.take(event, now)
                     if delta is not None:
                         await _release(context, delta, scope)
-                    self._extend(scope, progress, context, event, clock)
+                    self._extend(scope, progress, context.execution.stream, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
             failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress))
             if not (scope.expired() and isinstance(error, TimeoutError)):
@@ -232,7 +243,7 @@ class AttemptRunner:
         self,
         scope: asyncio.Timeout,
         progress: _Progress,
-        context: ExecutionContext,
+        stream: bool,
         event: ProviderEvent,
         clock: Callable[[], float],
     ) -> None:
@@ -242,11 +253,11 @@ class AttemptRunner:
         elif (
             progress.finished is not None
             or isinstance(event, Accepted)
-            or (not context.execution.stream and progress.first_token_at is None)
+            or (not stream and progress.first_token_at is None)
         ):
             return
         elif progress.first_token_at is None:
-            rest = progress.began + min(self._settings.thinking_seconds, patience(context)) - clock()
+            rest = progress.began + min(self._settings.thinking_seconds, progress.patience) - clock()
             seconds = min(self._settings.first_token_seconds, rest)
         else:
             seconds = self._settings.idle_seconds
@@ -255,8 +266,8 @@ class AttemptRunner:
             scope.reschedule(until)
 
     def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> str:
-        if _is_callers_limit(context, progress):
-            return f"{callee.model.id} sent no part of an answer within the caller's limit of {patience(context):g} s"
+        if _is_callers_limit(progress):
+            return f"{callee.model.id} sent no part of an answer within the caller's limit of {progress.patience:g} s"
         if not context.execution.stream:
             return f"{callee.model.id} did not answer within {progress.limit:.3g} s"
         if progress.first_token_at is None:
@@ -285,6 +296,11 @@ class AttemptRunner:
             retryable=isinstance(failure, ProviderError) and failure.retryable,
             simulated=callee.model.info.simulated,
             tool_calls=tuple(progress.calls.values()),
+            adaptations=bounded(progress.adaptations),
+            response_id=clean(progress.response.response_id),
+            response_model=clean(progress.response.model),
+            raw_finish_reason=clean(progress.finished.raw_reason) if progress.finished else "",
+            stop_sequence=clean(progress.finished.stop_sequence) if progress.finished else "",
         )
         context.add(attempt)
         _time(context, progress, now)
@@ -310,7 +326,7 @@ def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, fail
         callee.permit.succeeded()
         return
     failure.metadata.setdefault("model", callee.model.id)
-    if isinstance(failure, ProviderTimeout) and _was_impatient(context, progress):
+    if isinstance(failure, ProviderTimeout) and _was_impatient(progress):
         callee.permit.released()
     elif isinstance(failure, ProviderTimeout) and progress.sign_at is None:
         _settle_timeout(context, callee, progress, failure)
@@ -318,16 +334,16 @@ def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, fail
         callee.permit.failed(failure)
 
 
-def _is_callers_limit(context: ExecutionContext, progress: _Progress) -> bool:
-    """Tells whether a call took so long that the caller's own limit for its first part ended it."""
+def _is_callers_limit(progress: _Progress) -> bool:
+    """Tells whether the caller's own limit for the first part of an answer ended a call."""
     waited = asyncio.get_running_loop().time() - progress.began
-    return progress.first_token_at is None and waited > patience(context) * (1 - TIMER_SLACK)
+    return progress.first_token_at is None and waited > progress.patience * (1 - TIMER_SLACK)
 
 
-def _was_impatient(context: ExecutionContext, progress: _Progress) -> bool:
+def _was_impatient(progress: _Progress) -> bool:
     """Tells whether the caller's limit ended a call too early to say anything of the target."""
     waited = asyncio.get_running_loop().time() - progress.began
-    return _is_callers_limit(context, progress) and (progress.sign_at is not None or waited < CALLERS_EVIDENCE_SECONDS)
+    return _is_callers_limit(progress) and (progress.sign_at is not None or waited < CALLERS_EVIDENCE_SECONDS)
 
 
 def _settle_timeout(
@@ -348,6 +364,14 @@ def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: _Progre
         return None
     seconds = now - progress.began
     return ProviderTimeout(f"{callee.model.id} gave no sign of an answer in the {seconds:.3g} s until the deadline")
+
+
+def _generation(context: ExecutionContext, callee: Callee) -> GenerateRequest:
+    request, stream = context.execution.request, context.execution.stream
+    if not (request.options or request.strict):  # most requests
+        return GenerateRequest(callee.model.info.name, request.prompt, stream)
+    options = request.options.get(callee.target.provider, {})
+    return GenerateRequest(callee.model.info.name, request.prompt, stream, options, request.strict)
 
 
 def _call_context(context: ExecutionContext, target: Target) -> CallContext:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ymera_service.execution.answer import AnswerCollector
 from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.resilience.slots import Slot
@@ -26,6 +27,8 @@ class ExecutionContext:
     """The slot of the journal that has what is known so far; see `Recording.begin`."""
     stored_decision: bytes = b""
     """The decision as it is stored; empty until it is needed."""
+    kept: AnswerCollector | None = None
+    """Has what was written, if a repeat is to get the same outcome."""
     notified: bool = False
     """The observers have it."""
 

@@ -16,10 +16,11 @@ from ymera_service.sdk.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A decision was made."""
+    """A decision was made; `replayed` says that the outcome of an earlier request is sent again."""
 
     request_id: str
     decision: Decision
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ assigns to a field. The classes are not frozen because one execution is made ane
 instance takes twice as long to make; for the same reason each copy is a plain call of the constructor.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, Failure, ShuttingDown, YmeraError
-from ymera_service.sdk.generation import FinishReason, Prompt, Usage
+from ymera_service.sdk.generation import Adaptation, FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
 from ymera_service.storage.records import ExecutionStatus
 
@@ -23,10 +24,7 @@ UNREAD = "the caller did not read its stream"
 
 @dataclass(slots=True)
 class ExecutionRequest:
-    """A request that was checked. `deadline` is a time of the event loop's clock.
-
-    `caller` is whose request it is: the name of its key, or the host that it came from if callers have no keys.
-    """
+    """A request that was checked. `deadline` is a time of the event loop's clock."""
 
     request_id: str
     prompt: Prompt
@@ -37,6 +35,21 @@ class ExecutionRequest:
     full_view: bool = False
     """The decision is to hold every candidate and exclusion."""
     caller: str = ""
+    """The name of the caller's key; empty if callers have no keys."""
+    peer: str = ""
+    """The host that it came from."""
+    idempotency_key: str = ""
+    fingerprint: str = ""
+    """The same for equal requests; empty without a key."""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The caller's own parameters, by provider."""
+    strict: bool = False
+    """What a model does not accept as it is must not be adapted."""
+
+    @property
+    def sharer(self) -> str:
+        """Whose share of the limits it takes: the caller's, or its host's if callers have no keys."""
+        return self.caller or self.peer
 
 
 @dataclass(slots=True)
@@ -53,6 +66,11 @@ class Attempt:
         retryable: The same call may succeed a little later.
         simulated: No real model answered.
         tool_calls: What the answer asks the caller to run.
+        adaptations: What of the request was not sent as the caller gave it.
+        response_id: The provider's own id of its response; empty if it sent none, like what follows.
+        response_model: The exact model, as the provider names it.
+        raw_finish_reason: The provider's own word for why the model stopped.
+        stop_sequence: The one that the model wrote.
     """
 
     number: int
@@ -68,6 +86,11 @@ class Attempt:
     retryable: bool = False
     simulated: bool = False
     tool_calls: tuple[ToolCall, ...] = ()
+    adaptations: tuple[Adaptation, ...] = ()
+    response_id: str = ""
+    response_model: str = ""
+    raw_finish_reason: str = ""
+    stop_sequence: str = ""
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ class Limits:
     def first(self, context: ExecutionContext, target: Target, *, last: bool) -> float:
         """Returns the seconds until the first sign; while another target may be called, time is kept for it."""
         seconds = self._settings.first_token_seconds if context.execution.stream else self._settings.unary_seconds
-        seconds = min(seconds, patience(context))
+        seconds = min(seconds, context.execution.request.preferences.patience)
         if last:
             return seconds
         left = context.execution.request.deadline - asyncio.get_running_loop().time()
@@ -60,9 +60,3 @@ def usual_seconds(context: ExecutionContext, target: Target) -> float:
     if context.execution.stream or decision is None:
         return 0.0
     return next((one.expected_latency or 0.0 for one in decision.candidates if one.target is target), 0.0)
-
-
-def patience(context: ExecutionContext) -> float:
-    """Returns the seconds that the caller gives a target for the first part of its answer."""
-    seconds = context.execution.request.preferences.first_token_timeout
-    return inf if seconds is None else seconds

@@ -21,6 +21,7 @@ from ymera_service.execution.deadlines import Deadlines
 from ymera_service.execution.events import Ended, Sink
 from ymera_service.execution.facts import UNREAD, Execution, ExecutionRequest
 from ymera_service.execution.observers import Observers
+from ymera_service.execution.outcomes import Keeping
 from ymera_service.execution.recording import Recording
 from ymera_service.execution.stages import Admit, Generate, Route, Screen, Stage
 from ymera_service.plugins.boundary import Boundary
@@ -121,11 +122,34 @@ class Pipeline:
         """
         return await self._run(request, sink, timings, stream=True, stages=self._execute)
 
+    async def keep(self, request: ExecutionRequest, sink: Sink, timings: Timings, *, stream: bool) -> Execution:
+        """Like `stream`, and stores the outcome with the record, under the request's idempotency key.
+
+        Args:
+            request: One with a key, which is claimed.
+            sink: Gets the events, whether or not providers are asked to stream.
+            timings: Gets the phases.
+            stream: Providers are asked to stream.
+
+        Raises:
+            RequestError, ServerError: Only before the first event.
+        """
+        sink = Keeping(sink)
+        return await self._run(request, sink, timings, stream=stream, stages=self._execute, kept=sink.collector)
+
     async def _run(
-        self, request: ExecutionRequest, sink: Sink, timings: Timings, *, stream: bool, stages: Sequence[Stage]
+        self,
+        request: ExecutionRequest,
+        sink: Sink,
+        timings: Timings,
+        *,
+        stream: bool,
+        stages: Sequence[Stage],
+        kept: AnswerCollector | None = None,
     ) -> Execution:
         self._recording.check()
-        context = ExecutionContext(Execution(request, stream, datetime.now(UTC), _now()), sink, timings)
+        execution = Execution(request, stream, datetime.now(UTC), _now())
+        context = ExecutionContext(execution, sink, timings, kept=kept)
         self._begin()
         try:
             error = await self._through(context, stages)

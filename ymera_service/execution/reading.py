@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from ymera_service.execution.facts import Attempt, Turn
+from ymera_service.execution.recording import PROVIDERS_FACTS
 from ymera_service.sdk.errors import Failure
-from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Usage
 from ymera_service.sdk.targets import Deployment, Target
 
 
@@ -46,4 +47,9 @@ def _attempt(stored: Mapping[str, Any]) -> Attempt:
         estimated=stored["estimated"],
         finish_reason=FinishReason(reason) if reason else None,
         error=Failure(**error) if error else None,
+        simulated=stored.get("simulated", False),
+        **{name: stored[name] for name in PROVIDERS_FACTS if name in stored},
+        adaptations=tuple(
+            [Adaptation(AdaptationKind(kind), field, detail) for kind, field, detail in stored.get("adaptations", ())]
+        ),
     )

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import structlog
 
 from ymera_service.execution.context import ExecutionContext
-from ymera_service.execution.facts import Attempt, Execution
+from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
+from ymera_service.execution.outcomes import answer_to_json, is_kept
 from ymera_service.routing.estimate import expected_usage
 from ymera_service.routing.stored import to_json
 from ymera_service.sdk.errors import Failure, StorageUnavailable
@@ -16,10 +18,13 @@ from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.targets import Target
 from ymera_service.storage import Recorder
-from ymera_service.storage.records import ExecutionLabel, ExecutionRecord
+from ymera_service.storage.records import ExecutionLabel, ExecutionRecord, Outcome
+from ymera_service.storage.rows import Record
 
 log = structlog.get_logger(__name__)
 
+PROVIDERS_FACTS = ("response_id", "response_model", "raw_finish_reason", "stop_sequence")
+"""Of an attempt; stored if they are not empty."""
 RECORD_SECONDS = 10.0
 """How long storage may take to make a record durable."""
 EXECUTION_NOTE = "execution"
@@ -71,7 +76,7 @@ class Recording:
         context.note = self._recorder.note(orjson.dumps(note), context.note)
 
     async def record(self, context: ExecutionContext) -> None:
-        """Returns when the record is durable.
+        """Returns when the record is durable; with it, if it was kept for repeats, what was written.
 
         Raises:
             StorageUnavailable: It is not, or not within `RECORD_SECONDS`.
@@ -106,9 +111,12 @@ def _under_way(execution: Execution, target: Target, model: Model, now: float) -
     return Attempt(number, target, now, 0.0, usage=usage, cost_micros=model.cost_micros(usage), estimated=True)
 
 
-def records_of(context: ExecutionContext) -> Sequence[ExecutionRecord | ExecutionLabel]:
+def records_of(context: ExecutionContext) -> Sequence[Record]:
     """Returns all that is kept of an execution that was routed, to be written at once."""
-    return with_labels(record_of(context))
+    execution, kept, records = context.execution, context.kept, with_labels(record_of(context))
+    if kept is None or not is_kept(execution):
+        return records
+    return *records, outcome_of(execution.request, execution.created_at, answer_to_json(kept.so_far(execution)))
 
 
 def with_labels(record: ExecutionRecord) -> Sequence[ExecutionRecord | ExecutionLabel]:
@@ -117,6 +125,20 @@ def with_labels(record: ExecutionRecord) -> Sequence[ExecutionRecord | Execution
         return (record,)
     labels = record.labels.items()
     return record, *(ExecutionLabel(key, value, record.created_at, record.request_id) for key, value in labels)
+
+
+def outcome_of(request: ExecutionRequest, created_at: datetime, answer: bytes | None = None) -> Outcome:
+    """Returns the outcome of a request with an idempotency key; without an `answer`, that it is under way."""
+    seconds = request.deadline - asyncio.get_running_loop().time() + RECORD_SECONDS
+    return Outcome(
+        caller=request.caller,
+        key=request.idempotency_key,
+        request_id=request.request_id,
+        fingerprint=request.fingerprint,
+        created_at=created_at,
+        ends_by=created_at + timedelta(seconds=seconds),
+        answer=answer,
+    )
 
 
 def record_of(context: ExecutionContext) -> ExecutionRecord:
@@ -177,7 +199,13 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
         "cost_micros": attempt.cost_micros,
         "estimated": attempt.estimated,
         "finish_reason": attempt.finish_reason,
+        "simulated": attempt.simulated,
     }
+    for name in PROVIDERS_FACTS:
+        if fact := getattr(attempt, name):
+            stored[name] = fact
+    if attempt.adaptations:
+        stored["adaptations"] = [(one.kind, one.field, one.detail) for one in attempt.adaptations]
     if attempt.error is not None:
         stored["error"] = _failure(attempt.error)
     return stored

@@ -42,7 +42,7 @@ class Screen:
 
     async def __call__(self, context: ExecutionContext) -> None:
         """See `Stage`. Raises `Overloaded` or `ShuttingDown`."""
-        self._slots.check(context.execution.request.caller)
+        self._slots.check(context.execution.request.sharer)
 
 
 class Route:
@@ -71,7 +71,7 @@ class Admit:
         request = context.execution.request
         context.admitted = False
         with context.timings.phase(Phase.QUEUE):
-            context.slot = await self._slots.acquire(context.ranking, request.caller, request.deadline)
+            context.slot = await self._slots.acquire(context.ranking, request.sharer, request.deadline)
         context.admitted = True
         assert context.execution.decision is not None
         await context.send(Started(request.request_id, context.execution.decision))

@@ -6,6 +6,7 @@ counted, and most of the inputs from which the rest can be computed again.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
@@ -54,6 +55,11 @@ class Preferences:
     max_attempts: int | None = None
     no_failover: bool = False
     first_token_timeout: float | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a target has for the first part of its answer, as far as the caller says."""
+        return inf if self.first_token_timeout is None else self.first_token_timeout
 
     @property
     def listed_models(self) -> tuple[str, ...]:

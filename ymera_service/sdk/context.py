@@ -37,7 +37,7 @@ class CallContext:
         traceparent: The caller's W3C trace context, to be forwarded; empty if it sent none.
         turn: Which answer of the execution this is, from 1.
         attempt: Which attempt of the turn this is, from 1.
-        caller: The name of the caller's key, or the host that the request came from.
+        caller: The name of the caller's key; empty if callers have no keys.
     """
 
     request_id: str

@@ -24,7 +24,7 @@
 This module is independent of gRPC: the `api` package maps each leaf to a status.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -94,6 +94,24 @@ class Failure:
     def of(cls, error: YmeraError) -> "Failure":
         """Returns the data of an error."""
         return cls(error.reason, error.message, error.metadata, error.retry_after)
+
+    def as_error(self) -> YmeraError:
+        """Returns the error that this is the data of, as far as it can be rebuilt."""
+        kind = next((kind for kind in _kinds(YmeraError) if kind.reason == self.reason), InternalError)
+        if kind is InvalidRequest:
+            return InvalidRequest([FieldViolation(self.metadata.get("field", ""), self.message)])
+        error = kind(self.message, retry_after=self.retry_after)
+        error.metadata = dict(self.metadata)
+        return error
+
+
+def _kinds(kind: type[YmeraError]) -> Iterator[type[YmeraError]]:
+    """Yields the leaves of the tree in this module."""
+    own = [child for child in kind.__subclasses__() if child.__module__ == __name__]
+    for child in own:
+        yield from _kinds(child)
+    if not own:
+        yield kind
 
 
 class RequestError(YmeraError):
@@ -208,7 +226,10 @@ class RecordingUnavailable(ServerError):
 
 
 class OutcomeUnknown(ServerError):
-    """The process ended before the outcome was recorded. Only in records: no caller gets it."""
+    """A request may have been charged, but the process ended before its outcome was recorded.
+
+    In records, and for the caller of a repeat with the same idempotency key.
+    """
 
     reason = "OUTCOME_UNKNOWN"
 

@@ -11,12 +11,17 @@ raises `StreamInterrupted`; one that fails raises another `ProviderError`.
 from dataclasses import dataclass
 
 from ymera_service.sdk.content import Citation
-from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.generation import Adaptation, FinishReason, Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider accepted the request: the head of its response arrived."""
+    """The provider accepted the request: the head of its response arrived.
+
+    `adaptations` say what of the request was not sent as the caller gave it.
+    """
+
+    adaptations: tuple[Adaptation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Requests to a provider, and the tokens that they consume."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from ymera_service.sdk.content import Message
 
@@ -104,12 +106,36 @@ class Prompt:
 class GenerateRequest:
     """One call of a provider: `model` is the provider's name of the model.
 
-    With `stream` the provider sends the answer while it is written; the events are the same.
+    Attributes:
+        stream: The provider sends the answer while it is written; the events are the same.
+        options: The caller's own parameters for this provider, such as `{"service_tier": "flex"}`. `HttpProvider`
+            merges them into the body.
+        strict: What the model does not accept as it is must not be adapted. `HttpProvider` sees to it for a dialect
+            that states its adaptations.
     """
 
     model: str
     prompt: Prompt
     stream: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+    strict: bool = False
+
+
+class AdaptationKind(StrEnum):
+    """What was done with a parameter that a model does not accept as it is."""
+
+    DROPPED = "dropped"
+    REDUCED = "reduced"
+    MAPPED = "mapped"
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """A parameter that is not sent as the caller gave it: its path, such as `prompt.sampling.seed`, and why."""
+
+    kind: AdaptationKind
+    field: str
+    detail: str
 
 
 MAX_TOKENS = 100_000_000

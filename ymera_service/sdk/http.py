@@ -3,23 +3,30 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
+
+import orjson
 
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent
-from ymera_service.sdk.generation import GenerateRequest
+from ymera_service.sdk.generation import Adaptation, GenerateRequest
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.wire.json_reader import strict_object
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request. In a dialect, `url` is relative to the endpoint's base, such as `/chat/completions`, or absolute."""
+    """A request. In a dialect, `url` is relative to the endpoint's base, such as `/chat/completions`, or absolute.
+
+    `adaptations` say what of the request was not encoded as the caller gave it.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    adaptations: tuple[Adaptation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +152,12 @@ class HttpProvider(Provider):
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
-        sent = await self.authorize(_traced(_encoded(self.dialect, request), context), context)
+        encoded = _encoded(self.dialect, request)
+        sent = await self.authorize(_traced(encoded, context), context)
         async with self._transport.open(sent) as stream:
             if not _is_success(stream.status):
                 raise await self._refusal(stream)
-            yield Accepted()
+            yield Accepted(encoded.adaptations)
             decoder = self.dialect.decoder(request)
             broken: StreamInterrupted | None = None
             item: ProviderEvent | ProviderError | None = None
@@ -203,10 +211,25 @@ async def read(stream: HttpStream) -> HttpResponse:
 def _encoded(dialect: Dialect, request: GenerateRequest) -> HttpRequest:
     """Encodes a request; what can't be encoded, such as nesting without end, counts against no target."""
     try:
-        return dialect.encode(request)
+        encoded = dialect.encode(request)
+        if encoded.adaptations and request.strict:
+            raise _not_adapted(encoded.adaptations)
+        return _with_options(encoded, request.options) if request.options else encoded
     except (TypeError, ValueError, RecursionError) as error:
         problem = f"the request can't be expressed in the provider's format: {type(error).__name__}: {error}"
         raise InvalidProviderRequest(problem) from None
+
+
+def _with_options(request: HttpRequest, options: Mapping[str, Any]) -> HttpRequest:
+    body = strict_object(request.body)
+    if body is None:
+        raise InvalidProviderRequest("provider options can't be added: the provider's format is not a JSON object")
+    return replace(request, body=orjson.dumps({**body, **options}))
+
+
+def _not_adapted(adaptations: Sequence[Adaptation]) -> InvalidProviderRequest:
+    problems = "; ".join(f"{one.field} would be {one.kind}: {one.detail}" for one in adaptations)
+    return InvalidProviderRequest(f"the request is strict, and the model does not accept it as it is: {problems}")
 
 
 def _traced(request: HttpRequest, context: CallContext) -> HttpRequest:

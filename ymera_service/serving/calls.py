@@ -98,7 +98,8 @@ class Call:
     Attributes:
         began: When it arrived, by the event loop's clock.
         deadline: When it has to end, by the same clock: a little before its caller gives up.
-        caller: Whose call it is: the name of its key, or the host that it came from if callers have no keys.
+        peer: The host that it came from.
+        caller: The name of its caller's key; empty if callers have no keys.
         executes: It runs the pipeline, and so ends when the pipeline is stopped.
         writing_since: Since when a message waits for the caller to read, by the same clock; None if none does.
         stopped: The server cancelled it, because it is stopping.
@@ -111,6 +112,7 @@ class Call:
     began: float
     deadline: float
     headers: Headers = NO_HEADERS
+    peer: str = ""
     caller: str = ""
     executes: bool = False
     writing_since: float | None = None
@@ -139,18 +141,18 @@ class Calls:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def begin(self, method: str, remaining: float | None, headers: Headers = NO_HEADERS, caller: str = "") -> Call:
+    def begin(self, method: str, remaining: float | None, headers: Headers = NO_HEADERS, peer: str = "") -> Call:
         """Begins a call in the present task, which counts as under way until that task ends.
 
         Args:
             method: Its name for the log.
             remaining: The seconds until the caller gives up; None if it does not say.
             headers: The caller's own ids.
-        caller: Whose call it is; limits are shared out among callers.
+            peer: The host that it came from.
         """
         now = self._latest = asyncio.get_running_loop().time()
         deadline = now + seconds_for(remaining, self._default_deadline)
-        call = Call(method, str(uuid_utils.uuid7()), now, deadline, headers, caller)
+        call = Call(method, str(uuid_utils.uuid7()), now, deadline, headers, peer)
         REQUEST_ID.set(call.request_id)
         task = asyncio.current_task()
         assert task is not None
@@ -191,7 +193,7 @@ class Calls:
         """
         if self._draining and not while_draining:
             raise _shutting_down()
-        call.caller = self._callers.identify(call.headers.authorization) or call.caller
+        call.caller = self._callers.identify(call.headers.authorization)
 
     def failure(self, call: Call, error: BaseException) -> YmeraError:
         """Returns what a call that raised ends with, as a typed error.

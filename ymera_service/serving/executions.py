@@ -1,24 +1,29 @@
 """Routing and executing, as every protocol offers it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from ymera_service.execution.answer import Answer
-from ymera_service.execution.events import ExecutionEvent
-from ymera_service.execution.facts import ExecutionRequest
+from ymera_service.execution.answer import Answer, AnswerCollector
+from ymera_service.execution.events import ExecutionEvent, Sink
+from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.pipeline import Pipeline
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.generation import Prompt
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.attribution import check_attribution
+from ymera_service.serving.checks.keys import check_key
+from ymera_service.serving.checks.options import check_options
 from ymera_service.serving.checks.preferences import check_preferences
 from ymera_service.serving.checks.prompts import check_prompt
 from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.idempotency import Idempotency
 from ymera_service.serving.stream import deliver
-from ymera_service.telemetry.timing import Phase
+from ymera_service.telemetry.timing import Phase, Timings
 
 Written = TypeVar("Written")
+
+_NO_OPTIONS: Mapping[str, Mapping[str, Any]] = {}
 
 ANY_PREFERENCES = Preferences()
 """Those of a caller who prefers nothing; this very object is not checked again with each request."""
@@ -32,6 +37,10 @@ def request_of(
     *,
     attribution: Attribution = UNATTRIBUTED,
     full_view: bool = False,
+    idempotency_key: str = "",
+    fingerprint: str = "",
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    strict: bool = False,
 ) -> ExecutionRequest:
     """Returns the request of a call.
 
@@ -42,6 +51,10 @@ def request_of(
         faults: What the conversion found; the checks add to it.
         attribution: As it was converted; the log line of the call names it.
         full_view: The decision is to hold every candidate and exclusion.
+        idempotency_key: The caller's; empty if it sent none.
+        fingerprint: The same for equal requests; needed with a key.
+        options: The caller's own parameters, by provider.
+        strict: What a model does not accept as it is must not be adapted.
 
     Raises:
         InvalidRequest: With all faults.
@@ -51,6 +64,10 @@ def request_of(
         check_preferences(preferences, faults)
     if attribution is not UNATTRIBUTED:
         check_attribution(attribution, faults)
+    if idempotency_key:
+        check_key(idempotency_key, faults)
+    if options:
+        check_options(options, faults)
     call.timings.add(Phase.CHECK, call.age())
     call.executes = True
     faults.check()
@@ -65,6 +82,11 @@ def request_of(
         attribution,
         full_view=full_view,
         caller=call.caller,
+        peer=call.peer,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+        options=options or _NO_OPTIONS,
+        strict=strict,
     )
 
 
@@ -76,8 +98,9 @@ def _notes_of(attribution: Attribution) -> dict[str, Any]:
 class Executions:
     """Runs the pipeline for calls, and notes for their log lines what was done."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, idempotency: Idempotency) -> None:
         self._pipeline = pipeline
+        self._idempotency = idempotency
 
     async def route(self, call: Call, request: ExecutionRequest) -> Decision:
         """Decides without calling a model. Raises as `Pipeline.route` does."""
@@ -91,11 +114,19 @@ class Executions:
         Raises:
             YmeraError: Why there is none.
         """
-        answer = await self._pipeline.execute(request, call.timings)
-        call.execution = answer.execution
+        if request.idempotency_key:
+            answer = await self._execute_once(call, request)
+        else:
+            answer = await self._pipeline.execute(request, call.timings)
+        _note(call, answer.execution)
         if answer.execution.error is not None:
             raise answer.execution.error
         return answer
+
+    async def _execute_once(self, call: Call, request: ExecutionRequest) -> Answer:
+        collector = AnswerCollector()
+        execution = await self._idempotency.run(request, collector, call.timings, stream=False)
+        return collector.answer(execution)
 
     async def stream(
         self,
@@ -109,7 +140,19 @@ class Executions:
         Raises:
             YmeraError: Why there is no whole answer; the last event says the same.
         """
-        execution = await deliver(self._pipeline.stream, request, call.timings, convert, write)
-        call.execution = execution
+        run = self._stream_once if request.idempotency_key else self._pipeline.stream
+        execution = await deliver(run, request, call.timings, convert, write)
+        _note(call, execution)
         if execution.error is not None:
             raise execution.error
+
+    async def _stream_once(self, request: ExecutionRequest, sink: Sink, timings: Timings) -> Execution:
+        return await self._idempotency.run(request, sink, timings, stream=True)
+
+
+def _note(call: Call, execution: Execution) -> None:
+    """Notes what was done for a call; of a replay only whose outcome it was, as nothing was consumed."""
+    if execution.request.request_id == call.request_id:
+        call.execution = execution
+    else:
+        call.notes["replay_of"] = execution.request.request_id

@@ -1,27 +1,39 @@
-"""Past executions, as they were recorded."""
+"""Past executions, as they were recorded: one by its id, or page by page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ymera_service.execution.facts import Turn
 from ymera_service.execution.reading import failure_from_json, turns_from_json
 from ymera_service.routing.decision import Decision
 from ymera_service.routing.stored import from_json
 from ymera_service.sdk.errors import ExecutionNotFound, Failure
+from ymera_service.serving.checks.filters import check_filter
 from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.listing import after_of, page_size, token_of
 from ymera_service.storage import Database
-from ymera_service.storage.records import ExecutionRecord
+from ymera_service.storage.records import ExecutionFilter, ExecutionRecord
 
 MAX_REQUEST_ID = 128
 
 
 @dataclass(frozen=True, slots=True)
 class PastExecution:
-    """A record and what is stored in it, read."""
+    """A record and what is stored in it, read; in a list without decision and turns."""
 
     record: ExecutionRecord
-    decision: Decision
+    decision: Decision | None
     turns: tuple[Turn, ...]
     error: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some executions, the latest first; `next_token` is empty on the last page."""
+
+    executions: Sequence[PastExecution]
+    next_token: str
 
 
 class History:
@@ -48,5 +60,39 @@ class History:
                 f"no request {request_id!r} is stored; give the request_id of an earlier answer",
                 metadata={"field": "request_id", "request_id": request_id},
             )
-        error = failure_from_json(record.error) if record.error else None
-        return PastExecution(record, from_json(record.decision), turns_from_json(record.attempts), error)
+        return PastExecution(record, from_json(record.decision), turns_from_json(record.attempts), _error(record))
+
+    async def page(self, wanted: ExecutionFilter, faults: Violations, *, size: int, token: str) -> HistoryPage:
+        """Returns a page of executions.
+
+        Args:
+            wanted: Which ones.
+            faults: What the conversion of the filter found.
+            size: The most executions; 0 means 100, more than 1,000 means 1,000.
+            token: The `next_token` of the page before; empty for the first.
+
+        Raises:
+            InvalidRequest: The filter or the size is not valid, or this server did not give the token for this filter.
+            StorageUnavailable: The database can't be read.
+        """
+        check_filter(wanted, faults)
+        most, scope = page_size(size, faults), repr(wanted)
+        after = after_of(token, scope, faults)
+        faults.check()
+        found = await self._database.executions.latest(wanted, limit=most + 1, after=_place(after) if after else None)
+        records = found[:most]
+        past = [PastExecution(record, None, (), _error(record)) for record in records]
+        return HistoryPage(past, token_of(_after(records[-1]), scope) if len(found) > most else "")
+
+
+def _error(record: ExecutionRecord) -> Failure | None:
+    return failure_from_json(record.error) if record.error else None
+
+
+def _after(record: ExecutionRecord) -> str:
+    return f"{record.created_at.isoformat()} {record.request_id}"
+
+
+def _place(after: str) -> tuple[datetime, str]:
+    created_at, _, request_id = after.partition(" ")
+    return datetime.fromisoformat(created_at), request_id

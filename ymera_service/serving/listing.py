@@ -55,14 +55,13 @@ class Listing:
                 for this provider.
         """
         faults = Violations()
-        if size < 0:
-            faults.add("page_size", "is negative; 0 means 100, and at most 1,000 are returned")
+        most = page_size(size, faults)
         if provider and provider not in self._catalog.provider_names:
             known = ", ".join(sorted(self._catalog.provider_names)) or "none"
             faults.add("provider", f"{provider[:64]!r} is not a provider of this server; its providers are {known}")
         after = after_of(token, provider, faults)
         faults.check()
-        models, most = self._catalog.snapshot.models, min(size or DEFAULT_PAGE, MAX_PAGE)
+        models = self._catalog.snapshot.models
         ids = [name for name, model in models.items() if name > after and provider in {"", model.provider}]
         open_domains = self._breakers.open_domains()
         listed = [
@@ -77,6 +76,13 @@ def is_available(model: Model, open_domains: Collection[str]) -> bool:
     return not open_domains or any(
         not any(domain in open_domains for domain in target.domains) for target in model.targets
     )
+
+
+def page_size(size: int, faults: Violations) -> int:
+    """Returns how many items a page has at most, noting a size that is not valid."""
+    if size < 0:
+        faults.add("page_size", "is negative; 0 means 100, and at most 1,000 are returned")
+    return min(size or DEFAULT_PAGE, MAX_PAGE)
 
 
 def token_of(after: str, scope: str) -> str:

@@ -19,6 +19,7 @@ from ymera_service.serving.calls import Calls
 from ymera_service.serving.executions import Executions
 from ymera_service.serving.health import Health
 from ymera_service.serving.history import History
+from ymera_service.serving.idempotency import Idempotency
 from ymera_service.serving.listing import Listing
 from ymera_service.storage import Database, Recorder
 
@@ -69,11 +70,12 @@ def build(
         background=background,
         clock=clock,
     )
+    history = History(database, private=callers is not None and callers.known)
     return Service(
         calls=calls,
-        executions=Executions(pipeline),
+        executions=Executions(pipeline, Idempotency(pipeline, database, history)),
         benchmarks=Benchmarks(runner),
-        history=History(database, private=callers is not None and callers.known),
+        history=history,
         listing=Listing(catalog, breakers, evidence),
         health=health,
         plugins=plugins,

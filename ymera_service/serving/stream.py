@@ -34,10 +34,12 @@ class Channel:
         self._writer: asyncio.Future[None] | None = None
 
     def try_send(self, event: ExecutionEvent) -> bool:
-        """Takes the next event, unless `MAX_WAITING` are there.
+        """Takes the next event, unless `MAX_WAITING` are there; drops it once the channel is closed.
 
         The last one is always taken: the end of an execution must not depend on how fast its caller reads.
         """
+        if self._closed:
+            return True
         if len(self._waiting) >= MAX_WAITING and type(event) is not Ended:
             return False
         self._waiting.append(event)
@@ -60,9 +62,10 @@ class Channel:
         return taken
 
     def close(self, _task: object = None) -> None:
-        """No further event comes."""
+        """No further event comes, or nothing reads them any more."""
         self._closed = True
         _wake(self._reader)
+        _wake(self._writer)
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

@@ -1,5 +1,6 @@
 """Reads executions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage.faults import unavailable
-from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
+from ymera_service.storage.listing import listing
+from ymera_service.storage.records import ExecutionFilter, ExecutionRecord, ExecutionStatus
 from ymera_service.storage.tables import USAGE_COLUMNS, executions
 
 
@@ -30,6 +32,24 @@ class Executions:
                 row = (await connection.execute(query)).one_or_none()
         return None if row is None else _record(row)
 
+    async def latest(
+        self, wanted: ExecutionFilter, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> Sequence[ExecutionRecord]:
+        """Returns executions, the latest first, without their decisions and attempts.
+
+        Args:
+            wanted: Which ones.
+            limit: How many, at most.
+            after: The creation time and id of the one that those returned follow.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        with unavailable("list executions"):
+            async with self._reader.connect() as connection:
+                rows = (await connection.execute(listing(wanted, after).limit(limit))).all()
+        return [_record(row) for row in rows]
+
     async def nth_latest(self, number: int) -> datetime | None:
         """Returns the creation time of the `number`-th latest execution; None if there are fewer.
 
@@ -44,7 +64,7 @@ class Executions:
 
 
 def _record(row: Row[Any]) -> ExecutionRecord:
-    values = row._asdict()
+    values = {"decision": b"", **row._asdict()}
     usage = Usage(**{name: values.pop(name) for name in USAGE_COLUMNS})
     status = ExecutionStatus(values.pop("status"))
     return ExecutionRecord(**values, status=status, usage=usage)

@@ -1,7 +1,7 @@
 """The stored records, as plain data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -66,6 +66,24 @@ class UnsettledExecution(ExecutionRecord):
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutionFilter:
+    """Which executions to list; None, or empty, means any.
+
+    Attributes:
+        start: They arrived then or later.
+        end: They arrived before.
+        labels: They have all of these.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    status: ExecutionStatus | None = None
+    model: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    end_user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionLabel:
     """A label of an execution, by which it is found. `created_at` is that of the execution."""
 
@@ -73,6 +91,27 @@ class ExecutionLabel:
     value: str
     created_at: datetime
     request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a request with an idempotency key came to, so that a repeat gets the same.
+
+    Attributes:
+        caller: Whose key it is; empty without authentication.
+        request_id: Names the execution.
+        fingerprint: The same for equal requests.
+        ends_by: When the execution is over, at the latest.
+        answer: JSON, as `execution` writes it; None while the execution is under way.
+    """
+
+    caller: str
+    key: str
+    request_id: str
+    fingerprint: str
+    created_at: datetime
+    ends_by: datetime
+    answer: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

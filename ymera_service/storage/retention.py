@@ -1,4 +1,4 @@
-"""Deletes executions that are too old or too many, and catalog versions that no execution names any more."""
+"""Deletes executions that are too old or too many, and what only they or a day needed: labels, outcomes, catalogs."""
 
 import asyncio
 import time
@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 import structlog
-from sqlalchemy import Delete, delete, exists, func, select
+from sqlalchemy import Delete, delete, exists, func, select, tuple_
 
 from ymera_service.config import StorageSettings
 from ymera_service.storage.database import Database
 from ymera_service.storage.faults import unavailable
-from ymera_service.storage.tables import catalog_versions, execution_labels, executions
+from ymera_service.storage.outcomes import KEPT
+from ymera_service.storage.tables import catalog_versions, execution_labels, executions, outcomes
 
 PERIOD_SECONDS = 600.0
 """From the end of one pruning to the next."""
@@ -64,6 +65,7 @@ class Retention:
         deleted = 0 if cutoff is None else await self._delete_all(_oldest_executions(cutoff))
         if cutoff is not None:
             await self._delete_all(_oldest_labels(cutoff))
+        await self._delete_all(_old_outcomes(self._now() - KEPT))
         versions = await self._delete_all(_unnamed_versions())
         if deleted or versions:
             _log.info("pruned", executions=deleted, catalog_versions=versions)
@@ -104,6 +106,12 @@ def _oldest_labels(cutoff: datetime) -> Delete:
     oldest = select(labels.created_at).where(labels.created_at < cutoff).order_by(labels.created_at)
     last = oldest.offset(BATCH - 1).limit(1).scalar_subquery()
     return delete(execution_labels).where(labels.created_at < cutoff, labels.created_at <= func.coalesce(last, cutoff))
+
+
+def _old_outcomes(cutoff: datetime) -> Delete:
+    keys = outcomes.c.caller, outcomes.c.key
+    oldest = select(*keys).where(outcomes.c.created_at < cutoff).order_by(outcomes.c.created_at).limit(BATCH)
+    return delete(outcomes).where(tuple_(*keys).in_(oldest))
 
 
 def _unnamed_versions() -> Delete:

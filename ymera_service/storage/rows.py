@@ -10,6 +10,7 @@ from ymera_service.storage.records import (
     CatalogVersion,
     ExecutionLabel,
     ExecutionRecord,
+    Outcome,
     UnsettledExecution,
 )
 from ymera_service.storage.tables import (
@@ -18,18 +19,20 @@ from ymera_service.storage.tables import (
     catalog_versions,
     execution_labels,
     executions,
+    outcomes,
 )
 
-Record = ExecutionRecord | ExecutionLabel | CatalogVersion | BenchmarkResult
+Record = ExecutionRecord | ExecutionLabel | Outcome | CatalogVersion | BenchmarkResult
 
 TABLES: dict[type[Record], Table] = {
     ExecutionRecord: executions,
     UnsettledExecution: executions,
     ExecutionLabel: execution_labels,
+    Outcome: outcomes,
     CatalogVersion: catalog_versions,
     BenchmarkResult: benchmark_results,
 }
-REPLACING = frozenset({ExecutionRecord, CatalogVersion})
+REPLACING = frozenset({ExecutionRecord, Outcome, CatalogVersion})
 """Records that replace an earlier row of the same key; with the others, the first row is kept."""
 
 

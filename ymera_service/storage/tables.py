@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 
@@ -117,6 +118,15 @@ executions = Table(
     Column("error", JsonText),
     Column("caller", String, nullable=False, server_default=""),
     Index("executions_created_at", "created_at"),
+    Index("executions_by_model", "model", "created_at"),
+    Index("executions_by_status", "status", "created_at"),
+    Index(
+        "executions_by_end_user",
+        "end_user",
+        "created_at",
+        sqlite_where=text("end_user != ''"),
+        postgresql_where=text("end_user != ''"),
+    ),
     Index("executions_catalog_version", "catalog_version"),
 )
 
@@ -129,6 +139,19 @@ execution_labels = Table(
     Column("request_id", String, primary_key=True),
     Index("execution_labels_created_at", "created_at"),
     sqlite_with_rowid=False,
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("caller", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("request_id", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ends_by", UtcDateTime, nullable=False),
+    Column("answer", JsonText),
+    Index("outcomes_created_at", "created_at"),
 )
 
 catalog_versions = Table(

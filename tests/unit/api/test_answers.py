@@ -15,7 +15,8 @@ from ymera_service.api import admin_servicer, catalog_servicer, routing_servicer
 from ymera_service.api.convert.catalog import model_message
 from ymera_service.api.convert.content import FINISH_REASONS
 from ymera_service.api.convert.execution import execute_response, stream_response
-from ymera_service.api.convert.routing import decision_fields, execution_fields, is_full_view
+from ymera_service.api.convert.history import execution_fields
+from ymera_service.api.convert.routing import decision_fields, is_full_view
 from ymera_service.api.convert.usage import duration_fields
 from ymera_service.execution.answer import Answer
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
@@ -43,7 +44,7 @@ from ymera_service.sdk.errors import (
     YmeraError,
 )
 from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
-from ymera_service.sdk.generation import FinishReason, Prompt, Usage
+from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Prompt, Usage
 from ymera_service.sdk.models import Model, ModelInfo, Price, Tier
 from ymera_service.sdk.targets import Deployment, Target
 from ymera_service.serving.checks.violations import Violations
@@ -262,6 +263,17 @@ def test_a_record_is_sent_as_an_execution(status: ExecutionStatus) -> None:
     assert (out.attribution.agent_name, out.attribution.end_user) == ("n", "u")
     assert out.attribution.labels == {"team": "search"}
     assert list(out.attempts) == list(stream_response(9, EVENTS[7][0]).completed.attempts)
+
+
+def test_an_attempt_has_a_warning_for_each_adaptation() -> None:
+    adapted = tuple(Adaptation(kind, f"prompt.{kind}", "why") for kind in AdaptationKind)
+    turns = (Turn(1, (replace(ANSWERED, adaptations=adapted),)),)
+    response = execute_response(Answer(execution(turns=turns), (), ()))
+    [attempt] = response.attempts
+    assert [(one.field, one.detail) for one in attempt.warnings] == [(one.field, "why") for one in adapted]
+    assert [routing_pb2.Warning.Kind.Name(one.kind) for one in attempt.warnings] == [
+        f"KIND_{kind.name}" for kind in AdaptationKind
+    ]
 
 
 @given(st.floats(0, 1e9))

@@ -20,6 +20,7 @@ from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.limits import LEAST_SECONDS
 from ymera_service.execution.observers import Learning, Observers
 from ymera_service.execution.pipeline import Pipeline
+from ymera_service.execution.reading import turns_from_json
 from ymera_service.execution.recording import Recording
 from ymera_service.execution.stages import QUICK_SECONDS
 from ymera_service.plugins.boundary import Boundary
@@ -64,11 +65,20 @@ from ymera_service.sdk.events import (
     KeepAlive,
     ProviderEvent,
     ReasoningDelta,
+    ResponseStarted,
     TextDelta,
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Sampling, Usage
+from ymera_service.sdk.generation import (
+    Adaptation,
+    AdaptationKind,
+    FinishReason,
+    GenerateRequest,
+    Prompt,
+    Sampling,
+    Usage,
+)
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
@@ -715,6 +725,39 @@ async def test_providers_learn_who_a_request_is_for_and_labels_are_recorded_with
         record = await here.database.executions.get("request-1")
         assert record is not None
         assert (record.agent_name, record.end_user, record.labels) == ("agent", "user-7", {"team": "search"})
+
+
+async def test_what_a_provider_says_of_its_answer_is_recorded_cleaned_and_cut(harness: OpenHarness) -> None:
+    said = ResponseStarted("resp-1\ud800\0", "large-2026-11-01" + "x" * 1000)
+    stopped = Finished(FinishReason.STOP, raw_reason="stop_sequence", stop_sequence="END")
+    noisy = Accepted((Adaptation(AdaptationKind.DROPPED, "f", "\ud800" + "y" * 1000),) * 99)
+    async with harness({"one": [[noisy, said, TextDelta("Hi"), COUNTED, stopped]]}) as here:
+        [attempt] = (await here.end_of()).attempts
+        assert (attempt.response_id, attempt.raw_finish_reason, attempt.stop_sequence) == (
+            "resp-1??",
+            "stop_sequence",
+            "END",
+        )
+        assert attempt.response_model.startswith("large-2026-11-01x")
+        assert len(attempt.response_model) == 256
+        assert (len(attempt.adaptations), len(attempt.adaptations[0].detail)) == (32, 256)
+        record = await here.database.executions.get("request-1")
+        assert record is not None
+        [turn] = turns_from_json(record.attempts)
+        assert replace(turn.attempts[0], began_at=attempt.began_at) == attempt
+
+
+async def test_options_go_to_their_provider_and_adaptations_are_recorded(harness: OpenHarness) -> None:
+    dropped = Adaptation(AdaptationKind.DROPPED, "prompt.sampling.seed", "there is none")
+    async with harness({"one": [[Accepted((dropped,)), TextDelta("Hi"), COUNTED, DONE]]}) as here:
+        options = {"acme": {"tier": "flex"}, "other": {"tier": "none"}}
+        end = await here.end_of(replace(here.request(), options=options, strict=True))
+        assert [(call.options, call.strict) for call in here.provider.calls] == [({"tier": "flex"}, True)]
+        assert [attempt.adaptations for attempt in end.attempts] == [(dropped,)]
+        record = await here.database.executions.get("request-1")
+        assert record is not None
+        [turn] = turns_from_json(record.attempts)
+        assert turn.attempts[0].adaptations == (dropped,)
 
 
 async def test_a_target_that_keeps_failing_is_called_within_its_retry_budget_and_then_refused(

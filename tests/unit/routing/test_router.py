@@ -211,7 +211,7 @@ def test_a_seed_that_is_not_given_is_drawn_and_returned() -> None:
     routing = Routing({"p": [CHEAP, DEAR]})
     seeds = {routing.decide(seed=None).seed for _ in range(5)}
     assert len(seeds) == 5
-    assert all(0 <= seed < 2**64 for seed in seeds)
+    assert all(0 <= seed < 2**63 for seed in seeds)
 
 
 # Categories.

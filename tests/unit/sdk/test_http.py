@@ -1,5 +1,6 @@
 """`HttpProvider` with a small dialect over a scripted transport."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     ConnectionFailed,
     ContentFiltered,
+    InvalidProviderRequest,
     MalformedResponse,
     ProviderError,
     ProviderServerError,
@@ -19,10 +21,10 @@ from ymera_service.sdk.errors import (
     StreamInterrupted,
 )
 from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent, TextDelta
-from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
+from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, HttpResponse
 from ymera_service.sdk.models import ModelInfo
-from ymera_service.sdk.testing.answers import context_of, generate
+from ymera_service.sdk.testing.answers import context_of, events_of, generate
 
 REQUEST = GenerateRequest("tiny", Prompt((user("hello"),)))
 END = Finished(FinishReason.STOP)
@@ -75,6 +77,14 @@ class TinyDialect:
     def decode_error(self, response: HttpResponse) -> ProviderError:
         kind = RateLimited if response.status == 429 else ProviderServerError
         return kind(response.body.decode(), status=response.status)
+
+
+class JsonDialect(TinyDialect):
+    """Sends JSON, without the seed."""
+
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        adaptation = Adaptation(AdaptationKind.DROPPED, "prompt.sampling.seed", "there is none")
+        return HttpRequest("POST", "/say", {}, b'{"say":"it","tier":"standard"}', (adaptation,))
 
 
 class TinyProvider(HttpProvider):
@@ -317,3 +327,30 @@ async def test_fetch_raises_the_error_of_a_status(status: int, kind: type[Provid
 
 def test_an_endpoint_does_not_show_its_key() -> None:
     assert "secret" not in repr(Endpoint("http://tiny", {"authorization": "Bearer secret"}))
+
+
+async def test_adaptations_of_a_request_come_with_its_acceptance() -> None:
+    events = await outcome(Scripted([b"=\n"]).provider(JsonDialect()))
+    assert isinstance(events[0], Accepted)
+    assert [one.field for one in events[0].adaptations] == ["prompt.sampling.seed"]
+
+
+async def test_a_strict_request_is_refused_before_it_is_sent() -> None:
+    scripted = Scripted([b"=\n"])
+    strict = replace(REQUEST, strict=True)
+    with pytest.raises(InvalidProviderRequest, match="seed would be dropped: there is none"):
+        await events_of(scripted.provider(JsonDialect()), strict)
+    assert not scripted.requests
+
+
+async def test_options_are_merged_into_a_json_body() -> None:
+    scripted = Scripted([b"=\n"])
+    options = {"tier": "flex", "nested": {"a": [1, None]}}
+    await events_of(scripted.provider(JsonDialect()), replace(REQUEST, options=options))
+    [sent] = scripted.requests
+    assert json.loads(sent.body) == {"say": "it", "tier": "flex", "nested": {"a": [1, None]}}
+
+
+async def test_options_for_a_format_that_is_not_json_are_refused() -> None:
+    with pytest.raises(InvalidProviderRequest, match="not a JSON object"):
+        await events_of(Scripted([b"=\n"]).provider(), replace(REQUEST, options={"a": 1}))

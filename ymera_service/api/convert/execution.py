@@ -8,7 +8,8 @@ from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.content import FINISH_REASONS, citation_fields, citations_fields, message_fields
-from ymera_service.api.convert.routing import attempts_fields, decision_fields, target_fields
+from ymera_service.api.convert.history import attempts_fields
+from ymera_service.api.convert.routing import decision_fields, target_fields
 from ymera_service.api.convert.usage import consumption_fields, failure_fields
 from ymera_service.execution.answer import Answer
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
@@ -27,6 +28,7 @@ def execute_response(answer: Answer) -> pb.ExecuteResponse:
         "messages": [message_fields(message) for message in answer.messages],
         "decision": decision_fields(execution.decision),
         "citations": citations_fields(answer.citations),
+        "replayed": answer.replayed,
         **_completed(execution),
     }
     return pb.ExecuteResponse(**fields)
@@ -40,7 +42,7 @@ def stream_response(sequence: int, event: ExecutionEvent) -> pb.ExecuteStreamRes
 
 
 def _started(event: Started) -> Fields:
-    return {"request_id": event.request_id, "decision": decision_fields(event.decision)}
+    return {"request_id": event.request_id, "decision": decision_fields(event.decision), "replayed": event.replayed}
 
 
 def _attempt_started(event: AttemptStarted) -> Fields:

@@ -1,17 +1,13 @@
-"""Preferences, decisions and past executions."""
+"""Preferences and decisions."""
 
 from collections.abc import Iterable
 from typing import Literal
 
 from google.protobuf.duration_pb2 import Duration
-from ymera.v1 import content_pb2
 from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
-from ymera_service.api.convert.attribution import attribution_fields
-from ymera_service.api.convert.content import FINISH_REASONS
-from ymera_service.api.convert.usage import duration_fields, failure_fields, optional_duration, usage_fields
-from ymera_service.execution.facts import Attempt, Turn
+from ymera_service.api.convert.usage import optional_duration
 from ymera_service.routing.decision import (
     Candidate,
     Decision,
@@ -22,15 +18,11 @@ from ymera_service.routing.decision import (
     ScoreComponent,
     Weights,
 )
-from ymera_service.sdk.context import Attribution
-from ymera_service.sdk.generation import FinishReason, Usage
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.executions import ANY_PREFERENCES
-from ymera_service.serving.history import PastExecution
-from ymera_service.storage.records import ExecutionStatus
 
 MAX_CATEGORIES = 8
 """Categories of a decision that are sent, the likeliest first."""
@@ -45,8 +37,6 @@ _CAPABILITIES = {
 }
 CAPABILITY_NUMBERS = {capability: number for number, capability in _CAPABILITIES.items()}
 _EXCLUSIONS = {reason: pb.ExclusionReason.Value(f"EXCLUSION_REASON_{reason.name}") for reason in ExclusionReason}
-_STATUSES = {status: pb.ExecutionStatus.Value(f"EXECUTION_STATUS_{status.name}") for status in ExecutionStatus}
-_NOTHING = Usage()
 
 
 def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Preferences:
@@ -174,43 +164,4 @@ def _exclusion(exclusion: Exclusion) -> Fields:
         **target_fields(exclusion.target),
         "reason": _EXCLUSIONS[exclusion.reason],
         "detail": exclusion.detail,
-    }
-
-
-def attempts_fields(turns: Iterable[Turn]) -> list[Fields]:
-    """Returns every attempt of every turn."""
-    return [_attempt(turn.number, attempt) for turn in turns for attempt in turn.attempts]
-
-
-def _attempt(turn: int, attempt: Attempt) -> Fields:
-    spent = attempt.usage != _NOTHING
-    return {
-        **target_fields(attempt.target),
-        "turn": turn,
-        "number": attempt.number,
-        "error": failure_fields(attempt.error),
-        "duration": duration_fields(attempt.duration),
-        "time_to_first_token": optional_duration(attempt.time_to_first_token),
-        "usage": usage_fields(attempt.usage, attempt.cost_micros, estimated=attempt.estimated) if spent else None,
-    }
-
-
-def execution_fields(past: PastExecution) -> Fields:
-    """Returns a past execution as it was recorded."""
-    record = past.record
-    reason = FINISH_REASONS[FinishReason(record.finish_reason)] if record.finish_reason else None
-    return {
-        "request_id": record.request_id,
-        "create_time": record.created_at,
-        "status": _STATUSES[record.status],
-        "decision": decision_fields(past.decision),
-        "usage": usage_fields(record.usage, record.cost_micros, estimated=record.usage_estimated),
-        "finish_reason": reason or content_pb2.FINISH_REASON_UNSPECIFIED,
-        "error": failure_fields(past.error),
-        "duration": duration_fields(record.duration),
-        "time_to_first_token": optional_duration(record.time_to_first_token),
-        "session_id": record.session_id,
-        "attribution": attribution_fields(Attribution(record.agent_name, record.end_user, record.labels)),
-        "attempts": attempts_fields(past.turns),
-        "model": record.model,
     }

@@ -166,6 +166,8 @@ class _StreamPrinter:
             self._remark(f"[{number}] " + " ".join(filter(None, [citation.title, citation.uri])))
         if completed.simulated:
             self._remark(SIMULATED)
+        for warning in completed.attempts[-1].warnings if completed.attempts else ():
+            self._remark(f"{warning.field}: {warning.detail}")
         self._remark(summary(completed, self._decision, self._request_id, perf_counter() - self._began))
 
     def _fail(self, kind: str, error: Error) -> None:

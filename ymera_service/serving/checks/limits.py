@@ -15,6 +15,8 @@ MAX_ITEMS = {
     "preferences.required_capabilities": 64,
     "preferences.fallback_models": 16,
     "attribution.labels": 16,
+    "filter.labels": 16,
+    "provider_options": 16,
     "models": 128,
     "suites": 128,
     "categories": 128,

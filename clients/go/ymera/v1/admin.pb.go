@@ -583,8 +583,9 @@ const file_ymera_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"KIND_PRIOR\x10\x042Z\n" +
 	"\fAdminService\x12J\n" +
-	"\vListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBD\n" +
-	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
+	"\vListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBP\n" +
+	"\fdev.ymera.v1B\n" +
+	"AdminProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
 	file_ymera_v1_admin_proto_rawDescOnce sync.Once

@@ -696,8 +696,8 @@ const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\x10MODEL_KIND_OTHER\x10\x052Y\n" +
 	"\x0eCatalogService\x12G\n" +
 	"\n" +
-	"ListModels\x12\x1b.ymera.v1.ListModelsRequest\x1a\x1c.ymera.v1.ListModelsResponseBD\n" +
-	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
+	"ListModels\x12\x1b.ymera.v1.ListModelsRequest\x1a\x1c.ymera.v1.ListModelsResponseBR\n" +
+	"\fdev.ymera.v1B\fCatalogProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
 	file_ymera_v1_catalog_proto_rawDescOnce sync.Once

@@ -1148,7 +1148,8 @@ func (x *ResponseFormat) GetStrict() bool {
 }
 
 // How the answer is sampled. An absent field is left to the provider; a field
-// that a provider does not support is left out of its request.
+// that a provider does not support is left out of its request, and a warning of
+// the attempt says so.
 type SamplingParameters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// From 0 (most likely tokens) to 2.
@@ -1463,8 +1464,8 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x14FINISH_REASON_LENGTH\x10\x02\x12\x1c\n" +
 	"\x18FINISH_REASON_TOOL_CALLS\x10\x03\x12 \n" +
 	"\x1cFINISH_REASON_CONTENT_FILTER\x10\x04\x12\x17\n" +
-	"\x13FINISH_REASON_ERROR\x10\x05BD\n" +
-	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
+	"\x13FINISH_REASON_ERROR\x10\x05BR\n" +
+	"\fdev.ymera.v1B\fContentProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
 	file_ymera_v1_content_proto_rawDescOnce sync.Once

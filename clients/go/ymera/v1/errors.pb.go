@@ -114,8 +114,8 @@ const file_ymera_v1_errors_proto_rawDesc = "" +
 	"retryAfter\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01BD\n" +
-	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01BQ\n" +
+	"\fdev.ymera.v1B\vErrorsProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
 	file_ymera_v1_errors_proto_rawDescOnce sync.Once

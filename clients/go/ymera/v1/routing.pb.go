@@ -308,6 +308,274 @@ func (DecisionView) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
 }
 
+// What was done with a parameter.
+type Warning_Kind int32
+
+const (
+	// Never sent.
+	Warning_KIND_UNSPECIFIED Warning_Kind = 0
+	// It was left out, as the model or its API does not have it.
+	Warning_KIND_DROPPED Warning_Kind = 1
+	// The nearest value that the model accepts was sent.
+	Warning_KIND_REDUCED Warning_Kind = 2
+	// It was expressed in another way, such as a schema as an instruction.
+	Warning_KIND_MAPPED Warning_Kind = 3
+)
+
+// Enum value maps for Warning_Kind.
+var (
+	Warning_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_DROPPED",
+		2: "KIND_REDUCED",
+		3: "KIND_MAPPED",
+	}
+	Warning_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_DROPPED":     1,
+		"KIND_REDUCED":     2,
+		"KIND_MAPPED":      3,
+	}
+)
+
+func (x Warning_Kind) Enum() *Warning_Kind {
+	p := new(Warning_Kind)
+	*p = x
+	return p
+}
+
+func (x Warning_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Warning_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_routing_proto_enumTypes[4].Descriptor()
+}
+
+func (Warning_Kind) Type() protoreflect.EnumType {
+	return &file_ymera_v1_routing_proto_enumTypes[4]
+}
+
+func (x Warning_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Warning_Kind.Descriptor instead.
+func (Warning_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{15, 0}
+}
+
+// The request of ListExecutions.
+type ListExecutionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The maximum number of requests to return; 0 means 100, more than 1,000 means
+	// 1,000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first page.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which requests to return. Absent means all.
+	Filter        *ExecutionFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListExecutionsRequest) Reset() {
+	*x = ListExecutionsRequest{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListExecutionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListExecutionsRequest) ProtoMessage() {}
+
+func (x *ListExecutionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListExecutionsRequest.ProtoReflect.Descriptor instead.
+func (*ListExecutionsRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ListExecutionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListExecutionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListExecutionsRequest) GetFilter() *ExecutionFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// Which requests to list: those that meet every field that is set.
+type ExecutionFilter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// They arrived at this time or later.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// They arrived before this time.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// They ended in this way. EXECUTION_STATUS_UNSPECIFIED means in any.
+	Status ExecutionStatus `protobuf:"varint,3,opt,name=status,proto3,enum=ymera.v1.ExecutionStatus" json:"status,omitempty"`
+	// The model with this id, "provider/name", answered.
+	Model string `protobuf:"bytes,4,opt,name=model,proto3" json:"model,omitempty"`
+	// They have all of these labels, with these values. At most 16.
+	Labels map[string]string `protobuf:"bytes,5,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// They were made on behalf of this person.
+	EndUser       string `protobuf:"bytes,6,opt,name=end_user,json=endUser,proto3" json:"end_user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExecutionFilter) Reset() {
+	*x = ExecutionFilter{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExecutionFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExecutionFilter) ProtoMessage() {}
+
+func (x *ExecutionFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExecutionFilter.ProtoReflect.Descriptor instead.
+func (*ExecutionFilter) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ExecutionFilter) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ExecutionFilter) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *ExecutionFilter) GetStatus() ExecutionStatus {
+	if x != nil {
+		return x.Status
+	}
+	return ExecutionStatus_EXECUTION_STATUS_UNSPECIFIED
+}
+
+func (x *ExecutionFilter) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ExecutionFilter) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *ExecutionFilter) GetEndUser() string {
+	if x != nil {
+		return x.EndUser
+	}
+	return ""
+}
+
+// The response of ListExecutions: a page of requests.
+type ListExecutionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The requests, without decision and attempts, which GetExecution returns.
+	Executions []*Execution `protobuf:"bytes,1,rep,name=executions,proto3" json:"executions,omitempty"`
+	// For the page_token of the next call; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListExecutionsResponse) Reset() {
+	*x = ListExecutionsResponse{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListExecutionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListExecutionsResponse) ProtoMessage() {}
+
+func (x *ListExecutionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListExecutionsResponse.ProtoReflect.Descriptor instead.
+func (*ListExecutionsResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListExecutionsResponse) GetExecutions() []*Execution {
+	if x != nil {
+		return x.Executions
+	}
+	return nil
+}
+
+func (x *ListExecutionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // The request of GetExecution.
 type GetExecutionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -319,7 +587,7 @@ type GetExecutionRequest struct {
 
 func (x *GetExecutionRequest) Reset() {
 	*x = GetExecutionRequest{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	mi := &file_ymera_v1_routing_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -331,7 +599,7 @@ func (x *GetExecutionRequest) String() string {
 func (*GetExecutionRequest) ProtoMessage() {}
 
 func (x *GetExecutionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	mi := &file_ymera_v1_routing_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -344,7 +612,7 @@ func (x *GetExecutionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExecutionRequest.ProtoReflect.Descriptor instead.
 func (*GetExecutionRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{0}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetExecutionRequest) GetRequestId() string {
@@ -365,7 +633,7 @@ type GetExecutionResponse struct {
 
 func (x *GetExecutionResponse) Reset() {
 	*x = GetExecutionResponse{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	mi := &file_ymera_v1_routing_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -377,7 +645,7 @@ func (x *GetExecutionResponse) String() string {
 func (*GetExecutionResponse) ProtoMessage() {}
 
 func (x *GetExecutionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	mi := &file_ymera_v1_routing_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -390,7 +658,7 @@ func (x *GetExecutionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExecutionResponse.ProtoReflect.Descriptor instead.
 func (*GetExecutionResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetExecutionResponse) GetExecution() *Execution {
@@ -400,7 +668,8 @@ func (x *GetExecutionResponse) GetExecution() *Execution {
 	return nil
 }
 
-// A request as it was recorded. Prompts and answers are not kept.
+// A request as it was recorded. Prompts are not kept, and answers only for 24
+// hours if the request has an idempotency_key.
 type Execution struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the request.
@@ -435,7 +704,7 @@ type Execution struct {
 
 func (x *Execution) Reset() {
 	*x = Execution{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	mi := &file_ymera_v1_routing_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -447,7 +716,7 @@ func (x *Execution) String() string {
 func (*Execution) ProtoMessage() {}
 
 func (x *Execution) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	mi := &file_ymera_v1_routing_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -460,7 +729,7 @@ func (x *Execution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Execution.ProtoReflect.Descriptor instead.
 func (*Execution) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Execution) GetRequestId() string {
@@ -570,7 +839,7 @@ type RoutingWeights struct {
 
 func (x *RoutingWeights) Reset() {
 	*x = RoutingWeights{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	mi := &file_ymera_v1_routing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +851,7 @@ func (x *RoutingWeights) String() string {
 func (*RoutingWeights) ProtoMessage() {}
 
 func (x *RoutingWeights) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	mi := &file_ymera_v1_routing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +864,7 @@ func (x *RoutingWeights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingWeights.ProtoReflect.Descriptor instead.
 func (*RoutingWeights) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RoutingWeights) GetQuality() float64 {
@@ -678,7 +947,7 @@ type RoutingPreferences struct {
 
 func (x *RoutingPreferences) Reset() {
 	*x = RoutingPreferences{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[4]
+	mi := &file_ymera_v1_routing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -690,7 +959,7 @@ func (x *RoutingPreferences) String() string {
 func (*RoutingPreferences) ProtoMessage() {}
 
 func (x *RoutingPreferences) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[4]
+	mi := &file_ymera_v1_routing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -703,7 +972,7 @@ func (x *RoutingPreferences) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingPreferences.ProtoReflect.Descriptor instead.
 func (*RoutingPreferences) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{4}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RoutingPreferences) GetWeights() *RoutingWeights {
@@ -823,7 +1092,7 @@ type Attribution struct {
 
 func (x *Attribution) Reset() {
 	*x = Attribution{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -835,7 +1104,7 @@ func (x *Attribution) String() string {
 func (*Attribution) ProtoMessage() {}
 
 func (x *Attribution) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -848,7 +1117,7 @@ func (x *Attribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribution.ProtoReflect.Descriptor instead.
 func (*Attribution) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{5}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Attribution) GetAgentName() string {
@@ -886,7 +1155,7 @@ type CategoryProbability struct {
 
 func (x *CategoryProbability) Reset() {
 	*x = CategoryProbability{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[6]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -898,7 +1167,7 @@ func (x *CategoryProbability) String() string {
 func (*CategoryProbability) ProtoMessage() {}
 
 func (x *CategoryProbability) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[6]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -911,7 +1180,7 @@ func (x *CategoryProbability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CategoryProbability.ProtoReflect.Descriptor instead.
 func (*CategoryProbability) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{6}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CategoryProbability) GetCategory() string {
@@ -946,7 +1215,7 @@ type ScoreComponent struct {
 
 func (x *ScoreComponent) Reset() {
 	*x = ScoreComponent{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[7]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -958,7 +1227,7 @@ func (x *ScoreComponent) String() string {
 func (*ScoreComponent) ProtoMessage() {}
 
 func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[7]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -971,7 +1240,7 @@ func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScoreComponent.ProtoReflect.Descriptor instead.
 func (*ScoreComponent) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{7}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ScoreComponent) GetName() string {
@@ -1026,7 +1295,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1038,7 +1307,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1051,7 +1320,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Candidate) GetModel() string {
@@ -1121,7 +1390,7 @@ type ExclusionCount struct {
 
 func (x *ExclusionCount) Reset() {
 	*x = ExclusionCount{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +1402,7 @@ func (x *ExclusionCount) String() string {
 func (*ExclusionCount) ProtoMessage() {}
 
 func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +1415,7 @@ func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExclusionCount.ProtoReflect.Descriptor instead.
 func (*ExclusionCount) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExclusionCount) GetReason() ExclusionReason {
@@ -1196,7 +1465,7 @@ type Exclusion struct {
 
 func (x *Exclusion) Reset() {
 	*x = Exclusion{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1208,7 +1477,7 @@ func (x *Exclusion) String() string {
 func (*Exclusion) ProtoMessage() {}
 
 func (x *Exclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1221,7 +1490,7 @@ func (x *Exclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exclusion.ProtoReflect.Descriptor instead.
 func (*Exclusion) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Exclusion) GetModel() string {
@@ -1279,14 +1548,30 @@ type Attempt struct {
 	// The address or region that was called; empty if there is only one.
 	Endpoint string `protobuf:"bytes,8,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	// What it consumed; absent if it consumed nothing.
-	Usage         *Usage `protobuf:"bytes,9,opt,name=usage,proto3" json:"usage,omitempty"`
+	Usage *Usage `protobuf:"bytes,9,opt,name=usage,proto3" json:"usage,omitempty"`
+	// How the request was adapted to what the model accepts; empty if it was sent
+	// as it is.
+	Warnings []*Warning `protobuf:"bytes,10,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// The provider's own id of the response; empty if it sent none.
+	ResponseId string `protobuf:"bytes,11,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// The exact model that wrote the answer, as the provider names it; empty if it
+	// did not say.
+	ResponseModel string `protobuf:"bytes,12,opt,name=response_model,json=responseModel,proto3" json:"response_model,omitempty"`
+	// Why the model stopped; FINISH_REASON_UNSPECIFIED if its end was not seen.
+	FinishReason FinishReason `protobuf:"varint,13,opt,name=finish_reason,json=finishReason,proto3,enum=ymera.v1.FinishReason" json:"finish_reason,omitempty"`
+	// The same in the provider's own word, such as "max_tokens"; empty if it sent
+	// none.
+	RawFinishReason string `protobuf:"bytes,14,opt,name=raw_finish_reason,json=rawFinishReason,proto3" json:"raw_finish_reason,omitempty"`
+	// The stop sequence that the model wrote; empty if it wrote none, or the
+	// provider does not say which.
+	StopSequence  string `protobuf:"bytes,15,opt,name=stop_sequence,json=stopSequence,proto3" json:"stop_sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[11]
+	mi := &file_ymera_v1_routing_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1298,7 +1583,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[11]
+	mi := &file_ymera_v1_routing_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1311,7 +1596,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Attempt) GetNumber() int32 {
@@ -1377,6 +1662,112 @@ func (x *Attempt) GetUsage() *Usage {
 	return nil
 }
 
+func (x *Attempt) GetWarnings() []*Warning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+func (x *Attempt) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *Attempt) GetResponseModel() string {
+	if x != nil {
+		return x.ResponseModel
+	}
+	return ""
+}
+
+func (x *Attempt) GetFinishReason() FinishReason {
+	if x != nil {
+		return x.FinishReason
+	}
+	return FinishReason_FINISH_REASON_UNSPECIFIED
+}
+
+func (x *Attempt) GetRawFinishReason() string {
+	if x != nil {
+		return x.RawFinishReason
+	}
+	return ""
+}
+
+func (x *Attempt) GetStopSequence() string {
+	if x != nil {
+		return x.StopSequence
+	}
+	return ""
+}
+
+// A parameter that was not sent to a provider as the caller gave it.
+type Warning struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was done.
+	Kind Warning_Kind `protobuf:"varint,1,opt,name=kind,proto3,enum=ymera.v1.Warning_Kind" json:"kind,omitempty"`
+	// The field of the request, such as "prompt.sampling.seed".
+	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	// What was done, for people.
+	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Warning) Reset() {
+	*x = Warning{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Warning) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Warning) ProtoMessage() {}
+
+func (x *Warning) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Warning.ProtoReflect.Descriptor instead.
+func (*Warning) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Warning) GetKind() Warning_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Warning_KIND_UNSPECIFIED
+}
+
+func (x *Warning) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *Warning) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 // A routing decision and its reasons.
 type Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1415,7 +1806,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[12]
+	mi := &file_ymera_v1_routing_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1427,7 +1818,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[12]
+	mi := &file_ymera_v1_routing_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1440,7 +1831,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{12}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Decision) GetCategory() string {
@@ -1538,7 +1929,28 @@ var File_ymera_v1_routing_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\n" +
-	"\x16ymera/v1/routing.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\"4\n" +
+	"\x16ymera/v1/routing.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\"\x86\x01\n" +
+	"\x15ListExecutionsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x121\n" +
+	"\x06filter\x18\x03 \x01(\v2\x19.ymera.v1.ExecutionFilterR\x06filter\"\xe1\x02\n" +
+	"\x0fExecutionFilter\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x121\n" +
+	"\x06status\x18\x03 \x01(\x0e2\x19.ymera.v1.ExecutionStatusR\x06status\x12\x14\n" +
+	"\x05model\x18\x04 \x01(\tR\x05model\x12=\n" +
+	"\x06labels\x18\x05 \x03(\v2%.ymera.v1.ExecutionFilter.LabelsEntryR\x06labels\x12\x19\n" +
+	"\bend_user\x18\x06 \x01(\tR\aendUser\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"u\n" +
+	"\x16ListExecutionsResponse\x123\n" +
+	"\n" +
+	"executions\x18\x01 \x03(\v2\x13.ymera.v1.ExecutionR\n" +
+	"executions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"4\n" +
 	"\x13GetExecutionRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"I\n" +
@@ -1626,7 +2038,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\x0e2\x19.ymera.v1.ExclusionReasonR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x18\n" +
 	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1a\n" +
-	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xd0\x02\n" +
+	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xd5\x04\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
@@ -1636,7 +2048,24 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x04turn\x18\x06 \x01(\x05R\x04turn\x12\x18\n" +
 	"\aaccount\x18\a \x01(\tR\aaccount\x12\x1a\n" +
 	"\bendpoint\x18\b \x01(\tR\bendpoint\x12%\n" +
-	"\x05usage\x18\t \x01(\v2\x0f.ymera.v1.UsageR\x05usage\"\xca\x04\n" +
+	"\x05usage\x18\t \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
+	"\bwarnings\x18\n" +
+	" \x03(\v2\x11.ymera.v1.WarningR\bwarnings\x12\x1f\n" +
+	"\vresponse_id\x18\v \x01(\tR\n" +
+	"responseId\x12%\n" +
+	"\x0eresponse_model\x18\f \x01(\tR\rresponseModel\x12;\n" +
+	"\rfinish_reason\x18\r \x01(\x0e2\x16.ymera.v1.FinishReasonR\ffinishReason\x12*\n" +
+	"\x11raw_finish_reason\x18\x0e \x01(\tR\x0frawFinishReason\x12#\n" +
+	"\rstop_sequence\x18\x0f \x01(\tR\fstopSequence\"\xb6\x01\n" +
+	"\aWarning\x12*\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x16.ymera.v1.Warning.KindR\x04kind\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\"Q\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fKIND_DROPPED\x10\x01\x12\x10\n" +
+	"\fKIND_REDUCED\x10\x02\x12\x0f\n" +
+	"\vKIND_MAPPED\x10\x03\"\xca\x04\n" +
 	"\bDecision\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12T\n" +
 	"\x16category_probabilities\x18\x02 \x03(\v2\x1d.ymera.v1.CategoryProbabilityR\x15categoryProbabilities\x123\n" +
@@ -1691,10 +2120,11 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\fDecisionView\x12\x1d\n" +
 	"\x19DECISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13DECISION_VIEW_BASIC\x10\x01\x12\x16\n" +
-	"\x12DECISION_VIEW_FULL\x10\x022_\n" +
+	"\x12DECISION_VIEW_FULL\x10\x022\xb4\x01\n" +
 	"\x0eRoutingService\x12M\n" +
-	"\fGetExecution\x12\x1d.ymera.v1.GetExecutionRequest\x1a\x1e.ymera.v1.GetExecutionResponseBD\n" +
-	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
+	"\fGetExecution\x12\x1d.ymera.v1.GetExecutionRequest\x1a\x1e.ymera.v1.GetExecutionResponse\x12S\n" +
+	"\x0eListExecutions\x12\x1f.ymera.v1.ListExecutionsRequest\x1a .ymera.v1.ListExecutionsResponseBR\n" +
+	"\fdev.ymera.v1B\fRoutingProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
 	file_ymera_v1_routing_proto_rawDescOnce sync.Once
@@ -1708,70 +2138,87 @@ func file_ymera_v1_routing_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_routing_proto_rawDescData
 }
 
-var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_ymera_v1_routing_proto_goTypes = []any{
-	(ExecutionStatus)(0),          // 0: ymera.v1.ExecutionStatus
-	(Capability)(0),               // 1: ymera.v1.Capability
-	(ExclusionReason)(0),          // 2: ymera.v1.ExclusionReason
-	(DecisionView)(0),             // 3: ymera.v1.DecisionView
-	(*GetExecutionRequest)(nil),   // 4: ymera.v1.GetExecutionRequest
-	(*GetExecutionResponse)(nil),  // 5: ymera.v1.GetExecutionResponse
-	(*Execution)(nil),             // 6: ymera.v1.Execution
-	(*RoutingWeights)(nil),        // 7: ymera.v1.RoutingWeights
-	(*RoutingPreferences)(nil),    // 8: ymera.v1.RoutingPreferences
-	(*Attribution)(nil),           // 9: ymera.v1.Attribution
-	(*CategoryProbability)(nil),   // 10: ymera.v1.CategoryProbability
-	(*ScoreComponent)(nil),        // 11: ymera.v1.ScoreComponent
-	(*Candidate)(nil),             // 12: ymera.v1.Candidate
-	(*ExclusionCount)(nil),        // 13: ymera.v1.ExclusionCount
-	(*Exclusion)(nil),             // 14: ymera.v1.Exclusion
-	(*Attempt)(nil),               // 15: ymera.v1.Attempt
-	(*Decision)(nil),              // 16: ymera.v1.Decision
-	nil,                           // 17: ymera.v1.Attribution.LabelsEntry
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
-	(*Usage)(nil),                 // 19: ymera.v1.Usage
-	(FinishReason)(0),             // 20: ymera.v1.FinishReason
-	(*Error)(nil),                 // 21: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 22: google.protobuf.Duration
+	(ExecutionStatus)(0),           // 0: ymera.v1.ExecutionStatus
+	(Capability)(0),                // 1: ymera.v1.Capability
+	(ExclusionReason)(0),           // 2: ymera.v1.ExclusionReason
+	(DecisionView)(0),              // 3: ymera.v1.DecisionView
+	(Warning_Kind)(0),              // 4: ymera.v1.Warning.Kind
+	(*ListExecutionsRequest)(nil),  // 5: ymera.v1.ListExecutionsRequest
+	(*ExecutionFilter)(nil),        // 6: ymera.v1.ExecutionFilter
+	(*ListExecutionsResponse)(nil), // 7: ymera.v1.ListExecutionsResponse
+	(*GetExecutionRequest)(nil),    // 8: ymera.v1.GetExecutionRequest
+	(*GetExecutionResponse)(nil),   // 9: ymera.v1.GetExecutionResponse
+	(*Execution)(nil),              // 10: ymera.v1.Execution
+	(*RoutingWeights)(nil),         // 11: ymera.v1.RoutingWeights
+	(*RoutingPreferences)(nil),     // 12: ymera.v1.RoutingPreferences
+	(*Attribution)(nil),            // 13: ymera.v1.Attribution
+	(*CategoryProbability)(nil),    // 14: ymera.v1.CategoryProbability
+	(*ScoreComponent)(nil),         // 15: ymera.v1.ScoreComponent
+	(*Candidate)(nil),              // 16: ymera.v1.Candidate
+	(*ExclusionCount)(nil),         // 17: ymera.v1.ExclusionCount
+	(*Exclusion)(nil),              // 18: ymera.v1.Exclusion
+	(*Attempt)(nil),                // 19: ymera.v1.Attempt
+	(*Warning)(nil),                // 20: ymera.v1.Warning
+	(*Decision)(nil),               // 21: ymera.v1.Decision
+	nil,                            // 22: ymera.v1.ExecutionFilter.LabelsEntry
+	nil,                            // 23: ymera.v1.Attribution.LabelsEntry
+	(*timestamppb.Timestamp)(nil),  // 24: google.protobuf.Timestamp
+	(*Usage)(nil),                  // 25: ymera.v1.Usage
+	(FinishReason)(0),              // 26: ymera.v1.FinishReason
+	(*Error)(nil),                  // 27: ymera.v1.Error
+	(*durationpb.Duration)(nil),    // 28: google.protobuf.Duration
 }
 var file_ymera_v1_routing_proto_depIdxs = []int32{
-	6,  // 0: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
-	18, // 1: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 2: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
-	16, // 3: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
-	19, // 4: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
-	20, // 5: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
-	21, // 6: ymera.v1.Execution.error:type_name -> ymera.v1.Error
-	22, // 7: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
-	22, // 8: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
-	9,  // 9: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
-	15, // 10: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
-	7,  // 11: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
-	1,  // 12: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
-	22, // 13: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
-	22, // 14: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
-	17, // 15: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
-	11, // 16: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
-	22, // 17: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
-	2,  // 18: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
-	2,  // 19: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
-	21, // 20: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
-	22, // 21: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	22, // 22: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	19, // 23: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
-	10, // 24: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	12, // 25: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	13, // 26: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
-	7,  // 27: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	14, // 28: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
-	4,  // 29: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	5,  // 30: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	30, // [30:31] is the sub-list for method output_type
-	29, // [29:30] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	6,  // 0: ymera.v1.ListExecutionsRequest.filter:type_name -> ymera.v1.ExecutionFilter
+	24, // 1: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
+	24, // 2: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 3: ymera.v1.ExecutionFilter.status:type_name -> ymera.v1.ExecutionStatus
+	22, // 4: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
+	10, // 5: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
+	10, // 6: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
+	24, // 7: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 8: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
+	21, // 9: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
+	25, // 10: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
+	26, // 11: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
+	27, // 12: ymera.v1.Execution.error:type_name -> ymera.v1.Error
+	28, // 13: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
+	28, // 14: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
+	13, // 15: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
+	19, // 16: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
+	11, // 17: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
+	1,  // 18: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
+	28, // 19: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
+	28, // 20: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
+	23, // 21: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
+	15, // 22: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
+	28, // 23: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
+	2,  // 24: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
+	2,  // 25: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
+	27, // 26: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
+	28, // 27: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	28, // 28: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	25, // 29: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
+	20, // 30: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
+	26, // 31: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
+	4,  // 32: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
+	14, // 33: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
+	16, // 34: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	17, // 35: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	11, // 36: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
+	18, // 37: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	8,  // 38: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	5,  // 39: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
+	9,  // 40: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	7,  // 41: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
+	40, // [40:42] is the sub-list for method output_type
+	38, // [38:40] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }
@@ -1782,15 +2229,15 @@ func file_ymera_v1_routing_proto_init() {
 	file_ymera_v1_content_proto_init()
 	file_ymera_v1_errors_proto_init()
 	file_ymera_v1_usage_proto_init()
-	file_ymera_v1_routing_proto_msgTypes[4].OneofWrappers = []any{}
-	file_ymera_v1_routing_proto_msgTypes[8].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[7].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_routing_proto_rawDesc), len(file_ymera_v1_routing_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   14,
+			NumEnums:      5,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,20 +22,26 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RoutingService_GetExecution_FullMethodName = "/ymera.v1.RoutingService/GetExecution"
+	RoutingService_GetExecution_FullMethodName   = "/ymera.v1.RoutingService/GetExecution"
+	RoutingService_ListExecutions_FullMethodName = "/ymera.v1.RoutingService/ListExecutions"
 )
 
 // RoutingServiceClient is the client API for RoutingService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Returns past decisions from storage.
+// Returns past requests from storage.
 type RoutingServiceClient interface {
 	// Returns the decision, the attempts and the usage of one request.
 	//
 	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
 	// stored. Has no side effects.
 	GetExecution(ctx context.Context, in *GetExecutionRequest, opts ...grpc.CallOption) (*GetExecutionResponse, error)
+	// Returns requests, the latest first, without their decisions and attempts.
+	//
+	// Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
+	// this server did not issue for this filter. Has no side effects.
+	ListExecutions(ctx context.Context, in *ListExecutionsRequest, opts ...grpc.CallOption) (*ListExecutionsResponse, error)
 }
 
 type routingServiceClient struct {
@@ -56,17 +62,32 @@ func (c *routingServiceClient) GetExecution(ctx context.Context, in *GetExecutio
 	return out, nil
 }
 
+func (c *routingServiceClient) ListExecutions(ctx context.Context, in *ListExecutionsRequest, opts ...grpc.CallOption) (*ListExecutionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListExecutionsResponse)
+	err := c.cc.Invoke(ctx, RoutingService_ListExecutions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RoutingServiceServer is the server API for RoutingService service.
 // All implementations must embed UnimplementedRoutingServiceServer
 // for forward compatibility.
 //
-// Returns past decisions from storage.
+// Returns past requests from storage.
 type RoutingServiceServer interface {
 	// Returns the decision, the attempts and the usage of one request.
 	//
 	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
 	// stored. Has no side effects.
 	GetExecution(context.Context, *GetExecutionRequest) (*GetExecutionResponse, error)
+	// Returns requests, the latest first, without their decisions and attempts.
+	//
+	// Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
+	// this server did not issue for this filter. Has no side effects.
+	ListExecutions(context.Context, *ListExecutionsRequest) (*ListExecutionsResponse, error)
 	mustEmbedUnimplementedRoutingServiceServer()
 }
 
@@ -79,6 +100,9 @@ type UnimplementedRoutingServiceServer struct{}
 
 func (UnimplementedRoutingServiceServer) GetExecution(context.Context, *GetExecutionRequest) (*GetExecutionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetExecution not implemented")
+}
+func (UnimplementedRoutingServiceServer) ListExecutions(context.Context, *ListExecutionsRequest) (*ListExecutionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListExecutions not implemented")
 }
 func (UnimplementedRoutingServiceServer) mustEmbedUnimplementedRoutingServiceServer() {}
 func (UnimplementedRoutingServiceServer) testEmbeddedByValue()                        {}
@@ -119,6 +143,24 @@ func _RoutingService_GetExecution_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RoutingService_ListExecutions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListExecutionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoutingServiceServer).ListExecutions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoutingService_ListExecutions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoutingServiceServer).ListExecutions(ctx, req.(*ListExecutionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RoutingService_ServiceDesc is the grpc.ServiceDesc for RoutingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -129,6 +171,10 @@ var RoutingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetExecution",
 			Handler:    _RoutingService_GetExecution_Handler,
+		},
+		{
+			MethodName: "ListExecutions",
+			Handler:    _RoutingService_ListExecutions_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

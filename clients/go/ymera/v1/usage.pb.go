@@ -141,8 +141,9 @@ const file_ymera_v1_usage_proto_rawDesc = "" +
 	"\vcost_micros\x18\x06 \x01(\x03H\x00R\n" +
 	"costMicros\x88\x01\x01\x12\x1c\n" +
 	"\testimated\x18\a \x01(\bR\testimatedB\x0e\n" +
-	"\f_cost_microsBD\n" +
-	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
+	"\f_cost_microsBP\n" +
+	"\fdev.ymera.v1B\n" +
+	"UsageProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
 	file_ymera_v1_usage_proto_rawDescOnce sync.Once

@@ -12,6 +12,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -344,7 +345,29 @@ type ExecuteRequest struct {
 	// How much of the decision to return.
 	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
 	// Who the request is for.
-	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	Attribution *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	// Makes a repeat safe, as after a lost connection: 1-128 visible ASCII
+	// characters, such as a UUID. For 24 hours, a request with the same key gets
+	// the outcome of the first one, or waits for it; providers are not called
+	// again. It may be sent to Execute or ExecuteStream, but otherwise has to be
+	// the same request, or it is rejected with INVALID_ARGUMENT. With a key the
+	// execution goes on if its caller cancels or disconnects. A failure that cost
+	// nothing is not kept: then a repeat is executed. If the server was killed
+	// during the first one, a repeat waits until the deadline of that one has
+	// passed, and gets FAILED_PRECONDITION (OUTCOME_UNKNOWN).
+	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	// Parameters that the contract does not have, by the provider's name: merged
+	// into the JSON body of the calls to that provider, where they replace the
+	// fields of the same name. What Ymera depends on can't be set: model, messages,
+	// input, prompt, stream, stream_options and n. Headers can't be set. At most 16
+	// providers and 64 KiB.
+	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,6,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Refuses to adapt the request: a target for which a parameter would be
+	// dropped, reduced or expressed in another way is not called, and the next one
+	// is tried. If none is left, the error is INVALID_ARGUMENT
+	// (PROVIDER_INVALID_REQUEST). Without it, the warnings of each attempt say what
+	// was adapted.
+	Strict        bool `protobuf:"varint,7,opt,name=strict,proto3" json:"strict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -407,6 +430,27 @@ func (x *ExecuteRequest) GetAttribution() *Attribution {
 	return nil
 }
 
+func (x *ExecuteRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+func (x *ExecuteRequest) GetProviderOptions() map[string]*structpb.Struct {
+	if x != nil {
+		return x.ProviderOptions
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetStrict() bool {
+	if x != nil {
+		return x.Strict
+	}
+	return false
+}
+
 // The response of Execute.
 type ExecuteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -428,7 +472,10 @@ type ExecuteResponse struct {
 	// True if the simulator answered instead of a real model.
 	Simulated bool `protobuf:"varint,8,opt,name=simulated,proto3" json:"simulated,omitempty"`
 	// Every attempt that was made, in order.
-	Attempts      []*Attempt `protobuf:"bytes,9,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	Attempts []*Attempt `protobuf:"bytes,9,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	// True if this is the stored outcome of an earlier request with the same
+	// idempotency_key; request_id, usage and all else are those of that one.
+	Replayed      bool `protobuf:"varint,10,opt,name=replayed,proto3" json:"replayed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -526,6 +573,13 @@ func (x *ExecuteResponse) GetAttempts() []*Attempt {
 	return nil
 }
 
+func (x *ExecuteResponse) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
+}
+
 // The request of ExecuteStream.
 type ExecuteStreamRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -536,7 +590,29 @@ type ExecuteStreamRequest struct {
 	// How much of the decision the started event contains.
 	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
 	// Who the request is for.
-	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	Attribution *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	// Makes a repeat safe, as after a lost connection: 1-128 visible ASCII
+	// characters, such as a UUID. For 24 hours, a request with the same key gets
+	// the outcome of the first one, or waits for it; providers are not called
+	// again. It may be sent to Execute or ExecuteStream, but otherwise has to be
+	// the same request, or it is rejected with INVALID_ARGUMENT. With a key the
+	// execution goes on if its caller cancels or disconnects. A failure that cost
+	// nothing is not kept: then a repeat is executed. If the server was killed
+	// during the first one, a repeat waits until the deadline of that one has
+	// passed, and gets FAILED_PRECONDITION (OUTCOME_UNKNOWN).
+	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	// Parameters that the contract does not have, by the provider's name: merged
+	// into the JSON body of the calls to that provider, where they replace the
+	// fields of the same name. What Ymera depends on can't be set: model, messages,
+	// input, prompt, stream, stream_options and n. Headers can't be set. At most 16
+	// providers and 64 KiB.
+	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,6,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Refuses to adapt the request: a target for which a parameter would be
+	// dropped, reduced or expressed in another way is not called, and the next one
+	// is tried. If none is left, the error is INVALID_ARGUMENT
+	// (PROVIDER_INVALID_REQUEST). Without it, the warnings of each attempt say what
+	// was adapted.
+	Strict        bool `protobuf:"varint,7,opt,name=strict,proto3" json:"strict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -597,6 +673,27 @@ func (x *ExecuteStreamRequest) GetAttribution() *Attribution {
 		return x.Attribution
 	}
 	return nil
+}
+
+func (x *ExecuteStreamRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+func (x *ExecuteStreamRequest) GetProviderOptions() map[string]*structpb.Struct {
+	if x != nil {
+		return x.ProviderOptions
+	}
+	return nil
+}
+
+func (x *ExecuteStreamRequest) GetStrict() bool {
+	if x != nil {
+		return x.Strict
+	}
+	return false
 }
 
 // One event of an answer. Readers must skip events they do not know.
@@ -854,7 +951,10 @@ type ExecutionStarted struct {
 	// The id under which the execution is stored; a UUIDv7.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The decision; sent in this event only. Attempts follow as events.
-	Decision      *Decision `protobuf:"bytes,2,opt,name=decision,proto3" json:"decision,omitempty"`
+	Decision *Decision `protobuf:"bytes,2,opt,name=decision,proto3" json:"decision,omitempty"`
+	// True if what follows is the stored outcome of an earlier request with the
+	// same idempotency_key.
+	Replayed      bool `protobuf:"varint,3,opt,name=replayed,proto3" json:"replayed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -901,6 +1001,13 @@ func (x *ExecutionStarted) GetDecision() *Decision {
 		return x.Decision
 	}
 	return nil
+}
+
+func (x *ExecutionStarted) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
 }
 
 // A provider is being called. Sent again on each failover, which happens only
@@ -2984,7 +3091,7 @@ var File_ymera_v1_ymera_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\n" +
-	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xee\x01\n" +
+	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xee\x01\n" +
 	"\fRouteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
@@ -2993,12 +3100,18 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\rRouteResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12.\n" +
-	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xf0\x01\n" +
+	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xe8\x03\n" +
 	"\x0eExecuteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
 	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
-	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"\x88\x03\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\x12'\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tR\x0eidempotencyKey\x12X\n" +
+	"\x10provider_options\x18\x06 \x03(\v2-.ymera.v1.ExecuteRequest.ProviderOptionsEntryR\x0fproviderOptions\x12\x16\n" +
+	"\x06strict\x18\a \x01(\bR\x06strict\x1a[\n" +
+	"\x14ProviderOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\xa4\x03\n" +
 	"\x0fExecuteResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12-\n" +
@@ -3009,12 +3122,20 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\bdecision\x18\x06 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x120\n" +
 	"\tcitations\x18\a \x03(\v2\x12.ymera.v1.CitationR\tcitations\x12\x1c\n" +
 	"\tsimulated\x18\b \x01(\bR\tsimulated\x12-\n" +
-	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xf6\x01\n" +
+	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x1a\n" +
+	"\breplayed\x18\n" +
+	" \x01(\bR\breplayed\"\xf4\x03\n" +
 	"\x14ExecuteStreamRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
 	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
-	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"\xd7\x05\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\x12'\n" +
+	"\x0fidempotency_key\x18\x05 \x01(\tR\x0eidempotencyKey\x12^\n" +
+	"\x10provider_options\x18\x06 \x03(\v23.ymera.v1.ExecuteStreamRequest.ProviderOptionsEntryR\x0fproviderOptions\x12\x16\n" +
+	"\x06strict\x18\a \x01(\bR\x06strict\x1a[\n" +
+	"\x14ProviderOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\xd7\x05\n" +
 	"\x15ExecuteStreamResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.ExecutionStartedH\x00R\astarted\x12C\n" +
@@ -3029,11 +3150,12 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\ttruncated\x18\x10 \x01(\v2\x1c.ymera.v1.ExecutionTruncatedH\x00R\ttruncated\x123\n" +
 	"\x06failed\x18\x11 \x01(\v2\x19.ymera.v1.ExecutionFailedH\x00R\x06failed\x12<\n" +
 	"\tcancelled\x18\x12 \x01(\v2\x1c.ymera.v1.ExecutionCancelledH\x00R\tcancelledB\a\n" +
-	"\x05event\"a\n" +
+	"\x05event\"}\n" +
 	"\x10ExecutionStarted\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12.\n" +
-	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\"\xc0\x01\n" +
+	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x12\x1a\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xc0\x01\n" +
 	"\x0eAttemptStarted\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x126\n" +
@@ -3210,8 +3332,9 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\aExecute\x12\x18.ymera.v1.ExecuteRequest\x1a\x19.ymera.v1.ExecuteResponse\x12R\n" +
 	"\rExecuteStream\x12\x1e.ymera.v1.ExecuteStreamRequest\x1a\x1f.ymera.v1.ExecuteStreamResponse0\x01\x12F\n" +
 	"\tBenchmark\x12\x1a.ymera.v1.BenchmarkRequest\x1a\x1b.ymera.v1.BenchmarkResponse0\x01\x12;\n" +
-	"\x06Health\x12\x17.ymera.v1.HealthRequest\x1a\x18.ymera.v1.HealthResponseBD\n" +
-	"\fdev.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
+	"\x06Health\x12\x17.ymera.v1.HealthRequest\x1a\x18.ymera.v1.HealthResponseBP\n" +
+	"\fdev.ymera.v1B\n" +
+	"YmeraProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
 	file_ymera_v1_ymera_proto_rawDescOnce sync.Once
@@ -3226,7 +3349,7 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
@@ -3265,111 +3388,118 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*BackgroundTaskHealth)(nil),  // 34: ymera.v1.BackgroundTaskHealth
 	(*PluginHealth)(nil),          // 35: ymera.v1.PluginHealth
 	(*StorageHealth)(nil),         // 36: ymera.v1.StorageHealth
-	(*Prompt)(nil),                // 37: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 38: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 39: ymera.v1.DecisionView
-	(*Attribution)(nil),           // 40: ymera.v1.Attribution
-	(*Decision)(nil),              // 41: ymera.v1.Decision
-	(*Message)(nil),               // 42: ymera.v1.Message
-	(FinishReason)(0),             // 43: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 44: ymera.v1.Usage
-	(*Citation)(nil),              // 45: ymera.v1.Citation
-	(*Attempt)(nil),               // 46: ymera.v1.Attempt
-	(*Error)(nil),                 // 47: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 48: google.protobuf.Duration
+	nil,                           // 37: ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	nil,                           // 38: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	(*Prompt)(nil),                // 39: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 40: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 41: ymera.v1.DecisionView
+	(*Attribution)(nil),           // 42: ymera.v1.Attribution
+	(*Decision)(nil),              // 43: ymera.v1.Decision
+	(*Message)(nil),               // 44: ymera.v1.Message
+	(FinishReason)(0),             // 45: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 46: ymera.v1.Usage
+	(*Citation)(nil),              // 47: ymera.v1.Citation
+	(*Attempt)(nil),               // 48: ymera.v1.Attempt
+	(*Error)(nil),                 // 49: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 50: google.protobuf.Duration
+	(*structpb.Struct)(nil),       // 51: google.protobuf.Struct
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	37, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	38, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	39, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	40, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
-	41, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	37, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	38, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	39, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	40, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
-	42, // 9: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	43, // 10: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	44, // 11: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	41, // 12: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	45, // 13: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	46, // 14: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	37, // 15: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	38, // 16: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	39, // 17: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	40, // 18: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
-	9,  // 19: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
-	10, // 20: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
-	11, // 21: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
-	12, // 22: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
-	13, // 23: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
-	14, // 24: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	45, // 25: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	15, // 26: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
-	16, // 27: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
-	17, // 28: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
-	18, // 29: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	41, // 30: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	47, // 31: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	43, // 32: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	44, // 33: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	46, // 34: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	47, // 35: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	44, // 36: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	46, // 37: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	47, // 38: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	44, // 39: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	46, // 40: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	47, // 41: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	44, // 42: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	46, // 43: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
-	21, // 44: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
-	22, // 45: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
-	23, // 46: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	24, // 47: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
-	25, // 48: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
-	48, // 49: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	47, // 50: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
-	26, // 51: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	47, // 52: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
-	47, // 53: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
-	48, // 54: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	44, // 55: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
-	0,  // 56: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	48, // 57: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	31, // 58: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	35, // 59: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	36, // 60: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	34, // 61: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	29, // 62: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
-	30, // 63: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
-	0,  // 64: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 65: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	33, // 66: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	32, // 67: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
-	2,  // 68: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
-	48, // 69: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
-	1,  // 70: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	48, // 71: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 72: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	0,  // 73: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 74: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 75: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	3,  // 76: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 77: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 78: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	19, // 79: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	27, // 80: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 81: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 82: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 83: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	20, // 84: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	28, // 85: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	81, // [81:86] is the sub-list for method output_type
-	76, // [76:81] is the sub-list for method input_type
-	76, // [76:76] is the sub-list for extension type_name
-	76, // [76:76] is the sub-list for extension extendee
-	0,  // [0:76] is the sub-list for field type_name
+	39, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	40, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	41, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	42, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	43, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	39, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	40, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	41, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	42, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	37, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	44, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	45, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	46, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	43, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	47, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	48, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	39, // 16: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	40, // 17: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	41, // 18: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	42, // 19: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	38, // 20: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	9,  // 21: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
+	10, // 22: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
+	11, // 23: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
+	12, // 24: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
+	13, // 25: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
+	14, // 26: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
+	47, // 27: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	15, // 28: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
+	16, // 29: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
+	17, // 30: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
+	18, // 31: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
+	43, // 32: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	49, // 33: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	45, // 34: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	46, // 35: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	48, // 36: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	49, // 37: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	46, // 38: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	48, // 39: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	49, // 40: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	46, // 41: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	48, // 42: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	49, // 43: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	46, // 44: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	48, // 45: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	21, // 46: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
+	22, // 47: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
+	23, // 48: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
+	24, // 49: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
+	25, // 50: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
+	50, // 51: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	49, // 52: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	26, // 53: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
+	49, // 54: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	49, // 55: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	50, // 56: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	46, // 57: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	0,  // 58: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
+	50, // 59: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	31, // 60: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	35, // 61: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	36, // 62: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	34, // 63: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	29, // 64: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
+	30, // 65: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
+	0,  // 66: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 67: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	33, // 68: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	32, // 69: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
+	2,  // 70: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	50, // 71: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	1,  // 72: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	50, // 73: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 74: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	0,  // 75: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 76: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 77: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	51, // 78: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	51, // 79: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 80: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 81: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 82: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	19, // 83: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	27, // 84: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 85: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 86: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 87: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	20, // 88: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	28, // 89: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	85, // [85:90] is the sub-list for method output_type
+	80, // [80:85] is the sub-list for method input_type
+	80, // [80:80] is the sub-list for extension type_name
+	80, // [80:80] is the sub-list for extension extendee
+	0,  // [0:80] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -3409,7 +3539,7 @@ func file_ymera_v1_ymera_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   34,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from ymera_anthropic.adaptations import adaptations_of
 from ymera_anthropic.decoder import MessagesDecoder
 from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.profiles import Profile, Profiles, Samplers
@@ -35,7 +36,9 @@ class MessagesDialect:
             InvalidProviderRequest: The prompt holds something that the API can't express.
         """
         accept = "text/event-stream" if request.stream else "application/json"
-        return _post("/messages", generation(request, self._profile(request.model), self._default_max_tokens), accept)
+        profile = self._profile(request.model)
+        body = generation(request, profile, self._default_max_tokens)
+        return replace(_post("/messages", body, accept), adaptations=adaptations_of(request.prompt, body, profile))
 
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
         """Returns the request for the number of tokens of a prompt.

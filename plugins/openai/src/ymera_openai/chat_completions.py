@@ -3,6 +3,7 @@
 import orjson
 
 from ymera_openai import profiles
+from ymera_openai.adaptations import of_chat
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.chat_messages import encode_messages
 from ymera_openai.errors import decode_error
@@ -50,7 +51,7 @@ class ChatCompletions:
             body["stream"] = True
             if quirks.stream_usage:
                 body["stream_options"] = {"include_usage": True}
-        return HttpRequest("POST", "/chat/completions", JSON, orjson.dumps(body))
+        return HttpRequest("POST", "/chat/completions", JSON, orjson.dumps(body), of_chat(prompt, body, quirks))
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from ymera_openai import profiles
+from ymera_openai.adaptations import of_responses
 from ymera_openai.chat_completions import JSON, schema_of
 from ymera_openai.chat_messages import data_uri, result_text
 from ymera_openai.errors import decode_error
@@ -63,7 +64,7 @@ class Responses:
         body |= self._sampling(request.model, prompt.sampling)
         if request.stream:
             body["stream"] = True
-        return HttpRequest("POST", "/responses", JSON, orjson.dumps(body))
+        return HttpRequest("POST", "/responses", JSON, orjson.dumps(body), of_responses(prompt, body))
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""

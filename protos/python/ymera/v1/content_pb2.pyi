@@ -512,7 +512,8 @@ Global___ResponseFormat: typing_extensions.TypeAlias = ResponseFormat
 @typing.final
 class SamplingParameters(google.protobuf.message.Message):
     """How the answer is sampled. An absent field is left to the provider; a field
-    that a provider does not support is left out of its request.
+    that a provider does not support is left out of its request, and a warning of
+    the attempt says so.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor

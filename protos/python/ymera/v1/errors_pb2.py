@@ -25,14 +25,14 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15ymera/v1/errors.proto\x12\x08ymera.v1\x1a\x1egoogle/protobuf/duration.proto\"\xba\x01\n\x05\x45rror\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12/\n\x08metadata\x18\x03 \x03(\x0b\x32\x1d.ymera.v1.Error.MetadataEntry\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x44\n\x0c\x64\x65v.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15ymera/v1/errors.proto\x12\x08ymera.v1\x1a\x1egoogle/protobuf/duration.proto\"\xba\x01\n\x05\x45rror\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12/\n\x08metadata\x18\x03 \x03(\x0b\x32\x1d.ymera.v1.Error.MetadataEntry\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42Q\n\x0c\x64\x65v.ymera.v1B\x0b\x45rrorsProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ymera.v1.errors_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1P\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1B\013ErrorsProtoP\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
   _globals['_ERROR_METADATAENTRY']._loaded_options = None
   _globals['_ERROR_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_ERROR']._serialized_start=68

@@ -29,52 +29,66 @@ from ymera.v1 import errors_pb2 as ymera_dot_v1_dot_errors__pb2
 from ymera.v1 import usage_pb2 as ymera_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16ymera/v1/routing.proto\x12\x08ymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\")\n\x13GetExecutionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\">\n\x14GetExecutionResponse\x12&\n\texecution\x18\x01 \x01(\x0b\x32\x13.ymera.v1.Execution\"\xe9\x03\n\tExecution\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06status\x18\x03 \x01(\x0e\x32\x19.ymera.v1.ExecutionStatus\x12$\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x12.ymera.v1.Decision\x12\x1e\n\x05usage\x18\x05 \x01(\x0b\x32\x0f.ymera.v1.Usage\x12-\n\rfinish_reason\x18\x06 \x01(\x0e\x32\x16.ymera.v1.FinishReason\x12\x1e\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x0f.ymera.v1.Error\x12+\n\x08\x64uration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13time_to_first_token\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nsession_id\x18\n \x01(\t\x12*\n\x0b\x61ttribution\x18\x0b \x01(\x0b\x32\x15.ymera.v1.Attribution\x12#\n\x08\x61ttempts\x18\x0c \x03(\x0b\x32\x11.ymera.v1.Attempt\x12\r\n\x05model\x18\r \x01(\t\">\n\x0eRoutingWeights\x12\x0f\n\x07quality\x18\x01 \x01(\x01\x12\r\n\x05speed\x18\x02 \x01(\x01\x12\x0c\n\x04\x63ost\x18\x03 \x01(\x01\"\xe2\x03\n\x12RoutingPreferences\x12)\n\x07weights\x18\x01 \x01(\x0b\x32\x18.ymera.v1.RoutingWeights\x12\x14\n\x0c\x61llow_models\x18\x02 \x03(\t\x12\x13\n\x0b\x64\x65ny_models\x18\x03 \x03(\t\x12\x33\n\x15required_capabilities\x18\x04 \x03(\x0e\x32\x14.ymera.v1.Capability\x12\x1c\n\x0fmax_cost_micros\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12.\n\x0bmax_latency\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bprefer_free\x18\x07 \x01(\x08\x12\x12\n\nsession_id\x18\x08 \x01(\t\x12\x15\n\rcategory_hint\x18\t \x01(\t\x12\r\n\x05model\x18\n \x01(\t\x12\x17\n\x0f\x66\x61llback_models\x18\x0b \x03(\t\x12\x19\n\x0cmax_attempts\x18\x0c \x01(\x05H\x01\x88\x01\x01\x12\x13\n\x0bno_failover\x18\r \x01(\x08\x12\x36\n\x13\x66irst_token_timeout\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationB\x12\n\x10_max_cost_microsB\x0f\n\r_max_attempts\"\x95\x01\n\x0b\x41ttribution\x12\x12\n\nagent_name\x18\x01 \x01(\t\x12\x10\n\x08\x65nd_user\x18\x02 \x01(\t\x12\x31\n\x06labels\x18\x03 \x03(\x0b\x32!.ymera.v1.Attribution.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x13\x43\x61tegoryProbability\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"O\n\x0eScoreComponent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x0e\n\x06weight\x18\x03 \x01(\x01\x12\x10\n\x08\x65vidence\x18\x04 \x01(\t\"\xeb\x01\n\tCandidate\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12,\n\ncomponents\x18\x03 \x03(\x0b\x32\x18.ymera.v1.ScoreComponent\x12!\n\x14\x65xpected_cost_micros\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x33\n\x10\x65xpected_latency\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\x12\x10\n\x08\x65ndpoint\x18\x07 \x01(\tB\x17\n\x15_expected_cost_micros\"i\n\x0e\x45xclusionCount\x12)\n\x06reason\x18\x01 \x01(\x0e\x32\x19.ymera.v1.ExclusionReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\"x\n\tExclusion\x12\r\n\x05model\x18\x01 \x01(\t\x12)\n\x06reason\x18\x02 \x01(\x0e\x32\x19.ymera.v1.ExclusionReason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x04 \x01(\t\x12\x10\n\x08\x65ndpoint\x18\x05 \x01(\t\"\xfe\x01\n\x07\x41ttempt\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\r\n\x05model\x18\x02 \x01(\t\x12\x1e\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x0f.ymera.v1.Error\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13time_to_first_token\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04turn\x18\x06 \x01(\x05\x12\x0f\n\x07\x61\x63\x63ount\x18\x07 \x01(\t\x12\x10\n\x08\x65ndpoint\x18\x08 \x01(\t\x12\x1e\n\x05usage\x18\t \x01(\x0b\x32\x0f.ymera.v1.Usage\"\x9f\x03\n\x08\x44\x65\x63ision\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12=\n\x16\x63\x61tegory_probabilities\x18\x02 \x03(\x0b\x32\x1d.ymera.v1.CategoryProbability\x12\'\n\ncandidates\x18\x03 \x03(\x0b\x32\x13.ymera.v1.Candidate\x12,\n\nexclusions\x18\x04 \x03(\x0b\x32\x18.ymera.v1.ExclusionCount\x12\x0e\n\x06policy\x18\x05 \x01(\t\x12)\n\x07weights\x18\x06 \x01(\x0b\x32\x18.ymera.v1.RoutingWeights\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12\x12\n\npropensity\x18\x08 \x01(\x01\x12\x13\n\x0b\x65xplanation\x18\t \x01(\t\x12\x17\n\x0f\x63\x61ndidate_count\x18\n \x01(\x05\x12\x18\n\x10session_affinity\x18\x0b \x01(\x08\x12\x17\n\x0f\x63\x61talog_version\x18\x0c \x01(\t\x12-\n\x10\x65xcluded_targets\x18\r \x03(\x0b\x32\x13.ymera.v1.Exclusion*\xeb\x01\n\x0f\x45xecutionStatus\x12 \n\x1c\x45XECUTION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XECUTION_STATUS_ROUTED\x10\x01\x12\x1e\n\x1a\x45XECUTION_STATUS_COMPLETED\x10\x02\x12\x1e\n\x1a\x45XECUTION_STATUS_TRUNCATED\x10\x03\x12\x1b\n\x17\x45XECUTION_STATUS_FAILED\x10\x04\x12\x1e\n\x1a\x45XECUTION_STATUS_CANCELLED\x10\x05\x12\x1c\n\x18\x45XECUTION_STATUS_UNKNOWN\x10\x06*\xcd\x01\n\nCapability\x12\x1a\n\x16\x43\x41PABILITY_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43\x41PABILITY_TOOLS\x10\x01\x12 \n\x1c\x43\x41PABILITY_STRUCTURED_OUTPUT\x10\x02\x12\x1a\n\x16\x43\x41PABILITY_IMAGE_INPUT\x10\x03\x12\x1a\n\x16\x43\x41PABILITY_AUDIO_INPUT\x10\x04\x12\x19\n\x15\x43\x41PABILITY_FILE_INPUT\x10\x05\x12\x18\n\x14\x43\x41PABILITY_REASONING\x10\x06*\x87\x03\n\x0f\x45xclusionReason\x12 \n\x1c\x45XCLUSION_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45XCLUSION_REASON_NOT_ALLOWED\x10\x01\x12\x1b\n\x17\x45XCLUSION_REASON_DENIED\x10\x02\x12\'\n#EXCLUSION_REASON_MISSING_CAPABILITY\x10\x03\x12&\n\"EXCLUSION_REASON_CONTEXT_TOO_SMALL\x10\x04\x12\"\n\x1e\x45XCLUSION_REASON_TOO_EXPENSIVE\x10\x05\x12\"\n\x1e\x45XCLUSION_REASON_PRICE_UNKNOWN\x10\x06\x12\x1d\n\x19\x45XCLUSION_REASON_TOO_SLOW\x10\x07\x12\x1e\n\x1a\x45XCLUSION_REASON_UNHEALTHY\x10\x08\x12\x1e\n\x1a\x45XCLUSION_REASON_SIMULATED\x10\t\x12\x1b\n\x17\x45XCLUSION_REASON_PAUSED\x10\n*^\n\x0c\x44\x65\x63isionView\x12\x1d\n\x19\x44\x45\x43ISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44\x45\x43ISION_VIEW_BASIC\x10\x01\x12\x16\n\x12\x44\x45\x43ISION_VIEW_FULL\x10\x02\x32_\n\x0eRoutingService\x12M\n\x0cGetExecution\x12\x1d.ymera.v1.GetExecutionRequest\x1a\x1e.ymera.v1.GetExecutionResponseBD\n\x0c\x64\x65v.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16ymera/v1/routing.proto\x12\x08ymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\"i\n\x15ListExecutionsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12)\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x19.ymera.v1.ExecutionFilter\"\xa1\x02\n\x0f\x45xecutionFilter\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06status\x18\x03 \x01(\x0e\x32\x19.ymera.v1.ExecutionStatus\x12\r\n\x05model\x18\x04 \x01(\t\x12\x35\n\x06labels\x18\x05 \x03(\x0b\x32%.ymera.v1.ExecutionFilter.LabelsEntry\x12\x10\n\x08\x65nd_user\x18\x06 \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"Z\n\x16ListExecutionsResponse\x12\'\n\nexecutions\x18\x01 \x03(\x0b\x32\x13.ymera.v1.Execution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\")\n\x13GetExecutionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\">\n\x14GetExecutionResponse\x12&\n\texecution\x18\x01 \x01(\x0b\x32\x13.ymera.v1.Execution\"\xe9\x03\n\tExecution\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06status\x18\x03 \x01(\x0e\x32\x19.ymera.v1.ExecutionStatus\x12$\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x12.ymera.v1.Decision\x12\x1e\n\x05usage\x18\x05 \x01(\x0b\x32\x0f.ymera.v1.Usage\x12-\n\rfinish_reason\x18\x06 \x01(\x0e\x32\x16.ymera.v1.FinishReason\x12\x1e\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x0f.ymera.v1.Error\x12+\n\x08\x64uration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13time_to_first_token\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nsession_id\x18\n \x01(\t\x12*\n\x0b\x61ttribution\x18\x0b \x01(\x0b\x32\x15.ymera.v1.Attribution\x12#\n\x08\x61ttempts\x18\x0c \x03(\x0b\x32\x11.ymera.v1.Attempt\x12\r\n\x05model\x18\r \x01(\t\">\n\x0eRoutingWeights\x12\x0f\n\x07quality\x18\x01 \x01(\x01\x12\r\n\x05speed\x18\x02 \x01(\x01\x12\x0c\n\x04\x63ost\x18\x03 \x01(\x01\"\xe2\x03\n\x12RoutingPreferences\x12)\n\x07weights\x18\x01 \x01(\x0b\x32\x18.ymera.v1.RoutingWeights\x12\x14\n\x0c\x61llow_models\x18\x02 \x03(\t\x12\x13\n\x0b\x64\x65ny_models\x18\x03 \x03(\t\x12\x33\n\x15required_capabilities\x18\x04 \x03(\x0e\x32\x14.ymera.v1.Capability\x12\x1c\n\x0fmax_cost_micros\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12.\n\x0bmax_latency\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bprefer_free\x18\x07 \x01(\x08\x12\x12\n\nsession_id\x18\x08 \x01(\t\x12\x15\n\rcategory_hint\x18\t \x01(\t\x12\r\n\x05model\x18\n \x01(\t\x12\x17\n\x0f\x66\x61llback_models\x18\x0b \x03(\t\x12\x19\n\x0cmax_attempts\x18\x0c \x01(\x05H\x01\x88\x01\x01\x12\x13\n\x0bno_failover\x18\r \x01(\x08\x12\x36\n\x13\x66irst_token_timeout\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationB\x12\n\x10_max_cost_microsB\x0f\n\r_max_attempts\"\x95\x01\n\x0b\x41ttribution\x12\x12\n\nagent_name\x18\x01 \x01(\t\x12\x10\n\x08\x65nd_user\x18\x02 \x01(\t\x12\x31\n\x06labels\x18\x03 \x03(\x0b\x32!.ymera.v1.Attribution.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x13\x43\x61tegoryProbability\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"O\n\x0eScoreComponent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x0e\n\x06weight\x18\x03 \x01(\x01\x12\x10\n\x08\x65vidence\x18\x04 \x01(\t\"\xeb\x01\n\tCandidate\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12,\n\ncomponents\x18\x03 \x03(\x0b\x32\x18.ymera.v1.ScoreComponent\x12!\n\x14\x65xpected_cost_micros\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x33\n\x10\x65xpected_latency\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07\x61\x63\x63ount\x18\x06 \x01(\t\x12\x10\n\x08\x65ndpoint\x18\x07 \x01(\tB\x17\n\x15_expected_cost_micros\"i\n\x0e\x45xclusionCount\x12)\n\x06reason\x18\x01 \x01(\x0e\x32\x19.ymera.v1.ExclusionReason\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\"x\n\tExclusion\x12\r\n\x05model\x18\x01 \x01(\t\x12)\n\x06reason\x18\x02 \x01(\x0e\x32\x19.ymera.v1.ExclusionReason\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x04 \x01(\t\x12\x10\n\x08\x65ndpoint\x18\x05 \x01(\t\"\xb1\x03\n\x07\x41ttempt\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\r\n\x05model\x18\x02 \x01(\t\x12\x1e\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x0f.ymera.v1.Error\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13time_to_first_token\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04turn\x18\x06 \x01(\x05\x12\x0f\n\x07\x61\x63\x63ount\x18\x07 \x01(\t\x12\x10\n\x08\x65ndpoint\x18\x08 \x01(\t\x12\x1e\n\x05usage\x18\t \x01(\x0b\x32\x0f.ymera.v1.Usage\x12#\n\x08warnings\x18\n \x03(\x0b\x32\x11.ymera.v1.Warning\x12\x13\n\x0bresponse_id\x18\x0b \x01(\t\x12\x16\n\x0eresponse_model\x18\x0c \x01(\t\x12-\n\rfinish_reason\x18\r \x01(\x0e\x32\x16.ymera.v1.FinishReason\x12\x19\n\x11raw_finish_reason\x18\x0e \x01(\t\x12\x15\n\rstop_sequence\x18\x0f \x01(\t\"\xa1\x01\n\x07Warning\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.ymera.v1.Warning.Kind\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"Q\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_DROPPED\x10\x01\x12\x10\n\x0cKIND_REDUCED\x10\x02\x12\x0f\n\x0bKIND_MAPPED\x10\x03\"\x9f\x03\n\x08\x44\x65\x63ision\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12=\n\x16\x63\x61tegory_probabilities\x18\x02 \x03(\x0b\x32\x1d.ymera.v1.CategoryProbability\x12\'\n\ncandidates\x18\x03 \x03(\x0b\x32\x13.ymera.v1.Candidate\x12,\n\nexclusions\x18\x04 \x03(\x0b\x32\x18.ymera.v1.ExclusionCount\x12\x0e\n\x06policy\x18\x05 \x01(\t\x12)\n\x07weights\x18\x06 \x01(\x0b\x32\x18.ymera.v1.RoutingWeights\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12\x12\n\npropensity\x18\x08 \x01(\x01\x12\x13\n\x0b\x65xplanation\x18\t \x01(\t\x12\x17\n\x0f\x63\x61ndidate_count\x18\n \x01(\x05\x12\x18\n\x10session_affinity\x18\x0b \x01(\x08\x12\x17\n\x0f\x63\x61talog_version\x18\x0c \x01(\t\x12-\n\x10\x65xcluded_targets\x18\r \x03(\x0b\x32\x13.ymera.v1.Exclusion*\xeb\x01\n\x0f\x45xecutionStatus\x12 \n\x1c\x45XECUTION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45XECUTION_STATUS_ROUTED\x10\x01\x12\x1e\n\x1a\x45XECUTION_STATUS_COMPLETED\x10\x02\x12\x1e\n\x1a\x45XECUTION_STATUS_TRUNCATED\x10\x03\x12\x1b\n\x17\x45XECUTION_STATUS_FAILED\x10\x04\x12\x1e\n\x1a\x45XECUTION_STATUS_CANCELLED\x10\x05\x12\x1c\n\x18\x45XECUTION_STATUS_UNKNOWN\x10\x06*\xcd\x01\n\nCapability\x12\x1a\n\x16\x43\x41PABILITY_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43\x41PABILITY_TOOLS\x10\x01\x12 \n\x1c\x43\x41PABILITY_STRUCTURED_OUTPUT\x10\x02\x12\x1a\n\x16\x43\x41PABILITY_IMAGE_INPUT\x10\x03\x12\x1a\n\x16\x43\x41PABILITY_AUDIO_INPUT\x10\x04\x12\x19\n\x15\x43\x41PABILITY_FILE_INPUT\x10\x05\x12\x18\n\x14\x43\x41PABILITY_REASONING\x10\x06*\x87\x03\n\x0f\x45xclusionReason\x12 \n\x1c\x45XCLUSION_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45XCLUSION_REASON_NOT_ALLOWED\x10\x01\x12\x1b\n\x17\x45XCLUSION_REASON_DENIED\x10\x02\x12\'\n#EXCLUSION_REASON_MISSING_CAPABILITY\x10\x03\x12&\n\"EXCLUSION_REASON_CONTEXT_TOO_SMALL\x10\x04\x12\"\n\x1e\x45XCLUSION_REASON_TOO_EXPENSIVE\x10\x05\x12\"\n\x1e\x45XCLUSION_REASON_PRICE_UNKNOWN\x10\x06\x12\x1d\n\x19\x45XCLUSION_REASON_TOO_SLOW\x10\x07\x12\x1e\n\x1a\x45XCLUSION_REASON_UNHEALTHY\x10\x08\x12\x1e\n\x1a\x45XCLUSION_REASON_SIMULATED\x10\t\x12\x1b\n\x17\x45XCLUSION_REASON_PAUSED\x10\n*^\n\x0c\x44\x65\x63isionView\x12\x1d\n\x19\x44\x45\x43ISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44\x45\x43ISION_VIEW_BASIC\x10\x01\x12\x16\n\x12\x44\x45\x43ISION_VIEW_FULL\x10\x02\x32\xb4\x01\n\x0eRoutingService\x12M\n\x0cGetExecution\x12\x1d.ymera.v1.GetExecutionRequest\x1a\x1e.ymera.v1.GetExecutionResponse\x12S\n\x0eListExecutions\x12\x1f.ymera.v1.ListExecutionsRequest\x1a .ymera.v1.ListExecutionsResponseBR\n\x0c\x64\x65v.ymera.v1B\x0cRoutingProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ymera.v1.routing_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1P\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1B\014RoutingProtoP\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
+  _globals['_EXECUTIONFILTER_LABELSENTRY']._loaded_options = None
+  _globals['_EXECUTIONFILTER_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_ATTRIBUTION_LABELSENTRY']._loaded_options = None
   _globals['_ATTRIBUTION_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_EXECUTIONSTATUS']._serialized_start=2756
-  _globals['_EXECUTIONSTATUS']._serialized_end=2991
-  _globals['_CAPABILITY']._serialized_start=2994
-  _globals['_CAPABILITY']._serialized_end=3199
-  _globals['_EXCLUSIONREASON']._serialized_start=3202
-  _globals['_EXCLUSIONREASON']._serialized_end=3593
-  _globals['_DECISIONVIEW']._serialized_start=3595
-  _globals['_DECISIONVIEW']._serialized_end=3689
-  _globals['_GETEXECUTIONREQUEST']._serialized_start=170
-  _globals['_GETEXECUTIONREQUEST']._serialized_end=211
-  _globals['_GETEXECUTIONRESPONSE']._serialized_start=213
-  _globals['_GETEXECUTIONRESPONSE']._serialized_end=275
-  _globals['_EXECUTION']._serialized_start=278
-  _globals['_EXECUTION']._serialized_end=767
-  _globals['_ROUTINGWEIGHTS']._serialized_start=769
-  _globals['_ROUTINGWEIGHTS']._serialized_end=831
-  _globals['_ROUTINGPREFERENCES']._serialized_start=834
-  _globals['_ROUTINGPREFERENCES']._serialized_end=1316
-  _globals['_ATTRIBUTION']._serialized_start=1319
-  _globals['_ATTRIBUTION']._serialized_end=1468
-  _globals['_ATTRIBUTION_LABELSENTRY']._serialized_start=1423
-  _globals['_ATTRIBUTION_LABELSENTRY']._serialized_end=1468
-  _globals['_CATEGORYPROBABILITY']._serialized_start=1470
-  _globals['_CATEGORYPROBABILITY']._serialized_end=1530
-  _globals['_SCORECOMPONENT']._serialized_start=1532
-  _globals['_SCORECOMPONENT']._serialized_end=1611
-  _globals['_CANDIDATE']._serialized_start=1614
-  _globals['_CANDIDATE']._serialized_end=1849
-  _globals['_EXCLUSIONCOUNT']._serialized_start=1851
-  _globals['_EXCLUSIONCOUNT']._serialized_end=1956
-  _globals['_EXCLUSION']._serialized_start=1958
-  _globals['_EXCLUSION']._serialized_end=2078
-  _globals['_ATTEMPT']._serialized_start=2081
-  _globals['_ATTEMPT']._serialized_end=2335
-  _globals['_DECISION']._serialized_start=2338
-  _globals['_DECISION']._serialized_end=2753
-  _globals['_ROUTINGSERVICE']._serialized_start=3691
-  _globals['_ROUTINGSERVICE']._serialized_end=3786
+  _globals['_EXECUTIONSTATUS']._serialized_start=3590
+  _globals['_EXECUTIONSTATUS']._serialized_end=3825
+  _globals['_CAPABILITY']._serialized_start=3828
+  _globals['_CAPABILITY']._serialized_end=4033
+  _globals['_EXCLUSIONREASON']._serialized_start=4036
+  _globals['_EXCLUSIONREASON']._serialized_end=4427
+  _globals['_DECISIONVIEW']._serialized_start=4429
+  _globals['_DECISIONVIEW']._serialized_end=4523
+  _globals['_LISTEXECUTIONSREQUEST']._serialized_start=170
+  _globals['_LISTEXECUTIONSREQUEST']._serialized_end=275
+  _globals['_EXECUTIONFILTER']._serialized_start=278
+  _globals['_EXECUTIONFILTER']._serialized_end=567
+  _globals['_EXECUTIONFILTER_LABELSENTRY']._serialized_start=522
+  _globals['_EXECUTIONFILTER_LABELSENTRY']._serialized_end=567
+  _globals['_LISTEXECUTIONSRESPONSE']._serialized_start=569
+  _globals['_LISTEXECUTIONSRESPONSE']._serialized_end=659
+  _globals['_GETEXECUTIONREQUEST']._serialized_start=661
+  _globals['_GETEXECUTIONREQUEST']._serialized_end=702
+  _globals['_GETEXECUTIONRESPONSE']._serialized_start=704
+  _globals['_GETEXECUTIONRESPONSE']._serialized_end=766
+  _globals['_EXECUTION']._serialized_start=769
+  _globals['_EXECUTION']._serialized_end=1258
+  _globals['_ROUTINGWEIGHTS']._serialized_start=1260
+  _globals['_ROUTINGWEIGHTS']._serialized_end=1322
+  _globals['_ROUTINGPREFERENCES']._serialized_start=1325
+  _globals['_ROUTINGPREFERENCES']._serialized_end=1807
+  _globals['_ATTRIBUTION']._serialized_start=1810
+  _globals['_ATTRIBUTION']._serialized_end=1959
+  _globals['_ATTRIBUTION_LABELSENTRY']._serialized_start=522
+  _globals['_ATTRIBUTION_LABELSENTRY']._serialized_end=567
+  _globals['_CATEGORYPROBABILITY']._serialized_start=1961
+  _globals['_CATEGORYPROBABILITY']._serialized_end=2021
+  _globals['_SCORECOMPONENT']._serialized_start=2023
+  _globals['_SCORECOMPONENT']._serialized_end=2102
+  _globals['_CANDIDATE']._serialized_start=2105
+  _globals['_CANDIDATE']._serialized_end=2340
+  _globals['_EXCLUSIONCOUNT']._serialized_start=2342
+  _globals['_EXCLUSIONCOUNT']._serialized_end=2447
+  _globals['_EXCLUSION']._serialized_start=2449
+  _globals['_EXCLUSION']._serialized_end=2569
+  _globals['_ATTEMPT']._serialized_start=2572
+  _globals['_ATTEMPT']._serialized_end=3005
+  _globals['_WARNING']._serialized_start=3008
+  _globals['_WARNING']._serialized_end=3169
+  _globals['_WARNING_KIND']._serialized_start=3088
+  _globals['_WARNING_KIND']._serialized_end=3169
+  _globals['_DECISION']._serialized_start=3172
+  _globals['_DECISION']._serialized_end=3587
+  _globals['_ROUTINGSERVICE']._serialized_start=4526
+  _globals['_ROUTINGSERVICE']._serialized_end=4706
 # @@protoc_insertion_point(module_scope)

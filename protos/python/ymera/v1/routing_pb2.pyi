@@ -209,6 +209,122 @@ DECISION_VIEW_FULL: DecisionView.ValueType  # 2
 Global___DecisionView: typing_extensions.TypeAlias = DecisionView
 
 @typing.final
+class ListExecutionsRequest(google.protobuf.message.Message):
+    """The request of ListExecutions."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    FILTER_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """The maximum number of requests to return; 0 means 100, more than 1,000 means
+    1,000.
+    """
+    page_token: builtins.str
+    """The next_page_token of the previous page; empty for the first page."""
+    @property
+    def filter(self) -> Global___ExecutionFilter:
+        """Which requests to return. Absent means all."""
+
+    def __init__(
+        self,
+        *,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+        filter: Global___ExecutionFilter | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["filter", b"filter"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]) -> None: ...
+
+Global___ListExecutionsRequest: typing_extensions.TypeAlias = ListExecutionsRequest
+
+@typing.final
+class ExecutionFilter(google.protobuf.message.Message):
+    """Which requests to list: those that meet every field that is set."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    @typing.final
+    class LabelsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.str
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.str = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    LABELS_FIELD_NUMBER: builtins.int
+    END_USER_FIELD_NUMBER: builtins.int
+    status: Global___ExecutionStatus.ValueType
+    """They ended in this way. EXECUTION_STATUS_UNSPECIFIED means in any."""
+    model: builtins.str
+    """The model with this id, "provider/name", answered."""
+    end_user: builtins.str
+    """They were made on behalf of this person."""
+    @property
+    def start_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """They arrived at this time or later."""
+
+    @property
+    def end_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """They arrived before this time."""
+
+    @property
+    def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
+        """They have all of these labels, with these values. At most 16."""
+
+    def __init__(
+        self,
+        *,
+        start_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        end_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        status: Global___ExecutionStatus.ValueType = ...,
+        model: builtins.str = ...,
+        labels: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+        end_user: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["end_time", b"end_time", "start_time", b"start_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["end_time", b"end_time", "end_user", b"end_user", "labels", b"labels", "model", b"model", "start_time", b"start_time", "status", b"status"]) -> None: ...
+
+Global___ExecutionFilter: typing_extensions.TypeAlias = ExecutionFilter
+
+@typing.final
+class ListExecutionsResponse(google.protobuf.message.Message):
+    """The response of ListExecutions: a page of requests."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    EXECUTIONS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """For the page_token of the next call; empty on the last page."""
+    @property
+    def executions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Execution]:
+        """The requests, without decision and attempts, which GetExecution returns."""
+
+    def __init__(
+        self,
+        *,
+        executions: collections.abc.Iterable[Global___Execution] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["executions", b"executions", "next_page_token", b"next_page_token"]) -> None: ...
+
+Global___ListExecutionsResponse: typing_extensions.TypeAlias = ListExecutionsResponse
+
+@typing.final
 class GetExecutionRequest(google.protobuf.message.Message):
     """The request of GetExecution."""
 
@@ -249,7 +365,9 @@ Global___GetExecutionResponse: typing_extensions.TypeAlias = GetExecutionRespons
 
 @typing.final
 class Execution(google.protobuf.message.Message):
-    """A request as it was recorded. Prompts and answers are not kept."""
+    """A request as it was recorded. Prompts are not kept, and answers only for 24
+    hours if the request has an idempotency_key.
+    """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -719,6 +837,12 @@ class Attempt(google.protobuf.message.Message):
     ACCOUNT_FIELD_NUMBER: builtins.int
     ENDPOINT_FIELD_NUMBER: builtins.int
     USAGE_FIELD_NUMBER: builtins.int
+    WARNINGS_FIELD_NUMBER: builtins.int
+    RESPONSE_ID_FIELD_NUMBER: builtins.int
+    RESPONSE_MODEL_FIELD_NUMBER: builtins.int
+    FINISH_REASON_FIELD_NUMBER: builtins.int
+    RAW_FINISH_REASON_FIELD_NUMBER: builtins.int
+    STOP_SEQUENCE_FIELD_NUMBER: builtins.int
     number: builtins.int
     """Counted from 1 in each turn."""
     model: builtins.str
@@ -729,6 +853,22 @@ class Attempt(google.protobuf.message.Message):
     """The account or key that was used; empty if the provider has only one."""
     endpoint: builtins.str
     """The address or region that was called; empty if there is only one."""
+    response_id: builtins.str
+    """The provider's own id of the response; empty if it sent none."""
+    response_model: builtins.str
+    """The exact model that wrote the answer, as the provider names it; empty if it
+    did not say.
+    """
+    finish_reason: ymera.v1.content_pb2.FinishReason.ValueType
+    """Why the model stopped; FINISH_REASON_UNSPECIFIED if its end was not seen."""
+    raw_finish_reason: builtins.str
+    """The same in the provider's own word, such as "max_tokens"; empty if it sent
+    none.
+    """
+    stop_sequence: builtins.str
+    """The stop sequence that the model wrote; empty if it wrote none, or the
+    provider does not say which.
+    """
     @property
     def error(self) -> ymera.v1.errors_pb2.Error:
         """Why it failed; absent if it succeeded."""
@@ -745,6 +885,12 @@ class Attempt(google.protobuf.message.Message):
     def usage(self) -> ymera.v1.usage_pb2.Usage:
         """What it consumed; absent if it consumed nothing."""
 
+    @property
+    def warnings(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Warning]:
+        """How the request was adapted to what the model accepts; empty if it was sent
+        as it is.
+        """
+
     def __init__(
         self,
         *,
@@ -757,11 +903,70 @@ class Attempt(google.protobuf.message.Message):
         account: builtins.str = ...,
         endpoint: builtins.str = ...,
         usage: ymera.v1.usage_pb2.Usage | None = ...,
+        warnings: collections.abc.Iterable[Global___Warning] | None = ...,
+        response_id: builtins.str = ...,
+        response_model: builtins.str = ...,
+        finish_reason: ymera.v1.content_pb2.FinishReason.ValueType = ...,
+        raw_finish_reason: builtins.str = ...,
+        stop_sequence: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "model", b"model", "number", b"number", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "finish_reason", b"finish_reason", "model", b"model", "number", b"number", "raw_finish_reason", b"raw_finish_reason", "response_id", b"response_id", "response_model", b"response_model", "stop_sequence", b"stop_sequence", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
 
 Global___Attempt: typing_extensions.TypeAlias = Attempt
+
+@typing.final
+class Warning(google.protobuf.message.Message):
+    """A parameter that was not sent to a provider as the caller gave it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    class _Kind:
+        ValueType = typing.NewType("ValueType", builtins.int)
+        V: typing_extensions.TypeAlias = ValueType
+
+    class _KindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[Warning._Kind.ValueType], builtins.type):
+        DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: Warning._Kind.ValueType  # 0
+        """Never sent."""
+        KIND_DROPPED: Warning._Kind.ValueType  # 1
+        """It was left out, as the model or its API does not have it."""
+        KIND_REDUCED: Warning._Kind.ValueType  # 2
+        """The nearest value that the model accepts was sent."""
+        KIND_MAPPED: Warning._Kind.ValueType  # 3
+        """It was expressed in another way, such as a schema as an instruction."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What was done with a parameter."""
+
+    KIND_UNSPECIFIED: Warning.Kind.ValueType  # 0
+    """Never sent."""
+    KIND_DROPPED: Warning.Kind.ValueType  # 1
+    """It was left out, as the model or its API does not have it."""
+    KIND_REDUCED: Warning.Kind.ValueType  # 2
+    """The nearest value that the model accepts was sent."""
+    KIND_MAPPED: Warning.Kind.ValueType  # 3
+    """It was expressed in another way, such as a schema as an instruction."""
+
+    KIND_FIELD_NUMBER: builtins.int
+    FIELD_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    kind: Global___Warning.Kind.ValueType
+    """What was done."""
+    field: builtins.str
+    """The field of the request, such as "prompt.sampling.seed"."""
+    detail: builtins.str
+    """What was done, for people."""
+    def __init__(
+        self,
+        *,
+        kind: Global___Warning.Kind.ValueType = ...,
+        field: builtins.str = ...,
+        detail: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["detail", b"detail", "field", b"field", "kind", b"kind"]) -> None: ...
+
+Global___Warning: typing_extensions.TypeAlias = Warning
 
 @typing.final
 class Decision(google.protobuf.message.Message):

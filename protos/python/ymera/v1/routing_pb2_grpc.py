@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class RoutingServiceStub(object):
-    """Returns past decisions from storage.
+    """Returns past requests from storage.
     """
 
     def __init__(self, channel):
@@ -40,10 +40,15 @@ class RoutingServiceStub(object):
                 request_serializer=ymera_dot_v1_dot_routing__pb2.GetExecutionRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_routing__pb2.GetExecutionResponse.FromString,
                 _registered_method=True)
+        self.ListExecutions = channel.unary_unary(
+                '/ymera.v1.RoutingService/ListExecutions',
+                request_serializer=ymera_dot_v1_dot_routing__pb2.ListExecutionsRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_routing__pb2.ListExecutionsResponse.FromString,
+                _registered_method=True)
 
 
 class RoutingServiceServicer(object):
-    """Returns past decisions from storage.
+    """Returns past requests from storage.
     """
 
     def GetExecution(self, request, context):
@@ -51,6 +56,16 @@ class RoutingServiceServicer(object):
 
         Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
         stored. Has no side effects.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListExecutions(self, request, context):
+        """Returns requests, the latest first, without their decisions and attempts.
+
+        Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
+        this server did not issue for this filter. Has no side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +79,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     request_deserializer=ymera_dot_v1_dot_routing__pb2.GetExecutionRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_routing__pb2.GetExecutionResponse.SerializeToString,
             ),
+            'ListExecutions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExecutions,
+                    request_deserializer=ymera_dot_v1_dot_routing__pb2.ListExecutionsRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_routing__pb2.ListExecutionsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'ymera.v1.RoutingService', rpc_method_handlers)
@@ -73,7 +93,7 @@ def add_RoutingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RoutingService(object):
-    """Returns past decisions from storage.
+    """Returns past requests from storage.
     """
 
     @staticmethod
@@ -93,6 +113,33 @@ class RoutingService(object):
             '/ymera.v1.RoutingService/GetExecution',
             ymera_dot_v1_dot_routing__pb2.GetExecutionRequest.SerializeToString,
             ymera_dot_v1_dot_routing__pb2.GetExecutionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExecutions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.RoutingService/ListExecutions',
+            ymera_dot_v1_dot_routing__pb2.ListExecutionsRequest.SerializeToString,
+            ymera_dot_v1_dot_routing__pb2.ListExecutionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,14 +43,34 @@ _RoutingServiceGetExecutionType = typing_extensions.TypeVar(
     ],
 )
 
-class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType]):
-    """Returns past decisions from storage."""
+_RoutingServiceListExecutionsType = typing_extensions.TypeVar(
+    '_RoutingServiceListExecutionsType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ListExecutionsRequest,
+        ymera.v1.routing_pb2.ListExecutionsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ListExecutionsRequest,
+        ymera.v1.routing_pb2.ListExecutionsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ListExecutionsRequest,
+        ymera.v1.routing_pb2.ListExecutionsResponse,
+    ],
+)
+
+class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _RoutingServiceListExecutionsType]):
+    """Returns past requests from storage."""
 
     @typing.overload
     def __init__(self: RoutingServiceStub[
         grpc.UnaryUnaryMultiCallable[
             ymera.v1.routing_pb2.GetExecutionRequest,
             ymera.v1.routing_pb2.GetExecutionResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.routing_pb2.ListExecutionsRequest,
+            ymera.v1.routing_pb2.ListExecutionsResponse,
         ],
     ], channel: grpc.Channel) -> None: ...
 
@@ -59,6 +79,10 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType]):
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.routing_pb2.GetExecutionRequest,
             ymera.v1.routing_pb2.GetExecutionResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.routing_pb2.ListExecutionsRequest,
+            ymera.v1.routing_pb2.ListExecutionsResponse,
         ],
     ], channel: grpc.aio.Channel) -> None: ...
 
@@ -69,15 +93,26 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType]):
     stored. Has no side effects.
     """
 
+    ListExecutions: _RoutingServiceListExecutionsType
+    """Returns requests, the latest first, without their decisions and attempts.
+
+    Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
+    this server did not issue for this filter. Has no side effects.
+    """
+
 RoutingServiceAsyncStub: typing_extensions.TypeAlias = RoutingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.routing_pb2.GetExecutionRequest,
         ymera.v1.routing_pb2.GetExecutionResponse,
     ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ListExecutionsRequest,
+        ymera.v1.routing_pb2.ListExecutionsResponse,
+    ],
 ]
 
 class RoutingServiceServicer(metaclass=abc.ABCMeta):
-    """Returns past decisions from storage."""
+    """Returns past requests from storage."""
 
     @abc.abstractmethod
     def GetExecution(
@@ -89,6 +124,18 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
 
         Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
         stored. Has no side effects.
+        """
+
+    @abc.abstractmethod
+    def ListExecutions(
+        self,
+        request: ymera.v1.routing_pb2.ListExecutionsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.routing_pb2.ListExecutionsResponse, collections.abc.Awaitable[ymera.v1.routing_pb2.ListExecutionsResponse]]:
+        """Returns requests, the latest first, without their decisions and attempts.
+
+        Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
+        this server did not issue for this filter. Has no side effects.
         """
 
 def add_RoutingServiceServicer_to_server(servicer: RoutingServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

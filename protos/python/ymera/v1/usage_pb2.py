@@ -24,14 +24,14 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14ymera/v1/usage.proto\x12\x08ymera.v1\"\xd8\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1f\n\x17\x63\x61\x63he_read_input_tokens\x18\x03 \x01(\x03\x12#\n\x1b\x63\x61\x63he_creation_input_tokens\x18\x04 \x01(\x03\x12\x1f\n\x17reasoning_output_tokens\x18\x05 \x01(\x03\x12\x18\n\x0b\x63ost_micros\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\testimated\x18\x07 \x01(\x08\x42\x0e\n\x0c_cost_microsBD\n\x0c\x64\x65v.ymera.v1P\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14ymera/v1/usage.proto\x12\x08ymera.v1\"\xd8\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1f\n\x17\x63\x61\x63he_read_input_tokens\x18\x03 \x01(\x03\x12#\n\x1b\x63\x61\x63he_creation_input_tokens\x18\x04 \x01(\x03\x12\x1f\n\x17reasoning_output_tokens\x18\x05 \x01(\x03\x12\x18\n\x0b\x63ost_micros\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\testimated\x18\x07 \x01(\x08\x42\x0e\n\x0c_cost_microsBP\n\x0c\x64\x65v.ymera.v1B\nUsageProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ymera.v1.usage_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1P\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1B\nUsageProtoP\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
   _globals['_USAGE']._serialized_start=35
   _globals['_USAGE']._serialized_end=251
 # @@protoc_insertion_point(module_scope)

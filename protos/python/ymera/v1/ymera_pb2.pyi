@@ -10,6 +10,7 @@ import google.protobuf.duration_pb2
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
+import google.protobuf.struct_pb2
 import sys
 import typing
 import ymera.v1.content_pb2
@@ -196,12 +197,51 @@ class ExecuteRequest(google.protobuf.message.Message):
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
+    @typing.final
+    class ProviderOptionsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        @property
+        def value(self) -> google.protobuf.struct_pb2.Struct: ...
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: google.protobuf.struct_pb2.Struct | None = ...,
+        ) -> None: ...
+        def HasField(self, field_name: typing.Literal["value", b"value"]) -> builtins.bool: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     DECISION_VIEW_FIELD_NUMBER: builtins.int
     ATTRIBUTION_FIELD_NUMBER: builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: builtins.int
+    PROVIDER_OPTIONS_FIELD_NUMBER: builtins.int
+    STRICT_FIELD_NUMBER: builtins.int
     decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
     """How much of the decision to return."""
+    idempotency_key: builtins.str
+    """Makes a repeat safe, as after a lost connection: 1-128 visible ASCII
+    characters, such as a UUID. For 24 hours, a request with the same key gets
+    the outcome of the first one, or waits for it; providers are not called
+    again. It may be sent to Execute or ExecuteStream, but otherwise has to be
+    the same request, or it is rejected with INVALID_ARGUMENT. With a key the
+    execution goes on if its caller cancels or disconnects. A failure that cost
+    nothing is not kept: then a repeat is executed. If the server was killed
+    during the first one, a repeat waits until the deadline of that one has
+    passed, and gets FAILED_PRECONDITION (OUTCOME_UNKNOWN).
+    """
+    strict: builtins.bool
+    """Refuses to adapt the request: a target for which a parameter would be
+    dropped, reduced or expressed in another way is not called, and the next one
+    is tried. If none is left, the error is INVALID_ARGUMENT
+    (PROVIDER_INVALID_REQUEST). Without it, the warnings of each attempt say what
+    was adapted.
+    """
     @property
     def prompt(self) -> ymera.v1.content_pb2.Prompt:
         """The prompt. Required."""
@@ -214,6 +254,15 @@ class ExecuteRequest(google.protobuf.message.Message):
     def attribution(self) -> ymera.v1.routing_pb2.Attribution:
         """Who the request is for."""
 
+    @property
+    def provider_options(self) -> google.protobuf.internal.containers.MessageMap[builtins.str, google.protobuf.struct_pb2.Struct]:
+        """Parameters that the contract does not have, by the provider's name: merged
+        into the JSON body of the calls to that provider, where they replace the
+        fields of the same name. What Ymera depends on can't be set: model, messages,
+        input, prompt, stream, stream_options and n. Headers can't be set. At most 16
+        providers and 64 KiB.
+        """
+
     def __init__(
         self,
         *,
@@ -221,9 +270,12 @@ class ExecuteRequest(google.protobuf.message.Message):
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
         decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
         attribution: ymera.v1.routing_pb2.Attribution | None = ...,
+        idempotency_key: builtins.str = ...,
+        provider_options: collections.abc.Mapping[builtins.str, google.protobuf.struct_pb2.Struct] | None = ...,
+        strict: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "idempotency_key", b"idempotency_key", "preferences", b"preferences", "prompt", b"prompt", "provider_options", b"provider_options", "strict", b"strict"]) -> None: ...
 
 Global___ExecuteRequest: typing_extensions.TypeAlias = ExecuteRequest
 
@@ -242,6 +294,7 @@ class ExecuteResponse(google.protobuf.message.Message):
     CITATIONS_FIELD_NUMBER: builtins.int
     SIMULATED_FIELD_NUMBER: builtins.int
     ATTEMPTS_FIELD_NUMBER: builtins.int
+    REPLAYED_FIELD_NUMBER: builtins.int
     request_id: builtins.str
     """The id under which the execution is stored; a UUIDv7."""
     finish_reason: ymera.v1.content_pb2.FinishReason.ValueType
@@ -250,6 +303,10 @@ class ExecuteResponse(google.protobuf.message.Message):
     """The id of the model that answered, "provider/name"."""
     simulated: builtins.bool
     """True if the simulator answered instead of a real model."""
+    replayed: builtins.bool
+    """True if this is the stored outcome of an earlier request with the same
+    idempotency_key; request_id, usage and all else are those of that one.
+    """
     @property
     def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.content_pb2.Message]:
         """The answer: one message of ROLE_ASSISTANT, or several messages if a
@@ -284,9 +341,10 @@ class ExecuteResponse(google.protobuf.message.Message):
         citations: collections.abc.Iterable[ymera.v1.content_pb2.Citation] | None = ...,
         simulated: builtins.bool = ...,
         attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
+        replayed: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["decision", b"decision", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "citations", b"citations", "decision", b"decision", "finish_reason", b"finish_reason", "messages", b"messages", "model", b"model", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "citations", b"citations", "decision", b"decision", "finish_reason", b"finish_reason", "messages", b"messages", "model", b"model", "replayed", b"replayed", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
 
 Global___ExecuteResponse: typing_extensions.TypeAlias = ExecuteResponse
 
@@ -296,12 +354,51 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
+    @typing.final
+    class ProviderOptionsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        @property
+        def value(self) -> google.protobuf.struct_pb2.Struct: ...
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: google.protobuf.struct_pb2.Struct | None = ...,
+        ) -> None: ...
+        def HasField(self, field_name: typing.Literal["value", b"value"]) -> builtins.bool: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
     PROMPT_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     DECISION_VIEW_FIELD_NUMBER: builtins.int
     ATTRIBUTION_FIELD_NUMBER: builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: builtins.int
+    PROVIDER_OPTIONS_FIELD_NUMBER: builtins.int
+    STRICT_FIELD_NUMBER: builtins.int
     decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
     """How much of the decision the started event contains."""
+    idempotency_key: builtins.str
+    """Makes a repeat safe, as after a lost connection: 1-128 visible ASCII
+    characters, such as a UUID. For 24 hours, a request with the same key gets
+    the outcome of the first one, or waits for it; providers are not called
+    again. It may be sent to Execute or ExecuteStream, but otherwise has to be
+    the same request, or it is rejected with INVALID_ARGUMENT. With a key the
+    execution goes on if its caller cancels or disconnects. A failure that cost
+    nothing is not kept: then a repeat is executed. If the server was killed
+    during the first one, a repeat waits until the deadline of that one has
+    passed, and gets FAILED_PRECONDITION (OUTCOME_UNKNOWN).
+    """
+    strict: builtins.bool
+    """Refuses to adapt the request: a target for which a parameter would be
+    dropped, reduced or expressed in another way is not called, and the next one
+    is tried. If none is left, the error is INVALID_ARGUMENT
+    (PROVIDER_INVALID_REQUEST). Without it, the warnings of each attempt say what
+    was adapted.
+    """
     @property
     def prompt(self) -> ymera.v1.content_pb2.Prompt:
         """The prompt. Required."""
@@ -314,6 +411,15 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
     def attribution(self) -> ymera.v1.routing_pb2.Attribution:
         """Who the request is for."""
 
+    @property
+    def provider_options(self) -> google.protobuf.internal.containers.MessageMap[builtins.str, google.protobuf.struct_pb2.Struct]:
+        """Parameters that the contract does not have, by the provider's name: merged
+        into the JSON body of the calls to that provider, where they replace the
+        fields of the same name. What Ymera depends on can't be set: model, messages,
+        input, prompt, stream, stream_options and n. Headers can't be set. At most 16
+        providers and 64 KiB.
+        """
+
     def __init__(
         self,
         *,
@@ -321,9 +427,12 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
         preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
         decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
         attribution: ymera.v1.routing_pb2.Attribution | None = ...,
+        idempotency_key: builtins.str = ...,
+        provider_options: collections.abc.Mapping[builtins.str, google.protobuf.struct_pb2.Struct] | None = ...,
+        strict: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences", "prompt", b"prompt"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "preferences", b"preferences", "prompt", b"prompt"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "idempotency_key", b"idempotency_key", "preferences", b"preferences", "prompt", b"prompt", "provider_options", b"provider_options", "strict", b"strict"]) -> None: ...
 
 Global___ExecuteStreamRequest: typing_extensions.TypeAlias = ExecuteStreamRequest
 
@@ -421,8 +530,13 @@ class ExecutionStarted(google.protobuf.message.Message):
 
     REQUEST_ID_FIELD_NUMBER: builtins.int
     DECISION_FIELD_NUMBER: builtins.int
+    REPLAYED_FIELD_NUMBER: builtins.int
     request_id: builtins.str
     """The id under which the execution is stored; a UUIDv7."""
+    replayed: builtins.bool
+    """True if what follows is the stored outcome of an earlier request with the
+    same idempotency_key.
+    """
     @property
     def decision(self) -> ymera.v1.routing_pb2.Decision:
         """The decision; sent in this event only. Attempts follow as events."""
@@ -432,9 +546,10 @@ class ExecutionStarted(google.protobuf.message.Message):
         *,
         request_id: builtins.str = ...,
         decision: ymera.v1.routing_pb2.Decision | None = ...,
+        replayed: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["decision", b"decision"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["decision", b"decision", "request_id", b"request_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["decision", b"decision", "replayed", b"replayed", "request_id", b"request_id"]) -> None: ...
 
 Global___ExecutionStarted: typing_extensions.TypeAlias = ExecutionStarted
 

@@ -185,7 +185,8 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
     """Routes, calls the best model, fails over to the next if it fails, and
     returns the whole answer. Usage is stored before the answer is sent.
 
-    Not idempotent: each call is charged by the provider. Errors: those of
+    Each call is charged by the provider, unless an idempotency_key says that it
+    is a repeat. Errors: those of
     Route; if every attempt failed, the last provider's error with the status
     that the README of the protos lists for it.
     """
@@ -283,7 +284,8 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
         """Routes, calls the best model, fails over to the next if it fails, and
         returns the whole answer. Usage is stored before the answer is sent.
 
-        Not idempotent: each call is charged by the provider. Errors: those of
+        Each call is charged by the provider, unless an idempotency_key says that it
+        is a repeat. Errors: those of
         Route; if every attempt failed, the last provider's error with the status
         that the README of the protos lists for it.
         """

@@ -1,0 +1,99 @@
+"""Past executions: attempts, records and the filters of lists."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
+
+from ymera.v1 import content_pb2
+from ymera.v1 import routing_pb2 as pb
+
+from ymera_service.api.convert import Fields
+from ymera_service.api.convert.attribution import attribution_fields
+from ymera_service.api.convert.content import FINISH_REASONS
+from ymera_service.api.convert.routing import decision_fields, target_fields
+from ymera_service.api.convert.usage import duration_fields, failure_fields, optional_duration, usage_fields
+from ymera_service.execution.facts import Attempt, Turn
+from ymera_service.sdk.context import Attribution
+from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Usage
+from ymera_service.serving.checks.limits import fits
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.history import PastExecution
+from ymera_service.storage.records import ExecutionFilter, ExecutionStatus
+
+_STATUS_NUMBERS = {status: pb.ExecutionStatus.Value(f"EXECUTION_STATUS_{status.name}") for status in ExecutionStatus}
+_STATUSES = {number: status for status, number in _STATUS_NUMBERS.items()}
+_KINDS = {kind: pb.Warning.Kind.Value(f"KIND_{kind.name}") for kind in AdaptationKind}
+_NOTHING = Usage()
+
+
+def attempts_fields(turns: Iterable[Turn]) -> list[Fields]:
+    """Returns every attempt of every turn."""
+    return [_attempt(turn.number, attempt) for turn in turns for attempt in turn.attempts]
+
+
+def _attempt(turn: int, attempt: Attempt) -> Fields:
+    spent = attempt.usage != _NOTHING
+    return {
+        **target_fields(attempt.target),
+        "turn": turn,
+        "number": attempt.number,
+        "error": failure_fields(attempt.error),
+        "duration": duration_fields(attempt.duration),
+        "time_to_first_token": optional_duration(attempt.time_to_first_token),
+        "usage": usage_fields(attempt.usage, attempt.cost_micros, estimated=attempt.estimated) if spent else None,
+        "warnings": [_warning(one) for one in attempt.adaptations],
+        "response_id": attempt.response_id,
+        "response_model": attempt.response_model,
+        "finish_reason": FINISH_REASONS[attempt.finish_reason] if attempt.finish_reason else None,
+        "raw_finish_reason": attempt.raw_finish_reason,
+        "stop_sequence": attempt.stop_sequence,
+    }
+
+
+def _warning(adaptation: Adaptation) -> Fields:
+    return {"kind": _KINDS[adaptation.kind], "field": adaptation.field, "detail": adaptation.detail}
+
+
+def execution_fields(past: PastExecution) -> Fields:
+    """Returns a past execution as it was recorded."""
+    record = past.record
+    reason = FINISH_REASONS[FinishReason(record.finish_reason)] if record.finish_reason else None
+    return {
+        "request_id": record.request_id,
+        "create_time": record.created_at,
+        "status": _STATUS_NUMBERS[record.status],
+        "decision": None if past.decision is None else decision_fields(past.decision),
+        "usage": usage_fields(record.usage, record.cost_micros, estimated=record.usage_estimated),
+        "finish_reason": reason or content_pb2.FINISH_REASON_UNSPECIFIED,
+        "error": failure_fields(past.error),
+        "duration": duration_fields(record.duration),
+        "time_to_first_token": optional_duration(record.time_to_first_token),
+        "session_id": record.session_id,
+        "attribution": attribution_fields(Attribution(record.agent_name, record.end_user, record.labels)),
+        "attempts": attempts_fields(past.turns),
+        "model": record.model,
+    }
+
+
+def filter_of(wanted: pb.ExecutionFilter, faults: Violations) -> ExecutionFilter:
+    """Returns which executions to list, noting what our types can't express; the checks are in `serving.checks`."""
+    if wanted.status not in (_STATUSES.keys() | {pb.EXECUTION_STATUS_UNSPECIFIED}):
+        faults.add("filter.status", "is not known")
+    return ExecutionFilter(
+        start=_moment("start_time", wanted, faults),
+        end=_moment("end_time", wanted, faults),
+        status=_STATUSES.get(wanted.status),
+        model=wanted.model,
+        labels=dict(sorted(wanted.labels.items())) if fits("filter.labels", len(wanted.labels), faults) else {},
+        end_user=wanted.end_user,
+    )
+
+
+def _moment(name: Literal["start_time", "end_time"], wanted: pb.ExecutionFilter, faults: Violations) -> datetime | None:
+    if not wanted.HasField(name):
+        return None
+    try:
+        return getattr(wanted, name).ToDatetime(UTC)  # type: ignore[no-any-return]  # by its name
+    except (ValueError, OverflowError):
+        faults.add(f"filter.{name}", "is not a time from year 1 to year 9999")
+        return None
