@@ -195,7 +195,9 @@ def test_the_text_of_a_message_may_be_a_list_of_parts() -> None:
 def test_reasoning_sent_twice_is_emitted_once() -> None:
     detail = {"type": "reasoning.text", "text": "hm", "index": 0}
     items = chat(sse(delta(reasoning="hm", reasoning_content="hm", reasoning_details=[detail]), delta("stop")))
-    assert [item for item in items if isinstance(item, ReasoningDelta)] == [ReasoningDelta("hm")]
+    assert [item.text for item in items if isinstance(item, ReasoningDelta)] == ["hm", ""]
+    odd = chat(sse(delta(reasoning="in other words", reasoning_details=[detail]), delta("stop")))
+    assert [item.text for item in odd if isinstance(item, ReasoningDelta)] == ["in other words", ""]
 
 
 def test_sealed_reasoning_is_kept_for_the_next_turn() -> None:
@@ -205,24 +207,44 @@ def test_sealed_reasoning_is_kept_for_the_next_turn() -> None:
     assert (thought.text, json.loads(thought.signature)) == ("", detail)
 
 
-def test_a_summary_of_thinking_is_sent_back_as_it_came() -> None:
-    first = {"type": "reasoning.summary", "id": "rs_1", "format": "openai-responses-v1", "index": 0}
-    second = {**first, "id": "rs_2", "index": 1}
-    sealed = {"type": "reasoning.encrypted", "data": "d", "index": 1}
-    items = chat(
-        sse(
-            delta(reasoning_details=[{**first, "summary": "one "}]),
-            delta(reasoning_details=[{**first, "summary": "two"}]),
-            delta(reasoning_details=[{**second, "summary": "three"}]),
-            delta(reasoning_details=[sealed]),
-            delta("stop", content="a"),
-        )
-    )
+def sent_back(*details: dict[str, Any], repeated: bool) -> Any:
+    """The details of a next turn's request, if these pieces came in a stream."""
+    pieces = [
+        {"reasoning_details": [each]} | ({"reasoning": each.get("text", each.get("summary"))} if repeated else {})
+        for each in details
+    ]
+    items = chat(sse(*(delta(**piece) for piece in pieces), delta("stop", content="a")))
     thoughts = [Reasoning(item.text, item.signature) for item in items if isinstance(item, ReasoningDelta)]
     quirks = Quirks(echo=ReasoningEcho.DETAILS)
     (message,) = encode_messages([Message(Role.ASSISTANT, (*thoughts, Text("a")))], quirks, "system")
-    expected = [{**first, "summary": "one two"}, {**second, "summary": "three"}, sealed]
-    assert message["reasoning_details"] == expected
+    return message["reasoning_details"]
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_details_of_thinking_are_sent_back_as_they_came(repeated: bool) -> None:
+    first = {"type": "reasoning.summary", "id": "rs_1", "format": "openai-responses-v1", "index": 0}
+    second = {**first, "id": "rs_2", "index": 1}
+    sealed = {"type": "reasoning.encrypted", "data": "d", "index": 1}
+    plain = {"type": "reasoning.text", "format": "unknown", "index": 2}
+    signed = {"type": "reasoning.text", "format": "anthropic-claude-v1", "index": 3}
+    found = sent_back(
+        {**first, "summary": "one "},
+        {**first, "summary": "two"},
+        {**second, "summary": "three"},
+        sealed,
+        {**plain, "text": "fo", "signature": None},
+        {**plain, "text": "ur"},
+        {**signed, "text": "five"},
+        {**signed, "signature": "s"},
+        repeated=repeated,
+    )
+    assert found == [
+        {**first, "summary": "one two"},
+        {**second, "summary": "three"},
+        sealed,
+        {**plain, "text": "four"},
+        {**signed, "signature": "s", "text": "five"},
+    ]
 
 
 def test_several_choices_are_distinguished_and_the_first_one_ends_the_answer() -> None:

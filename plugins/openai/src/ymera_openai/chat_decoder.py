@@ -67,7 +67,8 @@ class ChatDecoder(OpenAiDecoder):
         self._stop_sequence = ""
         self._sources = 0
         self._annotated = False
-        self._summary: Json | None = None
+        self._detail: Json = {}
+        """The one of OpenRouter's `reasoning_details` that is arriving, without its text."""
 
     def _usage(self) -> Sequence[ProviderEvent]:
         return [self._usage_report] if self._usage_report else []
@@ -105,8 +106,8 @@ class ChatDecoder(OpenAiDecoder):
         if reason not in CUT_OFF and self._calls.broken_off:
             raise StreamInterrupted("the answer broke off within a tool call")
         self._start()
-        if self._summary is not None:
-            self._end_summary()
+        if self._detail:
+            self._end_detail()
         if self._tags:
             self._items += self._tags.rest()
         self._items += self._calls.without_arguments()
@@ -138,8 +139,8 @@ class ChatDecoder(OpenAiDecoder):
     def _put(self, event: ProviderEvent) -> None:
         if not self._started:
             self._start()
-        if self._summary is not None and not isinstance(event, ReasoningDelta):
-            self._end_summary()
+        if self._detail and not isinstance(event, ReasoningDelta):
+            self._end_detail()
         if self._tags and isinstance(event, TextDelta) and not event.choice:
             self._items += self._tags.split(event.text)
         else:
@@ -197,28 +198,30 @@ class ChatDecoder(OpenAiDecoder):
 
     def _reason(self, message: Json) -> None:
         thinking = text(message, "reasoning_content") or text(message, "reasoning")
-        if thinking:
+        details = members(message, "reasoning_details") if "reasoning_details" in message else []
+        # OpenRouter repeats the details' text in `reasoning`; which detail it belongs to is known from the details.
+        repeated = not thinking or thinking == "".join(map(_thinking_in, details))
+        if thinking and not repeated:
             self._put(ReasoningDelta(thinking))
-        for detail in members(message, "reasoning_details") if "reasoning_details" in message else ():
-            self._reasoning_detail(detail, text_known=bool(thinking))
+        for detail in details:
+            self._reasoning_detail(detail, _thinking_in(detail) if repeated else "")
 
-    def _reasoning_detail(self, detail: Json, *, text_known: bool) -> None:
-        """Reads one of OpenRouter's `reasoning_details`, whose text mostly repeats that of `reasoning`."""
-        thinking = "" if text_known else text(detail, "text") or text(detail, "summary")
+    def _reasoning_detail(self, detail: Json, thinking: str) -> None:
+        """Reads a piece of one of OpenRouter's `reasoning_details`, which ends when a piece of another one comes."""
         seal = {name: value for name, value in detail.items() if name not in ("text", "summary") and value is not None}
-        if self._summary is not None and self._summary != seal:
-            self._end_summary()
+        if self._detail and any(self._detail.get(name) != seal.get(name) for name in ("type", "index", "id")):
+            self._end_detail()
         if thinking:
             self._put(ReasoningDelta(thinking))
-        if text(detail, "type") == "reasoning.summary":
-            self._summary = seal
-        elif text(detail, "signature") or text(detail, "data"):
-            self._put(ReasoningDelta("", orjson.dumps(seal)))
+        self._detail |= seal
+        if text(seal, "signature") or text(seal, "data"):
+            self._end_detail()
 
-    def _end_summary(self) -> None:
-        """Ends a summary, which may come in pieces, with the rest of its detail, so that it can be sent back."""
-        summary, self._summary = self._summary, None
-        self._put(ReasoningDelta("", orjson.dumps(summary)))
+    def _end_detail(self) -> None:
+        """Ends a detail with what it has besides its text, so that it can be sent back as it came."""
+        detail, self._detail = self._detail, {}
+        if len(detail) > 1:  # a type alone says nothing
+            self._put(ReasoningDelta("", orjson.dumps(detail)))
 
     def _parts(self, parts: list[Any], number: int) -> None:
         for part in parts:
@@ -255,6 +258,10 @@ class ChatDecoder(OpenAiDecoder):
         for citation in sources[self._sources :]:
             self._put(CitationFound(citation))
         self._sources = max(self._sources, len(sources))
+
+
+def _thinking_in(detail: Json) -> str:
+    return text(detail, "text") or text(detail, "summary")
 
 
 def read_citation(annotation: Json) -> Citation | None:
