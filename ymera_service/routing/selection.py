@@ -4,13 +4,11 @@ Nothing here reads a clock, draws from anything but the seed, or changes what it
 and snapshot give the same selection.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ymera_service.routing import policy
-from ymera_service.routing.columns import Rows, Whole
+from ymera_service.routing.columns import Rows
 from ymera_service.routing.decision import (
     SHOWN,
     Candidate,
@@ -26,7 +24,7 @@ from ymera_service.routing.estimate import Needs
 from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import Sifted, filters_for, sift, waits_for
 from ymera_service.routing.latency import Paces
-from ymera_service.routing.scoring import Scores, expected_costs, score
+from ymera_service.routing.scoring import Scores, expected_cost, score
 from ymera_service.routing.table import Table
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
@@ -87,11 +85,8 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         NoEligibleModel: The constraints leave no target.
         NoHealthyModel: There is none, and a provider can't list its models now.
     """
-    wanted, table = request.preferences, snapshot.table
-    costs = expected_costs(request.needs, table)
-    filters = filters_for(
-        wanted, request.needs, table, costs=costs, paces=snapshot.paces, open_domains=snapshot.open_domains
-    )
+    wanted, table, needs = request.preferences, snapshot.table, request.needs
+    filters = filters_for(wanted, needs, table, paces=snapshot.paces, open_domains=snapshot.open_domains)
     sifted = sift(filters, table)
     failing = sifted.failing
     if not sifted.eligible.size:
@@ -99,26 +94,24 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
             raise _nothing_left(sifted, snapshot)
         sifted = Sifted(failing, sifted.excluded[:-1])
     weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
-    scores = score(
-        table, snapshot.paces, costs, needs=request.needs, probabilities=request.probabilities, weights=weights
-    )
-    pinned = _pinned(snapshot, sifted.eligible)
+    eligible = sifted.eligible
+    scores = score(table, snapshot.paces, eligible, needs=needs, probabilities=request.probabilities, weights=weights)
+    pinned = _pinned(snapshot, eligible)
     if pinned is not None:
-        scores.total[pinned] += 1.0
-    return _selection(_Scored(request, snapshot, costs, sifted, weights, scores, pinned, failing))
+        scores.totals[pinned] += 1.0
+    return _selection(_Scored(request, snapshot, sifted, weights, scores, pinned, failing))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Scored:
     """Everything that the order and the decision are made from.
 
-    `pinned` is the row of the session's target. `failing` are the rows that only an open breaker excludes; where
+    `pinned` is the position of the session's target. `failing` are the rows that only an open breaker excludes; where
     no others are left, they are the eligible ones.
     """
 
     request: RoutingRequest
     snapshot: Snapshot
-    costs: Whole
     sifted: Sifted
     weights: Weights
     scores: Scores
@@ -140,24 +133,22 @@ class _Scored:
 
 
 def _pinned(snapshot: Snapshot, eligible: Rows) -> int | None:
+    """Returns the position of the session's target among the eligible ones."""
     row = snapshot.table.rows.get(snapshot.affinity) if snapshot.affinity else None
-    return row if row is not None and row in eligible else None
+    if row is None:
+        return None
+    position = int(eligible.searchsorted(row))
+    return position if position < eligible.size and eligible[position] == row else None
 
 
 def _order(scored: _Scored) -> policy.Order:
-    snapshot, eligible = scored.snapshot, scored.sifted.eligible
-    totals, hashes = scored.scores.total, snapshot.table.hashes
-    if eligible.size < totals.size:
-        totals, hashes = totals.take(eligible), hashes.take(eligible)
-    free = None
-    if scored.request.preferences.prefer_free:
-        free = ((scored.costs == 0) & ~snapshot.table.costs.unknown)[eligible]
+    snapshot, eligible, totals = scored.snapshot, scored.sifted.eligible, scored.scores.totals
     return policy.arrange(
         totals,
-        hashes,
+        snapshot.table.numbers_of(eligible) if isinstance(totals, list) else snapshot.table.hashes_of(eligible),
         seed=snapshot.seed,
         limit=eligible.size if scored.request.full_view else RANKED,
-        free=free,
+        free=scored.scores.free() if scored.request.preferences.prefer_free else None,
         pinned=scored.pinned is not None,
         exploration=snapshot.exploration,
     )
@@ -166,19 +157,17 @@ def _order(scored: _Scored) -> policy.Order:
 def _selection(scored: _Scored) -> Selection:
     request, snapshot, sifted, order = scored.request, scored.snapshot, scored.sifted, _order(scored)
     table, full = snapshot.table, request.full_view
-    ranking: list[int] = sifted.eligible.take(order.positions).tolist()
     category, probability = next(iter(request.probabilities.items()))
-    candidates = _candidates(ranking if full else ranking[:SHOWN], category, scored)
-    values = scored.scores.values
-    everyone = sifted.eligible.size == values.shape[1]
+    candidates = _candidates(order.positions if full else order.positions[:SHOWN], category, scored)
     exclusions = sifted.counts(table)
-    session_affinity = ranking[0] == scored.pinned
+    session_affinity = order.positions[0] == scored.pinned
     explanation = explain(
         f"{clipped(category)} ({probability:.2f})",
         candidates,
         order,
         exclusions,
-        values=values if everyone else values.take(sifted.eligible, 1),
+        ranges=scored.scores.ranges(),
+        count=sifted.eligible.size,
         session_affinity=session_affinity,
     )
     decision = Decision(
@@ -196,27 +185,33 @@ def _selection(scored: _Scored) -> Selection:
         session_affinity=session_affinity,
         excluded=sifted.all(table) if full else (),
     )
-    return Selection(decision, tuple(table.targets[row] for row in (*ranking[:RANKED], *scored.reserve)[:RANKED]))
+    ranking = [*_rows(order.positions[:RANKED], sifted.eligible, table), *scored.reserve][:RANKED]
+    return Selection(decision, tuple([table.targets[row] for row in ranking]))
 
 
-def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candidate, ...]:
-    table, paces, weights = scored.snapshot.table, scored.snapshot.paces, scored.weights
-    picked = np.array(rows)
-    quality, speed, cost = scored.scores.values.take(picked, 1).tolist()
-    totals, costs = scored.scores.total.take(picked).tolist(), scored.costs.take(picked).tolist()
-    candidates = []
-    for place, row in enumerate(rows):
-        latency = paces.latency(row, scored.request.needs.output_tokens)
-        micros = None if table.costs.unknown[row] else costs[place]
-        components: tuple[ScoreComponent, ...] = (
-            ScoreComponent("quality", quality[place], weights.quality, _quality(table, row, category)),
-            ScoreComponent("speed", speed[place], weights.speed, _speed(latency)),
-            ScoreComponent("cost", cost[place], weights.cost, _cost(micros)),
-        )
-        if row == scored.pinned:
-            components += (ScoreComponent("session", 1.0, 1.0, "gave the previous answer of this session"),)
-        candidates.append(Candidate(table.targets[row], totals[place], components, micros, latency))
-    return tuple(candidates)
+def _rows(positions: Sequence[int], eligible: Rows, table: Table) -> Sequence[int]:
+    """Returns the rows at positions among the eligible ones."""
+    return positions if eligible is table.everyone else eligible.take(positions).tolist()
+
+
+def _candidates(positions: Sequence[int], category: str, scored: _Scored) -> tuple[Candidate, ...]:
+    rows = _rows(positions, scored.sifted.eligible, scored.snapshot.table)
+    return tuple([_candidate(position, row, category, scored) for position, row in zip(positions, rows, strict=True)])
+
+
+def _candidate(position: int, row: int, category: str, scored: _Scored) -> Candidate:
+    table, needs, weights = scored.snapshot.table, scored.request.needs, scored.weights
+    quality, speed, cost = scored.scores.values(position)
+    latency = scored.snapshot.paces.latency(row, needs.output_tokens)
+    micros = expected_cost(needs, table, row)
+    components: tuple[ScoreComponent, ...] = (
+        ScoreComponent("quality", quality, weights.quality, _quality(table, row, category)),
+        ScoreComponent("speed", speed, weights.speed, _speed(latency)),
+        ScoreComponent("cost", cost, weights.cost, _cost(micros)),
+    )
+    if position == scored.pinned:
+        components += (ScoreComponent("session", 1.0, 1.0, "gave the previous answer of this session"),)
+    return Candidate(table.targets[row], float(scored.scores.totals[position]), components, micros, latency)
 
 
 def _quality(table: Table, row: int, category: str) -> str:

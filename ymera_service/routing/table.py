@@ -60,10 +60,12 @@ class Table:
         capabilities: See `bits_of`.
         windows: Tokens of prompt and answer together.
         answers: Tokens of an answer.
+        longest: The same, not in a column.
         smallest_window: Of all rows.
         smallest_answer: Of all rows.
         costs: Prices.
         hashes: A number for each target from which equal ones are ordered by chance.
+        numbers: The same, not in a column.
         simulated: Whose answers are made up.
         has_simulated: Any of them.
         real: The id of a model that is not simulated; empty if there is none.
@@ -84,10 +86,12 @@ class Table:
         self.capabilities = self._whole([bits_of(model.info.capabilities) for model in self.models])
         self.windows = self._whole([model.info.context_window or UNBOUNDED for model in self.models])
         self.answers = self._whole([model.info.max_output_tokens or UNBOUNDED for model in self.models])
+        self.longest: list[int] = self.answers.tolist()
         self.smallest_window = int(self.windows.min(initial=UNBOUNDED))
         self.smallest_answer = int(self.answers.min(initial=UNBOUNDED))
         self.costs = Costs.of([model.price for model in self.models])
-        self.hashes: Hashes = frozen(np.array([_hash(target.id) for target in self.targets], np.uint64))
+        self.numbers = [_hash(target.id) for target in self.targets]
+        self.hashes: Hashes = frozen(np.array(self.numbers, np.uint64))
         self.simulated: Mask = frozen(np.array([model.info.simulated for model in self.models], bool))
         self.has_simulated = bool(self.simulated.any())
         self.real = next((model.id for model in self.models if not model.info.simulated), "")
@@ -95,6 +99,15 @@ class Table:
         self.matches = lru_cache(PATTERNS_KEPT)(self._matches)
         self.lacking = lru_cache(MIXES_KEPT)(self._lacking)
         self.qualities_in = lru_cache(MIXES_KEPT)(self._qualities_in)
+        self.mixes_in = lru_cache(MIXES_KEPT)(self._mixes_in)
+
+    def hashes_of(self, rows: Rows) -> Hashes:
+        """Returns the numbers of some rows in a column."""
+        return self.hashes if rows is self.everyone else self.hashes.take(rows)
+
+    def numbers_of(self, rows: Rows) -> list[int]:
+        """Returns the numbers of some rows."""
+        return self.numbers if rows is self.everyone else [self.numbers[row] for row in rows.tolist()]
 
     def _matches(self, pattern: str) -> Matches:
         """Returns what a pattern of the caller's means."""
@@ -113,6 +126,10 @@ class Table:
         """Returns a row for each category and in it the quality of each target."""
         rows = [[self._quality(model, category) for model in self.models] for category in categories]
         return frozen(np.array(rows, float).reshape(len(categories), len(self.models)))
+
+    def _mixes_in(self, categories: tuple[str, ...]) -> list[list[float]]:
+        """Returns the same with a row for each target."""
+        return self.qualities_in(categories).T.tolist()  # type: ignore[no-any-return]  # numpy
 
     def _quality(self, model: Model, category: str) -> float:
         return self.qualities.value(model.id, category, model.info.stated_quality.get(category))

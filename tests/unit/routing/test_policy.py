@@ -21,9 +21,15 @@ def order(
     pinned: bool = False,
     exploration: float = 0.0,
 ) -> Order:
-    hashes = np.arange(len(scores), dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mask = None if free is None else np.array(free[: len(scores)], bool)
-    return arrange(np.array(scores), hashes, seed=seed, limit=limit, free=mask, pinned=pinned, exploration=exploration)
+    """Returns the order of some targets, which is the same whether they are taken as few or as many."""
+    numbers = [number * 0x9E3779B97F4A7C15 % 2**64 for number in range(len(scores))]
+    mask = None if free is None else free[: len(scores)]
+    few, many = (
+        arrange(given, hashes, seed=seed, limit=limit, free=mask, pinned=pinned, exploration=exploration)
+        for given, hashes in ((scores, numbers), (np.array(scores), np.array(numbers, np.uint64)))
+    )
+    assert few == many
+    return few
 
 
 @settings(deadline=None)
