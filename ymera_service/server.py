@@ -1,6 +1,7 @@
 """The composition root: wires the packages, and takes all down in reverse."""
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -34,6 +35,8 @@ __all__ = ["SERVICES", "Application", "run", "serve"]
 
 log = structlog.get_logger(__name__)
 
+YOUNG_OBJECTS = 5_000
+"""Objects made and kept between two collections: those of some 20 requests."""
 HEALTH_SECONDS = 0.5
 """How often load balancers hear whether requests can be served."""
 
@@ -222,8 +225,24 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
     """Runs `serve` on the quickest event loop installed, with logs as configured. For the process's owner."""
     redactor = Redactor.of(settings, os.environ)
     logs.configure(settings.log, redactor.line)
+
+    def begun(app: Application) -> None:
+        _spare_the_collector()
+        started(app)
+
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(settings, started, redactor))
+        runner.run(serve(settings, begun, redactor))
+
+
+def _spare_the_collector() -> None:
+    """Makes the collector of cycles run less often, and never over what the server has made at its start.
+
+    Requests leave almost no cycles, but one in three started a collection, which went through everything that all
+    requests under way had made: 5 % of the CPU time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
