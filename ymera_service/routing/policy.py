@@ -77,9 +77,8 @@ def _tiers(free: Sequence[bool] | None) -> tuple[list[int] | None, list[int] | N
     """Returns the positions of the first and the second tier; `None` for the whole and for nothing."""
     if free is None or all(free) or not any(free):
         return None, None
-    return [position for position, it in enumerate(free) if it], [
-        position for position, it in enumerate(free) if not it
-    ]
+    front = [position for position, costless in enumerate(free) if costless]
+    return front, [position for position, costless in enumerate(free) if not costless]
 
 
 def _drawn(count: int, exploration: float, seed: int) -> int | None:

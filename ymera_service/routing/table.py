@@ -23,6 +23,8 @@ UNBOUNDED = 2**62
 PATTERNS_KEPT = 512
 MIXES_KEPT = 64
 """Sets of categories for which the qualities are kept, and sets of capabilities."""
+LISTS_KEPT = 16
+"""Sets of categories for which the qualities are kept in lists, which take more space than columns."""
 
 _BITS = {capability: 1 << index for index, capability in enumerate(Capability)}
 
@@ -99,7 +101,7 @@ class Table:
         self.matches = lru_cache(PATTERNS_KEPT)(self._matches)
         self.lacking = lru_cache(MIXES_KEPT)(self._lacking)
         self.qualities_in = lru_cache(MIXES_KEPT)(self._qualities_in)
-        self.mixes_in = lru_cache(MIXES_KEPT)(self._mixes_in)
+        self.mixes_in = lru_cache(LISTS_KEPT)(self._mixes_in)
 
     def hashes_of(self, rows: Rows) -> Hashes:
         """Returns the numbers of some rows in a column."""
@@ -118,6 +120,10 @@ class Table:
         simulated = all(self.catalog.models[name].info.simulated for name in ids)
         return Matches(frozen(mask), bool(ids), simulated)
 
+    def _mixes_in(self, categories: tuple[str, ...]) -> list[list[float]]:
+        """Returns a list for each target and in it its quality in each category."""
+        return self.qualities_in(categories).T.tolist()  # type: ignore[no-any-return]  # numpy
+
     def _lacking(self, required: int) -> Mask:
         """Returns which rows lack any of some capabilities, given as bits."""
         return frozen((self.capabilities & required) != required)
@@ -126,10 +132,6 @@ class Table:
         """Returns a row for each category and in it the quality of each target."""
         rows = [[self._quality(model, category) for model in self.models] for category in categories]
         return frozen(np.array(rows, float).reshape(len(categories), len(self.models)))
-
-    def _mixes_in(self, categories: tuple[str, ...]) -> list[list[float]]:
-        """Returns the same with a row for each target."""
-        return self.qualities_in(categories).T.tolist()  # type: ignore[no-any-return]  # numpy
 
     def _quality(self, model: Model, category: str) -> float:
         return self.qualities.value(model.id, category, model.info.stated_quality.get(category))
