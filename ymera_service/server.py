@@ -1,6 +1,7 @@
 """The composition root: wires the packages, and takes all down in reverse."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -47,6 +48,8 @@ NOTES: Readers = {EXECUTION_NOTE: unsettled_execution, BENCHMARK_NOTE: unsettled
 """How to read what a process that did not end in order noted of its calls."""
 END_SECONDS = 3.0
 """How long the process may take to end once the server has stopped."""
+YOUNG_OBJECTS = 5_000
+"""Objects made and kept between two collections: those of some 20 requests."""
 HEALTH_SECONDS = 0.5
 """How often load balancers hear whether requests can be served."""
 
@@ -261,8 +264,13 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
     """Runs `serve` on the quickest event loop installed, with logs as configured. For the process's owner."""
     redactor = Redactor.of(settings, os.environ)
     logs.configure(settings.log, redactor.line)
+
+    def begun(app: Application) -> None:
+        _spare_the_collector()
+        started(app)
+
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(settings, started, redactor))
+        runner.run(serve(settings, begun, redactor))
         _end_within(END_SECONDS)
         if left := runner.run(end_tasks()):
             # Everything is recorded and closed. To close the loop would be to wait for these without end.
@@ -281,6 +289,17 @@ def _end_within(seconds: float) -> None:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+
+
+def _spare_the_collector() -> None:
+    """Makes the collector of cycles run less often, and never over what the server has made at its start.
+
+    Requests leave almost no cycles, but one in three started a collection, which went through everything that all
+    requests under way had made: 5 % of the CPU time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -50,6 +50,8 @@ api_key = "benchmark"
 base_url = "http://127.0.0.1:{port}/{half}"
 api_key = "benchmark"
 """
+START_SECONDS = 120
+"""How long a server may take to start: other load must not end a run."""
 RATE = 100
 """Requests a second at which latency is measured."""
 
@@ -101,7 +103,7 @@ def free_port() -> int:
 async def stub(address: str) -> AsyncIterator[rpc.YmeraServiceAsyncStub]:
     """A stub of a server that answers."""
     async with grpc.aio.insecure_channel(address) as channel:
-        await asyncio.wait_for(channel.channel_ready(), 30)
+        await asyncio.wait_for(channel.channel_ready(), START_SECONDS)
         yield rpc.YmeraServiceStub(channel)
 
 
@@ -206,18 +208,22 @@ def run(options: argparse.Namespace) -> dict[tuple[str, bool], list[Cost]]:
 
 
 def table(costs: dict[tuple[str, bool], list[Cost]]) -> Table:
-    """The medians, with the ratio to the bare handler that makes a call."""
-    result = Table("", "", "CPU ms/request", "× bare call", "requests/s", "p50 ms", "p99 ms", box=None)
+    """The medians, with the ratios to the bare handler that makes a call and to Ymera with 2 models."""
+    figures = ("CPU ms/request", "× bare call", "× 2 models", "requests/s", "p50 ms", "p99 ms")
+    result = Table("", "", *figures, box=None)
 
     def median(kind: str, stream: bool, figure: str) -> float:
         return float(statistics.median(getattr(cost, figure) for cost in costs[kind, stream]))
 
     for kind, stream in sorted(costs, key=lambda key: key[1]):
         cpu = median(kind, stream, "cpu")
-        ratio = f"{cpu / median('call', stream, 'cpu'):.2f}" if ("call", stream) in costs else ""
+        ratios = [
+            f"{cpu / median(other, stream, 'cpu'):.2f}" if (other, stream) in costs else ""
+            for other in ("call", "ymera-2")
+        ]
         latency = ["", ""] if stream else [f"{median(kind, stream, name):.1f}" for name in ("p50", "p99")]
         form = "stream of 50" if stream else "unary"
-        result.add_row(form, KINDS[kind], f"{cpu:.3f}", ratio, f"{median(kind, stream, 'rate'):.0f}", *latency)
+        result.add_row(form, KINDS[kind], f"{cpu:.3f}", *ratios, f"{median(kind, stream, 'rate'):.0f}", *latency)
     return result
 
 

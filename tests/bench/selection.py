@@ -23,7 +23,7 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.filters import Sifted, filters_for, sift
 from ymera_service.routing.policy import arrange
 from ymera_service.routing.quality import Qualities
-from ymera_service.routing.scoring import Scores, expected_costs, score
+from ymera_service.routing.scoring import Scores, score
 from ymera_service.routing.selection import RANKED, RoutingRequest, Snapshot, select
 from ymera_service.routing.stored import to_json
 from ymera_service.routing.table import Table
@@ -161,30 +161,33 @@ def _steps(snapshot: Snapshot, batch: Sequence[RoutingRequest], rounds: int) -> 
     table, paces = snapshot.table, snapshot.paces
 
     def masks(request: RoutingRequest) -> Sifted:
-        costs = expected_costs(request.needs, table)
-        return sift(
-            filters_for(
-                request.preferences,
-                request.needs,
-                table,
-                costs=costs,
-                paces=paces,
-                open_domains=snapshot.open_domains,
-                paused_domains=snapshot.paused_domains,
-            ),
+        filters = filters_for(
+            request.preferences,
+            request.needs,
             table,
+            paces=paces,
+            open_domains=snapshot.open_domains,
+            paused_domains=snapshot.paused_domains,
         )
+        return sift(filters, table)
 
     def scores(request: RoutingRequest) -> Scores:
-        costs = expected_costs(request.needs, table)
-        return score(table, paces, costs, needs=request.needs, probabilities=request.probabilities, weights=WEIGHTS)
+        return score(
+            table,
+            paces,
+            table.everyone,
+            needs=request.needs,
+            probabilities=request.probabilities,
+            weights=WEIGHTS,
+        )
 
-    total = scores(batch[0]).total
+    totals = scores(batch[0]).totals
+    numbers = table.numbers if isinstance(totals, list) else table.hashes
     decision = select(batch[0], snapshot).decision
     works: dict[str, Callable[[RoutingRequest], object]] = {
-        "costs, masks": masks,
-        "costs, scores": scores,
-        "top 16": lambda _: arrange(total, table.hashes, seed=7, limit=RANKED),
+        "masks": masks,
+        "scores": scores,
+        "top 16": lambda _: arrange(totals, numbers, seed=7, limit=RANKED),
         "everything, with texts": lambda request: select(request, snapshot),
         "the stored form, afterwards": lambda _: to_json(decision),
     }

@@ -51,6 +51,7 @@ class Costs:
     def __init__(self, prices: Sequence[tuple[Tier, ...] | None], fees: Sequence[int]) -> None:
         """Takes, for each target, its tiers by ascending threshold, and what a call costs beside its tokens."""
         self._prices = prices
+        self._fee_of = fees
         self._thresholds = sorted({tier.above for tiers in prices for tier in tiers or ()})
         self._fees = frozen(np.array(fees, np.int64)) if any(fees) else None
         self.unknown: Mask = frozen(np.array([tiers is None for tiers in prices], bool))
@@ -77,6 +78,17 @@ class Costs:
         micros += _MILLION - 1
         micros //= _MILLION
         return micros if self._fees is None else micros + self._fees
+
+    def expected_of(self, row: int, input_tokens: int, output_tokens: int) -> int | None:
+        """Returns the same for one row; `None` where its price is not known."""
+        tiers = self._prices[row]
+        if tiers is None:
+            return None
+        rates = tiers[0]
+        for tier in tiers[1:]:
+            if input_tokens > tier.above:
+                rates = tier
+        return self._fee_of[row] - (-(input_tokens * rates.input + output_tokens * rates.output) // _MILLION)
 
     def _rates_between(self, thresholds_exceeded: int) -> _Rates:
         exceeded = set(self._thresholds[:thresholds_exceeded])

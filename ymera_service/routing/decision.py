@@ -2,6 +2,8 @@
 
 What is kept stays small with any number of models: the best few candidates as they were shown, exclusions
 counted, and most of the inputs from which the rest can be computed again.
+
+Nothing assigns to a field. What is made for every request is not frozen: that would take twice as long to make.
 """
 
 from dataclasses import dataclass, field
@@ -120,7 +122,7 @@ class ExclusionCount:
     example: Exclusion
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Inputs:
     """What a decision was computed from, besides the preferences and the measurements of that moment.
 
@@ -143,7 +145,7 @@ class Inputs:
     affinity: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decision:
     """What was decided and why.
 
@@ -174,7 +176,7 @@ class Decision:
     excluded: tuple[Exclusion, ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Selection:
     """A decision and the targets to try, best first: as many as one execution may ever call.
 

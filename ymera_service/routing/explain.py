@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from ymera_service.routing.columns import Floats
 from ymera_service.routing.decision import Candidate, ExclusionCount
 from ymera_service.routing.policy import FREE_FIRST, LISTED, Order
+from ymera_service.routing.scoring import Values
 from ymera_service.routing.texts import clipped
 
 _SUPERLATIVES = ("best quality", "fastest", "cheapest")
@@ -19,7 +17,8 @@ def explain(
     order: Order,
     exclusions: Sequence[ExclusionCount],
     *,
-    values: Floats,
+    ranges: tuple[Values, Values],
+    count: int,
     session_affinity: bool,
 ) -> str:
     """Returns why the first candidate is the first, with the figures that speak for it.
@@ -29,10 +28,11 @@ def explain(
         candidates: The best ones, at least the first two if there are two.
         order: What ordered them.
         exclusions: The excluded targets.
-        values: Of all eligible targets, a row for each objective.
+        ranges: The lowest and the highest values of all eligible targets.
+        count: Of the eligible targets.
         session_affinity: The first is there because the session stays with it.
     """
-    first, count = candidates[0], values.shape[1]
+    first = candidates[0]
     sentence = f"{clipped(first.target.id)} for {task}: "
     if count == 1:
         sentence += "the only one that may answer"
@@ -44,17 +44,15 @@ def explain(
         sentence += f"stays with this session, ahead of {count - 1} others"
     else:
         free = "free, " if order.policy == FREE_FIRST and first.expected_cost_micros == 0 else ""
-        sentence += f"{free}{', '.join(_merits(first, values)) or 'best balance'} of {count} candidates"
+        sentence += f"{free}{', '.join(_merits(first, ranges)) or 'best balance'} of {count} candidates"
     if count > 1:
         sentence += f"; next {clipped(candidates[1].target.id)}"
     excluded = sum(each.count for each in exclusions)
     return f"{sentence}; {excluded} excluded" if excluded else sentence
 
 
-def _merits(first: Candidate, values: Floats) -> Iterator[str]:
+def _merits(first: Candidate, ranges: tuple[Values, Values]) -> Iterator[str]:
     """Yields in what the first candidate is not beaten and better than some other."""
-    best, worst = np.maximum.reduce(values, 1).tolist(), np.minimum.reduce(values, 1).tolist()
-    for index, superlative in enumerate(_SUPERLATIVES):
-        component = first.components[index]
-        if component.weight and worst[index] < component.value >= best[index]:
+    for component, superlative, worst, best in zip(first.components, _SUPERLATIVES, *ranges, strict=False):
+        if component.weight and worst < component.value >= best:
             yield f"{superlative} ({component.evidence})"

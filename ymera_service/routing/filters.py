@@ -15,6 +15,7 @@ from ymera_service.routing.columns import Floats, Mask, Rows, Whole
 from ymera_service.routing.decision import Exclusion, ExclusionCount, ExclusionReason, Preferences
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.latency import Paces
+from ymera_service.routing.scoring import expected_costs
 from ymera_service.routing.table import Matches, Table, bits_of
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import ModelNotFound
@@ -80,7 +81,6 @@ def filters_for(
     needs: Needs,
     table: Table,
     *,
-    costs: Whole,
     paces: Paces,
     open_domains: Mapping[str, float],
     paused_domains: Mapping[str, float],
@@ -96,9 +96,9 @@ def filters_for(
     if needs.input_tokens + needs.reserved_tokens > table.smallest_window:
         yield _fits(needs, table)
     if preferences.max_cost_micros is not None:
-        yield from _affordable(preferences.max_cost_micros, costs, table)
+        yield from _affordable(preferences.max_cost_micros, expected_costs(needs, table), table)
     if preferences.max_latency is not None:
-        yield _quick(preferences.max_latency, paces.latencies(needs.output_tokens))
+        yield _quick(preferences.max_latency, paces.columns.latencies(needs.output_tokens))
     if open_domains:
         yield _healthy(open_domains, table)
     if paused_domains:

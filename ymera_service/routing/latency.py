@@ -6,6 +6,7 @@ benchmark tasks.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite, nan
 
 import numpy as np
@@ -66,35 +67,72 @@ def pace_of_benchmarks(summaries: Iterable[BenchmarkSummary]) -> Pace | None:
     return Pace(first, (usual - first) / BENCHMARK_ANSWER_TOKENS)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Paces:
-    """The paces of some targets in columns, as a value that never changes.
+    """The paces of some targets, as a value that never changes.
 
     Attributes:
         targets: A row for each.
-        rows: Target id → row.
+        by_row: The pace of each; `None` where not yet measured.
+    """
+
+    def __init__(self, targets: Sequence[Target], rows: Mapping[str, int], by_row: Sequence[Pace | None]) -> None:
+        """Takes the targets, target id → row, and their paces."""
+        self.targets = targets
+        self.by_row = by_row
+        self._rows = rows
+
+    @classmethod
+    def of(cls, targets: Sequence[Target], pace_of: Callable[[Target], Pace | None]) -> "Paces":
+        """Returns the paces of targets, each asked for once."""
+        return cls(targets, {target.id: row for row, target in enumerate(targets)}, [*map(pace_of, targets)])
+
+    @cached_property
+    def columns(self) -> "Columns":
+        """The same in columns."""
+        return Columns.of(self.by_row)
+
+    def latency(self, row: int, output_tokens: int) -> float | None:
+        """Returns the seconds that an answer is expected to take; `None` where not known."""
+        pace = self.by_row[row]
+        return None if pace is None else pace.latency(output_tokens)
+
+    def replaced(self, target_id: str, pace: Pace) -> "Paces":
+        """Returns a copy in which one target has another pace; itself where it has no such target."""
+        row = self._rows.get(target_id)
+        if row is None:
+            return self
+        by_row = [*self.by_row]
+        by_row[row] = pace
+        copy = Paces(self.targets, self._rows, by_row)
+        if "columns" in self.__dict__:
+            copy.columns = self.columns.replaced(row, pace)
+        return copy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Paces in columns.
+
+    Attributes:
         first_token: In seconds; NaN where not yet measured.
         per_token: In seconds; NaN where not yet measured.
         unknown: Those not yet measured.
         any_unknown: There are some.
     """
 
-    targets: Sequence[Target]
-    rows: Mapping[str, int]
     first_token: Floats
     per_token: Floats
     unknown: Mask
     any_unknown: bool
 
     @classmethod
-    def of(cls, targets: Sequence[Target], pace_of: Callable[[Target], Pace | None]) -> "Paces":
-        """Returns the paces of targets, each asked for once."""
-        paces = [pace_of(target) or _UNKNOWN for target in targets]
-        rows = {target.id: row for row, target in enumerate(targets)}
+    def of(cls, by_row: Iterable[Pace | None]) -> "Columns":
+        """Returns the columns of some paces."""
+        paces = [pace or _UNKNOWN for pace in by_row]
         first = np.array([pace.first_token for pace in paces], np.float64)
         per_token = np.array([pace.per_token for pace in paces], np.float64)
         unknown = np.isnan(first)
-        return cls(targets, rows, frozen(first), frozen(per_token), frozen(unknown), bool(unknown.any()))
+        return cls(frozen(first), frozen(per_token), frozen(unknown), bool(unknown.any()))
 
     def latencies(self, output_tokens: int, out: Floats | None = None) -> Floats:
         """Returns the seconds that an answer is expected to take; NaN where not known."""
@@ -102,21 +140,14 @@ class Paces:
         latencies += self.first_token
         return latencies
 
-    def latency(self, row: int, output_tokens: int) -> float | None:
-        """Returns the same for one row; `None` where not known."""
-        if self.unknown[row]:
-            return None
-        return float(self.first_token[row]) + float(self.per_token[row]) * output_tokens
-
-    def replaced(self, target_id: str, pace: Pace) -> "Paces":
-        """Returns a copy in which one target has another pace; itself where it has no such target."""
-        row = self.rows.get(target_id)
-        if row is None:
-            return self
+    def replaced(self, row: int, pace: Pace) -> "Columns":
+        """Returns a copy in which one row has another pace."""
         first, per_token = self.first_token.copy(), self.per_token.copy()
         first[row], per_token[row] = pace.first_token, pace.per_token
-        unknown = np.isnan(first) if self.unknown[row] else self.unknown
-        return Paces(self.targets, self.rows, frozen(first), frozen(per_token), frozen(unknown), bool(unknown.any()))
+        if not self.unknown[row]:
+            return Columns(frozen(first), frozen(per_token), self.unknown, self.any_unknown)
+        unknown = np.isnan(first)
+        return Columns(frozen(first), frozen(per_token), frozen(unknown), bool(unknown.any()))
 
 
 _UNKNOWN = Pace(nan, nan)

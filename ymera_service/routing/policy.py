@@ -1,11 +1,13 @@
 """In which order the eligible targets are tried, and how likely that first one was."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
 
 import numpy as np
 
-from ymera_service.routing.columns import Floats, Hashes, Rows, Whole
+from ymera_service.routing.columns import Floats, Hashes, Rows
 
 WEIGHTED = "weighted"
 FREE_FIRST = "free-first"
@@ -14,7 +16,7 @@ _CODE = "1"
 """Counted up with every change that may order the same scores in another way."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Order:
     """Positions among the eligible targets, as they are tried.
 
@@ -37,20 +39,20 @@ def version(exploration: float) -> str:
 
 
 def arrange(
-    scores: Floats,
-    hashes: Hashes,
+    scores: list[float] | Floats,
+    hashes: list[int] | Hashes,
     *,
     seed: int,
     limit: int,
     policy: str = WEIGHTED,
-    tiers: Whole | None = None,
+    tiers: Sequence[int] | None = None,
     pinned: bool = False,
     exploration: float = 0.0,
 ) -> Order:
     """Orders targets by score, the best first; equal ones in an order that the seed draws.
 
     Args:
-        scores: At least one.
+        scores: At least one; a column where they are many.
         hashes: A number for each target that is always the same.
         seed: Settles every draw.
         limit: How many positions are wanted; fewer if there are fewer targets.
@@ -60,28 +62,30 @@ def arrange(
         exploration: How likely the first is drawn from all that could stand first.
     """
     front, *behind = _tiers(tiers)
-    leaders = _Tier(scores, hashes) if front is None else _Tier(scores[front], hashes[front])
+    leaders = _tier(scores, hashes, front)
     ranked = leaders.best(seed, limit)
     best = ranked[0]
     exploration = 0.0 if pinned else exploration
-    if exploration and (drawn := _drawn(leaders.scores.size, exploration, seed)) is not None:
+    if exploration and (drawn := _drawn(len(leaders.scores), exploration, seed)) is not None:
         ranked = [drawn, *(position for position in ranked if position != drawn)][:limit]
-    propensity = leaders.propensity(ranked[0], best, exploration)
-    positions = ranked if front is None else front[ranked].tolist()
-    for rows in behind:
+    propensity = _propensity(leaders, ranked[0], best, exploration)
+    positions = ranked if front is None else [front[position] for position in ranked]
+    for tier in behind:
         if len(positions) >= limit:
             break
-        others = _Tier(scores[rows], hashes[rows]).best(seed, limit - len(positions))
-        positions += rows[others].tolist()
+        others = _tier(scores, hashes, tier).best(seed, limit - len(positions))
+        positions += [tier[position] for position in others]
     return Order(policy, tuple(positions), propensity, ranked[0] != best)
 
 
-def _tiers(tiers: Whole | None) -> tuple[Rows | None, *tuple[Rows, ...]]:
+def _tiers(tiers: Sequence[int] | None) -> tuple[list[int] | None, *tuple[list[int], ...]]:
     """Returns the positions of each tier in order; one `None` where all targets are in the same."""
-    numbers = () if tiers is None else np.unique(tiers).tolist()
-    if len(numbers) < 2:
+    groups: dict[int, list[int]] = {}
+    for position, tier in enumerate(tiers or ()):
+        groups.setdefault(tier, []).append(position)
+    if len(groups) < 2:
         return (None,)
-    first, *others = [(tiers == number).nonzero()[0] for number in numbers]
+    first, *others = [groups[tier] for tier in sorted(groups)]
     return first, *others
 
 
@@ -90,58 +94,88 @@ def _drawn(count: int, exploration: float, seed: int) -> int | None:
     return draw.randrange(count) if draw.random() < exploration else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Tier:
+def _tier(scores: list[float] | Floats, hashes: list[int] | Hashes, positions: list[int] | None) -> "_Few | _Many":
+    """Returns the targets at some positions as competitors; all of them where that is `None`."""
+    if isinstance(scores, list) and isinstance(hashes, list):
+        if positions is None:
+            return _Few(scores, hashes)
+        return _Few([scores[at] for at in positions], [hashes[at] for at in positions])
+    columns = np.asarray(scores), np.asarray(hashes)
+    return _Many(*columns) if positions is None else _Many(columns[0][positions], columns[1][positions])
+
+
+@dataclass(slots=True)
+class _Few:
     """Targets that compete with each other."""
+
+    scores: list[float]
+    hashes: list[int]
+
+    def best(self, seed: int, limit: int) -> list[int]:
+        """Returns the positions of the highest scores, the best first, equal ones by chance."""
+        positions = range(len(self.scores))
+        if len(set(self.scores)) == len(self.scores):
+            return sorted(positions, key=self.scores.__getitem__, reverse=True)[:limit]
+        ranks = [(-score, _key(number, seed)) for score, number in zip(self.scores, self.hashes, strict=True)]
+        return sorted(positions, key=ranks.__getitem__)[:limit]
+
+    def ties(self, score: float) -> int:
+        """Returns how many have this score."""
+        return self.scores.count(score)
+
+
+@dataclass(slots=True)
+class _Many:
+    """The same in columns: narrowed down to as many as are wanted, and those compared like few."""
 
     scores: Floats
     hashes: Hashes
 
     def best(self, seed: int, limit: int) -> list[int]:
-        """Returns the positions of the highest scores, the best first, equal ones by chance."""
-        chosen = self._contenders(seed, limit)
-        scores = (self.scores if chosen is None else self.scores.take(chosen)).tolist()
-        if len(set(scores)) == len(scores):
-            order = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
-        else:
-            keys = _keys(self.hashes if chosen is None else self.hashes.take(chosen), seed).tolist()
-            order = sorted(range(len(scores)), key=lambda position: (-scores[position], keys[position]))
-        return order if chosen is None else chosen.take(order).tolist()
-
-    def propensity(self, first: int, best: int, exploration: float) -> float:
-        """Returns how likely `first` was to be the first, where `best` has the highest score."""
-        share = exploration / self.scores.size
-        highest = self.scores[best]
-        if first == best or self.scores[first] == highest:
-            share += (1 - exploration) / int(np.count_nonzero(self.scores == highest))
-        return min(share, 1.0)
-
-    def _contenders(self, seed: int, limit: int) -> Rows | None:
-        """Returns the positions of the highest scores in any order, equal ones by chance; `None` for all."""
+        """See `_Few.best`."""
         if self.scores.size <= limit:
-            return None
+            return self._all().best(seed, limit)
+        chosen = self._contenders(seed, limit)
+        finalists = _Few(self.scores.take(chosen).tolist(), self.hashes.take(chosen).tolist())
+        return chosen.take(finalists.best(seed, limit)).tolist()  # type: ignore[no-any-return]  # numpy
+
+    def ties(self, score: float) -> int:
+        """See `_Few.ties`."""
+        return int(np.count_nonzero(self.scores == score))
+
+    def _all(self) -> _Few:
+        return _Few(self.scores.tolist(), self.hashes.tolist())
+
+    def _contenders(self, seed: int, limit: int) -> Rows:
+        """Returns the positions of the highest scores in any order, equal ones by chance."""
         least = np.partition(self.scores, -limit)[-limit]
         chosen: Rows = (self.scores >= least).nonzero()[0]
         if chosen.size == limit:
             return chosen
         above, level = (self.scores > least).nonzero()[0], (self.scores == least).nonzero()[0]
         places = limit - above.size
-        drawn = np.argpartition(_keys(self.hashes.take(level), seed), places - 1)[:places]
+        drawn = np.argpartition(_key(self.hashes.take(level), seed), places - 1)[:places]
         return np.concatenate((above, level[drawn]))
+
+
+def _propensity(tier: _Few | _Many, first: int, best: int, exploration: float) -> float:
+    """Returns how likely `first` was to be the first, where `best` has the highest score."""
+    share = exploration / len(tier.scores)
+    highest = tier.scores[best]
+    if first == best or tier.scores[first] == highest:
+        share += (1 - exploration) / tier.ties(highest)
+    return min(share, 1.0)
 
 
 _WORD = 2**64 - 1
 _STEP = 0x9E3779B97F4A7C15
-_SHIFTS = tuple(map(np.uint64, (30, 27, 31)))
-_FACTORS = tuple(map(np.uint64, (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)))
+
+_Key = TypeVar("_Key", int, Hashes)
 
 
-def _keys(hashes: Hashes, seed: int) -> Hashes:
-    """Returns a number for each target that depends on the seed by chance: the output function of SplitMix64."""
-    keys = hashes + np.uint64(seed * _STEP & _WORD)
-    keys ^= keys >> _SHIFTS[0]
-    keys *= _FACTORS[0]
-    keys ^= keys >> _SHIFTS[1]
-    keys *= _FACTORS[1]
-    keys ^= keys >> _SHIFTS[2]
-    return keys
+def _key(number: _Key, seed: int) -> _Key:
+    """Returns a number that depends on the seed by chance, or one for each: the output function of SplitMix64."""
+    key = number + (seed * _STEP & _WORD) & _WORD
+    key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9 & _WORD
+    key = (key ^ key >> 27) * 0x94D049BB133111EB & _WORD
+    return key ^ key >> 31  # type: ignore[return-value]  # numpy

@@ -3,18 +3,23 @@
 Every value is measured against a fixed scale and not against the other targets, so that a score stays the
 same when others come or go. Time and money are felt in proportions: twice as fast or half the price is
 worth the same anywhere on the scale, hence the logarithms.
+
+Few targets are scored one by one, many in columns: numpy takes as long for one target as for a hundred, and
+plain Python as long for thirty.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
+from operator import mul
+from typing import Protocol
 
 import numpy as np
 
-from ymera_service.routing.columns import Floats, Whole
+from ymera_service.routing.columns import Floats, Mask, Rows, Whole
 from ymera_service.routing.decision import Weights
 from ymera_service.routing.estimate import Needs
-from ymera_service.routing.latency import Paces
+from ymera_service.routing.latency import Columns, Paces
 from ymera_service.routing.table import Table
 
 INSTANT, ENDLESS = 0.25, 120.0
@@ -24,8 +29,8 @@ CHEAP, DEAR = 10.0, 1_000_000.0
 UNKNOWN = 0.5
 """The value where nothing is known: neither recommends a target nor rules it out."""
 
-OBJECTIVES = ("quality", "speed", "cost")
-"""The rows of `Scores.values`."""
+FEW = 32
+"""The most targets that are scored one by one."""
 
 _PER_LATENCY, _PER_COST = -1 / log(ENDLESS / INSTANT), -1 / log(DEAR / CHEAP)
 _BEST = np.array([[INSTANT], [CHEAP]])
@@ -34,41 +39,156 @@ _AT_ONE = np.array([[1 - _PER_LATENCY * log(INSTANT)], [1 - _PER_COST * log(CHEA
 """The value of an amount of 1: with it, a value is a factor times a logarithm plus this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """The value of each target, a column, in each of the `OBJECTIVES`, a row; and the weighted sums."""
+Values = tuple[float, float, float]
+"""How good a target is in quality, speed and cost."""
 
-    values: Floats
-    total: Floats
+
+class Scores(Protocol):
+    """The scores of some targets, by their positions among those."""
+
+    @property
+    def totals(self) -> list[float] | Floats:
+        """The weighted sum of each one's values."""
+        ...
+
+    def values(self, position: int) -> Values:
+        """Returns the values of one."""
+        ...
+
+    def ranges(self) -> tuple[Values, Values]:
+        """Returns the lowest and the highest values of all."""
+        ...
+
+    def free(self) -> list[bool]:
+        """Returns which ones are known to cost nothing."""
+        ...
+
+    def add(self, bonuses: Floats) -> None:
+        """Adds a bonus to the total of each one."""
+        ...
+
+
+def score(
+    table: Table, paces: Paces, rows: Rows, *, needs: Needs, probabilities: Mapping[str, float], weights: Weights
+) -> Scores:
+    """Returns the scores of the targets in some rows.
+
+    Quality is what is expected over all categories the task may belong to, each by its probability. Speed and
+    cost are 1 up to the best amount, less by the logarithm above it, and at least 0.
+    """
+    categories = tuple(sorted(probabilities))
+    shares = [probabilities[category] for category in categories]
+    if rows.size > FEW:
+        return _many(table, paces, rows, table.qualities_in(categories), shares, needs=needs, weights=weights)
+    return _few(table, paces, rows.tolist(), table.mixes_in(categories), shares, needs=needs, weights=weights)
+
+
+@dataclass(slots=True)
+class _Few:
+    """See `Scores`."""
+
+    totals: list[float]
+    each: list[Values]
+    micros: list[int | None]
+
+    def values(self, position: int) -> Values:
+        return self.each[position]
+
+    def ranges(self) -> tuple[Values, Values]:
+        quality, speed, cost = zip(*self.each, strict=True)
+        return (min(quality), min(speed), min(cost)), (max(quality), max(speed), max(cost))
+
+    def free(self) -> list[bool]:
+        return [micros == 0 for micros in self.micros]
+
+    def add(self, bonuses: Floats) -> None:
+        self.totals = [total + bonus for total, bonus in zip(self.totals, bonuses.tolist(), strict=True)]
+
+
+def _few(
+    table: Table,
+    paces: Paces,
+    rows: Sequence[int],
+    qualities: Sequence[Sequence[float]],
+    shares: Sequence[float],
+    *,
+    needs: Needs,
+    weights: Weights,
+) -> _Few:
+    each: list[Values] = []
+    costs = [expected_cost(needs, table, row) for row in rows]
+    for row, micros in zip(rows, costs, strict=True):
+        latency = paces.latency(row, needs.output_tokens)
+        speed = UNKNOWN if latency is None else _value(latency, INSTANT, _PER_LATENCY)
+        cost = UNKNOWN if micros is None else _value(micros, CHEAP, _PER_COST)
+        each.append((min(sum(map(mul, qualities[row], shares)), 1.0), speed, cost))
+    by = weights.quality, weights.speed, weights.cost
+    totals = [quality * by[0] + speed * by[1] + cost * by[2] for quality, speed, cost in each]
+    return _Few(totals, each, costs)
+
+
+def _value(amount: float, best: float, per_e_fold: float) -> float:
+    return max(1.0 + per_e_fold * log(amount / best), 0.0) if amount > best else 1.0
+
+
+def expected_cost(needs: Needs, table: Table, row: int) -> int | None:
+    """Returns the micro-USD that the longest answer asked for costs; `None` where the price is not known."""
+    return table.costs.expected_of(row, needs.input_tokens, min(needs.most.output_tokens, table.longest[row]))
 
 
 def expected_costs(needs: Needs, table: Table) -> Whole:
-    """Returns the micro-USD that the longest answer asked for costs; without meaning where the price is not known."""
+    """Returns the same for all rows; without meaning where the price is not known."""
     most = needs.most.output_tokens
     longest = most if most <= table.smallest_answer else np.minimum(table.answers, most)
     return table.costs.expected(needs.input_tokens, longest)
 
 
-def score(
-    table: Table, paces: Paces, costs: Whole, *, needs: Needs, probabilities: Mapping[str, float], weights: Weights
-) -> Scores:
-    """Returns the scores of all targets.
+@dataclass(slots=True)
+class _Many:
+    """See `Scores`. `each` has a row for each objective."""
 
-    Quality is what is expected over all categories the task may belong to, each by its probability. Speed and
-    cost are 1 up to the best amount, less by the logarithm above it, and at least 0.
-    """
-    values = np.empty((len(OBJECTIVES), len(table.targets)))
-    categories = tuple(sorted(probabilities))
-    shares = np.array([[probabilities[category]] for category in categories])
+    totals: Floats
+    each: Floats
+    gratis: Mask
+
+    def values(self, position: int) -> Values:
+        quality, speed, cost = self.each[:, position].tolist()
+        return quality, speed, cost
+
+    def ranges(self) -> tuple[Values, Values]:
+        return tuple(np.minimum.reduce(self.each, 1).tolist()), tuple(np.maximum.reduce(self.each, 1).tolist())
+
+    def free(self) -> list[bool]:
+        return self.gratis.tolist()  # type: ignore[no-any-return]  # numpy
+
+    def add(self, bonuses: Floats) -> None:
+        self.totals += bonuses
+
+
+def _many(
+    table: Table,
+    paces: Paces,
+    rows: Rows,
+    qualities: Floats,
+    shares: Sequence[float],
+    *,
+    needs: Needs,
+    weights: Weights,
+) -> _Many:
+    each = np.empty((3, len(table.targets)))
     # Unlike a product of matrices, sums of rows give equal targets equal values wherever they stand.
-    np.add.reduce(table.qualities_in(categories) * shares, 0, out=values[0])
-    _judge(values[1:], table, paces, costs, needs)
-    np.minimum(values, 1.0, out=values)
-    each = values * np.array([[weights.quality], [weights.speed], [weights.cost]])
-    return Scores(values, np.add.reduce(each, 0))
+    np.add.reduce(qualities * np.array([shares]).T, 0, out=each[0])
+    micros = expected_costs(needs, table)
+    _judge(each[1:], table, paces.columns, micros, needs)
+    np.minimum(each, 1.0, out=each)
+    totals = np.add.reduce(each * np.array([[weights.quality], [weights.speed], [weights.cost]]), 0)
+    gratis = (micros == 0) & ~table.costs.unknown
+    if rows is table.everyone:
+        return _Many(totals, each, gratis)
+    return _Many(totals.take(rows), each.take(rows, 1), gratis.take(rows))
 
 
-def _judge(amounts: Floats, table: Table, paces: Paces, costs: Whole, needs: Needs) -> None:
+def _judge(amounts: Floats, table: Table, paces: Columns, costs: Whole, needs: Needs) -> None:
     """Writes the values of speed and cost."""
     paces.latencies(needs.output_tokens, out=amounts[0])
     amounts[1] = costs

@@ -26,7 +26,7 @@ from ymera_service.routing.estimate import Needs
 from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, missing, required_bits, sift, waits_for
 from ymera_service.routing.latency import Paces
-from ymera_service.routing.scoring import Scores, expected_costs, score
+from ymera_service.routing.scoring import Scores, expected_cost, score
 from ymera_service.routing.table import CERTAINTY, Table
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
@@ -89,13 +89,11 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         NoEligibleModel: The constraints leave no target.
         NoHealthyModel: There is none, and a provider can't list its models now.
     """
-    wanted, table = request.preferences, snapshot.table
-    costs = expected_costs(request.needs, table)
+    wanted, table, needs = request.preferences, snapshot.table, request.needs
     filters = filters_for(
         wanted,
-        request.needs,
+        needs,
         table,
-        costs=costs,
         paces=snapshot.paces,
         open_domains=snapshot.open_domains,
         paused_domains=snapshot.paused_domains,
@@ -107,28 +105,26 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
             raise _nothing_left(sifted, snapshot)
         sifted = Sifted(failing, tuple([each for each in sifted.excluded if each[0].reason not in TEMPORARY]))
     weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
-    scores = score(
-        table, snapshot.paces, costs, needs=request.needs, probabilities=request.probabilities, weights=weights
-    )
-    if required := required_bits(request.needs, wanted):
-        scores.total[:] += table.certainties(required)
-    pinned = _pinned(snapshot, sifted.eligible)
+    eligible = sifted.eligible
+    scores = score(table, snapshot.paces, eligible, needs=needs, probabilities=request.probabilities, weights=weights)
+    if required := required_bits(needs, wanted):
+        scores.add(table.certainties(required).take(eligible))
+    pinned = _pinned(snapshot, eligible)
     if pinned is not None:
-        scores.total[pinned] += 1.0
-    return _selection(_Scored(request, snapshot, costs, sifted, weights, scores, pinned, failing))
+        scores.totals[pinned] += 1.0
+    return _selection(_Scored(request, snapshot, sifted, weights, scores, pinned, failing))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Scored:
     """Everything that the order and the decision are made from.
 
-    `pinned` is the row of the session's target. `failing` are the rows that only an open breaker or a pause
+    `pinned` is the position of the session's target. `failing` are the rows that only an open breaker or a pause
     excludes; where no others are left, they are the eligible ones.
     """
 
     request: RoutingRequest
     snapshot: Snapshot
-    costs: Whole
     sifted: Sifted
     weights: Weights
     scores: Scores
@@ -151,36 +147,40 @@ class _Scored:
 
 
 def _pinned(snapshot: Snapshot, eligible: Rows) -> int | None:
+    """Returns the position of the session's target among the eligible ones."""
     row = snapshot.table.rows.get(snapshot.affinity) if snapshot.affinity else None
-    return row if row is not None and row in eligible else None
+    if row is None:
+        return None
+    position = int(eligible.searchsorted(row))
+    return position if position < eligible.size and eligible[position] == row else None
 
 
 def _order(scored: _Scored) -> policy.Order:
-    snapshot, eligible = scored.snapshot, scored.sifted.eligible
-    totals, hashes = scored.scores.total, snapshot.table.hashes
-    if eligible.size < totals.size:
-        totals, hashes = totals.take(eligible), hashes.take(eligible)
+    snapshot, eligible, totals = scored.snapshot, scored.sifted.eligible, scored.scores.totals
     name, tiers = _tiers(scored)
     return policy.arrange(
         totals,
-        hashes,
+        snapshot.table.numbers_of(eligible) if isinstance(totals, list) else snapshot.table.hashes_of(eligible),
         seed=snapshot.seed,
         limit=eligible.size if scored.request.full_view else RANKED,
         policy=name,
-        tiers=None if tiers is None else tiers[eligible],
+        tiers=tiers,
         pinned=scored.pinned is not None,
         exploration=snapshot.exploration,
     )
 
 
-def _tiers(scored: _Scored) -> tuple[str, Whole | None]:
+def _tiers(scored: _Scored) -> tuple[str, list[int] | None]:
     """Returns the policy, and the tier of each target: its place in the caller's list, then free before priced."""
-    wanted, table = scored.request.preferences, scored.snapshot.table
-    priced = (scored.costs != 0) | table.costs.unknown if wanted.prefer_free else None
+    wanted = scored.request.preferences
+    priced = [not free for free in scored.scores.free()] if wanted.prefer_free else None
     if wanted.model:
-        places = _places(wanted.listed_models, table)
-        return policy.LISTED, places if priced is None else 2 * places + priced
-    return (policy.WEIGHTED, None) if priced is None else (policy.FREE_FIRST, priced.astype(np.int64))
+        every = _places(wanted.listed_models, scored.snapshot.table)
+        places: list[int] = every.take(scored.sifted.eligible).tolist()
+        return policy.LISTED, places if priced is None else [
+            2 * place + each for place, each in zip(places, priced, strict=True)
+        ]
+    return (policy.WEIGHTED, None) if priced is None else (policy.FREE_FIRST, [int(each) for each in priced])
 
 
 def _places(patterns: Sequence[str], table: Table) -> Whole:
@@ -194,19 +194,17 @@ def _places(patterns: Sequence[str], table: Table) -> Whole:
 def _selection(scored: _Scored) -> Selection:
     request, snapshot, sifted, order = scored.request, scored.snapshot, scored.sifted, _order(scored)
     table, full = snapshot.table, request.full_view
-    ranking: list[int] = sifted.eligible.take(order.positions).tolist()
     category, probability = next(iter(request.probabilities.items()))
-    candidates = _candidates(ranking if full else ranking[:SHOWN], category, scored)
-    values = scored.scores.values
-    everyone = sifted.eligible.size == values.shape[1]
+    candidates = _candidates(order.positions if full else order.positions[:SHOWN], category, scored)
     exclusions = sifted.counts(table)
-    session_affinity = ranking[0] == scored.pinned
+    session_affinity = order.positions[0] == scored.pinned
     explanation = explain(
         f"{clipped(category)} ({probability:.2f})",
         candidates,
         order,
         exclusions,
-        values=values if everyone else values.take(sifted.eligible, 1),
+        ranges=scored.scores.ranges(),
+        count=sifted.eligible.size,
         session_affinity=session_affinity,
     )
     decision = Decision(
@@ -224,7 +222,8 @@ def _selection(scored: _Scored) -> Selection:
         session_affinity=session_affinity,
         excluded=sifted.all(table) if full else (),
     )
-    return Selection(decision, tuple(table.targets[row] for row in (*ranking[:RANKED], *scored.reserve)[:RANKED]))
+    ranking = [*_rows(order.positions[:RANKED], sifted.eligible, table), *scored.reserve][:RANKED]
+    return Selection(decision, tuple([table.targets[row] for row in ranking]))
 
 
 def _predicament(snapshot: Snapshot) -> str:
@@ -232,29 +231,34 @@ def _predicament(snapshot: Snapshot) -> str:
     return f"all of them are {' or '.join([state for state, domains in states if domains])}"
 
 
-def _candidates(rows: list[int], category: str, scored: _Scored) -> tuple[Candidate, ...]:
-    table, paces, weights = scored.snapshot.table, scored.snapshot.paces, scored.weights
-    picked = np.array(rows)
-    quality, speed, cost = scored.scores.values.take(picked, 1).tolist()
-    totals, costs = scored.scores.total.take(picked).tolist(), scored.costs.take(picked).tolist()
-    required = scored.request.needs.capabilities | scored.request.preferences.required_capabilities
-    candidates = []
-    for place, row in enumerate(rows):
-        latency = paces.latency(row, scored.request.needs.output_tokens)
-        micros = None if table.costs.unknown[row] else costs[place]
-        components: tuple[ScoreComponent, ...] = (
-            ScoreComponent("quality", quality[place], weights.quality, _quality(table, row, category)),
-            ScoreComponent("speed", speed[place], weights.speed, _speed(latency)),
-            ScoreComponent("cost", cost[place], weights.cost, _cost(micros)),
+def _rows(positions: Sequence[int], eligible: Rows, table: Table) -> Sequence[int]:
+    """Returns the rows at positions among the eligible ones."""
+    return positions if eligible is table.everyone else eligible.take(positions).tolist()
+
+
+def _candidates(positions: Sequence[int], category: str, scored: _Scored) -> tuple[Candidate, ...]:
+    rows = _rows(positions, scored.sifted.eligible, scored.snapshot.table)
+    return tuple([_candidate(position, row, category, scored) for position, row in zip(positions, rows, strict=True)])
+
+
+def _candidate(position: int, row: int, category: str, scored: _Scored) -> Candidate:
+    table, needs, weights = scored.snapshot.table, scored.request.needs, scored.weights
+    quality, speed, cost = scored.scores.values(position)
+    latency = scored.snapshot.paces.latency(row, needs.output_tokens)
+    micros = expected_cost(needs, table, row)
+    components: tuple[ScoreComponent, ...] = (
+        ScoreComponent("quality", quality, weights.quality, _quality(table, row, category)),
+        ScoreComponent("speed", speed, weights.speed, _speed(latency)),
+        ScoreComponent("cost", cost, weights.cost, _cost(micros)),
+    )
+    if required := needs.capabilities | scored.request.preferences.required_capabilities:
+        doubt = missing(table, row, required)
+        components += (
+            ScoreComponent("capability", float(not doubt), CERTAINTY, f"not known: {doubt}" if doubt else "known"),
         )
-        if required:
-            doubt = missing(table, row, required)
-            evidence = f"not known: {doubt}" if doubt else "known"
-            components += (ScoreComponent("capability", 0.0 if doubt else 1.0, CERTAINTY, evidence),)
-        if row == scored.pinned:
-            components += (ScoreComponent("session", 1.0, 1.0, "gave the previous answer of this session"),)
-        candidates.append(Candidate(table.targets[row], totals[place], components, micros, latency))
-    return tuple(candidates)
+    if position == scored.pinned:
+        components += (ScoreComponent("session", 1.0, 1.0, "gave the previous answer of this session"),)
+    return Candidate(table.targets[row], float(scored.scores.totals[position]), components, micros, latency)
 
 
 def _quality(table: Table, row: int, category: str) -> str:

@@ -26,6 +26,8 @@ clearly better."""
 PATTERNS_KEPT = 512
 MIXES_KEPT = 64
 """Sets of categories for which the qualities are kept, and sets of capabilities."""
+LISTS_KEPT = 16
+"""Sets of categories for which the qualities are kept in lists, which take more space than columns."""
 
 _BITS = {capability: 1 << index for index, capability in enumerate(Capability)}
 
@@ -64,10 +66,12 @@ class Table:
         possible: Those that are known, or not known to be absent.
         windows: Tokens of prompt and answer together.
         answers: Tokens of an answer.
+        longest: The same, not in a column.
         smallest_window: Of all rows.
         smallest_answer: Of all rows.
         costs: Prices.
         hashes: A number for each target from which equal ones are ordered by chance.
+        numbers: The same, not in a column.
         simulated: Whose answers are made up.
         has_simulated: Any of them.
         real: The id of a model that is not simulated; empty if there is none.
@@ -89,10 +93,12 @@ class Table:
         self.possible = self._whole([bits_of(model.info.capabilities | model.info.unknown) for model in self.models])
         self.windows = self._whole([model.info.context_window or UNBOUNDED for model in self.models])
         self.answers = self._whole([model.info.max_output_tokens or UNBOUNDED for model in self.models])
+        self.longest: list[int] = self.answers.tolist()
         self.smallest_window = int(self.windows.min(initial=UNBOUNDED))
         self.smallest_answer = int(self.answers.min(initial=UNBOUNDED))
         self.costs = Costs.of([model.price for model in self.models])
-        self.hashes: Hashes = frozen(np.array([_hash(target.id) for target in self.targets], np.uint64))
+        self.numbers = [_hash(target.id) for target in self.targets]
+        self.hashes: Hashes = frozen(np.array(self.numbers, np.uint64))
         self.simulated: Mask = frozen(np.array([model.info.simulated for model in self.models], bool))
         self.has_simulated = bool(self.simulated.any())
         self.real = next((model.id for model in self.models if not model.info.simulated), "")
@@ -101,6 +107,15 @@ class Table:
         self.lacking = lru_cache(MIXES_KEPT)(self._lacking)
         self.certainties = lru_cache(MIXES_KEPT)(self._certainties)
         self.qualities_in = lru_cache(MIXES_KEPT)(self._qualities_in)
+        self.mixes_in = lru_cache(LISTS_KEPT)(self._mixes_in)
+
+    def hashes_of(self, rows: Rows) -> Hashes:
+        """Returns the numbers of some rows in a column."""
+        return self.hashes if rows is self.everyone else self.hashes.take(rows)
+
+    def numbers_of(self, rows: Rows) -> list[int]:
+        """Returns the numbers of some rows."""
+        return self.numbers if rows is self.everyone else [self.numbers[row] for row in rows.tolist()]
 
     def _matches(self, pattern: str) -> Matches:
         """Returns what a pattern of the caller's means."""
@@ -110,6 +125,10 @@ class Table:
             mask[self._rows_of.get(name, _NO_ROWS)] = True
         simulated = all(self.catalog.models[name].info.simulated for name in ids)
         return Matches(frozen(mask), bool(ids), simulated)
+
+    def _mixes_in(self, categories: tuple[str, ...]) -> list[list[float]]:
+        """Returns a list for each target and in it its quality in each category."""
+        return self.qualities_in(categories).T.tolist()  # type: ignore[no-any-return]  # numpy
 
     def _lacking(self, required: int) -> Mask:
         """Returns which rows are known to lack any of some capabilities, given as bits."""

@@ -14,8 +14,7 @@ TARGETS = (Target("p", "p/m"),)
 
 def pace(evidence: Evidence, tokens: int = BENCHMARK_ANSWER_TOKENS) -> float | None:
     """Returns the seconds that an answer of p/m is expected to take."""
-    latency = float(evidence.paces(TARGETS).latencies(tokens)[0])
-    return None if math.isnan(latency) else latency
+    return evidence.paces(TARGETS).latency(0, tokens)
 
 
 def measured(*summaries: tuple[str, str, int, float]) -> Evidence:
@@ -68,20 +67,24 @@ def test_each_target_of_a_model_has_its_own_latency() -> None:
     evidence = measured(("p/m", "coding", 10, 0.9))
     targets = (Target("p", "p/m", Deployment("a")), Target("p", "p/m", Deployment("b")))
     evidence.observe("p/m#a", output_tokens=100, time_to_first_token=0.5, duration=1.5)
-    assert evidence.paces(targets).latencies(200).tolist() == pytest.approx([2.5, 4.0])
+    paces = evidence.paces(targets)
+    assert [paces.latency(row, 200) for row in range(2)] == pytest.approx([2.5, 4.0])
 
 
 def test_returned_latencies_never_change() -> None:
     evidence = Evidence()
     before = evidence.paces(TARGETS)
+    assert before.columns.unknown.tolist() == [True]
     evidence.observe("p/m", output_tokens=100, time_to_first_token=0.5, duration=1.5)
     after = evidence.paces(TARGETS)
     evidence.observe("p/other", output_tokens=100, time_to_first_token=0.5, duration=1.5)
     assert evidence.paces(TARGETS) is after
-    assert before.unknown.tolist() == [True]
-    assert after.unknown.tolist() == [False]
+    assert before.latency(0, 100) is None
+    assert before.columns.unknown.tolist() == [True]
+    assert after.latency(0, 100) == 1.5
+    assert after.columns.latencies(100).tolist() == [1.5]
     with pytest.raises(ValueError, match="read-only"):
-        after.first_token[0] = 1.0
+        after.columns.first_token[0] = 1.0
 
 
 def test_latency_moves_towards_that_of_the_latest_calls() -> None:

@@ -21,11 +21,15 @@ def order(
     pinned: bool = False,
     exploration: float = 0.0,
 ) -> Order:
-    hashes = np.arange(len(scores), dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    tiers = None if free is None else (~np.array(free[: len(scores)], bool)).astype(np.int64)
-    return arrange(
-        np.array(scores), hashes, seed=seed, limit=limit, tiers=tiers, pinned=pinned, exploration=exploration
+    """Returns the order of some targets, which is the same whether they are taken as few or as many."""
+    numbers = [number * 0x9E3779B97F4A7C15 % 2**64 for number in range(len(scores))]
+    tiers = None if free is None else [int(not each) for each in free[: len(scores)]]
+    few, many = (
+        arrange(given, hashes, seed=seed, limit=limit, tiers=tiers, pinned=pinned, exploration=exploration)
+        for given, hashes in ((scores, numbers), (np.array(scores), np.array(numbers, np.uint64)))
     )
+    assert few == many
+    return few
 
 
 @settings(deadline=None)
@@ -129,6 +133,6 @@ def test_a_lower_tier_goes_first_whatever_the_scores_are(
 ) -> None:
     tiers, scores = zip(*targets, strict=True)
     hashes = np.arange(len(targets), dtype=np.uint64)
-    made = arrange(np.array(scores), hashes, seed=seed, limit=limit, tiers=np.array(tiers, np.int64))
+    made = arrange(np.array(scores), hashes, seed=seed, limit=limit, tiers=tiers)
     keys = [(tier, -score) for tier, score in targets]
     assert [keys[position] for position in made.positions] == sorted(keys)[:limit]

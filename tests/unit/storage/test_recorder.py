@@ -123,20 +123,37 @@ def test_every_acknowledged_record_is_stored_despite_failures_and_cancellations(
     asyncio.run(play())
 
 
+async def test_records_that_arrive_in_the_same_turns_share_a_commit(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Database.open(url) as database:
+        insert, sizes = database.insert, list[int]()
+
+        async def counted(rows: Rows) -> None:
+            sizes.append(sum(len(parameters) for _, parameters in rows))
+            await insert(rows)
+
+        monkeypatch.setattr(database, "insert", counted)
+        async with Recorder(database) as under_test, asyncio.TaskGroup() as group:
+            for number in range(recorder.GATHERING_TURNS):
+                group.create_task(under_test.record(replace(RECORD, request_id=f"turn-{number}")))
+                await turns(1)
+    assert sizes == [recorder.GATHERING_TURNS]
+
+
 async def test_records_beyond_the_bound_are_rejected_immediately(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "MAX_WAITING", 3)
-    release = asyncio.Event()
+    committing, release = asyncio.Event(), asyncio.Event()
     async with Database.open(url) as database:
         insert = database.insert
 
         async def slow(rows: Rows) -> None:
+            committing.set()
             await release.wait()
             await insert(rows)
 
         monkeypatch.setattr(database, "insert", slow)
         async with Recorder(database) as under_test:
             first = asyncio.create_task(under_test.record(replace(RECORD, request_id="bound-0")))
-            await turns(3)
+            await committing.wait()
             rest = [
                 asyncio.create_task(under_test.record(replace(RECORD, request_id=f"bound-{number}")))
                 for number in range(1, 4)

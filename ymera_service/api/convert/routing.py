@@ -37,6 +37,7 @@ _CAPABILITIES = {
 }
 CAPABILITY_NUMBERS = {capability: number for number, capability in _CAPABILITIES.items()}
 _EXCLUSIONS = {reason: pb.ExclusionReason.Value(f"EXCLUSION_REASON_{reason.name}") for reason in ExclusionReason}
+_VIEWS = frozenset(pb.DecisionView.values())
 
 
 def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Preferences:
@@ -96,7 +97,7 @@ def _seconds(
 
 def is_full_view(view: pb.DecisionView.ValueType, faults: Violations) -> bool:
     """Tells whether the whole decision is asked for."""
-    if view not in pb.DecisionView.values():
+    if view not in _VIEWS:
         faults.add("decision_view", "is not known; use DECISION_VIEW_BASIC or DECISION_VIEW_FULL")
     return view == pb.DECISION_VIEW_FULL
 

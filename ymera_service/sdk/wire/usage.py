@@ -10,6 +10,11 @@ def consistent(usage: Usage) -> Usage:
 
     Some vendors count a cached prefix that is longer than the prompt, which would make a cost negative.
     """
+    if (
+        max(usage.cache_read_input_tokens, usage.cache_creation_input_tokens) <= usage.input_tokens
+        and usage.reasoning_output_tokens <= usage.output_tokens
+    ):
+        return usage
     return replace(
         usage,
         cache_read_input_tokens=min(usage.cache_read_input_tokens, usage.input_tokens),
