@@ -53,6 +53,8 @@ PATIENCE = 1.5
 """unless its usual time for a whole answer, times this, is longer."""
 EVIDENCE_SECONDS = 0.5
 """A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
+DEAREST_MICROS = 10**12
+"""The most that a provider may say one call costs: a million USD. Beyond that, the price list applies."""
 TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
 
@@ -110,7 +112,8 @@ class _Progress:
                 return
             case UsageReported() if event.usage.is_credible:
                 self.usage, self.usage_estimated = event.usage, event.estimated
-                self.charged_micros = event.cost_micros
+                micros = event.cost_micros
+                self.charged_micros = micros if isinstance(micros, int) and 0 <= micros <= DEAREST_MICROS else None
             case Finished():
                 self.finished = event
             case _:
