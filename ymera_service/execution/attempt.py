@@ -54,6 +54,8 @@ EVIDENCE_SECONDS = 0.5
 """A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
 CALLERS_EVIDENCE_SECONDS = 5.0
 """A silence that the caller's own limit cut counts against a target from here on."""
+DEAREST_MICROS = 10**12
+"""The most that a provider may say one call costs: a million USD. Beyond that, the price list applies."""
 TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
 
@@ -135,7 +137,9 @@ class _Progress:
 
     def _count(self, event: UsageReported) -> None:
         if event.usage.is_credible:
-            self.usage, self.usage_estimated, self.charged_micros = event.usage, event.estimated, event.cost_micros
+            micros = event.cost_micros
+            self.usage, self.usage_estimated = event.usage, event.estimated
+            self.charged_micros = micros if isinstance(micros, int) and 0 <= micros <= DEAREST_MICROS else None
         else:
             self.not_credible = event.usage
 

@@ -503,6 +503,13 @@ async def test_what_a_provider_says_that_it_charges_goes_before_its_price(harnes
         assert (consumption.usage, consumption.cost_micros, consumption.estimated) == (Usage(10, 3), 77, True)
 
 
+@pytest.mark.parametrize("micros", [-1, 2**70, 1.5])
+async def test_a_charge_that_can_not_be_is_not_believed(harness: OpenHarness, micros: Any) -> None:
+    charged = UsageReported(Usage(10, 3), cost_micros=micros)
+    async with harness({"one": [[Accepted(), TextDelta("Hello"), charged, DONE]]}) as here:
+        assert (await here.end_of()).consumption.cost_micros == 10 + 2 * 3
+
+
 async def test_how_fast_a_target_answers_is_learned_from_counted_answers(harness: OpenHarness) -> None:
     estimated = [Accepted(), TextDelta("Hello"), DONE]
     async with harness({"one": [estimated, HELLO]}) as here:
