@@ -1,8 +1,7 @@
 """Lists a provider's models. Providers are plugins: any failure of their code is contained here."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import structlog
 
@@ -70,10 +69,10 @@ async def discover(
 
 
 def _bounded(offered: Iterable[ModelInfo]) -> Iterator[ModelInfo]:
-    yield from islice(offered, MAX_MODELS)
-    if not (isinstance(offered, list | tuple) and len(offered) <= MAX_MODELS):
-        for _ in islice(offered, MAX_MODELS, MAX_MODELS + 1):
+    for count, info in enumerate(offered):
+        if count == MAX_MODELS:
             raise DiscoveryFailed(f"offers more than {MAX_MODELS} models")
+        yield info
 
 
 def _usable(provider: str, offered: Iterable[ModelInfo]) -> Iterable[ModelInfo]:
@@ -123,7 +122,7 @@ def _wrong_type(info: ModelInfo) -> str:
         "set of capabilities": isinstance(info.capabilities, frozenset | set) and info.capabilities <= _CAPABILITIES,
         "price": info.price is None or isinstance(info.price, Price),
         "price_vendor": isinstance(info.price_vendor, str) and len(info.price_vendor) <= MAX_NAME,
-        "stated_quality": isinstance(info.stated_quality, dict) and len(info.stated_quality) <= MAX_QUALITIES,
+        "stated_quality": isinstance(info.stated_quality, Mapping) and len(info.stated_quality) <= MAX_QUALITIES,
     }
     return next((f"has a {name} of a wrong type or size" for name, right in checks.items() if not right), "")
 

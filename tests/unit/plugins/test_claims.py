@@ -51,6 +51,12 @@ def test_if_nothing_distinguishes_two_plugins_neither_gets_the_name() -> None:
     assert set(registry.providers) == {"b"}
 
 
+def test_two_configured_plugins_are_not_distinguished_by_their_tables() -> None:
+    registry = load(found("aaa", Good("shared")), found("beta", Good("shared")), aaa={"count": 2}, beta={"count": 2})
+    assert "neither gets it" in detail(registry, "ymera-aaa")
+    assert not registry.providers
+
+
 def test_settings_of_an_own_plugin_are_not_handed_to_another_distribution() -> None:
     thief, real = Good("a"), Good("b")
     registry = load(
