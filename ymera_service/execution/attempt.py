@@ -2,21 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import structlog
 
 from ymera_service.config import ExecutionSettings
+from ymera_service.execution.accounting import cost_of, usage_of
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import Delta
 from ymera_service.execution.facts import Attempt
 from ymera_service.execution.limits import Limits, usual_seconds
+from ymera_service.execution.progress import Progress
 from ymera_service.execution.provided import bounded, clean
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Permit
-from ymera_service.routing.estimate import expected_usage, prompt_tokens, text_tokens
 from ymera_service.sdk.cancellation import being_cancelled
-from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     Cancelled,
@@ -29,17 +29,10 @@ from ymera_service.sdk.errors import (
 )
 from ymera_service.sdk.events import (
     Accepted,
-    CitationFound,
     Finished,
     ProviderEvent,
-    ReasoningDelta,
-    RefusalDelta,
-    ResponseStarted,
-    TextDelta,
-    ToolCallDelta,
-    UsageReported,
 )
-from ymera_service.sdk.generation import Adaptation, GenerateRequest, Usage
+from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
@@ -54,13 +47,8 @@ EVIDENCE_SECONDS = 0.5
 """A wait that a deadline cut counts against a target from here on: short deadlines are the caller's choice."""
 CALLERS_EVIDENCE_SECONDS = 5.0
 """A silence that the caller's own limit cut counts against a target from here on."""
-DEAREST_MICROS = 10**12
-"""The most that a provider may say one call costs: a million USD. Beyond that, the price list applies."""
 TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
-
-
-_NO_RESPONSE = ResponseStarted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,91 +62,12 @@ class Callee:
     last: bool = False
 
 
-@dataclass(slots=True)
-class _Progress:
-    """What has come of a call so far. Times are of the event loop's clock."""
-
-    began: float
-    """When it could begin: once there was a connection for it."""
-    patience: float
-    """Seconds that the caller gives a target for the first part of its answer."""
-    limit: float = 0.0
-    """Seconds until its first sign."""
-    waits: bool = False
-    """Whether it waits for one of the server's own connections."""
-    accepted_at: float | None = None
-    first_token_at: float | None = None
-    sign_at: float | None = None
-    """When the first sign of an answer was seen, which is anything but the acceptance of the call."""
-    usage: Usage | None = None
-    usage_estimated: bool = False
-    charged_micros: int | None = None
-    """What the provider says that it charges for the call."""
-    not_credible: Usage | None = None
-    """The provider's count, if it can't be true."""
-    finished: Finished | None = None
-    adaptations: tuple[Adaptation, ...] = ()
-    response: ResponseStarted = _NO_RESPONSE
-    written: list[str] = field(default_factory=list)
-    """What the model wrote, for an estimate where it sends no count."""
-    calls: dict[int, ToolCall] = field(default_factory=dict)
-
-    def take(self, event: ProviderEvent, now: float) -> Delta | None:
-        """Notes an event and returns it where the caller is to see it."""
-        if self.sign_at is None and not isinstance(event, Accepted):
-            self.sign_at = now
-        match event:
-            case TextDelta(choice=0) | ReasoningDelta() | RefusalDelta():
-                self.written.append(event.text)
-            case ToolCallDelta():
-                self.written.append(event.arguments)
-                self._join(event)
-            case CitationFound():
-                pass
-            case _:
-                self._note(event, now)
-                return None
-        if self.first_token_at is None:
-            self.first_token_at = now
-        return event
-
-    def _note(self, event: ProviderEvent, now: float) -> None:
-        match event:
-            case Accepted():
-                self.accepted_at, self.adaptations = now, event.adaptations
-            case ResponseStarted():
-                self.response = event
-            case UsageReported():
-                self._count(event)
-            case Finished():
-                self.finished = event
-            case _:
-                pass
-
-    def _count(self, event: UsageReported) -> None:
-        if event.usage.is_credible:
-            micros = event.cost_micros
-            self.usage, self.usage_estimated = event.usage, event.estimated
-            self.charged_micros = micros if isinstance(micros, int) and 0 <= micros <= DEAREST_MICROS else None
-        else:
-            self.not_credible = event.usage
-
-    def _join(self, delta: ToolCallDelta) -> None:
-        known = self.calls.get(delta.index)
-        if known is None:
-            self.calls[delta.index] = ToolCall(delta.id, delta.name, delta.arguments)
-        else:
-            self.calls[delta.index] = ToolCall(
-                known.id or delta.id, known.name or delta.name, known.arguments + delta.arguments
-            )
-
-
 class _ConnectionWait:
     """Starts the time of a call, and starts it anew when it had to wait for a connection."""
 
     __slots__ = ("_limit", "_progress", "_scope")
 
-    def __init__(self, scope: asyncio.Timeout, progress: _Progress, limit: Callable[[], float]) -> None:
+    def __init__(self, scope: asyncio.Timeout, progress: Progress, limit: Callable[[], float]) -> None:
         self._scope = scope
         self._progress = progress
         self._limit = limit
@@ -194,7 +103,7 @@ class AttemptRunner:
         of an answer counts against the target.
         """
         clock = asyncio.get_running_loop().time
-        progress = _Progress(clock(), context.execution.request.preferences.patience)
+        progress = Progress(clock(), context.execution.request.preferences.patience)
         try:
             failure = await self._receive(context, callee, progress)
         except BaseException as error:
@@ -206,14 +115,14 @@ class AttemptRunner:
         self._add(context, callee, progress, failure)
         return failure
 
-    def _end_early(self, context: ExecutionContext, callee: Callee, progress: _Progress, error: BaseException) -> None:
+    def _end_early(self, context: ExecutionContext, callee: Callee, progress: Progress, error: BaseException) -> None:
         """Books a call that the deadline, the caller or a request that can't be expressed ended."""
         timed_out = _waited_in_vain(context, callee, progress) if isinstance(error, asyncio.CancelledError) else None
         _settle_timeout(context, callee, progress, timed_out)
         refused = error if isinstance(error, RequestError) else Cancelled("the attempt was cut off")
         self._add(context, callee, progress, timed_out or refused)
 
-    async def _receive(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderError | None:
+    async def _receive(self, context: ExecutionContext, callee: Callee, progress: Progress) -> ProviderError | None:
         request = _generation(context, callee)
         call = _call_context(context, callee.target)
         request_id = call.request_id
@@ -246,7 +155,7 @@ class AttemptRunner:
     def _extend(
         self,
         scope: asyncio.Timeout,
-        progress: _Progress,
+        progress: Progress,
         stream: bool,
         event: ProviderEvent,
         clock: Callable[[], float],
@@ -269,7 +178,7 @@ class AttemptRunner:
         if not scope.expired() and (present is None or abs(until - present) > seconds * TIMER_SLACK):
             scope.reschedule(until)
 
-    def _too_slow(self, context: ExecutionContext, callee: Callee, progress: _Progress) -> str:
+    def _too_slow(self, context: ExecutionContext, callee: Callee, progress: Progress) -> str:
         if _is_callers_limit(progress):
             return f"{callee.model.id} sent no part of an answer within the caller's limit of {progress.patience:g} s"
         if not context.execution.stream:
@@ -282,9 +191,9 @@ class AttemptRunner:
             )
         return f"{callee.model.id} paused for more than {self._settings.idle_seconds:g} s"
 
-    def _add(self, context: ExecutionContext, callee: Callee, progress: _Progress, failure: YmeraError | None) -> None:
+    def _add(self, context: ExecutionContext, callee: Callee, progress: Progress, failure: YmeraError | None) -> None:
         now = asyncio.get_running_loop().time()
-        usage, estimated = _usage(context, progress, failure)
+        usage, estimated = usage_of(context, progress, failure)
         first = progress.first_token_at
         attempt = Attempt(
             number=len(context.execution.turns[-1].attempts) + 1,
@@ -293,7 +202,7 @@ class AttemptRunner:
             duration=now - progress.began,
             time_to_first_token=None if first is None else first - progress.began,
             usage=usage,
-            cost_micros=_cost(callee.model, usage, progress, failure),
+            cost_micros=cost_of(callee.model, usage, progress, failure),
             estimated=estimated,
             finish_reason=progress.finished.reason if progress.finished else None,
             error=Failure.of(failure) if failure else None,
@@ -322,10 +231,7 @@ class AttemptRunner:
             )
 
 
-_NOTHING = Usage()
-
-
-def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, failure: ProviderError | None) -> None:
+def _settle(context: ExecutionContext, callee: Callee, progress: Progress, failure: ProviderError | None) -> None:
     if failure is None:
         callee.permit.succeeded()
         return
@@ -338,20 +244,20 @@ def _settle(context: ExecutionContext, callee: Callee, progress: _Progress, fail
         callee.permit.failed(failure)
 
 
-def _is_callers_limit(progress: _Progress) -> bool:
+def _is_callers_limit(progress: Progress) -> bool:
     """Tells whether the caller's own limit for the first part of an answer ended a call."""
     waited = asyncio.get_running_loop().time() - progress.began
     return progress.first_token_at is None and waited > progress.patience * (1 - TIMER_SLACK)
 
 
-def _was_impatient(progress: _Progress) -> bool:
+def _was_impatient(progress: Progress) -> bool:
     """Tells whether the caller's limit ended a call too early to say anything of the target."""
     waited = asyncio.get_running_loop().time() - progress.began
     return _is_callers_limit(progress) and (progress.sign_at is not None or waited < CALLERS_EVIDENCE_SECONDS)
 
 
 def _settle_timeout(
-    context: ExecutionContext, callee: Callee, progress: _Progress, failure: ProviderError | None
+    context: ExecutionContext, callee: Callee, progress: Progress, failure: ProviderError | None
 ) -> None:
     """Counts a wait for a first sign where it was long enough to say something of the target."""
     waited = asyncio.get_running_loop().time() - progress.began
@@ -361,7 +267,7 @@ def _settle_timeout(
         callee.permit.failed(failure)
 
 
-def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: _Progress) -> ProviderTimeout | None:
+def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: Progress) -> ProviderTimeout | None:
     """Returns the failure of a target that had given no sign when the deadline ended the call."""
     now, deadline = asyncio.get_running_loop().time(), context.execution.request.deadline
     if progress.sign_at is not None or progress.waits or now < deadline:
@@ -403,45 +309,7 @@ async def _release(context: ExecutionContext, delta: Delta, scope: asyncio.Timeo
     await context.sink.send(delta)
 
 
-def _was_refused(progress: _Progress, failure: YmeraError | None) -> bool:
-    """Returns whether a call failed before the provider accepted it, so that it can't have cost anything."""
-    refused = isinstance(failure, ProviderError | RequestError) and not isinstance(failure, ProviderTimeout)
-    return progress.accepted_at is None and refused
-
-
-def _cost(model: Model, usage: Usage, progress: _Progress, failure: YmeraError | None) -> int | None:
-    """Returns what a call costs in micro-USD: what its provider says that it charges, or else by its price."""
-    if _was_refused(progress, failure):
-        return 0
-    if progress.finished is not None and progress.charged_micros is not None:
-        return progress.charged_micros
-    return model.cost_micros(usage)
-
-
-def _usage(context: ExecutionContext, progress: _Progress, failure: YmeraError | None) -> tuple[Usage, bool]:
-    """Returns what a call consumed and whether that is an estimate.
-
-    A call that failed before it was accepted cost nothing. Of one that broke off, or that was cut off when its
-    time was over, the provider's count may lag behind what it charges; and of an answer that is not streamed
-    nothing was seen, while the provider may go on writing it.
-    """
-    execution = context.execution
-    written = text_tokens("".join(progress.written))
-    reported = progress.usage or _NOTHING
-    if progress.finished is not None and reported.input_tokens and (reported.output_tokens or not written):
-        return reported, progress.usage_estimated or progress.not_credible is not None
-    if _was_refused(progress, failure):
-        return _NOTHING, False
-    if not written and progress.finished is None and not execution.stream and execution.decision is not None:
-        written = expected_usage(0, execution.decision.inputs.max_output_tokens).output_tokens
-    return replace(
-        reported,
-        input_tokens=reported.input_tokens or prompt_tokens(execution.request.prompt),
-        output_tokens=max(reported.output_tokens, written),
-    ), True
-
-
-def _time(context: ExecutionContext, progress: _Progress, now: float) -> None:
+def _time(context: ExecutionContext, progress: Progress, now: float) -> None:
     accepted = progress.accepted_at or now
     first = progress.first_token_at or now
     context.timings.add(Phase.CONNECT, accepted - progress.began)

@@ -1,0 +1,50 @@
+"""What a call consumed and costs, however it ended."""
+
+from dataclasses import replace
+
+from ymera_service.execution.context import ExecutionContext
+from ymera_service.execution.progress import Progress
+from ymera_service.routing.estimate import expected_usage, prompt_tokens, text_tokens
+from ymera_service.sdk.errors import ProviderError, ProviderTimeout, RequestError, YmeraError
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.models import Model
+
+_NOTHING = Usage()
+
+
+def _was_refused(progress: Progress, failure: YmeraError | None) -> bool:
+    """Returns whether a call failed before the provider accepted it, so that it can't have cost anything."""
+    refused = isinstance(failure, ProviderError | RequestError) and not isinstance(failure, ProviderTimeout)
+    return progress.accepted_at is None and refused
+
+
+def cost_of(model: Model, usage: Usage, progress: Progress, failure: YmeraError | None) -> int | None:
+    """Returns what a call costs in micro-USD: what its provider says that it charges, or else by its price."""
+    if _was_refused(progress, failure):
+        return 0
+    if progress.finished is not None and progress.charged_micros is not None:
+        return progress.charged_micros
+    return model.cost_micros(usage)
+
+
+def usage_of(context: ExecutionContext, progress: Progress, failure: YmeraError | None) -> tuple[Usage, bool]:
+    """Returns what a call consumed and whether that is an estimate.
+
+    A call that failed before it was accepted cost nothing. Of one that broke off, or that was cut off when its
+    time was over, the provider's count may lag behind what it charges; and of an answer that is not streamed
+    nothing was seen, while the provider may go on writing it.
+    """
+    execution = context.execution
+    written = text_tokens("".join(progress.written))
+    reported = progress.usage or _NOTHING
+    if progress.finished is not None and reported.input_tokens and (reported.output_tokens or not written):
+        return reported, progress.usage_estimated or progress.not_credible is not None
+    if _was_refused(progress, failure):
+        return _NOTHING, False
+    if not written and progress.finished is None and not execution.stream and execution.decision is not None:
+        written = expected_usage(0, execution.decision.inputs.max_output_tokens).output_tokens
+    return replace(
+        reported,
+        input_tokens=reported.input_tokens or prompt_tokens(execution.request.prompt),
+        output_tokens=max(reported.output_tokens, written),
+    ), True
