@@ -18,7 +18,7 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Usage
 
 MAX_ANSWER = 16 * 1024 * 1024
 """Characters of an answer, signatures and arguments of tools included. The longest that models write are 1 MB."""
@@ -67,6 +67,14 @@ def _is(value: object, kind: type) -> int:
     return 0
 
 
+def _accepted(event: Accepted) -> int:
+    _is(event.adaptations, tuple)
+    for one in event.adaptations:
+        _is(one, Adaptation)
+        _is(one.kind, AdaptationKind)
+    return sum([_text(one.field) + _text(one.detail) for one in event.adaptations])
+
+
 def _nothing(event: object) -> int:
     return 0
 
@@ -106,7 +114,7 @@ def _finished(event: Finished) -> int:
 
 
 _CHECKS: Mapping[type, Callable[[Any], int]] = {
-    Accepted: _nothing,
+    Accepted: _accepted,
     KeepAlive: _nothing,
     ResponseStarted: lambda event: _facts(event.response_id, event.model),
     TextDelta: _text_delta,

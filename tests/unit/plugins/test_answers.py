@@ -18,13 +18,14 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Usage
 
 
 @pytest.mark.parametrize(
     ("event", "size"),
     [
         (Accepted(), 0),
+        (Accepted((Adaptation(AdaptationKind.DROPPED, "seed", "no"),)), 6),
         (KeepAlive(), 0),
         (ResponseStarted("id", "model"), 7),
         (TextDelta("héllo"), 5),
@@ -57,6 +58,9 @@ def test_an_event_counts_its_texts(event: object, size: int) -> None:
         ToolCallDelta(0, "x" * (MAX_FACT + 1)),
         CitationFound("https://example.org"),  # type: ignore[arg-type]
         CitationFound(Citation("\udc00")),
+        Accepted(["seed"]),  # type: ignore[arg-type]
+        Accepted(("seed",)),  # type: ignore[arg-type]
+        Accepted((Adaptation("dropped", "seed", "no"),)),  # type: ignore[arg-type]
         UsageReported(None),  # type: ignore[arg-type]
         UsageReported(Usage(1.5)),  # type: ignore[arg-type]
         Finished("stop"),  # type: ignore[arg-type]
