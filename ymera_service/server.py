@@ -17,25 +17,21 @@ from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BENCHMARK_NOTE, BenchmarkRunner, unsettled_result
 from ymera_service.catalog import Catalog
-from ymera_service.config import Environment, Settings
+from ymera_service.config import Environment, ServerSettings, Settings
 from ymera_service.execution.building import build_pipeline
 from ymera_service.execution.recording import EXECUTION_NOTE
 from ymera_service.execution.unsettled import unsettled_execution
-from ymera_service.plugins import FoundPlugin, Plugins, load_plugins
+from ymera_service.plugins import FoundPlugin, in_use
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import end_tasks
-from ymera_service.plugins.watchdog import Watchdog
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget, default_limit
 from ymera_service.resilience.spare import Spare
-from ymera_service.routing.building import build_router
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.sessions import Sessions
-from ymera_service.serving import components, service
+from ymera_service.routing.building import build_routing
+from ymera_service.serving import service
 from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
-from ymera_service.storage import Database, Integrity, Journal, Recorder, Retention, prefix_of, recover
-from ymera_service.storage.recovery import Readers
+from ymera_service.storage import Readers, Storage
 from ymera_service.telemetry import logs
 from ymera_service.telemetry.redaction import Redactor, secrets_in
 from ymera_service.transport import HttpTransport
@@ -139,42 +135,25 @@ async def _build(
 ) -> tuple[service.Service, Drain]:
     """Wires everything below the network; what has to be taken down is left to the stack."""
     transport = await stack.enter_async_context(HttpTransport(settings.transport))
-    plugins = Plugins(
-        await asyncio.to_thread(
-            load_plugins,
+    plugins = await stack.enter_async_context(
+        in_use(
             settings.plugins,
             transport,
             found,
-            lambda given: redactor.learn(secrets_in(given)),
-            redactor,
+            heed=lambda given: redactor.learn(secrets_in(given)),
+            redact=redactor,
             production=settings.environment is Environment.PRODUCTION,
         )
     )
-    await stack.enter_async_context(Watchdog(plugins).running())
-    database = await stack.enter_async_context(Database.open(settings.storage.url))
-    journals = prefix_of(settings.storage)
-    journal = stack.enter_context(Journal.open(journals))
-    recorder = await stack.enter_async_context(Recorder(database, journal))
-    await recover(journals, recorder, NOTES)
-    plugins.registry = await stack.enter_async_context(components.started(plugins.registry, redactor))
-    catalog = Catalog(plugins.registry.providers, settings.catalog, recorder.record, redactor, plugins.given_up)
-    evidence, sessions = Evidence(), Sessions(settings.routing.max_sessions)
+    storage = await stack.enter_async_context(Storage.open(settings.storage, NOTES))
     breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor, plugins)
-    router = build_router(
-        plugins=plugins,
-        catalog=catalog,
-        breakers=breakers,
-        evidence=evidence,
-        sessions=sessions,
-        settings=settings.routing,
-    )
+    catalog = Catalog(plugins.registry.providers, settings.catalog, storage.recorder.record, redactor, plugins.given_up)
+    routing = build_routing(plugins=plugins, catalog=catalog, breakers=breakers, settings=settings.routing)
     pipeline = build_pipeline(
-        router=router,
+        routing=routing,
         catalog=catalog,
         breakers=breakers,
-        evidence=evidence,
-        sessions=sessions,
-        recorder=recorder,
+        recorder=storage.recorder,
         boundary=boundary,
         settings=settings,
     )
@@ -182,48 +161,40 @@ async def _build(
     runner = BenchmarkRunner(
         catalog=catalog,
         suites=lambda: plugins.registry.suites,
-        recorder=recorder,
-        evidence=evidence,
-        database=database,
+        recorder=storage.recorder,
+        evidence=routing.evidence,
+        database=storage.database,
         boundary=boundary,
         spare=spare,
     )
-    limit = settings.server.max_bytes_in_flight
-    if limit is None:
-        limit = await asyncio.to_thread(default_limit, settings.server.max_message_bytes)
     offered = service.build(
         pipeline=pipeline,
         runner=runner,
         plugins=plugins,
         catalog=catalog,
         breakers=breakers,
-        evidence=evidence,
-        database=database,
-        recorder=recorder,
+        evidence=routing.evidence,
+        storage=storage,
         background=background,
         spare=spare,
-        budget=ByteBudget(limit),
+        budget=ByteBudget(await _bytes_in_flight(settings.server)),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
         callers=Callers(settings.access.callers),
     )
-
-    async def reread_benchmarks() -> None:
-        """Takes in what other servers on the same database have measured."""
-        evidence.load(await database.benchmarks.summaries())
-
     await catalog.refresh()
-    await reread_benchmarks()
+    await runner.reread()
     period = settings.catalog.refresh_seconds
-    for work in (
-        background.every(period, "catalog refresh", catalog.refresh),
-        background.every(period, "benchmark results", reread_benchmarks),
-        background.running("observers", pipeline.observers.run),
-        background.running("recorder", recorder.retry),
-        background.running("database check", Integrity(database).run),
-        background.running("retention", Retention(database, settings.storage).run),
-    ):
-        await stack.enter_async_context(work)
+    await stack.enter_async_context(background.every(period, "catalog refresh", catalog.refresh))
+    await stack.enter_async_context(background.every(period, "benchmark results", runner.reread))
+    for name, work in {"observers": pipeline.observers.run, **storage.work}.items():
+        await stack.enter_async_context(background.running(name, work))
     return offered, Drain(offered.calls, pipeline, settings.server.drain_seconds)
+
+
+async def _bytes_in_flight(settings: ServerSettings) -> int:
+    if settings.max_bytes_in_flight is not None:
+        return settings.max_bytes_in_flight
+    return await asyncio.to_thread(default_limit, settings.max_message_bytes)
 
 
 async def serve(

@@ -24,7 +24,7 @@ from ymera.v1 import routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.faults.conftest import WAIT, Failure, StreamResult, prompt
 from ymera_service.config import Settings
-from ymera_service.plugins import FoundPlugin, boundary, containment
+from ymera_service.plugins import FoundPlugin, boundary, components, containment
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.content import user
@@ -45,7 +45,6 @@ from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
 from ymera_service.server import Application
-from ymera_service.serving import components
 
 READABLE = 64 * 1024
 """Bytes of a Health response."""

@@ -138,6 +138,10 @@ class BenchmarkRunner:
         finally:
             self._runs -= 1
 
+    async def reread(self) -> None:
+        """Lets routing use what this server and others on the same database have measured."""
+        self._evidence.load(await self._database.benchmarks.summaries())
+
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         models, suites = models_of(plan, self._catalog.snapshot), suites_of(plan, self._suites())
         check(plan, suites)
@@ -156,7 +160,7 @@ class BenchmarkRunner:
                     yield _progress(len(measurements), total, measurements[-1])
         finally:
             await _cancel(running)
-        self._evidence.load(await self._database.benchmarks.summaries())
+        await self.reread()
         yield BenchmarkCompleted(run_id, scores_of(measurements))
 
     def _fill(self, running: set[asyncio.Task[Measurement]], schedule: Schedule, run_id: str) -> bool:

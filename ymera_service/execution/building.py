@@ -8,19 +8,15 @@ from ymera_service.execution.recording import Recording
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.slots import Slots
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.router import Router
-from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.building import Routing
 from ymera_service.storage import Recorder
 
 
 def build_pipeline(
     *,
-    router: Router,
+    routing: Routing,
     catalog: Catalog,
     breakers: Breakers,
-    evidence: Evidence,
-    sessions: Sessions,
     recorder: Recorder,
     boundary: Boundary,
     settings: Settings,
@@ -28,11 +24,11 @@ def build_pipeline(
     """Returns the pipeline of a server. Its observers have to be run beside it."""
     return Pipeline.build(
         slots=Slots(settings.server.max_concurrent_requests, settings.server.max_queued_requests),
-        router=router,
+        router=routing.router,
         catalog=catalog,
         breakers=breakers,
         boundary=boundary,
         recording=Recording(recorder),
-        observers=Observers([Learning(evidence, sessions)]),
+        observers=Observers([Learning(routing.evidence, routing.sessions)]),
         settings=settings.execution,
     )

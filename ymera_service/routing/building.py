@@ -1,6 +1,7 @@
-"""Puts a router together."""
+"""Puts the routing of a server together."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 
@@ -11,22 +12,21 @@ from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
-from ymera_service.sdk.classifiers import Classifier
-from ymera_service.sdk.priors import QualityPrior
 
 log = structlog.get_logger(__name__)
 
 
-def build_router(
-    *,
-    plugins: Plugins,
-    catalog: Catalog,
-    breakers: Breakers,
-    evidence: Evidence,
-    sessions: Sessions,
-    settings: RoutingSettings,
-) -> Router:
-    """Returns the router of a server; classifier, prior and categories are those of the plugins in use at each request.
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The router of a server, and what it learns from: measurements, and the sessions to stay with."""
+
+    router: Router
+    evidence: Evidence
+    sessions: Sessions
+
+
+def build_routing(*, plugins: Plugins, catalog: Catalog, breakers: Breakers, settings: RoutingSettings) -> Routing:
+    """Returns the routing of a server; classifier, prior and categories are those of the plugins in use.
 
     Raises:
         ConfigError: The configuration names a classifier or a prior that no plugin registers.
@@ -34,26 +34,22 @@ def build_router(
     check_classifier(plugins.registry, settings)
     check_prior(plugins.registry, settings)
 
-    def classifier() -> Classifier | None:
-        return plugins.registry.classifiers.get(settings.classifier)
-
-    def prior() -> QualityPrior | None:
-        return plugins.registry.priors.get(settings.prior)
-
     def categories() -> set[str]:
         return {category for suite in plugins.registry.suites.values() for category in suite.categories}
 
-    return Router(
+    evidence, sessions = Evidence(), Sessions(settings.max_sessions)
+    router = Router(
         catalog=catalog,
         evidence=evidence,
         sessions=sessions,
         open_domains=breakers.open_domains,
         paused_domains=breakers.pauses.domains,
-        classifier=classifier,
-        prior=prior,
+        classifier=lambda: plugins.registry.classifiers.get(settings.classifier),
+        prior=lambda: plugins.registry.priors.get(settings.prior),
         settings=settings,
         categories=categories,
     )
+    return Routing(router, evidence, sessions)
 
 
 def check_classifier(registry: Registry, settings: RoutingSettings) -> None:

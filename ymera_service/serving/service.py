@@ -21,7 +21,7 @@ from ymera_service.serving.health import Health
 from ymera_service.serving.history import History
 from ymera_service.serving.idempotency import Idempotency
 from ymera_service.serving.listing import Listing
-from ymera_service.storage import Database, Recorder
+from ymera_service.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,7 @@ def build(
     catalog: Catalog,
     breakers: Breakers,
     evidence: Evidence,
-    database: Database,
-    recorder: Recorder,
+    storage: Storage,
     background: Background,
     spare: Spare,
     budget: ByteBudget,
@@ -61,8 +60,8 @@ def build(
         plugins=plugins,
         catalog=catalog,
         breakers=breakers,
-        database=database,
-        recorder=recorder,
+        database=storage.database,
+        recorder=storage.recorder,
         slots=pipeline.slots,
         spare=spare,
         budget=budget,
@@ -70,10 +69,10 @@ def build(
         background=background,
         clock=clock,
     )
-    history = History(database, private=callers is not None and callers.known)
+    history = History(storage.database, private=callers is not None and callers.known)
     return Service(
         calls=calls,
-        executions=Executions(pipeline, Idempotency(pipeline, database, history)),
+        executions=Executions(pipeline, Idempotency(pipeline, storage.database, history)),
         benchmarks=Benchmarks(runner),
         history=history,
         listing=Listing(catalog, breakers, evidence),

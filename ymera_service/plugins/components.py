@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import structlog
 
-from ymera_service.plugins import PluginStatus, Registry
 from ymera_service.plugins.containment import contained
-from ymera_service.plugins.status import KINDS, Kind
+from ymera_service.plugins.status import KINDS, Kind, PluginStatus, Registry
 from ymera_service.plugins.wording import words
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.components import Component

@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 
 import pytest
 
-from ymera_service.plugins import PluginState, PluginStatus, Registration, Registry
+from ymera_service.plugins import PluginState, PluginStatus, Registration, Registry, components
+from ymera_service.plugins.components import started
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.context import CallContext
@@ -16,8 +17,6 @@ from ymera_service.sdk.events import Accepted, ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.serving import components
-from ymera_service.serving.components import started
 
 WAIT = 10
 

@@ -1,0 +1,36 @@
+"""Loads the plugins of a server, starts what they offer, and watches over them until it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from ymera_service.config import PluginsSettings
+from ymera_service.plugins.components import started
+from ymera_service.plugins.current import Plugins
+from ymera_service.plugins.found import FoundPlugin
+from ymera_service.plugins.loading import load_plugins
+from ymera_service.plugins.watchdog import Watchdog
+from ymera_service.sdk.http import Transport
+from ymera_service.sdk.settings import PluginSettings
+
+
+@asynccontextmanager
+async def in_use(
+    settings: PluginsSettings,
+    transport: Transport,
+    found: Sequence[FoundPlugin] | None = None,
+    *,
+    heed: Callable[[PluginSettings], None] = lambda settings: None,
+    redact: Callable[[str], str] = str,
+    production: bool = False,
+) -> AsyncIterator[Plugins]:
+    """Gives the plugins while they are in use; see `load_plugins` for the arguments.
+
+    Raises:
+        ConfigError: A plugin's settings are wrong, or name a plugin that is not installed.
+    """
+    # Loading imports and runs strangers' code, which may block.
+    registry = await asyncio.to_thread(load_plugins, settings, transport, found, heed, redact, production=production)
+    plugins = Plugins(registry)
+    async with Watchdog(plugins).running(), started(registry, redact) as plugins.registry:
+        yield plugins
