@@ -218,3 +218,16 @@ def test_nothing_is_lost_added_or_moved(sent: list[ExecutionEvent], pauses: list
 def test_merged_events_have_no_consecutive_texts(sent: list[ExecutionEvent]) -> None:
     kinds = [type(event) for event in joined(sent)]
     assert all(pair != (TextDelta, TextDelta) for pair in itertools.pairwise(kinds))
+
+
+async def test_a_channel_that_nothing_reads_any_more_drops_events_and_holds_nothing_up() -> None:
+    channel = Channel()
+    for _ in range(MAX_WAITING):
+        assert channel.try_send(TextDelta("x"))
+    blocked = asyncio.create_task(channel.send(TextDelta("y")))
+    await asyncio.sleep(0)
+    assert not blocked.done()
+    channel.close()
+    await asyncio.wait_for(blocked, 10)
+    assert channel.try_send(TextDelta("z"))
+    assert len(await channel.take()) == MAX_WAITING
