@@ -79,6 +79,32 @@ async def test_an_execution_is_shown_to_its_own_caller_alone(
     assert hidden == (grpc.StatusCode.NOT_FOUND, "EXECUTION_NOT_FOUND")
 
 
+async def test_executions_are_listed_for_their_own_caller_alone(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
+) -> None:
+    who = routing_pb2.Attribution(labels={"team": "blue"})
+    asked = ask()
+    asked.attribution.CopyFrom(who)
+    made = [await stub.Execute(asked, metadata=key(CHECKOUT), timeout=WAIT) for _ in range(2)]
+    await stub.Execute(asked, metadata=key(SEARCH), timeout=WAIT)
+    for labels in ({}, {"team": "blue"}):
+        wanted = routing_pb2.ListExecutionsRequest(filter=routing_pb2.ExecutionFilter(labels=labels))
+        mine = await routing_stub.ListExecutions(wanted, metadata=key(CHECKOUT), timeout=WAIT)
+        assert {found.request_id for found in mine.executions} == {answer.request_id for answer in made}
+
+
+async def test_a_repeat_gets_the_outcome_only_if_its_caller_is_the_same(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, lab: Lab
+) -> None:
+    asked = ask()
+    asked.idempotency_key = "order-7"
+    first = await stub.Execute(asked, metadata=key(CHECKOUT), timeout=WAIT)
+    again = await stub.Execute(asked, metadata=key(CHECKOUT), timeout=WAIT)
+    other = await stub.Execute(asked, metadata=key(SEARCH), timeout=WAIT)
+    assert again.request_id == first.request_id != other.request_id
+    assert lab.provider.calls == 2
+
+
 async def test_load_balancers_need_no_key(channel: grpc.aio.Channel) -> None:
     health: Any = health_pb2_grpc.HealthStub(channel)
     found = await health.Check(health_pb2.HealthCheckRequest(), timeout=WAIT)

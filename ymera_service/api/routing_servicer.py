@@ -36,6 +36,8 @@ class RoutingServicer:
         """Returns a page of past requests, the latest first."""
         faults = Violations()
         wanted = filter_of(request.filter, faults)
-        page = await self._history.page(wanted, faults, size=request.page_size, token=request.page_token)
+        page = await self._history.page(
+            wanted, faults, caller=call.caller, size=request.page_size, token=request.page_token
+        )
         fields: Fields = {"executions": [execution_fields(past) for past in page.executions]}
         return pb.ListExecutionsResponse(next_page_token=page.next_token, **fields)

@@ -68,6 +68,7 @@ class Recording:
             "session_id": execution.request.preferences.session_id,
             "agent_name": execution.request.attribution.agent_name,
             "end_user": execution.request.attribution.end_user,
+            "caller": execution.request.caller,
             "labels": execution.request.attribution.labels,
             "catalog_version": decision.inputs.catalog_version,
             "decision": orjson.Fragment(context.stored_decision),

@@ -46,6 +46,7 @@ def unsettled_execution(note: Mapping[str, Any]) -> Sequence[ExecutionRecord | E
         catalog_version=note["catalog_version"],
         decision=orjson.dumps(note["decision"]),
         attempts=attempts,
+        caller=note["caller"],
         error=_UNKNOWN,
     )
     return with_labels(record)

@@ -80,6 +80,6 @@ def _check(kind: str, name: str, registered: Mapping[str, object], settings: Rou
         return ""
     known = ", ".join(sorted(registered)) or f"none; install {package}"
     problem = f"no plugin registers a {kind} {name!r}; registered: {known}"
-    if kind in settings.model_fields_set:
+    if name != RoutingSettings.model_fields[kind].default:
         raise ConfigError("configuration", [ConfigFault(f"routing.{kind}", problem)])
     return problem

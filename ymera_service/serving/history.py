@@ -1,7 +1,7 @@
 """Past executions, as they were recorded: one by its id, or page by page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ymera_service.execution.facts import Turn
@@ -62,12 +62,15 @@ class History:
             )
         return PastExecution(record, from_json(record.decision), turns_from_json(record.attempts), _error(record))
 
-    async def page(self, wanted: ExecutionFilter, faults: Violations, *, size: int, token: str) -> HistoryPage:
-        """Returns a page of executions.
+    async def page(
+        self, wanted: ExecutionFilter, faults: Violations, *, caller: str = "", size: int, token: str
+    ) -> HistoryPage:
+        """Returns a page of executions, as far as this caller may see them.
 
         Args:
             wanted: Which ones.
             faults: What the conversion of the filter found.
+            caller: Who asks.
             size: The most executions; 0 means 100, more than 1,000 means 1,000.
             token: The `next_token` of the page before; empty for the first.
 
@@ -76,6 +79,8 @@ class History:
             StorageUnavailable: The database can't be read.
         """
         check_filter(wanted, faults)
+        if self._private:
+            wanted = replace(wanted, caller=caller)
         most, scope = page_size(size, faults), repr(wanted)
         after = after_of(token, scope, faults)
         faults.check()

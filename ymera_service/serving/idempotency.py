@@ -75,7 +75,7 @@ class Idempotency:
         while (stored := await self._outcomes.claim(claim)).request_id != claim.request_id:
             _check_same(stored, claim)
             if stored.answer is not None:
-                return await self._replay(stored.request_id, stored.answer, sink)
+                return await self._replay(stored, stored.answer, sink)
             await _wait_for(stored, request)
         return await self._execute(request, claim, sink, timings, stream=stream)
 
@@ -97,11 +97,11 @@ class Idempotency:
         except StorageUnavailable:
             log.exception("idempotency key not released", request_id=claim.request_id)
 
-    async def _replay(self, request_id: str, answer: bytes, sink: Sink) -> Execution:
+    async def _replay(self, stored: Outcome, answer: bytes, sink: Sink) -> Execution:
         try:
-            execution = _execution_of(await self._history.find(request_id))
+            execution = _execution_of(await self._history.find(stored.request_id, stored.caller))
         except ExecutionNotFound:
-            raise _lost(request_id) from None
+            raise _lost(stored.request_id) from None
         for event in events_of(answer_from_json(execution, answer)):
             await sink.send(event)
         return execution

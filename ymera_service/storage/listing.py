@@ -51,3 +51,6 @@ def _conditions(wanted: ExecutionFilter, lead: FromClause) -> Iterator[ColumnEle
     if wanted.end_user:
         yield executions.c.end_user == wanted.end_user
         yield executions.c.end_user != literal("", literal_execute=True)  # the index leaves empty ones out
+    if wanted.caller:
+        yield executions.c.caller == wanted.caller
+        yield executions.c.caller != literal("", literal_execute=True)

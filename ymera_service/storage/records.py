@@ -73,6 +73,7 @@ class ExecutionFilter:
         start: They arrived then or later.
         end: They arrived before.
         labels: They have all of these.
+        caller: The name of the key that they were called with.
     """
 
     start: datetime | None = None
@@ -81,6 +82,7 @@ class ExecutionFilter:
     model: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     end_user: str = ""
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,13 @@ executions = Table(
         sqlite_where=text("end_user != ''"),
         postgresql_where=text("end_user != ''"),
     ),
+    Index(
+        "executions_by_caller",
+        "caller",
+        "created_at",
+        sqlite_where=text("caller != ''"),
+        postgresql_where=text("caller != ''"),
+    ),
     Index("executions_catalog_version", "catalog_version"),
 )
 

@@ -223,3 +223,16 @@ def test_merged_events_have_no_consecutive_texts(sent: list[ExecutionEvent]) -> 
 def test_texts_are_not_joined_without_end() -> None:
     texts = [TextDelta("x" * 50_000)] * 5
     assert [len(event.text) for event in joined(texts) if isinstance(event, TextDelta)] == [100_000, 100_000, 50_000]
+
+
+async def test_a_channel_that_nothing_reads_any_more_drops_events_and_holds_nothing_up() -> None:
+    channel = Channel()
+    for _ in range(MAX_WAITING):
+        assert channel.try_send(TextDelta("x"))
+    blocked = asyncio.create_task(channel.send(TextDelta("y")))
+    await asyncio.sleep(0)
+    assert not blocked.done()
+    channel.close()
+    await asyncio.wait_for(blocked, 10)
+    assert channel.try_send(TextDelta("z"))
+    assert len(await channel.take()) == MAX_WAITING

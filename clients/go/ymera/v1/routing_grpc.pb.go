@@ -32,12 +32,14 @@ const (
 //
 // Returns past requests from storage.
 type RoutingServiceClient interface {
-	// Returns the decision, the attempts and the usage of one request.
+	// Returns the decision, the attempts and the usage of one request. If callers
+	// have keys, each sees its own requests only.
 	//
 	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
 	// stored. Has no side effects.
 	GetExecution(ctx context.Context, in *GetExecutionRequest, opts ...grpc.CallOption) (*GetExecutionResponse, error)
-	// Returns requests, the latest first, without their decisions and attempts.
+	// Returns requests, the latest first, without their decisions and attempts. If
+	// callers have keys, each sees its own requests only.
 	//
 	// Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
 	// this server did not issue for this filter. Has no side effects.
@@ -78,12 +80,14 @@ func (c *routingServiceClient) ListExecutions(ctx context.Context, in *ListExecu
 //
 // Returns past requests from storage.
 type RoutingServiceServer interface {
-	// Returns the decision, the attempts and the usage of one request.
+	// Returns the decision, the attempts and the usage of one request. If callers
+	// have keys, each sees its own requests only.
 	//
 	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
 	// stored. Has no side effects.
 	GetExecution(context.Context, *GetExecutionRequest) (*GetExecutionResponse, error)
-	// Returns requests, the latest first, without their decisions and attempts.
+	// Returns requests, the latest first, without their decisions and attempts. If
+	// callers have keys, each sees its own requests only.
 	//
 	// Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
 	// this server did not issue for this filter. Has no side effects.

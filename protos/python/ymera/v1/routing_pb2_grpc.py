@@ -52,7 +52,8 @@ class RoutingServiceServicer(object):
     """
 
     def GetExecution(self, request, context):
-        """Returns the decision, the attempts and the usage of one request.
+        """Returns the decision, the attempts and the usage of one request. If callers
+        have keys, each sees its own requests only.
 
         Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
         stored. Has no side effects.
@@ -62,7 +63,8 @@ class RoutingServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListExecutions(self, request, context):
-        """Returns requests, the latest first, without their decisions and attempts.
+        """Returns requests, the latest first, without their decisions and attempts. If
+        callers have keys, each sees its own requests only.
 
         Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
         this server did not issue for this filter. Has no side effects.

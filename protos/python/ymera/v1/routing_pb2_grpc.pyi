@@ -87,14 +87,16 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
     ], channel: grpc.aio.Channel) -> None: ...
 
     GetExecution: _RoutingServiceGetExecutionType
-    """Returns the decision, the attempts and the usage of one request.
+    """Returns the decision, the attempts and the usage of one request. If callers
+    have keys, each sees its own requests only.
 
     Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
     stored. Has no side effects.
     """
 
     ListExecutions: _RoutingServiceListExecutionsType
-    """Returns requests, the latest first, without their decisions and attempts.
+    """Returns requests, the latest first, without their decisions and attempts. If
+    callers have keys, each sees its own requests only.
 
     Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
     this server did not issue for this filter. Has no side effects.
@@ -120,7 +122,8 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
         request: ymera.v1.routing_pb2.GetExecutionRequest,
         context: _ServicerContext,
     ) -> typing.Union[ymera.v1.routing_pb2.GetExecutionResponse, collections.abc.Awaitable[ymera.v1.routing_pb2.GetExecutionResponse]]:
-        """Returns the decision, the attempts and the usage of one request.
+        """Returns the decision, the attempts and the usage of one request. If callers
+        have keys, each sees its own requests only.
 
         Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
         stored. Has no side effects.
@@ -132,7 +135,8 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
         request: ymera.v1.routing_pb2.ListExecutionsRequest,
         context: _ServicerContext,
     ) -> typing.Union[ymera.v1.routing_pb2.ListExecutionsResponse, collections.abc.Awaitable[ymera.v1.routing_pb2.ListExecutionsResponse]]:
-        """Returns requests, the latest first, without their decisions and attempts.
+        """Returns requests, the latest first, without their decisions and attempts. If
+        callers have keys, each sees its own requests only.
 
         Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
         this server did not issue for this filter. Has no side effects.
