@@ -181,9 +181,9 @@ class BreakerSettings(Section):
 class WeightSettings(Section):
     """The weights of the criteria if the caller sets none; only their proportions matter."""
 
-    quality: Weight = 0.6
-    speed: Weight = 0.15
-    cost: Weight = 0.25
+    quality: Weight = 0.72
+    speed: Weight = 0.1
+    cost: Weight = 0.18
 
     @model_validator(mode="after")
     def _one_is_positive(self) -> "WeightSettings":

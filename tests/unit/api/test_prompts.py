@@ -14,7 +14,7 @@ from ymera.v1 import routing_pb2, ymera_pb2
 from ymera_service.api.convert import benchmark, content, routing
 from ymera_service.api.convert.content import message_fields
 from ymera_service.benchmark.plan import BenchmarkPlan
-from ymera_service.routing.decision import Preferences
+from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.sdk.content import (
     Media,
     MediaKind,
@@ -366,6 +366,30 @@ def test_weights_that_are_all_zero_are_rejected() -> None:
     faults = Violations()
     preferences_of(routing_pb2.RoutingPreferences(weights=routing_pb2.RoutingWeights()), faults)
     assert list(by_field(faults)) == ["preferences.weights"]
+
+
+def test_one_number_weighs_cost_against_quality() -> None:
+    faults = Violations()
+    weights = [
+        preferences_of(routing_pb2.RoutingPreferences(cost_quality=number), faults).weights for number in (0, 0.5, 1)
+    ]
+    assert not by_field(faults)
+    assert weights == [Weights(0.0, 0.1, 0.9), Weights(0.72, 0.1, 0.18), Weights(0.9, 0.1, 0.0)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        routing_pb2.RoutingPreferences(cost_quality=-0.1),
+        routing_pb2.RoutingPreferences(cost_quality=1.1),
+        routing_pb2.RoutingPreferences(cost_quality=float("nan")),
+        routing_pb2.RoutingPreferences(cost_quality=0.5, weights=routing_pb2.RoutingWeights(quality=1)),
+    ],
+)
+def test_that_number_is_a_share_and_goes_without_weights(wrong: routing_pb2.RoutingPreferences) -> None:
+    faults = Violations()
+    preferences_of(wrong, faults)
+    assert list(by_field(faults)) == ["preferences.cost_quality"]
 
 
 def test_a_benchmarks_defaults_and_bounds() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ymera_service.config import ConfigError, ConfigFault, Environment, load
+from ymera_service.config import ConfigError, ConfigFault, Environment, RoutingSettings, load
+from ymera_service.routing.decision import Weights
 
 
 def write(folder: Path, text: str) -> Path:
@@ -91,6 +92,12 @@ def test_all_errors_are_reported_together_with_path_and_suggestion(tmp_path: Pat
 )
 def test_incomplete_tls_settings_are_an_error(tmp_path: Path, text: str, problem: str) -> None:
     assert faults(write(tmp_path, text)) == {"server": problem}
+
+
+def test_the_default_weights_are_those_between_cost_and_quality() -> None:
+    weights = RoutingSettings().weights
+    middle = Weights.between(0.5)
+    assert (weights.quality, weights.speed, weights.cost) == pytest.approx((middle.quality, middle.speed, middle.cost))
 
 
 def test_weights_that_are_all_zero_are_an_error(tmp_path: Path) -> None:

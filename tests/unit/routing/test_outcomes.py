@@ -137,3 +137,11 @@ def test_the_weight_of_cost_has_a_gradual_effect() -> None:
     costs = [routed("zeroeval", Weights(1 - share, 0, share))[1] for share in (0.0, 0.1, 0.3, 0.6, 1.0)]
     assert costs == sorted(costs, reverse=True)
     assert costs[-1] < costs[0] / 5
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_default_weights_keep_most_of_the_quality_of_the_best_model_and_cost_no_more(name: str) -> None:
+    quality, cost = routed(name, Weights.between(0.5))
+    best, dearest = max(fixed(name).values())
+    assert quality >= 0.9 * best
+    assert cost <= 1.1 * dearest

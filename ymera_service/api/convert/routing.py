@@ -45,7 +45,7 @@ def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Pr
     if not preferences.ByteSize():
         return ANY_PREFERENCES
     return Preferences(
-        weights=_weights(preferences),
+        weights=_weights(preferences, faults),
         allow_models=_patterns("allow_models", preferences.allow_models, faults),
         deny_models=_patterns("deny_models", preferences.deny_models, faults),
         required_capabilities=_capabilities(preferences, faults),
@@ -62,11 +62,22 @@ def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Pr
     )
 
 
-def _weights(preferences: pb.RoutingPreferences) -> Weights | None:
+def _weights(preferences: pb.RoutingPreferences, faults: Violations) -> Weights | None:
+    if preferences.HasField("cost_quality"):
+        return _between(preferences, faults)
     if not preferences.HasField("weights"):
         return None
     given = preferences.weights
     return Weights(given.quality, given.speed, given.cost)
+
+
+def _between(preferences: pb.RoutingPreferences, faults: Violations) -> Weights | None:
+    if preferences.HasField("weights"):
+        faults.add("preferences.cost_quality", "says the same as weights; give one of them")
+    if 0 <= preferences.cost_quality <= 1:
+        return Weights.between(preferences.cost_quality)
+    faults.add("preferences.cost_quality", f"is {preferences.cost_quality}; give a number from 0 to 1")
+    return None
 
 
 def _patterns(name: str, patterns: Iterable[str], faults: Violations) -> tuple[str, ...]:

@@ -941,8 +941,12 @@ type RoutingPreferences struct {
 	// whole, so there it bounds the whole of each call. Absent, or more than the
 	// server allows, means the server's limits.
 	FirstTokenTimeout *durationpb.Duration `protobuf:"bytes,14,opt,name=first_token_timeout,json=firstTokenTimeout,proto3" json:"first_token_timeout,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Cost against quality in one number instead of weights: 0 takes the cheapest
+	// model, 1 the best, and 0.5 weighs them like a server without configured
+	// weights. Speed has a weight of 0.1.
+	CostQuality   *float64 `protobuf:"fixed64,15,opt,name=cost_quality,json=costQuality,proto3,oneof" json:"cost_quality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RoutingPreferences) Reset() {
@@ -1071,6 +1075,13 @@ func (x *RoutingPreferences) GetFirstTokenTimeout() *durationpb.Duration {
 		return x.FirstTokenTimeout
 	}
 	return nil
+}
+
+func (x *RoutingPreferences) GetCostQuality() float64 {
+	if x != nil && x.CostQuality != nil {
+		return *x.CostQuality
+	}
+	return 0
 }
 
 // Who a request is for, so that its usage can be attributed. Stored and logged,
@@ -1977,7 +1988,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x0eRoutingWeights\x12\x18\n" +
 	"\aquality\x18\x01 \x01(\x01R\aquality\x12\x14\n" +
 	"\x05speed\x18\x02 \x01(\x01R\x05speed\x12\x12\n" +
-	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\x9d\x05\n" +
+	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\xd6\x05\n" +
 	"\x12RoutingPreferences\x122\n" +
 	"\aweights\x18\x01 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x12!\n" +
 	"\fallow_models\x18\x02 \x03(\tR\vallowModels\x12\x1f\n" +
@@ -1998,9 +2009,11 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\fmax_attempts\x18\f \x01(\x05H\x01R\vmaxAttempts\x88\x01\x01\x12\x1f\n" +
 	"\vno_failover\x18\r \x01(\bR\n" +
 	"noFailover\x12I\n" +
-	"\x13first_token_timeout\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x11firstTokenTimeoutB\x12\n" +
+	"\x13first_token_timeout\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x11firstTokenTimeout\x12&\n" +
+	"\fcost_quality\x18\x0f \x01(\x01H\x02R\vcostQuality\x88\x01\x01B\x12\n" +
 	"\x10_max_cost_microsB\x0f\n" +
-	"\r_max_attempts\"\xbd\x01\n" +
+	"\r_max_attemptsB\x0f\n" +
+	"\r_cost_quality\"\xbd\x01\n" +
 	"\vAttribution\x12\x1d\n" +
 	"\n" +
 	"agent_name\x18\x01 \x01(\tR\tagentName\x12\x19\n" +

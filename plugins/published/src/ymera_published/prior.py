@@ -19,6 +19,8 @@ from ymera_service.sdk.priors import Expectation, QualityPrior
 
 _SIZE_UNKNOWN = 0.5
 """How far apart two models of a family count as, if only one of their sizes is known."""
+_VARIANT = 0.5
+"""How much lower the logit of a variant is expected, such as a fine-tune: by how much relatives usually differ."""
 _MICROS_PER_DOLLAR = 1_000_000
 
 
@@ -71,8 +73,10 @@ class PublishedScores(QualityPrior):
         if name.words == nearest.name.words and not newer and not larger:
             return Expectation(nearest.quality, f"published scores ({sources})")
         by_version, by_size = self._in_family
-        # A newer relative may be no better, and an older one is hardly ever as good.
-        shift = by_version * min(newer, 0.0) + by_size * larger
+        # A newer relative may be no better, an older one is hardly ever as good, and a variant serves something else.
+        shift = (
+            by_version * min(newer, 0.0) + by_size * larger - (0.0 if name.words == nearest.name.words else _VARIANT)
+        )
         quality = {category: _share(_logit(each) + shift) for category, each in nearest.quality.items()}
         return Expectation(quality, f"published scores of {nearest.name}, a relative ({sources})")
 

@@ -496,6 +496,7 @@ class RoutingPreferences(google.protobuf.message.Message):
     MAX_ATTEMPTS_FIELD_NUMBER: builtins.int
     NO_FAILOVER_FIELD_NUMBER: builtins.int
     FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: builtins.int
+    COST_QUALITY_FIELD_NUMBER: builtins.int
     max_cost_micros: builtins.int
     """The maximum expected cost of the request, in micro-USD, calculated from the
     estimated input and max_output_tokens. Excludes models without a known
@@ -527,6 +528,11 @@ class RoutingPreferences(google.protobuf.message.Message):
     no_failover: builtins.bool
     """Only the first target is called. If its failure may pass soon, it is called
     again, up to max_attempts.
+    """
+    cost_quality: builtins.float
+    """Cost against quality in one number instead of weights: 0 takes the cheapest
+    model, 1 the best, and 0.5 weighs them like a server without configured
+    weights. Speed has a weight of 0.1.
     """
     @property
     def weights(self) -> Global___RoutingWeights:
@@ -589,9 +595,12 @@ class RoutingPreferences(google.protobuf.message.Message):
         max_attempts: builtins.int | None = ...,
         no_failover: builtins.bool = ...,
         first_token_timeout: google.protobuf.duration_pb2.Duration | None = ...,
+        cost_quality: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "first_token_timeout", b"first_token_timeout", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "cost_quality", b"cost_quality", "first_token_timeout", b"first_token_timeout", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "weights", b"weights"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "cost_quality", b"cost_quality", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_cost_quality", b"_cost_quality"]) -> typing.Literal["cost_quality"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_attempts", b"_max_attempts"]) -> typing.Literal["max_attempts"] | None: ...
     @typing.overload
