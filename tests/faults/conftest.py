@@ -7,6 +7,7 @@ and calls upstreams like a user's server: as endpoints of the plugin `openai`.
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import sys
@@ -19,8 +20,10 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no py.typed
+from rich.console import Console
 from ymera.v1 import content_pb2, routing_pb2, routing_pb2_grpc, ymera_pb2, ymera_pb2_grpc
 
+from ymera_service.cli.render.health import health as report
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin, installed
 from ymera_service.sdk.classifiers import Classifier
@@ -260,6 +263,18 @@ class Client:
                     if error.code() is not grpc.StatusCode.NOT_FOUND:
                         raise
                 await asyncio.sleep(0.01)
+
+
+def told(state: ymera_pb2.HealthResponse) -> str:
+    """What `ymera health` says is not well, on one line: the server's state, then each part's."""
+    console = Console(width=1000, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(*report(state))
+    head, detail, *parts = capture.get().splitlines()
+    unwell = [
+        " ".join(part.split()) for part in parts if {"degraded", "unavailable", "paused", "open"} & set(part.split())
+    ]
+    return "health: " + " · ".join(filter(None, [head.partition(" · ")[0], detail, *unwell]))
 
 
 class OneCategory(Classifier):

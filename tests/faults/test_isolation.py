@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from isolation import CASES, Case, measure
+from isolation import CASES, Case, compared, measure
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2
+
+from tests.conftest import Observe
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Client, Exchange, Upstream
@@ -23,8 +25,9 @@ SECONDS = 6
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_others_lose_at_most_1_percent_of_success_and_a_fifth_of_latency(case: Case) -> None:
+def test_others_lose_at_most_1_percent_of_success_and_a_fifth_of_latency(case: Case, observe: Observe) -> None:
     found, ideal = measure(case, SECONDS)
+    observe(compared(found, ideal))
     assert found.success >= ideal.success - 1
     assert found.latency(0.99) <= 1.2 * ideal.latency(0.99)
 
