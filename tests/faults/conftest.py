@@ -33,6 +33,20 @@ from ymera_service.server import Application
 
 WAIT = 10.0
 """The bound on every wait of a test, in seconds."""
+CONFIG = """
+[storage]
+url = "sqlite:///{folder}/ymera.db"
+[log]
+format = "json"
+[plugins]
+disabled = ["anthropic", "simulator"]
+[plugins.openai]
+discover_local = false
+[plugins.openai.endpoints.first]
+base_url = "{url}"
+models = ["m"]
+"""
+"""The configuration of a separate server with one upstream."""
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -265,16 +279,20 @@ class Client:
                 await asyncio.sleep(0.01)
 
 
+PARTS = {"storage", "network", "provider", "plugin", "background"}
+UNWELL = {"degraded", "unavailable", "paused", "open"}
+
+
 def told(state: ymera_pb2.HealthResponse) -> str:
-    """What `ymera health` says is not well, on one line: the server's state, then each part's."""
+    """What `ymera health` says, on one line: the state of the server, then of each part that is not well."""
     console = Console(width=1000, file=io.StringIO())
     with console.capture() as capture:
-        console.print(*report(state))
-    head, detail, *parts = capture.get().splitlines()
-    unwell = [
-        " ".join(part.split()) for part in parts if {"degraded", "unavailable", "paused", "open"} & set(part.split())
-    ]
-    return "health: " + " · ".join(filter(None, [head.partition(" · ")[0], detail, *unwell]))
+        for each in report(state):
+            console.print(each)
+    head, *lines = capture.get().splitlines()
+    detail = [state.detail] if state.detail else []
+    parts = [" ".join(words) for words in map(str.split, lines) if UNWELL & set(words) and words[0] in PARTS]
+    return "health: " + "; ".join([head.partition(" · ")[0], *detail, *parts])
 
 
 class OneCategory(Classifier):
@@ -385,16 +403,17 @@ class Server:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Callable[[str], AbstractAsyncContextManager[Server]]:
-    """Starts a server on a free port, configured by TOML; it is killed at the end if it still runs."""
+def serve(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Server]]:
+    """Starts a server on a free port, configured by TOML and variables; it is killed at the end if it still runs."""
 
     @asynccontextmanager
-    async def serve(config: str) -> AsyncIterator[Server]:
+    async def serve(config: str, **environment: str) -> AsyncIterator[Server]:
         file = tmp_path / "ymera.toml"
         file.write_text(config)
         program = [sys.executable, "-c", "from ymera_service.cli import main; main()"]
+        command = [*program, "serve", "--config", str(file), "--address", "127.0.0.1:0"]
         process = await asyncio.create_subprocess_exec(
-            *program, "serve", "--config", file, "--address", "127.0.0.1:0", stderr=asyncio.subprocess.PIPE
+            *command, stderr=asyncio.subprocess.PIPE, env=os.environ | environment
         )
         server = Server(process)
         log = asyncio.create_task(server.read_log())

@@ -44,7 +44,11 @@ class Row:
 
     def __str__(self) -> str:
         return (
-            "| " + " | ".join(cell.replace("|", "/") for cell in (self.experiment, self.promise, self.observed)) + " |"
+            "| "
+            + " | ".join(
+                " ".join(cell.replace("|", "/").split()) for cell in (self.experiment, self.promise, self.observed)
+            )
+            + " |"
         )
 
 
