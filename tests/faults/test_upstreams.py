@@ -428,6 +428,25 @@ async def test_an_upstream_that_keeps_failing_is_not_called_until_it_recovers(
         assert (await client.execute()).model == first.model
 
 
+async def test_while_all_upstreams_are_dead_health_says_which_and_why_and_recovers(
+    open_server: OpenServer, first: Upstream, second: Upstream, observe: Observe
+) -> None:
+    first.script, second.script = dies, knows_no_such_key
+    async with open_server(first, second, breaker={"window": 3, "open_seconds": 2 * SHORT}) as client:
+        failures = await asyncio.gather(*(client.failed() for _ in range(40)))
+        reasons = {failure.reason for failure in failures}
+        health = await client.health()
+        observe(f"{', '.join(sorted(reasons))}; {told(health)}")
+        assert health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
+        assert {one.provider for one in health.providers if one.breakers} == {first.name, second.name}
+        first.script = second.script = well
+        async with asyncio.timeout(3 * WAIT):
+            while (await client.health()).status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE:
+                await asyncio.gather(client.execute(), return_exceptions=True)
+                await asyncio.sleep(0.05)
+            assert (await client.execute()).messages[0].parts[0].text == "all is well"
+
+
 MEBIBYTE = b"x" * 2**20
 BOMB = gzip.compress(b'{"choices":[{"message":{"content":"' + 64 * MEBIBYTE + b'"}}]}')
 
