@@ -9,8 +9,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
@@ -23,6 +24,15 @@ _DEBIAN = Path("/usr/lib/postgresql")
 # Read once, as tests of configuration remove all YMERA_ variables.
 _CONFIGURED = os.environ.get("YMERA_TEST_POSTGRES_URL")
 _REQUIRED = os.environ.get("YMERA_TEST_POSTGRES") == "required"
+
+
+Observe = Callable[[str], None]
+
+
+@pytest.fixture
+def observe(record_property: Callable[[str, object], None]) -> Observe:
+    """Notes what was seen, for the table that `tests/faults/report.py` prints."""
+    return partial(record_property, "observed")
 
 
 class PostgresProcess:

@@ -196,15 +196,16 @@ def measure(case: Case, seconds: float) -> tuple[Outcome, Outcome]:
     return of_others([*case.others, *case.disturbance]), of_others(case.others)
 
 
+def compared(found: Outcome, ideal: Outcome) -> str:
+    """Returns the figures, with those without the disturbance in brackets."""
+    p50, p99 = (f"{found.latency(share):.0f} ms ({ideal.latency(share):.0f})" for share in (0.5, 0.99))
+    return f"{found.success:.1f} % answered (ideal {ideal.success:.1f}), p50 {p50}, p99 {p99}"
+
+
 def table(seconds: float) -> None:
     """Prints a line for each case."""
-    print(f"{'to the others':28} success    ideal    p50 ms    ideal    p99 ms    ideal")
     for case in CASES:
-        found, ideal = measure(case, seconds)
-        line = f"{case.name:28}{found.success:7.1f}% {ideal.success:7.1f}%"
-        for share in (0.5, 0.99):
-            line += f" {found.latency(share):9.0f} {ideal.latency(share):8.0f}"
-        print(line)
+        print(f"{case.name}: to the others, {compared(*measure(case, seconds))}")
 
 
 if __name__ == "__main__":

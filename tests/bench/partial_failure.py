@@ -1,11 +1,12 @@
-"""What partial failure costs: success and calls per request, beside what the same dice would have allowed.
+"""What partial failure costs: success, calls per request and latency, beside what the same dice would have allowed.
 
     uv run tests/bench/partial_failure.py [--seconds 120] [--seeds 5]
 
 Forty requests a second go through routing, breakers, budgets and failover as they are; only the clock and the
 provider are made up, so that a table of an hour takes seconds and is the same each time. Whether the nth
 attempt of a request succeeds is settled by a die of its own, hence "ideal" is what that request would have
-got with all its attempts, and any difference is the policy's.
+got with all its attempts from a client that knows the best target and never waits in between, and any difference is
+the policy's.
 """
 
 import argparse
@@ -13,8 +14,9 @@ import asyncio
 import random
 import selectors
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -54,6 +56,21 @@ CALL_SECONDS = 0.02
 DEADLINE_SECONDS = 30.0
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 CASES: Sequence[tuple[int, float]] = [(n, p) for p in SHARES for n in (1, 2, 3)]
+HANGS = float("inf")
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How a target behaves: which share of its calls fail, how, and after how many seconds it answers or fails."""
+
+    rate: float = 0.0
+    seconds: float = CALL_SECONDS
+    failure: Callable[[], ProviderError] = lambda: ProviderServerError("failed")
+    since: float = 0.0
+    """Until so many simulated seconds have passed, it behaves as it should."""
+
+
+WELL = Behaviour()
 
 
 class VirtualClockLoop(asyncio.SelectorEventLoop):
@@ -90,18 +107,19 @@ class Outcome:
     """What came of a case, and what its dice allowed."""
 
     requests: int = 0
-    answered: int = 0
     calls: int = 0
-    ideal_answered: int = 0
     ideal_calls: int = 0
+    latencies: list[float] = field(default_factory=list)
+    """Of the requests that were answered, in seconds."""
+    ideal_latencies: list[float] = field(default_factory=list)
 
     @property
     def success(self) -> float:
-        return 100 * self.answered / self.requests
+        return 100 * len(self.latencies) / self.requests
 
     @property
     def ideal(self) -> float:
-        return 100 * self.ideal_answered / self.requests
+        return 100 * len(self.ideal_latencies) / self.requests
 
     @property
     def amplification(self) -> float:
@@ -112,44 +130,69 @@ class Outcome:
         """The amplification that the ideal success takes."""
         return self.ideal_calls / self.requests
 
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            self.requests + other.requests,
+            self.calls + other.calls,
+            self.ideal_calls + other.ideal_calls,
+            self.latencies + other.latencies,
+            self.ideal_latencies + other.ideal_latencies,
+        )
+
+    def __str__(self) -> str:
+        found, ideal = milliseconds(self.latencies), milliseconds(self.ideal_latencies)
+        return (
+            f"{self.success:.1f} % answered (ideal {self.ideal:.1f}), {self.amplification:.2f} calls per request"
+            f" ({self.forced:.2f}), p50 {found[0]} ms ({ideal[0]}), p99 {found[1]} ms ({ideal[1]})"
+        )
+
+
+def milliseconds(latencies: Sequence[float]) -> tuple[str, str]:
+    """Returns the median and the 99th percentile."""
+    ordered = sorted(latencies)
+    if not ordered:
+        return "–", "–"
+    median, last = (1000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.99))
+    return f"{median:.0f}", f"{last:.0f}"
+
 
 class Dice:
-    """Tells whether an attempt of a request fails, the same each time it is asked."""
+    """Settles whether an attempt of a request fails, the same each time it is asked."""
 
-    def __init__(self, rate: float, seed: int) -> None:
-        self._rate = rate
+    def __init__(self, seed: int) -> None:
         self._seed = seed
 
-    def fails(self, request_id: str, attempt: int) -> bool:
-        return random.Random(f"{self._seed} {request_id} {attempt}").random() < self._rate
+    def fails(self, request_id: str, attempt: int, rate: float) -> bool:
+        return random.Random(f"{self._seed} {request_id} {attempt}").random() < rate
 
-    def attempts(self, request_id: str, most: int) -> tuple[bool, int]:
+    def attempts(self, request_id: str, most: int, rate: float) -> tuple[bool, int]:
         """Returns whether one of so many attempts succeeds, and how many are made until then."""
         for attempt in range(1, most + 1):
-            if not self.fails(request_id, attempt):
+            if not self.fails(request_id, attempt, rate):
                 return True, attempt
         return False, most
 
 
 class FlakyProvider(Provider):
-    """Fails by its dice."""
+    """A target at an endpoint and account that it shares with no other; it fails by its behaviour and the dice."""
 
-    def __init__(self, models: int, dice: Dice, outcome: Outcome, seconds: float, error: type[ProviderError]) -> None:
-        self.name = "acme"
-        self._error = error
-        self._seconds = seconds
-        self._models = models
+    def __init__(self, name: str, behaviour: Behaviour, dice: Dice, outcome: Outcome) -> None:
+        self.name = name
+        self._behaviour = behaviour
         self._dice = dice
         self._outcome = outcome
 
     async def models(self) -> Sequence[ModelInfo]:
-        return [ModelInfo(f"m{number}") for number in range(self._models)]
+        return [ModelInfo("m")]
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         self._outcome.calls += 1
-        await asyncio.sleep(self._seconds)
-        if self._dice.fails(context.request_id, context.attempt):
-            raise self._error("failed")
+        now = self._behaviour if asyncio.get_running_loop().time() >= self._behaviour.since else WELL
+        if now.seconds == HANGS:
+            await asyncio.Event().wait()
+        await asyncio.sleep(now.seconds)
+        if self._dice.fails(context.request_id, context.attempt, now.rate):
+            raise now.failure()
         yield Accepted()
         yield TextDelta("Hello")
         yield Finished(FinishReason.STOP)
@@ -176,20 +219,15 @@ class Unread:
 
 
 async def simulate(
-    models: int,
-    rate: float,
-    *,
-    seconds: float,
-    settings: BreakerSettings | None = None,
-    seed: int = 1,
-    call_seconds: float = CALL_SECONDS,
-    error: type[ProviderError] = ProviderServerError,
+    targets: Sequence[Behaviour], *, seconds: float, settings: BreakerSettings | None = None, seed: int = 1
 ) -> Outcome:
     """Returns what comes of an open loop of requests, to be awaited on a virtual clock."""
-    outcome, dice, execution = Outcome(), Dice(rate, seed), ExecutionSettings()
-    most = execution.max_attempts if call_seconds <= QUICK_SECONDS else execution.max_slow_attempts
-    provider = FlakyProvider(models, dice, outcome, call_seconds, error)
-    catalog = Catalog({provider.name: provider}, CatalogSettings())
+    outcome, dice, execution = Outcome(), Dice(seed), ExecutionSettings()
+    best = min(targets, key=lambda target: (target.rate, target.seconds))
+    most = execution.max_attempts if best.seconds <= QUICK_SECONDS else execution.max_slow_attempts
+    names = [f"p{number}" for number in range(len(targets))]
+    providers = [FlakyProvider(name, target, dice, outcome) for name, target in zip(names, targets, strict=True)]
+    catalog = Catalog(dict(zip(names, providers, strict=True)), CatalogSettings())
     await catalog.refresh()
     clock = asyncio.get_running_loop().time
     breakers = Breakers(settings or BreakerSettings(), clock, random.Random(seed))
@@ -216,21 +254,21 @@ async def simulate(
     )
 
     async def request(number: int) -> None:
-        checked = ExecutionRequest(
-            f"request-{number}", Prompt((user("hi"),)), Preferences(), clock() + DEADLINE_SECONDS
-        )
-        context = ExecutionContext(Execution(checked, True, datetime.now(UTC), clock()), Unread(), Timings())
-        answered, calls = dice.attempts(checked.request_id, most)
+        began = clock()
+        checked = ExecutionRequest(f"request-{number}", Prompt((user("hi"),)), Preferences(), began + DEADLINE_SECONDS)
+        context = ExecutionContext(Execution(checked, True, datetime.now(UTC), began), Unread(), Timings())
+        answered, calls = dice.attempts(checked.request_id, most, best.rate)
         outcome.requests += 1
-        outcome.ideal_answered += answered
         outcome.ideal_calls += calls
+        if answered:
+            outcome.ideal_latencies.append(calls * best.seconds)
         try:
             async with Deadlines().scope(checked.deadline):
                 await route(context)
                 await generate(context)
         except YmeraError:
             return
-        outcome.answered += 1
+        outcome.latencies.append(clock() - began)
 
     async with asyncio.TaskGroup() as tasks:
         for number in range(int(seconds * RATE)):
@@ -241,24 +279,17 @@ async def simulate(
 
 def table(seconds: float, seeds: int, call_seconds: float) -> None:
     """Prints a line for each case: the figures over all seeds, and the worst of a seed where it differs."""
-    print("targets  failing   success    ideal  worst below it   calls per request   forced  worst above it")
     for models, rate in CASES:
-        outcomes = [
-            run(lambda: simulate(models, rate, seconds=seconds, seed=seed, call_seconds=call_seconds))  # noqa: B023
-            for seed in range(seeds)
-        ]
-        whole = total(outcomes)
+        targets = [Behaviour(rate, call_seconds)] * models
+        outcomes = [run(partial(simulate, targets, seconds=seconds, seed=seed)) for seed in range(seeds)]
         below = max(one.ideal - one.success for one in outcomes)
         above = max(one.amplification / one.forced - 1 for one in outcomes)
-        print(
-            f"{models:7} {rate:8.0%} {whole.success:8.1f}% {whole.ideal:7.1f}% {below:11.2f} points"
-            f" {whole.amplification:16.2f} {whole.forced:11.2f} {above:13.1%}"
-        )
+        print(f"{models} × {rate:.0%} failing: {total(outcomes)}; worst {below:.2f} points below, {above:.1%} above")
 
 
 def total(outcomes: Iterable[Outcome]) -> Outcome:
-    """Returns the sums."""
-    return Outcome(*(sum(column) for column in zip(*map(astuple, outcomes), strict=True)))
+    """Returns the sum."""
+    return sum(outcomes, Outcome())
 
 
 if __name__ == "__main__":

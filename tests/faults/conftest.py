@@ -7,6 +7,7 @@ and calls upstreams like a user's server: as endpoints of the plugin `openai`.
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import sys
@@ -19,8 +20,10 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no py.typed
+from rich.console import Console
 from ymera.v1 import content_pb2, routing_pb2, routing_pb2_grpc, ymera_pb2, ymera_pb2_grpc
 
+from ymera_service.cli.render.health import health as report
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin, installed
 from ymera_service.sdk.classifiers import Classifier
@@ -30,6 +33,20 @@ from ymera_service.server import Application
 
 WAIT = 10.0
 """The bound on every wait of a test, in seconds."""
+CONFIG = """
+[storage]
+url = "sqlite:///{folder}/ymera.db"
+[log]
+format = "json"
+[plugins]
+disabled = ["anthropic", "simulator"]
+[plugins.openai]
+discover_local = false
+[plugins.openai.endpoints.first]
+base_url = "{url}"
+models = ["m"]
+"""
+"""The configuration of a separate server with one upstream."""
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -262,6 +279,22 @@ class Client:
                 await asyncio.sleep(0.01)
 
 
+PARTS = {"storage", "network", "provider", "plugin", "background"}
+UNWELL = {"degraded", "unavailable", "paused", "open"}
+
+
+def told(state: ymera_pb2.HealthResponse) -> str:
+    """What `ymera health` says, on one line: the state of the server, then of each part that is not well."""
+    console = Console(width=1000, file=io.StringIO())
+    with console.capture() as capture:
+        for each in report(state):
+            console.print(each)
+    head, *lines = capture.get().splitlines()
+    detail = [state.detail] if state.detail else []
+    parts = [" ".join(words) for words in map(str.split, lines) if UNWELL & set(words) and words[0] in PARTS]
+    return "health: " + "; ".join([head.partition(" · ")[0], *detail, *parts])
+
+
 class OneCategory(Classifier):
     """A classifier with one category, as only upstreams matter here."""
 
@@ -370,16 +403,17 @@ class Server:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Callable[[str], AbstractAsyncContextManager[Server]]:
-    """Starts a server on a free port, configured by TOML; it is killed at the end if it still runs."""
+def serve(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Server]]:
+    """Starts a server on a free port, configured by TOML and variables; it is killed at the end if it still runs."""
 
     @asynccontextmanager
-    async def serve(config: str) -> AsyncIterator[Server]:
+    async def serve(config: str, **environment: str) -> AsyncIterator[Server]:
         file = tmp_path / "ymera.toml"
         file.write_text(config)
         program = [sys.executable, "-c", "from ymera_service.cli import main; main()"]
+        command = [*program, "serve", "--config", str(file), "--address", "127.0.0.1:0"]
         process = await asyncio.create_subprocess_exec(
-            *program, "serve", "--config", file, "--address", "127.0.0.1:0", stderr=asyncio.subprocess.PIPE
+            *command, stderr=asyncio.subprocess.PIPE, env=os.environ | environment
         )
         server = Server(process)
         log = asyncio.create_task(server.read_log())

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from isolation import CASES, Case, measure
+from isolation import CASES, Case, compared, measure
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2
+
+from tests.conftest import Observe
+from tests.faults.conftest import told
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Client, Exchange, Upstream
@@ -23,8 +26,9 @@ SECONDS = 6
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_others_lose_at_most_1_percent_of_success_and_a_fifth_of_latency(case: Case) -> None:
+def test_others_lose_at_most_1_percent_of_success_and_a_fifth_of_latency(case: Case, observe: Observe) -> None:
     found, ideal = measure(case, SECONDS)
+    observe(compared(found, ideal))
     assert found.success >= ideal.success - 1
     assert found.latency(0.99) <= 1.2 * ideal.latency(0.99)
 
@@ -38,7 +42,7 @@ def only(model: str, seconds: float, client: Client) -> Any:
 
 
 async def test_calls_to_a_hung_target_leave_the_server_to_others(
-    open_server: OpenServer, first: Upstream, second: Upstream
+    open_server: OpenServer, first: Upstream, second: Upstream, observe: Observe
 ) -> None:
     """With 16 slots, 40 calls to a target that hangs: others are answered, and Health says which target it is."""
 
@@ -55,6 +59,7 @@ async def test_calls_to_a_hung_target_leave_the_server_to_others(
                 assert (await only(second.model, WAIT, client)).model == second.model
             assert (await client.execute()).model == second.model  # the first in its ranking has its share
             state = await client.health()
+        observe(f"51 of 51 to another target answered; {told(state)}")
         assert state.status == ymera_pb2.HEALTH_STATUS_DEGRADED
         assert f"wait for {first.model}" in state.detail
         assert [(one.name, one.in_use, one.limit) for one in state.limits][-1] == (first.model, 11, 11)

@@ -11,9 +11,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import pytest
 from sqlalchemy import Connection, Row, select
 from ymera.v1 import content_pb2, routing_pb2, routing_pb2_grpc, usage_pb2, ymera_pb2, ymera_pb2_grpc
 
+from tests.conftest import Observe
 from ymera_service.storage import Database
 from ymera_service.storage.tables import executions
 
@@ -24,7 +26,8 @@ Acknowledged = dict[str, usage_pb2.Usage]
 """What the client received, by request id."""
 
 WAIT = 30.0
-ROUNDS = 3
+ROUNDS = [3, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
+"""How often a server is killed."""
 CALLERS = 24
 MOST = 300
 """Acknowledgements after which a server is killed at the latest."""
@@ -41,19 +44,22 @@ speed = 0
 """
 
 
+@pytest.mark.parametrize("kills", ROUNDS)
 async def test_kill_9_loses_nothing_that_was_acknowledged_to_a_caller(
-    serve: Callable[[str], AbstractAsyncContextManager[Server]], database_url: str
+    serve: Callable[..., AbstractAsyncContextManager[Server]], database_url: str, kills: int, observe: Observe
 ) -> None:
     config = CONFIG.format(url=database_url)
     draw = random.Random(database_url.partition(":")[0])
     rounds: list[Acknowledged] = [{}]
-    for _ in range(ROUNDS):
+    for _ in range(kills):
         async with serve(config) as server:
             await check_executions(server.address, rounds[-1])
             rounds.append(await until_killed(server, draw.randint(1, MOST)))
     async with serve(config) as server:
         await check_executions(server.address, rounds[-1])
-    await check_stored(database_url, dict(ChainMap(*rounds)))
+    acknowledged = dict(ChainMap(*rounds))
+    await check_stored(database_url, acknowledged)
+    observe(f"none of {len(acknowledged)} acknowledged answers lost in {kills} kills")
 
 
 async def until_killed(server: Server, enough: int) -> Acknowledged:

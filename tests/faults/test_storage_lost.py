@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import shutil
 import signal
 import sqlite3
 import sys
@@ -18,7 +19,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import Connection, func, select
 from ymera.v1 import ymera_pb2
 
-from tests.faults.conftest import Failure, prompt
+from tests.conftest import Observe
+from tests.faults.conftest import CONFIG, Failure, prompt, told
 from ymera_service.storage import Database
 from ymera_service.storage.recorder import LONGEST_PAUSE
 from ymera_service.storage.tables import executions
@@ -35,13 +37,13 @@ WAIT = 10.0
 
 
 async def test_requests_fail_while_postgresql_is_down_and_succeed_when_it_is_back(
-    open_server: OpenServer, first: Upstream, postgres_process: PostgresProcess
+    open_server: OpenServer, first: Upstream, postgres_process: PostgresProcess, observe: Observe
 ) -> None:
     async with open_server(first, storage={"url": postgres_process.url}) as client:
         for mode in ("fast", "immediate"):
             answers = await asyncio.gather(*(client.execute() for _ in range(10)))
             await asyncio.to_thread(postgres_process.stop, mode)
-            await refuses(client, first)
+            await refuses(client, first, observe)
             await asyncio.to_thread(postgres_process.start)
             await recovers(client)
             answers += await asyncio.gather(*(client.execute() for _ in range(10)))
@@ -50,7 +52,7 @@ async def test_requests_fail_while_postgresql_is_down_and_succeed_when_it_is_bac
     assert len(first.requests) == await stored_executions(postgres_process.url)
 
 
-async def refuses(client: Client, upstream: Upstream) -> None:
+async def refuses(client: Client, upstream: Upstream, observe: Observe) -> None:
     """Asserts that calls fail, after the first few without a call of the provider, and that Health states why."""
     failures = await asyncio.gather(*(client.failed() for _ in range(10)))
     assert {failure.code for failure in failures} == {grpc.StatusCode.UNAVAILABLE}
@@ -72,6 +74,7 @@ async def refuses(client: Client, upstream: Upstream) -> None:
     health = await client.health()
     assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert health.storage.detail
+    observe(f"20 of 20 refused, {called} calls paid; {told(health)}")
     await until(client, health_pb2.HealthCheckResponse.NOT_SERVING)
 
 
@@ -86,7 +89,8 @@ async def recovers(client: Client) -> None:
     """Returns when the server serves again, to which no request has to contribute."""
     await until(client, health_pb2.HealthCheckResponse.SERVING)
     health = await client.health()
-    assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_OK
+    assert health.storage.status == ymera_pb2.HEALTH_STATUS_OK
+    assert health.status != ymera_pb2.HEALTH_STATUS_UNAVAILABLE, told(health)
 
 
 async def until(client: Client, status: Any) -> None:
@@ -111,7 +115,7 @@ async def stored_executions(url: str) -> int:
 
 
 async def test_requests_wait_while_postgresql_hangs_and_health_reports_it(
-    open_server: OpenServer, first: Upstream, postgres_process: PostgresProcess
+    open_server: OpenServer, first: Upstream, postgres_process: PostgresProcess, observe: Observe
 ) -> None:
     async with open_server(first, storage={"url": postgres_process.url}) as client:
         await client.execute()
@@ -125,13 +129,14 @@ async def test_requests_wait_while_postgresql_hangs_and_health_reports_it(
         answers = await asyncio.gather(*waiting)
         stored = [await client.recorded(answer.request_id) for answer in answers]
         again = await client.health()
+    observe(f"{len(stored)} of {len(answers)} answered after the wait; meanwhile {told(health)}")
     assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert [one.usage for one in stored] == [one.usage for one in answers]
     assert again.status == ymera_pb2.HEALTH_STATUS_OK
 
 
 async def test_requests_wait_for_a_locked_sqlite_file_but_health_does_not(
-    open_server: OpenServer, first: Upstream, tmp_path: Path
+    open_server: OpenServer, first: Upstream, tmp_path: Path, observe: Observe
 ) -> None:
     async with open_server(first) as client:
         await client.execute()
@@ -139,7 +144,9 @@ async def test_requests_wait_for_a_locked_sqlite_file_but_health_does_not(
             other.execute("BEGIN IMMEDIATE")
             waiting = asyncio.create_task(client.execute())
             await client.in_flight(1)
-            assert (await client.health()).storage.status == ymera_pb2.HEALTH_STATUS_OK
+            state = await client.health()
+            observe(f"answered when the lock was released; meanwhile {told(state)}")
+            assert state.storage.status == ymera_pb2.HEALTH_STATUS_OK
             assert not waiting.done()
             other.execute("ROLLBACK")
         answer = await asyncio.wait_for(waiting, WAIT)
@@ -150,30 +157,16 @@ PAGE = 4096
 """The size of a page of SQLite's."""
 FIRST_ROWS = 14
 
-FULL_DISK = """
-[storage]
-url = "sqlite:///{folder}/ymera.db"
-[log]
-format = "json"
-[plugins]
-disabled = ["anthropic", "simulator"]
-[plugins.openai]
-discover_local = false
-[plugins.openai.endpoints.first]
-base_url = "{url}"
-models = ["m"]
-"""
-
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
 async def test_requests_fail_on_a_full_disk_and_succeed_when_space_is_free_again(
-    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path, observe: Observe
 ) -> None:
-    async with serve(FULL_DISK.format(folder=tmp_path, url=first.url)) as server, connect(server.address) as client:
+    async with serve(CONFIG.format(folder=tmp_path, url=first.url)) as server, connect(server.address) as client:
         answers = await asyncio.gather(*(client.execute() for _ in range(10)))
         pid, limit = server.process.pid, resource.RLIMIT_FSIZE
         before = resource.prlimit(pid, limit, (1, resource.RLIM_INFINITY))  # no file grows any more
-        await refuses(client, first)
+        await refuses(client, first, observe)
         resource.prlimit(pid, limit, before)
         await recovers(client)
         answers += await asyncio.gather(*(client.execute() for _ in range(10)))
@@ -186,34 +179,55 @@ async def test_requests_fail_on_a_full_disk_and_succeed_when_space_is_free_again
         assert made == (len(first.requests),)
 
 
-async def test_a_deleted_database_is_noticed_before_an_answer_and_its_calls_are_known_after_a_restart(
-    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
+def delete(file: Path) -> None:
+    file.unlink()
+
+
+def replace(file: Path) -> None:
+    copy = file.with_suffix(".old")
+    shutil.copyfile(file, copy)
+    copy.replace(file)
+
+
+LOSSES = {
+    "deleted": (delete, "was deleted or moved: put it back, or restart the server"),
+    "replaced by a copy": (replace, "another file was put in the place of the database"),
+}
+
+
+@pytest.mark.parametrize(("lose", "stated"), LOSSES.values(), ids=LOSSES.keys())
+async def test_a_lost_database_is_noticed_before_an_answer_and_its_calls_are_known_after_a_restart(
+    serve: Serve,
+    connect: Connect,
+    first: Upstream,
+    tmp_path: Path,
+    lose: Callable[[Path], None],
+    stated: str,
+    observe: Observe,
 ) -> None:
-    config = FULL_DISK.format(folder=tmp_path, url=first.url)
+    config = CONFIG.format(folder=tmp_path, url=first.url)
     async with serve(config) as server, connect(server.address) as client:
         await client.execute()
-        delete(tmp_path / "ymera.db")
-        await refuses(client, first)
+        lose(tmp_path / "ymera.db")
+        await refuses(client, first, observe)
         health = await client.health()
-        assert "was deleted or moved: put it back, or restart the server" in health.detail
+        assert stated in health.detail
         server.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(server.process.wait(), 2 * WAIT) == 0
+    (tmp_path / "ymera.db-wal").unlink(missing_ok=True)  # as Health says
     async with serve(config) as server, connect(server.address) as client:
         await client.execute()
         assert (await client.health()).storage.status == ymera_pb2.HEALTH_STATUS_OK
     with closing(sqlite3.connect(tmp_path / "ymera.db")) as database:
         statuses = dict(database.execute("SELECT status, count(*) FROM executions GROUP BY status").fetchall())
-    assert statuses == {"completed": 1, "unknown": len(first.requests) - 2}
-
-
-def delete(file: Path) -> None:
-    file.unlink()
+    assert statuses.keys() == {"completed", "unknown"}
+    assert statuses["unknown"] == len(first.requests) - 2
 
 
 async def test_health_shows_damage_that_was_found_in_the_background(
-    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path
+    serve: Serve, connect: Connect, first: Upstream, tmp_path: Path, observe: Observe
 ) -> None:
-    config = FULL_DISK.format(folder=tmp_path, url=first.url)
+    config = CONFIG.format(folder=tmp_path, url=first.url)
     async with serve(config) as server, connect(server.address) as client:
         await asyncio.gather(*(client.execute() for _ in range(50)))
         server.process.send_signal(signal.SIGTERM)
@@ -221,6 +235,7 @@ async def test_health_shows_damage_that_was_found_in_the_background(
     damage(tmp_path / "ymera.db")
     async with serve(config) as server, connect(server.address) as client:
         health = await degraded(client)
+    observe(told(health))
     assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
     assert "the database is damaged (" in health.detail
     assert "restore it from a backup" in health.detail

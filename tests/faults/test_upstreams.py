@@ -14,6 +14,9 @@ import grpc
 import pytest
 from ymera.v1 import routing_pb2, ymera_pb2
 
+from tests.conftest import Observe
+from tests.faults.conftest import told
+
 if TYPE_CHECKING:
     from tests.faults.conftest import Client, Exchange, Upstream
 
@@ -33,6 +36,11 @@ async def answer(client: Client, *, stream: bool) -> tuple[str, Sequence[routing
         return result.text, result.end.attempts
     whole = await client.execute()
     return whole.messages[0].parts[0].text, whole.attempts
+
+
+def retold(made: Sequence[routing_pb2.Attempt]) -> str:
+    """The attempts, as the table shows them."""
+    return ", then ".join(f"{attempt.model} {attempt.error.reason or 'answered'}" for attempt in made)
 
 
 def attempts(made: Sequence[routing_pb2.Attempt]) -> list[tuple[str, str]]:
@@ -153,12 +161,13 @@ DEAD: dict[Script, str] = {
 
 @pytest.mark.parametrize("script", DEAD, ids=lambda script: script.__name__)
 async def test_an_upstream_that_fails_before_its_first_word_is_replaced_transparently(
-    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script, observe: Observe
 ) -> None:
     first.script = script
     async with open_server(first, second) as client:
         for stream in (False, True):
             text, made = await answer(client, stream=stream)
+            observe(f"{'stream' if stream else 'whole'}: {retold(made)}")
             expected = [(first.model, DEAD[script]), (second.model, "")]
             paused = script is limits_the_rate and stream  # since the call before
             assert (text, attempts(made)) == ("all is well", expected[paused:])
@@ -265,13 +274,14 @@ def patience_with(script: Script) -> dict[str, float]:
 
 @pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
 async def test_a_stream_that_breaks_within_its_answer_ends_truncated(
-    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script, observe: Observe
 ) -> None:
     first.script = script
     reason, code = BROKEN[script]
     async with open_server(first, second, execution=patience_with(script)) as client:
         result = await client.read_stream()
         stored = await client.recorded(result.request_id)
+    observe(f"{result.kind}, {result.end.error.reason}, {result.end.usage.cost_micros} micro-USD estimated")
     assert (result.kind, result.text, result.end.model) == ("truncated", "Once upon a time", first.model)
     assert result.end.error.reason == reason
     assert result.failure is not None
@@ -285,12 +295,13 @@ async def test_a_stream_that_breaks_within_its_answer_ends_truncated(
 
 @pytest.mark.parametrize("script", BROKEN, ids=lambda script: script.__name__)
 async def test_a_whole_answer_never_mixes_the_text_of_two_models(
-    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script, observe: Observe
 ) -> None:
     first.script = script  # streams, although a whole answer was requested: the caller sees nothing before the end
     async with open_server(first, second, execution=patience_with(script)) as client:
         whole = await client.execute()
         stored = await client.recorded(whole.request_id)
+    observe(retold(whole.attempts))
     assert [part.text for part in whole.messages[0].parts] == ["all is well"]
     assert attempts(whole.attempts) == [(first.model, BROKEN[script][0]), (second.model, "")]
     assert whole.usage.estimated
@@ -319,13 +330,14 @@ HANGING: list[Script] = [hangs, hangs_after_its_head, sends_comments_alone]
 
 @pytest.mark.parametrize("script", HANGING, ids=lambda script: script.__name__)
 async def test_a_hanging_upstream_is_cancelled_and_replaced_transparently(
-    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script, observe: Observe
 ) -> None:
     first.script, left = watched(script)
     limits = {"first_token_seconds": SHORT, "thinking_seconds": 2 * SHORT, "unary_seconds": SHORT}
     async with open_server(first, second, execution=limits) as client:
         for stream in (False, True):
             text, made = await answer(client, stream=stream)
+            observe(f"{'stream' if stream else 'whole'}: {retold(made)}")
             assert text == "all is well"
             assert attempts(made) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
@@ -345,7 +357,7 @@ def watched(script: Script) -> tuple[Script, asyncio.Semaphore]:
 
 
 async def test_a_rate_limit_fails_over_immediately_and_pauses_for_everyone_without_opening_a_breaker(
-    open_server: OpenServer, first: Upstream, second: Upstream
+    open_server: OpenServer, first: Upstream, second: Upstream, observe: Observe
 ) -> None:
     first.script = limits_the_rate
     async with open_server(first, second, breaker={"failures": 1}) as client:
@@ -359,7 +371,9 @@ async def test_a_rate_limit_fails_over_immediately_and_pauses_for_everyone_witho
         assert len(first.requests) == 1
         [excluded] = whole.decision.exclusions
         assert (excluded.model, excluded.reason) == (first.model, routing_pb2.EXCLUSION_REASON_PAUSED)
-        state = next(one for one in (await client.health()).providers if one.provider == first.name)
+        health = await client.health()
+        observe(f"{len(first.requests)} of 21 requests went to the limited target; {told(health)}")
+        state = next(one for one in health.providers if one.provider == first.name)
         assert (state.status, len(state.breakers)) == (ymera_pb2.HEALTH_STATUS_DEGRADED, 0)
         assert [pause.domain for pause in state.pauses] == [first.model]
 
@@ -392,7 +406,7 @@ async def test_a_rate_limit_beyond_the_deadline_is_reported_with_retry_after(
 
 
 async def test_an_upstream_that_keeps_failing_is_not_called_until_it_recovers(
-    open_server: OpenServer, first: Upstream, second: Upstream
+    open_server: OpenServer, first: Upstream, second: Upstream, observe: Observe
 ) -> None:
     first.script = fails_inside
     async with open_server(first, second, breaker={"window": 3, "open_seconds": 2 * SHORT}) as client:
@@ -403,13 +417,34 @@ async def test_an_upstream_that_keeps_failing_is_not_called_until_it_recovers(
         excluded = whole.decision.exclusions
         unhealthy = [one.model for one in excluded if one.reason == routing_pb2.EXCLUSION_REASON_UNHEALTHY]
         assert unhealthy == [first.model]
-        assert (await client.health()).status == ymera_pb2.HEALTH_STATUS_DEGRADED
+        health = await client.health()
+        observe(told(health))
+        assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
         first.script = well
         async with asyncio.timeout(WAIT):
             while (await client.health()).status != ymera_pb2.HEALTH_STATUS_OK:
                 await client.execute()
                 await asyncio.sleep(0.05)
         assert (await client.execute()).model == first.model
+
+
+async def test_while_all_upstreams_are_dead_health_says_which_and_why_and_recovers(
+    open_server: OpenServer, first: Upstream, second: Upstream, observe: Observe
+) -> None:
+    first.script, second.script = dies, knows_no_such_key
+    async with open_server(first, second, breaker={"window": 3, "open_seconds": 2 * SHORT}) as client:
+        failures = await asyncio.gather(*(client.failed() for _ in range(40)))
+        reasons = {failure.reason for failure in failures}
+        health = await client.health()
+        observe(f"{', '.join(sorted(reasons))}; {told(health)}")
+        assert health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
+        assert {one.provider for one in health.providers if one.breakers} == {first.name, second.name}
+        first.script = second.script = well
+        async with asyncio.timeout(3 * WAIT):
+            while (await client.health()).status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE:
+                await asyncio.gather(client.execute(), return_exceptions=True)
+                await asyncio.sleep(0.05)
+            assert (await client.execute()).messages[0].parts[0].text == "all is well"
 
 
 MEBIBYTE = b"x" * 2**20
@@ -464,12 +499,13 @@ HUGE: list[Script] = [
 
 @pytest.mark.parametrize("script", HUGE, ids=lambda script: script.__name__)
 async def test_a_body_without_end_is_not_read_to_its_end(
-    open_server: OpenServer, first: Upstream, second: Upstream, script: Script
+    open_server: OpenServer, first: Upstream, second: Upstream, script: Script, observe: Observe
 ) -> None:
     first.script, left = watched(script)
     async with open_server(first, second, transport={"max_response_bytes": 2**20}) as client:
         for stream in (False, True):
             text, made = await answer(client, stream=stream)
+            observe(f"{'stream' if stream else 'whole'}: {retold(made)}")
             assert text == "all is well"
             assert attempts(made) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)

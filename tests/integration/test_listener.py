@@ -12,6 +12,7 @@ import grpc
 import pytest
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
+from tests.conftest import Observe
 from tests.http2 import PREFACE, SETTINGS, frame
 from ymera_service.config import Settings
 from ymera_service.server import Application
@@ -64,7 +65,9 @@ async def outcome(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> str:
 
 
 @pytest.mark.parametrize("connections", [1, 30])
-async def test_every_call_of_a_burst_is_answered_or_refused_with_a_reason(app: Application, connections: int) -> None:
+async def test_every_call_of_a_burst_is_answered_or_refused_with_a_reason(
+    app: Application, connections: int, observe: Observe
+) -> None:
     alone = (("grpc.use_local_subchannel_pool", 1),)
     async with AsyncExitStack() as stack:
         channels = [
@@ -72,6 +75,7 @@ async def test_every_call_of_a_burst_is_answered_or_refused_with_a_reason(app: A
         ]
         stubs = [ymera_pb2_grpc.YmeraServiceStub(channel) for channel in channels]
         outcomes = Counter(await asyncio.gather(*(outcome(stubs[i % connections]) for i in range(BURST))))
+    observe(f"{BURST} calls at once over {connections} connections: {dict(outcomes)}")
     assert set(outcomes) <= {"lab/parrot", "OVERLOADED"}, outcomes
     assert outcomes["lab/parrot"] > 0
 

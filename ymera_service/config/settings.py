@@ -327,7 +327,6 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
-        nested_model_default_partial_update=True,
     )
 
     environment: Environment = Environment.DEVELOPMENT

@@ -5,6 +5,7 @@ with each failure.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -27,7 +28,10 @@ Work = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class BackgroundReport:
-    """How a piece of work is. `restarts` counts since the start; `error` is empty once it works again."""
+    """How a piece of work is. `restarts` counts since the start; `error` is empty once it works again.
+
+    Work that does not say when it succeeds has, if it ran for longer than any pause since it failed.
+    """
 
     name: str
     restarts: int
@@ -40,6 +44,8 @@ class _State:
     failures: int = 0
     """In a row."""
     error: str = ""
+    works_from: float = math.inf
+    """The time from which work that is running now counts as working."""
 
 
 class Background:
@@ -68,12 +74,18 @@ class Background:
 
     def report(self) -> Sequence[BackgroundReport]:
         """Returns how each piece of work is, in the order in which they were started."""
-        return [BackgroundReport(name, state.restarts, state.error) for name, state in self._states.items()]
+        now = self._clock()
+        return [
+            BackgroundReport(name, state.restarts, state.error if now <= state.works_from else "")
+            for name, state in self._states.items()
+        ]
 
     @asynccontextmanager
-    async def running(self, name: str, work: Work) -> AsyncIterator[None]:
+    async def running(
+        self, name: str, work: Work, *, proves_itself_after: float = LONGEST_PAUSE
+    ) -> AsyncIterator[None]:
         """Keeps work that is meant to go on for ever running beside the block, and ends it with the block."""
-        task = asyncio.create_task(self._keep(name, work), name=f"ymera {name}")
+        task = asyncio.create_task(self._keep(name, work, proves_itself_after), name=f"ymera {name}")
         try:
             yield
         finally:
@@ -92,19 +104,19 @@ class Background:
                 await work()
                 self._worked(self._states[name])
 
-        async with self.running(name, repeat):
+        async with self.running(name, repeat, proves_itself_after=math.inf):
             yield
 
-    async def _keep(self, name: str, work: Work) -> None:
+    async def _keep(self, name: str, work: Work, proves_itself_after: float) -> None:
         state = self._states[name] = _State()
         while True:
-            began = self._clock()
+            state.works_from = self._clock() + proves_itself_after
             error = await _outcome(work)
             if being_cancelled():
                 return  # the work made something else of its cancellation
-            # Work that does not say when it succeeds has, if it ran for longer than any pause.
-            if self._clock() - began > LONGEST_PAUSE:
+            if self._clock() > state.works_from:
                 self._worked(state)
+            state.works_from = math.inf
             state.failures += 1
             state.restarts += 1
             state.error = self._redact(_words(error))

@@ -29,6 +29,15 @@ VERSIONS_BATCH = 1
 _log = structlog.get_logger(__name__)
 
 
+def steady_clock() -> Callable[[], datetime]:
+    """Returns a clock that goes on from the present time, whatever becomes of the system's.
+
+    If that jumped ahead, everything that is stored would seem old and be deleted.
+    """
+    began, start = datetime.now(UTC), time.monotonic()
+    return lambda: began + timedelta(seconds=time.monotonic() - start)
+
+
 class Retention:
     """Keeps the database within the bounds of the settings. `created_at` is compared with `now`."""
 
@@ -37,12 +46,12 @@ class Retention:
         database: Database,
         settings: StorageSettings,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._database = database
         self._settings = settings
-        self._now = now
+        self._now = now or steady_clock()
         self._sleep = sleep
 
     async def run(self) -> NoReturn:

@@ -63,6 +63,13 @@ def test_the_environment_overrides_the_file_field_by_field(tmp_path: Path, monke
     assert settings.plugins.tables["acme"] == {"x": 1, "api_key": "from the environment"}
 
 
+def test_only_what_is_given_counts_as_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A default that can't be met is a warning; what was set and can't be met is an error."""
+    monkeypatch.setenv("YMERA_ROUTING__WEIGHTS__COST", "0.9")
+    routing = load(write(tmp_path, "[routing.weights]\nspeed = 0\n")).routing
+    assert (routing.model_fields_set, routing.weights.model_fields_set) == ({"weights"}, {"speed", "cost"})
+
+
 def test_all_errors_are_reported_together_with_path_and_suggestion(tmp_path: Path) -> None:
     found = faults(
         write(

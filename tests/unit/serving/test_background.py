@@ -109,6 +109,32 @@ async def test_work_that_ran_for_long_begins_with_the_shortest_pause_again(backg
     assert time.slept[1] > FIRST_PAUSE >= time.slept[2]
 
 
+async def test_work_is_ok_once_it_has_run_for_long_since_it_failed(background: Background, time: Time) -> None:
+    work = Work(OSError("no"))
+    async with background.running("pruning", work):
+        await steady(work)
+        time.now += LONGEST_PAUSE
+        assert background.report() == [BackgroundReport("pruning", 1, "OSError: no")]
+        time.now += 1
+        assert background.report() == [BackgroundReport("pruning", 1, "")]
+
+
+async def test_a_periodic_task_that_fails_is_not_ok_before_it_succeeds(background: Background, time: Time) -> None:
+    outcomes: list[BaseException] = [OSError("no")]
+    waiting = asyncio.Event()
+
+    async def refresh() -> None:
+        if outcomes:
+            raise outcomes.pop()
+        waiting.set()
+        await asyncio.Event().wait()
+
+    async with background.every(300, "catalog refresh", refresh):
+        await asyncio.wait_for(waiting.wait(), WAIT)
+        time.now += 2 * LONGEST_PAUSE
+        assert background.report() == [BackgroundReport("catalog refresh", 1, "OSError: no")]
+
+
 async def test_a_periodic_task_is_ok_after_its_next_success(background: Background, time: Time) -> None:
     outcomes: list[Exception | None] = [None, OSError("no"), None]
     reports: list[BackgroundReport] = []
