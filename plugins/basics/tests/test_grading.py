@@ -1,22 +1,26 @@
 """Grades: whatever the form, right is right; near misses are wrong; nothing raises."""
 
 import re
+import time
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ymera_basics import checks
-from ymera_basics.answers import last_number, plain
+from ymera_basics.amounts import clock, concluded, date, number
+from ymera_basics.answers import read
 from ymera_basics.suite import BasicsSuite, draft
 from ymera_basics.task import Check
+from ymera_basics.words import choice
 
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 
 
-def grade(check: Check, answer: str) -> float:
-    return check(plain(answer))
+def grade(check: Check, answer: str, question: str = "") -> float:
+    return check(read(answer, question))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,7 @@ def grade(check: Check, answer: str) -> float:
     ],
 )
 def test_a_right_number_is_found_in_any_dress(answer: str) -> None:
-    assert grade(checks.number(1234), answer) == 1
+    assert grade(number(1234), answer) == 1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,7 @@ def test_a_right_number_is_found_in_any_dress(answer: str) -> None:
     ],
 )
 def test_a_wrong_number_is_wrong_even_with_the_right_one_beside_it(answer: str) -> None:
-    assert grade(checks.number(1234), answer) == 0
+    assert grade(number(1234), answer) == 0
 
 
 @pytest.mark.parametrize(
@@ -76,13 +80,24 @@ def test_a_wrong_number_is_wrong_even_with_the_right_one_beside_it(answer: str) 
         ("x = -3", -3),
         ("0.5", 0.5),
         ("1/2", 0.5),
-        ("none", None),
+        ("none", 0),
+        ("nothing to say", None),
+        ("four hundred eighty-nine", 489),
+        ("minus six", -6),
+        ("44 thousand", 44_000),
+        ("19,5", 19.5),
+        ("1.234,5", 1234.5),
+        ("12 500", 12_500),
         ("5/0", None),
     ],
 )
 def test_numbers_are_read_as_written(answer: str, expected: float | None) -> None:
-    found = last_number(plain(answer))
-    assert (None if found is None else float(found)) == expected
+    assert {float(value) for value in concluded(read(answer).text, "")} == ({expected} - {None})
+
+
+def test_a_point_before_three_digits_may_mean_thousands() -> None:
+    assert concluded("44.000", "") == {44, 44_000}
+    assert concluded("0.125", "") == {Fraction(1, 8)}
 
 
 CHOICES = ["joy", "anger", "fear"]
@@ -101,7 +116,7 @@ CHOICES = ["joy", "anger", "fear"]
     ],
 )
 def test_a_chosen_word_is_found(answer: str) -> None:
-    assert grade(checks.word("joy", CHOICES), answer) == 1
+    assert grade(choice("joy", CHOICES), answer) == 1
 
 
 @pytest.mark.parametrize(
@@ -118,7 +133,7 @@ def test_a_chosen_word_is_found(answer: str) -> None:
     ],
 )
 def test_listing_every_choice_is_no_answer(answer: str) -> None:
-    assert grade(checks.word("joy", CHOICES), answer) == 0
+    assert grade(choice("joy", CHOICES), answer) == 0
 
 
 def test_order_earns_part_of_the_credit_only_when_most_is_right() -> None:
@@ -140,12 +155,10 @@ def test_output_is_compared_line_by_line() -> None:
 
 
 def test_times_and_dates_are_read_in_their_usual_forms() -> None:
-    assert all(grade(checks.clock(14, 5), answer) == 1 for answer in ("14:05", "It ends at 2:05 PM.", "14.05"))
-    assert all(grade(checks.clock(14, 5), answer) == 0 for answer in ("2:05", "14:50", "4:05 pm", "soon"))
-    assert all(
-        grade(checks.date(2024, 3, 5), answer) == 1 for answer in ("2024-03-05", "March 5, 2024", "5 March 2024")
-    )
-    assert all(grade(checks.date(2024, 3, 5), answer) == 0 for answer in ("2024-05-03", "15 March 2024", "March 5", ""))
+    assert all(grade(clock(14, 5), answer) == 1 for answer in ("14:05", "It ends at 2:05 PM.", "14.05"))
+    assert all(grade(clock(14, 5), answer) == 0 for answer in ("2:05", "14:50", "4:05 pm", "soon"))
+    assert all(grade(date(2024, 3, 5), answer) == 1 for answer in ("2024-03-05", "March 5, 2024", "5 March 2024"))
+    assert all(grade(date(2024, 3, 5), answer) == 0 for answer in ("2024-05-03", "15 March 2024", "March 5", ""))
 
 
 def test_words_are_counted_and_json_compared_by_type() -> None:
@@ -188,3 +201,51 @@ async def test_the_sample_is_right_and_a_near_miss_is_not(task: BenchmarkTask) -
     for dressed in (sample, f"[simulated] {sample}", f"{sample}\n"):
         assert await SUITE.grade(task, dressed) == 1
     assert await SUITE.grade(task, _near_miss(sample)) < 1
+
+
+HOSTILE = [
+    *(
+        "(",
+        "((",
+        "$",
+        "```",
+        "**",
+        "<think>",
+        "not ",
+        "no, wait ",
+        "is ",
+        "1 ",
+        "1,",
+        "1.",
+        "1/",
+        "so ",
+        "= ",
+        "\\frac{1",
+        "*a ",
+    ),
+    *(
+        "answer: ",
+        "a, ",
+        "and a ",
+        "one hundred ",
+        "12 h ",
+        "1 + ",
+        "a. ",
+        "\n",
+        "{",
+        '{"a":',
+        "[[",
+        "2024-01-01 ",
+        "may 1, ",
+    ),
+    *("because ", "after 1", "\\boxed{", "|", "- ", "1. a\n", "12:30 ", "' ", "hmm", "i can't ", "٣ ", "²", "∞ "),
+]
+
+
+@pytest.mark.parametrize("category", SUITE.categories)
+async def test_long_answers_of_one_repeated_piece_are_graded_in_time(category: str) -> None:
+    for index, task in enumerate(SUITE.tasks(category, 10, seed=5)):
+        for piece in HOSTILE[index % 5 :: 5]:
+            began = time.process_time()
+            assert await SUITE.grade(task, piece * (40_000 // len(piece))) in {0.0, 1.0}
+            assert time.process_time() - began < 2, (task.id, piece)

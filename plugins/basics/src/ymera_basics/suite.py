@@ -3,7 +3,6 @@
 import random
 from collections.abc import Sequence
 
-from ymera_basics.answers import plain
 from ymera_basics.task import Draft
 from ymera_basics.templates import TEMPLATES
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
@@ -29,7 +28,7 @@ class BasicsSuite(BenchmarkSuite):
     async def grade(self, task: BenchmarkTask, answer: str) -> float:
         """Returns the score of an answer, from 0 to 1; 0 for a task that is not of this suite."""
         try:
-            return draft(task.id).check(plain(answer))
+            return draft(task.id).grade(answer)
         except (KeyError, ValueError):
             return 0.0
 

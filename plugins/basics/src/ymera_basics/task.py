@@ -4,8 +4,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Check = Callable[[str], float]
-"""Answer, without markdown and marks → score, from 0 to 1."""
+from ymera_basics.answers import Answer, read
+
+Check = Callable[[Answer], float]
+"""Answer → score, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,10 @@ class Draft:
     question: str
     check: Check
     sample: str
+
+    def grade(self, written: str) -> float:
+        """Returns the score of what a model wrote, from 0 to 1."""
+        return self.check(read(written, self.question))
 
 
 Template = Callable[[random.Random], Draft]

@@ -4,10 +4,12 @@ import random
 import re
 from collections.abc import Mapping
 
-from ymera_basics import checks
+from ymera_basics import words
+from ymera_basics.answers import Answer
 from ymera_basics.checks import sentences
 from ymera_basics.task import Check, Draft, Template
 from ymera_basics.templates.phrases import PEOPLE, in_words
+from ymera_basics.wording import listed
 
 _MESSAGES: Mapping[str, tuple[str, ...]] = {
     "grief": (
@@ -110,15 +112,25 @@ _APART: Mapping[str, frozenset[str]] = {
     "frustration": frozenset({"anger", "disappointment", "anxiety"}),
 }
 """Emotion → those that a reader may reasonably see in the same message; they are never offered as wrong choices."""
+_FELT = dict(
+    pair.split(":")
+    for pair in listed(
+        "grief:grieving anger:angry fear:afraid joy:joyful pride:proud guilt:guilty loneliness:lonely relief:relieved "
+        "gratitude:grateful jealousy:jealous disgust:disgusted anxiety:anxious disappointment:disappointed "
+        "excitement:excited surprise:surprised frustration:frustrated"
+    )
+)
 _HARD = ("grief", "loneliness", "anxiety", "guilt", "fear", "disappointment")
 _ADVICE = re.compile(
     r"\byou (?:should|must|need to|have to|ought to)\b|\bwhy don't you\b|\bjust (?:try|do|get|forget|move)\b|"
     r"\bcheer up\b|\bat least\b|\bget over\b|\bcalm down\b|\bcould be worse\b"
 )
 _SEEN = re.compile(
-    r"\b(?:sounds?|sorry|hear|feel|feels|feeling|understand|understandable|must be|must have been|makes sense|"
-    r"hard|painful|tough|difficult|here for you|with you|imagine|heavy|scary|hurts?|lonely|miss)\b"
+    r"\b(?:sounds?|sorry|hear you|understand|understandable|must (?:be|feel|have)|makes sense|hard|painful|tough|"
+    r"difficult|here for you|with you|imagine|heavy|scary|hurts?|lonely|miss|disappoint\w+|frightening|sad|"
+    r"(?:you|you're|you are|you must|you might|how|it|that) (?:feels?|feeling)(?! like\b))\b"
 )
+_ENDED = re.compile(r"[.!?…][\"')]*\W{0,3}$")
 
 
 def _message(draw: random.Random, emotion: str) -> str:
@@ -138,7 +150,7 @@ def _identified(draw: random.Random, wording: str, count: int) -> Draft:
     question = wording.format(
         message=_message(draw, emotion), choices=", ".join(choices), either=in_words(choices, "or")
     )
-    return Draft(question, checks.word(emotion, choices), emotion)
+    return Draft(question, words.choice(emotion, choices, _FELT), emotion)
 
 
 def chosen(draw: random.Random) -> Draft:
@@ -181,7 +193,7 @@ def shared(draw: random.Random) -> Draft:
     lines = "\n".join(f"{letter}: {_message(draw, each)}" for letter, each in zip("ABC", order, strict=True))
     letter = "ABC"[order.index(emotion)]
     question = f"Which of these messages shows {emotion}?\n\n{lines}\n\nAnswer with the letter only."
-    return Draft(question, checks.word(letter, ("A", "B", "C")), letter)
+    return Draft(question, words.choice(letter, "ABC"), letter)
 
 
 def reply(draw: random.Random) -> Draft:
@@ -199,11 +211,19 @@ def reply(draw: random.Random) -> Draft:
 
 
 def _supportive(count: int, asking: bool) -> Check:
-    """A third each for length, acknowledging the feeling, and ending; none if it lectures or ignores the feeling."""
+    """A third each for length, acknowledging the feeling, and ending; none if it lectures, ignores the feeling
+    or isn't written in sentences.
+    """
 
-    def check(text: str) -> float:
-        low, parts = text.lower().replace("’", "'"), sentences(text)
-        if not parts or not re.search(r"\byou\b|\byour\b|\byou're\b", low) or _ADVICE.search(low):
+    def check(answer: Answer) -> float:
+        text = answer.text
+        low, parts = text.lower(), sentences(text)
+        if (
+            not parts
+            or not re.search(r"\byou\b|\byour\b|\byou're\b", low)
+            or _ADVICE.search(low)
+            or not _ENDED.search(text)
+        ):
             return 0.0
         wanted = (
             len(parts) == count,

@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ymera_basics import checks
+from ymera_basics import amounts, checks, words
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import number_question, word_question
 from ymera_basics.wording import listed
@@ -52,7 +52,7 @@ def weekday(draw: random.Random) -> Draft:
         else f"If today is {_DAYS[today]}, what day of the week will it be in {days} days?",
         f"Today is {_DAYS[today]}. Which weekday is {days} days {'before' if back else 'after'} today?",
     )
-    return Draft(word_question(draw, draw.choice(wordings)), checks.word(answer, [*_DAYS]), answer)
+    return Draft(word_question(draw, draw.choice(wordings)), words.choice(answer, _DAYS), answer)
 
 
 def dates(draw: random.Random) -> Draft:
@@ -63,11 +63,11 @@ def dates(draw: random.Random) -> Draft:
     if draw.random() < 0.5:
         return Draft(
             number_question(draw, f"How many days are there from {_spelled(start)} to {_spelled(end)}?"),
-            checks.number(days),
+            amounts.number(days),
             str(days),
         )
     question = f"Which date is {days} days after {_spelled(start)}? Answer as YYYY-MM-DD."
-    return Draft(question, checks.date(end.year, end.month, end.day), end.isoformat())
+    return Draft(question, amounts.date(end.year, end.month, end.day), end.isoformat())
 
 
 def _spelled(day: datetime.date) -> str:
@@ -82,11 +82,11 @@ def times(draw: random.Random) -> Draft:
     if draw.random() < 0.5:
         told = f"A {what} starts at {_clock(start)} and lasts {_span(length)}."
         question = f"{told} At what time does it end? Answer in 24-hour form, HH:MM."
-        return Draft(question, checks.clock(end // 60, end % 60), _clock(end))
+        return Draft(question, amounts.clock(end // 60, end % 60), _clock(end))
     question = (
         f"A {what} begins at {_clock(start)} and ends at {_clock(end)} on the same day. How many minutes does it last?"
     )
-    return Draft(number_question(draw, question), checks.number(length), str(length))
+    return Draft(number_question(draw, question), amounts.number(length), str(length))
 
 
 def _clock(minutes: int) -> str:
@@ -120,7 +120,7 @@ def units(draw: random.Random) -> Draft:
         f"What is {amount} {source} in {target}?",
         f"Express {amount} {source} in {target}.",
     )
-    return Draft(number_question(draw, draw.choice(wordings)), checks.number(value), f"{float(value):g}")
+    return Draft(number_question(draw, draw.choice(wordings)), amounts.number(value), f"{float(value):g}")
 
 
 def ordering(draw: random.Random) -> Draft:
@@ -132,10 +132,10 @@ def ordering(draw: random.Random) -> Draft:
         how = "from largest to smallest" if falling else "in ascending order"
         items = ", ".join(map(str, values))
     else:
-        words = draw.sample(_WORDS, 5)
-        ordered = sorted(words, reverse=falling)
+        chosen = draw.sample(_WORDS, 5)
+        ordered = sorted(chosen, reverse=falling)
         how = "in reverse alphabetical order" if falling else "alphabetically"
-        items = ", ".join(words)
+        items = ", ".join(chosen)
     question = draw.choice(
         (
             f"Sort these {how}: {items}.",
@@ -156,11 +156,8 @@ def repeating(draw: random.Random) -> Draft:
         draw.choice((("commas", ", "), ("hyphens", "-"), ("spaces", " "))),
     )
     question = f'Write the word "{word}" exactly {times_} times, separated by {name}. Write nothing else.'
-
-    def check(text: str) -> float:
-        return max(checks.repeated(word, times_, each)(text) for each in (between, between.strip() or between))
-
-    return Draft(question, check, between.join([word] * times_))
+    accepted = [each.join([word] * times_) for each in (between, between.strip() or between)]
+    return Draft(question, checks.alone(*accepted), accepted[0])
 
 
 def counted_words(draw: random.Random) -> Draft:
@@ -199,7 +196,7 @@ def echoing(draw: random.Random) -> Draft:
         (f'Respond with exactly "{word} {word}" and nothing more.', f"{word} {word}"),
     )
     question, expected = draw.choice(kinds)
-    return Draft(question, checks.exactly(expected, ignore_case=False), expected)
+    return Draft(question, checks.alone(expected), expected)
 
 
 def extremes(draw: random.Random) -> Draft:
@@ -215,7 +212,7 @@ def extremes(draw: random.Random) -> Draft:
     )
     which, value = draw.choice(kinds)
     return Draft(
-        number_question(draw, f"Which is the {which} of these numbers: {items}?"), checks.number(value), str(value)
+        number_question(draw, f"Which is the {which} of these numbers: {items}?"), amounts.number(value), str(value)
     )
 
 

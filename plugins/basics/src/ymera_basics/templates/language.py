@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 
-from ymera_basics import checks
+from ymera_basics import amounts, checks, words
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import number_question, word_question
 from ymera_basics.wording import listed
@@ -100,7 +100,7 @@ def plural(draw: random.Random) -> Draft:
             f"Write the word '{noun}' in the plural.",
         )
     )
-    return Draft(word_question(draw, question), checks.word(_PLURALS[noun]), _PLURALS[noun])
+    return Draft(word_question(draw, question), words.word(_PLURALS[noun]), _PLURALS[noun])
 
 
 def past(draw: random.Random) -> Draft:
@@ -113,7 +113,7 @@ def past(draw: random.Random) -> Draft:
             f'Put the verb "{verb}" into the simple past.',
         )
     )
-    return Draft(word_question(draw, question), checks.word(_PASTS[verb]), _PASTS[verb])
+    return Draft(word_question(draw, question), words.word(_PASTS[verb]), _PASTS[verb])
 
 
 def spelling(draw: random.Random) -> Draft:
@@ -126,7 +126,7 @@ def spelling(draw: random.Random) -> Draft:
             f'Fix the spelling mistake: "{wrong}".',
         )
     )
-    return Draft(word_question(draw, question), checks.word(_MISSPELLED[wrong], [wrong]), _MISSPELLED[wrong])
+    return Draft(word_question(draw, question), words.choice(_MISSPELLED[wrong], [wrong]), _MISSPELLED[wrong])
 
 
 def spotted(draw: random.Random) -> Draft:
@@ -135,9 +135,10 @@ def spotted(draw: random.Random) -> Draft:
     others = draw.sample(
         ["mountain", "question", "science", "chocolate", "different", "important", "language", "remember"], 4
     )
-    words = draw.sample([wrong, *others], 5)
-    question = f"Which of these words is misspelled: {', '.join(words)}? Answer with the word as it stands in the list."
-    return Draft(question, checks.word(wrong, others), wrong)
+    offered = draw.sample([wrong, *others], 5)
+    asked = f"Which of these words is misspelled: {', '.join(offered)}?"
+    question = f"{asked} Answer with the word as it stands in the list."
+    return Draft(question, words.choice(wrong, others), wrong)
 
 
 def question_form(draw: random.Random) -> Draft:
@@ -173,7 +174,7 @@ def letters(draw: random.Random) -> Draft:
             (f'How many vowels are in the word "{word}"?', vowels),
         )
     )
-    return Draft(number_question(draw, question), checks.number(value), str(value))
+    return Draft(number_question(draw, question), amounts.number(value), str(value))
 
 
 def acrostic(draw: random.Random) -> Draft:
@@ -181,7 +182,7 @@ def acrostic(draw: random.Random) -> Draft:
     word = draw.choice([each for each in _HIDDEN if set(each) <= _LINE_STARTS.keys()])
     poem = "\n".join(_LINE_STARTS[letter] for letter in word)
     question = f"Which word do the first letters of these lines spell?\n\n{poem}\n\nAnswer with the word only."
-    return Draft(question, checks.word(word), word.upper())
+    return Draft(question, words.word(word), word.upper())
 
 
 def reversal(draw: random.Random) -> Draft:
@@ -190,12 +191,12 @@ def reversal(draw: random.Random) -> Draft:
         word = draw.choice(_WORDS)
         question = draw.choice((f'Write the word "{word}" backwards.', f'Spell "{word}" in reverse.'))
         return Draft(f"{question} Answer with the result only.", checks.exactly(word[::-1]), word[::-1])
-    words = draw.sample(_HIDDEN, 5)
-    text = " ".join(words)
+    given = draw.sample(_HIDDEN, 5)
+    text = " ".join(given)
     return Draft(
         f'Reverse the order of the words in "{text}". Answer with the words only.',
-        checks.exactly(" ".join(words[::-1])),
-        " ".join(words[::-1]),
+        checks.sequence(given[::-1], partial=False),
+        " ".join(given[::-1]),
     )
 
 
@@ -204,7 +205,7 @@ def article(draw: random.Random) -> Draft:
     noun = draw.choice(sorted(_NOUNS))
     other = "a" if _NOUNS[noun] == "an" else "an"
     question = f'Which indefinite article goes before "{noun}", "a" or "an"? Answer with the article only.'
-    return Draft(question, checks.word(_NOUNS[noun], [other]), _NOUNS[noun])
+    return Draft(question, words.choice(_NOUNS[noun], [other]), _NOUNS[noun])
 
 
 TEMPLATES: Mapping[str, Template] = {

@@ -5,14 +5,14 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ymera_basics import checks
+from ymera_basics import amounts
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import PEOPLE, number_question
 
 
 def _number(draw: random.Random, question: str, answer: Fraction | int) -> Draft:
     shown = str(answer) if isinstance(answer, int) or answer.denominator == 1 else f"{float(answer):g}"
-    return Draft(number_question(draw, question), checks.number(answer), f"Answer: {shown}")
+    return Draft(number_question(draw, question), amounts.number(answer), f"Answer: {shown}")
 
 
 def expression(draw: random.Random) -> Draft:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from ymera_basics import checks
+from ymera_basics import amounts, words
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import PEOPLE, number_question
 
@@ -88,7 +88,7 @@ def person(draw: random.Random) -> Draft:
     others = [world.founder, world.architect, world.mayor]
     return Draft(
         _asked(draw, world.passage(draw), question, "Answer with the person's full name only."),
-        checks.word(answer, others),
+        words.choice(answer, others),
         answer,
     )
 
@@ -103,7 +103,9 @@ def year(draw: random.Random) -> Draft:
     )
     question, answer = draw.choice(questions)
     return Draft(
-        _asked(draw, world.passage(draw), question, "Answer with the year only."), checks.number(answer), str(answer)
+        _asked(draw, world.passage(draw), question, "Answer with the year only."),
+        amounts.number(answer, least=1000),
+        str(answer),
     )
 
 
@@ -118,7 +120,7 @@ def quantity(draw: random.Random) -> Draft:
     )
     question, answer = draw.choice(questions)
     return Draft(
-        _asked(draw, world.passage(draw), question, "Answer with the number only."), checks.number(answer), str(answer)
+        _asked(draw, world.passage(draw), question, "Answer with the number only."), amounts.number(answer), str(answer)
     )
 
 
@@ -133,7 +135,7 @@ def thing(draw: random.Random) -> Draft:
     question, answer = draw.choice(questions)
     return Draft(
         _asked(draw, world.passage(draw), question, "Answer with a word or name only."),
-        checks.word(answer, [world.river, world.goods, world.other]),
+        words.choice(answer, [world.river, world.goods, world.other]),
         answer,
     )
 
@@ -154,7 +156,7 @@ def mentions(draw: random.Random) -> Draft:
     question = f'How many times does the word "{word}" occur in the text?'
     return Draft(
         _asked(draw, f"{world.passage(draw)} {' '.join(extra)}", question, "Answer with the number only."),
-        checks.number(len(extra)),
+        amounts.number(len(extra)),
         str(len(extra)),
     )
 
@@ -189,7 +191,7 @@ def row(draw: random.Random) -> Draft:
     answer = names[values.index(pick(values))]
     asked = f"According to this table, who or what has the {which} {value.lower()}?"
     question = f"{asked}\n\n{table}\n\nAnswer with the name only."
-    return Draft(question, checks.word(answer, names), answer)
+    return Draft(question, words.choice(answer, names), answer)
 
 
 def figures(draw: random.Random) -> Draft:
@@ -208,7 +210,7 @@ def figures(draw: random.Random) -> Draft:
         (f"What is the {column} of {names[one]}?", values[one]),
     )
     question, answer = draw.choice(questions)
-    return Draft(number_question(draw, f"{table}\n\n{question}"), checks.number(answer), str(answer))
+    return Draft(number_question(draw, f"{table}\n\n{question}"), amounts.number(answer), str(answer))
 
 
 def compared(draw: random.Random) -> Draft:
@@ -225,10 +227,10 @@ def compared(draw: random.Random) -> Draft:
         difference = abs(sizes[0] - sizes[1])
         question = "How many more inhabitants does the larger town have than the smaller one?"
         return Draft(
-            _asked(draw, passage, question, "Answer with the number only."), checks.number(difference), str(difference)
+            _asked(draw, passage, question, "Answer with the number only."), amounts.number(difference), str(difference)
         )
     question, answer = f"How many inhabitants does {other} have?", sizes[1]
-    return Draft(_asked(draw, passage, question, "Answer with the number only."), checks.number(answer), str(answer))
+    return Draft(_asked(draw, passage, question, "Answer with the number only."), amounts.number(answer), str(answer))
 
 
 TEMPLATES: Mapping[str, Template] = {
