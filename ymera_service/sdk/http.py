@@ -240,7 +240,16 @@ def _with_options(request: HttpRequest, options: Mapping[str, Any]) -> HttpReque
     body = strict_object(request.body)
     if body is None:
         raise InvalidProviderRequest("provider options can't be added: the provider's format is not a JSON object")
-    return replace(request, body=orjson.dumps({**body, **options}))
+    return replace(request, body=orjson.dumps(_merged(body, options)))
+
+
+def _merged(body: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the body with the options; objects in both are merged, so that an option replaces nothing beside it."""
+    merged = {**body, **options}
+    for name in body.keys() & options.keys():
+        if isinstance(body[name], Mapping) and isinstance(options[name], Mapping):
+            merged[name] = _merged(body[name], options[name])
+    return merged
 
 
 def _not_adapted(adaptations: Sequence[Adaptation]) -> InvalidProviderRequest:

@@ -352,6 +352,18 @@ async def test_options_are_merged_into_a_json_body() -> None:
     assert json.loads(sent.body) == {"say": "it", "tier": "flex", "nested": {"a": [1, None]}}
 
 
+async def test_an_option_within_an_object_replaces_nothing_beside_it() -> None:
+    class Nested(JsonDialect):
+        def encode(self, request: GenerateRequest) -> HttpRequest:
+            return HttpRequest("POST", "/say", body=b'{"config": {"limit": 5, "deep": {"a": 1, "b": 2}, "list": [1]}}')
+
+    scripted = Scripted([b"=\n"])
+    options = {"config": {"seed": 7, "deep": {"b": 3}, "list": [2]}}
+    await events_of(scripted.provider(Nested()), replace(REQUEST, options=options))
+    [sent] = scripted.requests
+    assert json.loads(sent.body) == {"config": {"limit": 5, "deep": {"a": 1, "b": 3}, "list": [2], "seed": 7}}
+
+
 async def test_options_for_a_format_that_is_not_json_are_refused() -> None:
     with pytest.raises(InvalidProviderRequest, match="not a JSON object"):
         await events_of(Scripted([b"=\n"]).provider(), replace(REQUEST, options={"a": 1}))
