@@ -1,0 +1,63 @@
+"""The lists of models: of the developer API, and of Google's models at Vertex AI."""
+
+from dataclasses import replace
+from urllib.parse import quote
+
+from ymera_gemini.profiles import Profile, family_profile, without_thinking
+from ymera_service.sdk.http import HttpRequest
+from ymera_service.sdk.models import Capability, Kind
+from ymera_service.sdk.wire.json_reader import Json, count, members, required, text
+
+_PAGE = 1000
+_METHODS = {"generateContent": Kind.GENERATE, "embedContent": Kind.EMBED}
+
+
+def page_request(after: str = "") -> HttpRequest:
+    """Returns the request for the page with this token, or for the first page if that is empty."""
+    token = f"&pageToken={quote(after, safe='')}" if after else ""
+    return HttpRequest("GET", f"/models?pageSize={_PAGE}{token}", {"accept": "application/json"})
+
+
+def read_page(body: Json) -> tuple[dict[str, Profile], str]:
+    """Returns the models of a page, and the token of the next page; empty after the last page.
+
+    Raises:
+        MalformedResponse: The body is not a page of models.
+    """
+    name_of_list = "publisherModels" if "publisherModels" in body else "models"
+    if body:
+        required(body, name_of_list, list)
+    listed = {_name(model): _profile(model) for model in members(body, name_of_list)}
+    return {name: profile for name, profile in listed.items() if name}, text(body, "nextPageToken")
+
+
+def _name(model: Json) -> str:
+    """Returns the name as it is sent in a request: without its collection, unless that is one of tuned models."""
+    name = required(model, "name", str, "models")
+    return name.rpartition("models/")[2] if not name.startswith("tunedModels/") else name
+
+
+def _profile(model: Json) -> Profile:
+    known = family_profile(_name(model))
+    if "supportedGenerationMethods" not in model:
+        return known
+    if model.get("thinking") is True:
+        known = replace(known, capabilities=known.capabilities | {Capability.REASONING})
+    else:
+        known = without_thinking(known)
+    written = count(model, "outputTokenLimit") or 0
+    read = count(model, "inputTokenLimit") or known.context_window
+    return replace(
+        known,
+        kind=_kind(model, known),
+        unknown=known.unknown - {Capability.REASONING},
+        context_window=read,
+        max_output_tokens=written or known.max_output_tokens,
+    )
+
+
+def _kind(model: Json, known: Profile) -> Kind:
+    offered = model.get("supportedGenerationMethods")
+    methods = offered if isinstance(offered, list) else []
+    kind = next((_METHODS[method] for method in methods if method in _METHODS), Kind.OTHER)
+    return known.kind if kind is Kind.GENERATE and known.kind is Kind.OTHER else kind
