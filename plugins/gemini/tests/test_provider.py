@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from ymera_gemini import ymera_describe, ymera_register_providers
 from ymera_gemini.provider import GeminiProvider
-from ymera_gemini.settings import EndpointSettings, GeminiSettings
+from ymera_gemini.settings import EndpointSettings, GeminiSettings, VertexSettings
 
 from ymera_service.sdk.content import Message, Role, Text, user
 from ymera_service.sdk.errors import MalformedResponse
@@ -147,6 +147,8 @@ def test_the_options_in_the_readme_are_accepted() -> None:
     assert documented == GeminiSettings.model_fields.keys()
     [endpoint] = settings.endpoints.values()
     assert endpoint.model_fields_set >= EndpointSettings.model_fields.keys() - documented
+    assert settings.vertex
+    assert settings.vertex.model_fields_set == VertexSettings.model_fields.keys()
 
 
 # Models.

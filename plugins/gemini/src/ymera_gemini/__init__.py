@@ -2,14 +2,17 @@
 
 In reading order: `provider` (the provider), `dialect` (the API), `requests`, `contents`, `thinking` and `schemas`
 (encoding of requests), `adaptations`, `signatures`, `decoder`, `response_reader`, `usage`, `citations` and `errors`
-(decoding of responses), `listing` and `profiles` (the models and the parameters that they accept), `settings`.
+(decoding of responses), `listing` and `profiles` (the models and the parameters that they accept), `vertex` and
+`tokens` (Vertex AI), `settings`.
 """
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from ymera_gemini.provider import GEMINI, GeminiProvider
-from ymera_gemini.settings import EndpointSettings, GeminiSettings
+from ymera_gemini.settings import EndpointSettings, GeminiSettings, VertexSettings
+from ymera_gemini.tokens import AccessToken, from_command, from_default_credentials
+from ymera_gemini.vertex import VertexProvider, address
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Endpoint, Transport
 from ymera_service.sdk.providers import Provider
@@ -44,7 +47,18 @@ def _providers(
         key, accounts = _key(table, (table.api_key_variable,), environment), _accounts(table)
         if key or accounts or not table.api_key_variable:
             endpoint = Endpoint(table.base_url, {} if accounts else _credentials(key), accounts)
-            yield GeminiProvider(name, endpoint, transport, table.models, table.price_vendor)
+            yield GeminiProvider(name, endpoint, transport, table.models, price_vendor=table.price_vendor)
+    if settings.vertex:
+        yield _vertex(settings.vertex, transport, environment)
+
+
+def _vertex(settings: VertexSettings, transport: Transport, environment: Mapping[str, str]) -> VertexProvider:
+    addresses = {name: address(settings.project, name, settings.base_url) for name in settings.locations}
+    if settings.token_command:
+        source = from_command(settings.token_command)
+    else:
+        source = from_default_credentials(transport, environment, settings.credentials_file)
+    return VertexProvider(addresses, AccessToken(source), transport, settings.models)
 
 
 def _base_url(settings: GeminiSettings, environment: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The lists of models: of the developer API, and of Google's models at Vertex AI."""
+"""The API's list of models."""
 
 from dataclasses import replace
 from urllib.parse import quote
@@ -24,10 +24,9 @@ def read_page(body: Json) -> tuple[dict[str, Profile], str]:
     Raises:
         MalformedResponse: The body is not a page of models.
     """
-    name_of_list = "publisherModels" if "publisherModels" in body else "models"
-    if body:
-        required(body, name_of_list, list)
-    listed = {_name(model): _profile(model) for model in members(body, name_of_list)}
+    if body:  # a list without models has no members at all
+        required(body, "models", list)
+    listed = {_name(model): _profile(model) for model in members(body, "models")}
     return {name: profile for name, profile in listed.items() if name}, text(body, "nextPageToken")
 
 

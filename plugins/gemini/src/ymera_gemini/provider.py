@@ -10,6 +10,7 @@ from ymera_gemini.settings import ModelSettings
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
 
 GEMINI = "gemini"
@@ -28,15 +29,22 @@ class GeminiProvider(HttpProvider):
         endpoint: Endpoint,
         transport: Transport,
         models: Mapping[str, ModelSettings] | None = None,
+        *,
         price_vendor: str = PRICE_VENDOR,
+        dialect: GeminiDialect | None = None,
     ) -> None:
         """`models` are offered instead of those that the endpoint lists."""
-        super().__init__(name, GeminiDialect(), endpoint, transport)
+        super().__init__(name, dialect or GeminiDialect(), endpoint, transport)
         self._models = models or {}
         self._price_vendor = price_vendor
         profiles = self.dialect.profiles
         for model, settings in self._models.items():
             profiles.learn(model, _configured(profiles.of(model), settings))
+
+    @property
+    def deployments(self) -> Sequence[Deployment]:
+        """How each model can be called."""
+        return self.endpoint.deployments
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`. The configured models, or all that the endpoint lists."""
@@ -73,7 +81,7 @@ class GeminiProvider(HttpProvider):
             profile.context_window,
             profile.max_output_tokens,
             kind=profile.kind,
-            deployments=self.endpoint.deployments,
+            deployments=tuple(self.deployments),
             price_vendor=self._price_vendor,
             unknown=profile.unknown - profile.capabilities,
         )

@@ -1,5 +1,6 @@
 """The plugin's settings."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints
@@ -42,6 +43,23 @@ class EndpointSettings(_Table):
     """The vendor whose price list applies, as named by genai-prices."""
 
 
+class VertexSettings(PluginSettings):
+    """Google's models at Vertex AI, as the provider `vertexai`."""
+
+    project: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.:-]*$")]
+    """The id of the project that is charged."""
+    locations: Annotated[tuple[Name, ...], Field(min_length=1)] = ("global",)
+    """Where models are called. Each model has a target for each location."""
+    token_command: tuple[str, ...] = ()
+    """The command that prints an access token; if empty, the Application Default Credentials are used."""
+    credentials_file: Path | None = None
+    """The file of credentials; unset means that of `GOOGLE_APPLICATION_CREDENTIALS`, or gcloud's."""
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+    """The models to offer; if empty, those that Vertex AI is known to have."""
+    base_url: Address | None = None
+    """Another host of the API, such as that of a proxy."""
+
+
 class GeminiSettings(_Table):
     """The table `[plugins.gemini]`."""
 
@@ -49,3 +67,5 @@ class GeminiSettings(_Table):
     """The address up to and including the version; unset means Google's."""
     endpoints: dict[Name, EndpointSettings] = Field(default_factory=dict)
     """Further endpoints, each a provider, by provider name."""
+    vertex: VertexSettings | None = None
+    """A project at Vertex AI."""
