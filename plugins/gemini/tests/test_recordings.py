@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ymera_gemini.decoder import GenerateContentDecoder
+from ymera_gemini.embeddings import decode as decode_embeddings
 from ymera_gemini.errors import ERRORS
 from ymera_gemini.listing import read_page
 from ymera_gemini.provider import GeminiProvider
@@ -220,6 +221,16 @@ async def test_a_recorded_count_is_read(exchange: Exchange, recorded_http: Calla
     transport = recorded_http(Response(body_of(exchange), path=":countTokens"))
     provider = GeminiProvider("gemini", Endpoint("http://upstream/v1beta"), transport)
     assert await provider.count_tokens(Prompt((user("x"),)), "gemini-3.5-flash") == exchange["expect"]["input"]
+
+
+@pytest.mark.parametrize("exchange", of_kind("embeddings"))
+def test_recorded_embeddings_are_read(exchange: Exchange) -> None:
+    embeddings = decode_embeddings(HttpResponse(200, {}, body_of(exchange)))
+    expected = exchange["expect"]
+    assert len(embeddings.vectors) == expected["count"]
+    assert {len(vector) for vector in embeddings.vectors} == {expected["dims"]}
+    assert list(embeddings.vectors[0][:3]) == expected["first"]
+    assert embeddings.usage.input_tokens == expected.get("usage", {}).get("input", 0)
 
 
 def test_every_recording_is_proved() -> None:

@@ -2,8 +2,8 @@
 
 In reading order: `provider` (the provider), `dialect` (the API), `requests`, `contents`, `thinking` and `schemas`
 (encoding of requests), `adaptations`, `signatures`, `decoder`, `response_reader`, `usage`, `citations` and `errors`
-(decoding of responses), `listing` and `profiles` (the models and the parameters that they accept), `vertex` and
-`tokens` (Vertex AI), `settings`.
+(decoding of responses), `embeddings`, `listing` and `profiles` (the models and the parameters that they accept),
+`vertex` and `tokens` (Vertex AI), `settings`.
 """
 
 import os

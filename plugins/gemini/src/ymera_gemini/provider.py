@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ymera_gemini import embeddings
 from ymera_gemini.dialect import GeminiDialect
+from ymera_gemini.embeddings import Embeddings
 from ymera_gemini.listing import page_request, read_page
 from ymera_gemini.profiles import Profile
 from ymera_gemini.settings import ModelSettings
@@ -22,6 +24,7 @@ class GeminiProvider(HttpProvider):
     """Google's developer API, or another endpoint that implements it."""
 
     dialect: GeminiDialect
+    _encode_embed = staticmethod(embeddings.encode_batch)
 
     def __init__(
         self,
@@ -64,6 +67,14 @@ class GeminiProvider(HttpProvider):
         """
         response = await self.fetch(self.dialect.encode_count(prompt, model))
         return required_count(read_object(response.body), "totalTokens")
+
+    async def embed(self, model: str, inputs: Sequence[str], dimensions: int | None = None) -> Embeddings:
+        """Turns at most 100 texts into vectors, which is the API's limit.
+
+        Raises:
+            ProviderError: The provider failed.
+        """
+        return embeddings.decode(await self.fetch(self._encode_embed(model, inputs, dimensions)))
 
     async def _list(self) -> dict[str, Profile]:
         listed, after = read_page(read_object((await self.fetch(page_request())).body))

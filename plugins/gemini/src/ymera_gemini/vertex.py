@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ymera_gemini.dialect import GeminiDialect, post
+from ymera_gemini.embeddings import encode_predict
 from ymera_gemini.provider import GeminiProvider
 from ymera_gemini.requests import generation
 from ymera_gemini.settings import ModelSettings
@@ -37,6 +38,8 @@ class VertexDialect(GeminiDialect):
 
 class VertexProvider(GeminiProvider):
     """The models of one project, in one or several locations, each of which is a target of every model."""
+
+    _encode_embed = staticmethod(encode_predict)
 
     def __init__(
         self,
