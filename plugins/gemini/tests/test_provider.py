@@ -183,6 +183,7 @@ async def test_what_a_model_is_for_comes_from_its_methods_and_its_name(recorded_
     assert [info.kind for info in models.values()] == [
         *(Kind.GENERATE, Kind.EMBED, Kind.OTHER, Kind.OTHER, Kind.OTHER, Kind.OTHER, Kind.GENERATE)
     ]
+    assert not any(info.capabilities | info.unknown for info in models.values() if info.kind is not Kind.GENERATE)
 
 
 async def test_what_a_listing_says_decides_what_is_sent(recorded_http: Record) -> None:

@@ -38,25 +38,26 @@ def _name(model: Json) -> str:
 
 def _profile(model: Json) -> Profile:
     known = family_profile(_name(model))
-    if "supportedGenerationMethods" not in model:
-        return known
+    read, written = count(model, "inputTokenLimit") or 0, count(model, "outputTokenLimit") or 0
+    kind = _kind(model, known)
+    if kind is not Kind.GENERATE:
+        return Profile(kind=kind, context_window=read, max_output_tokens=written)
     if model.get("thinking") is True:
         known = replace(known, capabilities=known.capabilities | {Capability.REASONING})
-    else:
+    elif "supportedGenerationMethods" in model:
         known = without_thinking(known)
-    written = count(model, "outputTokenLimit") or 0
-    read = count(model, "inputTokenLimit") or known.context_window
     return replace(
         known,
-        kind=_kind(model, known),
-        unknown=known.unknown - {Capability.REASONING},
-        context_window=read,
+        unknown=known.unknown - known.capabilities,
+        context_window=read or known.context_window,
         max_output_tokens=written or known.max_output_tokens,
     )
 
 
 def _kind(model: Json, known: Profile) -> Kind:
-    offered = model.get("supportedGenerationMethods")
-    methods = offered if isinstance(offered, list) else []
-    kind = next((_METHODS[method] for method in methods if method in _METHODS), Kind.OTHER)
-    return known.kind if kind is Kind.GENERATE and known.kind is Kind.OTHER else kind
+    """Returns what a model is for: its methods tell that it writes, and its name that it does not write text."""
+    methods = model.get("supportedGenerationMethods")
+    if not isinstance(methods, list):
+        return known.kind
+    kind = next((_METHODS[method] for method in methods if isinstance(method, str) and method in _METHODS), Kind.OTHER)
+    return known.kind if kind is Kind.GENERATE else kind

@@ -92,8 +92,7 @@ def family_profile(model: str) -> Profile:
     """Returns the profile for a model's name, such as `gemini-2.5-flash-lite-preview-09-2025`."""
     if "embedding" in model:
         return Profile(kind=Kind.EMBED)
-    profile = _of_name(model)
-    return replace(profile, kind=Kind.OTHER) if _NOT_FOR_TEXT.search(model) else profile
+    return Profile(kind=Kind.OTHER) if _NOT_FOR_TEXT.search(model) else _of_name(model)
 
 
 def _of_name(model: str) -> Profile:
