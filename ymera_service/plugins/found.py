@@ -15,7 +15,10 @@ SDK = "ymera-sdk"
 """The distribution of `ymera_service.sdk`. Its version is that of the contract."""
 
 RESERVED: Mapping[str, str] = MappingProxyType(
-    {name: f"ymera-{name}" for name in ("anthropic", "basics", "echo", "lexical", "openai", "published", "simulator")}
+    {
+        name: f"ymera-{name}"
+        for name in ("anthropic", "basics", "echo", "gemini", "lexical", "openai", "published", "simulator")
+    }
 )
 """The names of Ymera's own plugins, each with its distribution."""
 

@@ -12,6 +12,7 @@ from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse, 
 from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import Adaptation, GenerateRequest
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import strict_object
 
 
@@ -113,15 +114,30 @@ class Dialect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The address of a dialect's API; `headers` are sent with every request and may hold a static key."""
+    """The address of a dialect's API.
+
+    Attributes:
+        base_url: What the relative addresses of requests are appended to.
+        headers: Sent with every request; they may hold a static key.
+        accounts: The headers of each account, if there are several: those of one account are sent with a request.
+    """
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    accounts: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
-    def resolve(self, request: HttpRequest) -> HttpRequest:
-        """Returns the request with its full URL and the endpoint's headers."""
+    @property
+    def deployments(self) -> tuple[Deployment, ...]:
+        """How each of its models can be called: with every account. For `ModelInfo.deployments`."""
+        return tuple(map(Deployment, self.accounts)) or (Deployment(),)
+
+    def resolve(self, request: HttpRequest, account: str = "") -> HttpRequest:
+        """Returns the request with its full URL and the headers of the endpoint and of an account, "" for the first."""
         url = request.url if request.url.startswith("https://") else self.base_url.rstrip("/") + request.url
-        return HttpRequest(request.method, url, {**self.headers, **request.headers}, request.body)
+        headers = {**self.headers, **request.headers}
+        if self.accounts:
+            headers |= self.accounts[account or next(iter(self.accounts))]
+        return HttpRequest(request.method, url, headers, request.body)
 
 
 KEEP_ALIVE = KeepAlive()
@@ -137,7 +153,7 @@ class HttpProvider(Provider):
         self._transport = transport
 
     async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
-        """Returns the request as it is sent: with its full URL and credentials.
+        """Returns the request as it is sent: with its full URL and credentials, those of the target's account.
 
         Called for every request, after encoding, so that a key can be rotated, a token renewed and a body signed.
 
@@ -148,7 +164,7 @@ class HttpProvider(Provider):
         Raises:
             AuthenticationFailed: The credentials can't be obtained.
         """
-        return self.endpoint.resolve(request)
+        return self.endpoint.resolve(request, context.target.deployment.account if context else "")
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
@@ -224,7 +240,16 @@ def _with_options(request: HttpRequest, options: Mapping[str, Any]) -> HttpReque
     body = strict_object(request.body)
     if body is None:
         raise InvalidProviderRequest("provider options can't be added: the provider's format is not a JSON object")
-    return replace(request, body=orjson.dumps({**body, **options}))
+    return replace(request, body=orjson.dumps(_merged(body, options)))
+
+
+def _merged(body: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the body with the options; objects in both are merged, so that an option replaces nothing beside it."""
+    merged = {**body, **options}
+    for name in body.keys() & options.keys():
+        if isinstance(body[name], Mapping) and isinstance(options[name], Mapping):
+            merged[name] = _merged(body[name], options[name])
+    return merged
 
 
 def _not_adapted(adaptations: Sequence[Adaptation]) -> InvalidProviderRequest:

@@ -199,7 +199,7 @@ def test_invalid_settings_of_all_plugins_are_reported_together() -> None:
 
 def test_first_party_plugins_are_loaded_like_others() -> None:
     names = {plugin.name for plugin in installed()}
-    assert {"anthropic", "basics", "echo", "lexical", "openai", "simulator"} <= names
+    assert {"anthropic", "basics", "echo", "gemini", "lexical", "openai", "simulator"} <= names
 
 
 def test_what_a_failing_plugin_says_is_shown_without_secrets() -> None:

@@ -24,6 +24,7 @@ from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEven
 from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, HttpResponse
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.targets import Deployment, Target
 from ymera_service.sdk.testing.answers import context_of, events_of, generate
 
 REQUEST = GenerateRequest("tiny", Prompt((user("hello"),)))
@@ -351,6 +352,33 @@ async def test_options_are_merged_into_a_json_body() -> None:
     assert json.loads(sent.body) == {"say": "it", "tier": "flex", "nested": {"a": [1, None]}}
 
 
+async def test_an_option_within_an_object_replaces_nothing_beside_it() -> None:
+    class Nested(JsonDialect):
+        def encode(self, request: GenerateRequest) -> HttpRequest:
+            return HttpRequest("POST", "/say", body=b'{"config": {"limit": 5, "deep": {"a": 1, "b": 2}, "list": [1]}}')
+
+    scripted = Scripted([b"=\n"])
+    options = {"config": {"seed": 7, "deep": {"b": 3}, "list": [2]}}
+    await events_of(scripted.provider(Nested()), replace(REQUEST, options=options))
+    [sent] = scripted.requests
+    assert json.loads(sent.body) == {"config": {"limit": 5, "deep": {"a": 1, "b": 3}, "list": [2], "seed": 7}}
+
+
 async def test_options_for_a_format_that_is_not_json_are_refused() -> None:
     with pytest.raises(InvalidProviderRequest, match="not a JSON object"):
         await events_of(Scripted([b"=\n"]).provider(), replace(REQUEST, options={"a": 1}))
+
+
+async def test_a_call_is_sent_with_the_headers_of_its_targets_account() -> None:
+    transport = Scripted([b".\n"])
+    endpoint = Endpoint("http://tiny/v1/", {"x-all": "yes"}, {"one": {"x-key": "1"}, "two": {"x-key": "2"}})
+    provider = TinyProvider("tiny", TinyDialect(), endpoint, transport)
+    for deployment in endpoint.deployments:
+        context = replace(context_of(provider, REQUEST), target=Target("tiny", "tiny/m", deployment))
+        async with aclosing(provider.generate(REQUEST, context)) as events:
+            assert [event async for event in events]
+    await provider.fetch(HttpRequest("GET", "/models"))
+    assert [request.headers["x-key"] for request in transport.requests] == ["1", "2", "1"]
+    assert {request.headers["x-all"] for request in transport.requests} == {"yes"}
+    assert Endpoint("http://tiny").deployments == (Deployment(),)
+    assert "x-key" not in repr(endpoint)

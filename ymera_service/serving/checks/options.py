@@ -7,7 +7,7 @@ from ymera_service.serving.checks.violations import Violations
 
 MAX_BYTES = 64 * 1024
 """Of all options together."""
-RESERVED = frozenset({"model", "messages", "input", "prompt", "stream", "stream_options", "n"})
+RESERVED = frozenset({"model", "messages", "contents", "input", "prompt", "stream", "stream_options", "n"})
 """What routing, accounting and the decoders depend on."""
 
 

@@ -358,9 +358,9 @@ type ExecuteRequest struct {
 	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// Parameters that the contract does not have, by the provider's name: merged
 	// into the JSON body of the calls to that provider, where they replace the
-	// fields of the same name. What Ymera depends on can't be set: model, messages,
-	// input, prompt, stream, stream_options and n. Headers can't be set. At most 16
-	// providers and 64 KiB.
+	// fields of the same name; objects are merged. What Ymera depends on can't be
+	// set: model, messages, contents, input, prompt, stream, stream_options and n.
+	// Headers can't be set. At most 16 providers and 64 KiB.
 	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,6,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Refuses to adapt the request: a target for which a parameter would be
 	// dropped, reduced or expressed in another way is not called, and the next one
@@ -603,9 +603,9 @@ type ExecuteStreamRequest struct {
 	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// Parameters that the contract does not have, by the provider's name: merged
 	// into the JSON body of the calls to that provider, where they replace the
-	// fields of the same name. What Ymera depends on can't be set: model, messages,
-	// input, prompt, stream, stream_options and n. Headers can't be set. At most 16
-	// providers and 64 KiB.
+	// fields of the same name; objects are merged. What Ymera depends on can't be
+	// set: model, messages, contents, input, prompt, stream, stream_options and n.
+	// Headers can't be set. At most 16 providers and 64 KiB.
 	ProviderOptions map[string]*structpb.Struct `protobuf:"bytes,6,rep,name=provider_options,json=providerOptions,proto3" json:"provider_options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Refuses to adapt the request: a target for which a parameter would be
 	// dropped, reduced or expressed in another way is not called, and the next one

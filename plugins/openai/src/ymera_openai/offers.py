@@ -29,7 +29,7 @@ def providers(settings: OpenAiSettings, environ: Mapping[str, str], transport: T
         keys = _keys(table, vendor.key_header)
         if table.enabled and (key or keys) and base_url:
             credentials = {} if keys else _credentials(key, vendor.key_header)
-            yield _vendor(vendor, table, Endpoint(base_url, credentials), transport, keys)
+            yield _vendor(vendor, table, Endpoint(base_url, credentials, keys), transport)
         elif table.enabled and vendor.name in settings.vendors:
             yield Unconfigured(vendor.name, _what_is_missing(vendor, key))
     yield from _local_servers(settings, environ, transport)
@@ -74,21 +74,13 @@ def _credentials(key: str, header: str = "authorization") -> dict[str, str]:
     return {header: f"Bearer {key}" if header == "authorization" else key}
 
 
-def _vendor(
-    vendor: Vendor,
-    table: VendorSettings,
-    endpoint: Endpoint,
-    transport: Transport,
-    keys: Mapping[str, Mapping[str, str]],
-) -> Provider:
+def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport: Transport) -> Provider:
     quirks = replace(vendor.quirks, vendor=vendor.name)
     dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
     offer = Offer(vendor.price_vendor, vendor.lacks, partial=vendor.partial)
     names = table.models or vendor.models
     listing = "/models" if table.base_url else vendor.listing
-    return OpenAiProvider(
-        vendor.name, dialect, endpoint, transport, offer=offer, names=names, keys=keys, listing=listing
-    )
+    return OpenAiProvider(vendor.name, dialect, endpoint, transport, offer=offer, names=names, listing=listing)
 
 
 def _local_servers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
@@ -115,8 +107,8 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provi
         local=table.local,
     )
     dialect = _dialect(table.dialect, quirks)
-    endpoint = Endpoint(table.base_url, headers)
-    return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=table.models, keys=_keys(table))
+    endpoint = Endpoint(table.base_url, headers, _keys(table))
+    return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=table.models)
 
 
 def _quirks(table: EndpointSettings) -> Quirks:

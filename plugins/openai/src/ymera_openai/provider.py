@@ -1,6 +1,6 @@
 """A provider that uses one of OpenAI's dialects."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 from ymera_openai import embeddings, moderations, profiles
@@ -18,7 +18,6 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.targets import Deployment
 
 
 class ByModel:
@@ -59,12 +58,10 @@ class OpenAiProvider(HttpProvider):
         *,
         offer: Offer,
         names: Sequence[str] = (),
-        keys: Mapping[str, Mapping[str, str]] | None = None,
         listing: str = "/models",
     ) -> None:
-        """`keys` are the headers of each account, if several are configured; `listing` is the address of the models."""
+        """`listing` is the address of the models."""
         super().__init__(name, dialect, endpoint, transport)
-        self._keys = keys or {}
         self._offer = offer
         self._names = tuple(names)
         self._listing = listing
@@ -78,15 +75,7 @@ class OpenAiProvider(HttpProvider):
         return [self._offered(self._offer.described(entry)) for entry in unique.values()]
 
     def _offered(self, info: ModelInfo) -> ModelInfo:
-        return replace(info, deployments=tuple(map(Deployment, self._keys))) if self._keys else info
-
-    async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
-        """See `HttpProvider.authorize`; a call uses its target's account, a listing the first account."""
-        resolved = await super().authorize(request, context)
-        if not self._keys:
-            return resolved
-        account = context.target.deployment.account if context else next(iter(self._keys))
-        return replace(resolved, headers={**resolved.headers, **self._keys[account]})
+        return replace(info, deployments=self.endpoint.deployments) if self.endpoint.accounts else info
 
     async def embed(self, model: str, inputs: Sequence[str], dimensions: int | None = None) -> Embeddings:
         """Turns texts into vectors.

@@ -258,9 +258,9 @@ class ExecuteRequest(google.protobuf.message.Message):
     def provider_options(self) -> google.protobuf.internal.containers.MessageMap[builtins.str, google.protobuf.struct_pb2.Struct]:
         """Parameters that the contract does not have, by the provider's name: merged
         into the JSON body of the calls to that provider, where they replace the
-        fields of the same name. What Ymera depends on can't be set: model, messages,
-        input, prompt, stream, stream_options and n. Headers can't be set. At most 16
-        providers and 64 KiB.
+        fields of the same name; objects are merged. What Ymera depends on can't be
+        set: model, messages, contents, input, prompt, stream, stream_options and n.
+        Headers can't be set. At most 16 providers and 64 KiB.
         """
 
     def __init__(
@@ -415,9 +415,9 @@ class ExecuteStreamRequest(google.protobuf.message.Message):
     def provider_options(self) -> google.protobuf.internal.containers.MessageMap[builtins.str, google.protobuf.struct_pb2.Struct]:
         """Parameters that the contract does not have, by the provider's name: merged
         into the JSON body of the calls to that provider, where they replace the
-        fields of the same name. What Ymera depends on can't be set: model, messages,
-        input, prompt, stream, stream_options and n. Headers can't be set. At most 16
-        providers and 64 KiB.
+        fields of the same name; objects are merged. What Ymera depends on can't be
+        set: model, messages, contents, input, prompt, stream, stream_options and n.
+        Headers can't be set. At most 16 providers and 64 KiB.
         """
 
     def __init__(

@@ -1,0 +1,105 @@
+"""Providers that use the Gemini API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ymera_gemini import embeddings
+from ymera_gemini.dialect import GeminiDialect
+from ymera_gemini.embeddings import Embeddings
+from ymera_gemini.listing import page_request, read_page
+from ymera_gemini.profiles import Profile
+from ymera_gemini.settings import ModelSettings
+from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
+from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.targets import Deployment
+from ymera_service.sdk.wire.json_reader import read_object, required_count
+
+GEMINI = "gemini"
+PRICE_VENDOR = "google"
+"""The name of Google's price list in `genai-prices`."""
+
+
+class GeminiProvider(HttpProvider):
+    """Google's developer API, or another endpoint that implements it."""
+
+    dialect: GeminiDialect
+    _encode_embed = staticmethod(embeddings.encode_batch)
+
+    def __init__(
+        self,
+        name: str,
+        endpoint: Endpoint,
+        transport: Transport,
+        models: Mapping[str, ModelSettings] | None = None,
+        *,
+        price_vendor: str = PRICE_VENDOR,
+        dialect: GeminiDialect | None = None,
+    ) -> None:
+        """`models` are offered instead of those that the endpoint lists."""
+        super().__init__(name, dialect or GeminiDialect(), endpoint, transport)
+        self._models = models or {}
+        self._price_vendor = price_vendor
+        profiles = self.dialect.profiles
+        for model, settings in self._models.items():
+            profiles.learn(model, _configured(profiles.of(model), settings))
+
+    @property
+    def deployments(self) -> Sequence[Deployment]:
+        """How each model can be called."""
+        return self.endpoint.deployments
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """See `Provider.models`. The configured models, or all that the endpoint lists."""
+        profiles = self.dialect.profiles
+        if self._models:
+            return [self._info(name, profiles.of(name)) for name in self._models]
+        listed = await self._list()
+        for name, profile in listed.items():
+            profiles.learn(name, profile)
+        return [self._info(name, profile) for name, profile in listed.items()]
+
+    async def count_tokens(self, prompt: Prompt, model: str) -> int:
+        """Asks the endpoint for the number of input tokens of a prompt, tools and system prompt included.
+
+        Raises:
+            ProviderError: The call failed, or the endpoint does not return a count.
+        """
+        response = await self.fetch(self.dialect.encode_count(prompt, model))
+        return required_count(read_object(response.body), "totalTokens")
+
+    async def embed(self, model: str, inputs: Sequence[str], dimensions: int | None = None) -> Embeddings:
+        """Turns at most 100 texts into vectors, which is the API's limit.
+
+        Raises:
+            ProviderError: The provider failed.
+        """
+        return embeddings.decode(await self.fetch(self._encode_embed(model, inputs, dimensions)))
+
+    async def _list(self) -> dict[str, Profile]:
+        listed, after = read_page(read_object((await self.fetch(page_request())).body))
+        while after:
+            page, after = read_page(read_object((await self.fetch(page_request(after))).body))
+            if page.keys() <= listed.keys():
+                break  # the endpoint ignores `pageToken`, so this loop would never end
+            listed |= page
+        return listed
+
+    def _info(self, name: str, profile: Profile) -> ModelInfo:
+        return ModelInfo(
+            name,
+            profile.capabilities,
+            profile.context_window,
+            profile.max_output_tokens,
+            kind=profile.kind,
+            deployments=tuple(self.deployments),
+            price_vendor=self._price_vendor,
+            unknown=profile.unknown - profile.capabilities,
+        )
+
+
+def _configured(profile: Profile, model: ModelSettings) -> Profile:
+    configured = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
+    if model.capabilities is not None:
+        configured["unknown"] = frozenset()
+    return replace(profile, **configured)

@@ -1,0 +1,74 @@
+"""Google's models at Vertex AI: the same format, other addresses, and access tokens instead of keys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ymera_gemini.dialect import GeminiDialect, post
+from ymera_gemini.embeddings import encode_predict
+from ymera_gemini.provider import GeminiProvider
+from ymera_gemini.requests import generation
+from ymera_gemini.settings import ModelSettings
+from ymera_gemini.tokens import AccessToken
+from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.http import Endpoint, HttpRequest, Transport
+from ymera_service.sdk.targets import Deployment
+
+VERTEX = "vertexai"
+_VERSION = "v1beta1"
+_DEFAULT_MODELS = (
+    "gemini-3.5-flash",
+    "gemini-3.1-pro-preview",
+    "gemini-3.1-flash-lite",
+    "gemini-3-flash-preview",
+    "gemini-2.5-pro",
+    "gemini-2.5-flash",
+    "gemini-2.5-flash-lite",
+)
+"""Those that models.dev listed on 2026-07-02. The API has no list of what a project can call in a region."""
+
+
+class VertexDialect(GeminiDialect):
+    """The dialect of Vertex AI, which differs from that of the developer API in how tokens are counted."""
+
+    def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
+        """See `GeminiDialect.encode_count`."""
+        return post(model, "countTokens", generation(prompt, self.profiles.of(model)))
+
+
+class VertexProvider(GeminiProvider):
+    """The models of one project, in one or several locations, each of which is a target of every model."""
+
+    _encode_embed = staticmethod(encode_predict)
+
+    def __init__(
+        self,
+        addresses: Mapping[str, str],
+        token: AccessToken,
+        transport: Transport,
+        models: Mapping[str, ModelSettings] | None = None,
+    ) -> None:
+        """`addresses` are those of the project by location; `models` replace the default ones."""
+        offered = models or {name: ModelSettings() for name in _DEFAULT_MODELS}
+        self._endpoints = {location: Endpoint(address) for location, address in addresses.items()}
+        self._token = token
+        first = next(iter(self._endpoints.values()))
+        super().__init__(VERTEX, first, transport, offered, dialect=VertexDialect())
+
+    @property
+    def deployments(self) -> Sequence[Deployment]:
+        """See `GeminiProvider.deployments`."""
+        return [Deployment(endpoint=location) for location in self._endpoints]
+
+    async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
+        """See `HttpProvider.authorize`; a call goes to its target's location."""
+        location = context.target.deployment.endpoint if context else ""
+        sent = self._endpoints.get(location, self.endpoint).resolve(request)
+        return replace(sent, headers={**sent.headers, "authorization": f"Bearer {await self._token.value()}"})
+
+
+def address(project: str, location: str, host: str | None = None) -> str:
+    """Returns the address of a project's models in a location."""
+    prefix = "" if location == "global" else f"{location}-"
+    base = host.rstrip("/") if host else f"https://{prefix}aiplatform.googleapis.com"
+    return f"{base}/{_VERSION}/projects/{project}/locations/{location}/publishers/google"

@@ -1,0 +1,168 @@
+"""Every recorded answer in Gemini's format, through client, server, plugin and HTTP, and back.
+
+One server calls one replay server. Each exchange is an endpoint of its own, whose address selects it in the replay
+server. `plugins/gemini/tests` compare what is sent with the recorded requests.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import pytest_asyncio
+from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
+
+from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, WRITTEN_PRICE, Received
+from ymera_service.config import Settings
+from ymera_service.server import Application
+
+Exchange = dict[str, Any]
+
+WIRE = Path(__file__).parents[3] / "shared" / "wire"
+if not (WIRE / "replay_server.py").exists():
+    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+
+WAIT = 30.0
+COMPLETIONS: list[Exchange] = [
+    exchange
+    for vendor in ("gemini", "vertexai")
+    for path in sorted((WIRE / vendor).glob("*enerateContent*.json"))
+    if (exchange := json.loads(path.read_bytes()))["expect"]["kind"] == "completion"
+]
+SIGNED = next(
+    each
+    for each in COMPLETIONS
+    if each["expect"]["tool_calls"]
+    and "gemini-3" in each["expect"]["model"]
+    and "thoughtSignature" in str(each["response"])
+)
+MODULE_LOOP = pytest.mark.asyncio(loop_scope="module")
+
+
+def name_of(exchange: Exchange) -> str:
+    return str(exchange["id"]).lower().replace(".", "-")
+
+
+@pytest.fixture(scope="module")
+def replay() -> Iterator[Any]:
+    """The recordings, served over HTTP on this machine."""
+    specification = importlib.util.spec_from_file_location("replay_server", WIRE / "replay_server.py")
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["replay_server"] = module  # its dataclasses look there for their own module
+    specification.loader.exec_module(module)
+    with module.ReplayServer(WIRE) as server:
+        yield server
+
+
+def model_of(exchange: Exchange) -> str:
+    return str(exchange["expect"]["model"])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stub(
+    replay: Any, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
+    """A server with all installed plugins, each exchange being one of its providers."""
+    price = {"input": INPUT_PRICE, "output": OUTPUT_PRICE, "cache_read": CACHED_PRICE, "cache_write": WRITTEN_PRICE}
+    endpoints = {
+        name_of(exchange): {"base_url": f"{replay.url(exchange['id'])}/v1beta", "models": {model_of(exchange): {}}}
+        for exchange in COMPLETIONS
+    }
+    tables: dict[str, Any] = {
+        "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
+        "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('replay')}/ymera.db"},
+        "execution": {"max_attempts": 1, "idle_seconds": 3},
+        "catalog": {"prices": {f"{name_of(each)}/{model_of(each)}": price for each in COMPLETIONS}},
+        "plugins": {"openai": {"discover_local": False}, "gemini": {"endpoints": endpoints}},
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
+                patch.delenv(name)
+        async with (
+            Application.start(Settings(**tables)) as app,
+            grpc.aio.insecure_channel(app.address) as channel,
+        ):
+            yield ymera_pb2_grpc.YmeraServiceStub(channel)
+
+
+def said(role: content_pb2.Role.ValueType, *parts: content_pb2.Part) -> content_pb2.Message:
+    return content_pb2.Message(role=role, parts=parts)
+
+
+QUESTION = said(content_pb2.ROLE_USER, content_pb2.Part(text="What was recorded?"))
+
+
+def asked(exchange: Exchange, *more: content_pb2.Message) -> dict[str, Any]:
+    only = routing_pb2.RoutingPreferences(allow_models=[f"{name_of(exchange)}/{model_of(exchange)}"])
+    return {"prompt": content_pb2.Prompt(messages=[QUESTION, *more]), "preferences": only}
+
+
+def each(exchanges: list[Exchange]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("exchange", [pytest.param(one, id=one["id"]) for one in exchanges])
+
+
+@MODULE_LOOP
+@each(COMPLETIONS)
+async def test_a_recorded_answer_reaches_the_caller(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
+) -> None:
+    answer = await stub.Execute(ymera_pb2.ExecuteRequest(**asked(exchange)), timeout=WAIT)
+    received = Received()
+    for part in answer.messages[0].parts:
+        match part.WhichOneof("kind"):
+            case "tool_call":
+                received.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
+            case "reasoning":
+                received.texts["reasoning"] += part.reasoning.text
+            case kind:
+                received.texts[str(kind)] += getattr(part, str(kind))
+    received.citations = len(answer.citations)
+    received.finish_reason, received.usage = answer.finish_reason, answer.usage
+    received.check(exchange if "input" in exchange["expect"]["usage"] else without_usage(exchange))
+
+
+def without_usage(exchange: Exchange) -> Exchange:
+    """One whose input was not counted; the server then estimates it."""
+    return exchange | {"expect": {name: value for name, value in exchange["expect"].items() if name != "usage"}}
+
+
+@MODULE_LOOP
+@each(COMPLETIONS)
+async def test_a_recorded_answer_is_streamed_to_the_caller(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
+) -> None:
+    text, last = "", ymera_pb2.ExecuteStreamResponse()
+    async for event in stub.ExecuteStream(ymera_pb2.ExecuteStreamRequest(**asked(exchange)), timeout=WAIT):
+        text += event.text_delta.text
+        last = event
+    assert text == exchange["expect"]["text"]
+    assert last.completed.finish_reason == FINISH_REASONS[exchange["expect"]["finish_reason"]]
+
+
+@MODULE_LOOP
+async def test_a_signature_comes_back_to_the_vendor(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, replay: Any) -> None:
+    answer = await stub.Execute(ymera_pb2.ExecuteRequest(**asked(SIGNED)), timeout=WAIT)
+    [turn] = answer.messages
+    results = [
+        content_pb2.Part(
+            tool_result=content_pb2.ToolResult(tool_call_id=part.tool_call.id, parts=[content_pb2.Part(text="Sunny")])
+        )
+        for part in turn.parts
+        if part.WhichOneof("kind") == "tool_call"
+    ]
+    again = asked(SIGNED, turn, said(content_pb2.ROLE_TOOL, *results))
+    await stub.Execute(ymera_pb2.ExecuteRequest(**again), timeout=WAIT)
+    [_, calls, _] = replay.received[-1]["json"]["contents"]
+    [call, *_] = [part for part in calls["parts"] if "functionCall" in part]
+    assert call["thoughtSignature"] in str(SIGNED["response"])
+    assert len(call["thoughtSignature"]) > 40
