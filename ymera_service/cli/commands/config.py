@@ -12,7 +12,7 @@ from ymera_service.cli.output import Output
 if TYPE_CHECKING:
     from ymera_service.config import Settings
 
-app = typer.Typer(help="Checks the configuration.", no_args_is_help=True)
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", help="Checks the configuration.", no_args_is_help=True)
 
 
 @app.callback()
