@@ -129,6 +129,29 @@ def test_a_prompt_is_read_from_a_pipe(home: Home, server: str, argument: list[st
     assert (run.returncode, run.stdout) == (0, "Grüß Gott\n")
 
 
+def test_piped_input_goes_before_the_prompt(home: Home, server: str) -> None:
+    run = home.run("ask", "Sum it up.", "-m", "echo/words", "--address", server, stdin="the text\n")
+    assert (run.returncode, run.stdout) == (0, "the text\n\nSum it up.\n")
+
+
+def test_the_last_code_block_is_extracted(home: Home, server: str) -> None:
+    answer = "First\n```\none\n```\nthen\n```sh\ntwo\n```\nDone."
+    run = home.run("ask", answer, "-x", "-m", "echo/words", "--address", server)
+    assert (run.returncode, run.stdout) == (0, "two\n")
+    assert home.run("ask", "no code", "-x", "-m", "echo/words", "--address", server).stdout == "no code\n"
+
+
+def test_a_failed_command_prints_its_message_alone(home: Home) -> None:
+    run = home.run("ask", "Hi", "--model", "gpt-5")
+    assert (run.returncode, run.stdout) == (1, "")
+    first, *notes = run.stderr.splitlines()
+    assert first == "Error: no model is named 'gpt-5'"
+    assert notes[:2] == [
+        "  Set OPENAI_API_KEY for the server to use models of this vendor.",
+        "  `ymera models` lists the models on offer.",
+    ]
+
+
 def test_a_streams_json_is_one_event_a_line_numbered_without_gaps(home: Home, where: list[str]) -> None:
     run = home.run("ask", "--model", "echo/words", "one two", "--json", *where)
     events = [json.loads(line) for line in run.stdout.splitlines()]
@@ -427,6 +450,14 @@ def test_a_terminal_gets_colours_unless_they_are_disabled(home: Home, server: st
     plain = on_a_terminal(home, "health", "--address", server, NO_COLOR="1")
     assert "\x1b[32m" not in plain
     assert "ok" in plain
+
+
+def test_thinking_is_shown_on_a_terminal_only(home: Home, server: str) -> None:
+    arguments = ("ask", "What is 17 * 23?", "-m", "simulator/sim-thinker", "--address", server)
+    assert "\x1b[2m" in on_a_terminal(home, *arguments).partition("391")[0]
+    piped = home.run(*arguments)
+    assert piped.stdout.strip().endswith("391")
+    assert len(piped.stderr.splitlines()) == 2
 
 
 def test_an_answer_can_not_control_the_terminal(home: Home, server: str) -> None:

@@ -129,10 +129,10 @@ def _of_config(error: "ConfigError") -> Problem:
 
 def private(settings: "Settings", address: str) -> "Settings":
     """Returns the settings of a server for one command: at the given address, which only this user can open, and so
-    without TLS and keys; logging warnings only."""
+    without TLS and keys; logging errors only, as the command reports what becomes of its call."""
     unencrypted = {"tls_certificate": None, "tls_private_key": None, "tls_client_ca": None}
     server = settings.server.model_copy(update={"address": address, "reflection": False, **unencrypted})
-    unless_configured = {"level": "warning", "format": "console"}
+    unless_configured = {"level": "error", "format": "console"}
     quiet = {name: value for name, value in unless_configured.items() if name not in settings.log.model_fields_set}
     log, access = settings.log.model_copy(update=quiet), settings.access.model_copy(update={"callers": ()})
     return settings.model_copy(update={"server": server, "access": access, "log": log})

@@ -76,6 +76,7 @@ Models = Annotated[
     list[str] | None,
     typer.Option(
         "--model",
+        "-m",
         metavar="MODEL",
         help="Only models of this name or pattern, such as 'openai/*'. Repeatable.",
         rich_help_panel=PREFERENCES,

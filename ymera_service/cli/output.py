@@ -55,6 +55,15 @@ class Output:
         sys.stdout.write(harmless(text) if self.results.is_terminal else text)
         sys.stdout.flush()
 
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person watches: both streams are terminals, and text is printed."""
+        return self.results.is_terminal and self.remarks.is_terminal and not self.as_json
+
+    def think(self, text: str) -> None:
+        """Prints a part of a model's thinking to standard error."""
+        self.remarks.print(clean(text, "dim"), end="", soft_wrap=True)
+
     def remark(self, text: str, style: str = "dim") -> None:
         """Prints a line to standard error."""
         self.remarks.print(clean(text, style))

@@ -1,6 +1,7 @@
 """Describes what went wrong, as text for people and as JSON for programs."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +22,25 @@ _STATUS_KEY = "grpc-status-details-bin"
 _UNREACHABLE = "Start one with `ymera serve`, or omit --address and YMERA_ADDRESS to start a temporary server."
 _UNTRUSTED = "Set the variable GRPC_DEFAULT_SSL_ROOTS_FILE_PATH to a PEM file of the authorities to trust."
 _REMEDIES = {
-    "MODEL_NOT_FOUND": "`ymera models` lists the available models.",
+    "MODEL_NOT_FOUND": "`ymera models` lists the models on offer.",
     "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites.",
     "EXECUTION_NOT_FOUND": "`ymera ask` prints the request's id at the end of its last line.",
     "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows the candidates and their scores.",
     "UNAUTHENTICATED": "Set the variable YMERA_API_KEY, or --api-key-file; `ymera callers add` makes a key.",
     "PROVIDER_AUTHENTICATION": "Check the provider's key in the server's environment or configuration.",
 }
+_NONE_LIKE_IT = "; ListModels returns the models on offer"
+_VARIABLES = {
+    r"openai/|gpt-|o\d|chatgpt": "OPENAI_API_KEY",
+    r"anthropic/|claude": "ANTHROPIC_API_KEY",
+    r"gemini/|google/|gemini-|gemma": "GEMINI_API_KEY",
+    r"mistral/|mistral-|ministral|codestral": "MISTRAL_API_KEY",
+    r"deepseek": "DEEPSEEK_API_KEY",
+    r"xai/|grok": "XAI_API_KEY",
+    r"groq/": "GROQ_API_KEY",
+    r"openrouter/": "OPENROUTER_API_KEY",
+}
+"""The variable with which the models of a vendor are offered, by what their names begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +88,10 @@ def of_rpc(error: grpc.aio.AioRpcError, server: str) -> Problem:
     assert isinstance(request, details.RequestInfo)
     violations = [{"field": one.field, "description": one.description} for one in bad_request.field_violations]
     faults = [f"{one['field']}: {one['description']}" for one in violations] if len(violations) > 1 else []
+    delay = retry.retry_delay if retry.HasField("retry_delay") else None
     return Problem(
-        status.message,
-        (*faults, *_remedies(info.reason, retry.retry_delay if retry.HasField("retry_delay") else None)),
+        _in_words(status.message, info.reason, info.metadata),
+        (*faults, *_key_of(status.message, info.metadata), *_remedies(info.reason, delay)),
         info.reason,
         request.request_id,
         WRONG if info.reason == "INVALID_REQUEST" else FAILED,
@@ -90,6 +104,21 @@ def of_event(error: Error, request_id: str) -> Problem:
     delay = error.retry_after if error.HasField("retry_after") else None
     facts = {"metadata": dict(error.metadata)}
     return Problem(error.message, tuple(_remedies(error.reason, delay)), error.reason, request_id, facts=facts)
+
+
+def _in_words(message: str, reason: str, metadata: Mapping[str, str]) -> str:
+    """Returns the message of an unknown model without what only programs know: the field, and the call that lists."""
+    if reason != "MODEL_NOT_FOUND":
+        return message
+    words = message.removeprefix(f"{metadata.get('field', '')}: ").removesuffix(_NONE_LIKE_IT)
+    return words.replace("no model has the name", "no model is named", 1)
+
+
+def _key_of(message: str, metadata: Mapping[str, str]) -> Iterator[str]:
+    if message.endswith(_NONE_LIKE_IT):
+        for beginning, variable in _VARIABLES.items():
+            if re.match(beginning, metadata.get("model", "")):
+                yield f"Set {variable} for the server to use models of this vendor."
 
 
 def _remedies(reason: str, delay: Duration | None) -> Iterator[str]:
