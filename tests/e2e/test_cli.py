@@ -43,7 +43,7 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "YMERA_ADDRESS"))}
-        return {**kept, "XDG_DATA_HOME": str(self.path / "data"), "COLUMNS": "200"}
+        return {**kept, **{f"XDG_{kind}_HOME": str(self.path / kind) for kind in ("DATA", "CONFIG")}, "COLUMNS": "200"}
 
     def run(self, *arguments: str, stdin: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
         run = subprocess.run(
@@ -360,6 +360,24 @@ def test_an_unknown_classifier_is_an_error(home: Home) -> None:
 
 def test_a_valid_configuration_passes(home: Home) -> None:
     assert home.run("config", "check").stdout == "ymera.toml: no fault found\n"
+
+
+def test_the_database_is_checked_and_not_created(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = home.run("config", "check", YMERA_STORAGE__URL=f"sqlite:///{tmp_path}/file/ymera.db")
+    assert run.returncode == 2
+    assert "storage.url: cannot open" in run.stderr
+    assert home.run("config", "check", YMERA_STORAGE__URL=f"sqlite:///{tmp_path}/new/ymera.db").returncode == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_configuration_is_begun_once_and_shown(home: Home, tmp_path: Path) -> None:
+    begun = tmp_path / "folder" / "ymera.toml"
+    assert home.run("config", "init", "--config", str(begun)).returncode == 0
+    assert home.run("config", "init", "--config", str(begun)).returncode == 2
+    shown = home.run("config", "show", "--config", str(begun), YMERA_STORAGE__URL="postgresql://u:hunter22@db/ymera")
+    assert re.search(r"^storage.url +\S*@db/ymera\S* +environment$", shown.stdout, re.MULTILINE)
+    assert "hunter22" not in shown.stdout
 
 
 def test_an_address_in_use_is_reported(home: Home, server: str) -> None:

@@ -100,6 +100,13 @@ def load_settings(config: Path | None) -> "Settings":
         return load(config)
 
 
+def source_of(config: Path | None) -> str:
+    """Returns the name of what the configuration is read from, for people."""
+    from ymera_service.config import Source  # noqa: PLC0415  # see `_own_server`
+
+    return str(Source.of(config))
+
+
 @contextmanager
 def starting() -> Iterator[None]:
     """Turns an error that prevents a server from starting into `CommandFailed`."""

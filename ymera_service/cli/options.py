@@ -36,7 +36,7 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="The configuration of the temporary server; default ymera.toml.",
+        help="The configuration of the temporary server; default ymera.toml, or the user's.",
         rich_help_panel=SERVER,
     ),
 ]

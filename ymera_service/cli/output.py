@@ -34,7 +34,11 @@ class Output:
         """Prints a response: the message as one JSON document, or the blocks as text."""
         if self.as_json:
             self.document(as_dict(message))
-            return
+        else:
+            self.blocks(*blocks)
+
+    def blocks(self, *blocks: RenderableType) -> None:
+        """Prints a result as text."""
         if self.results.is_terminal:
             self.results.print(*blocks, sep="\n", crop=False)
             return
