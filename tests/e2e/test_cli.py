@@ -249,13 +249,33 @@ def test_lists_are_plain_text_without_a_terminal(home: Home, server: str) -> Non
 
 def test_a_measurement_ends_in_scores(home: Home, server: str) -> None:
     options = ("--models", "simulator/*", "--categories", "math", "--tasks", "2", "--address", server)
-    shown = home.run("benchmark", *options)
+    assert home.run("benchmark", *options).returncode == 2  # there is no terminal to ask at
+    shown = home.run("benchmark", *options, "--yes")
     assert shown.returncode == 0, shown.stderr
+    assert re.match(r"14 tasks: 7 models × 2 of basics\nexpected cost: \$0\.\d+", shown.stderr)
     assert re.match(r"model +category +score +95 % interval", shown.stdout)
     assert re.search(r"^simulator/\S+ +math +[01]\.\d\d ", shown.stdout, re.MULTILINE)
-    events = [json.loads(line) for line in home.run("benchmark", *options, "--json").stdout.splitlines()]
+    events = [json.loads(line) for line in home.run("benchmark", *options, "--json", "-y").stdout.splitlines()]
     assert [int(event["sequence"]) for event in events] == list(range(1, len(events) + 1))
     assert ("started" in events[0], "completed" in events[-1]) == (True, True)
+
+
+def test_a_measurement_stays_within_its_budget(home: Home, server: str) -> None:
+    options = ("--models", "simulator/sim-large", "--categories", "math", "--tasks", "20", "--address", server)
+    shown = home.run("benchmark", *options, "--budget", "0.02")
+    assert shown.returncode == 0, shown.stderr
+    [measured] = re.findall(r"(\d+) tasks were measured within the budget", shown.stderr)
+    assert 0 < int(measured) < 20
+    [cost] = re.findall(r"\$(0\.\d+)$", shown.stdout, re.MULTILINE)
+    assert float(cost) <= 0.02
+
+
+def test_a_measurement_that_the_user_does_not_want_is_not_begun(home: Home, server: str) -> None:
+    options = ("--models", "simulator/sim-large", "--address", server)
+    shown = on_a_terminal(home, "benchmark", *options, answer="n\n", code=1)
+    assert "expected cost" in shown
+    assert shown.rstrip().endswith("Begin? [y/N]")
+    assert "interval" in on_a_terminal(home, "benchmark", *options, "--tasks", "1", answer="y\n")
 
 
 def test_an_unknown_model_comes_with_suggestions(home: Home, server: str) -> None:
@@ -436,8 +456,8 @@ def test_the_version_and_the_exit_codes_are_printed(home: Home) -> None:
     assert "ymera ask" in home.run("ask", "--help").stdout
 
 
-def on_a_terminal(home: Home, *arguments: str, **environment: str) -> str:
-    """Runs a command on a terminal and returns all that it wrote there."""
+def on_a_terminal(home: Home, *arguments: str, answer: str = "", code: int = 0, **environment: str) -> str:
+    """Runs a command on a terminal at which a line is typed, and returns all that it wrote there."""
     control, terminal = pty.openpty()
     colours: Mapping[str, str] = {**home.environment, "TERM": "xterm-256color", **environment}
     plain = {name: value for name, value in colours.items() if name != "NO_COLOR" or "NO_COLOR" in environment}
@@ -445,8 +465,9 @@ def on_a_terminal(home: Home, *arguments: str, **environment: str) -> str:
         [*YMERA, *arguments], cwd=home.path, env=plain, stdin=terminal, stdout=terminal, stderr=terminal
     ) as process:
         os.close(terminal)
+        os.write(control, answer.encode())
         written = b"".join(_written(control))
-        assert process.wait(BOUND) == 0
+        assert process.wait(BOUND) == code
     os.close(control)
     return written.decode()
 

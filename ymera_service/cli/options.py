@@ -67,7 +67,7 @@ def _positive(text: str) -> float:
     return value
 
 
-def _usd(text: str) -> int:
+def usd(text: str) -> int:
     """Reads an amount in USD as micro-USD, rounded down: it is a limit."""
     return math.floor(round(_positive(text.removeprefix("$")) * 1_000_000, 3))
 
@@ -94,7 +94,7 @@ Weights = Annotated[
 MaxCost = Annotated[
     int | None,
     typer.Option(
-        parser=_usd,
+        parser=usd,
         metavar="USD",
         help="The maximum expected cost of the answer, such as 0.01.",
         rich_help_panel=PREFERENCES,
