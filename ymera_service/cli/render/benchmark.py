@@ -18,12 +18,13 @@ _FIGURES = ("score", "95 % interval", "tasks", "failed", "median time", "cost")
 def plan(started: BenchmarkStarted, request: BenchmarkRequest) -> str:
     """Describes what a measurement will do, take and cost."""
     models = len(started.models)
+    counted = "1 model" if models == 1 else f"{models:,} models"
     each = started.total_tasks // models if models else 0
     took = seconds(started.total_tasks * TASK_SECONDS / request.concurrency)
     unknown = f", and {started.unpriced_models} models whose price is not known" if started.unpriced_models else ""
     limit = f", at most {money(request.max_cost_micros)}" if request.HasField("max_cost_micros") else ""
     return (
-        f"{started.total_tasks:,} tasks: {models:,} {'model' if models == 1 else 'models'} × {each:,} of {', '.join(started.suites)}\n"
+        f"{started.total_tasks:,} tasks: {counted} × {each:,} of {', '.join(started.suites)}\n"
         f"expected cost: {money(started.expected_cost_micros)}{unknown}{limit}; models that think cost more\n"
         f"time: about {took}, if a task takes {TASK_SECONDS:g} s and {request.concurrency} run at a time"
     )
