@@ -14,6 +14,7 @@ import grpc
 from ymera_service.cli import loaded
 from ymera_service.cli.keys import api_key, keyed
 from ymera_service.cli.problems import WRONG, CommandFailed, Problem, of_rpc, wrong
+from ymera_service.cli.tls import credentials
 
 if TYPE_CHECKING:
     from ymera_service.config import ConfigError, Settings
@@ -65,8 +66,8 @@ def _channel(address: str, key: str = "") -> grpc.aio.Channel:
             "Write host:port, [::1]:port or unix:/path, or https://host:port if the server uses TLS.",
         )
     if address.startswith("https://"):
-        secure = grpc.ssl_channel_credentials()
-        return grpc.aio.secure_channel(address.removeprefix("https://"), secure, _OPTIONS, interceptors=keyed(key))
+        server = address.removeprefix("https://")
+        return grpc.aio.secure_channel(server, credentials(), _OPTIONS, interceptors=keyed(key))
     return grpc.aio.insecure_channel(address, _OPTIONS, interceptors=keyed(key))
 
 

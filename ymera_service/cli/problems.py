@@ -20,7 +20,10 @@ WRONG = 2
 
 _STATUS_KEY = "grpc-status-details-bin"
 _UNREACHABLE = "Start one with `ymera serve`, or omit --address and YMERA_ADDRESS to start a temporary server."
-_UNTRUSTED = "Set the variable GRPC_DEFAULT_SSL_ROOTS_FILE_PATH to a PEM file of the authorities to trust."
+_UNTRUSTED = "Set the variable YMERA_TLS_CA to a PEM file of the authorities to trust."
+_NO_TLS = "Write its address without https://, if what is sent may be read on the way."
+_TLS = "If it uses TLS, write its address as https://{}."
+_CLIENT = "If it asks for client certificates, set YMERA_TLS_CERTIFICATE and YMERA_TLS_KEY to PEM files."
 _REMEDIES = {
     "MODEL_NOT_FOUND": "`ymera models` lists the models on offer.",
     "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites.",
@@ -152,11 +155,23 @@ def _bare(error: grpc.aio.AioRpcError, server: str) -> Problem:
     facts = {"code": error.code().name}
     match error.code():
         case grpc.StatusCode.UNAVAILABLE:
-            remedy = _UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in words else _UNREACHABLE
-            return Problem(f"no server is reachable at {server}", (words, remedy), facts=facts)
+            message, remedy = _unavailable(words, server)
+            return Problem(message, (words, remedy), facts=facts)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return Problem("the answer took longer than --timeout allows", facts=facts)
         case grpc.StatusCode.UNIMPLEMENTED:
             return Problem(f"the server at {server} does not implement this call", (words,), facts=facts)
         case _:
             return Problem(f"the call failed: {words}", facts=facts)
+
+
+def _unavailable(words: str, server: str) -> tuple[str, str]:
+    """Returns what kept a connection from being made, and the remedy."""
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        return f"the certificate of {server} is not trusted", _UNTRUSTED
+    if "WRONG_VERSION_NUMBER" in words:
+        return f"the server at {server.removeprefix('https://')} does not use TLS", _NO_TLS
+    if "Socket closed" in words:
+        remedy = _CLIENT if server.startswith("https://") else _TLS.format(server)
+        return f"the server at {server} closed the connection", remedy
+    return f"no server is reachable at {server}", _UNREACHABLE

@@ -10,7 +10,7 @@ from ymera_service.config.settings import Settings
 
 PREFIX = "YMERA_"
 STEP = "__"
-OF_COMMANDS = ("ADDRESS", "API_KEY", "API_KEY_FILE")
+OF_COMMANDS = ("ADDRESS", "API_KEY", "API_KEY_FILE", "TLS_CA", "TLS_CERTIFICATE", "TLS_KEY")
 """The variables that commands read, which are not a part of the configuration."""
 _KNOWN = {*OF_COMMANDS, *(name.upper() for name in Settings.model_fields)}
 _LIKENESS = 0.8
