@@ -182,6 +182,21 @@ def test_an_answer_can_be_explained(home: Home, server: str) -> None:
     assert re.search(r"^ +1 +echo/words .* answered$", explained.stdout, re.MULTILINE)
 
 
+def test_past_requests_are_listed_and_found_by_the_beginning_of_their_id(home: Home, where: list[str]) -> None:
+    run = home.run("ask", "--model", "echo/words", "one two", *where)
+    [request_id] = re.findall(UUID, run.stderr)
+    listed = home.run("history", "-n", "1", "--model", "echo/words", *where)
+    assert re.search(rf"{request_id} +completed +2 → 2 +free .* echo/words$", listed.stdout, re.MULTILINE)
+    for which in (["--last"], [request_id[:22]], [request_id]):
+        assert home.json("explain", *which, *where)["request_id"] == request_id
+    for nothing in ("01234567", "nonsense"):
+        missing = home.run("explain", nothing, *where)
+        assert (missing.returncode, missing.stdout) == (1, "")
+        assert "ymera history" in missing.stderr
+    assert home.run("explain", *where).returncode == 2
+    assert home.run("history", "--label", "team", *where).returncode == 2
+
+
 OUTAGE = """
 [log]
 level = "error"

@@ -27,7 +27,7 @@ _CLIENT = "If it asks for client certificates, set YMERA_TLS_CERTIFICATE and YME
 _REMEDIES = {
     "MODEL_NOT_FOUND": "`ymera models` lists the models on offer.",
     "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites.",
-    "EXECUTION_NOT_FOUND": "`ymera ask` prints the request's id at the end of its last line.",
+    "EXECUTION_NOT_FOUND": "`ymera history` lists the latest requests with their ids.",
     "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows the candidates and their scores.",
     "UNAUTHENTICATED": "Set the variable YMERA_API_KEY, or --api-key-file; `ymera callers add` makes a key.",
     "PROVIDER_AUTHENTICATION": "Check the provider's key in the server's environment or configuration.",
