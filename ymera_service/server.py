@@ -6,7 +6,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -32,6 +33,7 @@ from ymera_service.serving import service
 from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
 from ymera_service.storage import Readers, Storage
+from ymera_service.storage.database import describe
 from ymera_service.telemetry import logs
 from ymera_service.telemetry.redaction import Redactor, secrets_in
 from ymera_service.transport import HttpTransport
@@ -53,8 +55,9 @@ HEALTH_SECONDS = 0.5
 class Application:
     """A running server."""
 
-    def __init__(self, endpoint: GrpcEndpoint, drain: Drain, grace: float) -> None:
+    def __init__(self, endpoint: GrpcEndpoint, drain: Drain, grace: float, catalog: Catalog) -> None:
         self._endpoint = endpoint
+        self._catalog = catalog
         self._drain = drain
         self._grace = grace
         self._stopping = asyncio.Lock()
@@ -64,6 +67,11 @@ class Application:
     def address(self) -> str:
         """Where it listens, with the port it got."""
         return self._endpoint.address
+
+    @property
+    def offers(self) -> Mapping[str, int]:
+        """How many models each provider offers now, by the provider's name; without those that offer none."""
+        return Counter(model.provider for model in self._catalog.snapshot.models.values())
 
     @classmethod
     @asynccontextmanager
@@ -92,11 +100,11 @@ class Application:
             log.warning("not secure", problem=problem)
         credentials = await asyncio.to_thread(listener.credentials, settings.server)
         async with AsyncExitStack() as stack:
-            offered, drain = await _build(settings, plugins, redactor, background, stack)
+            offered, drain, catalog = await _build(settings, plugins, redactor, background, stack)
             endpoint = GrpcEndpoint(offered, settings.server, credentials, reflected=settings.reflection)
             await endpoint.report_health()
             await endpoint.start()
-            app = cls(endpoint, drain, settings.server.drain_seconds + 3 * FLUSH_SECONDS)
+            app = cls(endpoint, drain, settings.server.drain_seconds + 3 * FLUSH_SECONDS, catalog)
             stack.push_async_callback(app.stop)
             unread = settings.server.max_unread_seconds
             for work in (
@@ -132,7 +140,7 @@ async def _build(
     redactor: Redactor,
     background: Background,
     stack: AsyncExitStack,
-) -> tuple[service.Service, Drain]:
+) -> tuple[service.Service, Drain, Catalog]:
     """Wires everything below the network; what has to be taken down is left to the stack."""
     transport = await stack.enter_async_context(HttpTransport(settings.transport))
     plugins = await stack.enter_async_context(
@@ -188,7 +196,7 @@ async def _build(
     await stack.enter_async_context(background.every(period, "benchmark results", runner.reread))
     for name, work in {"observers": pipeline.observers.run, **storage.work}.items():
         await stack.enter_async_context(background.running(name, work))
-    return offered, Drain(offered.calls, pipeline, settings.server.drain_seconds)
+    return offered, Drain(offered.calls, pipeline, settings.server.drain_seconds), catalog
 
 
 async def _bytes_in_flight(settings: ServerSettings) -> int:
@@ -201,13 +209,18 @@ async def serve(
     settings: Settings,
     started: Callable[[Application], None] = lambda app: None,
     redactor: Redactor | None = None,
+    configuration: str = "",
 ) -> None:
     """Serves until SIGTERM or SIGINT, then drains; a second signal cuts the draining short.
+
+    SIGHUP does the same if the server was started on a terminal, which has then been closed. Otherwise it is ignored,
+    as it would be meant to apply a changed configuration, which takes a restart.
 
     Args:
         settings: The whole configuration.
         started: Called once the server accepts calls, as to print its address.
         redactor: See `Application.start`.
+        configuration: What the configuration was read from, for the log.
 
     Raises:
         ConfigError, StorageUnavailable: As `Application.start`.
@@ -216,8 +229,20 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, signals.put_nowait, number.name)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it
+        hung_up = signals.put_nowait if os.isatty(0) else _ignore
+        loop.add_signal_handler(signal.SIGHUP, hung_up, signal.SIGHUP.name)
     async with Application.start(settings, redactor=redactor) as app:
-        log.info("serving", address=app.address, version=__version__, environment=settings.environment.value)
+        log.info(
+            "serving",
+            address=app.address,
+            tls=settings.server.tls_certificate is not None,
+            database=describe(settings.storage.url),
+            configuration=configuration,
+            models=dict(app.offers),
+            version=__version__,
+            environment=settings.environment.value,
+        )
         started(app)
         log.info("stopping", signal=await signals.get())
         stopping = asyncio.create_task(app.stop())
@@ -231,7 +256,11 @@ async def serve(
     log.info("stopped")
 
 
-def run(settings: Settings, started: Callable[[Application], None] = lambda app: None) -> None:
+def _ignore(name: str) -> None:
+    log.warning("signal ignored", signal=name, remedy="restart the server to apply a changed configuration")
+
+
+def run(settings: Settings, started: Callable[[Application], None] = lambda app: None, configuration: str = "") -> None:
     """Runs `serve` on the quickest event loop installed, with logs as configured. For the process's owner."""
     redactor = Redactor.of(settings, os.environ)
     logs.configure(settings.log, redactor.line)
@@ -241,7 +270,7 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
         started(app)
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(settings, begun, redactor))
+        runner.run(serve(settings, begun, redactor, configuration))
         _end_within(END_SECONDS)
         if left := runner.run(end_tasks()):
             # Everything is recorded and closed. To close the loop would be to wait for these without end.

@@ -43,7 +43,7 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "YMERA_ADDRESS"))}
-        return {**kept, "XDG_DATA_HOME": str(self.path / "data"), "COLUMNS": "200"}
+        return {**kept, **{f"XDG_{kind}_HOME": str(self.path / kind) for kind in ("DATA", "CONFIG")}, "COLUMNS": "200"}
 
     def run(self, *arguments: str, stdin: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
         run = subprocess.run(
@@ -129,6 +129,29 @@ def test_a_prompt_is_read_from_a_pipe(home: Home, server: str, argument: list[st
     assert (run.returncode, run.stdout) == (0, "Grüß Gott\n")
 
 
+def test_piped_input_goes_before_the_prompt(home: Home, server: str) -> None:
+    run = home.run("ask", "Sum it up.", "-m", "echo/words", "--address", server, stdin="the text\n")
+    assert (run.returncode, run.stdout) == (0, "the text\n\nSum it up.\n")
+
+
+def test_the_last_code_block_is_extracted(home: Home, server: str) -> None:
+    answer = "First\n```\none\n```\nthen\n```sh\ntwo\n```\nDone."
+    run = home.run("ask", answer, "-x", "-m", "echo/words", "--address", server)
+    assert (run.returncode, run.stdout) == (0, "two\n")
+    assert home.run("ask", "no code", "-x", "-m", "echo/words", "--address", server).stdout == "no code\n"
+
+
+def test_a_failed_command_prints_its_message_alone(home: Home) -> None:
+    run = home.run("ask", "Hi", "--model", "gpt-5")
+    assert (run.returncode, run.stdout) == (1, "")
+    first, *notes = run.stderr.splitlines()
+    assert first == "Error: no model is named 'gpt-5'"
+    assert notes[:2] == [
+        "  Set OPENAI_API_KEY for the server to use models of this vendor.",
+        "  `ymera models` lists the models on offer.",
+    ]
+
+
 def test_a_streams_json_is_one_event_a_line_numbered_without_gaps(home: Home, where: list[str]) -> None:
     run = home.run("ask", "--model", "echo/words", "one two", "--json", *where)
     events = [json.loads(line) for line in run.stdout.splitlines()]
@@ -157,6 +180,21 @@ def test_an_answer_can_be_explained(home: Home, server: str) -> None:
     assert "2 → 2 tokens · free" in explained.stdout
     assert "session s-7" in explained.stdout
     assert re.search(r"^ +1 +echo/words .* answered$", explained.stdout, re.MULTILINE)
+
+
+def test_past_requests_are_listed_and_found_by_the_beginning_of_their_id(home: Home, where: list[str]) -> None:
+    run = home.run("ask", "--model", "echo/words", "one two", *where)
+    [request_id] = re.findall(UUID, run.stderr)
+    listed = home.run("history", "-n", "1", "--model", "echo/words", *where)
+    assert re.search(rf"{request_id} +completed +2 → 2 +free .* echo/words$", listed.stdout, re.MULTILINE)
+    for which in (["--last"], [request_id[:22]], [request_id]):
+        assert home.json("explain", *which, *where)["request_id"] == request_id
+    for nothing in ("01234567", "nonsense"):
+        missing = home.run("explain", nothing, *where)
+        assert (missing.returncode, missing.stdout) == (1, "")
+        assert "ymera history" in missing.stderr
+    assert home.run("explain", *where).returncode == 2
+    assert home.run("history", "--label", "team", *where).returncode == 2
 
 
 OUTAGE = """
@@ -226,13 +264,33 @@ def test_lists_are_plain_text_without_a_terminal(home: Home, server: str) -> Non
 
 def test_a_measurement_ends_in_scores(home: Home, server: str) -> None:
     options = ("--models", "simulator/*", "--categories", "math", "--tasks", "2", "--address", server)
-    shown = home.run("benchmark", *options)
+    assert home.run("benchmark", *options).returncode == 2  # there is no terminal to ask at
+    shown = home.run("benchmark", *options, "--yes")
     assert shown.returncode == 0, shown.stderr
+    assert re.match(r"14 tasks: 7 models × 2 of basics\nexpected cost: \$0\.\d+", shown.stderr)
     assert re.match(r"model +category +score +95 % interval", shown.stdout)
     assert re.search(r"^simulator/\S+ +math +[01]\.\d\d ", shown.stdout, re.MULTILINE)
-    events = [json.loads(line) for line in home.run("benchmark", *options, "--json").stdout.splitlines()]
+    events = [json.loads(line) for line in home.run("benchmark", *options, "--json", "-y").stdout.splitlines()]
     assert [int(event["sequence"]) for event in events] == list(range(1, len(events) + 1))
     assert ("started" in events[0], "completed" in events[-1]) == (True, True)
+
+
+def test_a_measurement_stays_within_its_budget(home: Home, server: str) -> None:
+    options = ("--models", "simulator/sim-large", "--categories", "math", "--tasks", "20", "--address", server)
+    shown = home.run("benchmark", *options, "--budget", "0.02")
+    assert shown.returncode == 0, shown.stderr
+    [measured] = re.findall(r"(\d+) tasks were measured within the budget", shown.stderr)
+    assert 0 < int(measured) < 20
+    [cost] = re.findall(r"\$(0\.\d+)$", shown.stdout, re.MULTILINE)
+    assert float(cost) <= 0.02
+
+
+def test_a_measurement_that_the_user_does_not_want_is_not_begun(home: Home, server: str) -> None:
+    options = ("--models", "simulator/sim-large", "--address", server)
+    shown = on_a_terminal(home, "benchmark", *options, answer="n\n", code=1)
+    assert "expected cost" in shown
+    assert shown.rstrip().endswith("Begin? [y/N]")
+    assert "interval" in on_a_terminal(home, "benchmark", *options, "--tasks", "1", answer="y\n")
 
 
 def test_an_unknown_model_comes_with_suggestions(home: Home, server: str) -> None:
@@ -339,6 +397,24 @@ def test_a_valid_configuration_passes(home: Home) -> None:
     assert home.run("config", "check").stdout == "ymera.toml: no fault found\n"
 
 
+def test_the_database_is_checked_and_not_created(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = home.run("config", "check", YMERA_STORAGE__URL=f"sqlite:///{tmp_path}/file/ymera.db")
+    assert run.returncode == 2
+    assert "storage.url: cannot open" in run.stderr
+    assert home.run("config", "check", YMERA_STORAGE__URL=f"sqlite:///{tmp_path}/new/ymera.db").returncode == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_configuration_is_begun_once_and_shown(home: Home, tmp_path: Path) -> None:
+    begun = tmp_path / "folder" / "ymera.toml"
+    assert home.run("config", "init", "--config", str(begun)).returncode == 0
+    assert home.run("config", "init", "--config", str(begun)).returncode == 2
+    shown = home.run("config", "show", "--config", str(begun), YMERA_STORAGE__URL="postgresql://u:hunter22@db/ymera")
+    assert re.search(r"^storage.url +\S*@db/ymera\S* +environment$", shown.stdout, re.MULTILINE)
+    assert "hunter22" not in shown.stdout
+
+
 def test_an_address_in_use_is_reported(home: Home, server: str) -> None:
     run = home.run("serve", "--address", server)
     assert run.returncode == 2
@@ -395,8 +471,8 @@ def test_the_version_and_the_exit_codes_are_printed(home: Home) -> None:
     assert "ymera ask" in home.run("ask", "--help").stdout
 
 
-def on_a_terminal(home: Home, *arguments: str, **environment: str) -> str:
-    """Runs a command on a terminal and returns all that it wrote there."""
+def on_a_terminal(home: Home, *arguments: str, answer: str = "", code: int = 0, **environment: str) -> str:
+    """Runs a command on a terminal at which a line is typed, and returns all that it wrote there."""
     control, terminal = pty.openpty()
     colours: Mapping[str, str] = {**home.environment, "TERM": "xterm-256color", **environment}
     plain = {name: value for name, value in colours.items() if name != "NO_COLOR" or "NO_COLOR" in environment}
@@ -404,8 +480,9 @@ def on_a_terminal(home: Home, *arguments: str, **environment: str) -> str:
         [*YMERA, *arguments], cwd=home.path, env=plain, stdin=terminal, stdout=terminal, stderr=terminal
     ) as process:
         os.close(terminal)
+        os.write(control, answer.encode())
         written = b"".join(_written(control))
-        assert process.wait(BOUND) == 0
+        assert process.wait(BOUND) == code
     os.close(control)
     return written.decode()
 
@@ -427,6 +504,14 @@ def test_a_terminal_gets_colours_unless_they_are_disabled(home: Home, server: st
     plain = on_a_terminal(home, "health", "--address", server, NO_COLOR="1")
     assert "\x1b[32m" not in plain
     assert "ok" in plain
+
+
+def test_thinking_is_shown_on_a_terminal_only(home: Home, server: str) -> None:
+    arguments = ("ask", "What is 17 * 23?", "-m", "simulator/sim-thinker", "--address", server)
+    assert "\x1b[2m" in on_a_terminal(home, *arguments).partition("391")[0]
+    piped = home.run(*arguments)
+    assert piped.stdout.strip().endswith("391")
+    assert len(piped.stderr.splitlines()) == 2
 
 
 def test_an_answer_can_not_control_the_terminal(home: Home, server: str) -> None:

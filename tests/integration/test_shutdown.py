@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -252,7 +254,7 @@ async def serving(folder: Path) -> AsyncIterator[tuple[Process, str]]:
     """Starts a server on a free port, with its files in a folder, and gives its address."""
     (folder / "ymera.toml").write_text(CONFIG)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SERVE, stderr=asyncio.subprocess.PIPE, cwd=folder
+        sys.executable, "-c", SERVE, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, cwd=folder
     )
     try:
         log = Process(process)
@@ -270,6 +272,46 @@ async def test_a_signal_stops_an_idle_server_cleanly(tmp_path: Path, number: sig
         assert (await server.until("stopping"))["signal"] == number.name
         await server.until("stopped")
         assert await server.exit_code() == 0
+
+
+async def test_the_first_line_says_what_the_server_has(tmp_path: Path) -> None:
+    (tmp_path / "ymera.toml").write_text(CONFIG)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from ymera_service.cli import main; main()", "serve",
+        stderr=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL, cwd=tmp_path,
+    )  # fmt: skip
+    said = await Process(process).until("serving")
+    process.terminate()
+    await asyncio.wait_for(process.wait(), 30)
+    assert (said["tls"], said["database"], said["configuration"]) == (False, "records.db", "ymera.toml")
+    models = said["models"]
+    assert isinstance(models, dict)
+    assert models["echo"] == 1
+
+
+async def test_a_hang_up_is_ignored_without_a_terminal(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (server, _):
+        server.process.send_signal(signal.SIGHUP)
+        assert "restart" in str((await server.until("signal ignored"))["remedy"])
+        server.process.send_signal(signal.SIGTERM)
+        assert (await server.until("stopping"))["signal"] == "SIGTERM"
+        assert await server.exit_code() == 0
+
+
+async def test_a_server_ends_in_order_when_its_terminal_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "ymera.toml").write_text(CONFIG)
+    control, terminal = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SERVE, stdin=terminal, stdout=terminal, stderr=terminal, cwd=tmp_path
+    )
+    os.close(terminal)
+    shown = b""
+    async with asyncio.timeout(60):
+        while b"serving" not in shown:
+            shown += await asyncio.to_thread(os.read, control, 4096)
+        os.close(control)  # from now on, nothing can be logged
+        process.send_signal(signal.SIGHUP)
+        assert await process.wait() == 0
 
 
 async def test_a_second_signal_cancels_running_calls(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ class BenchmarkPlan:
         tasks_per_category: The maximum number of tasks per suite and category, from 1 to 1,000.
         seed: The seed for the choice of tasks.
         concurrency: The maximum number of tasks that run at the same time, from 1 to 64.
+        plan_only: Whether nothing is measured.
+        max_cost_micros: What the run may cost in micro-USD; models whose price is not known are then left out.
     """
 
     models: Sequence[str] = ()
@@ -31,6 +33,8 @@ class BenchmarkPlan:
     tasks_per_category: int = 5
     seed: int = 0
     concurrency: int = 4
+    plan_only: bool = False
+    max_cost_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,17 @@ def models_of(plan: BenchmarkPlan, catalog: CatalogSnapshot) -> list[Model]:
     Raises:
         ModelNotFound: A pattern matches no model, or no provider offers any.
     """
-    models = {id_: model for id_, model in catalog.models.items() if model.info.kind is Kind.GENERATE}
+    models = {id_: model for id_, model in catalog.models.items() if _can_be_measured(model, plan)}
     if not models:
         raise ModelNotFound("no provider offers a model now; `ymera health` shows the reason")
     if not plan.models:
         return list(models.values())
     found = {model for pattern in plan.models for model in _matching(pattern, catalog)}
     return [models[model] for model in sorted(found & models.keys())]
+
+
+def _can_be_measured(model: Model, plan: BenchmarkPlan) -> bool:
+    return model.info.kind is Kind.GENERATE and (plan.max_cost_micros is None or model.price is not None)
 
 
 def _matching(pattern: str, catalog: CatalogSnapshot) -> list[str]:

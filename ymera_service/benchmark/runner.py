@@ -15,11 +15,11 @@ from ymera_service.benchmark.measuring import Measurement, measure
 from ymera_service.benchmark.plan import BenchmarkPlan, Job, check, models_of, suites_of, tasks_of
 from ymera_service.benchmark.schedule import Schedule
 from ymera_service.benchmark.scores import BenchmarkScore, scores_of
+from ymera_service.benchmark.spending import Spending, expected_cost, usage_of
 from ymera_service.catalog import Catalog
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import RETRY_AFTER
 from ymera_service.resilience.spare import Spare
-from ymera_service.routing.estimate import expected_usage, prompt_tokens
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.errors import Failure, OutcomeUnknown, Overloaded
@@ -47,12 +47,15 @@ BENCHMARK_NOTE = "benchmark"
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkStarted:
-    """What will be measured; `total_tasks` is the sum over all models."""
+    """What will be measured; `total_tasks` is the sum over all models, and `expected_cost_micros` over those whose
+    price is known."""
 
     run_id: str
     models: list[str]
     suites: list[str]
     total_tasks: int
+    expected_cost_micros: int
+    unpriced_models: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +150,41 @@ class BenchmarkRunner:
         check(plan, suites)
         tasks = await asyncio.to_thread(tasks_of, plan, suites)
         run_id, total = str(uuid_utils.uuid7()), len(models) * len(tasks)
-        yield BenchmarkStarted(run_id, [model.id for model in models], [suite.name for suite in suites], total)
+        expected = await asyncio.to_thread(expected_cost, models, [task for _, task in tasks])
+        yield BenchmarkStarted(
+            run_id=run_id,
+            models=[model.id for model in models],
+            suites=[suite.name for suite in suites],
+            total_tasks=total,
+            expected_cost_micros=expected,
+            unpriced_models=sum(model.price is None for model in models),
+        )
+        if plan.plan_only:
+            yield BenchmarkCompleted(run_id, [])
+            return
+        spending = Spending(plan.max_cost_micros)
         measurements: list[Measurement] = []
         schedule, running = Schedule(models, tasks, plan.concurrency), set[asyncio.Task[Measurement]]()
         try:
-            while self._fill(running, schedule, run_id):
+            while self._fill(running, schedule, spending, run_id):
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     measurements.append(task.result())
                     running.remove(task)
                     schedule.finish(measurements[-1].job)
+                    spending.settle(measurements[-1])
                     yield _progress(len(measurements), total, measurements[-1])
         finally:
             await _cancel(running)
         await self.reread()
         yield BenchmarkCompleted(run_id, scores_of(measurements))
 
-    def _fill(self, running: set[asyncio.Task[Measurement]], schedule: Schedule, run_id: str) -> bool:
-        while (job := schedule.start()) is not None:
-            running.add(asyncio.create_task(self._do(job, run_id)))
+    def _fill(
+        self, running: set[asyncio.Task[Measurement]], schedule: Schedule, spending: Spending, run_id: str
+    ) -> bool:
+        while not spending.exhausted and (job := schedule.start()) is not None:
+            if spending.commit(job):
+                running.add(asyncio.create_task(self._do(job, run_id)))
         return bool(running)
 
     async def _do(self, job: Job, run_id: str) -> Measurement:
@@ -190,9 +209,7 @@ async def _cancel(tasks: set[asyncio.Task[Measurement]]) -> None:
 
 def _if_it_ended_now(job: Job) -> Measurement:
     """Returns the result of a task if the run ends during its call: what it costs is not known."""
-    prompt = job.task.prompt
-    usage = expected_usage(prompt_tokens(prompt), prompt.sampling.max_output_tokens or 0)
-    return Measurement(job, 0.0, usage, error=Failure(OutcomeUnknown.reason, ""))
+    return Measurement(job, 0.0, usage_of(job.task), error=Failure(OutcomeUnknown.reason, ""))
 
 
 def _result(run_id: str, measurement: Measurement) -> BenchmarkResult:

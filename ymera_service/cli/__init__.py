@@ -11,6 +11,8 @@ import gc
 import os
 import sys
 
+from ymera_service import __version__
+
 INTERRUPTED = 130
 
 
@@ -20,8 +22,16 @@ def loaded() -> None:
     gc.enable()
 
 
+def print_version() -> None:
+    """Prints the version."""
+    print(f"ymera {__version__}")
+
+
 def main() -> None:
     """Runs the command line."""
+    if sys.argv[1:] == ["--version"]:  # needs none of the imports below
+        print_version()
+        return
     gc.disable()  # imports create no garbage, and looking for it would add a tenth to the start-up time
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # grpc's log lines only repeat the errors
     try:

@@ -14,6 +14,7 @@ import grpc
 from ymera_service.cli import loaded
 from ymera_service.cli.keys import api_key, keyed
 from ymera_service.cli.problems import WRONG, CommandFailed, Problem, of_rpc, wrong
+from ymera_service.cli.tls import credentials
 
 if TYPE_CHECKING:
     from ymera_service.config import ConfigError, Settings
@@ -65,8 +66,8 @@ def _channel(address: str, key: str = "") -> grpc.aio.Channel:
             "Write host:port, [::1]:port or unix:/path, or https://host:port if the server uses TLS.",
         )
     if address.startswith("https://"):
-        secure = grpc.ssl_channel_credentials()
-        return grpc.aio.secure_channel(address.removeprefix("https://"), secure, _OPTIONS, interceptors=keyed(key))
+        server = address.removeprefix("https://")
+        return grpc.aio.secure_channel(server, credentials(), _OPTIONS, interceptors=keyed(key))
     return grpc.aio.insecure_channel(address, _OPTIONS, interceptors=keyed(key))
 
 
@@ -100,6 +101,13 @@ def load_settings(config: Path | None) -> "Settings":
         return load(config)
 
 
+def source_of(config: Path | None) -> str:
+    """Returns the name of what the configuration is read from, for people."""
+    from ymera_service.config import Source  # noqa: PLC0415  # see `_own_server`
+
+    return str(Source.of(config))
+
+
 @contextmanager
 def starting() -> Iterator[None]:
     """Turns an error that prevents a server from starting into `CommandFailed`."""
@@ -129,10 +137,10 @@ def _of_config(error: "ConfigError") -> Problem:
 
 def private(settings: "Settings", address: str) -> "Settings":
     """Returns the settings of a server for one command: at the given address, which only this user can open, and so
-    without TLS and keys; logging warnings only."""
+    without TLS and keys; logging errors only, as the command reports what becomes of its call."""
     unencrypted = {"tls_certificate": None, "tls_private_key": None, "tls_client_ca": None}
     server = settings.server.model_copy(update={"address": address, "reflection": False, **unencrypted})
-    unless_configured = {"level": "warning", "format": "console"}
+    unless_configured = {"level": "error", "format": "console"}
     quiet = {name: value for name, value in unless_configured.items() if name not in settings.log.model_fields_set}
     log, access = settings.log.model_copy(update=quiet), settings.access.model_copy(update={"callers": ()})
     return settings.model_copy(update={"server": server, "access": access, "log": log})

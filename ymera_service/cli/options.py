@@ -36,7 +36,7 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="The configuration of the temporary server; default ymera.toml.",
+        help="The configuration of the temporary server; default ymera.toml, or the user's.",
         rich_help_panel=SERVER,
     ),
 ]
@@ -67,7 +67,7 @@ def _positive(text: str) -> float:
     return value
 
 
-def _usd(text: str) -> int:
+def usd(text: str) -> int:
     """Reads an amount in USD as micro-USD, rounded down: it is a limit."""
     return math.floor(round(_positive(text.removeprefix("$")) * 1_000_000, 3))
 
@@ -76,6 +76,7 @@ Models = Annotated[
     list[str] | None,
     typer.Option(
         "--model",
+        "-m",
         metavar="MODEL",
         help="Only models of this name or pattern, such as 'openai/*'. Repeatable.",
         rich_help_panel=PREFERENCES,
@@ -93,7 +94,7 @@ Weights = Annotated[
 MaxCost = Annotated[
     int | None,
     typer.Option(
-        parser=_usd,
+        parser=usd,
         metavar="USD",
         help="The maximum expected cost of the answer, such as 0.01.",
         rich_help_panel=PREFERENCES,

@@ -34,7 +34,11 @@ class Output:
         """Prints a response: the message as one JSON document, or the blocks as text."""
         if self.as_json:
             self.document(as_dict(message))
-            return
+        else:
+            self.blocks(*blocks)
+
+    def blocks(self, *blocks: RenderableType) -> None:
+        """Prints a result as text."""
         if self.results.is_terminal:
             self.results.print(*blocks, sep="\n", crop=False)
             return
@@ -54,6 +58,15 @@ class Output:
         """Prints a part of an answer and flushes it; on a terminal, see `harmless`."""
         sys.stdout.write(harmless(text) if self.results.is_terminal else text)
         sys.stdout.flush()
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person watches: both streams are terminals, and text is printed."""
+        return self.results.is_terminal and self.remarks.is_terminal and not self.as_json
+
+    def think(self, text: str) -> None:
+        """Prints a part of a model's thinking to standard error."""
+        self.remarks.print(clean(text, "dim"), end="", soft_wrap=True)
 
     def remark(self, text: str, style: str = "dim") -> None:
         """Prints a line to standard error."""

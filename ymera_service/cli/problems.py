@@ -1,6 +1,7 @@
 """Describes what went wrong, as text for people and as JSON for programs."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,15 +20,30 @@ WRONG = 2
 
 _STATUS_KEY = "grpc-status-details-bin"
 _UNREACHABLE = "Start one with `ymera serve`, or omit --address and YMERA_ADDRESS to start a temporary server."
-_UNTRUSTED = "Set the variable GRPC_DEFAULT_SSL_ROOTS_FILE_PATH to a PEM file of the authorities to trust."
+_UNTRUSTED = "Set the variable YMERA_TLS_CA to a PEM file of the authorities to trust."
+_NO_TLS = "Write its address without https://, if what is sent may be read on the way."
+_TLS = "If it uses TLS, write its address as https://{}."
+_CLIENT = "If it asks for client certificates, set YMERA_TLS_CERTIFICATE and YMERA_TLS_KEY to PEM files."
 _REMEDIES = {
-    "MODEL_NOT_FOUND": "`ymera models` lists the available models.",
+    "MODEL_NOT_FOUND": "`ymera models` lists the models on offer.",
     "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites.",
-    "EXECUTION_NOT_FOUND": "`ymera ask` prints the request's id at the end of its last line.",
+    "EXECUTION_NOT_FOUND": "`ymera history` lists the latest requests with their ids.",
     "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows the candidates and their scores.",
     "UNAUTHENTICATED": "Set the variable YMERA_API_KEY, or --api-key-file; `ymera callers add` makes a key.",
     "PROVIDER_AUTHENTICATION": "Check the provider's key in the server's environment or configuration.",
 }
+_NONE_LIKE_IT = "; ListModels returns the models on offer"
+_VARIABLES = {
+    r"openai/|gpt-|o\d|chatgpt": "OPENAI_API_KEY",
+    r"anthropic/|claude": "ANTHROPIC_API_KEY",
+    r"gemini/|google/|gemini-|gemma": "GEMINI_API_KEY",
+    r"mistral/|mistral-|ministral|codestral": "MISTRAL_API_KEY",
+    r"deepseek": "DEEPSEEK_API_KEY",
+    r"xai/|grok": "XAI_API_KEY",
+    r"groq/": "GROQ_API_KEY",
+    r"openrouter/": "OPENROUTER_API_KEY",
+}
+"""The variable with which the models of a vendor are offered, by what their names begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +91,10 @@ def of_rpc(error: grpc.aio.AioRpcError, server: str) -> Problem:
     assert isinstance(request, details.RequestInfo)
     violations = [{"field": one.field, "description": one.description} for one in bad_request.field_violations]
     faults = [f"{one['field']}: {one['description']}" for one in violations] if len(violations) > 1 else []
+    delay = retry.retry_delay if retry.HasField("retry_delay") else None
     return Problem(
-        status.message,
-        (*faults, *_remedies(info.reason, retry.retry_delay if retry.HasField("retry_delay") else None)),
+        _in_words(status.message, info.reason, info.metadata),
+        (*faults, *_key_of(status.message, info.metadata), *_remedies(info.reason, delay)),
         info.reason,
         request.request_id,
         WRONG if info.reason == "INVALID_REQUEST" else FAILED,
@@ -90,6 +107,21 @@ def of_event(error: Error, request_id: str) -> Problem:
     delay = error.retry_after if error.HasField("retry_after") else None
     facts = {"metadata": dict(error.metadata)}
     return Problem(error.message, tuple(_remedies(error.reason, delay)), error.reason, request_id, facts=facts)
+
+
+def _in_words(message: str, reason: str, metadata: Mapping[str, str]) -> str:
+    """Returns the message of an unknown model without what only programs know: the field, and the call that lists."""
+    if reason != "MODEL_NOT_FOUND":
+        return message
+    words = message.removeprefix(f"{metadata.get('field', '')}: ").removesuffix(_NONE_LIKE_IT)
+    return words.replace("no model has the name", "no model is named", 1)
+
+
+def _key_of(message: str, metadata: Mapping[str, str]) -> Iterator[str]:
+    if message.endswith(_NONE_LIKE_IT):
+        for beginning, variable in _VARIABLES.items():
+            if re.match(beginning, metadata.get("model", "")):
+                yield f"Set {variable} for the server to use models of this vendor."
 
 
 def _remedies(reason: str, delay: Duration | None) -> Iterator[str]:
@@ -123,11 +155,23 @@ def _bare(error: grpc.aio.AioRpcError, server: str) -> Problem:
     facts = {"code": error.code().name}
     match error.code():
         case grpc.StatusCode.UNAVAILABLE:
-            remedy = _UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in words else _UNREACHABLE
-            return Problem(f"no server is reachable at {server}", (words, remedy), facts=facts)
+            message, remedy = _unavailable(words, server)
+            return Problem(message, (words, remedy), facts=facts)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return Problem("the answer took longer than --timeout allows", facts=facts)
         case grpc.StatusCode.UNIMPLEMENTED:
             return Problem(f"the server at {server} does not implement this call", (words,), facts=facts)
         case _:
             return Problem(f"the call failed: {words}", facts=facts)
+
+
+def _unavailable(words: str, server: str) -> tuple[str, str]:
+    """Returns what kept a connection from being made, and the remedy."""
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        return f"the certificate of {server} is not trusted", _UNTRUSTED
+    if "WRONG_VERSION_NUMBER" in words:
+        return f"the server at {server.removeprefix('https://')} does not use TLS", _NO_TLS
+    if "Socket closed" in words:
+        remedy = _CLIENT if server.startswith("https://") else _TLS.format(server)
+        return f"the server at {server} closed the connection", remedy
+    return f"no server is reachable at {server}", _UNREACHABLE

@@ -13,17 +13,27 @@ STDIN = "-"
 ATTRIBUTION = routing_pb2.Attribution(agent_name="ymera-cli")
 
 
-def prompt_text(argument: str | None) -> str:
-    """Returns the prompt's text: the argument, or standard input if that is `-` or missing.
+def prompt_text(argument: str | None, *, piped: bool = True) -> str:
+    """Returns the prompt's text: piped input, an empty line, and the argument; or one of them if there is no other.
+
+    Args:
+        argument: The argument; `-` means that there is only piped input.
+        piped: Whether piped input is a part of the prompt; not if an option reads it.
 
     Raises:
-        CommandFailed: There is no argument and no piped input, or the text is not UTF-8.
+        CommandFailed: There is neither an argument nor piped input, or the text is not UTF-8.
     """
-    if argument is None and sys.stdin.isatty():
+    given = [_read_text(STDIN)] if piped and (argument == STDIN or _is_piped()) else []
+    if argument is not None and argument != STDIN:
+        given = [each.rstrip("\n") for each in given if each.strip()]
+        given.append(_utf8(argument, "the prompt"))
+    if not given:
         raise wrong("there is no prompt", 'Write one, as in `ymera ask "Why is the sky blue?"`, or pipe it in.')
-    if argument is None or argument == STDIN:
-        return _read_text(STDIN)
-    return _utf8(argument, "the prompt")
+    return "\n\n".join(given)
+
+
+def _is_piped() -> bool:
+    return sys.stdin is not None and not sys.stdin.isatty()  # None if the process was started with it closed
 
 
 def prompt(

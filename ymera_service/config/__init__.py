@@ -1,10 +1,12 @@
 """The typed configuration: one TOML file, overridden by `YMERA_…` environment variables.
 
-`load()` reads `ymera.toml` (or the given file) and the environment, and reports every fault at once. In the
-environment, the steps of a path are joined with two underscores: `YMERA_SERVER__ADDRESS=0.0.0.0:50051`.
+`load()` reads a file (the given one, `ymera.toml` in the current folder, or the user's) and the environment, and
+reports every fault at once. In the environment, the steps of a path are joined with two underscores:
+`YMERA_SERVER__ADDRESS=0.0.0.0:50051`.
 """
 
-from ymera_service.config.reading import DEFAULT_FILE, ConfigError, ConfigFault, faults_of, load
+from ymera_service.config.faults import ConfigError, ConfigFault, faults_of
+from ymera_service.config.reading import Source, load, user_file
 from ymera_service.config.settings import (
     MAX_PORT,
     AccessSettings,
@@ -28,7 +30,6 @@ from ymera_service.config.settings import (
 )
 
 __all__ = [
-    "DEFAULT_FILE",
     "MAX_PORT",
     "AccessSettings",
     "BreakerSettings",
@@ -45,6 +46,7 @@ __all__ = [
     "RoutingSettings",
     "ServerSettings",
     "Settings",
+    "Source",
     "StorageSettings",
     "TierSettings",
     "TransportSettings",
@@ -52,4 +54,5 @@ __all__ = [
     "default_database",
     "faults_of",
     "load",
+    "user_file",
 ]

@@ -1,66 +1,91 @@
-"""Reads the configuration and words its faults."""
+"""Reads the configuration: one file, and the environment."""
 
-import difflib
+import os
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+import platformdirs
+from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from ymera_service.config.environment import unknown_variables
+from ymera_service.config.faults import ConfigError, ConfigFault, faults_of
 from ymera_service.config.settings import Settings
+from ymera_service.config.trust import misdirected
 
 DEFAULT_FILE = Path("ymera.toml")
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigFault:
-    """One fault: where it is (`server.address`, or `line 3`), and what is wrong."""
+class Source:
+    """Where a configuration is read from; `file` is None if there are only the environment and defaults."""
 
-    where: str
-    problem: str
+    file: Path | None
+    is_found: bool = False
+    """Whether it is used because it is in the current folder; see `trust`."""
+
+    @classmethod
+    def of(cls, named: Path | None) -> "Source":
+        """Returns the file that is named; otherwise `ymera.toml` in the current folder, or the user's."""
+        if named is not None:
+            return cls(named)
+        if DEFAULT_FILE.exists():
+            return cls(DEFAULT_FILE, is_found=True)
+        return cls(user_file() if user_file().exists() else None)
+
+    def __str__(self) -> str:
+        return str(self.file or "environment and defaults (there is no ymera.toml)")
 
 
-class ConfigError(Exception):
-    """The configuration can't be used; `faults` lists everything that is wrong with it."""
-
-    def __init__(self, source: str, faults: Sequence[ConfigFault]) -> None:
-        lines = "\n".join(f"  {fault.where}: {fault.problem}" for fault in faults)
-        super().__init__(f"{source}:\n{lines}")
-        self.source = source
-        self.faults = tuple(faults)
+def user_file() -> Path:
+    """Returns the path of the user's own configuration, which is used where there is no other."""
+    return platformdirs.user_config_path("ymera") / DEFAULT_FILE
 
 
 def load(file: Path | None = None) -> Settings:
     """Reads the configuration.
 
     Args:
-        file: The file to read; it must exist. None reads `ymera.toml` in the current folder, if it exists.
+        file: The file to read; it must exist. None reads `ymera.toml` in the current folder, or else the user's file,
+            or else none.
 
     Raises:
         ConfigError: The configuration is not valid; lists every fault of the file and the environment.
     """
-    source = "environment" if file is None and not DEFAULT_FILE.exists() else str(file or DEFAULT_FILE)
-    document = _read(file)
+    source = Source.of(file)
+    document = document_of(source)
+    faults = list(unknown_variables(os.environ))
     try:
-        return Settings(**document)
+        settings = Settings(**document)
+        if source.is_found:
+            faults += misdirected(document.get("plugins", {}), settings.plugins.tables)
     except RecursionError:
-        raise ConfigError(source, [ConfigFault("environment", "a variable is nested too deeply")]) from None
+        faults.append(ConfigFault("environment", "a variable is nested too deeply"))
     except ValidationError as error:
-        raise ConfigError(source, faults_of(error, Settings)) from None
+        faults += faults_of(error, Settings)
     except SettingsError as error:
         # A variable holds a whole section; pydantic names the field only within its message.
         name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
-        problem = f"is not a JSON table; set single keys instead, as in YMERA_{name.upper()}__KEY"
-        raise ConfigError("environment", [ConfigFault(f"YMERA_{name.upper()}", problem)]) from None
+        problem = (
+            f'is not JSON; write lists and tables so, as in \'["a", "b"]\', or set single keys of a table, as in '
+            f"YMERA_{name.upper()}__KEY"
+        )
+        faults.append(ConfigFault(f"YMERA_{name.upper()}", problem))
+    if faults:
+        raise ConfigError(str(source), faults)
+    return settings
 
 
-def _read(file: Path | None) -> dict[str, Any]:
-    path = file or DEFAULT_FILE
-    if file is None and not path.exists():
+def document_of(source: Source) -> dict[str, Any]:
+    """Returns the contents of the file.
+
+    Raises:
+        ConfigError: It can't be read.
+    """
+    path = source.file
+    if path is None:
         return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -76,27 +101,3 @@ def _read(file: Path | None) -> dict[str, Any]:
         raise ConfigError(str(path), [ConfigFault("TOML", "tables or lists are nested too deeply")]) from None
     except ValueError:  # Python reads numbers of up to 4,300 digits
         raise ConfigError(str(path), [ConfigFault("TOML", "a number has too many digits")]) from None
-
-
-def faults_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[ConfigFault]:
-    """Converts the errors that pydantic found."""
-    return [_fault(details, model, prefix) for details in error.errors()]
-
-
-def _fault(details: ErrorDetails, model: type[BaseModel], prefix: str) -> ConfigFault:
-    path = [str(step) for step in details["loc"]]
-    where = ".".join([prefix, *path] if prefix else path) or "file"
-    if details["type"] == "extra_forbidden":
-        return ConfigFault(where, f"is not a known key{_suggestion(path, model)}")
-    problem = details["msg"].removeprefix("Value error, ")
-    return ConfigFault(where, problem[:1].lower() + problem[1:])
-
-
-def _suggestion(path: Sequence[str], model: type[BaseModel]) -> str:
-    for step in path[:-1]:
-        annotation = model.model_fields[step].annotation if step in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return ""
-        model = annotation
-    near = difflib.get_close_matches(path[-1], model.model_fields, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

@@ -257,7 +257,7 @@ def _why_no_model(providers: Sequence[ProviderHealth], errors: Collection[str]) 
         return f"no model can be called: {causes}{more}"
     if providers:
         return f"no provider offers a model; {GET_MODELS}"
-    return f"no provider is registered; install a plugin, as with `pip install 'ymera[standard]'`, and {GET_MODELS}"
+    return f"no provider is registered; install one of the repository's folder `plugins`, and {GET_MODELS}"
 
 
 def _flaw(parts: Iterable[ProviderHealth | PartHealth]) -> str:

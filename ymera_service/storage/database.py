@@ -1,5 +1,7 @@
 """Opens a database and gives access to its contents."""
 
+import errno
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from ymera_service.storage.rows import REPLACING, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
 
 _SQLITE = "sqlite:///"
+_REMEDY = "set storage.url, or YMERA_STORAGE__URL, to a database that can be written"
 
 
 class Database:
@@ -44,17 +47,35 @@ class Database:
             StorageUnavailable: The database can't be reached or written, or has the schema of a newer version.
         """
         location = describe(url)
-        remedy = "set storage.url, or YMERA_STORAGE__URL, to a database that can be written"
-        with explained(f"open {location}", remedy):
+        with explained(f"open {location}", _REMEDY):
             backend = _backend(url)
         try:
-            with explained(f"open {location}", remedy):
+            with explained(f"open {location}", _REMEDY):
                 await _bring_up_to_date(backend)
             yield cls(backend)
         except UnknownRevision as error:
             raise StorageUnavailable(f"cannot open {location}: {error}") from error
         finally:
             await backend.close()
+
+    @staticmethod
+    async def check_url(url: str) -> None:
+        """Checks that a database can be opened; unlike `open`, creates and migrates nothing.
+
+        Raises:
+            StorageUnavailable: It can't be opened.
+        """
+        with explained(f"open {describe(url)}", _REMEDY):
+            file = file_of(url)
+            if file is not None and not file.exists():
+                _check_folder(file)
+                return
+            backend = _backend(url)
+            try:
+                async with backend.reader.connect() as connection:
+                    await connection.run_sync(revision_of)
+            finally:
+                await backend.close()
 
     @property
     def backend(self) -> str:
@@ -133,6 +154,19 @@ def file_of(url: str) -> Path | None:
     if path in ("", ":memory:"):
         raise ValueError("a database in memory would be lost at the end: the url needs the path of a file")
     return Path(path).expanduser()
+
+
+def _check_folder(file: Path) -> None:
+    """Checks that a file can be created, and its folders, if they don't exist.
+
+    Raises:
+        OSError: They can't.
+    """
+    folder = next(parent for parent in file.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def describe(url: str) -> str:

@@ -7,9 +7,10 @@ their first use, which makes them fast.
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
@@ -36,10 +37,28 @@ def configure(settings: LogSettings, redact: Callable[[bytes], bytes] = bytes) -
     structlog.configure(
         processors=[_stamp, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Lossy(sys.stderr.buffer))),
         cache_logger_on_first_use=True,
     )
     _route_libraries(level if level == logging.DEBUG else max(level, logging.WARNING), renderer)
+
+
+class _Lossy:
+    """The standard error of a process that goes on if nobody can read it: what is logged then is lost.
+
+    Writing fails once a terminal is closed or the reader of a pipe has ended; the server has to finish its requests.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _stamp(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

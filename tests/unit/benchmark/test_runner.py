@@ -87,7 +87,10 @@ async def test_a_run_sends_start_progress_and_scores(bench: "Bench") -> None:
     bench.provider.faults["small"] = wrong
     events = await run(bench, BenchmarkPlan(tasks_per_category=3, seed=4))
     started, done = events[0], completed(events)
-    assert started == BenchmarkStarted(done.run_id, ["acme/large", "acme/small"], ["sums"], 12)
+    assert isinstance(started, BenchmarkStarted)
+    assert started == BenchmarkStarted(
+        done.run_id, ["acme/large", "acme/small"], ["sums"], 12, started.expected_cost_micros, 0
+    )
     assert [(event.completed_tasks, event.total_tasks) for event in progress(events)] == [
         (number, 12) for number in range(1, 13)
     ]
@@ -98,6 +101,34 @@ async def test_a_run_sends_start_progress_and_scores(bench: "Bench") -> None:
         ("acme/small", "coding", 0.0),
         ("acme/small", "math", 0.0),
     ]
+
+
+async def test_a_plan_says_what_it_would_cost_and_calls_nothing(bench: "Bench") -> None:
+    one, ten = [
+        await run(bench, BenchmarkPlan(["large"], categories=["math"], tasks_per_category=tasks, plan_only=True))
+        for tasks in (1, 10)
+    ]
+    for events, tasks in ((one, 1), (ten, 10)):
+        assert isinstance(events[0], BenchmarkStarted)
+        assert (events[0].total_tasks, events[0].unpriced_models) == (tasks, 0)
+        assert events[1:] == [BenchmarkCompleted(events[0].run_id, [])]
+    assert isinstance(one[0], BenchmarkStarted)
+    assert isinstance(ten[0], BenchmarkStarted)
+    assert ten[0].expected_cost_micros > 5 * one[0].expected_cost_micros > 0
+    assert await bench.database.benchmarks.summaries() == []
+
+
+async def test_a_run_stays_within_its_limit(bench: "Bench") -> None:
+    [started, _] = await run(bench, BenchmarkPlan(["large"], categories=["math"], plan_only=True))
+    assert isinstance(started, BenchmarkStarted)
+    limit = started.expected_cost_micros  # of 5 tasks; they turn out to cost less, so more of them fit
+    plan = BenchmarkPlan(["large"], categories=["math"], tasks_per_category=1000, max_cost_micros=limit)
+    [score] = completed(await run(bench, plan)).scores
+    assert 5 < score.tasks < 1000
+    assert score.cost_micros is not None
+    assert score.cost_micros <= limit
+    nothing = BenchmarkPlan(["large"], categories=["math"], max_cost_micros=0)
+    assert completed(await run(bench, nothing)).scores == []
 
 
 async def test_a_score_has_tasks_usage_cost_and_its_interval(bench: "Bench") -> None:

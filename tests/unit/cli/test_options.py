@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ymera.v1.routing_pb2 import RoutingWeights
 
-from ymera_service.cli.options import _usd, _weights
+from ymera_service.cli.options import _weights, usd
 
 
 @pytest.mark.parametrize(
@@ -31,15 +31,15 @@ def test_invalid_weights_are_rejected(text: str) -> None:
 
 
 @given(micros=st.integers(min_value=0, max_value=10**12))
-def test_an_amount_in_usd_is_parsed_to_the_micro(micros: int) -> None:
-    assert _usd(f"{micros // 10**6}.{micros % 10**6:06d}") == micros
+def test_an_amount_inusd_is_parsed_to_the_micro(micros: int) -> None:
+    assert usd(f"{micros // 10**6}.{micros % 10**6:06d}") == micros
 
 
 def test_an_amount_is_a_limit_and_is_rounded_down() -> None:
-    assert (_usd("0.0000019"), _usd("$1"), _usd("1e-6")) == (1, 1_000_000, 1)
+    assert (usd("0.0000019"), usd("$1"), usd("1e-6")) == (1, 1_000_000, 1)
 
 
 @pytest.mark.parametrize("text", ["", "a lot", "-1", "inf", "nan"])
 def test_invalid_amounts_are_rejected(text: str) -> None:
     with pytest.raises(typer.BadParameter):
-        _usd(text)
+        usd(text)

@@ -50,11 +50,29 @@ def test_every_invalid_field_is_listed() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("model", "remedy", "notes"),
+    [
+        ("gpt-5", "ListModels returns the models on offer", ["Set OPENAI_API_KEY for the server"]),
+        ("anthropic/*", "ListModels returns the models on offer", ["Set ANTHROPIC_API_KEY for the server"]),
+        ("echo/word", "did you mean echo/words?", []),
+    ],
+)
+def test_an_unknown_model_is_reported_in_the_words_of_a_person(model: str, remedy: str, notes: list[str]) -> None:
+    field = "preferences.allow_models[0]"
+    info = details.ErrorInfo(reason="MODEL_NOT_FOUND", domain="ymera", metadata={"field": field, "model": model})
+    text = f"{field}: no model has the name '{model}'; {remedy}"
+    problem = of_rpc(failed(grpc.StatusCode.NOT_FOUND, text, info), "here")
+    suggestion = f"; {remedy}" if "did you mean" in remedy else ""
+    assert problem.message == f"no model is named '{model}'{suggestion}"
+    assert [note.partition(" to use")[0] for note in problem.notes[:-1]] == notes
+
+
 def test_when_to_try_again_and_what_to_do_is_reported() -> None:
     retry = details.RetryInfo(retry_delay=Duration(seconds=2))
     info = details.ErrorInfo(reason="MODEL_NOT_FOUND", domain="ymera")
     problem = of_rpc(failed(grpc.StatusCode.NOT_FOUND, "no such model", info, retry), "here")
-    assert problem.notes == ("Try again in 2.00 s.", "`ymera models` lists the available models.")
+    assert problem.notes == ("Try again in 2.00 s.", "`ymera models` lists the models on offer.")
     assert problem.exit_code == FAILED
 
 

@@ -237,7 +237,7 @@ def test_plugins_show_their_state() -> None:
         "acme    ymera-acme 1.2  active       provider acme  describe, providers",
         "bad     bad 0           quarantined  KeyError: 'x'",
     ]
-    assert "ymera[standard]" in lines(plugins.plugins([]))[0]
+    assert "folder `plugins`" in lines(plugins.plugins([]))[0]
     assert lines(plugins.plugin(active)) == [
         "acme (ymera-acme 1.2), active",
         "from: file:///acme",

@@ -82,11 +82,27 @@ def test_standard_input_is_read_for_a_dash_or_a_missing_argument(
     assert requests.prompt_text(argument) == "Grüß Gott\n"
 
 
-def test_standard_input_is_not_read_if_a_prompt_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("data", "terminal", "prompt"),
+    [(b"piped\n\n", False, "piped\n\ntyped"), (b"\n", False, "typed"), (b"", False, "typed"), (b"x", True, "typed")],
+)
+def test_piped_input_goes_before_the_argument(
+    data: bytes, terminal: bool, prompt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Stdin(data, terminal))
+    assert requests.prompt_text("typed") == prompt
+
+
+def test_piped_input_is_left_to_an_option_that_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
     stdin = Stdin(b"piped")
     monkeypatch.setattr("sys.stdin", stdin)
-    assert requests.prompt_text("typed") == "typed"
+    assert requests.prompt_text("typed", piped=False) == "typed"
     assert stdin.read() == "piped"
+
+
+def test_a_process_without_standard_input_has_the_argument_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert requests.prompt_text("typed") == "typed"
 
 
 def test_a_missing_prompt_at_a_terminal_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ymera_service.config import ConfigError, ConfigFault, Environment, RoutingSettings, load
+from ymera_service.config import ConfigError, ConfigFault, Environment, RoutingSettings, Source, load
+from ymera_service.config.showing import template, values
 from ymera_service.routing.decision import Weights
 
 
@@ -34,7 +35,7 @@ def test_errors_are_attributed_to_the_environment_without_a_file(
     monkeypatch.setenv("YMERA_STORAGE__URL", "mysql://x")
     with pytest.raises(ConfigError) as caught:
         load()
-    assert caught.value.source == "environment"
+    assert caught.value.source.startswith("environment")
 
 
 @pytest.mark.parametrize("address", ["foo", "127.0.0.1", "127.0.0.1:", ":50051", "unix:", "http://127.0.0.1"])
@@ -235,3 +236,116 @@ def test_a_variable_that_is_nested_too_deeply_is_an_error(tmp_path: Path, monkey
 @pytest.mark.parametrize("port", [65_536, 99_999])
 def test_a_port_that_does_not_exist_is_an_error(tmp_path: Path, port: int) -> None:
     assert "65535" in faults(write(tmp_path, f'[server]\naddress = "127.0.0.1:{port}"'))["server.address"]
+
+
+def found(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The faults of a file that is not named, but found in the current folder."""
+    write(folder, text)
+    monkeypatch.chdir(folder)
+    try:
+        load()
+    except ConfigError as error:
+        return [fault.where for fault in error.faults]
+    return []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[plugins.openai.vendors.openai]\nbase_url = "https://evil.example/v1"',
+        '[plugins.openai.vendors.openai]\nbase_url = "HTTPS://evil.example/v1"',
+        '[plugins.openai.vendors.openai]\nbase_url = "https://evil.example/v1"\napi_key = " "',
+        '[plugins.openai.vendors.openai]\nbase_url = "https://127.evil.example/v1"',
+        '[plugins.openai.vendors.openai]\nbase_url = "https://localhost@evil.example/v1"',
+        '[plugins.anthropic.endpoints.x]\nbase_url = "https://evil.example"\napi_key_variable = "OPENAI_API_KEY"',
+        '[plugins.acme]\nurls = ["http://localhost:1", "https://evil.example"]',
+        '[[plugins.acme.servers]]\nurl = "https://evil.example"',
+        '[plugins.openai]\napi_key = "x"\n[plugins.openai.vendors.openai]\nbase_url = "https://evil.example/v1"',
+    ],
+)
+def test_a_file_that_is_found_can_not_send_the_users_keys_elsewhere(
+    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [where] = found(tmp_path, table, monkeypatch)
+    assert where.startswith("plugins.")
+    assert load(tmp_path / "ymera.toml")  # the user named it
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[plugins.openai.vendors.openai]\nbase_url = "https://proxy.example/v1"\napi_key = "of the proxy"',
+        '[plugins.openai.vendors.openai]\nbase_url = "https://proxy.example/v1"\napi_keys = {a = "of the proxy"}',
+        '[plugins.openai.vendors.ollama]\nbase_url = "http://localhost:11434"',
+        '[plugins.openai.endpoints.mine]\nbase_url = "http://[::1]:8000/v1"',
+        '[plugins.acme]\nnote = "see https below"',
+    ],
+)
+def test_a_file_that_is_found_may_name_addresses_with_their_keys_and_this_machine(
+    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(tmp_path, table, monkeypatch) == []
+
+
+def test_a_key_in_the_environment_is_not_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YMERA_PLUGINS__OPENAI__VENDORS__OPENAI__API_KEY", "sk-of-the-user")
+    table = '[plugins.openai.vendors.openai]\nbase_url = "https://evil.example/v1"\napi_key = "sk-of-evil"'
+    assert found(tmp_path, table, monkeypatch) == ["plugins.openai.vendors.openai.base_url"]
+
+
+def test_the_users_file_is_read_where_there_is_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ymera").mkdir()
+    table = '[server]\naddress = "127.0.0.1:1"\n[plugins.openai.vendors.openai]\nbase_url = "https://proxy.example/v1"'
+    write(tmp_path / "ymera", table)
+    assert load().server.address == "127.0.0.1:1"
+    write(tmp_path, '[server]\naddress = "127.0.0.1:2"')
+    settings = load()
+    assert (settings.server.address, settings.plugins.tables) == ("127.0.0.1:2", {})
+
+
+@pytest.mark.parametrize(
+    ("variable", "problem"),
+    [
+        ("YMERA_ENVIROMENT", "did you mean YMERA_ENVIRONMENT?"),
+        ("YMERA_SERVR__ADDRESS", "did you mean YMERA_SERVER__ADDRESS?"),
+        ("YMERA_SERVER_ADDRESS", "write YMERA_SERVER__ADDRESS"),
+        ("YMERA_ADRESS", "did you mean YMERA_ADDRESS?"),
+        ("YMERA_NONSENSE__KEY", "is not a known variable"),
+    ],
+)
+def test_a_variable_with_a_wrong_name_is_a_fault(
+    variable: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "production")
+    assert problem in faults(write(tmp_path, ""))[variable]
+
+
+@pytest.mark.parametrize(
+    "variable", ["YMERA_ADDRESS", "YMERA_API_KEY", "YMERA_SERVICE_HOST", "YMERA_PORT_50051_TCP", "YMERA_SERVER_PORT"]
+)
+def test_variables_of_commands_and_of_kubernetes_are_not_faults(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    assert load(write(tmp_path, ""))
+
+
+def test_every_key_is_shown_with_its_source_and_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YMERA_LOG__LEVEL", "debug")
+    file = write(tmp_path, '[server]\naddress = "127.0.0.1:1"\n[plugins.openai.vendors.openai]\napi_key = "sk-1"')
+    shown = {each.path: (each.value, each.source) for each in values(load(file), Source.of(file))}
+    assert shown["log.level"] == ('"debug"', "environment")
+    assert shown["server.address"] == ('"127.0.0.1:1"', str(file))
+    assert shown["server.insecure"] == ("false", "default")
+    assert shown["plugins.openai.vendors.openai.api_key"] == ("(hidden)", str(file))
+
+
+def test_the_file_to_begin_with_is_valid_and_so_is_each_of_its_lines(tmp_path: Path) -> None:
+    text = template()
+    assert load(write(tmp_path, text)) == load(write(tmp_path, ""))
+    lines = [line for line in text.splitlines() if not line.endswith("=")]
+    assert load(write(tmp_path, "\n".join(line.removeprefix("# ") for line in lines[2:])))

@@ -263,7 +263,7 @@ async def test_models_that_answer_no_prompts_do_not_count(server: Server) -> Non
 async def test_without_providers_health_states_what_to_install(server: Server) -> None:
     report = await server.report()
     assert report.status is Status.UNAVAILABLE
-    assert "pip install" in report.detail
+    assert "folder `plugins`" in report.detail
 
 
 async def test_a_server_that_stops_is_unavailable(server: Server) -> None:

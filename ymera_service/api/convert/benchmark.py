@@ -24,6 +24,8 @@ def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
         tasks_per_category=request.tasks_per_category or DEFAULT_TASKS,
         seed=request.seed,
         concurrency=request.concurrency or DEFAULT_CONCURRENCY,
+        plan_only=request.plan_only,
+        max_cost_micros=request.max_cost_micros if request.HasField("max_cost_micros") else None,
     )
 
 
@@ -40,6 +42,8 @@ def _started(event: BenchmarkStarted) -> Fields:
         "models": event.models,
         "suites": event.suites,
         "total_tasks": event.total_tasks,
+        "expected_cost_micros": event.expected_cost_micros,
+        "unpriced_models": event.unpriced_models,
     }
 
 

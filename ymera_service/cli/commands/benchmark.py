@@ -2,15 +2,18 @@
 
 from typing import Annotated
 
+import grpc
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse
+from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse, BenchmarkStarted
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import options
+from ymera_service.cli.asking import confirmed
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
-from ymera_service.cli.render.benchmark import scores
+from ymera_service.cli.problems import FAILED
+from ymera_service.cli.render.benchmark import plan, scores
 from ymera_service.cli.running import run
 
 
@@ -35,6 +38,15 @@ def benchmark(
     concurrency: Annotated[
         int, typer.Option(min=1, max=64, help="The maximum number of tasks run at the same time.")
     ] = 4,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Begin without asking.")] = False,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.usd,
+            metavar="USD",
+            help="Begin without asking, and stop before this amount is spent. Models of unknown price are left out.",
+        ),
+    ] = None,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -42,10 +54,12 @@ def benchmark(
 ) -> None:
     """Measures models on tasks whose answers are checked. Routing uses the scores from then on.
 
-    This calls the providers, which may charge for it. Results from before an
-    interruption are kept. With --json each event is printed as a line of JSON.
+    The providers charge for the calls, so it says first how many there are and
+    what they will probably cost, and asks. Results from before an interruption
+    are kept. With --json each event is printed as a line of JSON.
 
     [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
+    [dim]ymera benchmark --models 'openai/*' --budget 0.50[/dim]
     """
     output = Output(as_json)
     request = BenchmarkRequest(
@@ -55,19 +69,37 @@ def benchmark(
         tasks_per_category=tasks,
         seed=seed,
         concurrency=concurrency,
+        max_cost_micros=budget,
     )
-    run(_benchmark(request, Target(address, config, api_key_file), output), output)
+    consent = yes or budget is not None
+    run(_benchmark(request, consent, Target(address, config, api_key_file), output), output)
 
 
-async def _benchmark(request: BenchmarkRequest, target: Target, output: Output) -> None:
+async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, output: Output) -> None:
     async with connected(target) as channel:
+        if not output.as_json:
+            output.remark(plan(await _planned(channel, request), request), style="")
+        if not consent and not await confirmed("Begin?", output):
+            raise typer.Exit(FAILED)
+        measured = 0
         with _progress(output) as progress:
             call = YmeraServiceStub(channel).Benchmark(request)
             try:
                 async for event in call:
+                    measured = event.progress.completed_tasks or measured
                     _print(event, progress, output)
             finally:
                 call.cancel()
+        if request.HasField("max_cost_micros"):
+            output.remark(f"{measured:,} tasks were measured within the budget.")
+
+
+async def _planned(channel: grpc.aio.Channel, request: BenchmarkRequest) -> BenchmarkStarted:
+    """Returns what would be measured."""
+    asked = BenchmarkRequest(plan_only=True)
+    asked.MergeFrom(request)
+    first, *_ = [event.started async for event in YmeraServiceStub(channel).Benchmark(asked)]
+    return first
 
 
 def _progress(output: Output) -> Progress:

@@ -12,7 +12,12 @@ from ymera_service.cli.connect import load_settings
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
 
-app = typer.Typer(help="Makes keys for those who may call the server.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="Makes keys for those who may call the server.",
+    no_args_is_help=True,
+)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

@@ -9,12 +9,18 @@ from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 from ymera_service.cli import options
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
+from ymera_service.cli.past import latest, whole_id
+from ymera_service.cli.problems import wrong
 from ymera_service.cli.render.execution import execution
 from ymera_service.cli.running import run
 
 
 def explain(
-    request_id: Annotated[str, typer.Argument(help="The id that `ymera ask` or `ymera route` printed.")],
+    request_id: Annotated[
+        str, typer.Argument(help="The id that `ymera ask` or `ymera route` printed, or its first 8 digits or more.")
+    ] = "",
+    *,
+    last: Annotated[bool, typer.Option("--last", "-l", help="The latest request.")] = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -23,12 +29,17 @@ def explain(
     """Shows a past request: the decision, the attempts, tokens and cost.
 
     [dim]ymera explain 019aa3c1-7c5e-7d1a-8a43-5d2f7b9e6c10[/dim]
+    [dim]ymera explain --last[/dim]
     """
     output = Output(as_json)
-    run(_explain(GetExecutionRequest(request_id=request_id), Target(address, config, api_key_file), output), output)
+    with output.reporting():
+        if bool(request_id) == last:
+            raise wrong("give the id of a request, or --last", "`ymera history` lists the latest ones.")
+    run(_explain(request_id, Target(address, config, api_key_file), output), output)
 
 
-async def _explain(request: GetExecutionRequest, target: Target, output: Output) -> None:
+async def _explain(request_id: str, target: Target, output: Output) -> None:
     async with connected(target) as channel:
-        found = await RoutingServiceStub(channel).GetExecution(request)
+        name = await (whole_id(channel, request_id) if request_id else latest(channel))
+        found = await RoutingServiceStub(channel).GetExecution(GetExecutionRequest(request_id=name))
     output.show(found.execution, *execution(found.execution))

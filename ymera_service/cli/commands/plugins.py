@@ -13,7 +13,7 @@ from ymera_service.cli.problems import wrong
 from ymera_service.cli.render import plugins as render
 from ymera_service.cli.running import run
 
-app = typer.Typer(invoke_without_command=True)
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", invoke_without_command=True)
 
 
 @app.callback()

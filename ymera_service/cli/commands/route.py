@@ -16,7 +16,7 @@ from ymera_service.cli.running import run
 
 def route(
     prompt: Annotated[
-        str | None, typer.Argument(help="The prompt. `-`, or no prompt with piped input, reads standard input.")
+        str | None, typer.Argument(help="The prompt. Piped input goes before it; `-`, or no prompt, means that alone.")
     ] = None,
     *,
     model: options.Models = None,

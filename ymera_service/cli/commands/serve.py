@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ymera_service.cli import loaded, options
-from ymera_service.cli.connect import load_settings, starting
+from ymera_service.cli.connect import load_settings, source_of, starting
 from ymera_service.cli.output import Output
 
 
@@ -22,7 +22,8 @@ def serve(
     """Runs the server until SIGTERM or Ctrl-C, then finishes the requests in progress and exits.
 
     It listens on 127.0.0.1:50051 unless configured otherwise. A second Ctrl-C
-    stops it immediately.
+    stops it immediately. SIGHUP stops it like SIGTERM if it was started on a
+    terminal, and is ignored otherwise.
 
     [dim]ymera serve --config ymera.toml[/dim]
     [dim]YMERA_SERVER__ADDRESS=0.0.0.0:50051 ymera serve[/dim]
@@ -35,4 +36,4 @@ def serve(
         with starting():
             from ymera_service import server  # noqa: PLC0415  # no other command needs it
 
-            server.run(settings, started=lambda _: loaded())
+            server.run(settings, started=lambda _: loaded(), configuration=source_of(config))

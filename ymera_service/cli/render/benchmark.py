@@ -4,13 +4,30 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.text import Text
-from ymera.v1.ymera_pb2 import BenchmarkCompleted, BenchmarkScore
+from ymera.v1.ymera_pb2 import BenchmarkCompleted, BenchmarkRequest, BenchmarkScore, BenchmarkStarted
 
-from ymera_service.cli.render.figures import cost, duration
+from ymera_service.cli.render.figures import cost, duration, money, seconds
 from ymera_service.cli.render.tables import table
 from ymera_service.cli.render.text import clean
 
+TASK_SECONDS = 3
+"""How long a task is assumed to take: some 100 tokens at the 30 to 100 tokens a second of most models."""
 _FIGURES = ("score", "95 % interval", "tasks", "failed", "median time", "cost")
+
+
+def plan(started: BenchmarkStarted, request: BenchmarkRequest) -> str:
+    """Describes what a measurement will do, take and cost."""
+    models = len(started.models)
+    counted = "1 model" if models == 1 else f"{models:,} models"
+    each = started.total_tasks // models if models else 0
+    took = seconds(started.total_tasks * TASK_SECONDS / request.concurrency)
+    unknown = f", and {started.unpriced_models} models whose price is not known" if started.unpriced_models else ""
+    limit = f", at most {money(request.max_cost_micros)}" if request.HasField("max_cost_micros") else ""
+    return (
+        f"{started.total_tasks:,} tasks: {counted} × {each:,} of {', '.join(started.suites)}\n"
+        f"expected cost: {money(started.expected_cost_micros)}{unknown}{limit}; models that think cost more\n"
+        f"time: about {took}, if a task takes {TASK_SECONDS:g} s and {request.concurrency} run at a time"
+    )
 
 
 def scores(done: BenchmarkCompleted) -> Iterator[RenderableType]:

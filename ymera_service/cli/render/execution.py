@@ -1,6 +1,6 @@
 """An execution: the summary line under an answer, and the whole of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 from ymera.v1.content_pb2 import FinishReason
@@ -9,6 +9,7 @@ from ymera.v1.ymera_pb2 import ExecutionCompleted
 
 from ymera_service.cli.render.decision import attempts, decision
 from ymera_service.cli.render.figures import cost, duration, seconds, tokens, word
+from ymera_service.cli.render.tables import table
 from ymera_service.cli.render.text import clean
 
 
@@ -27,6 +28,27 @@ def summary(done: ExecutionCompleted, made: Decision, request_id: str, took: flo
 def _failures(made: Iterable[Attempt]) -> str:
     failed = sum(attempt.HasField("error") for attempt in made)
     return "1 failure" if failed == 1 else f"{failed} failures"
+
+
+def history(past: Sequence[Execution]) -> Iterator[RenderableType]:
+    """Shows past requests, one row each."""
+    if not past:
+        yield clean("No such request is stored.")
+        return
+    rows = [
+        [
+            each.create_time.ToDatetime().isoformat(" ", "seconds"),
+            each.request_id,
+            word(ExecutionStatus.Name(each.status), "EXECUTION_STATUS_"),
+            tokens(each.usage).removesuffix(" tokens") if each.model else "",
+            cost(each.usage) if each.model else "",
+            duration(each.duration) if each.HasField("duration") else "",
+            each.model,
+        ]
+        for each in past
+    ]
+    figures = ["tokens", "cost", "time"]
+    yield table(["when (UTC)", "id", "status", *figures, "model"], rows, right=figures)
 
 
 def execution(past: Execution) -> Iterator[RenderableType]:

@@ -15,7 +15,7 @@ _STYLES = {Plugin.STATE_ACTIVE: "green", Plugin.STATE_QUARANTINED: "red", Plugin
 def plugins(found: Sequence[Plugin]) -> Iterator[RenderableType]:
     """Shows the plugins with the state of each."""
     if not found:
-        yield clean("No plugin is installed. `pip install 'ymera[standard]'` installs the usual ones.")
+        yield clean("No plugin is installed. The folder `plugins` of Ymera's repository holds the usual ones.")
         return
     rows = [
         [

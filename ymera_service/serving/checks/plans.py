@@ -11,3 +11,5 @@ def check_plan(plan: BenchmarkPlan, faults: Violations) -> None:
     faults.texts("categories", plan.categories)
     faults.number("tasks_per_category", plan.tasks_per_category, 1, MAX_TASKS_PER_CATEGORY)
     faults.number("concurrency", plan.concurrency, 1, MAX_CONCURRENCY)
+    if plan.max_cost_micros is not None:
+        faults.number("max_cost_micros", plan.max_cost_micros, 0)

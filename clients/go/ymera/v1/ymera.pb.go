@@ -1621,7 +1621,14 @@ type BenchmarkRequest struct {
 	// Chooses the tasks; the same seed gives the same ones. 0 is a seed too.
 	Seed int64 `protobuf:"varint,5,opt,name=seed,proto3" json:"seed,omitempty"`
 	// How many tasks run at a time; 0 means 4. At most 64.
-	Concurrency   int32 `protobuf:"varint,6,opt,name=concurrency,proto3" json:"concurrency,omitempty"`
+	Concurrency int32 `protobuf:"varint,6,opt,name=concurrency,proto3" json:"concurrency,omitempty"`
+	// Measures nothing: started says what would be measured and what it would
+	// cost, and completed follows without scores.
+	PlanOnly bool `protobuf:"varint,7,opt,name=plan_only,json=planOnly,proto3" json:"plan_only,omitempty"`
+	// What the run may cost, in micro-USD. No task is started whose expected cost
+	// does not fit into what is left; then completed holds the scores until then.
+	// Models whose price is not known are left out. Absent means no limit.
+	MaxCostMicros *int64 `protobuf:"varint,8,opt,name=max_cost_micros,json=maxCostMicros,proto3,oneof" json:"max_cost_micros,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1694,6 +1701,20 @@ func (x *BenchmarkRequest) GetSeed() int64 {
 func (x *BenchmarkRequest) GetConcurrency() int32 {
 	if x != nil {
 		return x.Concurrency
+	}
+	return 0
+}
+
+func (x *BenchmarkRequest) GetPlanOnly() bool {
+	if x != nil {
+		return x.PlanOnly
+	}
+	return false
+}
+
+func (x *BenchmarkRequest) GetMaxCostMicros() int64 {
+	if x != nil && x.MaxCostMicros != nil {
+		return *x.MaxCostMicros
 	}
 	return 0
 }
@@ -1855,9 +1876,14 @@ type BenchmarkStarted struct {
 	// The suites to be run.
 	Suites []string `protobuf:"bytes,3,rep,name=suites,proto3" json:"suites,omitempty"`
 	// How many tasks the run has, over all models.
-	TotalTasks    int32 `protobuf:"varint,4,opt,name=total_tasks,json=totalTasks,proto3" json:"total_tasks,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	TotalTasks int32 `protobuf:"varint,4,opt,name=total_tasks,json=totalTasks,proto3" json:"total_tasks,omitempty"`
+	// What the run will probably cost, in micro-USD, over the models whose price is
+	// known. Answers are taken to be of usual length; long thinking costs more.
+	ExpectedCostMicros int64 `protobuf:"varint,5,opt,name=expected_cost_micros,json=expectedCostMicros,proto3" json:"expected_cost_micros,omitempty"`
+	// How many of the models have a price that is not known.
+	UnpricedModels int32 `protobuf:"varint,6,opt,name=unpriced_models,json=unpricedModels,proto3" json:"unpriced_models,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *BenchmarkStarted) Reset() {
@@ -1914,6 +1940,20 @@ func (x *BenchmarkStarted) GetSuites() []string {
 func (x *BenchmarkStarted) GetTotalTasks() int32 {
 	if x != nil {
 		return x.TotalTasks
+	}
+	return 0
+}
+
+func (x *BenchmarkStarted) GetExpectedCostMicros() int64 {
+	if x != nil {
+		return x.ExpectedCostMicros
+	}
+	return 0
+}
+
+func (x *BenchmarkStarted) GetUnpricedModels() int32 {
+	if x != nil {
+		return x.UnpricedModels
 	}
 	return 0
 }
@@ -3193,7 +3233,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x12ExecutionCancelled\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12%\n" +
 	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
-	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xc6\x01\n" +
+	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xa4\x02\n" +
 	"\x10BenchmarkRequest\x12\x16\n" +
 	"\x06models\x18\x01 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x02 \x03(\tR\x06suites\x12\x1e\n" +
@@ -3202,7 +3242,10 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"categories\x12,\n" +
 	"\x12tasks_per_category\x18\x04 \x01(\x05R\x10tasksPerCategory\x12\x12\n" +
 	"\x04seed\x18\x05 \x01(\x03R\x04seed\x12 \n" +
-	"\vconcurrency\x18\x06 \x01(\x05R\vconcurrency\"\xdc\x02\n" +
+	"\vconcurrency\x18\x06 \x01(\x05R\vconcurrency\x12\x1b\n" +
+	"\tplan_only\x18\a \x01(\bR\bplanOnly\x12+\n" +
+	"\x0fmax_cost_micros\x18\b \x01(\x03H\x00R\rmaxCostMicros\x88\x01\x01B\x12\n" +
+	"\x10_max_cost_micros\"\xdc\x02\n" +
 	"\x11BenchmarkResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.BenchmarkStartedH\x00R\astarted\x129\n" +
@@ -3210,13 +3253,15 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.BenchmarkCompletedH\x00R\tcompleted\x123\n" +
 	"\x06failed\x18\x10 \x01(\v2\x19.ymera.v1.BenchmarkFailedH\x00R\x06failed\x12<\n" +
 	"\tcancelled\x18\x11 \x01(\v2\x1c.ymera.v1.BenchmarkCancelledH\x00R\tcancelledB\a\n" +
-	"\x05event\"z\n" +
+	"\x05event\"\xd5\x01\n" +
 	"\x10BenchmarkStarted\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n" +
 	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x03 \x03(\tR\x06suites\x12\x1f\n" +
 	"\vtotal_tasks\x18\x04 \x01(\x05R\n" +
-	"totalTasks\"\xc1\x02\n" +
+	"totalTasks\x120\n" +
+	"\x14expected_cost_micros\x18\x05 \x01(\x03R\x12expectedCostMicros\x12'\n" +
+	"\x0funpriced_models\x18\x06 \x01(\x05R\x0eunpricedModels\"\xc1\x02\n" +
 	"\x11BenchmarkProgress\x12'\n" +
 	"\x0fcompleted_tasks\x18\x01 \x01(\x05R\x0ecompletedTasks\x12\x1f\n" +
 	"\vtotal_tasks\x18\x02 \x01(\x05R\n" +
@@ -3524,6 +3569,7 @@ func file_ymera_v1_ymera_proto_init() {
 		(*ExecuteStreamResponse_Failed)(nil),
 		(*ExecuteStreamResponse_Cancelled)(nil),
 	}
+	file_ymera_v1_ymera_proto_msgTypes[16].OneofWrappers = []any{}
 	file_ymera_v1_ymera_proto_msgTypes[17].OneofWrappers = []any{
 		(*BenchmarkResponse_Started)(nil),
 		(*BenchmarkResponse_Progress)(nil),

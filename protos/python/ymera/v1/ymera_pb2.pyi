@@ -840,12 +840,23 @@ class BenchmarkRequest(google.protobuf.message.Message):
     TASKS_PER_CATEGORY_FIELD_NUMBER: builtins.int
     SEED_FIELD_NUMBER: builtins.int
     CONCURRENCY_FIELD_NUMBER: builtins.int
+    PLAN_ONLY_FIELD_NUMBER: builtins.int
+    MAX_COST_MICROS_FIELD_NUMBER: builtins.int
     tasks_per_category: builtins.int
     """The most tasks per suite and category; 0 means 5. At most 1,000."""
     seed: builtins.int
     """Chooses the tasks; the same seed gives the same ones. 0 is a seed too."""
     concurrency: builtins.int
     """How many tasks run at a time; 0 means 4. At most 64."""
+    plan_only: builtins.bool
+    """Measures nothing: started says what would be measured and what it would
+    cost, and completed follows without scores.
+    """
+    max_cost_micros: builtins.int
+    """What the run may cost, in micro-USD. No task is started whose expected cost
+    does not fit into what is left; then completed holds the scores until then.
+    Models whose price is not known are left out. Absent means no limit.
+    """
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Models to measure: ids and patterns, with the limits of
@@ -869,8 +880,12 @@ class BenchmarkRequest(google.protobuf.message.Message):
         tasks_per_category: builtins.int = ...,
         seed: builtins.int = ...,
         concurrency: builtins.int = ...,
+        plan_only: builtins.bool = ...,
+        max_cost_micros: builtins.int | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["categories", b"categories", "concurrency", b"concurrency", "models", b"models", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "max_cost_micros", b"max_cost_micros"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "models", b"models", "plan_only", b"plan_only", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_max_cost_micros", b"_max_cost_micros"]) -> typing.Literal["max_cost_micros"] | None: ...
 
 Global___BenchmarkRequest: typing_extensions.TypeAlias = BenchmarkRequest
 
@@ -934,10 +949,18 @@ class BenchmarkStarted(google.protobuf.message.Message):
     MODELS_FIELD_NUMBER: builtins.int
     SUITES_FIELD_NUMBER: builtins.int
     TOTAL_TASKS_FIELD_NUMBER: builtins.int
+    EXPECTED_COST_MICROS_FIELD_NUMBER: builtins.int
+    UNPRICED_MODELS_FIELD_NUMBER: builtins.int
     run_id: builtins.str
     """The id of the run; a UUIDv7."""
     total_tasks: builtins.int
     """How many tasks the run has, over all models."""
+    expected_cost_micros: builtins.int
+    """What the run will probably cost, in micro-USD, over the models whose price is
+    known. Answers are taken to be of usual length; long thinking costs more.
+    """
+    unpriced_models: builtins.int
+    """How many of the models have a price that is not known."""
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """The models to be measured."""
@@ -953,8 +976,10 @@ class BenchmarkStarted(google.protobuf.message.Message):
         models: collections.abc.Iterable[builtins.str] | None = ...,
         suites: collections.abc.Iterable[builtins.str] | None = ...,
         total_tasks: builtins.int = ...,
+        expected_cost_micros: builtins.int = ...,
+        unpriced_models: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["models", b"models", "run_id", b"run_id", "suites", b"suites", "total_tasks", b"total_tasks"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["expected_cost_micros", b"expected_cost_micros", "models", b"models", "run_id", b"run_id", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
 
 Global___BenchmarkStarted: typing_extensions.TypeAlias = BenchmarkStarted
 

@@ -1,0 +1,30 @@
+"""Questions to the user."""
+
+import asyncio
+import sys
+
+from ymera_service.cli.output import Output
+from ymera_service.cli.problems import wrong
+
+
+async def confirmed(question: str, output: Output) -> bool:
+    """Asks a question and returns whether the answer is yes; the default is no.
+
+    Raises:
+        CommandFailed: There is no terminal to ask at.
+    """
+    if output.as_json or sys.stdin is None or not sys.stdin.isatty():
+        raise wrong("there is no terminal to ask at", "Give --yes, or a limit with --budget.")
+    output.remarks.print(f"{question} [y/N] ", end="")
+    return (await _line()).strip().lower() in {"y", "yes"}
+
+
+async def _line() -> str:
+    """Waits for a line without blocking the loop, on which the command's own server may be running."""
+    readable, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_reader(sys.stdin, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline()

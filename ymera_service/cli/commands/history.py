@@ -1,0 +1,48 @@
+"""`ymera history`"""
+
+from typing import Annotated
+
+import typer
+from ymera.v1.routing_pb2 import ExecutionFilter, ListExecutionsRequest
+from ymera.v1.routing_pb2_grpc import RoutingServiceStub
+
+from ymera_service.cli import options
+from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.output import Output
+from ymera_service.cli.problems import wrong
+from ymera_service.cli.render.execution import history as listed
+from ymera_service.cli.running import run
+
+
+def history(
+    *,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="How many requests to list.")] = 20,
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="MODEL", help="Only answers of the model with this id.")
+    ] = "",
+    label: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only requests with this label. Repeatable.")
+    ] = None,
+    address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
+    config: options.ConfigFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Lists past requests, the latest first: id, model, tokens, cost and time.
+
+    [dim]ymera history -n 5 --label team=search[/dim]
+    """
+    output = Output(as_json)
+    with output.reporting():
+        pairs = [each.partition("=") for each in label or ()]
+        if unpaired := [key for key, equals, _ in pairs if not equals]:
+            raise wrong(f"{unpaired[0]!r} is not a label", "Write a key and a value, as in --label team=search.")
+        wanted = ExecutionFilter(model=model, labels={key: value for key, _, value in pairs})
+    request = ListExecutionsRequest(page_size=number, filter=wanted)
+    run(_history(request, Target(address, config, api_key_file), output), output)
+
+
+async def _history(request: ListExecutionsRequest, target: Target, output: Output) -> None:
+    async with connected(target) as channel:
+        page = await RoutingServiceStub(channel).ListExecutions(request)
+    output.show(page, *listed(page.executions))
