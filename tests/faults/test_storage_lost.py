@@ -237,7 +237,7 @@ async def test_health_shows_damage_that_was_found_in_the_background(
         health = await degraded(client)
     observe(told(health))
     assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
-    assert "the database is damaged (" in health.detail
+    assert "the database is damaged" in health.detail
     assert "restore it from a backup" in health.detail
 
 

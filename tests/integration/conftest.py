@@ -169,7 +169,7 @@ class LabProvider(Provider):
         yield Accepted()
         self.reached.set()
         while True:
-            yield TextDelta("x" * 100_000)
+            yield TextDelta("x" * 10_000)
             await asyncio.sleep(0)
 
     async def _echo_key(self, request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
