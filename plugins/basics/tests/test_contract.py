@@ -22,9 +22,11 @@ def test_the_plugin_offers_it() -> None:
     assert [suite.name for suite in ymera_basics.ymera_register_benchmarks()] == ["basics"]
 
 
-def test_it_has_every_category_and_six_templates_of_each() -> None:
+def test_it_has_every_category_and_eight_templates_of_each_hard_ones_in_between() -> None:
     suite = BasicsSuite()
     assert set(suite.categories) == set(CATEGORIES)
     for category in suite.categories:
-        assert len({task.id.split("/")[1] for task in suite.tasks(category, 40, seed=1)}) >= 6
+        names = [task.id.split("/")[1] for task in suite.tasks(category, 40, seed=1)]
+        assert len(set(names)) >= 8
+        assert any(name.startswith("hard-") for name in names[:6])
     assert suite.tasks("cooking", 3, seed=1) == []

@@ -10,6 +10,11 @@ from ymera_basics.task import Check
 from ymera_basics.words import WORD, normal
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*(?:\s+|$)")
+_NOT_STATED = re.compile(
+    r"(?:\b(?:not|no|never|cannot|nothing)\b|n't\b)[^.\n]{0,60}?\b(?:stat|sa[iy]|mention|specif|given|provid|inform|found|"
+    r"listed|known|tell|appear|contain|includ|determin|record)",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"^[A-Za-z][\w' -]{0,30}:\s+")
 _QUOTES = "\"' "
 
@@ -163,6 +168,12 @@ def lines_starting(letters: str) -> Check:
         return float(spelled and all(len(line.split()) > 1 for line in lines))
 
     return check
+
+
+def not_stated(answer: Answer) -> float:
+    """The answer says that the text does not tell, and then gives no number."""
+    found = list(_NOT_STATED.finditer(answer.text))
+    return float(bool(found) and not re.search(r"\d", answer.text[found[-1].end() :]))
 
 
 def sentences(text: str) -> list[str]:

@@ -51,7 +51,8 @@ _INTRODUCED = re.compile(
 )
 _TAIL = re.compile(
     r",?\s\b(?:because|since|as|although|though|even though|followed by|out of|except|given|when|if|whether|until|"
-    r"after|before|compared|which|where|whose|with|from|for|i\.e|e\.g|plus)\b.*$",
+    r"after|before|compared|which|where|whose|with|from|for|i\.e|e\.g|plus)\b.*$|"
+    r"\s*≈.*$",
     re.IGNORECASE | re.DOTALL,
 )
 _DENIED = re.compile(
@@ -61,12 +62,13 @@ _DENIED = re.compile(
 )
 _COPULA = re.compile(
     r"\s(?:is|are|was|were|be|equals?|becomes?|gives?|makes?|means?|yields?|prints?|outputs?|returns?|called)\b\s*|"
-    r"'s\s|\s*(?:=|≈|→|->|=>)\s*",
+    r"'s\s|\s*(?:=|→|->|=>)\s*",
     re.IGNORECASE,
 )
 _PARENTHESES = re.compile(r"\s?\([^()]*\)")
 _JOINING = re.compile(
-    r"\b(?:the|a|an|is|are|was|were|be|it|of|in|to|that|this|and|or|by|from|for|my|i|they|there|es|ist|est|el|la|le|der|die|das)\b",
+    r"\b(?:the|a|an|is|are|was|were|be|been|has|have|had|will|would|can|it|of|in|to|that|this|and|or|by|from|for|as|so|most|"
+    r"my|i|you|he|she|they|there|es|ist|est|el|la|le|der|die|das)\b",
     re.IGNORECASE,
 )
 _COMMON = frozenset(
@@ -119,9 +121,9 @@ def _affirms(text: str, holds: Holds) -> bool:
 
 
 def _is_salad(sentence: str) -> bool:
-    """Returns whether a text is words in a row: five or more without punctuation or any word that joins them."""
+    """Returns whether a text is words in a row: six or more without punctuation or any word that joins them."""
     words = re.findall(r"[^\W\d_]+", sentence)
-    return len(words) > 4 and not _JOINING.search(sentence) and not re.search(r"[^\w\s]", sentence.rstrip(".!"))
+    return len(words) > 5 and not _JOINING.search(sentence) and not re.search(r"[^\w\s]", sentence.rstrip(".!"))
 
 
 def _sentences(text: str) -> list[str]:

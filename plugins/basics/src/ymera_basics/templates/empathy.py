@@ -196,6 +196,30 @@ def shared(draw: random.Random) -> Draft:
     return Draft(question, words.choice(letter, "ABC"), letter)
 
 
+def odd(draw: random.Random) -> Draft:
+    """The message of four that shows another emotion than the rest."""
+    emotion = draw.choice(sorted(_MESSAGES))
+    other = draw.choice([each for each in _choices(draw, emotion, 2) if each != emotion])
+    told = [each.format(name=draw.choice(PEOPLE)) for each in _MESSAGES[emotion]]
+    letter, at = draw.choice([*zip("ABCD", range(4), strict=True)])
+    told.insert(at, _message(draw, other))
+    lines = "\n".join(f"{each}: {message}" for each, message in zip("ABCD", told, strict=True))
+    question = "Three of these messages show the same emotion. Which one shows another?"
+    return Draft(f"{question}\n\n{lines}\n\nAnswer with the letter only.", words.choice(letter, "ABCD"), letter)
+
+
+def speakers(draw: random.Random) -> Draft:
+    """Who of several people feels something."""
+    emotion = draw.choice(sorted(_MESSAGES))
+    felt = [*_choices(draw, emotion, 5)]
+    names = draw.sample(PEOPLE, len(felt))
+    told = [draw.choice([each for each in _MESSAGES[feeling] if "{name}" not in each]) for feeling in felt]
+    lines = "\n".join(f'{name}: "{message}"' for name, message in zip(names, told, strict=True))
+    question = f"Five people speak.\n\n{lines}\n\nWho of them most likely feels {emotion}? Answer with the name only."
+    right = names[felt.index(emotion)]
+    return Draft(question, words.choice(right, names), right)
+
+
 def reply(draw: random.Random) -> Draft:
     """A supportive reply of a given number of sentences, without advice, with or without a question at its end."""
     emotion, count, asking = draw.choice(_HARD), draw.randint(2, 3), draw.random() < 0.5
@@ -238,7 +262,9 @@ def _supportive(count: int, asking: bool) -> Check:
 TEMPLATES: Mapping[str, Template] = {
     "chosen": chosen,
     "labelled": labelled,
+    "hard-odd": odd,
     "reply": reply,
+    "hard-speakers": speakers,
     "named": named,
     "between": between,
     "shared": shared,
