@@ -108,3 +108,5 @@ def test_recited_sources_are_cited(name: str) -> None:
     recited = {name: [{"startIndex": 0, "endIndex": 5, "uri": "https://c.example", "title": "C", "license": "MIT"}]}
     events = decoded(of({"text": "Hello"}, finishReason="STOP", citationMetadata=recited))
     assert CitationFound(Citation("https://c.example", "C")) in events
+    streamed = decoded(of({"text": "Hello"}, citationMetadata=recited), of(finishReason="STOP"))
+    assert CitationFound(Citation("https://c.example", "C")) in streamed

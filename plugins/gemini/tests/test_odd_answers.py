@@ -123,6 +123,10 @@ def test_an_answer_without_candidates_is_malformed() -> None:
         assert isinstance(whole(document)[-1], MalformedResponse)
 
 
+def test_a_whole_answer_may_lack_its_finish_reason() -> None:
+    assert end_of(whole(chunk({"text": "a"}))) == Finished(FinishReason.STOP)
+
+
 def test_a_stream_without_a_finish_reason_is_interrupted_and_keeps_its_counts() -> None:
     counts = {"usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 1}}
     items = streamed({**chunk({"text": "a"}), **counts})
@@ -142,7 +146,8 @@ def test_every_candidate_has_to_end() -> None:
     begun = both(candidate({"text": "a"}), candidate({"text": "b"}))
     half = streamed(begun, chunk(finishReason="STOP"))
     assert isinstance(half[-1], StreamInterrupted)
-    items = streamed(begun, both(candidate(finishReason="STOP"), candidate({"text": "c"}, finishReason="MAX_TOKENS")))
+    second = candidate({"text": "Hm", "thought": True}, {"text": "c"}, finishReason="MAX_TOKENS")
+    items = streamed(begun, both(candidate(finishReason="STOP"), second))
     assert end_of(items).reason is FinishReason.STOP
     assert [(each.text, each.choice) for each in items if isinstance(each, TextDelta)] == [("a", 0), ("b", 1), ("c", 1)]
 

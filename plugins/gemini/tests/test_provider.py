@@ -176,7 +176,7 @@ async def test_what_a_model_is_for_comes_from_its_methods_and_its_name(recorded_
         model("gemini-embedding-001", "embedContent", "countTokens"),
         model("imagen-4", "predict"),
         model("gemini-live", "bidiGenerateContent"),
-        model("gemini-2.5-flash-preview-tts"),
+        model("gemini-2.5-flash-preview-tts", thinking=True),
         model("gemini-2.5-flash-image"),
         model("gemma-4-31b-it"),
     )
