@@ -5,11 +5,13 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self
 
+import grpc
 from rich.status import Status
 from ymera.v1.content_pb2 import Citation
 from ymera.v1.errors_pb2 import Error
 from ymera.v1.routing_pb2 import Decision
-from ymera.v1.ymera_pb2 import AttemptStarted, ExecuteStreamResponse, ExecutionCompleted
+from ymera.v1.ymera_pb2 import AttemptStarted, ExecuteStreamRequest, ExecuteStreamResponse, ExecutionCompleted
+from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import Problem, of_event
@@ -21,6 +23,25 @@ SIMULATED = (
     "The simulator answered, not a real model. To use real models, set OPENAI_API_KEY, ANTHROPIC_API_KEY or another "
     "vendor's key, or start Ollama, and ask again."
 )
+
+
+async def stream(
+    channel: grpc.aio.Channel, request: ExecuteStreamRequest, deadline: float | None, answer: "Answer"
+) -> None:
+    """Executes a request and prints its answer; see `Answer.problem` for a failure that the answer reports.
+
+    Raises:
+        grpc.aio.AioRpcError: The request failed before it had begun.
+    """
+    call = YmeraServiceStub(channel).ExecuteStream(request, timeout=deadline)
+    try:
+        async for event in call:
+            answer.take(event)
+    except grpc.aio.AioRpcError:
+        if answer.problem is None:
+            raise
+    finally:
+        call.cancel()
 
 
 class Answer:
