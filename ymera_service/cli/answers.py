@@ -53,6 +53,8 @@ class Answer:
         problem: Why the execution failed, or None.
         text: The answer so far.
         request_id: The id of the execution; empty until it has started.
+        decision: The decision; empty until the execution has started.
+        is_real: Whether it is complete, and from a real model.
     """
 
     def __init__(self, output: Output, *, extract: bool = False) -> None:
@@ -62,7 +64,8 @@ class Answer:
         self._output = output
         self._extract = extract
         self._began = perf_counter()
-        self._decision = Decision()
+        self.decision = Decision()
+        self.is_real = False
         self._model = ""
         self._last = "\n"
         self._thinks = False
@@ -84,7 +87,7 @@ class Answer:
             self._output.event(event)
         match event.WhichOneof("event"):
             case "started":
-                self.request_id, self._decision = event.started.request_id, event.started.decision
+                self.request_id, self.decision = event.started.request_id, event.started.decision
             case "attempt_started":
                 self._attempt(event.attempt_started)
             case "reasoning_delta":
@@ -150,11 +153,12 @@ class Answer:
         self._end_line()
         for number, citation in enumerate(self._citations, 1):
             self._remark(f"[{number}] " + " ".join(filter(None, [citation.title, citation.uri])))
+        self.is_real = not completed.simulated
         if completed.simulated:
             self._remark(SIMULATED)
         for warning in completed.attempts[-1].warnings if completed.attempts else ():
             self._remark(f"{warning.field}: {warning.detail}")
-        self._remark(summary(completed, self._decision, self.request_id, perf_counter() - self._began))
+        self._remark(summary(completed, self.decision, self.request_id, perf_counter() - self._began))
 
     def _fail(self, kind: str, error: Error) -> None:
         if self._extract:

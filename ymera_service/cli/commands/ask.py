@@ -10,6 +10,7 @@ from ymera_service.cli import options, requests
 from ymera_service.cli.answers import Answer, stream
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.conversations import Conversation
+from ymera_service.cli.measuring import advise
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import CommandFailed
 from ymera_service.cli.running import run
@@ -93,14 +94,18 @@ def ask(
             attribution=requests.ATTRIBUTION,
         )
     answer = Answer(output, extract=extract and not as_json)
-    run(_ask(request, timeout, Target(address, config, api_key_file), answer), output)
+    run(_ask(request, timeout, Target(address, config, api_key_file), answer, output), output)
     with output.reporting():
         conversation.add(asked, answer.text)
 
 
-async def _ask(request: ExecuteStreamRequest, deadline: float | None, target: Target, answer: Answer) -> None:
+async def _ask(
+    request: ExecuteStreamRequest, deadline: float | None, target: Target, answer: Answer, output: Output
+) -> None:
     with answer:
         async with connected(target) as channel:
             await stream(channel, request, deadline, answer)
+            if answer.is_real:
+                await advise(channel, answer.decision, output)
     if answer.problem:
         raise CommandFailed(answer.problem)
