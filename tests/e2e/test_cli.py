@@ -43,7 +43,11 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "YMERA_ADDRESS"))}
-        return {**kept, **{f"XDG_{kind}_HOME": str(self.path / kind) for kind in ("DATA", "CONFIG")}, "COLUMNS": "200"}
+        return {
+            **kept,
+            **{f"XDG_{kind}_HOME": str(self.path / kind) for kind in ("DATA", "CONFIG", "STATE")},
+            "COLUMNS": "200",
+        }
 
     def run(self, *arguments: str, stdin: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
         run = subprocess.run(
@@ -512,6 +516,34 @@ def test_thinking_is_shown_on_a_terminal_only(home: Home, server: str) -> None:
     piped = home.run(*arguments)
     assert piped.stdout.strip().endswith("391")
     assert len(piped.stderr.splitlines()) == 2
+
+
+def test_a_session_lasts_and_is_the_users_alone(home: Home, server: str) -> None:
+    arguments = ("--model", "echo/words", "--session", "garden", "--address", server)
+    assert home.run("ask", "one two", *arguments).returncode == 0
+    second = home.run("ask", "three", *arguments, "--system", "Be brief.")
+    assert (second.returncode, second.stdout) == (0, "three\n")
+    file = home.path / "STATE" / "ymera" / "sessions" / "garden.json"
+    assert file.stat().st_mode & 0o077 == 0
+    kept = json.loads(file.read_text())["messages"]
+    assert [(each["role"], each["parts"][0]["text"]) for each in kept] == [
+        ("ROLE_USER", "one two"),
+        ("ROLE_ASSISTANT", "one two"),
+        ("ROLE_USER", "three"),
+        ("ROLE_ASSISTANT", "three"),
+    ]
+    assert home.run("ask", "four", "--session", "../garden", "--address", server).returncode == 2
+
+
+def test_a_conversation_is_held_on_a_terminal(home: Home, server: str) -> None:
+    arguments = ("chat", "--model", "echo/words", "--address", server)
+    shown = on_a_terminal(home, *arguments, answer="hello there\n\nonce more\n\x04")
+    assert shown.count("hello there") == 2  # as it was typed, and as the answer
+    assert shown.count("once more") == 2
+    assert "6 → 2 tokens" in shown  # what was said before is sent, too
+    piped = home.run(*arguments, stdin="hello")
+    assert piped.returncode == 2
+    assert "no terminal" in piped.stderr
 
 
 def test_an_answer_can_not_control_the_terminal(home: Home, server: str) -> None:

@@ -5,11 +5,13 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self
 
+import grpc
 from rich.status import Status
 from ymera.v1.content_pb2 import Citation
 from ymera.v1.errors_pb2 import Error
 from ymera.v1.routing_pb2 import Decision
-from ymera.v1.ymera_pb2 import AttemptStarted, ExecuteStreamResponse, ExecutionCompleted
+from ymera.v1.ymera_pb2 import AttemptStarted, ExecuteStreamRequest, ExecuteStreamResponse, ExecutionCompleted
+from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import Problem, of_event
@@ -23,6 +25,25 @@ SIMULATED = (
 )
 
 
+async def stream(
+    channel: grpc.aio.Channel, request: ExecuteStreamRequest, deadline: float | None, answer: "Answer"
+) -> None:
+    """Executes a request and prints its answer; see `Answer.problem` for a failure that the answer reports.
+
+    Raises:
+        grpc.aio.AioRpcError: The request failed before it had begun.
+    """
+    call = YmeraServiceStub(channel).ExecuteStream(request, timeout=deadline)
+    try:
+        async for event in call:
+            answer.take(event)
+    except grpc.aio.AioRpcError:
+        if answer.problem is None:
+            raise
+    finally:
+        call.cancel()
+
+
 class Answer:
     """An answer that is being printed, from the entry of the `with` block to its exit.
 
@@ -32,6 +53,8 @@ class Answer:
         problem: Why the execution failed, or None.
         text: The answer so far.
         request_id: The id of the execution; empty until it has started.
+        decision: The decision; empty until the execution has started.
+        is_real: Whether it is complete, and from a real model.
     """
 
     def __init__(self, output: Output, *, extract: bool = False) -> None:
@@ -41,7 +64,8 @@ class Answer:
         self._output = output
         self._extract = extract
         self._began = perf_counter()
-        self._decision = Decision()
+        self.decision = Decision()
+        self.is_real = False
         self._model = ""
         self._last = "\n"
         self._thinks = False
@@ -63,7 +87,7 @@ class Answer:
             self._output.event(event)
         match event.WhichOneof("event"):
             case "started":
-                self.request_id, self._decision = event.started.request_id, event.started.decision
+                self.request_id, self.decision = event.started.request_id, event.started.decision
             case "attempt_started":
                 self._attempt(event.attempt_started)
             case "reasoning_delta":
@@ -129,11 +153,12 @@ class Answer:
         self._end_line()
         for number, citation in enumerate(self._citations, 1):
             self._remark(f"[{number}] " + " ".join(filter(None, [citation.title, citation.uri])))
+        self.is_real = not completed.simulated
         if completed.simulated:
             self._remark(SIMULATED)
         for warning in completed.attempts[-1].warnings if completed.attempts else ():
             self._remark(f"{warning.field}: {warning.detail}")
-        self._remark(summary(completed, self._decision, self.request_id, perf_counter() - self._began))
+        self._remark(summary(completed, self.decision, self.request_id, perf_counter() - self._began))
 
     def _fail(self, kind: str, error: Error) -> None:
         if self._extract:

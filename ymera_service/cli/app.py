@@ -9,7 +9,20 @@ from typer.core import TyperGroup
 
 from ymera_service.cli import print_version
 
-NAMES = ("ask", "route", "explain", "history", "benchmark", "models", "plugins", "health", "serve", "config", "callers")
+NAMES = (
+    "ask",
+    "chat",
+    "route",
+    "explain",
+    "history",
+    "benchmark",
+    "models",
+    "plugins",
+    "health",
+    "serve",
+    "config",
+    "callers",
+)
 """In the order of the help page. Each is a module of `commands` with a function of this name, or with `app` if it is a
 group of commands."""
 EXIT_CODES = "Exit codes: 0 success · 1 failure · 2 wrong command line, configuration or request · 130 interrupted."

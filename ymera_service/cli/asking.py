@@ -15,12 +15,15 @@ async def confirmed(question: str, output: Output) -> bool:
     """
     if output.as_json or sys.stdin is None or not sys.stdin.isatty():
         raise wrong("there is no terminal to ask at", "Give --yes, or a limit with --budget.")
-    output.remarks.print(f"{question} [y/N] ", end="")
-    return (await _line()).strip().lower() in {"y", "yes"}
+    return (await next_line(f"{question} [y/N] ", output)).strip().lower() in {"y", "yes"}
 
 
-async def _line() -> str:
-    """Waits for a line without blocking the loop, on which the command's own server may be running."""
+async def next_line(question: str, output: Output) -> str:
+    """Returns the line that is typed; empty at the end of input.
+
+    The loop is not blocked, as the command's own server may be running on it.
+    """
+    output.remarks.print(question, end="")
     readable, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.add_reader(sys.stdin, readable.set)
     try:

@@ -103,8 +103,8 @@ MaxCost = Annotated[
 Session = Annotated[
     str,
     typer.Option(
-        metavar="ID",
-        help="Prefer the model that answered earlier requests of this session.",
+        metavar="NAME",
+        help="Continue the conversation of this name, preferably with the model that answered before.",
         show_default=False,
         rich_help_panel=PREFERENCES,
     ),

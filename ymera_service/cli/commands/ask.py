@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-import grpc
 import typer
 from ymera.v1.ymera_pb2 import ExecuteStreamRequest
-from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import options, requests
-from ymera_service.cli.answers import Answer
+from ymera_service.cli.answers import Answer, stream
 from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.conversations import Conversation
+from ymera_service.cli.measuring import advise
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import CommandFailed
 from ymera_service.cli.running import run
@@ -67,7 +67,8 @@ def ask(
     id for `ymera explain`. With --json each event of the stream is printed as
     a line of JSON.
 
-    On a terminal, thinking is shown dimmed before the answer.
+    On a terminal, thinking is shown dimmed before the answer. With --session the
+    conversation is kept, and the next prompt of that session continues it.
 
     [dim]ymera ask "Write hello world in Python" -x > hello.py[/dim]
     [dim]ymera ask "What is wrong here?" -f app.py --weights quality=2,cost=1[/dim]
@@ -75,36 +76,36 @@ def ask(
     """
     output = Output(as_json)
     with output.reporting():
+        asked = requests.prompt(
+            requests.prompt_text(prompt, piped=requests.STDIN not in (file or ())),
+            system=system,
+            files=file or (),
+            images=image or (),
+            schema=schema,
+            temperature=temperature,
+            max_tokens=max_tokens,
+        )
+        conversation = Conversation(session)
         request = ExecuteStreamRequest(
-            prompt=requests.prompt(
-                requests.prompt_text(prompt, piped=requests.STDIN not in (file or ())),
-                system=system,
-                files=file or (),
-                images=image or (),
-                schema=schema,
-                temperature=temperature,
-                max_tokens=max_tokens,
-            ),
+            prompt=conversation.continued(asked),
             preferences=requests.preferences(
                 models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
             ),
             attribution=requests.ATTRIBUTION,
         )
     answer = Answer(output, extract=extract and not as_json)
-    run(_ask(request, timeout, Target(address, config, api_key_file), answer), output)
+    run(_ask(request, timeout, Target(address, config, api_key_file), answer, output), output)
+    with output.reporting():
+        conversation.add(asked, answer.text)
 
 
-async def _ask(request: ExecuteStreamRequest, deadline: float | None, target: Target, answer: Answer) -> None:
+async def _ask(
+    request: ExecuteStreamRequest, deadline: float | None, target: Target, answer: Answer, output: Output
+) -> None:
     with answer:
         async with connected(target) as channel:
-            call = YmeraServiceStub(channel).ExecuteStream(request, timeout=deadline)
-            try:
-                async for event in call:
-                    answer.take(event)
-            except grpc.aio.AioRpcError:
-                if answer.problem is None:
-                    raise
-            finally:
-                call.cancel()
+            await stream(channel, request, deadline, answer)
+            if answer.is_real:
+                await advise(channel, answer.decision, output)
     if answer.problem:
         raise CommandFailed(answer.problem)

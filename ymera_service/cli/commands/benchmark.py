@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-import grpc
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse, BenchmarkStarted
+from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import options
 from ymera_service.cli.asking import confirmed
 from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.measuring import planned
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import FAILED
 from ymera_service.cli.render.benchmark import plan, scores
@@ -78,7 +78,7 @@ def benchmark(
 async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, output: Output) -> None:
     async with connected(target) as channel:
         if not output.as_json:
-            output.remark(plan(await _planned(channel, request), request), style="")
+            output.remark(plan(await planned(channel, request), request), style="")
         if not consent and not await confirmed("Begin?", output):
             raise typer.Exit(FAILED)
         measured = 0
@@ -92,14 +92,6 @@ async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, o
                 call.cancel()
         if request.HasField("max_cost_micros"):
             output.remark(f"{measured:,} tasks were measured within the budget.")
-
-
-async def _planned(channel: grpc.aio.Channel, request: BenchmarkRequest) -> BenchmarkStarted:
-    """Returns what would be measured."""
-    asked = BenchmarkRequest(plan_only=True)
-    asked.MergeFrom(request)
-    first, *_ = [event.started async for event in YmeraServiceStub(channel).Benchmark(asked)]
-    return first
 
 
 def _progress(output: Output) -> Progress:

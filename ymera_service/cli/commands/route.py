@@ -22,7 +22,15 @@ def route(
     model: options.Models = None,
     weights: options.Weights = None,
     max_cost: options.MaxCost = None,
-    session: options.Session = "",
+    session: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Prefer the model that answered earlier requests of this session.",
+            show_default=False,
+            rich_help_panel=options.PREFERENCES,
+        ),
+    ] = "",
     prefer_free: options.PreferFree = False,
     full: Annotated[bool, typer.Option("--full", help="Show every candidate and every excluded model.")] = False,
     address: options.Address = "",

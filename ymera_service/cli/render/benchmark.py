@@ -40,7 +40,12 @@ def scores(done: BenchmarkCompleted) -> Iterator[RenderableType]:
     for each in done.scores:
         rows.append([each.model if each.model != model else "", each.category, *_figures(each)])
         model = each.model
-    yield table(["model", "category", *_FIGURES], rows, right=_FIGURES)
+    yield table(
+        ["model", "category", *_FIGURES],
+        rows,
+        right=_FIGURES,
+        drops=("95 % interval", "median time", "failed", "tasks"),
+    )
 
 
 def _figures(score: BenchmarkScore) -> list[str | Text]:

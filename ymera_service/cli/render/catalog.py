@@ -30,7 +30,9 @@ def models(offered: Sequence[Model]) -> Iterator[RenderableType]:
         for model in offered
     ]
     figures = ["context", "$ in", "$ out", "$ cache"]
-    yield table(["model", *figures, "can", "measured", ""], rows, right=figures, folds=("can", ""))
+    columns = ["model", *figures, "can", "measured", "notes"]
+    drops = ("can", "notes", "$ cache", "measured", "context")
+    yield table(columns, rows, right=figures, folds=("can", "notes"), drops=drops)
 
 
 def _price(model: Model) -> tuple[str, str, str]:

@@ -56,7 +56,8 @@ def _candidates(made: Decision) -> RenderableType:
         ]
         for rank, each in enumerate(made.candidates[:SHOWN], 1)
     ]
-    return table(["", "model", "score", *headers, "cost", "time"], rows, right=figures, folds=())
+    drops = (*reversed(headers), "score", "time")
+    return table(["", "model", "score", *headers, "cost", "time"], rows, right=figures, folds=(), drops=drops)
 
 
 def _values(candidate: Candidate, names: Sequence[str]) -> list[str]:
@@ -100,7 +101,8 @@ def attempts(made: Sequence[Attempt]) -> RenderableType:
         ]
         for each in made
     ]
-    return table(["attempt", "model", "time", "first token", "outcome"], rows, right=["attempt", "time", "first token"])
+    figures = ["attempt", "time", "first token"]
+    return table(["attempt", "model", "time", "first token", "outcome"], rows, right=figures, drops=["first token"])
 
 
 def target(named: Candidate | Exclusion | Attempt) -> str:

@@ -48,7 +48,12 @@ def history(past: Sequence[Execution]) -> Iterator[RenderableType]:
         for each in past
     ]
     figures = ["tokens", "cost", "time"]
-    yield table(["when (UTC)", "id", "status", *figures, "model"], rows, right=figures)
+    yield table(
+        ["when (UTC)", "id", "status", *figures, "model"],
+        rows,
+        right=figures,
+        drops=["tokens", "time", "status", "cost"],
+    )
 
 
 def execution(past: Execution) -> Iterator[RenderableType]:

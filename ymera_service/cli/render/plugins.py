@@ -27,7 +27,9 @@ def plugins(found: Sequence[Plugin]) -> Iterator[RenderableType]:
         ]
         for plugin in found
     ]
-    yield table(["plugin", "package", "state", "registers", "hooks"], rows, folds=("registers",))
+    yield table(
+        ["plugin", "package", "state", "registers", "hooks"], rows, folds=("registers",), drops=("hooks", "package")
+    )
 
 
 def plugin(one: Plugin) -> Iterator[RenderableType]:
@@ -43,7 +45,12 @@ def plugin(one: Plugin) -> Iterator[RenderableType]:
             yield clean(f"{name}: {text}")
     if one.settings:
         rows = [[each.name, each.type, each.default_value, each.value, _source(each)] for each in one.settings]
-        yield table(["setting", "type", "default", "value", "source"], rows, folds=("type", "default", "value"))
+        yield table(
+            ["setting", "type", "default", "value", "source"],
+            rows,
+            folds=("type", "default", "value"),
+            drops=("type", "default"),
+        )
 
 
 def _package(one: Plugin) -> str:

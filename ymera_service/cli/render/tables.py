@@ -1,6 +1,7 @@
 """A plain table: aligned columns without lines, easy to read and to process with `cut`."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -15,25 +16,54 @@ _UNBROKEN = 10_000
 """A width in columns that fits any row."""
 
 
-class _Whole(Table):
-    """A table that keeps all columns: if the terminal is too narrow for it, the terminal wraps the rows."""
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A table that fits the terminal: columns that have no room are left out, and named below it."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Text]]
+    right: Collection[str]
+    folds: Collection[str]
+    drops: Sequence[str]
+    header: bool
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        needed = sum(self._least(console, options, index) for index in range(len(self.columns)))
-        fits = needed <= options.max_width
-        yield from super().__rich_console__(console, options if fits else options.update(width=_UNBROKEN))
+        kept = list(self.columns)
+        widths = {name: self._least(console, options, name) + _GAP for name in kept}
+        room = options.max_width + _GAP  # there is no gap after the last column
+        for name in self.drops:
+            if sum(widths[each] for each in kept) > room:
+                kept.remove(name)
+        fits = sum(widths[each] for each in kept) <= room
+        # If not even the columns that are always shown have room, the terminal wraps the rows.
+        yield from console.render(self._table(kept), options if fits else options.update(width=_UNBROKEN))
+        if hidden := ", ".join(each for each in self.columns if each not in kept):
+            yield clean(f"without {hidden}, for which the terminal is too narrow", "dim")
 
-    def _least(self, console: Console, options: ConsoleOptions, index: int) -> int:
+    def _least(self, console: Console, options: ConsoleOptions, name: str) -> int:
         """Returns the minimum width of a column: of its longest word if it may wrap, otherwise of its longest cell."""
-        column = self.columns[index]
-        texts = [cell for cell in column.cells if isinstance(cell, Text)]
-        if self.show_header:
-            texts.append(clean(str(column.header)))
-        if column.no_wrap:
-            widths = [cell_len(text.plain) for text in texts]
-        else:
-            widths = [Measurement.get(console, options.update(max_width=_UNBROKEN), text).minimum for text in texts]
-        return max(widths, default=0) + (_GAP if index < len(self.columns) - 1 else 0)
+        texts = self._cells(name) + ([clean(name)] if self.header else [])
+        if name in self.folds:
+            wide = options.update(max_width=_UNBROKEN)
+            return max((Measurement.get(console, wide, text).minimum for text in texts), default=0)
+        return max((cell_len(text.plain) for text in texts), default=0)
+
+    def _cells(self, name: str) -> list[Text]:
+        index = self.columns.index(name)
+        return [row[index] for row in self.rows]
+
+    def _table(self, kept: Sequence[str]) -> Table:
+        made = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_header=self.header)
+        for name in kept:
+            made.add_column(
+                name,
+                justify="right" if name in self.right else "left",
+                no_wrap=name not in self.folds,
+                overflow="fold",
+            )
+        for cells in zip(*map(self._cells, kept), strict=True):
+            made.add_row(*cells)
+        return made
 
 
 def table(
@@ -42,26 +72,18 @@ def table(
     right: Collection[str] = (),
     *,
     folds: Collection[str] | None = None,
+    drops: Sequence[str] = (),
     header: bool = True,
-) -> Table:
+) -> _Fitted:
     """Returns a table of texts and plain values.
 
     Args:
-        columns: The headers.
+        columns: The headers, each different.
         rows: One cell per column.
         right: The columns that are aligned to the right.
         folds: The columns that wrap if the terminal is too narrow; by default the last.
+        drops: The columns that are left out if it is still too narrow, the first one first.
         header: Whether the headers are shown.
     """
-    made = _Whole(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_header=header)
-    breakable = columns[-1:] if folds is None else folds
-    for column in columns:
-        made.add_column(
-            column,
-            justify="right" if column in right else "left",
-            no_wrap=column not in breakable,
-            overflow="fold",
-        )
-    for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else clean(str(cell)) for cell in row))
-    return made
+    texts = [[cell if isinstance(cell, Text) else clean(str(cell)) for cell in row] for row in rows]
+    return _Fitted(columns, texts, right, columns[-1:] if folds is None else folds, drops, header)

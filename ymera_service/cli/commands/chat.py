@@ -1,0 +1,68 @@
+"""`ymera chat`"""
+
+import sys
+from typing import Annotated
+
+import typer
+from ymera.v1.routing_pb2 import RoutingPreferences
+from ymera.v1.ymera_pb2 import ExecuteStreamRequest
+
+from ymera_service.cli import options, requests
+from ymera_service.cli.answers import Answer, stream
+from ymera_service.cli.asking import next_line
+from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.conversations import Conversation
+from ymera_service.cli.output import Output
+from ymera_service.cli.problems import wrong
+from ymera_service.cli.running import run
+
+
+def chat(
+    *,
+    system: Annotated[
+        str, typer.Option("--system", "-s", help="System instructions for the model.", show_default=False)
+    ] = "",
+    model: options.Models = None,
+    weights: options.Weights = None,
+    max_cost: options.MaxCost = None,
+    session: options.Session = "",
+    prefer_free: options.PreferFree = False,
+    address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
+    config: options.ConfigFile = None,
+) -> None:
+    """Holds a conversation: a line is a message. Ctrl-D ends it.
+
+    With --session it is kept, and continued the next time.
+
+    [dim]ymera chat --session garden[/dim]
+    """
+    output = Output()
+    with output.reporting():
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise wrong("there is no terminal to chat at", "`ymera ask --session NAME` continues a conversation.")
+        conversation = Conversation(session)
+        preferences = requests.preferences(
+            models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
+        )
+    run(_chat(conversation, system, preferences, Target(address, config, api_key_file), output), output)
+
+
+async def _chat(
+    conversation: Conversation, system: str, preferences: RoutingPreferences, target: Target, output: Output
+) -> None:
+    async with connected(target) as channel:
+        while line := await next_line("> ", output):
+            if not line.strip():
+                continue
+            prompt = requests.prompt(line.rstrip("\n"), system=system)
+            request = ExecuteStreamRequest(
+                prompt=conversation.continued(prompt), preferences=preferences, attribution=requests.ATTRIBUTION
+            )
+            with Answer(output) as answer:
+                await stream(channel, request, None, answer)
+            if answer.problem:
+                output.problem(answer.problem)
+            else:
+                conversation.add(prompt, answer.text)
+    output.remark("")
