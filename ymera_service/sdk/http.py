@@ -5,15 +5,12 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-import orjson
-
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import Adaptation, GenerateRequest
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Deployment
-from ymera_service.sdk.wire.json_reader import strict_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +234,11 @@ def _encoded(dialect: Dialect, request: GenerateRequest) -> HttpRequest:
 
 
 def _with_options(request: HttpRequest, options: Mapping[str, Any]) -> HttpRequest:
+    # Both need the extra `wire`, which a plugin without dialects does not have.
+    import orjson  # noqa: PLC0415
+
+    from ymera_service.sdk.wire.json_reader import strict_object  # noqa: PLC0415
+
     body = strict_object(request.body)
     if body is None:
         raise InvalidProviderRequest("provider options can't be added: the provider's format is not a JSON object")
