@@ -203,6 +203,8 @@ async def test_stopping_twice_is_harmless(settings: Settings, lab: Lab) -> None:
 
 
 SERVE = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run where it is ignored, as under `nohup`
 from ymera_service.config import load
 from ymera_service.server import run
 run(load())
