@@ -124,8 +124,6 @@ async def test_calls_and_streams_pass_with_their_metadata_and_errors(
         request = ymera_pb2.HealthRequest()
         metadata = (("x-client-request-id", "mine"),)
         call = client.stub.Health(request, metadata=metadata, timeout=WAIT, wait_for_ready=True)
-            request, metadata=(("x-client-request-id", "mine"),), timeout=WAIT, wait_for_ready=True
-        )
         await call
         assert dict(await call.trailing_metadata() or ())["x-client-request-id"] == "mine"
         assert (await client.execute()).model == first.model

@@ -18,6 +18,7 @@ SHORT, LONG = (10, 1), (60, 3)
 """Simulated seconds of a run, and runs with other dice."""
 EXAMPLES = {(1, 0.5), (1, 0.9), (2, 0.95), (3, 0.7)}
 """Cases of the table that are tried each time."""
+SLOW = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 
 def outcome_of(targets: Sequence[Behaviour], size: tuple[int, int], observe: Observe) -> Outcome:
@@ -32,7 +33,7 @@ def meets_the_goal(outcome: Outcome) -> bool:
 
 
 SIZES = [pytest.param(*case, SHORT, id=f"{case[0]} × {case[1]:.0%}") for case in CASES if case in EXAMPLES] + [
-    pytest.param(*case, LONG, id=f"{case[0]} × {case[1]:.0%} for {LONG[0]} s", marks=pytest.mark.long)
+    pytest.param(*case, LONG, id=f"{case[0]} × {case[1]:.0%} for {LONG[0]} s", marks=SLOW)
     for case in CASES
     if case[1] < 1
 ]
