@@ -137,7 +137,7 @@ class Health:
         network = self._network()
         requests, *targets = self._slots.report()
         limits = (requests, *self._other_limits(), *targets)
-        flaw = _flaw((network, *providers, *plugins, *background, storage)) or _wait(targets)
+        flaw = _flaw((network, *providers, *plugins, storage, *background)) or _wait(targets)
         detail = broken or flaw or (f"only the simulator answers; {GET_MODELS}" if simulator_only else "")
         return HealthReport(
             status=Status.UNAVAILABLE if broken else Status.DEGRADED if flaw else Status.OK,
