@@ -51,7 +51,6 @@ class Answer:
 
     Attributes:
         problem: Why the execution failed, or None.
-        text: The answer so far.
         request_id: The id of the execution; empty until it has started.
         decision: The decision; empty until the execution has started.
         is_real: Whether it is complete, and from a real model.
@@ -59,7 +58,7 @@ class Answer:
 
     def __init__(self, output: Output, *, extract: bool = False) -> None:
         self.problem: Problem | None = None
-        self.text = ""
+        self._texts: list[str] = []
         self.request_id = ""
         self._output = output
         self._extract = extract
@@ -71,6 +70,11 @@ class Answer:
         self._thinks = False
         self._citations: list[Citation] = []
         self._spinner = Status("", console=output.remarks) if output.is_interactive else None
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return "".join(self._texts)
 
     def __enter__(self) -> Self:
         if self._spinner:
@@ -108,7 +112,7 @@ class Answer:
             self._output.think(text)
 
     def _answer(self, text: str) -> None:
-        self.text += text
+        self._texts.append(text)
         if not self._extract:
             self._say(text)
 

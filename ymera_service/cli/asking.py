@@ -11,10 +11,10 @@ async def confirmed(question: str, output: Output) -> bool:
     """Asks a question and returns whether the answer is yes; the default is no.
 
     Raises:
-        CommandFailed: There is no terminal to ask at.
+        CommandFailed: Standard input or output is not a terminal.
     """
     if output.as_json or sys.stdin is None or not sys.stdin.isatty():
-        raise wrong("there is no terminal to ask at", "Give --yes, or a limit with --budget.")
+        raise wrong("can't ask: standard input or output is not a terminal", "Give --yes, or a limit with --budget.")
     return (await next_line(f"{question} [y/N] ", output)).strip().lower() in {"y", "yes"}
 
 

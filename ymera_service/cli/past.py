@@ -47,7 +47,7 @@ async def whole_id(channel: grpc.aio.Channel, given: str) -> str:
 
 
 async def _around(channel: grpc.aio.Channel, beginning: str) -> list[Execution]:
-    """Returns the requests of the time that the beginning of an id stands for."""
+    """Returns the requests of the time that the beginning of an id encodes."""
     stub, digits = RoutingServiceStub(channel), beginning.replace("-", "")[:_TIME_DIGITS]
     wanted = ExecutionFilter()
     wanted.start_time.FromDatetime(_time(digits.ljust(_TIME_DIGITS, "0")) - _TOLERANCE)

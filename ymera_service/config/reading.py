@@ -40,7 +40,7 @@ class Source:
 
 
 def user_file() -> Path:
-    """Returns the path of the user's own configuration, which is used where there is no other."""
+    """Returns the path of the user's own configuration, which is used if no other is found or given."""
     return platformdirs.user_config_path("ymera") / DEFAULT_FILE
 
 

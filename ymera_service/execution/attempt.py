@@ -245,13 +245,13 @@ def _settle(context: ExecutionContext, callee: Callee, progress: Progress, failu
 
 
 def _is_callers_limit(progress: Progress) -> bool:
-    """Tells whether the caller's own limit for the first part of an answer ended a call."""
+    """Returns whether the caller's own limit for the first part of an answer ended a call."""
     waited = asyncio.get_running_loop().time() - progress.began
     return progress.first_token_at is None and waited > progress.patience * (1 - TIMER_SLACK)
 
 
 def _was_impatient(progress: Progress) -> bool:
-    """Tells whether the caller's limit ended a call too early to say anything of the target."""
+    """Returns whether the caller's limit ended a call too early to say anything of the target."""
     waited = asyncio.get_running_loop().time() - progress.began
     return _is_callers_limit(progress) and (progress.sign_at is not None or waited < CALLERS_EVIDENCE_SECONDS)
 

@@ -35,7 +35,7 @@ class Keeping:
 
 
 def is_kept(execution: Execution) -> bool:
-    """Tells whether a repeat gets the same outcome: there is an answer, or a provider charged for an attempt."""
+    """Returns whether a repeat gets the same outcome: there is an answer, or a provider charged for an attempt."""
     answered = execution.released or execution.status is ExecutionStatus.COMPLETED
     return answered or any(attempt.usage != _NOTHING for attempt in execution.attempts)
 

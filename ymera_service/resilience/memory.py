@@ -25,7 +25,7 @@ class ByteBudget:
         self.held = 0
 
     def hold(self, size: int) -> bool:
-        """Counts the bytes of a request until the current task ends; returns False where there is no room."""
+        """Counts the bytes of a request until the current task ends; returns False if there is no room."""
         if size < SMALL_BYTES:
             return True
         if self.held + size > self.limit:

@@ -72,7 +72,7 @@ class Listing:
 
 
 def is_available(model: Model, open_domains: Collection[str]) -> bool:
-    """Tells whether some target of a model may be called: none of its breakers is open."""
+    """Returns whether some target of a model may be called: none of its breakers is open."""
     return not open_domains or any(
         not any(domain in open_domains for domain in target.domains) for target in model.targets
     )

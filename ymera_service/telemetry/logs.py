@@ -44,7 +44,7 @@ def configure(settings: LogSettings, redact: Callable[[bytes], bytes] = bytes) -
 
 
 class _Lossy:
-    """The standard error of a process that goes on if nobody can read it: what is logged then is lost.
+    """The standard error of a process that goes on if it can no longer be read: what is logged then is lost.
 
     Writing fails once a terminal is closed or the reader of a pipe has ended; the server has to finish its requests.
     """

@@ -107,7 +107,7 @@ def _seconds(
 
 
 def is_full_view(view: pb.DecisionView.ValueType, faults: Violations) -> bool:
-    """Tells whether the whole decision is asked for."""
+    """Returns whether the whole decision is asked for."""
     if view not in _VIEWS:
         faults.add("decision_view", "is not known; use DECISION_VIEW_BASIC or DECISION_VIEW_FULL")
     return view == pb.DECISION_VIEW_FULL

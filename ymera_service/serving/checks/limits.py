@@ -25,7 +25,7 @@ MAX_ITEMS = {
 
 
 def fits(field: str, count: int, faults: Violations) -> bool:
-    """Tells whether a list is short enough to be converted, noting one that is not."""
+    """Returns whether a list is short enough to be converted, noting one that is not."""
     most = MAX_ITEMS[field]
     if count > most:
         faults.add(field, f"holds {count:,} items; at most {most:,} are allowed")
@@ -33,7 +33,7 @@ def fits(field: str, count: int, faults: Violations) -> bool:
 
 
 def parts_fit(parts: int, faults: Violations) -> bool:
-    """Tells whether the parts of all messages are few enough to be converted, noting it if they are not."""
+    """Returns whether the parts of all messages are few enough to be converted, noting it if they are not."""
     if parts > MAX_PARTS:
         faults.add("prompt.messages", f"hold {parts:,} parts; at most {MAX_PARTS:,} are allowed")
     return parts <= MAX_PARTS

@@ -159,17 +159,6 @@ def words_about(count: int, topic: str) -> Check:
     return check
 
 
-def lines_starting(letters: str) -> Check:
-    """The first letters of the lines spell the word; each line has more than one word."""
-
-    def check(answer: Answer) -> float:
-        lines = [re.sub(r"^\W+", "", line) for line in answer.text.splitlines() if line.strip()]
-        spelled = "".join(line[:1] for line in lines).lower() == letters.lower()
-        return float(spelled and all(len(line.split()) > 1 for line in lines))
-
-    return check
-
-
 def not_stated(answer: Answer) -> float:
     """The answer says that the text does not tell, and then gives no number."""
     found = list(_NOT_STATED.finditer(answer.text))
