@@ -1,12 +1,19 @@
-"""The two bare grpc.aio servers that Ymera is compared with: `python bare.py echo` and `python bare.py call URL`.
+"""The bare grpc.aio servers that Ymera is compared with: `python bare.py echo`, `call URL` or `record URL`.
 
-Both use Ymera's messages. `echo` answers from memory; `call` makes one HTTP call with aiohttp and
-passes the answer on. They do nothing else: no checks, no routing, no record.
+All use Ymera's messages. `echo` answers from memory; `call` makes one HTTP call with aiohttp and passes the answer on;
+`record` also stores 1 KB per request in SQLite and answers when that is durable. They do nothing else: no checks, no
+routing, no log. What `record` costs more than `call` is thus the least that an accounted request costs in Python.
 """
 
+import asyncio
 import json
+import sqlite3
 import sys
+import tempfile
+import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import aiohttp
@@ -70,16 +77,83 @@ class Call(rpc.YmeraServiceServicer):
                     yield delta(number, text)
 
 
+class Record(Call):
+    def __init__(self, url: str, session: aiohttp.ClientSession, table: "Table") -> None:
+        super().__init__(url, session)
+        self.table = table
+
+    async def Execute(self, request: ymera.ExecuteRequest, context: Any) -> ymera.ExecuteResponse:
+        response = await super().Execute(request, context)
+        await self.table.add(ROW)
+        return response
+
+
+ROW = "x" * 1024
+Batch = list[tuple[str, asyncio.Future[None]]]
+
+
+class Table:
+    """Rows in SQLite, which a thread commits: all that have come during a commit in the next one."""
+
+    def __init__(self, file: Path) -> None:
+        self._waiting: Batch = []
+        self._batches: SimpleQueue[Batch] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._busy = False
+        threading.Thread(target=self._commit, args=(file,), daemon=True).start()
+
+    async def add(self, row: str) -> None:
+        written = self._loop.create_future()
+        self._waiting.append((row, written))
+        if not self._busy:
+            self._busy = True
+            self._loop.call_soon(self._pass_on)
+        await written
+
+    def _pass_on(self) -> None:
+        self._batches.put(self._waiting)
+        self._waiting = []
+
+    def _acknowledge(self, batch: Batch) -> None:
+        for _, written in batch:
+            written.set_result(None)
+        self._busy = bool(self._waiting)
+        if self._busy:
+            self._pass_on()
+
+    def _commit(self, file: Path) -> None:
+        connection = sqlite3.connect(file)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("CREATE TABLE record (id INTEGER PRIMARY KEY, facts TEXT)")
+        while True:
+            batch = self._batches.get()
+            connection.executemany("INSERT INTO record (facts) VALUES (?)", [(row,) for row, _ in batch])
+            connection.commit()
+            self._loop.call_soon_threadsafe(self._acknowledge, batch)
+
+
+def servicer_of(kind: str, url: str, session: aiohttp.ClientSession, folder: str) -> rpc.YmeraServiceServicer:
+    if kind == "echo":
+        return Echo()  # type: ignore[abstract]  # no other method is called
+    if kind == "call":
+        return Call(url, session)  # type: ignore[abstract]
+    return Record(url, session, Table(Path(folder) / "record.db"))  # type: ignore[abstract]
+
+
 async def main(kind: str, url: str) -> None:
-    async with aiohttp.ClientSession() as session:
-        server = grpc.aio.server()
-        servicer: rpc.YmeraServiceServicer
-        servicer = Echo() if kind == "echo" else Call(url, session)  # type: ignore[abstract]  # no other method is called
-        rpc.add_YmeraServiceServicer_to_server(servicer, server)
-        port = server.add_insecure_port("127.0.0.1:0")
-        await server.start()
-        print(f"127.0.0.1:{port}", flush=True)
-        await server.wait_for_termination()
+    with tempfile.TemporaryDirectory() as folder:
+        async with aiohttp.ClientSession() as session:
+            await serve(servicer_of(kind, url, session, folder))
+
+
+async def serve(servicer: rpc.YmeraServiceServicer) -> None:
+    server = grpc.aio.server()
+    rpc.add_YmeraServiceServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(f"127.0.0.1:{port}", flush=True)
+    await server.wait_for_termination()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The cost of a request in Ymera, compared with bare grpc.aio servers: `uv run tests/bench/gateway.py`.
 
 One run measures servers in turn and in rounds, each in a separate process, with the load made in this process
-and one fast upstream in another: a bare echo, a bare handler that makes one HTTP call with aiohttp, and Ymera
+and one fast upstream in another: a bare echo, a bare handler that makes one HTTP call with aiohttp, one that also
+stores a row durably in SQLite (the least that an accounted request costs; a stream of it stores nothing), and Ymera
 with everything on (checks, routing, breakers, usage durable before the reply, a log line per request) at 2,
 150 and 1,000 models. Each answers whole, and as a stream of 50 chunks. Shown are CPU milliseconds of the whole
 server process per request, requests per second, and the latency at 100 requests a second, sent on time
@@ -187,6 +188,7 @@ MODELS = {"ymera-2": 2, "ymera-150": 150, "ymera-1000": 1000}
 KINDS = {
     "echo": "bare grpc.aio echo",
     "call": "bare grpc.aio + one aiohttp call",
+    "record": "the same + one durable row",
     "ymera-2": "Ymera, 2 models",
     "ymera-150": "Ymera, 150 models",
     "ymera-1000": "Ymera, 1,000 models",
