@@ -45,7 +45,7 @@ class Benchmarks:
     async def summaries(self) -> list[BenchmarkSummary]:
         """Returns a summary for each model and category that has graded tasks, in that order.
 
-        Failed calls are not graded and don't count.
+        Failed calls are not graded and don't count; a task that was repeated counts once, with its latest result.
 
         Raises:
             StorageUnavailable: The database can't be read.
@@ -72,8 +72,8 @@ def _models(since: datetime) -> Select[str]:
     return models.where(benchmark_results.c.created_at >= since)
 
 
-def _latest() -> Select[str, float, float]:
-    """Returns the query for the latest graded tasks of a model, by category.
+def _latest() -> Select[str, str, str, float, float]:
+    """Returns the query for the latest graded tasks of a model, by category, the oldest first.
 
     The subquery per category needs only a few index look-ups; a window function would sort all tasks.
     """
@@ -90,23 +90,25 @@ def _latest() -> Select[str, float, float]:
     )
     latest = benchmark_results.c
     return (
-        select(latest.category, latest.score, latest.duration)
+        select(latest.category, latest.suite, latest.task_id, latest.score, latest.duration)
         .join_from(
             categories.category.table,
             benchmark_results,
             and_(latest.model == model, latest.category == categories.category),
         )
         .where(latest.score.is_not(None), latest.created_at >= func.coalesce(oldest, literal(_LONG_AGO, UtcDateTime())))
-        .order_by(latest.category)
+        .order_by(latest.category, latest.created_at, latest.run_id)
     )
 
 
 _LATEST = _latest()
 
 
-def _summaries(model: str, rows: Sequence[Row[str, float, float]]) -> list[BenchmarkSummary]:
+def _summaries(model: str, rows: Sequence[Row[str, str, str, float, float]]) -> list[BenchmarkSummary]:
     found = []
     for category, group in groupby(rows, itemgetter(0)):
-        _, scores, durations = zip(*group, strict=True)
+        # A later result of a task replaces an earlier one.
+        latest = {(suite, task): (score, duration) for _, suite, task, score, duration in group}
+        scores, durations = zip(*latest.values(), strict=True)
         found.append(BenchmarkSummary(model, category, len(scores), fmean(scores), median(durations)))
     return found

@@ -169,6 +169,9 @@ catalog_versions = Table(
     Column("models", JsonText, nullable=False),
 )
 
+SUMMARISED = ("model", "category", "created_at", "score", "duration", "suite", "task_id", "run_id")
+"""All columns of benchmark results that summaries are made from, so that they are read from an index alone."""
+
 benchmark_results = Table(
     "benchmark_results",
     metadata,
@@ -183,8 +186,7 @@ benchmark_results = Table(
     *_usage(),
     Column("cost_micros", BigInteger),
     Column("error_reason", String, nullable=False),
-    # Contains all columns of summaries, so that they are read from the index alone.
-    Index("benchmark_results_by_model", "model", "category", "created_at", "score", "duration"),
+    Index("benchmark_results_by_model", *SUMMARISED),
     Index("benchmark_results_by_time", "created_at", "model"),
 )
 

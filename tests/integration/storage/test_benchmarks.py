@@ -83,6 +83,19 @@ async def test_summaries_forget_old_tasks(database_url: str, result: BenchmarkRe
     assert (summary.tasks, summary.score) == (LATEST_TASKS, 1.0)
 
 
+async def test_a_repeated_task_counts_once_with_its_latest_result(database_url: str, result: BenchmarkResult) -> None:
+    later = START + timedelta(hours=1)
+    results = [
+        *(graded(result, task, score=0.0, run_id="first") for task in range(4)),
+        *(graded(result, task, score=1.0, run_id="second", created_at=later) for task in range(3)),
+        graded(result, 3, score=1.0, suite="another", run_id="second", created_at=later),
+    ]
+    async with Database.open(database_url) as database:
+        await record(database, results)
+        [summary] = await database.benchmarks.summaries()
+    assert (summary.tasks, summary.score) == (5, 0.8)
+
+
 async def test_only_models_with_new_results_are_read_again(database_url: str, result: BenchmarkResult) -> None:
     clock = Clock()
     async with Database.open(database_url) as database:
