@@ -271,7 +271,7 @@ def test_a_measurement_ends_in_scores(home: Home, server: str) -> None:
     assert home.run("benchmark", *options).returncode == 2  # there is no terminal to ask at
     shown = home.run("benchmark", *options, "--yes")
     assert shown.returncode == 0, shown.stderr
-    assert re.match(r"14 tasks: 7 models × 2 of basics\nexpected cost: \$0\.\d+", shown.stderr)
+    assert re.match(r"14 tasks: 7 models × 2 of basics, seed \d+\nexpected cost: \$0\.\d+", shown.stderr)
     assert re.match(r"model +category +score +95 % interval", shown.stdout)
     assert re.search(r"^simulator/\S+ +math +[01]\.\d\d ", shown.stdout, re.MULTILINE)
     events = [json.loads(line) for line in home.run("benchmark", *options, "--json", "-y").stdout.splitlines()]

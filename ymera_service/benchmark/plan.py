@@ -21,7 +21,7 @@ class BenchmarkPlan:
     Attributes:
         models: Ids, names or patterns; see `CatalogSnapshot.match`.
         tasks_per_category: The maximum number of tasks per suite and category, from 1 to 1,000.
-        seed: The seed for the choice of tasks.
+        seed: The seed for the choice of tasks; None draws one.
         concurrency: The maximum number of tasks that run at the same time, from 1 to 64.
         plan_only: Whether nothing is measured.
         max_cost_micros: What the run may cost in micro-USD; models whose price is not known are then left out.
@@ -31,7 +31,7 @@ class BenchmarkPlan:
     suites: Sequence[str] = ()
     categories: Sequence[str] = ()
     tasks_per_category: int = 5
-    seed: int = 0
+    seed: int | None = None
     concurrency: int = 4
     plan_only: bool = False
     max_cost_micros: int | None = None
@@ -108,7 +108,9 @@ def check(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> None:
         raise InvalidRequest(violations)
 
 
-def tasks_of(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> list[tuple[BenchmarkSuite, BenchmarkTask]]:
+def tasks_of(
+    plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite], seed: int
+) -> list[tuple[BenchmarkSuite, BenchmarkTask]]:
     """Returns the tasks of a plan, the same for every model.
 
     Raises:
@@ -118,7 +120,7 @@ def tasks_of(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> list[tupl
         (suite, task)
         for suite in suites
         for category in _chosen(suite.categories, plan.categories)
-        for task in _created(suite, category, plan)
+        for task in _created(suite, category, plan.tasks_per_category, seed)
     ]
 
 
@@ -126,8 +128,8 @@ def _chosen(offered: Sequence[str], wanted: Collection[str]) -> list[str]:
     return [category for category in offered if not wanted or category in wanted]
 
 
-def _created(suite: BenchmarkSuite, category: str, plan: BenchmarkPlan) -> Sequence[BenchmarkTask]:
+def _created(suite: BenchmarkSuite, category: str, count: int, seed: int) -> Sequence[BenchmarkTask]:
     try:
-        return list(islice(suite.tasks(category, plan.tasks_per_category, plan.seed), plan.tasks_per_category))
+        return list(islice(suite.tasks(category, count, seed), count))
     except BaseException as error:  # in a thread: nothing but the suite raises here, and it may call sys.exit
         raise InternalError(f"suite {suite.name!r} failed to create tasks: {type(error).__name__}") from error

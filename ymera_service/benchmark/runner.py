@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from random import getrandbits
 from time import monotonic
 from typing import Any
 
@@ -41,6 +42,8 @@ MAX_RUNS = 4
 """The maximum number of concurrent runs; each holds its results in memory."""
 TASK_SECONDS = 120.0
 """The time limit of a call for one task."""
+SEED_BITS = 31
+"""Of the seeds that are drawn: short enough to type again."""
 BENCHMARK_NOTE = "benchmark"
 """The kind of the notes in the journal that `unsettled_result` reads."""
 
@@ -48,7 +51,7 @@ BENCHMARK_NOTE = "benchmark"
 @dataclass(frozen=True, slots=True)
 class BenchmarkStarted:
     """What will be measured; `total_tasks` is the sum over all models, and `expected_cost_micros` over those whose
-    price is known."""
+    price is known. `seed` chose the tasks."""
 
     run_id: str
     models: list[str]
@@ -56,6 +59,7 @@ class BenchmarkStarted:
     total_tasks: int
     expected_cost_micros: int
     unpriced_models: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,8 @@ class BenchmarkRunner:
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         models, suites = models_of(plan, self._catalog.snapshot), suites_of(plan, self._suites())
         check(plan, suites)
-        tasks = await asyncio.to_thread(tasks_of, plan, suites)
+        seed = getrandbits(SEED_BITS) if plan.seed is None else plan.seed
+        tasks = await asyncio.to_thread(tasks_of, plan, suites, seed)
         run_id, total = str(uuid_utils.uuid7()), len(models) * len(tasks)
         expected = await asyncio.to_thread(expected_cost, models, [task for _, task in tasks])
         yield BenchmarkStarted(
@@ -158,6 +163,7 @@ class BenchmarkRunner:
             total_tasks=total,
             expected_cost_micros=expected,
             unpriced_models=sum(model.price is None for model in models),
+            seed=seed,
         )
         if plan.plan_only:
             yield BenchmarkCompleted(run_id, [])

@@ -89,7 +89,7 @@ async def test_a_run_sends_start_progress_and_scores(bench: "Bench") -> None:
     started, done = events[0], completed(events)
     assert isinstance(started, BenchmarkStarted)
     assert started == BenchmarkStarted(
-        done.run_id, ["acme/large", "acme/small"], ["sums"], 12, started.expected_cost_micros, 0
+        done.run_id, ["acme/large", "acme/small"], ["sums"], 12, started.expected_cost_micros, 0, 4
     )
     assert [(event.completed_tasks, event.total_tasks) for event in progress(events)] == [
         (number, 12) for number in range(1, 13)
@@ -101,6 +101,17 @@ async def test_a_run_sends_start_progress_and_scores(bench: "Bench") -> None:
         ("acme/small", "coding", 0.0),
         ("acme/small", "math", 0.0),
     ]
+
+
+async def test_each_run_draws_tasks_of_its_own_and_says_how_to_repeat_them(bench: "Bench") -> None:
+    async def tasks(plan: BenchmarkPlan) -> tuple[int, set[str]]:
+        events = await run(bench, plan)
+        assert isinstance(events[0], BenchmarkStarted)
+        return events[0].seed, {event.task_id for event in progress(events)}
+
+    seed, first = await tasks(BenchmarkPlan(["large"], categories=["math"]))
+    assert await tasks(BenchmarkPlan(["large"], categories=["math"])) != (seed, first)
+    assert await tasks(BenchmarkPlan(["large"], categories=["math"], seed=seed)) == (seed, first)
 
 
 async def test_a_plan_says_what_it_would_cost_and_calls_nothing(bench: "Bench") -> None:

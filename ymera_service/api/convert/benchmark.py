@@ -22,7 +22,7 @@ def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
         suites=tuple(request.suites) if fits("suites", len(request.suites), faults) else (),
         categories=tuple(request.categories) if fits("categories", len(request.categories), faults) else (),
         tasks_per_category=request.tasks_per_category or DEFAULT_TASKS,
-        seed=request.seed,
+        seed=request.seed if request.HasField("seed") else None,
         concurrency=request.concurrency or DEFAULT_CONCURRENCY,
         plan_only=request.plan_only,
         max_cost_micros=request.max_cost_micros if request.HasField("max_cost_micros") else None,
@@ -44,6 +44,7 @@ def _started(event: BenchmarkStarted) -> Fields:
         "total_tasks": event.total_tasks,
         "expected_cost_micros": event.expected_cost_micros,
         "unpriced_models": event.unpriced_models,
+        "seed": event.seed,
     }
 
 

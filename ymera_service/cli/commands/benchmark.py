@@ -34,7 +34,9 @@ def benchmark(
     tasks: Annotated[
         int, typer.Option(min=1, max=1000, help="The maximum number of tasks per suite and category.")
     ] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Seed for the choice of tasks.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed for the choice of tasks, to repeat a run. Default: drawn.")
+    ] = None,
     concurrency: Annotated[
         int, typer.Option(min=1, max=64, help="The maximum number of tasks run at the same time.")
     ] = 4,
@@ -78,7 +80,9 @@ def benchmark(
 async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, output: Output) -> None:
     async with connected(target) as channel:
         if not output.as_json:
-            output.remark(plan(await planned(channel, request), request), style="")
+            what = await planned(channel, request)
+            request.seed = what.seed
+            output.remark(plan(what, request), style="")
         if not consent and not await confirmed("Begin?", output):
             raise typer.Exit(FAILED)
         measured = 0

@@ -24,7 +24,7 @@ def plan(started: BenchmarkStarted, request: BenchmarkRequest) -> str:
     unknown = f", and {started.unpriced_models} models whose price is not known" if started.unpriced_models else ""
     limit = f", at most {money(request.max_cost_micros)}" if request.HasField("max_cost_micros") else ""
     return (
-        f"{started.total_tasks:,} tasks: {counted} × {each:,} of {', '.join(started.suites)}\n"
+        f"{started.total_tasks:,} tasks: {counted} × {each:,} of {', '.join(started.suites)}, seed {started.seed}\n"
         f"expected cost: {money(started.expected_cost_micros)}{unknown}{limit}; models that think cost more\n"
         f"time: about {took}, if a task takes {TASK_SECONDS:g} s and {request.concurrency} run at a time"
     )

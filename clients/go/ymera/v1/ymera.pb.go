@@ -1618,8 +1618,9 @@ type BenchmarkRequest struct {
 	Categories []string `protobuf:"bytes,3,rep,name=categories,proto3" json:"categories,omitempty"`
 	// The most tasks per suite and category; 0 means 5. At most 1,000.
 	TasksPerCategory int32 `protobuf:"varint,4,opt,name=tasks_per_category,json=tasksPerCategory,proto3" json:"tasks_per_category,omitempty"`
-	// Chooses the tasks; the same seed gives the same ones. 0 is a seed too.
-	Seed int64 `protobuf:"varint,5,opt,name=seed,proto3" json:"seed,omitempty"`
+	// Chooses the tasks; the same seed gives the same ones. Absent draws a new
+	// seed, so that each run adds tasks to what is known; started has it.
+	Seed *int64 `protobuf:"varint,5,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
 	// How many tasks run at a time; 0 means 4. At most 64.
 	Concurrency int32 `protobuf:"varint,6,opt,name=concurrency,proto3" json:"concurrency,omitempty"`
 	// Measures nothing: started says what would be measured and what it would
@@ -1692,8 +1693,8 @@ func (x *BenchmarkRequest) GetTasksPerCategory() int32 {
 }
 
 func (x *BenchmarkRequest) GetSeed() int64 {
-	if x != nil {
-		return x.Seed
+	if x != nil && x.Seed != nil {
+		return *x.Seed
 	}
 	return 0
 }
@@ -1882,8 +1883,10 @@ type BenchmarkStarted struct {
 	ExpectedCostMicros int64 `protobuf:"varint,5,opt,name=expected_cost_micros,json=expectedCostMicros,proto3" json:"expected_cost_micros,omitempty"`
 	// How many of the models have a price that is not known.
 	UnpricedModels int32 `protobuf:"varint,6,opt,name=unpriced_models,json=unpricedModels,proto3" json:"unpriced_models,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The seed that the tasks were chosen with.
+	Seed          int64 `protobuf:"varint,7,opt,name=seed,proto3" json:"seed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BenchmarkStarted) Reset() {
@@ -1954,6 +1957,13 @@ func (x *BenchmarkStarted) GetExpectedCostMicros() int64 {
 func (x *BenchmarkStarted) GetUnpricedModels() int32 {
 	if x != nil {
 		return x.UnpricedModels
+	}
+	return 0
+}
+
+func (x *BenchmarkStarted) GetSeed() int64 {
+	if x != nil {
+		return x.Seed
 	}
 	return 0
 }
@@ -3233,18 +3243,19 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x12ExecutionCancelled\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12%\n" +
 	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
-	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xa4\x02\n" +
+	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xb2\x02\n" +
 	"\x10BenchmarkRequest\x12\x16\n" +
 	"\x06models\x18\x01 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x02 \x03(\tR\x06suites\x12\x1e\n" +
 	"\n" +
 	"categories\x18\x03 \x03(\tR\n" +
 	"categories\x12,\n" +
-	"\x12tasks_per_category\x18\x04 \x01(\x05R\x10tasksPerCategory\x12\x12\n" +
-	"\x04seed\x18\x05 \x01(\x03R\x04seed\x12 \n" +
+	"\x12tasks_per_category\x18\x04 \x01(\x05R\x10tasksPerCategory\x12\x17\n" +
+	"\x04seed\x18\x05 \x01(\x03H\x00R\x04seed\x88\x01\x01\x12 \n" +
 	"\vconcurrency\x18\x06 \x01(\x05R\vconcurrency\x12\x1b\n" +
 	"\tplan_only\x18\a \x01(\bR\bplanOnly\x12+\n" +
-	"\x0fmax_cost_micros\x18\b \x01(\x03H\x00R\rmaxCostMicros\x88\x01\x01B\x12\n" +
+	"\x0fmax_cost_micros\x18\b \x01(\x03H\x01R\rmaxCostMicros\x88\x01\x01B\a\n" +
+	"\x05_seedB\x12\n" +
 	"\x10_max_cost_micros\"\xdc\x02\n" +
 	"\x11BenchmarkResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
@@ -3253,7 +3264,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.BenchmarkCompletedH\x00R\tcompleted\x123\n" +
 	"\x06failed\x18\x10 \x01(\v2\x19.ymera.v1.BenchmarkFailedH\x00R\x06failed\x12<\n" +
 	"\tcancelled\x18\x11 \x01(\v2\x1c.ymera.v1.BenchmarkCancelledH\x00R\tcancelledB\a\n" +
-	"\x05event\"\xd5\x01\n" +
+	"\x05event\"\xe9\x01\n" +
 	"\x10BenchmarkStarted\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n" +
 	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
@@ -3261,7 +3272,8 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\vtotal_tasks\x18\x04 \x01(\x05R\n" +
 	"totalTasks\x120\n" +
 	"\x14expected_cost_micros\x18\x05 \x01(\x03R\x12expectedCostMicros\x12'\n" +
-	"\x0funpriced_models\x18\x06 \x01(\x05R\x0eunpricedModels\"\xc1\x02\n" +
+	"\x0funpriced_models\x18\x06 \x01(\x05R\x0eunpricedModels\x12\x12\n" +
+	"\x04seed\x18\a \x01(\x03R\x04seed\"\xc1\x02\n" +
 	"\x11BenchmarkProgress\x12'\n" +
 	"\x0fcompleted_tasks\x18\x01 \x01(\x05R\x0ecompletedTasks\x12\x1f\n" +
 	"\vtotal_tasks\x18\x02 \x01(\x05R\n" +

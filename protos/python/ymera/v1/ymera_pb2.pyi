@@ -845,7 +845,9 @@ class BenchmarkRequest(google.protobuf.message.Message):
     tasks_per_category: builtins.int
     """The most tasks per suite and category; 0 means 5. At most 1,000."""
     seed: builtins.int
-    """Chooses the tasks; the same seed gives the same ones. 0 is a seed too."""
+    """Chooses the tasks; the same seed gives the same ones. Absent draws a new
+    seed, so that each run adds tasks to what is known; started has it.
+    """
     concurrency: builtins.int
     """How many tasks run at a time; 0 means 4. At most 64."""
     plan_only: builtins.bool
@@ -878,14 +880,17 @@ class BenchmarkRequest(google.protobuf.message.Message):
         suites: collections.abc.Iterable[builtins.str] | None = ...,
         categories: collections.abc.Iterable[builtins.str] | None = ...,
         tasks_per_category: builtins.int = ...,
-        seed: builtins.int = ...,
+        seed: builtins.int | None = ...,
         concurrency: builtins.int = ...,
         plan_only: builtins.bool = ...,
         max_cost_micros: builtins.int | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "max_cost_micros", b"max_cost_micros"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "models", b"models", "plan_only", b"plan_only", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "max_cost_micros", b"max_cost_micros", "seed", b"seed"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "models", b"models", "plan_only", b"plan_only", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_cost_micros", b"_max_cost_micros"]) -> typing.Literal["max_cost_micros"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_seed", b"_seed"]) -> typing.Literal["seed"] | None: ...
 
 Global___BenchmarkRequest: typing_extensions.TypeAlias = BenchmarkRequest
 
@@ -951,6 +956,7 @@ class BenchmarkStarted(google.protobuf.message.Message):
     TOTAL_TASKS_FIELD_NUMBER: builtins.int
     EXPECTED_COST_MICROS_FIELD_NUMBER: builtins.int
     UNPRICED_MODELS_FIELD_NUMBER: builtins.int
+    SEED_FIELD_NUMBER: builtins.int
     run_id: builtins.str
     """The id of the run; a UUIDv7."""
     total_tasks: builtins.int
@@ -961,6 +967,8 @@ class BenchmarkStarted(google.protobuf.message.Message):
     """
     unpriced_models: builtins.int
     """How many of the models have a price that is not known."""
+    seed: builtins.int
+    """The seed that the tasks were chosen with."""
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """The models to be measured."""
@@ -978,8 +986,9 @@ class BenchmarkStarted(google.protobuf.message.Message):
         total_tasks: builtins.int = ...,
         expected_cost_micros: builtins.int = ...,
         unpriced_models: builtins.int = ...,
+        seed: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["expected_cost_micros", b"expected_cost_micros", "models", b"models", "run_id", b"run_id", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["expected_cost_micros", b"expected_cost_micros", "models", b"models", "run_id", b"run_id", "seed", b"seed", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
 
 Global___BenchmarkStarted: typing_extensions.TypeAlias = BenchmarkStarted
 
