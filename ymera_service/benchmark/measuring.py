@@ -17,7 +17,9 @@ from ymera_service.sdk.errors import (
     Failure,
     InternalError,
     ProviderError,
+    ProviderOverloaded,
     ProviderTimeout,
+    RateLimited,
     RequestError,
     StreamInterrupted,
     YmeraError,
@@ -26,6 +28,9 @@ from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, UsageRe
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.providers import Provider
 
+DEFAULT_REST = 5.0
+"""Seconds that a model rests whose provider refuses calls and does not say for how long."""
+_LIMITS = (RateLimited.reason, ProviderOverloaded.reason)
 _ATTRIBUTION = Attribution(agent_name="benchmark")
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +53,13 @@ class Measurement:
     def cost_micros(self) -> int | None:
         """The cost of the call in micro-USD; None if usage or price is not known."""
         return None if self.usage is None else self.job.model.cost_micros(self.usage)
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds after which the task is worth another try; None if it is not, or costs something each time."""
+        if self.error is None or self.error.reason not in _LIMITS or self.usage is not None:
+            return None
+        return DEFAULT_REST if self.error.retry_after is None else self.error.retry_after
 
 
 @dataclass(slots=True)

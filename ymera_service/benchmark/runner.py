@@ -1,15 +1,17 @@
 """Runs a benchmark: every task of the plan for every model, with limited concurrency."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import getrandbits
 from time import monotonic
 from typing import Any
 
 import orjson
+import structlog
 import uuid_utils
 
 from ymera_service.benchmark.measuring import Measurement, measure
@@ -38,10 +40,16 @@ __all__ = [
     "BenchmarkStarted",
 ]
 
+_log = structlog.get_logger(__name__)
+
 MAX_RUNS = 4
 """The maximum number of concurrent runs; each holds its results in memory."""
 TASK_SECONDS = 120.0
 """The time limit of a call for one task."""
+LONGEST_REST = 60.0
+"""Seconds: if a provider asks for a longer wait, as for a daily limit, its tasks fail."""
+MOST_RESTS = 5
+"""How often a model may rest without an answer in between; then its tasks fail if they are refused."""
 SEED_BITS = 31
 """Of the seeds that are drawn: short enough to type again."""
 BENCHMARK_NOTE = "benchmark"
@@ -168,34 +176,36 @@ class BenchmarkRunner:
         if plan.plan_only:
             yield BenchmarkCompleted(run_id, [])
             return
-        spending = Spending(plan.max_cost_micros)
-        measurements: list[Measurement] = []
-        schedule, running = Schedule(models, tasks, plan.concurrency), set[asyncio.Task[Measurement]]()
+        run = _Run(run_id, Schedule(models, tasks, plan.concurrency), Spending(plan.max_cost_micros))
         try:
-            while self._fill(running, schedule, spending, run_id):
-                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    measurements.append(task.result())
-                    running.remove(task)
-                    schedule.finish(measurements[-1].job)
-                    spending.settle(measurements[-1])
-                    yield _progress(len(measurements), total, measurements[-1])
+            while self._fill(run):
+                for end in await self._ends(run):
+                    if run.take(end, self._clock()):
+                        yield _progress(len(run.measurements), total, end.measurement)
         finally:
-            await _cancel(running)
+            await _cancel(run.running)
         await self.reread()
-        yield BenchmarkCompleted(run_id, scores_of(measurements))
+        yield BenchmarkCompleted(run_id, scores_of(run.measurements))
 
-    def _fill(
-        self, running: set[asyncio.Task[Measurement]], schedule: Schedule, spending: Spending, run_id: str
-    ) -> bool:
-        while not spending.exhausted and (job := schedule.start()) is not None:
-            if spending.commit(job):
-                running.add(asyncio.create_task(self._do(job, run_id)))
-        return bool(running)
+    def _fill(self, run: "_Run") -> bool:
+        """Starts what can be started; returns whether there is something to wait for."""
+        while not run.spending.exhausted and (job := run.schedule.start(self._clock())) is not None:
+            if run.spending.commit(job):
+                run.running.add(asyncio.create_task(self._do(job, run)))
+        return bool(run.running) or (not run.spending.exhausted and run.schedule.wait(self._clock()) is not None)
 
-    async def _do(self, job: Job, run_id: str) -> Measurement:
+    async def _ends(self, run: "_Run") -> Sequence["_End"]:
+        """Waits for the first task that ends, or for a model that has rested; returns the tasks that have ended."""
+        rest = run.schedule.wait(self._clock()) or None  # without a rest, only the end of a task makes room
+        if not run.running:
+            await asyncio.sleep(rest or 0.0)
+            return ()
+        done, run.running = await asyncio.wait(run.running, timeout=rest, return_when=asyncio.FIRST_COMPLETED)
+        return [task.result() for task in done]
+
+    async def _do(self, job: Job, run: "_Run") -> "_End":
         provider = self._catalog.provider(job.model.provider)
-        unknown = _result(run_id, _if_it_ended_now(job))
+        unknown = _result(run.id, _if_it_ended_now(job))
         async with self._spare.slot():
             note = self._recorder.note(orjson.dumps({"kind": BENCHMARK_NOTE, "result": unknown}))
             try:
@@ -203,11 +213,55 @@ class BenchmarkRunner:
             except BaseException:
                 self._recorder.record_later(unknown, note)
                 raise
-        await self._recorder.record(_result(run_id, measurement), slot=note)
-        return measurement
+        if run.can_postpone(measurement):
+            self._recorder.forget(note)
+            return _End(measurement, is_postponed=True)
+        await self._recorder.record(_result(run.id, measurement), slot=note)
+        return _End(measurement)
 
 
-async def _cancel(tasks: set[asyncio.Task[Measurement]]) -> None:
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a call ended; a task that is postponed is not recorded."""
+
+    measurement: Measurement
+    is_postponed: bool = False
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run under way. `rests` counts how often each model has rested since its latest answer."""
+
+    id: str
+    schedule: Schedule
+    spending: Spending
+    measurements: list[Measurement] = field(default_factory=list)
+    running: set[asyncio.Task[_End]] = field(default_factory=set)
+    rests: Counter[str] = field(default_factory=Counter)
+
+    def can_postpone(self, measurement: Measurement) -> bool:
+        """Returns whether a task that was refused is tried again after a rest."""
+        rest = measurement.retry_after
+        return rest is not None and rest <= LONGEST_REST and self.rests[measurement.job.model.id] < MOST_RESTS
+
+    def take(self, end: _End, now: float) -> bool:
+        """Takes the end of a task; returns False if it will be tried again."""
+        job, rest = end.measurement.job, end.measurement.retry_after or 0.0
+        if end.is_postponed:
+            self.spending.release(job)
+            if self.schedule.postpone(job, now, rest):
+                self.rests[job.model.id] += 1
+                _log.warning("benchmark waits for a limit", model=job.model.id, seconds=rest)
+            return False
+        if end.measurement.error is None:
+            self.rests[job.model.id] = 0
+        self.schedule.finish(job)
+        self.spending.settle(end.measurement)
+        self.measurements.append(end.measurement)
+        return True
+
+
+async def _cancel(tasks: set[asyncio.Task[_End]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -28,6 +28,10 @@ class Spending:
         self._committed += expected
         return True
 
+    def release(self, job: Job) -> None:
+        """Takes back what was set aside for a task that was refused."""
+        self._committed -= _expected(job)
+
     def settle(self, done: Measurement) -> None:
         """Replaces the expected cost of a task by what it did cost, if that is known."""
         if done.cost_micros is not None:

@@ -132,6 +132,11 @@ class Recorder:
             raise
         return slot
 
+    def forget(self, slot: int | None) -> None:
+        """Frees the slot of a call of which there is nothing to record."""
+        if self._journal is not None and slot is not None:
+            self._journal.remove(slot)
+
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._run(), name="ymera-recorder")
         self._open = True

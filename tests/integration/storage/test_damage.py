@@ -199,11 +199,13 @@ async def filled(sqlite_url: str, execution: ExecutionRecord) -> None:
             group.create_task(recorder.record(replace(execution, request_id=str(number))))
 
 
-def damage_pages(file: Path, first: int) -> None:
-    """Overwrites the content of every page from this one on, except headers."""
+def damage_executions(file: Path) -> None:
+    """Overwrites the root pages of the executions and their indexes."""
+    with closing(sqlite3.connect(file)) as connection:
+        roots = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'executions'").fetchall()
     with file.open("r+b") as pages:
-        for start in range(first * PAGE, file.stat().st_size, PAGE):
-            pages.seek(start)
+        for (root,) in roots:
+            pages.seek((root - 1) * PAGE)
             pages.write(b"\xff" * (PAGE // 2))
 
 
@@ -212,7 +214,7 @@ async def test_damage_is_found_in_the_background(sqlite_url: str, file: Path, ex
     async with Database.open(sqlite_url) as database:
         await database.check(WAIT)
         assert not database.damage
-    damage_pages(file, 4)
+    damage_executions(file)
     found = asyncio.Event()
 
     async def sleep(seconds: float) -> None:
@@ -241,7 +243,7 @@ async def test_a_check_is_bounded_and_ends_when_it_is_cancelled(sqlite_url: str,
 
 async def test_damage_met_at_a_commit_is_named(sqlite_url: str, file: Path, execution: ExecutionRecord) -> None:
     await filled(sqlite_url, execution)
-    damage_pages(file, 4)
+    damage_executions(file)
     async with Database.open(sqlite_url) as database, Recorder(database) as recorder:
         with pytest.raises(StorageUnavailable, match="the database is damaged"):
             await recorder.record(replace(execution, request_id="after"))

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from ymera_service.benchmark.runner import (
     MAX_RUNS,
+    MOST_RESTS,
     BenchmarkCompleted,
     BenchmarkEvent,
     BenchmarkPlan,
@@ -27,6 +28,8 @@ from ymera_service.sdk.errors import (
     InvalidRequest,
     ModelNotFound,
     Overloaded,
+    ProviderError,
+    ProviderOverloaded,
     RateLimited,
     StorageUnavailable,
     SuiteNotFound,
@@ -350,3 +353,53 @@ async def test_the_same_seed_gives_the_same_tasks(bench: "Bench") -> None:
     first, second = progress(await run(bench, plan)), progress(await run(bench, plan))
     assert {event.task_id for event in first} == {event.task_id for event in second}
     assert all("/11/" in event.task_id for event in first)
+
+
+def refusing(
+    bench: "Bench", times: int, error: ProviderError
+) -> Callable[[GenerateRequest], AsyncGenerator[ProviderEvent, None]]:
+    """Returns a fault: a provider that refuses the first calls."""
+    left = [times]
+
+    async def fault(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        if left[0]:
+            left[0] -= 1
+            raise error
+        async for event in bench.provider.answer(request):
+            yield event
+
+    return fault
+
+
+async def test_a_limited_model_rests_and_then_goes_on(bench: "Bench") -> None:
+    bench.provider.faults["small"] = refusing(bench, 3, RateLimited("slow down", retry_after=0.05))
+    done = completed(await run(bench, BenchmarkPlan(categories=["math"], tasks_per_category=5)))
+    assert [(score.model, score.tasks, score.failures) for score in done.scores] == [
+        ("acme/large", 5, 0),
+        ("acme/small", 5, 0),
+    ]
+    assert bench.provider.calls == {"large": 5, "small": 5 + 3}
+
+
+async def test_a_model_that_rests_in_vain_fails_its_tasks(bench: "Bench") -> None:
+    bench.provider.faults["small"] = refusing(bench, 1000, ProviderOverloaded("busy", retry_after=0.001))
+    plan = BenchmarkPlan(["small"], categories=["math"], tasks_per_category=3, concurrency=1)
+    done = completed(await run(bench, plan))
+    assert [(score.tasks, score.failures) for score in done.scores] == [(0, 3)]
+    assert bench.provider.calls["small"] == 3 + MOST_RESTS
+
+
+async def test_a_daily_limit_is_not_waited_for(bench: "Bench") -> None:
+    bench.provider.faults["small"] = refusing(bench, 1000, RateLimited("tomorrow", retry_after=86_400))
+    done = completed(await run(bench, BenchmarkPlan(["small"], categories=["math"], tasks_per_category=3)))
+    assert [(score.tasks, score.failures) for score in done.scores] == [(0, 3)]
+    assert bench.provider.calls["small"] == 3
+
+
+async def test_what_was_refused_does_not_use_up_the_budget(bench: "Bench") -> None:
+    [started, _] = await run(bench, BenchmarkPlan(["small"], categories=["math"], plan_only=True))
+    assert isinstance(started, BenchmarkStarted)
+    bench.provider.faults["small"] = refusing(bench, 4, RateLimited("slow down", retry_after=0.001))
+    limit = started.expected_cost_micros
+    plan = BenchmarkPlan(["small"], categories=["math"], concurrency=1, seed=0, max_cost_micros=limit)
+    assert completed(await run(bench, plan)).scores[0].tasks == 5

@@ -39,7 +39,7 @@ def test_every_task_runs_once_within_the_slots_and_shared_fairly(
     seen: Counter[tuple[str, str]] = Counter()
     running: list[Job] = []
     while True:
-        while (job := schedule.start()) is not None:
+        while (job := schedule.start(0.0)) is not None:
             running.append(job)
             seen[job.model.id, job.task.id] += 1
             shares = Counter(one.model.id for one in running)
