@@ -181,6 +181,7 @@ async def _build(
         plugins=plugins,
         catalog=catalog,
         breakers=breakers,
+        router=routing.router,
         evidence=routing.evidence,
         storage=storage,
         background=background,

@@ -124,6 +124,20 @@ async def test_route_decides_without_calling_a_model(
     assert not stored.execution.attempts
 
 
+async def test_a_past_decision_is_computed_again_in_full(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
+) -> None:
+    request = ymera_pb2.RouteRequest(prompt=prompt("hello"), preferences=only("lab/parrot", "lab/hang"))
+    request.decision_view = routing_pb2.DECISION_VIEW_FULL
+    routed = await stub.Route(request, timeout=WAIT)
+    wanted = stored_as(routed.request_id)
+    assert not (await routing_stub.GetExecution(wanted, timeout=WAIT)).HasField("recomputed_decision")
+    wanted.decision_view = routing_pb2.DECISION_VIEW_FULL
+    found = await routing_stub.GetExecution(wanted, timeout=WAIT)
+    assert found.recomputed_decision == routed.decision
+    assert found.recomputation_problem == ""
+
+
 async def test_a_full_view_names_every_excluded_model(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     request = ymera_pb2.RouteRequest(prompt=prompt("hello"), preferences=only("lab/parrot"))
     request.decision_view = routing_pb2.DECISION_VIEW_FULL

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
-from ymera_service.api.convert.history import execution_fields, filter_of
+from ymera_service.api.convert.history import execution_fields, filter_of, recomputed_fields
+from ymera_service.api.convert.routing import is_full_view
 from ymera_service.api.handlers import Method, Unary
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.violations import Violations
@@ -29,7 +30,13 @@ class RoutingServicer:
 
     async def get_execution(self, request: pb.GetExecutionRequest, call: Call) -> pb.GetExecutionResponse:
         """Returns one past request."""
-        fields: Fields = {"execution": execution_fields(await self._history.find(request.request_id, call.caller))}
+        faults = Violations()
+        full_view = is_full_view(request.decision_view, faults)
+        faults.check()
+        past = await self._history.find(request.request_id, call.caller)
+        fields: Fields = {"execution": execution_fields(past)}
+        if full_view:
+            fields |= recomputed_fields(await self._history.recompute(past))
         return pb.GetExecutionResponse(**fields)
 
     async def list_executions(self, request: pb.ListExecutionsRequest, call: Call) -> pb.ListExecutionsResponse:

@@ -9,6 +9,7 @@ Nothing assigns to a field. What is made for every request is not frozen: that w
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
+from typing import Any
 
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
@@ -86,6 +87,29 @@ class Preferences:
         """The models to try, in this order; empty if the caller named none."""
         return (self.model, *self.fallback_models) if self.model else ()
 
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What narrows or orders the choice, by name, as far as it is stated and a decision does not hold it."""
+        if self is ANY_PREFERENCES:
+            return {}
+        stated = {name: value for name, default in _NARROWING if (value := getattr(self, name)) != default}
+        # Lists, as JSON has no tuples.
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in stated.items()}
+
+
+_NARROWING: tuple[tuple[str, object], ...] = (
+    ("allow_models", ()),
+    ("deny_models", ()),
+    ("max_cost_micros", None),
+    ("max_latency", None),
+    ("prefer_free", False),
+    ("model", ""),
+    ("fallback_models", ()),
+)
+
+ANY_PREFERENCES = Preferences()
+"""Those of a caller who prefers nothing; requests that have this very object are not checked or stored in detail."""
+
 
 @dataclass(slots=True)
 class ScoreComponent:
@@ -142,7 +166,7 @@ class ExclusionCount:
 
 @dataclass(slots=True)
 class Inputs:
-    """What a decision was computed from, besides the preferences and the measurements of that moment.
+    """What a decision was computed from, besides the measurements of that moment.
 
     Attributes:
         catalog_version: Names the stored version of the catalogue.
@@ -152,6 +176,7 @@ class Inputs:
         max_output_tokens: What the caller allows for the answer; 0 where it does not say.
         open_domains: Keys of the breakers that were open, and of what was paused.
         affinity: The id of the target that the session stays with; empty if there was none.
+        preferences: See `Preferences.stated`; None if they were too long to be stored.
     """
 
     catalog_version: str
@@ -161,6 +186,7 @@ class Inputs:
     max_output_tokens: int = 0
     open_domains: tuple[str, ...] = ()
     affinity: str = ""
+    preferences: dict[str, Any] | None = field(default_factory=dict)
 
 
 @dataclass(slots=True)

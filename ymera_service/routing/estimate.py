@@ -56,10 +56,13 @@ class Needs:
 
 def needs_of(prompt: Prompt) -> Needs:
     """Returns what a prompt needs."""
-    limit = prompt.sampling.max_output_tokens
-    tokens = prompt_tokens(prompt)
+    return needs_for(frozenset(_called_for(prompt)), prompt_tokens(prompt), prompt.sampling.max_output_tokens)
+
+
+def needs_for(capabilities: frozenset[Capability], tokens: int, limit: int | None) -> Needs:
+    """Returns what a prompt of so many tokens needs; `limit` is what the caller allows for the answer."""
     return Needs(
-        capabilities=frozenset(_called_for(prompt)),
+        capabilities=capabilities,
         input_tokens=tokens,
         output_tokens=TYPICAL_OUTPUT_TOKENS if limit is None else min(limit, TYPICAL_OUTPUT_TOKENS),
         most=Usage(tokens, TYPICAL_OUTPUT_TOKENS if limit is None else limit),

@@ -42,6 +42,10 @@ class Evidence:
             self._paces = Paces.of(targets, self._pace_of)
         return self._paces
 
+    def paces_of(self, targets: Sequence[Target]) -> Paces:
+        """Returns the paces of targets that are not those of the catalogue in use. May be called in a thread."""
+        return Paces.of(targets, self._pace_of)
+
     def load(self, summaries: Iterable[BenchmarkSummary]) -> None:
         """Takes the benchmarks' results in place of those it had.
 

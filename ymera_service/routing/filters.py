@@ -8,6 +8,7 @@ can't list its models now: a made-up answer must never stand in for a real one u
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isinf
 
 import numpy as np
 
@@ -254,4 +255,4 @@ _FAILED = ("it", "its account", "its endpoint")
 def _ailment(row: int, wait: float, open_domains: Mapping[str, float], table: Table) -> str:
     domains = zip(_FAILED, table.targets[row].domains, strict=True)
     failed = next(name for name, domain in domains if domain in open_domains)
-    return f"{failed} failed repeatedly; is tried again in {wait:.1f} s"
+    return f"{failed} failed repeatedly" + ("" if isinf(wait) else f"; is tried again in {wait:.1f} s")

@@ -10,11 +10,12 @@ import structlog
 from ymera_service.catalog import Catalog, CatalogSnapshot
 from ymera_service.config import RoutingSettings
 from ymera_service.plugins.wording import trace
-from ymera_service.routing.decision import Preferences, Selection, Weights
+from ymera_service.routing.decision import Decision, Preferences, Selection, Weights
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.expectations import expectations
 from ymera_service.routing.quality import Qualities
+from ymera_service.routing.recomputing import request_of
 from ymera_service.routing.selection import RoutingRequest, Snapshot, select
 from ymera_service.routing.sessions import Sessions, answered_calls
 from ymera_service.routing.table import Table
@@ -110,6 +111,32 @@ class Router:
             seed=getrandbits(63) if seed is None else seed,
         )
         return select(request, snapshot)
+
+    def recompute(self, decision: Decision, catalog: CatalogSnapshot) -> Decision:
+        """Returns the full view of a past decision: computed again from its inputs, and what is measured by now.
+
+        May be called in a thread, as a table of a thousand models takes some 50 ms.
+
+        Args:
+            decision: As it was stored.
+            catalog: As it was then.
+
+        Raises:
+            NotRecomputable: The preferences were not stored, or can't be read by this version.
+            NoEligibleModel, NoHealthyModel, ModelNotFound: By what is known now, no target is left.
+        """
+        expected = expectations(catalog, self._prior())
+        table = Table(catalog, Qualities(self._evidence.benchmarks, expected.get))
+        snapshot = Snapshot(
+            table=table,
+            paces=self._evidence.paces_of(table.targets),
+            weights=decision.weights,
+            exploration=self._exploration,
+            open_domains=dict.fromkeys(decision.inputs.open_domains, inf),
+            affinity=decision.inputs.affinity,
+            seed=decision.seed,
+        )
+        return select(request_of(decision), snapshot).decision
 
     def _table(self) -> Table:
         catalog, benchmarks = self._catalog.snapshot, self._evidence.benchmarks

@@ -285,6 +285,7 @@ def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
         max_output_tokens=needs.max_output_tokens,
         open_domains=_named({**snapshot.open_domains, **snapshot.paused_domains}, table),
         affinity=snapshot.affinity,
+        preferences=wanted.stated,
     )
 
 

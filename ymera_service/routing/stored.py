@@ -1,7 +1,8 @@
 """The form in which decisions are stored: JSON of at most `LARGEST` bytes, whatever the number of models.
 
 What a decision shows is kept as it was: candidates, counts, explanation. Only names that are far longer than
-usual don't fit; then the examples of exclusions are shortened, then left out, and then the last candidates.
+usual don't fit; then the caller's preferences are left out, the examples of exclusions are shortened, then left out,
+and then the last candidates.
 """
 
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ _Component = tuple[str, float, float, str]
 _Candidate = tuple[_Target, float, tuple[_Component, ...], int | None, float | None]
 _Example = tuple[_Target, str]
 _Count = tuple[ExclusionReason, int, _Target, str]
+_Inputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class _Decision:
     seed: int
     propensity: float
     explanation: str
-    inputs: Inputs
+    inputs: _Inputs
     session_affinity: bool
 
 
@@ -85,6 +87,8 @@ def _versions(decision: Decision) -> Iterator[Decision]:
     if len(decision.candidates) > SHOWN:
         decision = replace(decision, candidates=decision.candidates[:SHOWN])
     yield decision
+    decision = replace(decision, inputs=replace(decision.inputs, preferences=None))
+    yield decision
     counts = decision.exclusions
     yield replace(decision, exclusions=tuple(_shortened(each, SHORT_NAME, SHORT_DETAIL) for each in counts))
     decision = replace(decision, exclusions=tuple(_shortened(each, 0, 0) for each in counts))
@@ -101,7 +105,7 @@ def _shortened(count: ExclusionCount, name: int, detail: int) -> ExclusionCount:
 
 
 def _packed(decision: Decision) -> dict[str, Any]:
-    weights = decision.weights
+    weights, inputs = decision.weights, decision.inputs
     return {
         "category": decision.category,
         "probabilities": decision.category_probabilities,
@@ -116,7 +120,16 @@ def _packed(decision: Decision) -> dict[str, Any]:
         "seed": decision.seed,
         "propensity": decision.propensity,
         "explanation": decision.explanation,
-        "inputs": decision.inputs,
+        "inputs": (
+            inputs.catalog_version,
+            inputs.policy_version,
+            inputs.capabilities,
+            inputs.input_tokens,
+            inputs.max_output_tokens,
+            inputs.open_domains,
+            inputs.affinity,
+            inputs.preferences,
+        ),
         "session_affinity": decision.session_affinity,
     }
 
@@ -147,7 +160,7 @@ def _unpacked(stored: _Decision) -> Decision:
         seed=stored.seed,
         propensity=stored.propensity,
         explanation=stored.explanation,
-        inputs=stored.inputs,
+        inputs=Inputs(*stored.inputs),
         session_affinity=stored.session_affinity,
     )
 

@@ -7,7 +7,7 @@ from ymera_service.execution.answer import Answer, AnswerCollector
 from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.pipeline import Pipeline
-from ymera_service.routing.decision import Decision, Preferences
+from ymera_service.routing.decision import ANY_PREFERENCES, Decision, Preferences
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.generation import Prompt
 from ymera_service.serving.calls import Call
@@ -24,9 +24,6 @@ from ymera_service.telemetry.timing import Phase, Timings
 Written = TypeVar("Written")
 
 _NO_OPTIONS: Mapping[str, Mapping[str, Any]] = {}
-
-ANY_PREFERENCES = Preferences()
-"""Those of a caller who prefers nothing; this very object is not checked again with each request."""
 
 
 def request_of(

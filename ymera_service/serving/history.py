@@ -1,14 +1,19 @@
 """Past executions, as they were recorded: one by its id, or page by page."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ymera_service.catalog import CatalogSnapshot
+from ymera_service.catalog.versions import from_json as models_from_json
 from ymera_service.execution.facts import Turn
 from ymera_service.execution.reading import failure_from_json, turns_from_json
 from ymera_service.routing.decision import Decision
+from ymera_service.routing.recomputing import NotRecomputable
+from ymera_service.routing.router import Router
 from ymera_service.routing.stored import from_json
-from ymera_service.sdk.errors import ExecutionNotFound, Failure
+from ymera_service.sdk.errors import ExecutionNotFound, Failure, YmeraError
 from ymera_service.serving.checks.filters import check_filter
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.listing import after_of, page_size, token_of
@@ -29,6 +34,14 @@ class PastExecution:
 
 
 @dataclass(frozen=True, slots=True)
+class Recomputed:
+    """A past decision with every candidate and exclusion; without it, `problem` says why."""
+
+    decision: Decision | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryPage:
     """Some executions, the latest first; `next_token` is empty on the last page."""
 
@@ -39,9 +52,11 @@ class HistoryPage:
 class History:
     """Finds past executions. If they are `private`, each only for its caller."""
 
-    def __init__(self, database: Database, *, private: bool = False) -> None:
+    def __init__(self, database: Database, router: Router, *, private: bool = False) -> None:
         self._database = database
+        self._router = router
         self._private = private
+        self._recomputing = asyncio.Lock()
 
     async def find(self, request_id: str, caller: str = "") -> PastExecution:
         """Returns one past execution, as far as this caller may see it.
@@ -61,6 +76,26 @@ class History:
                 metadata={"field": "request_id", "request_id": request_id},
             )
         return PastExecution(record, from_json(record.decision), turns_from_json(record.attempts), _error(record))
+
+    async def recompute(self, past: PastExecution) -> Recomputed:
+        """Computes a decision again, with every candidate; one at a time, as that takes a thread.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        decision = past.decision
+        if decision is None:
+            return Recomputed(None, "no decision was made")
+        async with self._recomputing:
+            version = await self._database.catalog_versions.get(decision.inputs.catalog_version)
+            if version is None:
+                return Recomputed(None, "the catalogue of that time is no longer stored")
+            try:
+                return Recomputed(await asyncio.to_thread(_recomputed, self._router, decision, version.models))
+            except NotRecomputable as problem:
+                return Recomputed(None, str(problem))
+            except YmeraError as error:
+                return Recomputed(None, f"by what is known now: {error.message}")
 
     async def page(
         self, wanted: ExecutionFilter, faults: Violations, *, caller: str = "", size: int, token: str
@@ -88,6 +123,14 @@ class History:
         records = found[:most]
         past = [PastExecution(record, None, (), _error(record)) for record in records]
         return HistoryPage(past, token_of(_after(records[-1]), scope) if len(found) > most else "")
+
+
+def _recomputed(router: Router, decision: Decision, models: bytes) -> Decision:
+    try:
+        catalog = CatalogSnapshot(models_from_json(models), {})
+    except ValueError as error:
+        raise NotRecomputable("another version of Ymera stored the catalogue of that time") from error
+    return router.recompute(decision, catalog)
 
 
 def _error(record: ExecutionRecord) -> Failure | None:

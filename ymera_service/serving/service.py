@@ -13,6 +13,7 @@ from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.router import Router
 from ymera_service.serving.background import Background
 from ymera_service.serving.benchmarks import Benchmarks
 from ymera_service.serving.calls import Calls
@@ -45,6 +46,7 @@ def build(
     plugins: Plugins,
     catalog: Catalog,
     breakers: Breakers,
+    router: Router,
     evidence: Evidence,
     storage: Storage,
     background: Background,
@@ -69,7 +71,7 @@ def build(
         background=background,
         clock=clock,
     )
-    history = History(storage.database, private=callers is not None and callers.known)
+    history = History(storage.database, router, private=callers is not None and callers.known)
     return Service(
         calls=calls,
         executions=Executions(pipeline, Idempotency(pipeline, storage.database, history)),

@@ -17,7 +17,7 @@ from ymera_service.sdk.context import Attribution
 from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Usage
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
-from ymera_service.serving.history import PastExecution
+from ymera_service.serving.history import PastExecution, Recomputed
 from ymera_service.storage.records import ExecutionFilter, ExecutionStatus
 
 _STATUS_NUMBERS = {status: pb.ExecutionStatus.Value(f"EXECUTION_STATUS_{status.name}") for status in ExecutionStatus}
@@ -72,6 +72,14 @@ def execution_fields(past: PastExecution) -> Fields:
         "attribution": attribution_fields(Attribution(record.agent_name, record.end_user, record.labels)),
         "attempts": attempts_fields(past.turns),
         "model": record.model,
+    }
+
+
+def recomputed_fields(recomputed: Recomputed) -> Fields:
+    """Returns a decision that was computed again, or why it could not be."""
+    return {
+        "recomputed_decision": None if recomputed.decision is None else decision_fields(recomputed.decision),
+        "recomputation_problem": recomputed.problem,
     }
 
 

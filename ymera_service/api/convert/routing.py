@@ -9,6 +9,7 @@ from ymera.v1 import routing_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.usage import optional_duration
 from ymera_service.routing.decision import (
+    ANY_PREFERENCES,
     Candidate,
     Decision,
     Exclusion,
@@ -22,7 +23,6 @@ from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
-from ymera_service.serving.executions import ANY_PREFERENCES
 
 MAX_CATEGORIES = 8
 """Categories of a decision that are sent, the likeliest first."""

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import typer
-from ymera.v1.routing_pb2 import GetExecutionRequest
+from ymera.v1.routing_pb2 import DecisionView, GetExecutionRequest
 from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 
 from ymera_service.cli import options
@@ -11,7 +11,7 @@ from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.past import latest, whole_id
 from ymera_service.cli.problems import wrong
-from ymera_service.cli.render.execution import execution
+from ymera_service.cli.render.execution import execution, recomputed
 from ymera_service.cli.running import run
 
 
@@ -21,6 +21,9 @@ def explain(
     ] = "",
     *,
     last: Annotated[bool, typer.Option("--last", "-l", help="The latest request.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Compute the decision again, to show every candidate and excluded model.")
+    ] = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -35,11 +38,12 @@ def explain(
     with output.reporting():
         if bool(request_id) == last:
             raise wrong("give the id of a request, or --last", "`ymera history` lists the latest ones.")
-    run(_explain(request_id, Target(address, config, api_key_file), output), output)
+    run(_explain(request_id, Target(address, config, api_key_file), output, full=full), output)
 
 
-async def _explain(request_id: str, target: Target, output: Output) -> None:
+async def _explain(request_id: str, target: Target, output: Output, *, full: bool) -> None:
     async with connected(target) as channel:
         name = await (whole_id(channel, request_id) if request_id else latest(channel))
-        found = await RoutingServiceStub(channel).GetExecution(GetExecutionRequest(request_id=name))
-    output.show(found.execution, *execution(found.execution))
+        view = DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC
+        found = await RoutingServiceStub(channel).GetExecution(GetExecutionRequest(request_id=name, decision_view=view))
+    output.show(found if full else found.execution, *execution(found.execution), *(recomputed(found) if full else ()))

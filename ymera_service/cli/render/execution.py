@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 from ymera.v1.content_pb2 import FinishReason
-from ymera.v1.routing_pb2 import Attempt, Decision, Execution, ExecutionStatus
+from ymera.v1.routing_pb2 import Attempt, Decision, Execution, ExecutionStatus, GetExecutionResponse
 from ymera.v1.ymera_pb2 import ExecutionCompleted
 
 from ymera_service.cli.render.decision import attempts, decision
@@ -80,3 +80,13 @@ def execution(past: Execution) -> Iterator[RenderableType]:
     if past.attempts:
         yield clean("")
         yield attempts(past.attempts)
+
+
+def recomputed(found: GetExecutionResponse) -> Iterator[RenderableType]:
+    """Shows a decision that was computed again, or why it could not be."""
+    yield clean("")
+    if found.recomputation_problem:
+        yield clean(f"The decision can't be computed again: {found.recomputation_problem}.", "yellow")
+        return
+    yield clean("Computed again with the catalogue of that time, and the scores and speeds known now:", "dim")
+    yield from decision(found.recomputed_decision)

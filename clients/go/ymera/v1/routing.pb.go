@@ -580,7 +580,10 @@ func (x *ListExecutionsResponse) GetNextPageToken() string {
 type GetExecutionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request_id that Route, Execute or ExecuteStream returned. Required.
-	RequestId     string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// How much of the decision to return. The recorded one holds the first
+	// candidates; for DECISION_VIEW_FULL it is also computed again.
+	DecisionView  DecisionView `protobuf:"varint,2,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -622,13 +625,28 @@ func (x *GetExecutionRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *GetExecutionRequest) GetDecisionView() DecisionView {
+	if x != nil {
+		return x.DecisionView
+	}
+	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
 // The response of GetExecution.
 type GetExecutionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request as it was recorded.
-	Execution     *Execution `protobuf:"bytes,1,opt,name=execution,proto3" json:"execution,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Execution *Execution `protobuf:"bytes,1,opt,name=execution,proto3" json:"execution,omitempty"`
+	// For DECISION_VIEW_FULL: the decision with every candidate and exclusion,
+	// computed again from the recorded inputs and the catalogue of that time.
+	// Benchmark scores and speeds are those known now, as earlier ones are not
+	// kept; where they have changed, so may the order.
+	RecomputedDecision *Decision `protobuf:"bytes,2,opt,name=recomputed_decision,json=recomputedDecision,proto3" json:"recomputed_decision,omitempty"`
+	// For DECISION_VIEW_FULL: why the decision can't be computed again, in
+	// English; empty if it was.
+	RecomputationProblem string `protobuf:"bytes,3,opt,name=recomputation_problem,json=recomputationProblem,proto3" json:"recomputation_problem,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *GetExecutionResponse) Reset() {
@@ -666,6 +684,20 @@ func (x *GetExecutionResponse) GetExecution() *Execution {
 		return x.Execution
 	}
 	return nil
+}
+
+func (x *GetExecutionResponse) GetRecomputedDecision() *Decision {
+	if x != nil {
+		return x.RecomputedDecision
+	}
+	return nil
+}
+
+func (x *GetExecutionResponse) GetRecomputationProblem() string {
+	if x != nil {
+		return x.RecomputationProblem
+	}
+	return ""
 }
 
 // A request as it was recorded. Prompts are not kept, and answers only for 24
@@ -1961,12 +1993,15 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\n" +
 	"executions\x18\x01 \x03(\v2\x13.ymera.v1.ExecutionR\n" +
 	"executions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"4\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"q\n" +
 	"\x13GetExecutionRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\"I\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12;\n" +
+	"\rdecision_view\x18\x02 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\"\xc3\x01\n" +
 	"\x14GetExecutionResponse\x121\n" +
-	"\texecution\x18\x01 \x01(\v2\x13.ymera.v1.ExecutionR\texecution\"\xf3\x04\n" +
+	"\texecution\x18\x01 \x01(\v2\x13.ymera.v1.ExecutionR\texecution\x12C\n" +
+	"\x13recomputed_decision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\x12recomputedDecision\x123\n" +
+	"\x15recomputation_problem\x18\x03 \x01(\tR\x14recomputationProblem\"\xf3\x04\n" +
 	"\tExecution\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12;\n" +
@@ -2191,47 +2226,49 @@ var file_ymera_v1_routing_proto_depIdxs = []int32{
 	0,  // 3: ymera.v1.ExecutionFilter.status:type_name -> ymera.v1.ExecutionStatus
 	22, // 4: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
 	10, // 5: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
-	10, // 6: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
-	24, // 7: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 8: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
-	21, // 9: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
-	25, // 10: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
-	26, // 11: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
-	27, // 12: ymera.v1.Execution.error:type_name -> ymera.v1.Error
-	28, // 13: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
-	28, // 14: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
-	13, // 15: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
-	19, // 16: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
-	11, // 17: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
-	1,  // 18: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
-	28, // 19: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
-	28, // 20: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
-	23, // 21: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
-	15, // 22: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
-	28, // 23: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
-	2,  // 24: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
-	2,  // 25: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
-	27, // 26: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
-	28, // 27: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	28, // 28: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	25, // 29: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
-	20, // 30: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
-	26, // 31: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
-	4,  // 32: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
-	14, // 33: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	16, // 34: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	17, // 35: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
-	11, // 36: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	18, // 37: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
-	8,  // 38: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	5,  // 39: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
-	9,  // 40: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	7,  // 41: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
-	40, // [40:42] is the sub-list for method output_type
-	38, // [38:40] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	3,  // 6: ymera.v1.GetExecutionRequest.decision_view:type_name -> ymera.v1.DecisionView
+	10, // 7: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
+	21, // 8: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
+	24, // 9: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 10: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
+	21, // 11: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
+	25, // 12: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
+	26, // 13: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
+	27, // 14: ymera.v1.Execution.error:type_name -> ymera.v1.Error
+	28, // 15: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
+	28, // 16: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
+	13, // 17: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
+	19, // 18: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
+	11, // 19: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
+	1,  // 20: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
+	28, // 21: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
+	28, // 22: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
+	23, // 23: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
+	15, // 24: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
+	28, // 25: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
+	2,  // 26: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
+	2,  // 27: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
+	27, // 28: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
+	28, // 29: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	28, // 30: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	25, // 31: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
+	20, // 32: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
+	26, // 33: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
+	4,  // 34: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
+	14, // 35: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
+	16, // 36: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	17, // 37: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	11, // 38: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
+	18, // 39: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	8,  // 40: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	5,  // 41: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
+	9,  // 42: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	7,  // 43: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
+	42, // [42:44] is the sub-list for method output_type
+	40, // [40:42] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }

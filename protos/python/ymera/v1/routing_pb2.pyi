@@ -331,14 +331,20 @@ class GetExecutionRequest(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: builtins.int
+    DECISION_VIEW_FIELD_NUMBER: builtins.int
     request_id: builtins.str
     """The request_id that Route, Execute or ExecuteStream returned. Required."""
+    decision_view: Global___DecisionView.ValueType
+    """How much of the decision to return. The recorded one holds the first
+    candidates; for DECISION_VIEW_FULL it is also computed again.
+    """
     def __init__(
         self,
         *,
         request_id: builtins.str = ...,
+        decision_view: Global___DecisionView.ValueType = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["request_id", b"request_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["decision_view", b"decision_view", "request_id", b"request_id"]) -> None: ...
 
 Global___GetExecutionRequest: typing_extensions.TypeAlias = GetExecutionRequest
 
@@ -349,17 +355,33 @@ class GetExecutionResponse(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     EXECUTION_FIELD_NUMBER: builtins.int
+    RECOMPUTED_DECISION_FIELD_NUMBER: builtins.int
+    RECOMPUTATION_PROBLEM_FIELD_NUMBER: builtins.int
+    recomputation_problem: builtins.str
+    """For DECISION_VIEW_FULL: why the decision can't be computed again, in
+    English; empty if it was.
+    """
     @property
     def execution(self) -> Global___Execution:
         """The request as it was recorded."""
+
+    @property
+    def recomputed_decision(self) -> Global___Decision:
+        """For DECISION_VIEW_FULL: the decision with every candidate and exclusion,
+        computed again from the recorded inputs and the catalogue of that time.
+        Benchmark scores and speeds are those known now, as earlier ones are not
+        kept; where they have changed, so may the order.
+        """
 
     def __init__(
         self,
         *,
         execution: Global___Execution | None = ...,
+        recomputed_decision: Global___Decision | None = ...,
+        recomputation_problem: builtins.str = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["execution", b"execution"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["execution", b"execution"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["execution", b"execution", "recomputed_decision", b"recomputed_decision"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["execution", b"execution", "recomputation_problem", b"recomputation_problem", "recomputed_decision", b"recomputed_decision"]) -> None: ...
 
 Global___GetExecutionResponse: typing_extensions.TypeAlias = GetExecutionResponse
 

@@ -1,0 +1,37 @@
+"""The request that a stored decision was made for, as far as routing needs it."""
+
+from functools import cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from ymera_service.routing.decision import Decision, Preferences
+from ymera_service.routing.estimate import needs_for
+from ymera_service.routing.selection import RoutingRequest
+from ymera_service.sdk.models import Capability
+
+
+class NotRecomputable(Exception):
+    """A decision can't be computed again; the message says why, for people."""
+
+
+def request_of(decision: Decision) -> RoutingRequest:
+    """Returns the request of a decision, for a full view.
+
+    Raises:
+        NotRecomputable: What is stored does not suffice.
+    """
+    inputs = decision.inputs
+    if inputs.preferences is None:
+        raise NotRecomputable("the preferences of the request were too long to be stored")
+    try:
+        preferences = _preferences().validate_python(inputs.preferences)
+        capabilities = frozenset(map(Capability, inputs.capabilities))
+    except (ValidationError, ValueError) as error:
+        raise NotRecomputable("another version of Ymera stored the inputs") from error
+    needs = needs_for(capabilities, inputs.input_tokens, inputs.max_output_tokens or None)
+    return RoutingRequest(preferences, decision.category_probabilities, needs, full_view=True)
+
+
+@cache
+def _preferences() -> TypeAdapter[Preferences]:
+    return TypeAdapter(Preferences)
