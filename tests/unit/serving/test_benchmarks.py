@@ -13,7 +13,7 @@ from ymera_service.serving.benchmarks import Benchmarks, BenchmarkStopped
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.violations import Violations
 
-STARTED = BenchmarkStarted("run", ["acme/a"], ["basics"], 1, 0, 0)
+STARTED = BenchmarkStarted("run", ["acme/a"], ["basics"], 1, 0, 0, 7)
 HANG = object()
 Step = BenchmarkEvent | BaseException | object
 
