@@ -115,7 +115,7 @@ class Router:
     def recompute(self, decision: Decision, catalog: CatalogSnapshot) -> Decision:
         """Returns the full view of a past decision: computed again from its inputs, and what is measured by now.
 
-        May be called in a thread, as a table of a thousand models takes some 50 ms.
+        May be called in a thread, as making the table of a large catalogue takes long.
 
         Args:
             decision: As it was stored.
