@@ -79,8 +79,9 @@ class Slots:
     """Lets in up to `max_concurrent` requests; up to `max_queued` more wait.
 
     Shares are held only of targets and callers that have a request here, so that their number is bounded.
-    No request waits that might have a slot: whatever frees a slot, or takes one from a target's share, hands one
-    over. Handing over one is enough, as it leaves no more free slots than there were before.
+    No request waits that might have a slot: whatever frees a slot, or takes one from a target's share, hands over
+    all that may be had. That can be two: one slot goes to a request for another target, and the target that gave it
+    back, which now holds one less, may have one of those that were free before.
     """
 
     def __init__(self, max_concurrent: int, max_queued: int) -> None:
@@ -277,7 +278,7 @@ class Slots:
         return moved
 
     def _hand_over(self) -> None:
-        """Gives a slot to the request whose turn it is, of those that may have one."""
+        """Gives slots to the requests that may have one, in turn."""
         while (turn := self._turn()) is not None:
             target, caller = turn
             place = target.pop(caller.key, asyncio.get_running_loop().time())
@@ -286,10 +287,11 @@ class Slots:
             self._left_queue(target, caller)
             if slot is not None:
                 place.set_result(slot)
-                return
 
     def _turn(self) -> tuple[TargetShare, Share] | None:
         free = self.max_concurrent - self.in_flight
+        if not free:
+            return None
         for target in self._turns.values():
             if target.held < TARGET_FACTOR * free:
                 for key in target.callers:

@@ -111,6 +111,17 @@ async def test_a_slot_that_moves_to_another_target_makes_room_at_the_first() -> 
     assert slots.in_flight == 0
 
 
+async def test_a_slot_given_back_is_handed_over_and_makes_room_in_the_share_of_its_target() -> None:
+    slots = Slots(8, 10)
+    for target in (A, A, A, B, B):
+        await slots.acquire([target])
+    first, _ = [await slots.acquire([C]) for _ in range(2)]
+    elsewhere, here = await queued(slots, B), await queued(slots, C)
+    first.release()
+    await got(elsewhere)
+    await got(here)
+
+
 async def test_callers_take_turns_at_a_target() -> None:
     slots = Slots(1, 100)
     holder = await slots.acquire([A])
