@@ -22,11 +22,12 @@ from ymera_service.config import Environment, ServerSettings, Settings
 from ymera_service.execution.building import build_pipeline
 from ymera_service.execution.recording import EXECUTION_NOTE
 from ymera_service.execution.unsettled import unsettled_execution
-from ymera_service.plugins import FoundPlugin, in_use
+from ymera_service.plugins import FoundPlugin, Plugins, in_use
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import end_tasks
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget, default_limit
+from ymera_service.resilience.slots import Slots
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.building import build_routing
 from ymera_service.serving import service
@@ -142,17 +143,7 @@ async def _build(
     stack: AsyncExitStack,
 ) -> tuple[service.Service, Drain, Catalog]:
     """Wires everything below the network; what has to be taken down is left to the stack."""
-    transport = await stack.enter_async_context(HttpTransport(settings.transport))
-    plugins = await stack.enter_async_context(
-        in_use(
-            settings.plugins,
-            transport,
-            found,
-            heed=lambda given: redactor.learn(secrets_in(given)),
-            redact=redactor,
-            production=settings.environment is Environment.PRODUCTION,
-        )
-    )
+    plugins = await _plugins(settings, found, redactor, stack)
     storage = await stack.enter_async_context(Storage.open(settings.storage, NOTES))
     breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor, plugins)
     catalog = Catalog(plugins.registry.providers, settings.catalog, storage.recorder.record, redactor, plugins.given_up)
@@ -163,9 +154,9 @@ async def _build(
         breakers=breakers,
         recorder=storage.recorder,
         boundary=boundary,
-        settings=settings,
+        slots=Slots(settings.server.max_concurrent_requests, settings.server.max_queued_requests),
+        settings=settings.execution,
     )
-    spare = Spare(pipeline.slots)
     runner = BenchmarkRunner(
         catalog=catalog,
         suites=lambda: plugins.registry.suites,
@@ -173,7 +164,7 @@ async def _build(
         evidence=routing.evidence,
         database=storage.database,
         boundary=boundary,
-        spare=spare,
+        spare=Spare(pipeline.slots),
     )
     offered = service.build(
         pipeline=pipeline,
@@ -181,11 +172,9 @@ async def _build(
         plugins=plugins,
         catalog=catalog,
         breakers=breakers,
-        router=routing.router,
-        evidence=routing.evidence,
+        routing=routing,
         storage=storage,
         background=background,
-        spare=spare,
         budget=ByteBudget(await _bytes_in_flight(settings.server)),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
         callers=Callers(settings.access.callers),
@@ -193,11 +182,31 @@ async def _build(
     await catalog.refresh()
     await runner.reread()
     period = settings.catalog.refresh_seconds
-    await stack.enter_async_context(background.every(period, "catalog refresh", catalog.refresh))
-    await stack.enter_async_context(background.every(period, "benchmark results", runner.reread))
-    for name, work in {"observers": pipeline.observers.run, **storage.work}.items():
-        await stack.enter_async_context(background.running(name, work))
+    for work in (
+        background.every(period, "catalog refresh", catalog.refresh),
+        background.every(period, "benchmark results", runner.reread),
+        background.running("observers", pipeline.observers.run),
+        *(background.running(name, work) for name, work in storage.work.items()),
+    ):
+        await stack.enter_async_context(work)
     return offered, Drain(offered.calls, pipeline, settings.server.drain_seconds), catalog
+
+
+async def _plugins(
+    settings: Settings, found: Sequence[FoundPlugin] | None, redactor: Redactor, stack: AsyncExitStack
+) -> Plugins:
+    """Loads the plugins, and opens the HTTP transport of their providers."""
+    transport = await stack.enter_async_context(HttpTransport(settings.transport))
+    return await stack.enter_async_context(
+        in_use(
+            settings.plugins,
+            transport,
+            found,
+            heed=lambda given: redactor.learn(secrets_in(given)),
+            redact=redactor,
+            production=settings.environment is Environment.PRODUCTION,
+        )
+    )
 
 
 async def _bytes_in_flight(settings: ServerSettings) -> int:

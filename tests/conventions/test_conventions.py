@@ -115,5 +115,5 @@ def test_the_readmes_trace_of_a_request_names_files_that_call_each_other() -> No
     assert [name for name in named if not (ROOT / "ymera_service" / name).exists()] == []
     stages = re.findall(r"^ +([A-Z][a-z]+) ", trace.replace("execution/stages.py", " " * 19), re.MULTILINE)
     assert stages == [stage.__name__ for stage in (Screen, Route, Admit, Generate)]
-    source = (ROOT / "ymera_service/execution/pipeline.py").read_text()
+    source = (ROOT / "ymera_service/execution/building.py").read_text()
     assert "(Screen(slots), route, Admit(slots), generate)" in source

@@ -126,7 +126,7 @@ class BenchmarkRunner:
         self._task_seconds = task_seconds
         self._clock = clock
         self._boundary = boundary
-        self._spare = spare
+        self.spare = spare
         self._runs = 0
 
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
@@ -206,7 +206,7 @@ class BenchmarkRunner:
     async def _do(self, job: Job, run: "_Run") -> "_End":
         provider = self._catalog.provider(job.model.provider)
         unknown = _result(run.id, _if_it_ended_now(job))
-        async with self._spare.slot():
+        async with self.spare.slot():
             note = self._recorder.note(orjson.dumps({"kind": BENCHMARK_NOTE, "result": unknown}))
             try:
                 measurement = await measure(job, provider, self._boundary, self._task_seconds, self._clock)

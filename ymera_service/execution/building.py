@@ -1,12 +1,17 @@
-"""Puts a pipeline together."""
+"""Puts a pipeline together: its stages in order, and what hears of a finished execution."""
+
+import random
 
 from ymera_service.catalog import Catalog
-from ymera_service.config import Settings
+from ymera_service.config import ExecutionSettings
+from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.observers import Learning, Observers
 from ymera_service.execution.pipeline import Pipeline
 from ymera_service.execution.recording import Recording
+from ymera_service.execution.stages import Admit, Generate, Route, Screen
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.building import Routing
 from ymera_service.storage import Recorder
@@ -19,16 +24,29 @@ def build_pipeline(
     breakers: Breakers,
     recorder: Recorder,
     boundary: Boundary,
-    settings: Settings,
+    slots: Slots,
+    settings: ExecutionSettings,
+    draw: random.Random | None = None,
 ) -> Pipeline:
-    """Returns the pipeline of a server. Its observers have to be run beside it."""
-    return Pipeline.build(
-        slots=Slots(settings.server.max_concurrent_requests, settings.server.max_queued_requests),
-        router=routing.router,
+    """Returns the pipeline of a server, whose observers have to be run beside it.
+
+    `draw` settles the jitter of retries.
+    """
+    recording = Recording(recorder)
+    generate = Generate(
+        attempts=AttemptRunner(settings, boundary),
         catalog=catalog,
         breakers=breakers,
-        boundary=boundary,
-        recording=Recording(recorder),
+        budgets=RetryBudgets(),
+        recording=recording,
+        settings=settings,
+        draw=draw or random.Random(),  # noqa: S311  # jitter
+    )
+    route = Route(routing.router)
+    return Pipeline(
+        route=route,
+        execute=(Screen(slots), route, Admit(slots), generate),
+        slots=slots,
+        recording=recording,
         observers=Observers([Learning(routing.evidence, routing.sessions)]),
-        settings=settings.execution,
     )

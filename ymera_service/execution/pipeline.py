@@ -5,17 +5,13 @@ get here; guards on the prompt will stand before `Generate`, guards on what is r
 """
 
 import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
-from ymera_service.catalog import Catalog
-from ymera_service.config import ExecutionSettings
 from ymera_service.execution.answer import Answer, AnswerCollector
-from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
 from ymera_service.execution.events import Ended, Sink
@@ -23,13 +19,9 @@ from ymera_service.execution.facts import UNREAD, Execution, ExecutionRequest
 from ymera_service.execution.observers import Observers
 from ymera_service.execution.outcomes import Keeping
 from ymera_service.execution.recording import Recording
-from ymera_service.execution.stages import Admit, Generate, Route, Screen, Stage
-from ymera_service.plugins.boundary import Boundary
-from ymera_service.resilience.breaker import Breakers
-from ymera_service.resilience.retries import RetryBudgets
+from ymera_service.execution.stages import Route, Stage
 from ymera_service.resilience.slots import RETRY_AFTER, Slots
 from ymera_service.routing.decision import Decision
-from ymera_service.routing.router import Router
 from ymera_service.sdk.errors import Cancelled, InternalError, Overloaded, StorageUnavailable, YmeraError
 from ymera_service.telemetry.timing import Phase, Timings
 
@@ -40,7 +32,7 @@ MAX_ROUTING = 1024
 
 
 class Pipeline:
-    """Carries out requests. `build` puts one together."""
+    """Carries out requests; `build_pipeline` lists the stages."""
 
     def __init__(
         self, *, route: Route, execute: Sequence[Stage], slots: Slots, recording: Recording, observers: Observers
@@ -55,34 +47,6 @@ class Pipeline:
         self._idle.set()
         self.slots = slots
         self.observers = observers
-
-    @classmethod
-    def build(
-        cls,
-        *,
-        slots: Slots,
-        router: Router,
-        catalog: Catalog,
-        breakers: Breakers,
-        boundary: Boundary,
-        recording: Recording,
-        observers: Observers,
-        settings: ExecutionSettings,
-        draw: random.Random | None = None,
-    ) -> "Pipeline":
-        """Returns the pipeline of a server. `draw` settles the jitter of retries."""
-        generate = Generate(
-            attempts=AttemptRunner(settings, boundary),
-            catalog=catalog,
-            breakers=breakers,
-            budgets=RetryBudgets(),
-            recording=recording,
-            settings=settings,
-            draw=draw or random.Random(),  # noqa: S311  # jitter
-        )
-        route = Route(router)
-        execute = (Screen(slots), route, Admit(slots), generate)
-        return cls(route=route, execute=execute, slots=slots, recording=recording, observers=observers)
 
     async def route(self, request: ExecutionRequest, timings: Timings) -> Decision:
         """Decides without calling a model; the decision is durable when this returns.

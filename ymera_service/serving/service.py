@@ -11,9 +11,7 @@ from ymera_service.execution.pipeline import Pipeline
 from ymera_service.plugins import Plugins
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget
-from ymera_service.resilience.spare import Spare
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.router import Router
+from ymera_service.routing.building import Routing
 from ymera_service.serving.background import Background
 from ymera_service.serving.benchmarks import Benchmarks
 from ymera_service.serving.calls import Calls
@@ -46,11 +44,9 @@ def build(
     plugins: Plugins,
     catalog: Catalog,
     breakers: Breakers,
-    router: Router,
-    evidence: Evidence,
+    routing: Routing,
     storage: Storage,
     background: Background,
-    spare: Spare,
     budget: ByteBudget,
     default_deadline_seconds: float,
     callers: Callers | None = None,
@@ -65,19 +61,19 @@ def build(
         database=storage.database,
         recorder=storage.recorder,
         slots=pipeline.slots,
-        spare=spare,
+        spare=runner.spare,
         budget=budget,
         calls=calls,
         background=background,
         clock=clock,
     )
-    history = History(storage.database, router, private=callers is not None and callers.known)
+    history = History(storage.database, routing.router, private=callers is not None and callers.known)
     return Service(
         calls=calls,
         executions=Executions(pipeline, Idempotency(pipeline, storage.database, history)),
         benchmarks=Benchmarks(runner),
         history=history,
-        listing=Listing(catalog, breakers, evidence),
+        listing=Listing(catalog, breakers, routing.evidence),
         health=health,
         plugins=plugins,
         budget=budget,

@@ -15,19 +15,20 @@ from structlog.testing import capture_logs
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
 from ymera_service.execution.attempt import EVIDENCE_SECONDS
+from ymera_service.execution.building import build_pipeline
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.limits import LEAST_SECONDS
-from ymera_service.execution.observers import Learning, Observers
+from ymera_service.execution.observers import Observers
 from ymera_service.execution.pipeline import Pipeline
 from ymera_service.execution.reading import turns_from_json
-from ymera_service.execution.recording import Recording
 from ymera_service.execution.stages import QUICK_SECONDS
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import HOPELESS_ROWS, Breakers
 from ymera_service.resilience.first_signs import ENOUGH
 from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.resilience.slots import Slots
+from ymera_service.routing.building import Routing
 from ymera_service.routing.decision import Preferences
 from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, prompt_tokens, text_tokens
 from ymera_service.routing.evidence import Evidence
@@ -250,16 +251,14 @@ def harness(tmp_path: Path) -> OpenHarness:
             settings=RoutingSettings(),
             categories=lambda: (),
         )
-        observers = Observers([Learning(evidence, sessions)])
         async with Database.open(f"sqlite:///{tmp_path / 'ymera.db'}") as database, Recorder(database) as recorder:
-            pipeline = Pipeline.build(
-                slots=Slots(max_concurrent, max_queued),
-                router=router,
+            pipeline = build_pipeline(
+                routing=Routing(router, evidence, sessions),
                 catalog=catalog,
                 breakers=breakers,
+                recorder=recorder,
                 boundary=Boundary(),
-                recording=Recording(recorder),
-                observers=observers,
+                slots=Slots(max_concurrent, max_queued),
                 settings=execution or ExecutionSettings(),
             )
             yield Harness(pipeline, provider, database, recorder, breakers)
