@@ -1,0 +1,95 @@
+"""Runs policies over prompts in the order of their arrival: each hears only how the model that it chose did."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Protocol
+
+from routing.curve import area, cost_of, scaled
+from routing.tables import Outcome, Prompt, Table, means
+
+WARM = 200
+"""Prompts that come first in an order: all their outcomes are told to policies that begin warm. No others are judged
+by them."""
+SETTINGS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+"""From the cheapest to the best answer."""
+KEPT = 0.97
+"""The share of the best model's quality whose price is told."""
+
+
+class Policy(Protocol):
+    """Chooses a model for each prompt."""
+
+    def warm(self, prompts: Sequence[Prompt]) -> None:
+        """Takes prompts with the outcomes of all models, as a benchmark has them."""
+
+    def choose(self, prompt: Prompt) -> str:
+        """Returns the model that answers."""
+        ...
+
+    def learn(self, prompt: Prompt, model: str, quality: float) -> None:
+        """Takes how good the answer of the model was."""
+
+
+Make = Callable[[Table, float, int], Policy]
+"""Returns a policy for a table, for a setting from 0 (cheap) to 1 (good), with the seed of its draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a policy reaches.
+
+    Attributes:
+        area: See `curve.area`.
+        quality: At the quality end, relative to the best single model.
+        cost: At the quality end, relative to the best single model.
+        kept_at: The least cost, relative to the best single model, of `KEPT` of its quality; None if not reached.
+    """
+
+    area: float
+    quality: float
+    cost: float
+    kept_at: float | None
+
+
+def run(policy: Policy, prompts: Sequence[Prompt]) -> Outcome:
+    """Returns the mean outcome of the models that a policy chose."""
+    chosen = []
+    for prompt in prompts:
+        model = policy.choose(prompt)
+        outcome = prompt.outcomes[model]
+        policy.learn(prompt, model, outcome.quality)
+        chosen.append(outcome)
+    return Outcome(fmean(one.quality for one in chosen), fmean(one.cost for one in chosen))
+
+
+def judge(make: Make, table: Table, order: int, *, warm: bool, limit: int) -> Result:
+    """Returns what a policy reaches on a table's prompts in one order of arrival.
+
+    Args:
+        make: Makes a new policy for each setting.
+        table: The outcomes.
+        order: Names the order; also the seed of the policy's draws.
+        warm: The policy is told the outcomes of the first `WARM` prompts.
+        limit: How many prompts are judged, at most.
+    """
+    prompts = table.arranged(order)
+    judged = prompts[WARM : WARM + limit]
+    reached = []
+    for setting in SETTINGS:
+        policy = make(table, setting, order)
+        if warm:
+            policy.warm(prompts[:WARM])
+        reached.append(run(policy, judged))
+    return result(reached, [*means(judged).values()])
+
+
+def result(reached: Sequence[Outcome], models: Sequence[Outcome]) -> Result:
+    """Returns what outcomes, by ascending setting, are beside those of single models."""
+    best, cheapest = max(models, key=lambda one: one.quality), min(models, key=lambda one: one.cost)
+    points, last = scaled(reached, cheapest, best), reached[-1]
+    (_, wanted), *_ = scaled([Outcome(KEPT * best.quality, best.cost)], cheapest, best)
+    kept_at = cost_of(points, wanted)
+    if kept_at is not None:
+        kept_at = (cheapest.cost + kept_at * (best.cost - cheapest.cost)) / best.cost
+    return Result(area(points), last.quality / best.quality, last.cost / best.cost, kept_at)
