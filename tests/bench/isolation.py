@@ -155,11 +155,12 @@ class Server:
             began + flow.deadline,
             caller=flow.caller,
         )
-        context = ExecutionContext(Execution(request, True, datetime.now(UTC), began), Unread(), Timings())
+        deadline = Deadlines().scope(request.deadline)
+        context = ExecutionContext(Execution(request, True, datetime.now(UTC), began), Unread(), Timings(), deadline)
         outcome.sent += 1
         with suppress(YmeraError):
             try:
-                async with Deadlines().scope(request.deadline):
+                async with context.deadline:
                     for stage in self._stages:
                         await stage(context)
             finally:

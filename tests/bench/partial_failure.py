@@ -256,14 +256,15 @@ async def simulate(
     async def request(number: int) -> None:
         began = clock()
         checked = ExecutionRequest(f"request-{number}", Prompt((user("hi"),)), Preferences(), began + DEADLINE_SECONDS)
-        context = ExecutionContext(Execution(checked, True, datetime.now(UTC), began), Unread(), Timings())
+        deadline = Deadlines().scope(checked.deadline)
+        context = ExecutionContext(Execution(checked, True, datetime.now(UTC), began), Unread(), Timings(), deadline)
         answered, calls = dice.attempts(checked.request_id, most, best.rate)
         outcome.requests += 1
         outcome.ideal_calls += calls
         if answered:
             outcome.ideal_latencies.append(calls * best.seconds)
         try:
-            async with Deadlines().scope(checked.deadline):
+            async with context.deadline:
                 await route(context)
                 await generate(context)
         except YmeraError:

@@ -252,8 +252,8 @@ def _is_callers_limit(progress: Progress) -> bool:
 
 def _was_impatient(progress: Progress) -> bool:
     """Returns whether the caller's limit ended a call too early to say anything of the target."""
-    waited = asyncio.get_running_loop().time() - progress.began
-    return _is_callers_limit(progress) and (progress.sign_at is not None or waited < CALLERS_EVIDENCE_SECONDS)
+    too_short = progress.sign_at is not None or progress.patience < CALLERS_EVIDENCE_SECONDS
+    return _is_callers_limit(progress) and too_short
 
 
 def _settle_timeout(
@@ -261,7 +261,8 @@ def _settle_timeout(
 ) -> None:
     """Counts a wait for a first sign where it was long enough to say something of the target."""
     waited = asyncio.get_running_loop().time() - progress.began
-    if failure is None or waited < max(EVIDENCE_SECONDS, usual_seconds(context, callee.target)):
+    enough = max(EVIDENCE_SECONDS, usual_seconds(context, callee.target)) * (1 - TIMER_SLACK)
+    if failure is None or waited < enough:
         callee.permit.released()
     else:
         callee.permit.failed(failure)
@@ -269,10 +270,9 @@ def _settle_timeout(
 
 def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: Progress) -> ProviderTimeout | None:
     """Returns the failure of a target that had given no sign when the deadline ended the call."""
-    now, deadline = asyncio.get_running_loop().time(), context.execution.request.deadline
-    if progress.sign_at is not None or progress.waits or now < deadline:
+    if progress.sign_at is not None or progress.waits or not context.deadline.passed:
         return None
-    seconds = now - progress.began
+    seconds = asyncio.get_running_loop().time() - progress.began
     return ProviderTimeout(f"{callee.model.id} gave no sign of an answer in the {seconds:.3g} s until the deadline")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ymera_service.execution.answer import AnswerCollector
+from ymera_service.execution.deadlines import DeadlineScope
 from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.resilience.slots import Slot
@@ -18,6 +19,8 @@ class ExecutionContext:
     execution: Execution
     sink: Sink
     timings: Timings
+    deadline: DeadlineScope
+    """Ends it when its time is over."""
     ranking: tuple[Target, ...] = ()
     """The targets to try, best first."""
     slot: Slot | None = None

@@ -48,6 +48,11 @@ class DeadlineScope:
         self._deadlines = deadlines
         self._timeout = asyncio.timeout_at(deadline)
 
+    @property
+    def passed(self) -> bool:
+        """Whether the deadline has ended the block. The clock does not say so: a timer may fire a little early."""
+        return self._timeout.expired() and not self._deadlines.stopping
+
     def end(self) -> None:
         """Ends the block now."""
         if not self._timeout.expired():

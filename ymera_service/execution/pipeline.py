@@ -113,7 +113,7 @@ class Pipeline:
     ) -> Execution:
         self._recording.check()
         execution = Execution(request, stream, datetime.now(UTC), _now())
-        context = ExecutionContext(execution, sink, timings, kept=kept)
+        context = ExecutionContext(execution, sink, timings, self._deadlines.scope(request.deadline), kept=kept)
         self._begin()
         try:
             error = await self._through(context, stages)
@@ -142,7 +142,7 @@ class Pipeline:
             YmeraError: It ended before it was decided and admitted, so that there is nothing to record.
         """
         try:
-            async with self._deadlines.scope(context.execution.request.deadline):
+            async with context.deadline:
                 for stage in stages:
                     await stage(context)
         except YmeraError as error:

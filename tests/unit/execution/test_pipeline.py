@@ -869,6 +869,36 @@ async def test_a_deadline_spent_waiting_for_a_target_counts_against_it(
         assert set(here.breakers.open_domains()) == {"acme/one"}
 
 
+@pytest.fixture
+async def early_timers() -> AsyncIterator[None]:
+    """Timers that fire 20 ms early, as uvloop's do by up to a millisecond."""
+
+    async def wake() -> None:
+        while True:  # noqa: ASYNC110  # it keeps the loop awake: one that sleeps does so until the full time
+            await asyncio.sleep(0)
+
+    asyncio.get_running_loop()._clock_resolution = 0.02  # type: ignore[attr-defined]  # how early they fire
+    waking = asyncio.create_task(wake())
+    yield
+    waking.cancel()
+
+
+@pytest.mark.usefixtures("early_timers")
+async def test_a_deadline_whose_timer_fires_early_counts_all_the_same(harness: OpenHarness) -> None:
+    async with harness({"one": [[HANG]]}, breaker=BreakerSettings(failures=1)) as here:
+        end = await here.end_of(here.request(deadline=EVIDENCE_SECONDS + 0.1))
+        assert errors_of(end) == [ProviderTimeout.reason]
+        assert set(here.breakers.open_domains()) == {"acme/one"}
+
+
+@pytest.mark.usefixtures("early_timers")
+async def test_a_limit_whose_timer_fires_early_counts_all_the_same(harness: OpenHarness) -> None:
+    just = ExecutionSettings(first_token_seconds=EVIDENCE_SECONDS)
+    async with harness({"one": [[HANG]]}, breaker=BreakerSettings(failures=1), execution=just) as here:
+        await here.end_of(here.request(max_attempts=1))
+        assert set(here.breakers.open_domains()) == {"acme/one"}
+
+
 async def test_short_deadlines_say_nothing_of_a_target(harness: OpenHarness) -> None:
     hung: list[Step] = [HANG]
     async with harness({"one": [hung], "two": [hung]}, breaker=BreakerSettings(failures=1)) as here:
