@@ -8,7 +8,7 @@ from typing import Self
 import structlog
 
 from ymera_service.plugins.answers import MAX_ANSWER, size_of
-from ymera_service.plugins.containment import GIVE_UP_SECONDS, GivenUp, contained, keep
+from ymera_service.plugins.containment import GivenUp, contained, keep
 from ymera_service.plugins.current import Plugins
 from ymera_service.plugins.status import Registration, Registry
 from ymera_service.plugins.wording import trace
@@ -98,7 +98,7 @@ class Call:
         if self._lost:
             return
         try:
-            await contained(self._events.aclose(), self._lose, GIVE_UP_SECONDS, self._events)
+            await contained(self._events.aclose(), self._lose, self._events, closes=True)
         except GivenUp:
             return
         except RuntimeError:
@@ -119,7 +119,7 @@ class Call:
         self._count += 1
         if self._count % TURN == 0:
             await asyncio.sleep(0)
-        event = await contained(self._events.__anext__(), self._lose, generator=self._events)
+        event = await contained(self._events.__anext__(), self._lose, self._events)
         self._left -= size_of(event)
         if self._finished and not isinstance(event, UsageReported):
             raise MalformedResponse(f"the provider yielded {type(event).__name__} after the end of its answer")

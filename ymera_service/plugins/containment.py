@@ -1,7 +1,7 @@
 """Awaits a plugin's coroutine so that one that ignores its cancellation can be given up.
 
 A task can't be ended while the code in it goes on waiting. So the coroutine is driven by hand: each future that it
-waits for passes through here, and once it was cancelled, it gets `GIVE_UP_SECONDS` to release what it holds. After
+waits for passes through here, and once it was cancelled, it gets `GRACE_SECONDS` to release what it holds. After
 that it is left where it waits, and the cancellation goes on without it. Nothing is added to a coroutine that waits but
 one generator, which costs below a microsecond.
 """
@@ -16,8 +16,9 @@ from ymera_service.sdk.cancellation import being_cancelled
 
 T = TypeVar("T")
 
-GIVE_UP_SECONDS = 1.0
-"""How long a call may take to end once it is cancelled."""
+GRACE_SECONDS = 0.1
+"""How long a call may take to end once it is cancelled or closed, wherever that is. What is kept before a caller's
+deadline covers it, so that the caller still gets a typed end."""
 
 _DEEPEST = 50
 """Coroutines that wait for each other, of which the innermost is looked for."""
@@ -34,20 +35,21 @@ class GivenUp(Exception):
 def contained(
     call: Awaitable[T],
     on_given_up: Callable[[str], None],
-    seconds: float | None = None,
     generator: object = None,
+    *,
+    closes: bool = False,
 ) -> Generator[Any, Any, T]:
-    """Awaits a call, but not for longer than `GIVE_UP_SECONDS` after its cancellation.
+    """Awaits a call, but not for longer than `GRACE_SECONDS` after its cancellation.
 
     Args:
         call: A coroutine, or a step of an async generator.
         on_given_up: Called with the place where a call waits that is given up.
-        seconds: Gives the call up after this time even if it is not cancelled.
         generator: The generator of which the call is a step: a step does not say where it waits.
+        closes: The call is an end itself, and has that time even if it is not cancelled.
 
     Raises:
         asyncio.CancelledError: The current task is cancelled, whatever the call made of that.
-        GivenUp: The call took longer than `seconds`.
+        GivenUp: The call `closes`, and took longer.
         BaseException: Whatever the call raises.
     """
     inner: Any = call.__await__()
@@ -55,16 +57,16 @@ def contained(
         waiting = inner.send(None)
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]  # most steps of a stream end here: the event had arrived
-    value: T = yield from _driven(inner, waiting, seconds, lambda: on_given_up(place_of(generator or call)))
+    value: T = yield from _driven(inner, waiting, closes, lambda: on_given_up(place_of(generator or call)))
     return value
 
 
 def _driven(
-    inner: Any, waiting: Any, seconds: float | None, on_given_up: Callable[[], None]
+    inner: Any, waiting: Any, closes: bool, on_given_up: Callable[[], None]
 ) -> Generator[Any, Any, Any]:
     """Drives a call that waits to its end; see `contained`."""
     now = asyncio.get_running_loop().time
-    limit = None if seconds is None else now() + seconds
+    limit = now() + GRACE_SECONDS if closes else None
     until, step, sent = limit, inner.send, None
     while True:
         try:
@@ -80,7 +82,7 @@ def _driven(
         except BaseException as error:  # noqa: BLE001  # it is the call's to handle
             step, sent = inner.throw, error
             if until is limit and being_cancelled():
-                until = now() + GIVE_UP_SECONDS
+                until = now() + GRACE_SECONDS
         if not in_time:
             keep((inner, waiting))
             on_given_up()
@@ -104,8 +106,12 @@ def keep(call: object) -> None:
 
 @types.coroutine
 def _wait(waiting: Any, until: float) -> Generator[Any, Any, bool]:
-    """Waits until a future is done, or the next turn of the loop if it is None; returns whether that was in time."""
+    """Waits until a future is done, or the next turn of the loop if it is None; returns whether that was in time.
+
+    A future that is done late was in time if nothing could see that sooner, as the loop stood still.
+    """
     loop = asyncio.get_running_loop()
+    in_time = loop.time() < until
     gate: asyncio.Future[None] = loop.create_future()
 
     def open_gate(_: object = None) -> None:
@@ -128,7 +134,7 @@ def _wait(waiting: Any, until: float) -> Generator[Any, Any, bool]:
         timer.cancel()
         if waiting is not None:
             waiting.remove_done_callback(open_gate)
-    return loop.time() < until
+    return loop.time() < until or (in_time and waiting is not None and waiting.done())
 
 
 async def end_tasks() -> Sequence[str]:
@@ -136,7 +142,7 @@ async def end_tasks() -> Sequence[str]:
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
-    left = (await asyncio.wait(tasks, timeout=GIVE_UP_SECONDS))[1] if tasks else ()
+    left = (await asyncio.wait(tasks, timeout=GRACE_SECONDS))[1] if tasks else ()
     return [place_of(task.get_coro()) for task in left]
 
 

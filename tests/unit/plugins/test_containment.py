@@ -2,19 +2,14 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator
 
 import pytest
 
-from ymera_service.plugins import containment
-from ymera_service.plugins.containment import GivenUp, contained, end_tasks
+from ymera_service.plugins.containment import GRACE_SECONDS, GivenUp, contained, end_tasks
 
 WAIT = 10
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(containment, "GIVE_UP_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -43,7 +38,7 @@ async def test_its_own_time_limits_and_futures_are_its_own_business(places: list
             async with asyncio.timeout(0.01):
                 await asyncio.Event().wait()
         except TimeoutError:
-            await asyncio.sleep(0.15)  # longer than a cancelled call may take
+            await asyncio.sleep(1.5 * GRACE_SECONDS)  # longer than a cancelled call may take
         cancelled = asyncio.get_running_loop().create_future()
         cancelled.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -122,14 +117,25 @@ async def test_a_call_that_hides_its_cancellation_and_returns_is_cancelled(place
     assert not places
 
 
-async def test_a_limit_holds_without_a_cancellation(places: list[str]) -> None:
+async def test_a_call_that_closes_is_given_up_without_a_cancellation(places: list[str]) -> None:
     with pytest.raises(GivenUp):
-        await contained(ignores(), places.append, seconds=0.01)
+        await contained(ignores(), places.append, closes=True)
     assert len(places) == 1
 
 
-async def test_a_call_within_its_limit_returns(places: list[str]) -> None:
-    assert await contained(asyncio.sleep(0.001, "done"), places.append, seconds=WAIT) == "done"
+async def test_a_call_that_closes_in_time_returns(places: list[str]) -> None:
+    assert await contained(asyncio.sleep(0.001, "done"), places.append, closes=True) == "done"
+
+
+async def test_a_loop_that_stood_still_takes_no_time_from_a_call(places: list[str]) -> None:
+    ready = asyncio.get_running_loop().create_future()
+
+    def hold() -> None:
+        time.sleep(1.5 * GRACE_SECONDS)
+        ready.set_result("done")
+
+    asyncio.get_running_loop().call_soon(hold)
+    assert await contained(ready, places.append, closes=True) == "done"
 
 
 async def test_tasks_that_go_on_at_the_end_are_named(places: list[str]) -> None:

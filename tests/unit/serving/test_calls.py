@@ -166,7 +166,7 @@ def test_ids_that_are_not_valid_are_dropped(correlation: object, trace: object, 
 
 
 @pytest.mark.parametrize(
-    ("remaining", "seconds"), [(None, 77.0), (0.1, 0.089), (1.0, 0.89), (10.0, 9.65), (100.0, 98.75), (1000.0, 989.75)]
+    ("remaining", "seconds"), [(None, 77.0), (0.1, 0.089), (1.0, 0.89), (10.0, 9.6), (100.0, 98.7), (1000.0, 989.7)]
 )
 def test_a_call_ends_shortly_before_the_callers_deadline(remaining: float | None, seconds: float) -> None:
     assert seconds_for(remaining, 77.0) == pytest.approx(seconds)
