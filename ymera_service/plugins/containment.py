@@ -61,9 +61,7 @@ def contained(
     return value
 
 
-def _driven(
-    inner: Any, waiting: Any, closes: bool, on_given_up: Callable[[], None]
-) -> Generator[Any, Any, Any]:
+def _driven(inner: Any, waiting: Any, closes: bool, on_given_up: Callable[[], None]) -> Generator[Any, Any, Any]:
     """Drives a call that waits to its end; see `contained`."""
     now = asyncio.get_running_loop().time
     limit = now() + GRACE_SECONDS if closes else None

@@ -8,8 +8,8 @@ rounds timeouts up to three digits: measured, a timeout of 0.5 s arrives up to 8
 102 ms, of 60 s 106 ms, of 180 s 1 s, of 1,000 s 9.5 s. The server can't see the caller's own value."""
 _SHARE = 0.1
 _SECONDS = GRACE_SECONDS + 0.2
-"""What is kept for the way back: a tenth of the time, at most 0.3 s: a provider's code has 0.1 s to end, and a commit on
-a busy disk takes 0.1 s."""
+"""What is kept for the way back: a tenth of the time, at most 0.3 s: a provider's code has 0.1 s to end, and a commit
+on a busy disk takes 0.1 s."""
 
 
 def seconds_for(remaining: float | None, default: float) -> float:
