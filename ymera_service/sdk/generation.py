@@ -9,12 +9,15 @@ from ymera_service.sdk.content import Message
 
 
 class ReasoningEffort(StrEnum):
-    """How much a reasoning model should think."""
+    """How much a reasoning model should think, in ascending order."""
 
     NONE = "none"
+    MINIMAL = "minimal"
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+    XHIGH = "xhigh"
+    MAX = "max"
 
 
 class FinishReason(StrEnum):
@@ -51,11 +54,16 @@ class ToolChoiceMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
-    """Which tools the model has to use; `tool_name` is used with mode `TOOL`."""
+    """Which tools the model has to use, or may use.
+
+    `tool_name` is used with mode `TOOL`. `allowed_tools` are those that may be called with mode `AUTO` or `REQUIRED`;
+    none means all.
+    """
 
     mode: ToolChoiceMode = ToolChoiceMode.AUTO
     tool_name: str = ""
     parallel_tool_calls: bool | None = None
+    allowed_tools: tuple[str, ...] = ()
 
 
 class ResponseType(StrEnum):
@@ -68,17 +76,24 @@ class ResponseType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResponseFormat:
-    """The format of the answer; `schema` is JSON text and is used with `JSON_SCHEMA`."""
+    """The format of the answer; `schema` is JSON text and is used with `JSON_SCHEMA`, like `description`."""
 
     type: ResponseType = ResponseType.TEXT
     name: str = "response"
     schema: str = ""
     strict: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How an answer is sampled; None leaves the choice to the provider."""
+    """How an answer is sampled; None leaves the choice to the provider.
+
+    Attributes:
+        reasoning_effort: How much to think; None if `reasoning_budget_tokens` says it.
+        reasoning_budget_tokens: How many tokens to think for.
+        reasoning_summary: Whether the answer is to contain readable thinking.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
@@ -89,6 +104,8 @@ class Sampling:
     frequency_penalty: float | None = None
     presence_penalty: float | None = None
     reasoning_effort: ReasoningEffort | None = None
+    reasoning_budget_tokens: int | None = None
+    reasoning_summary: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

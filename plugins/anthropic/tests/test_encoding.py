@@ -4,7 +4,7 @@ Each recorded request is read into a prompt, that prompt is encoded, and both ar
 was written alike. Encoded otherwise on purpose:
 
 - `cache_control`, `metadata`, `citations`, `caller` and `title` beside a document are no part of a prompt.
-- How much to think is one of three efforts: a budget has one of three sizes, a model that takes the adaptive form
+- How much to think is an effort here, or a budget of tokens: a model that takes the adaptive form
   gets that and its effort named, and one that hides its thinking is asked to show it.
 - Neighbouring turns of one speaker are one turn, as the API itself takes them, and blank texts are left out.
 - `tool_choice: auto` is what is meant without it.
@@ -67,8 +67,6 @@ class NotInAPromptError(Exception):
 def prompt_of(body: Record) -> Prompt:
     system = [Message(Role.SYSTEM, (Text(each["text"]),)) for each in blocks(body.get("system") or [])]
     output = body.get("output_config") or {}
-    if output.get("effort") not in {None, "low", "medium", "high"}:
-        raise NotInAPromptError(f"effort {output['effort']}")
     schema = output.get("format") or body.get("output_format")
     return Prompt(
         (*system, *(message_of(each) for each in body["messages"])),
@@ -84,6 +82,7 @@ def prompt_of(body: Record) -> Prompt:
             max_output_tokens=body.get("max_tokens"),
             stop_sequences=tuple(body.get("stop_sequences") or ()),
             reasoning_effort=effort_of(body.get("thinking"), output.get("effort")),
+            reasoning_budget_tokens=(body.get("thinking") or {}).get("budget_tokens"),
         ),
     )
 
@@ -147,8 +146,6 @@ def effort_of(thinking: Record | None, named: str | None) -> ReasoningEffort | N
     match thinking:
         case {"type": "adaptive"}:
             return ReasoningEffort.HIGH  # the API's default
-        case {"type": "enabled", "budget_tokens": int(tokens)}:
-            return ReasoningEffort.LOW if tokens <= 2048 else ReasoningEffort.HIGH
         case _:
             return None
 
@@ -167,7 +164,8 @@ def alike(body: Record) -> Record:
         del same["tool_choice"]
     if schema := body.get("output_format"):
         same["output_config"] = {"format": schema}
-    same["thinking"] = bool(body.get("thinking"))
+    named = (body.get("output_config") or {}).get("effort")
+    same["thinking"] = (body.get("thinking") or {}).get("budget_tokens") or bool(body.get("thinking") or named)
     same["output_config"] = without(same.get("output_config") or {}, {"effort"})
     same["stream"] = body.get("stream", False)
     return same
@@ -228,7 +226,6 @@ def test_only_what_a_prompt_has_no_word_for_is_left_out_of_the_proof() -> None:
     assert left_out <= {
         "a schema that is no object",
         "block search_result",
-        "effort xhigh",
         "server tool web_search_20250305",
         "source file",
     }

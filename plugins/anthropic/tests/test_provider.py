@@ -155,7 +155,7 @@ async def test_capabilities_in_a_listing_take_precedence_over_the_familys(record
     [info] = await provider.models()
     can = {Capability.TOOLS, Capability.IMAGE_INPUT, Capability.STRUCTURED_OUTPUT, Capability.REASONING}
     assert info == ModelInfo("claude-3-5-haiku-x", frozenset(can), 500_000, 9_000, price_vendor="anthropic")
-    for effort, sent in ((ReasoningEffort.LOW, {"effort": "low"}), (ReasoningEffort.HIGH, None)):
+    for effort, sent in ((ReasoningEffort.LOW, {"effort": "low"}), (ReasoningEffort.HIGH, {"effort": "low"})):
         prompt = Prompt((user("Hi"),), sampling=Sampling(reasoning_effort=effort))
         await events_of(provider, GenerateRequest(info.name, prompt))
         body = orjson.loads(transport.requests[-1].body)

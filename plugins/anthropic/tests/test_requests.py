@@ -310,6 +310,10 @@ HIGH, NONE = ReasoningEffort.HIGH, ReasoningEffort.NONE
         (ADAPTIVE, HIGH, {"type": "adaptive"}, "high"),
         (SECRETIVE, HIGH, SHOWN, "high"),
         (ALWAYS, HIGH, SHOWN, "high"),
+        (ALWAYS, ReasoningEffort.MINIMAL, SHOWN, "low"),
+        (SECRETIVE, ReasoningEffort.XHIGH, SHOWN, "xhigh"),
+        (ADAPTIVE, ReasoningEffort.XHIGH, {"type": "adaptive"}, "max"),
+        ("claude-opus-4-5", ReasoningEffort.MAX, {"type": "enabled", "budget_tokens": 31_999}, "high"),
         (BUDGETED, None, None, None),
         (ALWAYS, None, None, None),
         (BUDGETED, NONE, None, None),
@@ -345,6 +349,62 @@ def test_a_forced_tool_call_is_made_without_thinking(
     forced = ToolChoice(ToolChoiceMode.REQUIRED)
     body = sampled(model, Sampling(reasoning_effort=effort), tools=(TOOL,), tool_choice=forced)
     assert body.get("thinking") == thinking
+
+
+def test_without_thinking_high_is_the_highest_effort() -> None:
+    forced = ToolChoice(ToolChoiceMode.REQUIRED)
+    body = sampled(SECRETIVE, Sampling(reasoning_effort=ReasoningEffort.MAX), tools=(TOOL,), tool_choice=forced)
+    assert body["output_config"] == {"effort": "high"}
+
+
+@pytest.mark.parametrize(
+    ("model", "sampling", "thinking", "effort", "adaptations"),
+    [
+        (BUDGETED, Sampling(reasoning_budget_tokens=5_000), {"type": "enabled", "budget_tokens": 5_000}, None, []),
+        (ADAPTIVE, Sampling(reasoning_budget_tokens=5_000), {"type": "enabled", "budget_tokens": 5_000}, None, []),
+        (
+            BUDGETED,
+            Sampling(reasoning_budget_tokens=5),
+            {"type": "enabled", "budget_tokens": 1_024},
+            None,
+            ["mapped reasoning_budget_tokens"],
+        ),
+        (
+            BUDGETED,
+            Sampling(reasoning_budget_tokens=5_000, max_output_tokens=4_000),
+            {"type": "enabled", "budget_tokens": 3_999},
+            None,
+            ["reduced reasoning_budget_tokens"],
+        ),
+        (SECRETIVE, Sampling(reasoning_budget_tokens=5_000), SHOWN, "medium", ["mapped reasoning_budget_tokens"]),
+        (OLD, Sampling(reasoning_budget_tokens=5_000), None, None, ["dropped reasoning_budget_tokens"]),
+        (
+            SECRETIVE,
+            Sampling(reasoning_effort=HIGH, reasoning_summary=False),
+            {"type": "adaptive"},
+            "high",
+            [],
+        ),
+        (
+            ADAPTIVE,
+            Sampling(reasoning_effort=HIGH, reasoning_summary=False),
+            {"type": "adaptive", "display": "omitted"},
+            "high",
+            [],
+        ),
+        (ALWAYS, Sampling(reasoning_summary=True), SHOWN, None, []),
+        (BUDGETED, Sampling(reasoning_summary=True), None, None, ["dropped reasoning_summary"]),
+        (BUDGETED, Sampling(reasoning_summary=False), None, None, []),
+    ],
+)
+def test_a_budget_and_the_text_of_thinking(
+    model: str, sampling: Sampling, thinking: Record | None, effort: str | None, adaptations: list[str]
+) -> None:
+    body = sampled(model, sampling)
+    assert body.get("thinking") == thinking
+    assert body.get("output_config", {}).get("effort") == effort
+    request = MessagesDialect("2023-06-01").encode(GenerateRequest(model, Prompt((HI,), sampling=sampling)))
+    assert [f"{one.kind} {one.field.removeprefix('prompt.sampling.')}" for one in request.adaptations] == adaptations
 
 
 def test_what_is_counted_is_the_prompt_alone() -> None:

@@ -246,7 +246,8 @@ def test_what_exceeds_the_apis_limits_is_reduced_with_a_warning() -> None:
     ]
 
 
-NONE, LOW, MEDIUM, HIGH = ReasoningEffort
+NONE, LOW, MEDIUM, HIGH = (ReasoningEffort(each) for each in ("none", "low", "medium", "high"))
+MINIMAL, XHIGH, MAX = ReasoningEffort.MINIMAL, ReasoningEffort.XHIGH, ReasoningEffort.MAX
 MAPPED = [(AdaptationKind.MAPPED, "sampling.reasoning_effort")]
 DROPPED = [(AdaptationKind.DROPPED, "sampling.reasoning_effort")]
 
@@ -258,6 +259,11 @@ DROPPED = [(AdaptationKind.DROPPED, "sampling.reasoning_effort")]
         (FLASH, LOW, {"thinkingBudget": 1024, "includeThoughts": True}, []),
         (FLASH, MEDIUM, {"thinkingBudget": 8192, "includeThoughts": True}, []),
         (FLASH, HIGH, {"thinkingBudget": 24576, "includeThoughts": True}, []),
+        (FLASH, MINIMAL, {"thinkingBudget": 512, "includeThoughts": True}, []),
+        (FLASH, MAX, {"thinkingBudget": 24576, "includeThoughts": True}, []),
+        (PRO, XHIGH, {"thinkingBudget": 32768, "includeThoughts": True}, []),
+        (NEW, MINIMAL, {"thinkingLevel": "minimal", "includeThoughts": True}, []),
+        (NEW, MAX, {"thinkingLevel": "high", "includeThoughts": True}, MAPPED),
         (LITE, NONE, {"thinkingBudget": 0}, []),
         (PRO, NONE, {"thinkingBudget": 128}, MAPPED),
         (NEW, NONE, {"thinkingLevel": "minimal"}, MAPPED),
@@ -277,6 +283,51 @@ def test_an_effort_becomes_what_the_model_accepts(
     prompt = Prompt(HELLO, sampling=Sampling(reasoning_effort=effort))
     assert body(prompt, model).get("generationConfig", {}).get("thinkingConfig") == config
     assert adapted(prompt, model) == adaptations
+
+
+@pytest.mark.parametrize(
+    ("model", "sampling", "config", "adaptations"),
+    [
+        (FLASH, Sampling(reasoning_budget_tokens=700), {"thinkingBudget": 700, "includeThoughts": True}, []),
+        (FLASH, Sampling(reasoning_budget_tokens=700, reasoning_summary=False), {"thinkingBudget": 700}, []),
+        (
+            FLASH,
+            Sampling(reasoning_budget_tokens=50_000),
+            {"thinkingBudget": 24_576, "includeThoughts": True},
+            ["mapped reasoning_budget_tokens"],
+        ),
+        (
+            NEW,
+            Sampling(reasoning_budget_tokens=700),
+            {"thinkingLevel": "minimal", "includeThoughts": True},
+            ["mapped reasoning_budget_tokens"],
+        ),
+        (NEW, Sampling(reasoning_summary=True), {"includeThoughts": True}, []),
+        (NEW, Sampling(reasoning_effort=NONE, reasoning_summary=False), {"thinkingLevel": "minimal"}, None),
+        (OLD, Sampling(reasoning_summary=True), {}, ["dropped reasoning_summary"]),
+        (OLD, Sampling(reasoning_summary=False), {}, []),
+        (OLD, Sampling(reasoning_budget_tokens=700), {}, ["dropped reasoning_budget_tokens"]),
+    ],
+)
+def test_a_budget_and_the_text_of_thinking(
+    model: str, sampling: Sampling, config: Any, adaptations: list[str] | None
+) -> None:
+    prompt = Prompt(HELLO, sampling=sampling)
+    thinking = body(prompt, model).get("generationConfig", {}).get("thinkingConfig", {})
+    assert {name: value for name, value in thinking.items() if value is not False} == config
+    found = [f"{kind} {name.removeprefix('sampling.')}" for kind, name in adapted(prompt, model)]
+    assert adaptations is None or found == adaptations
+
+
+def test_a_part_of_the_tools_is_allowed_in_the_api_or_by_offering_no_others() -> None:
+    tools = (Tool("a"), Tool("b"))
+    required = Prompt(HELLO, tools, ToolChoice(ToolChoiceMode.REQUIRED, allowed_tools=("a",)))
+    assert len(body(required)["tools"][0]["functionDeclarations"]) == 2
+    assert body(required)["toolConfig"]["functionCallingConfig"] == {"mode": "ANY", "allowedFunctionNames": ["a"]}
+    assert adapted(required) == []
+    free = Prompt(HELLO, tools, ToolChoice(allowed_tools=("a",)))
+    assert [one["name"] for one in body(free)["tools"][0]["functionDeclarations"]] == ["a"]
+    assert adapted(free) == [(AdaptationKind.MAPPED, "tool_choice.allowed_tools")]
 
 
 # Signatures.

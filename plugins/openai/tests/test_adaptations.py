@@ -3,7 +3,7 @@
 import orjson
 import pytest
 from ymera_openai.chat_completions import ChatCompletions
-from ymera_openai.quirks import Quirks, ReasoningControl
+from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_openai.responses import Responses
 
 from ymera_service.sdk.content import user
@@ -82,3 +82,74 @@ def test_schemas_and_tools_that_a_vendor_does_not_enforce_are_reported() -> None
     ]
     assert b"JSON Schema" in poor.encode(GenerateRequest("m", prompt)).body
     assert orjson.loads(poor.encode(GenerateRequest("m", prompt)).body)["response_format"] == {"type": "json_object"}
+
+
+BUDGET = Sampling(reasoning_budget_tokens=700)
+SHOWN, HIDDEN = Sampling(reasoning_summary=True), Sampling(reasoning_summary=False)
+OPENROUTER = Quirks(reasoning=ReasoningControl.OBJECT, echo=ReasoningEcho.DETAILS)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sampling", "members", "expected"),
+    [
+        (ChatCompletions(OPENROUTER), BUDGET, {"reasoning": {"max_tokens": 700}}, []),
+        (ChatCompletions(OPENROUTER), HIDDEN, {"reasoning": {"exclude": True}}, []),
+        (
+            ChatCompletions(Quirks(reasoning=ReasoningControl.ENABLE_THINKING)),
+            BUDGET,
+            {"enable_thinking": True, "thinking_budget": 700},
+            [],
+        ),
+        (
+            ChatCompletions(Quirks(reasoning=ReasoningControl.THINKING)),
+            BUDGET,
+            {"thinking": {"type": "enabled"}},
+            ["mapped sampling.reasoning_budget_tokens"],
+        ),
+        (
+            ChatCompletions(Quirks(reasoning=ReasoningControl.NONE)),
+            BUDGET,
+            {},
+            ["dropped sampling.reasoning_budget_tokens"],
+        ),
+        (
+            ChatCompletions(Quirks()),
+            BUDGET,
+            {"reasoning_effort": "low"},
+            ["mapped sampling.reasoning_budget_tokens"],
+        ),
+        (ChatCompletions(Quirks()), SHOWN, {}, ["dropped sampling.reasoning_summary"]),
+        (ChatCompletions(Quirks()), HIDDEN, {}, []),
+        (ChatCompletions(Quirks(echo=ReasoningEcho.CONTENT)), SHOWN, {}, []),
+        (ChatCompletions(Quirks(echo=ReasoningEcho.CONTENT)), HIDDEN, {}, ["dropped sampling.reasoning_summary"]),
+        (Responses(OPENAI), SHOWN, {"reasoning": {"summary": "auto"}}, []),
+        (Responses(OPENAI), HIDDEN, {}, []),
+        (
+            Responses(OPENAI),
+            BUDGET,
+            {"reasoning": {"effort": "low"}},
+            ["mapped sampling.reasoning_budget_tokens"],
+        ),
+    ],
+)
+def test_a_budget_and_the_text_of_thinking(
+    dialect: Dialect, sampling: Sampling, members: dict[str, object], expected: list[str]
+) -> None:
+    prompt = Prompt(HI, sampling=sampling)
+    sent = orjson.loads(dialect.encode(GenerateRequest("a-new-model", prompt)).body)
+    about = ("reasoning", "reasoning_effort", "enable_thinking", "thinking_budget", "thinking")
+    assert {name: sent[name] for name in about if name in sent} == members
+    assert adapted(dialect, prompt, "a-new-model") == expected
+
+
+def test_an_effort_that_a_model_lacks_is_replaced_with_a_warning() -> None:
+    most = Prompt(HI, sampling=Sampling(reasoning_effort=ReasoningEffort.MAX))
+    assert adapted(ChatCompletions(OPENAI), most, "gpt-5") == ["mapped sampling.reasoning_effort"]
+
+
+def test_a_vendor_that_can_not_allow_a_part_of_the_tools_is_offered_these_alone() -> None:
+    prompt = Prompt(HI, (Tool("a"), Tool("b")), ToolChoice(allowed_tools=("b",)))
+    sent = orjson.loads(ChatCompletions(Quirks()).encode(GenerateRequest("m", prompt)).body)
+    assert [tool["function"]["name"] for tool in sent["tools"]] == ["b"]
+    assert "tool_choice" not in sent
+    assert adapted(ChatCompletions(Quirks()), prompt) == ["mapped tool_choice.allowed_tools"]

@@ -115,6 +115,10 @@ def test_sampling_goes_to_models_that_take_it(model: str, effort: ReasoningEffor
         ("gpt-5", ReasoningEffort.NONE, "minimal"),
         ("gpt-5.1", ReasoningEffort.NONE, "none"),
         ("o3", ReasoningEffort.NONE, "low"),
+        ("gpt-5", ReasoningEffort.MINIMAL, "minimal"),
+        ("gpt-5", ReasoningEffort.XHIGH, "high"),
+        ("gpt-5.2", ReasoningEffort.XHIGH, "xhigh"),
+        ("a-new-model", ReasoningEffort.MAX, "high"),
         ("gpt-4o", ReasoningEffort.HIGH, None),
     ],
 )

@@ -17,7 +17,7 @@ from ymera_service.sdk.generation import GenerateRequest, Prompt, ReasoningEffor
 from ymera_service.sdk.http import HttpProvider
 from ymera_service.sdk.testing.recorded import RecordedTransport
 
-NONE, LOW, MEDIUM, HIGH = ReasoningEffort
+NONE, LOW, MEDIUM, HIGH = (ReasoningEffort(each) for each in ("none", "low", "medium", "high"))
 HELLO = (user("Hello"),)
 
 

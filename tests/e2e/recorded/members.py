@@ -9,7 +9,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-EFFORTS = frozenset({"none", "low", "medium", "high"})
+EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 _ROLES = {"system": "ROLE_SYSTEM", "developer": "ROLE_SYSTEM", "user": "ROLE_USER", "assistant": "ROLE_ASSISTANT"}
 
 

@@ -130,6 +130,7 @@ def test_all_fields_of_a_prompt_are_kept() -> None:
             frequency_penalty=-2,
             presence_penalty=2,
             reasoning_effort=pb.REASONING_EFFORT_HIGH,
+            reasoning_summary=False,
         ),
     )
     faults = Violations()
@@ -151,7 +152,7 @@ def test_all_fields_of_a_prompt_are_kept() -> None:
         tools=(Tool("look", "looks", schema, strict=True), Tool("wait")),
         tool_choice=ToolChoice(ToolChoiceMode.TOOL, "look", parallel_tool_calls=False),
         response_format=ResponseFormat(ResponseType.JSON_SCHEMA, "response", schema, strict=True),
-        sampling=Sampling(0, 1, 1, 1, ("END",), -1, -2, 2, ReasoningEffort.HIGH),
+        sampling=Sampling(0, 1, 1, 1, ("END",), -1, -2, 2, ReasoningEffort.HIGH, None, False),
     )
     faults.check()
 
@@ -162,6 +163,15 @@ def test_absent_fields_are_left_to_the_provider() -> None:
     faults.check()
     assert prompt.sampling == Sampling(top_p=0.5)
     assert (prompt.tools, prompt.tool_choice, prompt.response_format) == ((), ToolChoice(), ResponseFormat())
+
+
+@pytest.mark.parametrize("effort", ["MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH", "MAX"])
+def test_every_effort_is_read_and_goes_without_a_budget(effort: str) -> None:
+    sampling = pb.SamplingParameters(reasoning_effort=pb.ReasoningEffort.Value(f"REASONING_EFFORT_{effort}"))
+    faults = Violations()
+    assert prompt_of(pb.Prompt(messages=[USER], sampling=sampling), faults).sampling.reasoning_effort == effort.lower()
+    sampling.reasoning_budget_tokens = 2_000
+    assert list(faults_of(pb.Prompt(messages=[USER], sampling=sampling))) == ["prompt.sampling.reasoning_budget_tokens"]
 
 
 PART = "prompt.messages[1].parts[0]"
@@ -233,6 +243,7 @@ def test_an_unknown_role_is_reported() -> None:
         ("frequency_penalty", -2.1),
         ("presence_penalty", 2.1),
         ("reasoning_effort", 9),
+        ("reasoning_budget_tokens", 0),
     ],
 )
 def test_sampling_out_of_range_is_reported(field: str, value: float) -> None:
@@ -274,6 +285,9 @@ Choice = pb.ToolChoice
         (Choice(mode=Choice.MODE_TOOL, tool_name="b"), "tool_name"),
         (Choice(mode=Choice.MODE_TOOL), "tool_name"),
         (Choice(mode=Choice.MODE_AUTO, tool_name="a"), "tool_name"),
+        (Choice(allowed_tools=["a", "b"]), "allowed_tools[1]"),
+        (Choice(mode=Choice.MODE_TOOL, tool_name="a", allowed_tools=["a"]), "allowed_tools"),
+        (Choice(mode=Choice.MODE_NONE, allowed_tools=["a"]), "allowed_tools"),
     ],
 )
 def test_a_choice_without_a_valid_tool_is_reported(choice: pb.ToolChoice, field: str) -> None:
@@ -296,6 +310,7 @@ Format = pb.ResponseFormat
         (Format(type=Format.TYPE_JSON_SCHEMA, schema="{"), "schema"),
         (Format(type=Format.TYPE_JSON_OBJECT, schema="{}"), "schema"),
         (Format(type=Format.TYPE_TEXT, name="a b"), "name"),
+        (Format(type=Format.TYPE_TEXT, description="of what"), "description"),
     ],
 )
 def test_a_format_without_its_schema_is_reported(wanted: pb.ResponseFormat, field: str) -> None:

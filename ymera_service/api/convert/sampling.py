@@ -10,9 +10,12 @@ from ymera_service.serving.checks.violations import Violations
 _EFFORTS = {
     pb.REASONING_EFFORT_UNSPECIFIED: None,
     pb.REASONING_EFFORT_NONE: ReasoningEffort.NONE,
+    pb.REASONING_EFFORT_MINIMAL: ReasoningEffort.MINIMAL,
     pb.REASONING_EFFORT_LOW: ReasoningEffort.LOW,
     pb.REASONING_EFFORT_MEDIUM: ReasoningEffort.MEDIUM,
     pb.REASONING_EFFORT_HIGH: ReasoningEffort.HIGH,
+    pb.REASONING_EFFORT_XHIGH: ReasoningEffort.XHIGH,
+    pb.REASONING_EFFORT_MAX: ReasoningEffort.MAX,
 }
 
 
@@ -32,6 +35,8 @@ def sampling_of(prompt: pb.Prompt, faults: Violations) -> Sampling:
         frequency_penalty=given.get("frequency_penalty"),
         presence_penalty=given.get("presence_penalty"),
         reasoning_effort=_effort(sampling, faults),
+        reasoning_budget_tokens=given.get("reasoning_budget_tokens"),
+        reasoning_summary=given.get("reasoning_summary"),
     )
 
 

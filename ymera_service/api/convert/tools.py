@@ -41,7 +41,12 @@ def tool_choice_of(prompt: pb.Prompt, faults: Violations) -> ToolChoice:
         faults.add("prompt.tool_choice.mode", "is not known")
         return ANY_TOOL
     parallel = choice.parallel_tool_calls if choice.HasField("parallel_tool_calls") else None
-    return ToolChoice(mode, choice.tool_name, parallel)
+    return ToolChoice(mode, choice.tool_name, parallel, _allowed_tools(choice, faults))
+
+
+def _allowed_tools(choice: pb.ToolChoice, faults: Violations) -> tuple[str, ...]:
+    names = choice.allowed_tools
+    return tuple(names) if names and fits("prompt.tool_choice.allowed_tools", len(names), faults) else ()
 
 
 def response_format_of(prompt: pb.Prompt, faults: Violations) -> ResponseFormat:
@@ -53,4 +58,4 @@ def response_format_of(prompt: pb.Prompt, faults: Violations) -> ResponseFormat:
     if form is None:
         faults.add("prompt.response_format.type", "is not known")
         return FREE_TEXT
-    return ResponseFormat(form, wanted.name or "response", wanted.schema, wanted.strict)
+    return ResponseFormat(form, wanted.name or "response", wanted.schema, wanted.strict, wanted.description)

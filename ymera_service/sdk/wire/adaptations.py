@@ -8,7 +8,8 @@ from ymera_service.sdk.generation import Adaptation, AdaptationKind, Sampling
 
 _UNSET = (None, ())
 _FIELDS = tuple(field.name for field in fields(Sampling))
-_ANY = Sampling()
+ANY = Sampling()
+"""What a caller that asks for nothing asks for."""
 
 
 def sampling_adaptations(sampling: Sampling, body: Mapping[str, Any], sent: Mapping[str, str]) -> Iterator[Adaptation]:
@@ -20,7 +21,7 @@ def sampling_adaptations(sampling: Sampling, body: Mapping[str, Any], sent: Mapp
         sent: The name in the body of each field of `Sampling` that the format has. A field whose form differs from
             the caller's, such as an effort, only has to be there.
     """
-    if sampling == _ANY:
+    if sampling == ANY:
         return
     for name in _FIELDS:
         wanted = getattr(sampling, name)
@@ -29,9 +30,13 @@ def sampling_adaptations(sampling: Sampling, body: Mapping[str, Any], sent: Mapp
         given = body.get(sent.get(name, ""))
         if given is None:
             yield dropped(f"prompt.sampling.{name}", "the model or its API does not accept it")
-        elif isinstance(wanted, int | float) and isinstance(given, int | float) and given != wanted:
+        elif _is_number(wanted) and _is_number(given) and given != wanted:
             detail = f"{given:g} was sent instead of {wanted:g}"
             yield Adaptation(AdaptationKind.REDUCED, f"prompt.sampling.{name}", detail)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def dropped(field: str, detail: str) -> Adaptation:

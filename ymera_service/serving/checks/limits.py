@@ -9,6 +9,7 @@ estimating, classifying."""
 MAX_ITEMS = {
     "prompt.messages": 4096,
     "prompt.tools": 128,
+    "prompt.tool_choice.allowed_tools": 128,
     "prompt.sampling.stop_sequences": 16,
     "preferences.allow_models": 128,
     "preferences.deny_models": 128,

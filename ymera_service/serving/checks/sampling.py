@@ -10,6 +10,7 @@ _RANGES: tuple[tuple[str, float, float, bool], ...] = (
     ("max_output_tokens", 1, float("inf"), False),
     ("frequency_penalty", -2, 2, False),
     ("presence_penalty", -2, 2, False),
+    ("reasoning_budget_tokens", 1, float("inf"), False),
 )
 
 
@@ -20,3 +21,5 @@ def check_sampling(sampling: Sampling, faults: Violations) -> None:
         if value is not None:
             faults.number(f"prompt.sampling.{name}", value, low, high, above=above)
     faults.texts("prompt.sampling.stop_sequences", sampling.stop_sequences, max_length=0)
+    if sampling.reasoning_effort is not None and sampling.reasoning_budget_tokens is not None:
+        faults.add("prompt.sampling.reasoning_budget_tokens", "goes without reasoning_effort; give one of the two")

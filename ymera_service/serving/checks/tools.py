@@ -1,7 +1,7 @@
 """Tools, their choice, and the form of the answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ymera_service.sdk.generation import ResponseFormat, ResponseType, Tool, ToolChoice, ToolChoiceMode
 from ymera_service.serving.checks.schemas import schema_fault
@@ -36,9 +36,11 @@ def _check_tool(tool: Tool, path: str, seen: set[str], faults: Violations) -> No
 
 def check_tool_choice(choice: ToolChoice, tools: Sequence[Tool], faults: Violations) -> None:
     """Notes a choice that the tools don't allow, under `prompt.tool_choice`."""
-    name = choice.tool_name
+    name, offered = choice.tool_name, {tool.name for tool in tools}
+    if choice.allowed_tools:
+        _check_allowed(choice, offered, faults)
     if choice.mode is ToolChoiceMode.TOOL:
-        if name not in {tool.name for tool in tools}:
+        if name not in offered:
             faults.add("prompt.tool_choice.tool_name", f"{name[:64]!r} is not among the tools offered")
     elif name:
         faults.add("prompt.tool_choice.tool_name", "goes with MODE_TOOL only; leave it empty or set that mode")
@@ -46,14 +48,29 @@ def check_tool_choice(choice: ToolChoice, tools: Sequence[Tool], faults: Violati
         faults.add("prompt.tool_choice.mode", "requires a tool call but the prompt offers no tools")
 
 
+def _check_allowed(choice: ToolChoice, offered: Collection[str], faults: Violations) -> None:
+    path = "prompt.tool_choice.allowed_tools"
+    if choice.mode not in (ToolChoiceMode.AUTO, ToolChoiceMode.REQUIRED):
+        faults.add(path, "go with MODE_AUTO and MODE_REQUIRED only; leave them out or set one of these modes")
+        return
+    for i, name in enumerate(choice.allowed_tools):
+        if name not in offered:
+            faults.add(f"{path}[{i}]", f"{name[:64]!r} is not among the tools offered")
+
+
 def check_response_format(wanted: ResponseFormat, faults: Violations) -> None:
     """Notes what is wrong with the form asked for, under `prompt.response_format`."""
     if not _NAME.fullmatch(wanted.name):
         faults.add("prompt.response_format.name", _NAME_RULE)
+    faults.text("prompt.response_format.description", wanted.description)
     path = "prompt.response_format.schema"
     if wanted.type is not ResponseType.JSON_SCHEMA:
         if wanted.schema:
             faults.add(path, "goes with TYPE_JSON_SCHEMA only; set that type or leave the schema out")
+        if wanted.description:
+            faults.add(
+                "prompt.response_format.description", "goes with TYPE_JSON_SCHEMA only; set that type or leave it out"
+            )
     elif not wanted.schema:
         faults.add(path, "is required with TYPE_JSON_SCHEMA")
     elif fault := schema_fault(wanted.schema):

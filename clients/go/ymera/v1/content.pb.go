@@ -86,7 +86,9 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_content_proto_rawDescGZIP(), []int{0}
 }
 
-// How much a reasoning model should think.
+// How much a reasoning model should think. A model without the value that is
+// asked for gets the nearest one that it has, and a warning of the attempt says
+// so. In ascending order: NONE, MINIMAL, LOW, MEDIUM, HIGH, XHIGH, MAX.
 type ReasoningEffort int32
 
 const (
@@ -100,6 +102,12 @@ const (
 	ReasoningEffort_REASONING_EFFORT_MEDIUM ReasoningEffort = 3
 	// Much.
 	ReasoningEffort_REASONING_EFFORT_HIGH ReasoningEffort = 4
+	// As little as the model can, but some.
+	ReasoningEffort_REASONING_EFFORT_MINIMAL ReasoningEffort = 5
+	// More than HIGH.
+	ReasoningEffort_REASONING_EFFORT_XHIGH ReasoningEffort = 6
+	// As much as the model can.
+	ReasoningEffort_REASONING_EFFORT_MAX ReasoningEffort = 7
 )
 
 // Enum value maps for ReasoningEffort.
@@ -110,6 +118,9 @@ var (
 		2: "REASONING_EFFORT_LOW",
 		3: "REASONING_EFFORT_MEDIUM",
 		4: "REASONING_EFFORT_HIGH",
+		5: "REASONING_EFFORT_MINIMAL",
+		6: "REASONING_EFFORT_XHIGH",
+		7: "REASONING_EFFORT_MAX",
 	}
 	ReasoningEffort_value = map[string]int32{
 		"REASONING_EFFORT_UNSPECIFIED": 0,
@@ -117,6 +128,9 @@ var (
 		"REASONING_EFFORT_LOW":         2,
 		"REASONING_EFFORT_MEDIUM":      3,
 		"REASONING_EFFORT_HIGH":        4,
+		"REASONING_EFFORT_MINIMAL":     5,
+		"REASONING_EFFORT_XHIGH":       6,
+		"REASONING_EFFORT_MAX":         7,
 	}
 )
 
@@ -1017,8 +1031,13 @@ type ToolChoice struct {
 	// Whether several calls may come in one answer. Absent leaves it to the
 	// provider.
 	ParallelToolCalls *bool `protobuf:"varint,3,opt,name=parallel_tool_calls,json=parallelToolCalls,proto3,oneof" json:"parallel_tool_calls,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// With MODE_AUTO and MODE_REQUIRED, the names of the tools that may be called
+	// in this turn. Empty means all that are offered. The others stay part of the
+	// prompt where the provider can keep them, so that its cache stays valid;
+	// elsewhere they are left out, and a warning of the attempt says so.
+	AllowedTools  []string `protobuf:"bytes,4,rep,name=allowed_tools,json=allowedTools,proto3" json:"allowed_tools,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ToolChoice) Reset() {
@@ -1072,6 +1091,13 @@ func (x *ToolChoice) GetParallelToolCalls() bool {
 	return false
 }
 
+func (x *ToolChoice) GetAllowedTools() []string {
+	if x != nil {
+		return x.AllowedTools
+	}
+	return nil
+}
+
 // The format that the answer must have.
 type ResponseFormat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1084,7 +1110,10 @@ type ResponseFormat struct {
 	// otherwise empty.
 	Schema string `protobuf:"bytes,3,opt,name=schema,proto3" json:"schema,omitempty"`
 	// Requests that the provider enforces the schema exactly, if it supports that.
-	Strict        bool `protobuf:"varint,4,opt,name=strict,proto3" json:"strict,omitempty"`
+	Strict bool `protobuf:"varint,4,opt,name=strict,proto3" json:"strict,omitempty"`
+	// With TYPE_JSON_SCHEMA, what the answer is for, for the model to read. Sent as
+	// the schema's "description" where the provider has no field for it.
+	Description   string `protobuf:"bytes,5,opt,name=description,proto3" json:"description,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1147,6 +1176,13 @@ func (x *ResponseFormat) GetStrict() bool {
 	return false
 }
 
+func (x *ResponseFormat) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
 // How the answer is sampled. An absent field is left to the provider; a field
 // that a provider does not support is left out of its request, and a warning of
 // the attempt says so.
@@ -1171,8 +1207,16 @@ type SamplingParameters struct {
 	PresencePenalty *float64 `protobuf:"fixed64,8,opt,name=presence_penalty,json=presencePenalty,proto3,oneof" json:"presence_penalty,omitempty"`
 	// How much to think.
 	ReasoningEffort ReasoningEffort `protobuf:"varint,9,opt,name=reasoning_effort,json=reasoningEffort,proto3,enum=ymera.v1.ReasoningEffort" json:"reasoning_effort,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How much to think, as a number of tokens instead of an effort; at least 1.
+	// A model that knows efforts only gets the nearest one, and a warning of the
+	// attempt says so.
+	ReasoningBudgetTokens *int32 `protobuf:"varint,10,opt,name=reasoning_budget_tokens,json=reasoningBudgetTokens,proto3,oneof" json:"reasoning_budget_tokens,omitempty"`
+	// Whether the answer is to contain the thinking, or a summary of it, in
+	// readable form. Absent leaves it to the provider. What is encrypted comes in
+	// any case, as it is needed for the next turn.
+	ReasoningSummary *bool `protobuf:"varint,11,opt,name=reasoning_summary,json=reasoningSummary,proto3,oneof" json:"reasoning_summary,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SamplingParameters) Reset() {
@@ -1266,6 +1310,20 @@ func (x *SamplingParameters) GetReasoningEffort() ReasoningEffort {
 		return x.ReasoningEffort
 	}
 	return ReasoningEffort_REASONING_EFFORT_UNSPECIFIED
+}
+
+func (x *SamplingParameters) GetReasoningBudgetTokens() int32 {
+	if x != nil && x.ReasoningBudgetTokens != nil {
+		return *x.ReasoningBudgetTokens
+	}
+	return 0
+}
+
+func (x *SamplingParameters) GetReasoningSummary() bool {
+	if x != nil && x.ReasoningSummary != nil {
+		return *x.ReasoningSummary
+	}
+	return false
 }
 
 // Everything that a model receives, and the requirements on its answer.
@@ -1399,29 +1457,31 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12+\n" +
 	"\x11parameters_schema\x18\x03 \x01(\tR\x10parametersSchema\x12\x16\n" +
-	"\x06strict\x18\x04 \x01(\bR\x06strict\"\x83\x02\n" +
+	"\x06strict\x18\x04 \x01(\bR\x06strict\"\xa8\x02\n" +
 	"\n" +
 	"ToolChoice\x12-\n" +
 	"\x04mode\x18\x01 \x01(\x0e2\x19.ymera.v1.ToolChoice.ModeR\x04mode\x12\x1b\n" +
 	"\ttool_name\x18\x02 \x01(\tR\btoolName\x123\n" +
-	"\x13parallel_tool_calls\x18\x03 \x01(\bH\x00R\x11parallelToolCalls\x88\x01\x01\"\\\n" +
+	"\x13parallel_tool_calls\x18\x03 \x01(\bH\x00R\x11parallelToolCalls\x88\x01\x01\x12#\n" +
+	"\rallowed_tools\x18\x04 \x03(\tR\fallowedTools\"\\\n" +
 	"\x04Mode\x12\x14\n" +
 	"\x10MODE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tMODE_AUTO\x10\x01\x12\r\n" +
 	"\tMODE_NONE\x10\x02\x12\x11\n" +
 	"\rMODE_REQUIRED\x10\x03\x12\r\n" +
 	"\tMODE_TOOL\x10\x04B\x16\n" +
-	"\x14_parallel_tool_calls\"\xe0\x01\n" +
+	"\x14_parallel_tool_calls\"\x82\x02\n" +
 	"\x0eResponseFormat\x121\n" +
 	"\x04type\x18\x01 \x01(\x0e2\x1d.ymera.v1.ResponseFormat.TypeR\x04type\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
 	"\x06schema\x18\x03 \x01(\tR\x06schema\x12\x16\n" +
-	"\x06strict\x18\x04 \x01(\bR\x06strict\"W\n" +
+	"\x06strict\x18\x04 \x01(\bR\x06strict\x12 \n" +
+	"\vdescription\x18\x05 \x01(\tR\vdescription\"W\n" +
 	"\x04Type\x12\x14\n" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tTYPE_TEXT\x10\x01\x12\x14\n" +
 	"\x10TYPE_JSON_OBJECT\x10\x02\x12\x14\n" +
-	"\x10TYPE_JSON_SCHEMA\x10\x03\"\xf6\x03\n" +
+	"\x10TYPE_JSON_SCHEMA\x10\x03\"\x97\x05\n" +
 	"\x12SamplingParameters\x12%\n" +
 	"\vtemperature\x18\x01 \x01(\x01H\x00R\vtemperature\x88\x01\x01\x12\x18\n" +
 	"\x05top_p\x18\x02 \x01(\x01H\x01R\x04topP\x88\x01\x01\x12\x18\n" +
@@ -1431,14 +1491,19 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x04seed\x18\x06 \x01(\x03H\x04R\x04seed\x88\x01\x01\x120\n" +
 	"\x11frequency_penalty\x18\a \x01(\x01H\x05R\x10frequencyPenalty\x88\x01\x01\x12.\n" +
 	"\x10presence_penalty\x18\b \x01(\x01H\x06R\x0fpresencePenalty\x88\x01\x01\x12D\n" +
-	"\x10reasoning_effort\x18\t \x01(\x0e2\x19.ymera.v1.ReasoningEffortR\x0freasoningEffortB\x0e\n" +
+	"\x10reasoning_effort\x18\t \x01(\x0e2\x19.ymera.v1.ReasoningEffortR\x0freasoningEffort\x12;\n" +
+	"\x17reasoning_budget_tokens\x18\n" +
+	" \x01(\x05H\aR\x15reasoningBudgetTokens\x88\x01\x01\x120\n" +
+	"\x11reasoning_summary\x18\v \x01(\bH\bR\x10reasoningSummary\x88\x01\x01B\x0e\n" +
 	"\f_temperatureB\b\n" +
 	"\x06_top_pB\b\n" +
 	"\x06_top_kB\x14\n" +
 	"\x12_max_output_tokensB\a\n" +
 	"\x05_seedB\x14\n" +
 	"\x12_frequency_penaltyB\x13\n" +
-	"\x11_presence_penalty\"\x91\x02\n" +
+	"\x11_presence_penaltyB\x1a\n" +
+	"\x18_reasoning_budget_tokensB\x14\n" +
+	"\x12_reasoning_summary\"\x91\x02\n" +
 	"\x06Prompt\x12-\n" +
 	"\bmessages\x18\x01 \x03(\v2\x11.ymera.v1.MessageR\bmessages\x12$\n" +
 	"\x05tools\x18\x02 \x03(\v2\x0e.ymera.v1.ToolR\x05tools\x125\n" +
@@ -1451,13 +1516,16 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\vROLE_SYSTEM\x10\x01\x12\r\n" +
 	"\tROLE_USER\x10\x02\x12\x12\n" +
 	"\x0eROLE_ASSISTANT\x10\x03\x12\r\n" +
-	"\tROLE_TOOL\x10\x04*\xa0\x01\n" +
+	"\tROLE_TOOL\x10\x04*\xf4\x01\n" +
 	"\x0fReasoningEffort\x12 \n" +
 	"\x1cREASONING_EFFORT_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15REASONING_EFFORT_NONE\x10\x01\x12\x18\n" +
 	"\x14REASONING_EFFORT_LOW\x10\x02\x12\x1b\n" +
 	"\x17REASONING_EFFORT_MEDIUM\x10\x03\x12\x19\n" +
-	"\x15REASONING_EFFORT_HIGH\x10\x04*\xb8\x01\n" +
+	"\x15REASONING_EFFORT_HIGH\x10\x04\x12\x1c\n" +
+	"\x18REASONING_EFFORT_MINIMAL\x10\x05\x12\x1a\n" +
+	"\x16REASONING_EFFORT_XHIGH\x10\x06\x12\x18\n" +
+	"\x14REASONING_EFFORT_MAX\x10\a*\xb8\x01\n" +
 	"\fFinishReason\x12\x1d\n" +
 	"\x19FINISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FINISH_REASON_STOP\x10\x01\x12\x18\n" +

@@ -3,9 +3,17 @@
 from collections.abc import Iterator
 
 from ymera_anthropic.profiles import Profile
-from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, ResponseType, ToolChoiceMode
+from ymera_service.sdk.generation import (
+    Adaptation,
+    AdaptationKind,
+    Prompt,
+    ReasoningEffort,
+    ResponseType,
+    Sampling,
+    ToolChoiceMode,
+)
 from ymera_service.sdk.models import Capability
-from ymera_service.sdk.wire.adaptations import dropped, mapped, sampling_adaptations
+from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
 from ymera_service.sdk.wire.json_reader import Json
 
 _SENT = {name: name for name in ("temperature", "top_p", "top_k", "stop_sequences")} | {
@@ -15,22 +23,51 @@ _SENT = {name: name for name in ("temperature", "top_p", "top_k", "stop_sequence
 
 def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adaptation, ...]:
     """Returns what of a prompt is not in a body as it was given."""
-    effort = "thinking" if "thinking" in body else "output_config" if "effort" in body.get("output_config", {}) else ""
-    sent = _SENT | {"reasoning_effort": effort}
-    quiet = prompt.sampling.reasoning_effort is ReasoningEffort.NONE and not profile.thinks_by_default
-    found = [
-        one
-        for one in sampling_adaptations(prompt.sampling, body, sent)
-        if not (quiet and one.field.endswith("effort"))  # without a word of it, the model does not think
-    ]
+    found = [] if prompt.sampling == ANY else [*_of_sampling(prompt.sampling, body, profile)]
     if prompt.response_format.type is ResponseType.JSON_OBJECT:
         found.append(mapped("prompt.response_format.type", "JSON was asked for in the system prompt"))
     return (*found, *_of_tools(prompt, profile)) if prompt.tools else tuple(found)
+
+
+def _of_sampling(sampling: Sampling, body: Json, profile: Profile) -> Iterator[Adaptation]:
+    thinking, effort = body.get("thinking", {}), body.get("output_config", {}).get("effort", "")
+    how = "thinking" if thinking else "output_config" if effort else ""
+    sent = _SENT | {"reasoning_effort": how, "reasoning_budget_tokens": how}
+    quiet = sampling.reasoning_effort is ReasoningEffort.NONE and not profile.thinks_by_default
+    for one in sampling_adaptations(sampling, body, sent):
+        if one.field.endswith("reasoning_summary"):
+            if not _is_met(sampling, thinking, profile):
+                yield one
+        elif not (quiet and one.field.endswith("effort")):  # without a word of it, the model does not think
+            yield one
+    if (asked := sampling.reasoning_effort) and effort not in ("", asked.value):
+        yield mapped("prompt.sampling.reasoning_effort", f"the model accepts no {asked.value}; {effort} was sent")
+    if budget := sampling.reasoning_budget_tokens:
+        yield from _of_budget(budget, thinking, effort)
+
+
+def _is_met(sampling: Sampling, thinking: Json, profile: Profile) -> bool:
+    """Returns whether the text of the thinking will be there, or not, as it was asked for."""
+    thinks = profile.thinks_by_default if not thinking else thinking["type"] != "disabled"
+    shown = thinks and thinking.get("display", "omitted" if profile.hides_thinking else "summarized") == "summarized"
+    return shown == sampling.reasoning_summary
+
+
+def _of_budget(budget: int, thinking: Json, effort: str) -> Iterator[Adaptation]:
+    sent = thinking.get("budget_tokens")
+    if sent and sent != budget:
+        kind = AdaptationKind.REDUCED if sent < budget else AdaptationKind.MAPPED
+        yield Adaptation(kind, "prompt.sampling.reasoning_budget_tokens", f"{sent} was sent instead of {budget}")
+    elif thinking and not sent:
+        instead = f"the effort {effort} was sent" if effort else f"thinking is {thinking['type']}"
+        yield mapped("prompt.sampling.reasoning_budget_tokens", f"{instead} instead")
 
 
 def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
     if Capability.STRUCTURED_OUTPUT not in profile.capabilities and any(tool.strict for tool in prompt.tools):
         yield dropped("prompt.tools.strict", "the model does not enforce schemas of tools")
     choice = prompt.tool_choice
+    if choice.allowed_tools:
+        yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
     if choice.parallel_tool_calls is not None and choice.mode is ToolChoiceMode.NONE:
         yield dropped("prompt.tool_choice.parallel_tool_calls", "no tool may be called")

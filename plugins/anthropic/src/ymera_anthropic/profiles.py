@@ -6,7 +6,9 @@ from enum import Enum
 
 from ymera_service.sdk.models import Capability
 
-EFFORTS = frozenset({"low", "medium", "high"})
+EFFORTS = frozenset({"low", "medium", "high", "xhigh", "max"})
+"""All that the API knows."""
+_USUAL = EFFORTS - {"xhigh", "max"}
 
 _TEXT = frozenset({Capability.TOOLS})
 _IMAGES = _TEXT | {Capability.IMAGE_INPUT}
@@ -65,9 +67,15 @@ _V4_6 = replace(
     context_window=1_000_000,
     max_output_tokens=128_000,
     thinking=frozenset({"adaptive", "enabled", "disabled"}),
-    efforts=EFFORTS,
+    efforts=_USUAL | {"max"},
 )
-_V4_7 = replace(_V4_6, thinking=frozenset({"adaptive", "disabled"}), hides_thinking=True, samplers=Samplers.NONE)
+_V4_7 = replace(
+    _V4_6,
+    thinking=frozenset({"adaptive", "disabled"}),
+    efforts=EFFORTS,
+    hides_thinking=True,
+    samplers=Samplers.NONE,
+)
 _V5 = replace(_V4_7, thinks_by_default=True)
 _ALWAYS_THINKING = replace(_V5, thinking=frozenset({"adaptive"}))
 
@@ -80,7 +88,7 @@ _GENERATIONS: tuple[tuple[tuple[int, int], str, Profile], ...] = (
     ((5, 0), "", _V5),
     ((4, 7), "", _V4_7),
     ((4, 6), "", _V4_6),
-    ((4, 5), "opus", replace(_V4_5, efforts=EFFORTS)),
+    ((4, 5), "opus", replace(_V4_5, efforts=_USUAL)),
     ((4, 5), "", _V4_5),
     ((4, 1), "opus", replace(_V4_5, max_output_tokens=32_000)),
     ((4, 0), "opus", replace(_V3_7, max_output_tokens=32_000)),

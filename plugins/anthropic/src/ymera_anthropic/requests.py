@@ -20,15 +20,22 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.thinking import effort_asked
+from ymera_service.sdk.wire.tools import allowed
 
 _NO_PARAMETERS = orjson.Fragment('{"type":"object","properties":{}}')
 _JSON_NOTE = "Answer with one JSON object and nothing else."
 _LEAST_BUDGET = 1_024
 _BUDGETS: Mapping[ReasoningEffort, int] = {
+    ReasoningEffort.MINIMAL: _LEAST_BUDGET,
     ReasoningEffort.LOW: _LEAST_BUDGET,
     ReasoningEffort.MEDIUM: 4_096,
     ReasoningEffort.HIGH: 16_384,
+    ReasoningEffort.XHIGH: 32_768,
+    ReasoningEffort.MAX: 65_536,
 }
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
+"""Ascending."""
 _CHOICES: Mapping[ToolChoiceMode, str] = {
     ToolChoiceMode.AUTO: "auto",
     ToolChoiceMode.NONE: "none",
@@ -67,11 +74,11 @@ def prompt_body(model: str, prompt: Prompt, profile: Profile, limit: int) -> Jso
     if system := system_prompt(prompt.messages, _JSON_NOTE if wants_object else ""):
         body["system"] = system
     if prompt.tools:
-        body["tools"] = [_tool(tool, profile) for tool in prompt.tools]
+        body["tools"] = [_tool(tool, profile) for tool in allowed(prompt.tools, prompt.tool_choice)]
         body |= _tool_choice(prompt.tool_choice)
     if thinking := _thinking(prompt, profile, limit):
         body["thinking"] = thinking
-    if output := _effort(prompt.sampling, profile) | _format(prompt.response_format):
+    if output := _effort(prompt, profile) | _format(prompt.response_format):
         body["output_config"] = output
     return body
 
@@ -102,18 +109,37 @@ def _tool_choice(choice: ToolChoice) -> Json:
 
 
 def _thinking(prompt: Prompt, profile: Profile, limit: int) -> Json:
-    effort = prompt.sampling.reasoning_effort
-    # The API rejects thinking together with a forced tool call.
-    if effort is ReasoningEffort.NONE or (prompt.tools and prompt.tool_choice.mode in _FORCED):
+    effort, wanted = effort_asked(prompt.sampling), prompt.sampling.reasoning_budget_tokens
+    if effort is ReasoningEffort.NONE or is_forced(prompt):
         return _no_thinking(profile)
     if effort is None:
-        return {}
-    if "adaptive" in profile.thinking:
-        return {"type": "adaptive"} | ({"display": "summarized"} if profile.hides_thinking else {})
-    budget = min(_BUDGETS[effort], limit - 1)
+        return _shown_thinking(prompt.sampling, profile)
+    if "adaptive" in profile.thinking and (wanted is None or "enabled" not in profile.thinking):
+        return {"type": "adaptive"} | _display(prompt.sampling, profile)
+    budget = min(max(wanted or _BUDGETS[effort], _LEAST_BUDGET), limit - 1)
     if "enabled" in profile.thinking and budget >= _LEAST_BUDGET:
-        return {"type": "enabled", "budget_tokens": budget}
+        return {"type": "enabled", "budget_tokens": budget} | _display(prompt.sampling, profile)
     return {}
+
+
+def is_forced(prompt: Prompt) -> bool:
+    """Returns whether the model has to call a tool; the API rejects thinking together with that."""
+    return bool(prompt.tools) and prompt.tool_choice.mode in _FORCED
+
+
+def _shown_thinking(sampling: Sampling, profile: Profile) -> Json:
+    """Returns the thinking of a model that thinks without being asked to, if its text is asked for."""
+    display = _display(sampling, profile) if sampling.reasoning_summary is not None else {}
+    return {"type": "adaptive"} | display if display and profile.thinks_by_default else {}
+
+
+def _display(sampling: Sampling, profile: Profile) -> Json:
+    """Returns whether the text of the thinking is wanted, where that is not what the model does anyway."""
+    if "adaptive" not in profile.thinking:
+        return {}
+    if profile.hides_thinking:
+        return {} if sampling.reasoning_summary is False else {"display": "summarized"}
+    return {"display": "omitted"} if sampling.reasoning_summary is False else {}
 
 
 def _no_thinking(profile: Profile) -> Json:
@@ -122,18 +148,27 @@ def _no_thinking(profile: Profile) -> Json:
     return next(({"type": kind} for kind in ("disabled", "between_tools") if kind in profile.thinking), {})
 
 
-def _effort(sampling: Sampling, profile: Profile) -> Json:
-    effort = sampling.reasoning_effort
-    if effort is ReasoningEffort.NONE and profile.thinks_by_default and not _no_thinking(profile):
-        effort = ReasoningEffort.LOW  # this model always thinks; low is nearest to none
-    return {"effort": effort.value} if effort and effort.value in profile.efforts else {}
+def _effort(prompt: Prompt, profile: Profile) -> Json:
+    effort = effort_asked(prompt.sampling)
+    if effort is None or (prompt.sampling.reasoning_budget_tokens and "enabled" in profile.thinking):
+        return {}
+    if effort is ReasoningEffort.NONE and not (profile.thinks_by_default and not _no_thinking(profile)):
+        return {}
+    # A model that always thinks gets its lowest effort for none; without thinking, high is the highest.
+    taken = [name for name in _EFFORTS[: 3 if is_forced(prompt) else None] if name in profile.efforts]
+    rank = _EFFORTS.index(effort.value) if effort.value in _EFFORTS else 0
+    nearest = min(reversed(taken), key=lambda name: abs(_EFFORTS.index(name) - rank), default="")
+    return {"effort": nearest} if nearest else {}
 
 
 def _format(wanted: ResponseFormat) -> Json:
     if wanted.type is not ResponseType.JSON_SCHEMA:
         return {}
     json_object(wanted.schema, wanted.name)
-    return {"format": {"type": "json_schema", "schema": _closed(orjson.loads(wanted.schema or "{}"))}}
+    schema: Json = _closed(orjson.loads(wanted.schema or "{}"))
+    if wanted.description:
+        schema.setdefault("description", wanted.description)
+    return {"format": {"type": "json_schema", "schema": schema}}
 
 
 def _closed(schema: Any) -> Any:

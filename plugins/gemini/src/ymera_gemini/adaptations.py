@@ -6,7 +6,7 @@ from ymera_gemini.contents import has_filenames, has_media_results
 from ymera_gemini.profiles import Profile
 from ymera_gemini.requests import MOST_STOP_SEQUENCES, is_asked_in_words, validates
 from ymera_gemini.schemas import ignored_keywords
-from ymera_gemini.thinking import is_mapped
+from ymera_gemini.thinking import replacement
 from ymera_service.sdk.generation import (
     Adaptation,
     AdaptationKind,
@@ -28,7 +28,7 @@ _SENT = {
     "seed": "seed",
     "frequency_penalty": "frequencyPenalty",
     "presence_penalty": "presencePenalty",
-    "reasoning_effort": "thinkingConfig",
+    **dict.fromkeys(("reasoning_effort", "reasoning_budget_tokens"), "thinkingConfig"),
 }
 
 
@@ -44,14 +44,16 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
 
 def _of_sampling(sampling: Sampling, config: Json) -> Iterator[Adaptation]:
     effort = sampling.reasoning_effort
-    for one in sampling_adaptations(sampling, config, _SENT):
-        # Without a word of it, a model without `thinkingConfig` does not think.
-        if not (effort is ReasoningEffort.NONE and one.field.endswith("effort")):
-            yield one
     thinking = member(config, "thinkingConfig")
-    if effort and thinking and is_mapped(effort, thinking):
-        sent = thinking.get("thinkingLevel") or f"a budget of {thinking['thinkingBudget']} tokens"
-        yield mapped("prompt.sampling.reasoning_effort", f"the model accepts no {effort}: {sent} was sent")
+    shows = thinking.get("includeThoughts", False)
+    for one in sampling_adaptations(sampling, config, _SENT):
+        # Without a word of it, a model without `thinkingConfig` does not think, nor does one show its thinking.
+        quiet = effort is ReasoningEffort.NONE and one.field.endswith("effort")
+        if not quiet and not (one.field.endswith("summary") and sampling.reasoning_summary is shows):
+            yield one
+    if instead := replacement(sampling, thinking):
+        name = "reasoning_budget_tokens" if effort is None else "reasoning_effort"
+        yield mapped(f"prompt.sampling.{name}", f"the model does not accept it: {instead} was sent")
     if len(sampling.stop_sequences) > MOST_STOP_SEQUENCES:
         detail = f"the API accepts only {MOST_STOP_SEQUENCES}: the first ones were sent"
         yield Adaptation(AdaptationKind.REDUCED, "prompt.sampling.stop_sequences", detail)
@@ -75,6 +77,8 @@ def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
         and not validates(prompt, profile)
     ):
         yield dropped("prompt.tools.strict", "the model does not enforce schemas of tools")
+    if choice.allowed_tools and choice.mode is ToolChoiceMode.AUTO:
+        yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
     if choice.parallel_tool_calls is False:
         yield dropped("prompt.tool_choice.parallel_tool_calls", "the API can't forbid parallel calls")
 

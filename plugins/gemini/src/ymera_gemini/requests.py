@@ -1,6 +1,8 @@
 """Turns a prompt into the body of a request."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import orjson
 
 from ymera_gemini.contents import contents, json_object, system_instruction
 from ymera_gemini.profiles import Profile
@@ -15,6 +17,7 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.tools import allowed
 
 MOST_STOP_SEQUENCES = 5
 """See https://ai.google.dev/api/generate-content#generationconfig."""
@@ -39,7 +42,7 @@ def generation(prompt: Prompt, profile: Profile) -> Json:
     if system := system_instruction(prompt.messages, _note(prompt.response_format) if in_words else ""):
         body["systemInstruction"] = system
     if prompt.tools:
-        body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in prompt.tools]}]
+        body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in _offered(prompt)]}]
         body |= _tool_config(prompt.tool_choice, strict=validates(prompt, profile))
     config = _sampling(prompt.sampling, profile) | ({} if in_words else _format(prompt.response_format))
     if config:
@@ -58,10 +61,17 @@ def validates(prompt: Prompt, profile: Profile) -> bool:
     return profile.validates and any(tool.strict for tool in prompt.tools)
 
 
+def _offered(prompt: Prompt) -> Sequence[Tool]:
+    """Returns the tools to offer: only where a call is required can the API allow a part of them."""
+    choice = prompt.tool_choice
+    return allowed(prompt.tools, choice) if choice.mode is ToolChoiceMode.AUTO else prompt.tools
+
+
 def _note(wanted: ResponseFormat) -> str:
     if wanted.type is ResponseType.JSON_OBJECT:
         return "Answer with one JSON object and nothing else."
-    return f"Answer with one JSON document that follows this JSON Schema, and nothing else: {wanted.schema or '{}'}"
+    words = f"Answer with one JSON document that follows this JSON Schema, and nothing else: {wanted.schema or '{}'}"
+    return f"{wanted.description}\n\n{words}" if wanted.description else words
 
 
 def _tool(tool: Tool) -> Json:
@@ -77,6 +87,8 @@ def _tool_config(choice: ToolChoice, *, strict: bool) -> Json:
     config: Json = {"mode": _CHOICES[choice.mode]}
     if choice.mode is ToolChoiceMode.TOOL:
         config["allowedFunctionNames"] = [choice.tool_name]
+    elif choice.mode is ToolChoiceMode.REQUIRED and choice.allowed_tools:
+        config["allowedFunctionNames"] = choice.allowed_tools
     if choice.mode is ToolChoiceMode.AUTO:
         if not strict:
             return {}
@@ -89,8 +101,13 @@ def _format(wanted: ResponseFormat) -> Json:
         return {}
     config: Json = {"responseMimeType": "application/json"}
     if wanted.type is ResponseType.JSON_SCHEMA:
-        config["responseJsonSchema"] = json_object(wanted.schema, wanted.name)
+        config["responseJsonSchema"] = _schema(wanted)
     return config
+
+
+def _schema(wanted: ResponseFormat) -> object:
+    schema = json_object(wanted.schema, wanted.name)
+    return {"description": wanted.description} | orjson.loads(wanted.schema or "{}") if wanted.description else schema
 
 
 def _sampling(sampling: Sampling, profile: Profile) -> Json:
@@ -106,6 +123,6 @@ def _sampling(sampling: Sampling, profile: Profile) -> Json:
         "seed": seed if seed is None or -_SEEDS <= seed < _SEEDS else seed % _SEEDS,
         "frequencyPenalty": sampling.frequency_penalty,
         "presencePenalty": sampling.presence_penalty,
-        "thinkingConfig": thinking_config(sampling.reasoning_effort, profile) or None,
+        "thinkingConfig": thinking_config(sampling, profile) or None,
     }
     return {name: value for name, value in config.items() if value is not None}

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator
 
-from ymera_openai.quirks import Quirks
-from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, ResponseType
-from ymera_service.sdk.wire.adaptations import dropped, mapped, sampling_adaptations
+from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
+from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, ResponseType, Sampling
+from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
 from ymera_service.sdk.wire.json_reader import Json
 
-_EFFORTS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking")
-_RESPONSES = {name: name for name in ("temperature", "top_p", "max_output_tokens")} | {"reasoning_effort": "reasoning"}
+_EFFORTS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "chat_template_kwargs")
+_BUDGETS = ("max_tokens", "thinking_budget")
+_SAME = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty")
+_RESPONSES = {
+    **{name: name for name in ("temperature", "top_p", "max_output_tokens")},
+    **dict.fromkeys(("reasoning_effort", "reasoning_budget_tokens", "reasoning_summary"), "reasoning"),
+}
 
 
 def of_chat(prompt: Prompt, body: Json, quirks: Quirks) -> tuple[Adaptation, ...]:
     """Returns what of a prompt is not in a body of chat completions as it was given."""
-    effort = next((name for name in _EFFORTS if name in body), "")
-    sent = {name: name for name in ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty")}
-    sent |= {"max_output_tokens": quirks.max_tokens, "seed": quirks.seed, "stop_sequences": "stop"}
-    sent["reasoning_effort"] = effort
-    found = [*sampling_adaptations(prompt.sampling, body, sent), *_effort(prompt, body.get("reasoning_effort"))]
+    found: list[Adaptation] = []
+    if prompt.sampling != ANY:
+        found += _of_sampling(prompt.sampling, body, quirks)
     if prompt.response_format.type is ResponseType.JSON_SCHEMA and not quirks.json_schema:
         found.append(mapped("prompt.response_format.schema", "it was sent as an instruction, with JSON mode"))
     if prompt.tools:
@@ -27,13 +30,46 @@ def of_chat(prompt: Prompt, body: Json, quirks: Quirks) -> tuple[Adaptation, ...
 
 def of_responses(prompt: Prompt, body: Json) -> tuple[Adaptation, ...]:
     """Returns what of a prompt is not in a body of responses as it was given."""
-    found = sampling_adaptations(prompt.sampling, body, _RESPONSES)
-    return (*found, *_effort(prompt, body.get("reasoning", {}).get("effort")))
+    sampling = prompt.sampling
+    if sampling == ANY:
+        return ()
+    found = sampling_adaptations(sampling, body, _RESPONSES)
+    thinking = _thinking(sampling, body.get("reasoning") or {})
+    return (*(one for one in found if not _is_met(one, sampling, shown=False)), *thinking)
 
 
-def _effort(prompt: Prompt, sent: str | None) -> Iterator[Adaptation]:
-    if prompt.sampling.reasoning_effort is ReasoningEffort.NONE and sent not in (None, "none"):
+def _of_sampling(sampling: Sampling, body: Json, quirks: Quirks) -> Iterator[Adaptation]:
+    is_object = quirks.reasoning is ReasoningControl.OBJECT
+    effort = next((name for name in _EFFORTS if name in body), "")
+    sent = {**{name: name for name in _SAME}, "stop_sequences": "stop"}
+    sent |= {"max_output_tokens": quirks.max_tokens, "seed": quirks.seed}
+    sent |= {"reasoning_effort": effort, "reasoning_budget_tokens": effort}
+    sent["reasoning_summary"] = "reasoning" if is_object else ""
+    shown = quirks.echo is not ReasoningEcho.NONE
+    for one in sampling_adaptations(sampling, body, sent):
+        if not _is_met(one, sampling, shown=shown):
+            yield one
+    yield from _thinking(sampling, body.get("reasoning") or {} if is_object else body)
+
+
+def _is_met(adaptation: Adaptation, sampling: Sampling, *, shown: bool) -> bool:
+    """Returns whether what was left out is so without a word of it: thinking is always shown, or never."""
+    return adaptation.field.endswith("reasoning_summary") and sampling.reasoning_summary is shown
+
+
+def _thinking(sampling: Sampling, members: Json) -> Iterator[Adaptation]:
+    """Yields what of the thinking that was asked for is expressed by another value."""
+    asked, budget = sampling.reasoning_effort, sampling.reasoning_budget_tokens
+    sent = members.get("reasoning_effort") or members.get("effort")
+    if asked is ReasoningEffort.NONE and sent not in (None, "none"):
         yield mapped("prompt.sampling.reasoning_effort", f"the model always thinks; its effort is {sent}")
+    elif asked is not None and sent not in (None, asked.value):
+        yield mapped("prompt.sampling.reasoning_effort", f"the model accepts no {asked.value}; {sent} was sent")
+    if budget is not None and not any(members.get(name) == budget for name in _BUDGETS):
+        if sent:
+            yield mapped("prompt.sampling.reasoning_budget_tokens", f"the effort {sent} was sent instead")
+        elif any(name in members for name in _EFFORTS):
+            yield mapped("prompt.sampling.reasoning_budget_tokens", "thinking was switched on, without a budget")
 
 
 def _of_tools(prompt: Prompt, quirks: Quirks) -> Iterator[Adaptation]:
@@ -41,3 +77,5 @@ def _of_tools(prompt: Prompt, quirks: Quirks) -> Iterator[Adaptation]:
         yield dropped("prompt.tool_choice.parallel_tool_calls", "the provider does not accept it")
     if not quirks.strict_tools and any(tool.strict for tool in prompt.tools):
         yield dropped("prompt.tools.strict", "the provider does not enforce schemas of tools")
+    if prompt.tool_choice.allowed_tools and not quirks.allowed_tools:
+        yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")

@@ -8,12 +8,11 @@ from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.chat_messages import encode_messages
 from ymera_openai.errors import decode_error
 from ymera_openai.quirks import Quirks, ReasoningEcho
-from ymera_openai.thinking import thinking_of
+from ymera_openai.thinking import thinking_of, thinks
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import (
     GenerateRequest,
     Prompt,
-    ReasoningEffort,
     ResponseFormat,
     ResponseType,
     Sampling,
@@ -23,6 +22,7 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.http import Decoder, HttpRequest
 from ymera_service.sdk.wire.json_reader import Json, strict_object
+from ymera_service.sdk.wire.tools import allowed
 
 JSON = {"content-type": "application/json"}
 
@@ -73,9 +73,10 @@ def schema_of(text: str) -> Json:
 
 
 def _tools(prompt: Prompt, quirks: Quirks) -> Json:
-    encoded: Json = {"tools": [_tool(tool, quirks) for tool in prompt.tools]}
     choice = prompt.tool_choice
-    if chosen := _tool_choice(choice):
+    offered = prompt.tools if quirks.allowed_tools else allowed(prompt.tools, choice)
+    encoded: Json = {"tools": [_tool(tool, quirks) for tool in offered]}
+    if chosen := _tool_choice(choice, quirks):
         encoded["tool_choice"] = chosen
     if choice.parallel_tool_calls is not None and quirks.parallel_tool_calls:
         encoded["parallel_tool_calls"] = choice.parallel_tool_calls
@@ -91,7 +92,10 @@ def _tool(tool: Tool, quirks: Quirks) -> Json:
     return {"type": "function", "function": function}
 
 
-def _tool_choice(choice: ToolChoice) -> str | Json | None:
+def _tool_choice(choice: ToolChoice, quirks: Quirks) -> str | Json | None:
+    if choice.allowed_tools and quirks.allowed_tools:
+        tools = [{"type": "function", "function": {"name": name}} for name in choice.allowed_tools]
+        return {"type": "allowed_tools", "allowed_tools": {"mode": choice.mode.value, "tools": tools}}
     if choice.mode is ToolChoiceMode.TOOL:
         return {"type": "function", "function": {"name": choice.tool_name}}
     return None if choice.mode is ToolChoiceMode.AUTO else choice.mode.value
@@ -102,18 +106,21 @@ def _require_format(body: Json, form: ResponseFormat, quirks: Quirks, system_rol
         schema: Json = {"name": form.name, "schema": schema_of(form.schema)}
         if form.strict:
             schema["strict"] = True
+        if form.description:
+            schema["description"] = form.description
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return
     body["response_format"] = {"type": "json_object"}
     if form.type is ResponseType.JSON_SCHEMA:
         words = f"Answer with a JSON object that follows this JSON Schema, and with nothing else:\n{form.schema}"
+        if form.description:
+            words = f"{form.description}\n\n{words}"
         body["messages"] = [{"role": system_role, "content": words}, *body["messages"]]
 
 
 def _sampling(model: str, sampling: Sampling, quirks: Quirks) -> Json:
-    effort = sampling.reasoning_effort
     encoded: Json = {}
-    if profiles.accepts_sampling(model, thinking=effort not in (None, ReasoningEffort.NONE)):
+    if profiles.accepts_sampling(model, thinking=thinks(sampling)):
         encoded |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
         if sampling.stop_sequences:
             encoded["stop"] = list(sampling.stop_sequences)
@@ -125,6 +132,5 @@ def _sampling(model: str, sampling: Sampling, quirks: Quirks) -> Json:
         encoded["top_k"] = sampling.top_k
     if quirks.seed:
         encoded[quirks.seed] = sampling.seed
-    if effort is not None:
-        encoded |= thinking_of(model, effort, quirks)
+    encoded |= thinking_of(model, sampling, quirks)
     return {name: value for name, value in encoded.items() if value is not None}

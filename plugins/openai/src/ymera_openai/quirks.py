@@ -46,6 +46,7 @@ class Quirks:
         stream_usage: Whether `stream_options.include_usage` is accepted; other vendors always report usage.
         parallel_tool_calls: Whether `parallel_tool_calls` is accepted.
         strict_tools: Whether a tool's `strict` is accepted.
+        allowed_tools: Whether `tool_choice` may allow a part of the tools; otherwise only these are offered.
         json_schema: Whether a schema is accepted; otherwise JSON mode is used and the schema is put into a message.
         reasoning: The field that controls how much a model thinks.
         echo: The field for earlier thinking.
@@ -64,6 +65,7 @@ class Quirks:
     stream_usage: bool = True
     parallel_tool_calls: bool = True
     strict_tools: bool = True
+    allowed_tools: bool = False
     json_schema: bool = True
     reasoning: ReasoningControl = ReasoningControl.EFFORT
     echo: ReasoningEcho = ReasoningEcho.NONE

@@ -11,7 +11,7 @@ from ymera_openai.chat_messages import data_uri, result_text
 from ymera_openai.errors import decode_error
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses_decoder import ResponsesDecoder
-from ymera_openai.thinking import effort_of
+from ymera_openai.thinking import effort_of, thinks
 from ymera_service.sdk.content import (
     Media,
     MediaKind,
@@ -28,7 +28,6 @@ from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import (
     GenerateRequest,
     Prompt,
-    ReasoningEffort,
     ResponseFormat,
     ResponseType,
     Sampling,
@@ -38,6 +37,7 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.http import Decoder, HttpRequest
 from ymera_service.sdk.wire.json_reader import Json, strict_object
+from ymera_service.sdk.wire.thinking import effort_asked
 
 
 class Responses:
@@ -74,16 +74,18 @@ class Responses:
 
     def _sampling(self, model: str, sampling: Sampling) -> Json:
         """Stop sequences, seed, penalties and top_k are omitted: the API has no fields for them."""
-        effort = sampling.reasoning_effort
         encoded: Json = {}
         if sampling.max_output_tokens is not None:
             encoded["max_output_tokens"] = sampling.max_output_tokens
-        if profiles.accepts_sampling(model, thinking=effort not in (None, ReasoningEffort.NONE)):
+        if profiles.accepts_sampling(model, thinking=thinks(sampling)):
             chosen = {"temperature": sampling.temperature, "top_p": sampling.top_p}
             encoded |= {name: value for name, value in chosen.items() if value is not None}
-        if effort is not None and (accepted := effort_of(model, effort, self._quirks.vendor)):
-            encoded["reasoning"] = {"effort": accepted}
-        return encoded
+        reasoning: Json = {}
+        if (asked := effort_asked(sampling)) and (accepted := effort_of(model, asked, self._quirks.vendor)):
+            reasoning["effort"] = accepted
+        if sampling.reasoning_summary and profiles.reasons(model) is not False:
+            reasoning["summary"] = "auto"
+        return encoded | ({"reasoning": reasoning} if reasoning else {})
 
 
 def _input(messages: Sequence[Message], *, sealed: bool) -> list[Json]:
@@ -178,6 +180,9 @@ def _tool(tool: Tool) -> Json:
 
 
 def _tool_choice(choice: ToolChoice) -> str | Json | None:
+    if choice.allowed_tools:
+        tools = [{"type": "function", "name": name} for name in choice.allowed_tools]
+        return {"type": "allowed_tools", "mode": choice.mode.value, "tools": tools}
     if choice.mode is ToolChoiceMode.TOOL:
         return {"type": "function", "name": choice.tool_name}
     return None if choice.mode is ToolChoiceMode.AUTO else choice.mode.value
@@ -185,5 +190,7 @@ def _tool_choice(choice: ToolChoice) -> str | Json | None:
 
 def _form(form: ResponseFormat) -> Json:
     if form.type is ResponseType.JSON_SCHEMA:
-        return {"type": "json_schema", "name": form.name, "schema": schema_of(form.schema), "strict": form.strict}
+        described = {"description": form.description} if form.description else {}
+        schema = schema_of(form.schema)
+        return {"type": "json_schema", "name": form.name, "schema": schema, "strict": form.strict, **described}
     return {"type": "json_object"} if form.type is ResponseType.JSON_OBJECT else {}

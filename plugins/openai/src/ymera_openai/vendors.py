@@ -9,6 +9,7 @@ _PLAIN = Quirks()
 _OPENAI = Quirks(
     max_tokens="max_completion_tokens",
     refusals=True,
+    allowed_tools=True,
     openai_families=True,
 )
 _MISTRAL = Quirks(

@@ -73,9 +73,18 @@ class _ReasoningEffortEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     """Some."""
     REASONING_EFFORT_HIGH: _ReasoningEffort.ValueType  # 4
     """Much."""
+    REASONING_EFFORT_MINIMAL: _ReasoningEffort.ValueType  # 5
+    """As little as the model can, but some."""
+    REASONING_EFFORT_XHIGH: _ReasoningEffort.ValueType  # 6
+    """More than HIGH."""
+    REASONING_EFFORT_MAX: _ReasoningEffort.ValueType  # 7
+    """As much as the model can."""
 
 class ReasoningEffort(_ReasoningEffort, metaclass=_ReasoningEffortEnumTypeWrapper):
-    """How much a reasoning model should think."""
+    """How much a reasoning model should think. A model without the value that is
+    asked for gets the nearest one that it has, and a warning of the attempt says
+    so. In ascending order: NONE, MINIMAL, LOW, MEDIUM, HIGH, XHIGH, MAX.
+    """
 
 REASONING_EFFORT_UNSPECIFIED: ReasoningEffort.ValueType  # 0
 """The provider's default."""
@@ -87,6 +96,12 @@ REASONING_EFFORT_MEDIUM: ReasoningEffort.ValueType  # 3
 """Some."""
 REASONING_EFFORT_HIGH: ReasoningEffort.ValueType  # 4
 """Much."""
+REASONING_EFFORT_MINIMAL: ReasoningEffort.ValueType  # 5
+"""As little as the model can, but some."""
+REASONING_EFFORT_XHIGH: ReasoningEffort.ValueType  # 6
+"""More than HIGH."""
+REASONING_EFFORT_MAX: ReasoningEffort.ValueType  # 7
+"""As much as the model can."""
 Global___ReasoningEffort: typing_extensions.TypeAlias = ReasoningEffort
 
 class _FinishReason:
@@ -427,6 +442,7 @@ class ToolChoice(google.protobuf.message.Message):
     MODE_FIELD_NUMBER: builtins.int
     TOOL_NAME_FIELD_NUMBER: builtins.int
     PARALLEL_TOOL_CALLS_FIELD_NUMBER: builtins.int
+    ALLOWED_TOOLS_FIELD_NUMBER: builtins.int
     mode: Global___ToolChoice.Mode.ValueType
     """How tools are chosen."""
     tool_name: builtins.str
@@ -435,15 +451,24 @@ class ToolChoice(google.protobuf.message.Message):
     """Whether several calls may come in one answer. Absent leaves it to the
     provider.
     """
+    @property
+    def allowed_tools(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """With MODE_AUTO and MODE_REQUIRED, the names of the tools that may be called
+        in this turn. Empty means all that are offered. The others stay part of the
+        prompt where the provider can keep them, so that its cache stays valid;
+        elsewhere they are left out, and a warning of the attempt says so.
+        """
+
     def __init__(
         self,
         *,
         mode: Global___ToolChoice.Mode.ValueType = ...,
         tool_name: builtins.str = ...,
         parallel_tool_calls: builtins.bool | None = ...,
+        allowed_tools: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls", "parallel_tool_calls", b"parallel_tool_calls"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls", "mode", b"mode", "parallel_tool_calls", b"parallel_tool_calls", "tool_name", b"tool_name"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls", "allowed_tools", b"allowed_tools", "mode", b"mode", "parallel_tool_calls", b"parallel_tool_calls", "tool_name", b"tool_name"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls"]) -> typing.Literal["parallel_tool_calls"] | None: ...
 
 Global___ToolChoice: typing_extensions.TypeAlias = ToolChoice
@@ -485,6 +510,7 @@ class ResponseFormat(google.protobuf.message.Message):
     NAME_FIELD_NUMBER: builtins.int
     SCHEMA_FIELD_NUMBER: builtins.int
     STRICT_FIELD_NUMBER: builtins.int
+    DESCRIPTION_FIELD_NUMBER: builtins.int
     type: Global___ResponseFormat.Type.ValueType
     """The requested format."""
     name: builtins.str
@@ -497,6 +523,10 @@ class ResponseFormat(google.protobuf.message.Message):
     """
     strict: builtins.bool
     """Requests that the provider enforces the schema exactly, if it supports that."""
+    description: builtins.str
+    """With TYPE_JSON_SCHEMA, what the answer is for, for the model to read. Sent as
+    the schema's "description" where the provider has no field for it.
+    """
     def __init__(
         self,
         *,
@@ -504,8 +534,9 @@ class ResponseFormat(google.protobuf.message.Message):
         name: builtins.str = ...,
         schema: builtins.str = ...,
         strict: builtins.bool = ...,
+        description: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["name", b"name", "schema", b"schema", "strict", b"strict", "type", b"type"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["description", b"description", "name", b"name", "schema", b"schema", "strict", b"strict", "type", b"type"]) -> None: ...
 
 Global___ResponseFormat: typing_extensions.TypeAlias = ResponseFormat
 
@@ -527,6 +558,8 @@ class SamplingParameters(google.protobuf.message.Message):
     FREQUENCY_PENALTY_FIELD_NUMBER: builtins.int
     PRESENCE_PENALTY_FIELD_NUMBER: builtins.int
     REASONING_EFFORT_FIELD_NUMBER: builtins.int
+    REASONING_BUDGET_TOKENS_FIELD_NUMBER: builtins.int
+    REASONING_SUMMARY_FIELD_NUMBER: builtins.int
     temperature: builtins.float
     """From 0 (most likely tokens) to 2."""
     top_p: builtins.float
@@ -543,6 +576,16 @@ class SamplingParameters(google.protobuf.message.Message):
     """From -2 to 2."""
     reasoning_effort: Global___ReasoningEffort.ValueType
     """How much to think."""
+    reasoning_budget_tokens: builtins.int
+    """How much to think, as a number of tokens instead of an effort; at least 1.
+    A model that knows efforts only gets the nearest one, and a warning of the
+    attempt says so.
+    """
+    reasoning_summary: builtins.bool
+    """Whether the answer is to contain the thinking, or a summary of it, in
+    readable form. Absent leaves it to the provider. What is encrypted comes in
+    any case, as it is needed for the next turn.
+    """
     @property
     def stop_sequences(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Texts that end the answer when the model writes one of them: at most 16,
@@ -561,15 +604,21 @@ class SamplingParameters(google.protobuf.message.Message):
         frequency_penalty: builtins.float | None = ...,
         presence_penalty: builtins.float | None = ...,
         reasoning_effort: Global___ReasoningEffort.ValueType = ...,
+        reasoning_budget_tokens: builtins.int | None = ...,
+        reasoning_summary: builtins.bool | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "reasoning_effort", b"reasoning_effort", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_reasoning_budget_tokens", b"_reasoning_budget_tokens", "_reasoning_summary", b"_reasoning_summary", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "reasoning_budget_tokens", b"reasoning_budget_tokens", "reasoning_summary", b"reasoning_summary", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_reasoning_budget_tokens", b"_reasoning_budget_tokens", "_reasoning_summary", b"_reasoning_summary", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "reasoning_budget_tokens", b"reasoning_budget_tokens", "reasoning_effort", b"reasoning_effort", "reasoning_summary", b"reasoning_summary", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_frequency_penalty", b"_frequency_penalty"]) -> typing.Literal["frequency_penalty"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_output_tokens", b"_max_output_tokens"]) -> typing.Literal["max_output_tokens"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_presence_penalty", b"_presence_penalty"]) -> typing.Literal["presence_penalty"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_reasoning_budget_tokens", b"_reasoning_budget_tokens"]) -> typing.Literal["reasoning_budget_tokens"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_reasoning_summary", b"_reasoning_summary"]) -> typing.Literal["reasoning_summary"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_seed", b"_seed"]) -> typing.Literal["seed"] | None: ...
     @typing.overload

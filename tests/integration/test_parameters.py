@@ -1,0 +1,128 @@
+"""What a caller asks for arrives at the provider in its own format, and what was adapted comes back as a warning."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import pytest
+from ymera.v1 import content_pb2 as pb
+from ymera.v1 import routing_pb2, ymera_pb2, ymera_pb2_grpc
+
+from tests.integration.upstream import (
+    CHAT_MODEL,
+    CONTENT_MODEL,
+    MESSAGES_MODEL,
+    MODELS,
+    RESPONSES_MODEL,
+    Upstream,
+    serving,
+)
+from ymera_service.config import Settings
+from ymera_service.server import Application
+
+WAIT = 10
+HI = pb.Message(role=pb.ROLE_USER, parts=[pb.Part(text="Hi")])
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    async with serving() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+async def client(
+    upstream: Upstream, make_settings: Callable[..., Settings]
+) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
+    settings = make_settings(routing={"classifier": "lexical"}, plugins=upstream.tables)
+    async with Application.start(settings) as app, grpc.aio.insecure_channel(app.address) as channel:
+        yield ymera_pb2_grpc.YmeraServiceStub(channel)
+
+
+async def ask(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, prompt: pb.Prompt, model: str, **more: Any
+) -> ymera_pb2.ExecuteResponse:
+    preferences = routing_pb2.RoutingPreferences(model=model)
+    request = ymera_pb2.ExecuteRequest(prompt=prompt, preferences=preferences, **more)
+    answer: ymera_pb2.ExecuteResponse = await client.Execute(request, timeout=WAIT)
+    assert answer.model == model
+    return answer
+
+
+def warnings(answer: ymera_pb2.ExecuteResponse) -> list[str]:
+    return [one.field.removeprefix("prompt.") for one in answer.attempts[0].warnings]
+
+
+@pytest.mark.parametrize(
+    ("model", "members", "warned"),
+    [
+        (CHAT_MODEL, {"reasoning_effort": "medium"}, ["budget_tokens", "summary"]),
+        (RESPONSES_MODEL, {"reasoning": {"effort": "medium", "summary": "auto"}}, ["budget_tokens"]),
+        (MESSAGES_MODEL, {"thinking": {"type": "enabled", "budget_tokens": 5_000}}, []),
+        (
+            CONTENT_MODEL,
+            {"generationConfig": {"thinkingConfig": {"thinkingBudget": 5_000, "includeThoughts": True}}},
+            [],
+        ),
+    ],
+)
+async def test_a_budget_and_a_summary_of_thinking(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub,
+    upstream: Upstream,
+    model: str,
+    members: dict[str, Any],
+    warned: list[str],
+) -> None:
+    sampling = pb.SamplingParameters(reasoning_budget_tokens=5_000, reasoning_summary=True)
+    answer = await ask(client, pb.Prompt(messages=[HI], sampling=sampling), model)
+    [body] = upstream.bodies
+    assert {name: body.get(name) for name in members} == members
+    assert sorted(warnings(answer)) == [f"sampling.reasoning_{name}" for name in warned]
+
+
+async def test_a_strict_request_is_not_thought_about_in_other_terms(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
+) -> None:
+    prompt = pb.Prompt(messages=[HI], sampling=pb.SamplingParameters(reasoning_budget_tokens=5_000))
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await ask(client, prompt, CHAT_MODEL, strict=True)
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert upstream.bodies == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_only_some_of_the_tools_may_be_called(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream, model: str
+) -> None:
+    choice = pb.ToolChoice(mode=pb.ToolChoice.MODE_REQUIRED, allowed_tools=["look"])
+    prompt = pb.Prompt(messages=[HI], tools=[pb.Tool(name="look"), pb.Tool(name="wait")], tool_choice=choice)
+    answer = await ask(client, prompt, model)
+    [body] = upstream.bodies
+    named: Callable[[], str] = {
+        CHAT_MODEL: lambda: body["tool_choice"]["allowed_tools"]["tools"][0]["function"]["name"],
+        RESPONSES_MODEL: lambda: body["tool_choice"]["tools"][0]["name"],
+        MESSAGES_MODEL: lambda: body["tools"][-1]["name"],
+        CONTENT_MODEL: lambda: body["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"][0],
+    }[model]
+    assert named() == "look"
+    assert warnings(answer) == (["tool_choice.allowed_tools"] if model == MESSAGES_MODEL else [])
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_the_description_of_a_schema_reaches_the_model(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream, model: str
+) -> None:
+    wanted = pb.ResponseFormat(
+        type=pb.ResponseFormat.TYPE_JSON_SCHEMA, schema='{"type":"object"}', description="Where it lies"
+    )
+    await ask(client, pb.Prompt(messages=[HI], response_format=wanted), model)
+    [body] = upstream.bodies
+    described: Callable[[], str] = {
+        CHAT_MODEL: lambda: body["response_format"]["json_schema"]["description"],
+        RESPONSES_MODEL: lambda: body["text"]["format"]["description"],
+        MESSAGES_MODEL: lambda: body["output_config"]["format"]["schema"]["description"],
+        CONTENT_MODEL: lambda: body["generationConfig"]["responseJsonSchema"]["description"],
+    }[model]
+    assert described() == "Where it lies"
