@@ -38,13 +38,23 @@ class BreakerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BreakerReport:
-    """A breaker that is not closed. `retry_after` is in seconds, 0 unless it is open."""
+    """A breaker that is not closed.
+
+    `retry_after` is in seconds, 0 unless it is open. `idle` is for how many seconds nothing was called though a probe
+    could have been, 0 while one is under way.
+    """
 
     domain: str
     scope: Scope
     state: BreakerState
     retry_after: float
     last_error: str
+    idle: float = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether its failures are too long ago, without a call since, to say how it is now."""
+        return self.idle >= IDLE_SECONDS
 
 
 HOPELESS_CALLS = 200
@@ -53,6 +63,9 @@ so many calls in 28,000 fails throughout (0.95²⁰⁰)."""
 HOPELESS_ROWS = 4
 """Lasting failures on end mean the same when there are so many times as many as open the breaker: connections that
 break half of the time fail five times in a row every minute or two."""
+IDLE_SECONDS = 60.0
+"""Half open for so long without a call, a breaker goes on letting probes through one at a time, but what probes before
+had shown is no longer counted."""
 JITTER = 0.25
 """The share by which a breaker may open for less than its time, so that those that opened together do not probe
 together."""
@@ -65,6 +78,7 @@ class Breaker:
     """The breaker of one domain. Calls made after it opened are probes."""
 
     __slots__ = (
+        "_called_at",
         "_clock",
         "_draw",
         "_in_a_row",
@@ -96,6 +110,8 @@ class Breaker:
         self._probes_failed = 0
         self._open_seconds = 0.0
         self._opened_until = 0.0
+        self._called_at = 0.0
+        """When the latest probe began or ended."""
 
     @property
     def state(self) -> BreakerState:
@@ -134,16 +150,27 @@ class Breaker:
         """Whether another call is not worth its price: every one of the latest calls failed."""
         return self._in_a_row >= HOPELESS_ROWS * self._settings.failures or self._recent == _ALL_FAILED
 
+    @property
+    def idle(self) -> float:
+        """Seconds in which no probe was made that could have been; 0 unless half open, and while one is under way."""
+        if self.state is not BreakerState.HALF_OPEN or self._probes_under_way:
+            return 0.0
+        return self._clock() - max(self._opened_until, self._called_at)
+
     def begin_probe(self) -> bool:
         """Counts a call that is about to be made; returns whether it is a probe, which `end_probe` ends."""
         if not self._open_seconds:
             return False
+        if self.idle >= IDLE_SECONDS:
+            self._probes_answered = self._probes_failed = 0
         self._probes_under_way += 1
+        self._called_at = self._clock()
         return True
 
     def end_probe(self) -> None:
         """A probe is over; its verdict, if there is one, follows."""
         self._probes_under_way = max(0, self._probes_under_way - 1)
+        self._called_at = self._clock()
 
     @property
     def is_spotless(self) -> bool:
@@ -274,7 +301,7 @@ class Breakers:
     def report(self) -> Sequence[BreakerReport]:
         """Returns the breakers that are not closed, in the order of their domains."""
         return [
-            BreakerReport(domain, breaker.scope, breaker.state, breaker.retry_after, breaker.last_error)
+            BreakerReport(domain, breaker.scope, breaker.state, breaker.retry_after, breaker.last_error, breaker.idle)
             for domain, breaker in sorted(self._tripped.items())
         ]
 

@@ -186,7 +186,7 @@ class Health:
             own, error = offers.get(name, ()), errors.get(name, "")
             breakers = tuple(report for report in reports if _belongs(report.domain, name))
             paused = tuple(report for report in pauses if _belongs(report.domain, name))
-            status = _provider_status(own, hopeless, error=error, flawed=bool(breakers or paused or error))
+            status = _provider_status(own, hopeless, error=error, flawed=_is_flawed(breakers, paused, error))
             if missing := _missing(provider):
                 yield ProviderHealth(name, Status.ABSENT, missing)
             else:
@@ -240,6 +240,11 @@ def _belongs(domain: str, provider: str) -> bool:
     return domain.startswith((f"{provider}/", f"{provider}#", f"{provider}@"))
 
 
+def _is_flawed(breakers: Sequence[BreakerReport], pauses: Sequence[PauseReport], error: str) -> bool:
+    """Returns whether anything of a provider does not work now; what failed long ago and was not called since may."""
+    return bool(error or pauses) or any(not breaker.is_idle for breaker in breakers)
+
+
 def _provider_status(models: Sequence[Model], hopeless: Collection[str], *, error: str, flawed: bool) -> Status:
     if not models:
         return Status.UNAVAILABLE if error else Status.ABSENT
@@ -285,10 +290,11 @@ def _cause(provider: ProviderHealth) -> str:
     first = next((report for report in provider.breakers if report.state is BreakerState.OPEN), None)
     if first is not None:
         return f"{first.last_error} (tried again in {first.retry_after:.0f} s)"
-    if provider.pauses and not provider.breakers:
+    if provider.pauses and all(report.is_idle for report in provider.breakers):
         return f"paused for {provider.pauses[0].retry_after:.0f} s more: {provider.pauses[0].reason}"
-    if any(report.state is BreakerState.HALF_OPEN for report in provider.breakers):
-        return f"is being tried again after: {provider.breakers[0].last_error}"
+    probed = next((report for report in provider.breakers if not report.is_idle), None)
+    if probed is not None:
+        return f"{'tried again with the next call' if probed.idle else 'being tried again'}, after: {probed.last_error}"
     return "its models keep failing"
 
 

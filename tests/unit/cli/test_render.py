@@ -268,7 +268,6 @@ def test_health_shows_every_part_and_its_problem() -> None:
                 provider="acme",
                 status=ymera_pb2.HEALTH_STATUS_DEGRADED,
                 models=1,
-                detail="slow",
                 breakers=[
                     ymera_pb2.BreakerHealth(
                         domain="acme#key-1",
@@ -285,6 +284,29 @@ def test_health_shows_every_part_and_its_problem() -> None:
                 detail="gone",
                 listing_is_stale=True,
                 pauses=[ymera_pb2.PauseHealth(domain="lab/m", retry_after=TWO_SECONDS, reason="slow down")],
+            ),
+            ymera_pb2.ProviderHealth(
+                provider="quiet",
+                status=ymera_pb2.HEALTH_STATUS_OK,
+                models=1,
+                breakers=[
+                    ymera_pb2.BreakerHealth(
+                        domain="quiet/m",
+                        state=ymera_pb2.BREAKER_STATE_HALF_OPEN,
+                        last_error="broken",
+                        idle=Duration(seconds=125),
+                    )
+                ],
+            ),
+            ymera_pb2.ProviderHealth(
+                provider="tried",
+                status=ymera_pb2.HEALTH_STATUS_DEGRADED,
+                models=1,
+                breakers=[
+                    ymera_pb2.BreakerHealth(
+                        domain="tried@", state=ymera_pb2.BREAKER_STATE_HALF_OPEN, last_error="broken"
+                    )
+                ],
             ),
             ymera_pb2.ProviderHealth(
                 provider="ollama", status=ymera_pb2.HEALTH_STATUS_ABSENT, detail="offers no models now"
@@ -310,8 +332,16 @@ def test_health_shows_every_part_and_its_problem() -> None:
         "            name             state     detail",
         "storage     sqlite           ok",
         "network                      degraded  no name can be resolved",
-        "provider    acme             degraded  1 model · slow · acme#key-1 open, retried in 2.00 s (no credit)",
-        "provider    lab              degraded  2 models · stale listing: gone · lab/m paused for 2.00 s (slow down)",
+        "provider    acme             degraded  1 model · acme#key-1: breaker open, tried again in 2.00 s (no credit)",
+        (
+            "provider    lab              degraded  2 models · stale listing: gone"
+            " · lab/m: paused by its provider for 2.00 s (slow down)"
+        ),
+        (
+            "provider    quiet            ok        1 model"
+            " · quiet/m: breaker half open, not called for 2 min 5 s (broken)"
+        ),
+        "provider    tried            degraded  1 model · tried@: breaker half open, being tried again (broken)",
         "provider    ollama           absent    offers no models now",
         "plugin      acme             disabled",
         "background  catalog refresh  degraded  OSError: no · restarted 2 times",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from ymera_service.config import BreakerSettings
-from ymera_service.resilience.breaker import HOPELESS_CALLS, HOPELESS_ROWS, Breakers, BreakerState, Permit
+from ymera_service.resilience.breaker import HOPELESS_CALLS, HOPELESS_ROWS, IDLE_SECONDS, Breakers, BreakerState, Permit
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -249,6 +249,37 @@ def test_a_probe_that_was_cancelled_allows_the_next_one() -> None:
     breakers.acquire(TARGET).released()
     assert state_of(breakers) is BreakerState.HALF_OPEN
     assert breakers.accepts(TARGET)
+
+
+def test_a_half_open_breaker_says_for_how_long_nothing_was_called_and_goes_on_probing_one_at_a_time() -> None:
+    clock = Clock()
+    breakers = opened(clock)
+    assert breakers.report()[0].idle == 0
+    clock.now += 2 + 70
+    [report] = breakers.report()
+    assert (report.state, report.idle, report.is_idle) == (BreakerState.HALF_OPEN, 70, True)
+    probe = breakers.acquire(TARGET)
+    assert not breakers.accepts(TARGET)
+    assert breakers.report()[0].idle == 0
+    clock.now += 5
+    probe.succeeded()
+    clock.now += IDLE_SECONDS - 1
+    [report] = breakers.report()
+    assert (report.idle, report.is_idle) == (IDLE_SECONDS - 1, False)
+
+
+def test_probes_of_long_ago_do_not_decide() -> None:
+    clock = Clock()
+    breakers = opened(clock, BreakerSettings(failures=3, half_open_calls=4))
+    clock.now += 2
+    for _ in range(3):
+        breakers.acquire(TARGET).failed(FLAKY)
+    clock.now += IDLE_SECONDS
+    breakers.acquire(TARGET).failed(FLAKY)
+    assert state_of(breakers) is BreakerState.HALF_OPEN
+    for _ in range(3):
+        breakers.acquire(TARGET).succeeded()
+    assert breakers.report() == []
 
 
 def test_calls_started_before_it_opened_do_not_count_as_recovery() -> None:

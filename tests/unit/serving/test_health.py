@@ -191,8 +191,25 @@ async def test_one_of_two_models_that_fails_degrades_its_provider(server: Server
     report = await health.report()
     assert report.status is Status.DEGRADED
     assert [(one.status, len(one.breakers)) for one in report.providers] == [(Status.DEGRADED, 1)]
-    server.now = 100.0  # half open: calls may pass
-    assert (await health.report()).status is Status.DEGRADED
+    server.now = 10.0  # half open: calls may pass
+    report = await health.report()
+    assert (report.status, report.detail) == (Status.DEGRADED, "lab: tried again with the next call, after: broken")
+    probe = server.breakers.acquire(server.catalog.snapshot.models["lab/real"].targets[0])
+    assert (await health.report()).detail == "lab: being tried again, after: broken"
+    probe.released()
+
+
+async def test_a_failure_of_long_ago_that_no_call_has_tried_since_is_shown_but_degrades_nothing(server: Server) -> None:
+    health = await server.health(Lab("lab", REAL, ModelInfo("other")))
+    server.fail("lab/real", ProviderServerError("broken"))
+    server.now = 100.0
+    report = await health.report()
+    assert (report.status, report.detail) == (Status.OK, "")
+    [breaker] = report.providers[0].breakers
+    assert (breaker.state, breaker.last_error) == (BreakerState.HALF_OPEN, "broken")
+    assert breaker.idle > 90
+    server.fail("lab/other", ProviderServerError("broken too"))
+    assert (await health.report()).detail == "lab: broken too (tried again in 2 s)"
 
 
 async def test_a_target_that_answers_now_and_then_can_be_served_though_its_breaker_is_open(server: Server) -> None:

@@ -73,6 +73,7 @@ def _breaker(report: BreakerReport) -> Fields:
         "state": _BREAKER_STATES[report.state],
         "retry_after": duration_fields(report.retry_after) if waits else None,
         "last_error": report.last_error,
+        "idle": duration_fields(report.idle) if report.idle else None,
     }
 
 

@@ -60,14 +60,19 @@ def _provider(provider: ProviderHealth) -> str:
 
 def _breaker(breaker: BreakerHealth) -> str:
     state = word(BreakerState.Name(breaker.state), "BREAKER_STATE_")
-    again = f", retried in {duration(breaker.retry_after)}" if breaker.HasField("retry_after") else ""
+    since = ""
+    if breaker.HasField("retry_after"):
+        since = f", tried again in {duration(breaker.retry_after)}"
+    elif breaker.state == BreakerState.BREAKER_STATE_HALF_OPEN:
+        idle = breaker.HasField("idle")
+        since = f", not called for {duration(breaker.idle)}" if idle else ", being tried again"
     why = f" ({breaker.last_error})" if breaker.last_error else ""
-    return f"{breaker.domain} {state}{again}{why}"
+    return f"{breaker.domain}: breaker {state}{since}{why}"
 
 
 def _pause(pause: PauseHealth) -> str:
     why = f" ({pause.reason})" if pause.reason else ""
-    return f"{pause.domain} paused for {duration(pause.retry_after)}{why}"
+    return f"{pause.domain}: paused by its provider for {duration(pause.retry_after)}{why}"
 
 
 def _limit(limit: LimitHealth) -> str:

@@ -2865,7 +2865,10 @@ type BreakerHealth struct {
 	// Its scope.
 	Scope BreakerScope `protobuf:"varint,4,opt,name=scope,proto3,enum=ymera.v1.BreakerScope" json:"scope,omitempty"`
 	// The latest failure that it counted, for people.
-	LastError     string `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	LastError string `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// While half open and no call is under way, the time without one. From a minute
+	// on it says nothing of the present, and does not make its provider DEGRADED.
+	Idle          *durationpb.Duration `protobuf:"bytes,6,opt,name=idle,proto3" json:"idle,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2933,6 +2936,13 @@ func (x *BreakerHealth) GetLastError() string {
 		return x.LastError
 	}
 	return ""
+}
+
+func (x *BreakerHealth) GetIdle() *durationpb.Duration {
+	if x != nil {
+		return x.Idle
+	}
+	return nil
 }
 
 // The state of a background task.
@@ -3345,7 +3355,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x05scope\x18\x02 \x01(\x0e2\x16.ymera.v1.BreakerScopeR\x05scope\x12:\n" +
 	"\vretry_after\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfter\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xde\x01\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x8d\x02\n" +
 	"\rBreakerHealth\x12\x16\n" +
 	"\x06domain\x18\x01 \x01(\tR\x06domain\x12,\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x16.ymera.v1.BreakerStateR\x05state\x12:\n" +
@@ -3353,7 +3363,8 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"retryAfter\x12,\n" +
 	"\x05scope\x18\x04 \x01(\x0e2\x16.ymera.v1.BreakerScopeR\x05scope\x12\x1d\n" +
 	"\n" +
-	"last_error\x18\x05 \x01(\tR\tlastError\"\x8e\x01\n" +
+	"last_error\x18\x05 \x01(\tR\tlastError\x12-\n" +
+	"\x04idle\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x04idle\"\x8e\x01\n" +
 	"\x14BackgroundTaskHealth\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x1a\n" +
@@ -3537,26 +3548,27 @@ var file_ymera_v1_ymera_proto_depIdxs = []int32{
 	1,  // 72: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
 	50, // 73: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
 	2,  // 74: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	0,  // 75: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 76: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 77: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	51, // 78: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	51, // 79: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 80: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 81: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 82: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	19, // 83: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	27, // 84: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 85: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 86: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 87: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	20, // 88: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	28, // 89: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	85, // [85:90] is the sub-list for method output_type
-	80, // [80:85] is the sub-list for method input_type
-	80, // [80:80] is the sub-list for extension type_name
-	80, // [80:80] is the sub-list for extension extendee
-	0,  // [0:80] is the sub-list for field type_name
+	50, // 75: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
+	0,  // 76: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 77: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 78: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	51, // 79: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	51, // 80: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 81: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 82: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 83: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	19, // 84: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	27, // 85: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 86: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 87: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 88: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	20, // 89: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	28, // 90: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	86, // [86:91] is the sub-list for method output_type
+	81, // [81:86] is the sub-list for method input_type
+	81, // [81:81] is the sub-list for extension type_name
+	81, // [81:81] is the sub-list for extension extendee
+	0,  // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }

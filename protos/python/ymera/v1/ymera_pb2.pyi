@@ -1427,6 +1427,7 @@ class BreakerHealth(google.protobuf.message.Message):
     RETRY_AFTER_FIELD_NUMBER: builtins.int
     SCOPE_FIELD_NUMBER: builtins.int
     LAST_ERROR_FIELD_NUMBER: builtins.int
+    IDLE_FIELD_NUMBER: builtins.int
     domain: builtins.str
     """What it protects: a target's id, "provider/name"; or with the other scopes
     "provider#account" and "provider@endpoint".
@@ -1441,6 +1442,12 @@ class BreakerHealth(google.protobuf.message.Message):
     def retry_after(self) -> google.protobuf.duration_pb2.Duration:
         """While open, the time until calls are tried again."""
 
+    @property
+    def idle(self) -> google.protobuf.duration_pb2.Duration:
+        """While half open and no call is under way, the time without one. From a minute
+        on it says nothing of the present, and does not make its provider DEGRADED.
+        """
+
     def __init__(
         self,
         *,
@@ -1449,9 +1456,10 @@ class BreakerHealth(google.protobuf.message.Message):
         retry_after: google.protobuf.duration_pb2.Duration | None = ...,
         scope: Global___BreakerScope.ValueType = ...,
         last_error: builtins.str = ...,
+        idle: google.protobuf.duration_pb2.Duration | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["retry_after", b"retry_after"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["domain", b"domain", "last_error", b"last_error", "retry_after", b"retry_after", "scope", b"scope", "state", b"state"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["idle", b"idle", "retry_after", b"retry_after"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["domain", b"domain", "idle", b"idle", "last_error", b"last_error", "retry_after", b"retry_after", "scope", b"scope", "state", b"state"]) -> None: ...
 
 Global___BreakerHealth: typing_extensions.TypeAlias = BreakerHealth
 
