@@ -232,9 +232,7 @@ def _healthy(open_domains: Mapping[str, float], table: Table) -> Filter:
 
 def _unpaused(paused_domains: Mapping[str, float], table: Table) -> Filter:
     waits = waits_for(paused_domains, table)
-    return Filter(
-        ExclusionReason.PAUSED, waits >= 0, lambda row: f"is paused, as its provider asked, for {waits[row]:.1f} s more"
-    )
+    return Filter(ExclusionReason.PAUSED, waits >= 0, lambda row: _pause(row, paused_domains, table))
 
 
 def waits_for(open_domains: Mapping[str, float], table: Table) -> Floats:
@@ -248,11 +246,21 @@ def waits_for(open_domains: Mapping[str, float], table: Table) -> Floats:
     return waits
 
 
-_FAILED = ("it", "its account", "its endpoint")
-"""What is broken, in the order of a target's domains."""
+_PARTS = ("it", "its account", "its endpoint")
+"""What is broken or paused, in the order of a target's domains."""
+
+
+def _pause(row: int, paused_domains: Mapping[str, float], table: Table) -> str:
+    pauses = [
+        (paused_domains[domain], name)
+        for name, domain in zip(_PARTS, table.targets[row].domains, strict=True)
+        if domain in paused_domains
+    ]
+    wait, name = max(pauses, key=lambda pause: pause[0])
+    return f"{name} is paused, as its provider asked, for {wait:.1f} s more"
 
 
 def _ailment(row: int, wait: float, open_domains: Mapping[str, float], table: Table) -> str:
-    domains = zip(_FAILED, table.targets[row].domains, strict=True)
+    domains = zip(_PARTS, table.targets[row].domains, strict=True)
     failed = next(name for name, domain in domains if domain in open_domains)
     return f"{failed} failed repeatedly" + ("" if isinf(wait) else f"; is tried again in {wait:.1f} s")

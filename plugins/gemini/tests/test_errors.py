@@ -82,6 +82,38 @@ def test_the_quota_of_a_day_is_that_of_the_model_alone() -> None:
     assert error_of(403, "PERMISSION_DENIED", "No.", info("BILLING_DISABLED")).scope is Scope.ACCOUNT
 
 
+def limit(name: str) -> dict[str, Any]:
+    return {**info("RATE_LIMIT_EXCEEDED"), "metadata": {"quota_limit": name, "quota_location": "us-west4"}}
+
+
+@pytest.mark.parametrize(
+    ("detail", "scope"),
+    [
+        (PER_MINUTE, Scope.TARGET),
+        (quota("GenerateContentInputTokensPerModelPerMinute-FreeTier"), Scope.TARGET),
+        (quota("GenerateRequestsPerMinutePerProjectPerBaseModel"), Scope.TARGET),
+        (quota("GenerateRequestsPerMinutePerProject"), Scope.ACCOUNT),
+        (limit("GenerateContentRequestsPerMinutePerProjectPerRegion"), Scope.ACCOUNT),
+        (limit("GenerateContentRequestsPerMinutePerProjectPerModel"), Scope.TARGET),
+        (quota(""), Scope.TARGET),
+        (info("RATE_LIMIT_EXCEEDED"), Scope.TARGET),
+    ],
+)
+def test_a_limit_holds_for_the_model_or_the_project_as_its_name_says(detail: Any, scope: Scope) -> None:
+    limited = error_of(429, "RESOURCE_EXHAUSTED", "Resource exhausted.", detail)
+    assert (type(limited), limited.scope) == (errors.RateLimited, scope)
+
+
+def test_of_several_limits_that_of_the_project_decides() -> None:
+    both = {"@type": QUOTA, "violations": [*PER_MINUTE["violations"], {"quotaId": "RequestsPerMinutePerProject"}]}
+    assert error_of(429, "RESOURCE_EXHAUSTED", EXCEEDED, both, RETRY).scope is Scope.ACCOUNT
+
+
+def test_the_quota_of_a_day_may_be_that_of_the_project() -> None:
+    spent = error_of(429, "RESOURCE_EXHAUSTED", EXCEEDED, quota("GenerateRequestsPerDayPerProject"), RETRY)
+    assert (type(spent), spent.scope) == (errors.QuotaExhausted, Scope.ACCOUNT)
+
+
 def test_the_field_that_is_wrong_is_named() -> None:
     violation = {"field": "generation_config.top_k", "description": "must be positive"}
     details = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]}

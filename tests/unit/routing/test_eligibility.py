@@ -278,8 +278,25 @@ def test_a_paused_target_comes_last_and_says_why() -> None:
     assert [target.id for target in selection.ranking] == ["p/dear", "p/cheap"]
     [excluded] = selection.decision.excluded
     assert excluded.reason is ExclusionReason.PAUSED
-    assert excluded.detail == "is paused, as its provider asked, for 7.0 s more"
+    assert excluded.detail == "it is paused, as its provider asked, for 7.0 s more"
     assert selection.decision.inputs.open_domains == ("p/cheap",)
+    assert selection.decision.exclusions[0].example == excluded
+
+
+@pytest.mark.parametrize(
+    ("domains", "detail"),
+    [
+        ({"p#": 5.0}, "its account is paused, as its provider asked, for 5.0 s more"),
+        ({"p@": 5.0}, "its endpoint is paused, as its provider asked, for 5.0 s more"),
+        ({"p#": 9.0, "p/cheap": 5.0}, "its account is paused, as its provider asked, for 9.0 s more"),
+    ],
+)
+def test_a_decision_names_what_is_paused(domains: dict[str, float], detail: str) -> None:
+    routing = Routing({"p": [CHEAP], "q": [DEAR]})
+    routing.paused_domains = domains
+    decision = routing.select(full_view=True).decision
+    assert [excluded.detail for excluded in decision.excluded] == [detail]
+    assert set(decision.inputs.open_domains) == set(domains)
 
 
 def test_what_is_open_or_paused_is_ranked_by_when_it_may_be_called_again() -> None:

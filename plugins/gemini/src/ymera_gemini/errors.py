@@ -3,7 +3,7 @@
 See https://ai.google.dev/gemini-api/docs/troubleshooting and `google/rpc/error_details.proto`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from ymera_service.sdk.errors import (
@@ -62,7 +62,7 @@ class GoogleErrors(ErrorReader):
         details = members(_status_in(document), "details")
         kind, scope = _kind_of(details, error)
         named = _named_field(details)
-        if kind is type(error) and not named:
+        if kind is type(error) and scope is None and not named:
             return error
         return kind(
             error.message,
@@ -76,20 +76,30 @@ class GoogleErrors(ErrorReader):
 
 
 def _kind_of(details: list[Json], error: ProviderError) -> tuple[Kind, Scope | None]:
+    quotas = list(_quotas(details))
+    scope = _scope_of(quotas)
     for detail in details:
         if kind := _BY_REASON.get(text(detail, "reason")):
-            return kind, None
-    if isinstance(error, RateLimited | QuotaExhausted) and _is_of_a_day(details):
-        return QuotaExhausted, Scope.TARGET  # each model has a quota of its own
+            return kind, scope
+    if isinstance(error, RateLimited | QuotaExhausted) and any("PerDay" in quota for quota in quotas):
+        return QuotaExhausted, scope  # no wait of seconds helps
     if "reported as leaked" in error.message:
         return AuthenticationFailed, None
-    return type(error), None
+    return type(error), scope
 
 
-def _is_of_a_day(details: list[Json]) -> bool:
-    """Returns whether the quota that was exceeded is one of a day, after which no wait of seconds helps."""
-    violations = [violation for detail in details for violation in members(detail, "violations")]
-    return any("PerDay" in text(violation, "quotaId") for violation in violations)
+def _quotas(details: list[Json]) -> Iterator[str]:
+    """Yields the names of the quotas that were exceeded, such as "GenerateRequestsPerDayPerProjectPerModel"."""
+    for detail in details:
+        names = [text(violation, "quotaId") for violation in members(detail, "violations")]
+        yield from filter(None, [*names, text(member(detail, "metadata"), "quota_limit")])
+
+
+def _scope_of(quotas: list[str]) -> Scope | None:
+    """Returns what quotas are counted for, as their names say: each model, or the project, which is the account."""
+    if not quotas:
+        return None
+    return Scope.TARGET if all("Model" in quota for quota in quotas) else Scope.ACCOUNT
 
 
 def _named_field(details: list[Json]) -> str | None:
