@@ -9,10 +9,19 @@ import pytest
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from ymera.v1 import admin_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2
+from ymera.v1 import (
+    admin_pb2,
+    catalog_pb2,
+    content_pb2,
+    errors_pb2,
+    inference_pb2,
+    routing_pb2,
+    usage_pb2,
+    ymera_pb2,
+)
 
 ROOT = Path(__file__).parents[2]
-FILES = (admin_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2)
+FILES = (admin_pb2, catalog_pb2, content_pb2, errors_pb2, inference_pb2, routing_pb2, usage_pb2, ymera_pb2)
 API = "\n".join(path.read_text() for path in sorted((ROOT / "ymera_service/api").rglob("*.py")))
 NAMED = frozenset(re.findall(r"\.([a-z_0-9]+)|[\"']([a-z_0-9]+)[\"']|([a-z_0-9]+)=", API))
 WORDS = frozenset(word for found in NAMED for word in found if word)

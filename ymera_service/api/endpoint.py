@@ -5,16 +5,26 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as grpc_health
 from grpc_reflection.v1alpha import reflection
 
-from ymera_service.api import admin_servicer, catalog_servicer, listener, routing_servicer, ymera_servicer
+from ymera_service.api import (
+    admin_servicer,
+    catalog_servicer,
+    inference_servicer,
+    listener,
+    routing_servicer,
+    ymera_servicer,
+)
 from ymera_service.api.admin_servicer import AdminServicer
 from ymera_service.api.catalog_servicer import CatalogServicer
 from ymera_service.api.handlers import Handlers
+from ymera_service.api.inference_servicer import InferenceServicer
 from ymera_service.api.routing_servicer import RoutingServicer
 from ymera_service.api.ymera_servicer import YmeraServicer
 from ymera_service.config import ServerSettings
 from ymera_service.serving.service import Service
 
-SERVICES = (ymera_servicer.SERVICE, routing_servicer.SERVICE, catalog_servicer.SERVICE, admin_servicer.SERVICE)
+SERVICES = tuple(
+    [each.SERVICE for each in (ymera_servicer, inference_servicer, routing_servicer, catalog_servicer, admin_servicer)]
+)
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -74,6 +84,7 @@ class GrpcEndpoint:
 def _handlers(service: Service, max_message_bytes: int) -> Handlers:
     handlers = Handlers(service.calls, max_message_bytes, service.budget)
     handlers.add(ymera_servicer.SERVICE, YmeraServicer(service).methods())
+    handlers.add(inference_servicer.SERVICE, InferenceServicer(service.inference).methods())
     handlers.add(routing_servicer.SERVICE, RoutingServicer(service.history).methods())
     handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing).methods())
     handlers.add(admin_servicer.SERVICE, AdminServicer(service.plugins).methods())

@@ -131,9 +131,9 @@ _CAPABILITIES = frozenset(Capability)
 
 
 def _wrong_figure(info: ModelInfo) -> str:
-    for tokens in (info.context_window, info.max_output_tokens):
+    for tokens in (info.context_window, info.max_output_tokens, info.max_batch_tokens, info.max_batch_inputs):
         if not (isinstance(tokens, int) and 0 <= tokens <= MAX_TOKENS):
-            return f"has a limit of {tokens!r} tokens"
+            return f"has a limit of {tokens!r} tokens or inputs"
     for category, share in info.stated_quality.items():
         if not (isinstance(category, str) and len(category) <= MAX_DEPLOYMENT):
             return "states a quality for a category that is not a short text"

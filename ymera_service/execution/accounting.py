@@ -3,9 +3,18 @@
 from dataclasses import replace
 
 from ymera_service.execution.context import ExecutionContext
+from ymera_service.execution.portions import portion_of
 from ymera_service.execution.progress import Progress
 from ymera_service.routing.estimate import expected_usage, prompt_tokens, text_tokens
-from ymera_service.sdk.errors import ProviderError, ProviderTimeout, RequestError, YmeraError
+from ymera_service.routing.operations import work_tokens
+from ymera_service.sdk.errors import (
+    MalformedResponse,
+    ProviderError,
+    ProviderTimeout,
+    RequestError,
+    StreamInterrupted,
+    YmeraError,
+)
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model
 
@@ -14,6 +23,8 @@ _NOTHING = Usage()
 
 def _was_refused(progress: Progress, failure: YmeraError | None) -> bool:
     """Returns whether a call failed before the provider accepted it, so that it can't have cost anything."""
+    if progress.portion is not None and isinstance(failure, MalformedResponse | StreamInterrupted):
+        return False  # of a reply that is returned whole, nobody says when its head arrived
     refused = isinstance(failure, ProviderError | RequestError) and not isinstance(failure, ProviderTimeout)
     return progress.accepted_at is None and refused
 
@@ -41,6 +52,8 @@ def usage_of(context: ExecutionContext, progress: Progress, failure: YmeraError 
         return reported, progress.usage_estimated or progress.not_credible is not None
     if _was_refused(progress, failure):
         return _NOTHING, False
+    if progress.portion is not None:
+        return replace(reported, input_tokens=reported.input_tokens or work_tokens(progress.portion)), True
     if not written and progress.finished is None and not execution.stream and execution.decision is not None:
         written = expected_usage(0, execution.decision.inputs.max_output_tokens).output_tokens
     return replace(
@@ -48,3 +61,12 @@ def usage_of(context: ExecutionContext, progress: Progress, failure: YmeraError 
         input_tokens=reported.input_tokens or prompt_tokens(execution.request.prompt),
         output_tokens=max(reported.output_tokens, written),
     ), True
+
+
+def next_usage(context: ExecutionContext, model: Model) -> Usage:
+    """Returns what the next call of a model will probably consume."""
+    execution = context.execution
+    if execution.request.work is not None:
+        return Usage(work_tokens(portion_of(execution.request.work, model, context.done)))
+    inputs = execution.decision.inputs if execution.decision else None
+    return expected_usage(inputs.input_tokens, inputs.max_output_tokens) if inputs else _NOTHING

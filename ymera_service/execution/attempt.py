@@ -12,9 +12,11 @@ from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import Delta
 from ymera_service.execution.facts import Attempt
 from ymera_service.execution.limits import Limits, usual_seconds
+from ymera_service.execution.portions import check_turns, portion_of
 from ymera_service.execution.progress import Progress
 from ymera_service.execution.provided import bounded, clean
 from ymera_service.plugins.boundary import Boundary
+from ymera_service.plugins.replies import CallEvent
 from ymera_service.resilience.breaker import Permit
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext
@@ -27,15 +29,12 @@ from ymera_service.sdk.errors import (
     StreamInterrupted,
     YmeraError,
 )
-from ymera_service.sdk.events import (
-    Accepted,
-    Finished,
-    ProviderEvent,
-)
+from ymera_service.sdk.events import Accepted, Finished
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
+from ymera_service.sdk.work import WorkRequest
 from ymera_service.telemetry.timing import Phase
 from ymera_service.transport.waiting import CONNECTION_WAIT
 
@@ -113,6 +112,8 @@ class AttemptRunner:
         if progress.sign_at is not None or isinstance(failure, ProviderTimeout):
             self._limits.learn(context, callee.target, (progress.sign_at or clock()) - progress.began)
         self._add(context, callee, progress, failure)
+        if failure is None and progress.portion is not None and progress.reply is not None:
+            context.take(progress.portion, progress.reply)
         return failure
 
     def _end_early(self, context: ExecutionContext, callee: Callee, progress: Progress, error: BaseException) -> None:
@@ -123,7 +124,6 @@ class AttemptRunner:
         self._add(context, callee, progress, timed_out or refused)
 
     async def _receive(self, context: ExecutionContext, callee: Callee, progress: Progress) -> ProviderError | None:
-        request = _generation(context, callee)
         call = _call_context(context, callee.target)
         request_id = call.request_id
         clock = asyncio.get_running_loop().time
@@ -133,6 +133,7 @@ class AttemptRunner:
             _ConnectionWait(scope, progress, lambda: self._limits.first(context, callee.target, last=callee.last))
         )
         try:
+            request = _request(context, callee, progress)
             async with scope, self._boundary.calling(callee.provider, request, call) as events:
                 async for event in events:
                     now = clock()
@@ -157,7 +158,7 @@ class AttemptRunner:
         scope: asyncio.Timeout,
         progress: Progress,
         stream: bool,
-        event: ProviderEvent,
+        event: CallEvent,
         clock: Callable[[], float],
     ) -> None:
         """Moves the limit: any sign that the provider is at work counts, thinking and keep-alives included."""
@@ -274,6 +275,20 @@ def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: Progres
         return None
     seconds = asyncio.get_running_loop().time() - progress.began
     return ProviderTimeout(f"{callee.model.id} gave no sign of an answer in the {seconds:.3g} s until the deadline")
+
+
+def _request(context: ExecutionContext, callee: Callee, progress: Progress) -> GenerateRequest | WorkRequest:
+    """Returns what is asked of the provider.
+
+    Raises:
+        InvalidProviderRequest: The model can't do so much.
+    """
+    work = context.execution.request.work
+    if work is None:
+        return _generation(context, callee)
+    check_turns(work, callee.model)
+    progress.portion = portion_of(work, callee.model, context.done)
+    return progress.portion
 
 
 def _generation(context: ExecutionContext, callee: Callee) -> GenerateRequest:

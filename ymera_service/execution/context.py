@@ -1,6 +1,6 @@
 """What the stages of one execution share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ymera_service.execution.answer import AnswerCollector
 from ymera_service.execution.deadlines import DeadlineScope
@@ -9,6 +9,7 @@ from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.resilience.slots import Slot
 from ymera_service.routing.decision import Decision
 from ymera_service.sdk.targets import Target
+from ymera_service.sdk.work import Reply, WorkRequest
 from ymera_service.telemetry.timing import Timings
 
 
@@ -34,6 +35,10 @@ class ExecutionContext:
     """Has what was written, if a repeat is to get the same outcome."""
     notified: bool = False
     """The observers have it."""
+    replies: list[Reply] = field(default_factory=list)
+    """Those of the calls that did a part of the work, all by the same model,"""
+    done: int = 0
+    """and how many of its inputs they did."""
 
     def decide(self, decision: Decision, ranking: tuple[Target, ...]) -> None:
         """Takes the decision."""
@@ -47,6 +52,23 @@ class ExecutionContext:
     def add(self, attempt: Attempt) -> None:
         """Takes an attempt that is over."""
         self.execution = self.execution.with_attempt(attempt)
+
+    def take(self, portion: WorkRequest, reply: Reply) -> None:
+        """Takes the reply to a portion of the work."""
+        self.replies.append(reply)
+        self.done += len(portion.inputs)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a part of the work is still to be done."""
+        work = self.execution.request.work
+        return work is not None and self.done < len(work.inputs)
+
+    def start_over(self, ranking: tuple[Target, ...]) -> None:
+        """Forgets the replies, so that one of other targets can do all of the work."""
+        self.ranking = ranking
+        self.replies.clear()
+        self.done = 0
 
     @property
     def is_recorded(self) -> bool:

@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from ymera_service.routing.decision import Decision, Preferences
+from ymera_service.routing.operations import OPERATIONS
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, Failure, ShuttingDown, YmeraError
 from ymera_service.sdk.generation import Adaptation, FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
-from ymera_service.storage.records import ExecutionStatus
+from ymera_service.sdk.work import WorkRequest
+from ymera_service.storage.records import ExecutionStatus, Operation
 
 UNREAD = "the caller did not read its stream"
 """The message of a cancellation for that reason; any other says that the caller has gone."""
@@ -45,6 +47,13 @@ class ExecutionRequest:
     """The caller's own parameters, by provider."""
     strict: bool = False
     """What a model does not accept as it is must not be adapted."""
+    work: WorkRequest | None = None
+    """What is to be done instead of answering the prompt, which is empty then; without a model."""
+
+    @property
+    def operation(self) -> Operation:
+        """What is to be done."""
+        return Operation.CHAT if self.work is None else OPERATIONS[type(self.work)]
 
     @property
     def sharer(self) -> str:

@@ -92,7 +92,7 @@ class Learning:
     async def observe(self, execution: Execution) -> None:
         """See `Observer`."""
         answered = execution.turns[-1].answered_by if execution.turns else None
-        if answered is None or execution.error is not None:
+        if answered is None or execution.error is not None or execution.request.work is not None:
             return
         self._sessions.remember(execution.request.preferences.session_id, answered.target.id, answered.tool_calls)
         self._evidence.observe(

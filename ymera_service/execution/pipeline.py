@@ -6,7 +6,7 @@ get here; guards on the prompt will stand before `Generate`, guards on what is r
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -23,12 +23,21 @@ from ymera_service.execution.stages import Route, Stage
 from ymera_service.resilience.slots import RETRY_AFTER, Slots
 from ymera_service.routing.decision import Decision
 from ymera_service.sdk.errors import Cancelled, InternalError, Overloaded, StorageUnavailable, YmeraError
+from ymera_service.sdk.work import Reply
 from ymera_service.telemetry.timing import Phase, Timings
 
 log = structlog.get_logger(__name__)
 
 MAX_ROUTING = 1024
 """Requests for a decision alone that are under way at a time; their decisions wait for the same commits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Work: the execution, and the replies of its calls in the order of the inputs."""
+
+    execution: Execution
+    replies: tuple[Reply, ...]
 
 
 class Pipeline:
@@ -76,6 +85,18 @@ class Pipeline:
         execution = await self._run(request, collector, timings, stream=False, stages=self._execute)
         return collector.answer(execution)
 
+    async def work(self, request: ExecutionRequest, timings: Timings) -> Done:
+        """Does work other than answering a prompt; its execution's error says why there is no reply.
+
+        Raises:
+            RequestError, ServerError: The request was refused before a decision was made.
+        """
+        replies: list[Reply] = []
+        execution = await self._run(
+            request, AnswerCollector(), timings, stream=False, stages=self._execute, replies=replies
+        )
+        return Done(execution, tuple(replies))
+
     async def stream(self, request: ExecutionRequest, sink: Sink, timings: Timings) -> Execution:
         """Sends the answer while it is written; the last event is `Ended`.
 
@@ -110,10 +131,18 @@ class Pipeline:
         stream: bool,
         stages: Sequence[Stage],
         kept: AnswerCollector | None = None,
+        replies: list[Reply] | None = None,
     ) -> Execution:
         self._recording.check()
         execution = Execution(request, stream, datetime.now(UTC), _now())
-        context = ExecutionContext(execution, sink, timings, self._deadlines.scope(request.deadline), kept=kept)
+        context = ExecutionContext(
+            execution,
+            sink,
+            timings,
+            self._deadlines.scope(request.deadline),
+            kept=kept,
+            replies=[] if replies is None else replies,
+        )
         self._begin()
         try:
             error = await self._through(context, stages)

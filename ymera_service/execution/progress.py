@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from ymera_service.execution.events import Delta
+from ymera_service.plugins.replies import CallEvent, Replied
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.events import (
     Accepted,
     CitationFound,
     Finished,
-    ProviderEvent,
     ReasoningDelta,
     RefusalDelta,
     ResponseStarted,
@@ -17,6 +17,7 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import Adaptation, Usage
+from ymera_service.sdk.work import Reply, WorkRequest
 
 DEAREST_MICROS = 10**12
 """The most that a provider may say one call costs: a million USD. Beyond that, the price list applies."""
@@ -51,9 +52,13 @@ class Progress:
     response: ResponseStarted = _NO_RESPONSE
     written: list[str] = field(default_factory=list)
     """What the model wrote, for an estimate where it sends no count."""
+    portion: WorkRequest | None = None
+    """What the call does, if it does not answer a prompt,"""
+    reply: Reply | None = None
+    """and what came of it."""
     calls: dict[int, ToolCall] = field(default_factory=dict)
 
-    def take(self, event: ProviderEvent, now: float) -> Delta | None:
+    def take(self, event: CallEvent, now: float) -> Delta | None:
         """Notes an event and returns it where the caller is to see it."""
         if self.sign_at is None and not isinstance(event, Accepted):
             self.sign_at = now
@@ -72,7 +77,7 @@ class Progress:
             self.first_token_at = now
         return event
 
-    def _note(self, event: ProviderEvent, now: float) -> None:
+    def _note(self, event: CallEvent, now: float) -> None:
         match event:
             case Accepted():
                 self.accepted_at, self.adaptations = now, event.adaptations
@@ -82,6 +87,8 @@ class Progress:
                 self._count(event)
             case Finished():
                 self.finished = event
+            case Replied():
+                self.reply, self.first_token_at = event.reply, now
             case _:
                 pass
 

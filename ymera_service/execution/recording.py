@@ -3,23 +3,24 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any
 
 import orjson
 import structlog
 
+from ymera_service.execution.accounting import next_usage
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
 from ymera_service.execution.outcomes import answer_to_json, is_kept
-from ymera_service.routing.estimate import expected_usage
 from ymera_service.routing.stored import to_json
 from ymera_service.sdk.errors import Failure, StorageUnavailable
-from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.targets import Target
 from ymera_service.storage import Recorder
 from ymera_service.storage.records import ExecutionLabel, ExecutionRecord, Outcome
 from ymera_service.storage.rows import Record
+from ymera_service.storage.tables import USAGE_COLUMNS
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ EXECUTION_NOTE = "execution"
 """The kind of the notes in the journal that `unsettled_execution` reads."""
 NOTED_MESSAGE = 128
 """Characters of an error's message that are noted."""
+NOTED_ATTEMPTS = 16
+"""Attempts that are noted one by one."""
 
 
 class Recording:
@@ -58,7 +61,7 @@ class Recording:
         assert decision is not None
         context.stored_decision = context.stored_decision or to_json(decision)
         now = asyncio.get_running_loop().time()
-        under_way = _under_way(execution, target, model, now)
+        under_way = _under_way(context, target, model, now)
         note = {
             "kind": EXECUTION_NOTE,
             "request_id": execution.request.request_id,
@@ -71,8 +74,9 @@ class Recording:
             "caller": execution.request.caller,
             "labels": execution.request.attribution.labels,
             "catalog_version": decision.inputs.catalog_version,
+            "operation": execution.request.operation,
             "decision": orjson.Fragment(context.stored_decision),
-            "attempts": [*map(_shortened, _attempts(execution)), _attempt(len(execution.turns), under_way)],
+            "attempts": [*_noted(_attempts(execution)), _attempt(len(execution.turns), under_way)],
         }
         context.note = self._recorder.note(orjson.dumps(note), context.note)
 
@@ -104,11 +108,9 @@ class Recording:
         await asyncio.gather(*self._later, return_exceptions=True)
 
 
-def _under_way(execution: Execution, target: Target, model: Model, now: float) -> Attempt:
+def _under_way(context: ExecutionContext, target: Target, model: Model, now: float) -> Attempt:
     """Returns the call that is made now, with what it will probably consume."""
-    inputs = execution.decision.inputs if execution.decision else None
-    usage = expected_usage(inputs.input_tokens, inputs.max_output_tokens) if inputs else Usage()
-    number = len(execution.turns[-1].attempts) + 1
+    usage, number = next_usage(context, model), len(context.execution.turns[-1].attempts) + 1
     return Attempt(number, target, now, 0.0, usage=usage, cost_micros=model.cost_micros(usage), estimated=True)
 
 
@@ -171,6 +173,7 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
         attempts=attempts_to_json(execution),
         caller=request.caller,
         error=None if execution.error is None else failure_to_json(Failure.of(execution.error)),
+        operation=request.operation,
     )
 
 
@@ -215,6 +218,23 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
 def failure_to_json(failure: Failure) -> bytes:
     """Returns the stored form of a failure; `reading.failure_from_json` reads it."""
     return orjson.dumps(_failure(failure))
+
+
+def _noted(attempts: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """Returns attempts as they are noted: of many, the earlier ones as one that consumed what they did."""
+    if len(attempts) > NOTED_ATTEMPTS:
+        *earlier, latest = attempts[: 1 - NOTED_ATTEMPTS]
+        attempts = [reduce(_with_both, earlier, latest), *attempts[1 - NOTED_ATTEMPTS :]]
+    return [_shortened(attempt) for attempt in attempts]
+
+
+def _with_both(attempt: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    known = attempt["cost_micros"] is not None and other["cost_micros"] is not None
+    return attempt | {
+        **{name: attempt[name] + other[name] for name in USAGE_COLUMNS},
+        "cost_micros": attempt["cost_micros"] + other["cost_micros"] if known else None,
+        "estimated": attempt["estimated"] or other["estimated"],
+    }
 
 
 def _shortened(attempt: dict[str, Any]) -> dict[str, Any]:

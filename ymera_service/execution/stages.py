@@ -20,7 +20,7 @@ from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets, backoff
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.router import Router
-from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.errors import NoHealthyModel, ProviderError
 from ymera_service.sdk.targets import Target
 from ymera_service.telemetry.timing import Phase
 
@@ -55,7 +55,10 @@ class Route:
         """See `Stage`. Raises `RequestError` or `NoHealthyModel`."""
         request = context.execution.request
         with context.timings.phase(Phase.ROUTE):
-            selection = self._router.route(request.prompt, request.preferences, full_view=request.full_view)
+            if request.work is None:
+                selection = self._router.route(request.prompt, request.preferences, full_view=request.full_view)
+            else:
+                selection = self._router.route_work(request.work, request.preferences, full_view=request.full_view)
         ranking = selection.ranking
         context.decide(selection.decision, ranking[:1] if request.preferences.no_failover else ranking)
 
@@ -82,7 +85,11 @@ QUICK_SECONDS = 1.0
 
 
 class Generate:
-    """Gets an answer: calls one target after the other until one has given it."""
+    """Gets an answer: calls one target after the other until one has given it.
+
+    Work takes a turn for each portion. All of it is done by one model, as what different models return can't be
+    compared with each other; if that fails, another one does all of it.
+    """
 
     def __init__(
         self,
@@ -109,6 +116,22 @@ class Generate:
 
         Raises `RecordingUnavailable` where a call could not be accounted for.
         """
+        await self._take_turn(context)
+        ranking = context.ranking
+        while context.is_unfinished:
+            model = _model_of(context)
+            context.ranking = tuple([target for target in ranking if target.model == model])
+            try:
+                await self._take_turn(context)
+            except (ProviderError, NoHealthyModel) as failure:
+                ranking = tuple([target for target in ranking if target.model != model])
+                if not ranking or (isinstance(failure, ProviderError) and not failure.fails_over):
+                    raise
+                log.warning("work started over", failed=model, reason=failure.reason)
+                context.start_over(ranking)
+                await self._take_turn(context)
+
+    async def _take_turn(self, context: ExecutionContext) -> None:
         context.begin_turn()
         failure: ProviderError | None = None
         while (callee := await self._next(context, failure)) is not None:
@@ -178,6 +201,13 @@ class Generate:
         return made >= self._most_slow(context) or not self._standings.any_ready(
             context.ranking, context.execution, target
         )
+
+
+def _model_of(context: ExecutionContext) -> str:
+    """Returns the id of the model that was called last."""
+    latest = context.execution.latest
+    assert latest is not None
+    return latest.target.model
 
 
 def _allowed(context: ExecutionContext, attempts: int) -> int:

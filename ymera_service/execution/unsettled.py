@@ -10,7 +10,13 @@ from ymera_service.execution.facts import Consumption
 from ymera_service.execution.reading import turns_from_json
 from ymera_service.execution.recording import failure_to_json, with_labels
 from ymera_service.sdk.errors import Failure, OutcomeUnknown
-from ymera_service.storage.records import ExecutionLabel, ExecutionRecord, ExecutionStatus, UnsettledExecution
+from ymera_service.storage.records import (
+    ExecutionLabel,
+    ExecutionRecord,
+    ExecutionStatus,
+    Operation,
+    UnsettledExecution,
+)
 
 _UNKNOWN = failure_to_json(
     Failure(OutcomeUnknown.reason, "the server ended before the outcome was recorded; usage and cost are estimates")
@@ -48,5 +54,6 @@ def unsettled_execution(note: Mapping[str, Any]) -> Sequence[ExecutionRecord | E
         attempts=attempts,
         caller=note["caller"],
         error=_UNKNOWN,
+        operation=Operation(note["operation"]),
     )
     return with_labels(record)

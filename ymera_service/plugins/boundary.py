@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Generic, Self, TypeVar, overload
 
 import structlog
 
 from ymera_service.plugins.answers import MAX_ANSWER, size_of
 from ymera_service.plugins.containment import GivenUp, contained, keep
 from ymera_service.plugins.current import Plugins
+from ymera_service.plugins.replies import CallEvent, events_of, size_of_step
 from ymera_service.plugins.status import Registration, Registry
 from ymera_service.plugins.wording import trace
 from ymera_service.sdk.cancellation import being_cancelled
@@ -18,8 +19,11 @@ from ymera_service.sdk.errors import MalformedResponse, ProviderError, ProviderS
 from ymera_service.sdk.events import Finished, ProviderEvent, UsageReported
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.work import WorkRequest
 
 log = structlog.get_logger(__name__)
+
+Event = TypeVar("Event")
 
 TURN = 64
 """After so many events the loop gets a turn, as a provider that never waits would otherwise keep it."""
@@ -37,13 +41,23 @@ class Boundary:
         self._redact = redact
         self._plugins = plugins or Plugins(Registry({}, ()))
 
-    def calling(self, provider: Provider, request: GenerateRequest, context: CallContext) -> "Call":
-        """Returns one call of a provider: to be entered, then iterated over."""
+    @overload
+    def calling(self, provider: Provider, request: GenerateRequest, context: CallContext) -> "Call[ProviderEvent]": ...
+
+    @overload
+    def calling(
+        self, provider: Provider, request: GenerateRequest | WorkRequest, context: CallContext
+    ) -> "Call[CallEvent]": ...
+
+    def calling(self, provider: Provider, request: GenerateRequest | WorkRequest, context: CallContext) -> "Call[Any]":
+        """Returns one call of a provider: to be entered, then iterated over. Work has `Replied` among its events."""
 
         def given_up(place: str) -> None:
             self._plugins.given_up(Registration("provider", context.target.provider), place)
 
-        return Call(lambda: provider.generate(request, context), given_up)
+        if isinstance(request, GenerateRequest):
+            return Call(lambda: provider.generate(request, context), given_up)
+        return Call(lambda: events_of(provider, request, context), given_up, size_of_step)
 
     def failure_of(self, error: BaseException, model: str, request_id: str = "") -> ProviderError:
         """Returns the provider error for an exception, without its traceback.
@@ -72,16 +86,20 @@ class Boundary:
         return ProviderServerError(f"{model} raised {type(error).__name__}")
 
 
-class Call:
+class Call(Generic[Event]):
     """The events of one call, each of them checked. Leaving the block closes the provider's generator."""
 
-    __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_start")
+    __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_size_of", "_start")
 
     def __init__(
-        self, start: Callable[[], AsyncGenerator[ProviderEvent, None]], given_up: Callable[[str], None]
+        self,
+        start: Callable[[], AsyncGenerator[Event, None]],
+        given_up: Callable[[str], None],
+        size_of: Callable[[object], int] = size_of,
     ) -> None:
         self._start = start
         self._given_up = given_up
+        self._size_of = size_of
         self._lost = self._finished = False
         self._left = MAX_ANSWER
         self._count = 0
@@ -108,7 +126,7 @@ class Call:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> ProviderEvent:
+    async def __anext__(self) -> Event:
         """Returns the next event.
 
         Raises:
@@ -120,7 +138,7 @@ class Call:
         if self._count % TURN == 0:
             await asyncio.sleep(0)
         event = await contained(self._events.__anext__(), self._lose, self._events)
-        self._left -= size_of(event)
+        self._left -= self._size_of(event)
         if self._finished and not isinstance(event, UsageReported):
             raise MalformedResponse(f"the provider yielded {type(event).__name__} after the end of its answer")
         self._finished = self._finished or isinstance(event, Finished)

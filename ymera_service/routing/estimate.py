@@ -44,6 +44,7 @@ class Needs:
         most: The usage with the longest answer asked for; for what it may cost.
         reserved_tokens: Of the answer, that have to fit into the context beside the prompt.
         max_output_tokens: What the caller allows for the answer; 0 where it does not say.
+        whole: Prompt and answer have to fit into one context.
     """
 
     capabilities: frozenset[Capability]
@@ -52,6 +53,7 @@ class Needs:
     most: Usage
     reserved_tokens: int
     max_output_tokens: int = 0
+    whole: bool = True
 
 
 def needs_of(prompt: Prompt) -> Needs:

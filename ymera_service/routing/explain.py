@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ymera_service.routing.decision import Candidate, ExclusionCount
-from ymera_service.routing.policy import FREE_FIRST, LISTED, Order
+from ymera_service.routing.policy import CHEAPEST, FREE_FIRST, LISTED, Order
 from ymera_service.routing.scoring import Values
 from ymera_service.routing.texts import clipped
 
@@ -40,6 +40,8 @@ def explain(
         sentence += f"drawn at random, to learn how it does, of {count} candidates"
     elif order.policy == LISTED:
         sentence += f"the first of the caller's models that may answer, of {count} candidates"
+    elif order.policy == CHEAPEST:
+        sentence += f"the lowest known price of {count} candidates"
     elif session_affinity:
         sentence += f"stays with this session, ahead of {count - 1} others"
     else:

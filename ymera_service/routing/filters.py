@@ -94,7 +94,7 @@ def filters_for(
     yield from _listed(preferences, table)
     if required := required_bits(needs, preferences):
         yield _capable(required, needs, preferences, table)
-    if needs.input_tokens + needs.reserved_tokens > table.smallest_window:
+    if needs.whole and needs.input_tokens + needs.reserved_tokens > table.smallest_window:
         yield _fits(needs, table)
     if preferences.max_cost_micros is not None:
         yield from _affordable(preferences.max_cost_micros, expected_costs(needs, table), table)

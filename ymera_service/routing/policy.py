@@ -12,6 +12,7 @@ from ymera_service.routing.columns import Floats, Hashes, Rows
 WEIGHTED = "weighted"
 FREE_FIRST = "free-first"
 LISTED = "listed"
+CHEAPEST = "cheapest"
 _CODE = "1"
 """Counted up with every change that may order the same scores in another way."""
 

@@ -6,15 +6,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.routing.estimate import needs_for
+from ymera_service.routing.operations import work_needs
 from ymera_service.routing.selection import RoutingRequest
 from ymera_service.sdk.models import Capability
+from ymera_service.storage.records import Operation
 
 
 class NotRecomputable(Exception):
     """A decision can't be computed again; the message says why, for people."""
 
 
-def request_of(decision: Decision) -> RoutingRequest:
+def request_of(decision: Decision, operation: Operation) -> RoutingRequest:
     """Returns the request of a decision, for a full view.
 
     Raises:
@@ -28,8 +30,13 @@ def request_of(decision: Decision) -> RoutingRequest:
         capabilities = frozenset(map(Capability, inputs.capabilities))
     except (ValidationError, ValueError) as error:
         raise NotRecomputable("another version of Ymera stored the inputs") from error
+    probabilities = decision.category_probabilities
+    if operation is not Operation.CHAT:
+        return RoutingRequest(
+            preferences, probabilities, work_needs(inputs.input_tokens), full_view=True, cheapest=True
+        )
     needs = needs_for(capabilities, inputs.input_tokens, inputs.max_output_tokens or None)
-    return RoutingRequest(preferences, decision.category_probabilities, needs, full_view=True)
+    return RoutingRequest(preferences, probabilities, needs, full_view=True)
 
 
 @cache

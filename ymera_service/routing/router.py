@@ -14,6 +14,7 @@ from ymera_service.routing.decision import Decision, Preferences, Selection, Wei
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.expectations import expectations
+from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.recomputing import request_of
 from ymera_service.routing.selection import RoutingRequest, Snapshot, select
@@ -22,7 +23,10 @@ from ymera_service.routing.table import Table
 from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.models import Kind
 from ymera_service.sdk.priors import QualityPrior
+from ymera_service.sdk.work import WorkRequest
+from ymera_service.storage.records import Operation
 
 _log = structlog.get_logger(__name__)
 
@@ -77,8 +81,8 @@ class Router:
         self._categories = categories
         self._exploration = settings.exploration
         self._weights = Weights(settings.weights.quality, settings.weights.speed, settings.weights.cost).normalised()
-        self._latest = Table(CatalogSnapshot({}, {}), Qualities())
-        self._benchmarks = evidence.benchmarks
+        self._tables: dict[Kind, Table] = {}
+        self._tabled = catalog.snapshot, evidence.benchmarks
 
     def route(
         self, prompt: Prompt, preferences: Preferences, *, full_view: bool = False, seed: int | None = None
@@ -112,7 +116,32 @@ class Router:
         )
         return select(request, snapshot)
 
-    def recompute(self, decision: Decision, catalog: CatalogSnapshot) -> Decision:
+    def route_work(self, work: WorkRequest, preferences: Preferences, *, full_view: bool = False) -> Selection:
+        """Decides for one request of work, whose preferences were checked: the lowest known price goes first.
+
+        Raises:
+            ModelNotFound: The preferences name a model that is not on offer.
+            NoEligibleModel: The constraints leave no model.
+            NoHealthyModel: There is none, and a provider can't list its models now.
+        """
+        operation = OPERATIONS[type(work)]
+        table = self._table(KINDS[operation])
+        needs = work_needs(work_tokens(work))
+        snapshot = Snapshot(
+            table=table,
+            paces=self._evidence.paces(table.targets),
+            weights=COST_ALONE,
+            exploration=0.0,
+            open_domains=self._open_domains(),
+            paused_domains=self._paused_domains(),
+            affinity="",
+            seed=getrandbits(63),
+        )
+        return select(RoutingRequest(preferences, {operation.value: 1.0}, needs, full_view, cheapest=True), snapshot)
+
+    def recompute(
+        self, decision: Decision, catalog: CatalogSnapshot, operation: Operation = Operation.CHAT
+    ) -> Decision:
         """Returns the full view of a past decision: computed again from its inputs, and what is measured by now.
 
         May be called in a thread, as making the table of a large catalogue takes long.
@@ -120,13 +149,14 @@ class Router:
         Args:
             decision: As it was stored.
             catalog: As it was then.
+            operation: What was to be done.
 
         Raises:
             NotRecomputable: The preferences were not stored, or can't be read by this version.
             NoEligibleModel, NoHealthyModel, ModelNotFound: By what is known now, no target is left.
         """
         expected = expectations(catalog, self._prior())
-        table = Table(catalog, Qualities(self._evidence.benchmarks, expected.get))
+        table = Table(catalog, Qualities(self._evidence.benchmarks, expected.get), KINDS[operation])
         snapshot = Snapshot(
             table=table,
             paces=self._evidence.paces_of(table.targets),
@@ -136,14 +166,16 @@ class Router:
             affinity=decision.inputs.affinity,
             seed=decision.seed,
         )
-        return select(request_of(decision), snapshot).decision
+        return select(request_of(decision, operation), snapshot).decision
 
-    def _table(self) -> Table:
+    def _table(self, kind: Kind = Kind.GENERATE) -> Table:
         catalog, benchmarks = self._catalog.snapshot, self._evidence.benchmarks
-        if self._latest.catalog is not catalog or self._benchmarks is not benchmarks:
+        if self._tabled[0] is not catalog or self._tabled[1] is not benchmarks:
+            self._tables, self._tabled = {}, (catalog, benchmarks)
+        if kind not in self._tables:
             expected = expectations(catalog, self._prior())
-            self._latest, self._benchmarks = Table(catalog, Qualities(benchmarks, expected.get)), benchmarks
-        return self._latest
+            self._tables[kind] = Table(catalog, Qualities(benchmarks, expected.get), kind)
+        return self._tables[kind]
 
     def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:
         """Returns category → probability, the likeliest first. The classifier is a plugin and may fail."""

@@ -6,6 +6,7 @@ and snapshot give the same selection.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from ymera_service.routing.scoring import Scores, expected_cost, score
 from ymera_service.routing.table import CERTAINTY, Table
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
+from ymera_service.sdk.models import Kind, Price
 
 RANKED = 16
 """Targets that one execution may ever call."""
@@ -48,12 +50,15 @@ class RoutingRequest:
     Attributes:
         probabilities: Category → probability, the likeliest first, adding up to 1.
         full_view: The decision is to hold every candidate and every exclusion.
+        cheapest: The lowest known price goes first, as nothing else tells the models apart. Models of one price always
+            have the same order: what one of them returned may be of no use with what another returns.
     """
 
     preferences: Preferences
     probabilities: dict[str, float]
     needs: Needs
     full_view: bool = False
+    cheapest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +176,35 @@ def _order(scored: _Scored) -> policy.Order:
 
 
 def _tiers(scored: _Scored) -> tuple[str, list[int] | None]:
-    """Returns the policy, and the tier of each target: its place in the caller's list, then free before priced."""
+    """Returns the policy, and the tier of each target: its place in the caller's list, then free before priced, or
+    the lowest price first."""
     wanted = scored.request.preferences
-    priced = [not free for free in scored.scores.free()] if wanted.prefer_free else None
+    name, columns = policy.WEIGHTED, list[Sequence[int]]()
+    if wanted.prefer_free:
+        name, columns = policy.FREE_FIRST, [[int(not free) for free in scored.scores.free()]]
+    if scored.request.cheapest:
+        name, columns = policy.CHEAPEST, [_price_ranks(scored)]
     if wanted.model:
         every = _places(wanted.listed_models, scored.snapshot.table)
-        places: list[int] = every.take(scored.sifted.eligible).tolist()
-        return policy.LISTED, places if priced is None else [
-            2 * place + each for place, each in zip(places, priced, strict=True)
-        ]
-    return (policy.WEIGHTED, None) if priced is None else (policy.FREE_FIRST, [int(each) for each in priced])
+        name, columns = policy.LISTED, [every.take(scored.sifted.eligible).tolist(), *columns]
+    return (name, _ranks(list(zip(*columns, strict=True)))) if columns else (name, None)
+
+
+def _ranks(keys: Sequence[Any]) -> list[int]:
+    """Returns the rank of each key among the different ones, from 0."""
+    order = {key: rank for rank, key in enumerate(sorted(set(keys)))}
+    return [order[key] for key in keys]
+
+
+def _price_ranks(scored: _Scored) -> list[int]:
+    """Returns a rank for each target: that of its model by price, and by id among those of the same price."""
+    models = [scored.snapshot.table.models[row] for row in scored.sifted.eligible.tolist()]
+    return _ranks([(model.price is None, _typical(model.price), model.id) for model in models])
+
+
+def _typical(price: Price | None) -> int:
+    """Returns what a thousand calls with a thousand input tokens each cost; 0 if that is not known."""
+    return 0 if price is None else price.input + 1000 * price.per_request
 
 
 def _places(patterns: Sequence[str], table: Table) -> Whole:
@@ -307,7 +331,8 @@ def _nothing_left(sifted: Sifted, snapshot: Snapshot) -> RequestError | ServerEr
         problems = "; ".join(f"{name}: {error}" for name, error in errors.items())
         return NoHealthyModel(f"no provider can list its models now: {clipped(problems, 500)}", retry_after=RETRY_AFTER)
     if not counts:
-        return NoEligibleModel("no provider offers a model now; add a key or start a local server")
+        what = "a model" if table.kind is Kind.GENERATE else f"a model of the kind {table.kind}"
+        return NoEligibleModel(f"no provider offers {what} now; add a key or start a local server")
     reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in counts.items())
     metadata = {reason.value: str(count) for reason, count in counts.items()}
     for each in sifted.counts(table):

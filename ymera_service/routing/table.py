@@ -45,7 +45,7 @@ class Matches:
     """The targets that a pattern means.
 
     Attributes:
-        found: The pattern means at least one model, be it one that does not answer prompts.
+        found: The pattern means at least one model, be it one of another kind.
         simulated: It means simulated models only.
     """
 
@@ -55,9 +55,10 @@ class Matches:
 
 
 class Table:
-    """The targets that may answer prompts, in the order of their models' ids.
+    """The targets of all models of one kind, in the order of their models' ids.
 
     Attributes:
+        kind: What the models are for.
         targets: What each row is about.
         models: The model of each row.
         rows: Target id → row.
@@ -77,9 +78,10 @@ class Table:
         real: The id of a model that is not simulated; empty if there is none.
     """
 
-    def __init__(self, catalog: CatalogSnapshot, qualities: Qualities) -> None:
-        answering = [model for model in catalog.models.values() if model.info.kind is Kind.GENERATE]
-        pairs = [(target, model) for model in answering for target in model.targets]
+    def __init__(self, catalog: CatalogSnapshot, qualities: Qualities, kind: Kind = Kind.GENERATE) -> None:
+        models = [model for model in catalog.models.values() if model.info.kind is kind]
+        pairs = [(target, model) for model in models for target in model.targets]
+        self.kind = kind
         self.catalog = catalog
         self.qualities = qualities
         self.targets = tuple(target for target, _ in pairs)

@@ -21,7 +21,7 @@ from ymera_service.sdk.settings import PluginSettings
 PROJECT = "ymera"
 """The name of the entry-point group and of the pluggy project."""
 
-CONTRACT = (1, 0)
+CONTRACT = (1, 1)
 """The version of this contract, independent of the server's: a plugin written for (1, n) runs on a server
 whose contract is (1, m) with m ≥ n."""
 

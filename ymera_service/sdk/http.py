@@ -156,7 +156,7 @@ class HttpProvider(Provider):
 
         Args:
             request: What the dialect encoded, or a request for a listing.
-            context: The call that it serves; None for requests other than `generate`.
+            context: The call that it serves; None for a listing.
 
         Raises:
             AuthenticationFailed: The credentials can't be obtained.
@@ -193,13 +193,18 @@ class HttpProvider(Provider):
                     raise broken or item
                 yield item
 
-    async def fetch(self, request: HttpRequest) -> HttpResponse:
+    async def fetch(self, request: HttpRequest, context: CallContext | None = None) -> HttpResponse:
         """Sends a request other than `generate` to the endpoint and returns the whole answer.
+
+        Args:
+            request: What is to be sent.
+            context: The call that it serves, whose target says with which account; None for a listing.
 
         Raises:
             ProviderError: The transport failed, or the status is not a success.
         """
-        async with self._transport.open(await self.authorize(request, None)) as stream:
+        sent = await self.authorize(_traced(request, context) if context else request, context)
+        async with self._transport.open(sent) as stream:
             if not _is_success(stream.status):
                 raise await self._refusal(stream)
             return await read(stream)

@@ -156,6 +156,8 @@ class ModelInfo:
         local: It runs on the operator's own server.
         stated_quality: Category → share of right answers, from 0 to 1, as its provider states it. Routing uses it
             until the model is measured.
+        max_batch_inputs: Texts that one call of `embed` takes; 0 if not known.
+        max_batch_tokens: Tokens that they may have together; 0 if not known.
     """
 
     name: str
@@ -170,6 +172,8 @@ class ModelInfo:
     local: bool = False
     stated_quality: Mapping[str, float] = field(default_factory=dict)
     unknown: frozenset[Capability] = field(default=frozenset(), kw_only=True)
+    max_batch_inputs: int = field(default=0, kw_only=True)
+    max_batch_tokens: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from collections.abc import AsyncGenerator, Sequence
 
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.work import Embeddings, EmbedRequest
 
 
 class Provider(Component):
@@ -47,3 +49,11 @@ class Provider(Component):
         Raises:
             ProviderError: Its type decides whether another target is tried, its scope which other targets are affected.
         """
+
+    async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
+        """Turns texts into vectors, with a model of kind `EMBED`. Cancelled like `generate`. Since contract 1.1.
+
+        Raises:
+            ProviderError: As `generate` does; `InvalidProviderRequest` if the provider offers no embeddings.
+        """
+        raise InvalidProviderRequest(f"{self.name} offers no embeddings")

@@ -291,6 +291,7 @@ def _execution_facts(execution: Execution) -> dict[str, Any]:
     answering, consumption = execution.answering, execution.consumption
     first = execution.time_to_first_token
     return {
+        "operation": execution.request.operation.value,
         "category": execution.decision.category if execution.decision else "",
         "model": answering.target.model if answering else "",
         "attempts": sum([len(turn.attempts) for turn in execution.turns]),

@@ -69,7 +69,7 @@ def request_of(
     call.executes = True
     faults.check()
     if attribution is not UNATTRIBUTED:
-        call.notes |= _notes_of(attribution)
+        call.notes |= notes_of(attribution)
     return ExecutionRequest(
         call.request_id,
         prompt,
@@ -87,7 +87,8 @@ def request_of(
     )
 
 
-def _notes_of(attribution: Attribution) -> dict[str, Any]:
+def notes_of(attribution: Attribution) -> dict[str, Any]:
+    """Returns what a call's log line says of whom it is for."""
     notes = {"agent": attribution.agent_name, "end_user": attribution.end_user, "labels": dict(attribution.labels)}
     return {name: value for name, value in notes.items() if value}
 

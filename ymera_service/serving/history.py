@@ -91,7 +91,7 @@ class History:
             if version is None:
                 return Recomputed(None, "the catalogue of that time is no longer stored")
             try:
-                return Recomputed(await asyncio.to_thread(_recomputed, self._router, decision, version.models))
+                return Recomputed(await asyncio.to_thread(_recomputed, self._router, past, version.models))
             except NotRecomputable as problem:
                 return Recomputed(None, str(problem))
             except YmeraError as error:
@@ -125,12 +125,13 @@ class History:
         return HistoryPage(past, token_of(_after(records[-1]), scope) if len(found) > most else "")
 
 
-def _recomputed(router: Router, decision: Decision, models: bytes) -> Decision:
+def _recomputed(router: Router, past: PastExecution, models: bytes) -> Decision:
+    assert past.decision is not None
     try:
         catalog = CatalogSnapshot(models_from_json(models), {})
     except ValueError as error:
         raise NotRecomputable("another version of Ymera stored the catalogue of that time") from error
-    return router.recompute(decision, catalog)
+    return router.recompute(past.decision, catalog, past.record.operation)
 
 
 def _error(record: ExecutionRecord) -> Failure | None:

@@ -19,6 +19,7 @@ from ymera_service.serving.executions import Executions
 from ymera_service.serving.health import Health
 from ymera_service.serving.history import History
 from ymera_service.serving.idempotency import Idempotency
+from ymera_service.serving.inference import Inference
 from ymera_service.serving.listing import Listing
 from ymera_service.storage import Storage
 
@@ -29,6 +30,7 @@ class Service:
 
     calls: Calls
     executions: Executions
+    inference: Inference
     benchmarks: Benchmarks
     history: History
     listing: Listing
@@ -71,6 +73,7 @@ def build(
     return Service(
         calls=calls,
         executions=Executions(pipeline, Idempotency(pipeline, storage.database, history)),
+        inference=Inference(pipeline),
         benchmarks=Benchmarks(runner),
         history=history,
         listing=Listing(catalog, breakers, routing.evidence),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.listing import listing
-from ymera_service.storage.records import ExecutionFilter, ExecutionRecord, ExecutionStatus
+from ymera_service.storage.records import ExecutionFilter, ExecutionRecord, ExecutionStatus, Operation
 from ymera_service.storage.tables import USAGE_COLUMNS, executions
 
 
@@ -66,5 +66,5 @@ class Executions:
 def _record(row: Row[Any]) -> ExecutionRecord:
     values = {"decision": b"", **row._asdict()}
     usage = Usage(**{name: values.pop(name) for name in USAGE_COLUMNS})
-    status = ExecutionStatus(values.pop("status"))
-    return ExecutionRecord(**values, status=status, usage=usage)
+    status, operation = ExecutionStatus(values.pop("status")), Operation(values.pop("operation"))
+    return ExecutionRecord(**values, status=status, usage=usage, operation=operation)

@@ -19,6 +19,13 @@ class ExecutionStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Operation(StrEnum):
+    """What an execution did, as OpenTelemetry's `gen_ai.operation.name` calls it."""
+
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutionRecord:
     """One request: its decision, attempts and usage. Prompts and answers are not stored.
@@ -34,6 +41,7 @@ class ExecutionRecord:
         attempts: JSON, as `execution` writes it.
         error: JSON of a `Failure`.
         caller: The name of the caller's key; empty if callers were not identified.
+        operation: What it did.
     """
 
     request_id: str
@@ -57,6 +65,7 @@ class ExecutionRecord:
     attempts: bytes = b"[]"
     error: bytes | None = None
     caller: str = ""
+    operation: Operation = Operation.CHAT
 
 
 class UnsettledExecution(ExecutionRecord):

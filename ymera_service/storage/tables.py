@@ -117,6 +117,7 @@ executions = Table(
     Column("attempts", JsonText, nullable=False),
     Column("error", JsonText),
     Column("caller", String, nullable=False, server_default=""),
+    Column("operation", String, nullable=False, server_default="chat"),
     Index("executions_created_at", "created_at"),
     Index("executions_by_model", "model", "created_at"),
     Index("executions_by_status", "status", "created_at"),

@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 import genai_prices.data
+import orjson
 import pytest
 from pydantic import ValidationError
 from ymera_openai import ymera_describe, ymera_register_providers
+from ymera_openai.embeddings import NO_PURPOSE
 from ymera_openai.local import LOCAL_SERVERS
 from ymera_openai.offers import providers
 from ymera_openai.provider import OpenAiProvider
@@ -16,13 +18,14 @@ from ymera_openai.vendors import VENDORS
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed
-from ymera_service.sdk.generation import GenerateRequest, Prompt
+from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
-from ymera_service.sdk.testing.answers import generate
+from ymera_service.sdk.testing.answers import context_of, generate
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
+from ymera_service.sdk.work import EmbedPurpose, EmbedRequest
 
 LOCAL = [server.name for server in LOCAL_SERVERS]
 
@@ -274,9 +277,13 @@ def test_the_hooks_offer_the_providers(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_embedding_and_moderation_are_asked_at_their_addresses() -> None:
     vectors = Exchange(b'{"data":[{"embedding":[1,2]}],"usage":{"prompt_tokens":3}}', path="/embeddings")
     verdict = Exchange(b'{"results":[{"flagged":true}]}', path="/moderations")
-    (openai,) = providers(
-        OpenAiSettings(discover_local=False), {"OPENAI_API_KEY": "key"}, RecordedTransport(vectors, verdict)
-    )
-    embedded = await http(openai).embed("text-embedding-3-small", ["a"], dimensions=2)
-    assert (embedded.vectors, embedded.usage.input_tokens) == (((1.0, 2.0),), 3)
+    transport = RecordedTransport(vectors, verdict)
+    (openai,) = providers(OpenAiSettings(discover_local=False), {"OPENAI_API_KEY": "key"}, transport)
+    request = EmbedRequest("text-embedding-3-small", ("a",), 2, EmbedPurpose.QUERY)
+    embedded = await openai.embed(request, context_of(openai, request))
+    assert (embedded.vectors, embedded.usage) == (((1.0, 2.0),), Usage(3))
+    assert embedded.adaptations == (NO_PURPOSE,)
+    sent = orjson.loads(transport.requests[0].body)
+    assert sent == {"model": request.model, "input": ["a"], "dimensions": 2, "encoding_format": "base64"}
+    assert transport.requests[0].headers["authorization"] == "Bearer key"
     assert (await http(openai).moderate(["a"])).flagged == (True,)

@@ -9,7 +9,9 @@ from ymera_openai import embeddings, moderations
 from ymera_openai.listing import decode_models
 
 from ymera_service.sdk.errors import MalformedResponse, RateLimited
+from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.http import HttpResponse
+from ymera_service.sdk.work import EmbedRequest
 
 Exchange = dict[str, Any]
 
@@ -46,8 +48,22 @@ def test_embeddings_decode(exchange: Exchange) -> None:
     assert len(result.vectors) == expect["count"]
     assert len(result.vectors[0]) == expect["dims"]
     assert list(result.vectors[0][:3]) == expect["first"]
-    assert result.usage.input_tokens == expect["usage"].get("input", expect["usage"]["total"])
+    assert result.usage == Usage(expect["usage"].get("input", expect["usage"]["total"]))
     assert (result.model, result.response_id) == (expect.get("model", ""), expect.get("response_id", ""))
+
+
+@pytest.mark.parametrize("exchange", recorded("embeddings"))
+def test_embeddings_are_asked_for_as_recorded(exchange: Exchange) -> None:
+    asked = exchange["request"]["json"]
+    if asked is None:
+        pytest.skip("the recording has no request")
+    inputs = asked["input"] if isinstance(asked["input"], list) else [asked["input"]]
+    packed = asked.get("encoding_format") == "base64"
+    sent = json.loads(
+        embeddings.encode(EmbedRequest(asked["model"], tuple(inputs), asked.get("dimensions")), packed=packed).body
+    )
+    same = {"model", "input", "dimensions", "encoding_format"}
+    assert sent == {name: value for name, value in asked.items() if name in same} | {"input": inputs}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import ymera_simulator
 from ymera_simulator import SimulatorProvider, SimulatorSettings
 
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.testing.contracts import ProviderContract
+from ymera_service.sdk.testing.contracts import EmbedContract, ProviderContract
 
 
 class TestSimulator(ProviderContract):
@@ -18,6 +18,12 @@ class TestPacedSimulator(ProviderContract):
     @pytest.fixture
     def provider(self) -> Provider:
         return SimulatorProvider(SimulatorSettings(speed=50))
+
+
+class TestEmbeddings(EmbedContract):
+    @pytest.fixture
+    def provider(self) -> Provider:
+        return SimulatorProvider(SimulatorSettings(speed=0))
 
 
 def test_it_is_offered_unless_switched_off() -> None:

@@ -181,6 +181,18 @@ def test_a_past_request_is_shown_with_its_attempts() -> None:
     ]
 
 
+def test_a_past_request_that_did_other_work_says_so() -> None:
+    past = routing_pb2.Execution(
+        request_id="r-1",
+        create_time=Timestamp(seconds=1_795_000_000),
+        status=routing_pb2.EXECUTION_STATUS_COMPLETED,
+        operation=routing_pb2.OPERATION_EMBEDDINGS,
+        model="acme/embed",
+    )
+    assert lines(execution.execution(past))[0] == "2026-11-18 11:06:40 UTC: embeddings completed"
+    assert lines(execution.history([past]))[1].endswith("acme/embed embeddings")
+
+
 def test_models_show_known_and_unknown_properties() -> None:
     known = catalog_pb2.Model(
         id="acme/large",

@@ -18,11 +18,12 @@ from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReaso
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.history import PastExecution, Recomputed
-from ymera_service.storage.records import ExecutionFilter, ExecutionStatus
+from ymera_service.storage.records import ExecutionFilter, ExecutionStatus, Operation
 
 _STATUS_NUMBERS = {status: pb.ExecutionStatus.Value(f"EXECUTION_STATUS_{status.name}") for status in ExecutionStatus}
 _STATUSES = {number: status for status, number in _STATUS_NUMBERS.items()}
 _KINDS = {kind: pb.Warning.Kind.Value(f"KIND_{kind.name}") for kind in AdaptationKind}
+_OPERATIONS = {operation: pb.Operation.Value(f"OPERATION_{operation.name}") for operation in Operation}
 _NOTHING = Usage()
 
 
@@ -72,6 +73,7 @@ def execution_fields(past: PastExecution) -> Fields:
         "attribution": attribution_fields(Attribution(record.agent_name, record.end_user, record.labels)),
         "attempts": attempts_fields(past.turns),
         "model": record.model,
+        "operation": _OPERATIONS[record.operation],
     }
 
 

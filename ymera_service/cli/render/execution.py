@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 from ymera.v1.content_pb2 import FinishReason
-from ymera.v1.routing_pb2 import Attempt, Decision, Execution, ExecutionStatus, GetExecutionResponse
+from ymera.v1.routing_pb2 import Attempt, Decision, Execution, ExecutionStatus, GetExecutionResponse, Operation
 from ymera.v1.ymera_pb2 import ExecutionCompleted
 
 from ymera_service.cli.render.decision import attempts, decision
@@ -43,7 +43,7 @@ def history(past: Sequence[Execution]) -> Iterator[RenderableType]:
             tokens(each.usage).removesuffix(" tokens") if each.model else "",
             cost(each.usage) if each.model else "",
             duration(each.duration) if each.HasField("duration") else "",
-            each.model,
+            f"{each.model}{_other_work(each)}",
         ]
         for each in past
     ]
@@ -56,13 +56,19 @@ def history(past: Sequence[Execution]) -> Iterator[RenderableType]:
     )
 
 
+def _other_work(past: Execution) -> str:
+    """Returns what a request did, if it did not answer a prompt."""
+    answers = past.operation in (Operation.OPERATION_UNSPECIFIED, Operation.OPERATION_CHAT)
+    return "" if answers else f" {word(Operation.Name(past.operation), 'OPERATION_')}"
+
+
 def execution(past: Execution) -> Iterator[RenderableType]:
     """Shows a past request."""
     status = word(ExecutionStatus.Name(past.status), "EXECUTION_STATUS_")
     when = past.create_time.ToDatetime().isoformat(" ", "seconds")
     took = f" in {duration(past.duration)}" if past.HasField("duration") else ""
     first = f", first token after {duration(past.time_to_first_token)}" if past.HasField("time_to_first_token") else ""
-    yield clean(f"{when} UTC: {status}{took}{first}")
+    yield clean(f"{when} UTC:{_other_work(past)} {status}{took}{first}")
     if past.usage.input_tokens or past.usage.output_tokens:
         yield clean(f"{tokens(past.usage)} · {cost(past.usage)}")
     if past.HasField("error"):

@@ -21,6 +21,7 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
+from ymera_service.sdk.work import WorkRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _tool_calls(deltas: Iterable[ToolCallDelta]) -> tuple[ToolCall, ...]:
     return tuple(calls[index] for index in sorted(calls))
 
 
-def context_of(provider: Provider, request: GenerateRequest) -> CallContext:
+def context_of(provider: Provider, request: GenerateRequest | WorkRequest) -> CallContext:
     """Returns the context that the server would pass to a call, with a deadline in an hour."""
     target = Target(provider.name, f"{provider.name}/{request.model}")
     return CallContext("00000000-0000-7000-8000-000000000000", target, asyncio.get_running_loop().time() + 3600)

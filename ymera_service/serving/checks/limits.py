@@ -18,6 +18,7 @@ MAX_ITEMS = {
     "attribution.labels": 16,
     "filter.labels": 16,
     "provider_options": 16,
+    "inputs": 2048,
     "models": 128,
     "suites": 128,
     "categories": 128,

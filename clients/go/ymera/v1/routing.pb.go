@@ -97,6 +97,59 @@ func (ExecutionStatus) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{0}
 }
 
+// What an execution did, as OpenTelemetry's gen_ai.operation.name calls it.
+type Operation int32
+
+const (
+	// Never sent.
+	Operation_OPERATION_UNSPECIFIED Operation = 0
+	// It answered a prompt, or only decided who would: Execute, Route.
+	Operation_OPERATION_CHAT Operation = 1
+	// It turned texts into vectors: Embed.
+	Operation_OPERATION_EMBEDDINGS Operation = 2
+)
+
+// Enum value maps for Operation.
+var (
+	Operation_name = map[int32]string{
+		0: "OPERATION_UNSPECIFIED",
+		1: "OPERATION_CHAT",
+		2: "OPERATION_EMBEDDINGS",
+	}
+	Operation_value = map[string]int32{
+		"OPERATION_UNSPECIFIED": 0,
+		"OPERATION_CHAT":        1,
+		"OPERATION_EMBEDDINGS":  2,
+	}
+)
+
+func (x Operation) Enum() *Operation {
+	p := new(Operation)
+	*p = x
+	return p
+}
+
+func (x Operation) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Operation) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_routing_proto_enumTypes[1].Descriptor()
+}
+
+func (Operation) Type() protoreflect.EnumType {
+	return &file_ymera_v1_routing_proto_enumTypes[1]
+}
+
+func (x Operation) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Operation.Descriptor instead.
+func (Operation) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
+}
+
 // What a model can do beyond text in, text out.
 type Capability int32
 
@@ -150,11 +203,11 @@ func (x Capability) String() string {
 }
 
 func (Capability) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_routing_proto_enumTypes[1].Descriptor()
+	return file_ymera_v1_routing_proto_enumTypes[2].Descriptor()
 }
 
 func (Capability) Type() protoreflect.EnumType {
-	return &file_ymera_v1_routing_proto_enumTypes[1]
+	return &file_ymera_v1_routing_proto_enumTypes[2]
 }
 
 func (x Capability) Number() protoreflect.EnumNumber {
@@ -163,7 +216,7 @@ func (x Capability) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Capability.Descriptor instead.
 func (Capability) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
 }
 
 // Why a target is excluded.
@@ -238,11 +291,11 @@ func (x ExclusionReason) String() string {
 }
 
 func (ExclusionReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_routing_proto_enumTypes[2].Descriptor()
+	return file_ymera_v1_routing_proto_enumTypes[3].Descriptor()
 }
 
 func (ExclusionReason) Type() protoreflect.EnumType {
-	return &file_ymera_v1_routing_proto_enumTypes[2]
+	return &file_ymera_v1_routing_proto_enumTypes[3]
 }
 
 func (x ExclusionReason) Number() protoreflect.EnumNumber {
@@ -251,7 +304,7 @@ func (x ExclusionReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ExclusionReason.Descriptor instead.
 func (ExclusionReason) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
 }
 
 // How much of a decision a response contains.
@@ -292,11 +345,11 @@ func (x DecisionView) String() string {
 }
 
 func (DecisionView) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_routing_proto_enumTypes[3].Descriptor()
+	return file_ymera_v1_routing_proto_enumTypes[4].Descriptor()
 }
 
 func (DecisionView) Type() protoreflect.EnumType {
-	return &file_ymera_v1_routing_proto_enumTypes[3]
+	return &file_ymera_v1_routing_proto_enumTypes[4]
 }
 
 func (x DecisionView) Number() protoreflect.EnumNumber {
@@ -305,7 +358,7 @@ func (x DecisionView) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DecisionView.Descriptor instead.
 func (DecisionView) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{4}
 }
 
 // What was done with a parameter.
@@ -349,11 +402,11 @@ func (x Warning_Kind) String() string {
 }
 
 func (Warning_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_routing_proto_enumTypes[4].Descriptor()
+	return file_ymera_v1_routing_proto_enumTypes[5].Descriptor()
 }
 
 func (Warning_Kind) Type() protoreflect.EnumType {
-	return &file_ymera_v1_routing_proto_enumTypes[4]
+	return &file_ymera_v1_routing_proto_enumTypes[5]
 }
 
 func (x Warning_Kind) Number() protoreflect.EnumNumber {
@@ -729,7 +782,9 @@ type Execution struct {
 	// Every attempt that was made, in order.
 	Attempts []*Attempt `protobuf:"bytes,12,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// The id of the model that answered, "provider/name"; empty if none did.
-	Model         string `protobuf:"bytes,13,opt,name=model,proto3" json:"model,omitempty"`
+	Model string `protobuf:"bytes,13,opt,name=model,proto3" json:"model,omitempty"`
+	// What it did.
+	Operation     Operation `protobuf:"varint,14,opt,name=operation,proto3,enum=ymera.v1.Operation" json:"operation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -853,6 +908,13 @@ func (x *Execution) GetModel() string {
 		return x.Model
 	}
 	return ""
+}
+
+func (x *Execution) GetOperation() Operation {
+	if x != nil {
+		return x.Operation
+	}
+	return Operation_OPERATION_UNSPECIFIED
 }
 
 // The weight of each criterion. Only the proportions matter: 2, 1, 1 is the
@@ -2001,7 +2063,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x14GetExecutionResponse\x121\n" +
 	"\texecution\x18\x01 \x01(\v2\x13.ymera.v1.ExecutionR\texecution\x12C\n" +
 	"\x13recomputed_decision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\x12recomputedDecision\x123\n" +
-	"\x15recomputation_problem\x18\x03 \x01(\tR\x14recomputationProblem\"\xf3\x04\n" +
+	"\x15recomputation_problem\x18\x03 \x01(\tR\x14recomputationProblem\"\xa6\x05\n" +
 	"\tExecution\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12;\n" +
@@ -2019,7 +2081,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	" \x01(\tR\tsessionId\x127\n" +
 	"\vattribution\x18\v \x01(\v2\x15.ymera.v1.AttributionR\vattribution\x12-\n" +
 	"\battempts\x18\f \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x14\n" +
-	"\x05model\x18\r \x01(\tR\x05model\"T\n" +
+	"\x05model\x18\r \x01(\tR\x05model\x121\n" +
+	"\toperation\x18\x0e \x01(\x0e2\x13.ymera.v1.OperationR\toperation\"T\n" +
 	"\x0eRoutingWeights\x12\x18\n" +
 	"\aquality\x18\x01 \x01(\x01R\aquality\x12\x14\n" +
 	"\x05speed\x18\x02 \x01(\x01R\x05speed\x12\x12\n" +
@@ -2142,7 +2205,11 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x1aEXECUTION_STATUS_TRUNCATED\x10\x03\x12\x1b\n" +
 	"\x17EXECUTION_STATUS_FAILED\x10\x04\x12\x1e\n" +
 	"\x1aEXECUTION_STATUS_CANCELLED\x10\x05\x12\x1c\n" +
-	"\x18EXECUTION_STATUS_UNKNOWN\x10\x06*\xcd\x01\n" +
+	"\x18EXECUTION_STATUS_UNKNOWN\x10\x06*T\n" +
+	"\tOperation\x12\x19\n" +
+	"\x15OPERATION_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eOPERATION_CHAT\x10\x01\x12\x18\n" +
+	"\x14OPERATION_EMBEDDINGS\x10\x02*\xcd\x01\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -2186,89 +2253,91 @@ func file_ymera_v1_routing_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_routing_proto_rawDescData
 }
 
-var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
 var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_ymera_v1_routing_proto_goTypes = []any{
 	(ExecutionStatus)(0),           // 0: ymera.v1.ExecutionStatus
-	(Capability)(0),                // 1: ymera.v1.Capability
-	(ExclusionReason)(0),           // 2: ymera.v1.ExclusionReason
-	(DecisionView)(0),              // 3: ymera.v1.DecisionView
-	(Warning_Kind)(0),              // 4: ymera.v1.Warning.Kind
-	(*ListExecutionsRequest)(nil),  // 5: ymera.v1.ListExecutionsRequest
-	(*ExecutionFilter)(nil),        // 6: ymera.v1.ExecutionFilter
-	(*ListExecutionsResponse)(nil), // 7: ymera.v1.ListExecutionsResponse
-	(*GetExecutionRequest)(nil),    // 8: ymera.v1.GetExecutionRequest
-	(*GetExecutionResponse)(nil),   // 9: ymera.v1.GetExecutionResponse
-	(*Execution)(nil),              // 10: ymera.v1.Execution
-	(*RoutingWeights)(nil),         // 11: ymera.v1.RoutingWeights
-	(*RoutingPreferences)(nil),     // 12: ymera.v1.RoutingPreferences
-	(*Attribution)(nil),            // 13: ymera.v1.Attribution
-	(*CategoryProbability)(nil),    // 14: ymera.v1.CategoryProbability
-	(*ScoreComponent)(nil),         // 15: ymera.v1.ScoreComponent
-	(*Candidate)(nil),              // 16: ymera.v1.Candidate
-	(*ExclusionCount)(nil),         // 17: ymera.v1.ExclusionCount
-	(*Exclusion)(nil),              // 18: ymera.v1.Exclusion
-	(*Attempt)(nil),                // 19: ymera.v1.Attempt
-	(*Warning)(nil),                // 20: ymera.v1.Warning
-	(*Decision)(nil),               // 21: ymera.v1.Decision
-	nil,                            // 22: ymera.v1.ExecutionFilter.LabelsEntry
-	nil,                            // 23: ymera.v1.Attribution.LabelsEntry
-	(*timestamppb.Timestamp)(nil),  // 24: google.protobuf.Timestamp
-	(*Usage)(nil),                  // 25: ymera.v1.Usage
-	(FinishReason)(0),              // 26: ymera.v1.FinishReason
-	(*Error)(nil),                  // 27: ymera.v1.Error
-	(*durationpb.Duration)(nil),    // 28: google.protobuf.Duration
+	(Operation)(0),                 // 1: ymera.v1.Operation
+	(Capability)(0),                // 2: ymera.v1.Capability
+	(ExclusionReason)(0),           // 3: ymera.v1.ExclusionReason
+	(DecisionView)(0),              // 4: ymera.v1.DecisionView
+	(Warning_Kind)(0),              // 5: ymera.v1.Warning.Kind
+	(*ListExecutionsRequest)(nil),  // 6: ymera.v1.ListExecutionsRequest
+	(*ExecutionFilter)(nil),        // 7: ymera.v1.ExecutionFilter
+	(*ListExecutionsResponse)(nil), // 8: ymera.v1.ListExecutionsResponse
+	(*GetExecutionRequest)(nil),    // 9: ymera.v1.GetExecutionRequest
+	(*GetExecutionResponse)(nil),   // 10: ymera.v1.GetExecutionResponse
+	(*Execution)(nil),              // 11: ymera.v1.Execution
+	(*RoutingWeights)(nil),         // 12: ymera.v1.RoutingWeights
+	(*RoutingPreferences)(nil),     // 13: ymera.v1.RoutingPreferences
+	(*Attribution)(nil),            // 14: ymera.v1.Attribution
+	(*CategoryProbability)(nil),    // 15: ymera.v1.CategoryProbability
+	(*ScoreComponent)(nil),         // 16: ymera.v1.ScoreComponent
+	(*Candidate)(nil),              // 17: ymera.v1.Candidate
+	(*ExclusionCount)(nil),         // 18: ymera.v1.ExclusionCount
+	(*Exclusion)(nil),              // 19: ymera.v1.Exclusion
+	(*Attempt)(nil),                // 20: ymera.v1.Attempt
+	(*Warning)(nil),                // 21: ymera.v1.Warning
+	(*Decision)(nil),               // 22: ymera.v1.Decision
+	nil,                            // 23: ymera.v1.ExecutionFilter.LabelsEntry
+	nil,                            // 24: ymera.v1.Attribution.LabelsEntry
+	(*timestamppb.Timestamp)(nil),  // 25: google.protobuf.Timestamp
+	(*Usage)(nil),                  // 26: ymera.v1.Usage
+	(FinishReason)(0),              // 27: ymera.v1.FinishReason
+	(*Error)(nil),                  // 28: ymera.v1.Error
+	(*durationpb.Duration)(nil),    // 29: google.protobuf.Duration
 }
 var file_ymera_v1_routing_proto_depIdxs = []int32{
-	6,  // 0: ymera.v1.ListExecutionsRequest.filter:type_name -> ymera.v1.ExecutionFilter
-	24, // 1: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
-	24, // 2: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
+	7,  // 0: ymera.v1.ListExecutionsRequest.filter:type_name -> ymera.v1.ExecutionFilter
+	25, // 1: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
+	25, // 2: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 3: ymera.v1.ExecutionFilter.status:type_name -> ymera.v1.ExecutionStatus
-	22, // 4: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
-	10, // 5: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
-	3,  // 6: ymera.v1.GetExecutionRequest.decision_view:type_name -> ymera.v1.DecisionView
-	10, // 7: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
-	21, // 8: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
-	24, // 9: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
+	23, // 4: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
+	11, // 5: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
+	4,  // 6: ymera.v1.GetExecutionRequest.decision_view:type_name -> ymera.v1.DecisionView
+	11, // 7: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
+	22, // 8: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
+	25, // 9: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 10: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
-	21, // 11: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
-	25, // 12: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
-	26, // 13: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
-	27, // 14: ymera.v1.Execution.error:type_name -> ymera.v1.Error
-	28, // 15: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
-	28, // 16: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
-	13, // 17: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
-	19, // 18: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
-	11, // 19: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
-	1,  // 20: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
-	28, // 21: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
-	28, // 22: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
-	23, // 23: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
-	15, // 24: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
-	28, // 25: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
-	2,  // 26: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
-	2,  // 27: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
-	27, // 28: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
-	28, // 29: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	28, // 30: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	25, // 31: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
-	20, // 32: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
-	26, // 33: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
-	4,  // 34: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
-	14, // 35: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	16, // 36: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	17, // 37: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
-	11, // 38: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	18, // 39: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
-	8,  // 40: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	5,  // 41: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
-	9,  // 42: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	7,  // 43: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
-	42, // [42:44] is the sub-list for method output_type
-	40, // [40:42] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	22, // 11: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
+	26, // 12: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
+	27, // 13: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
+	28, // 14: ymera.v1.Execution.error:type_name -> ymera.v1.Error
+	29, // 15: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
+	29, // 16: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
+	14, // 17: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
+	20, // 18: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
+	1,  // 19: ymera.v1.Execution.operation:type_name -> ymera.v1.Operation
+	12, // 20: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
+	2,  // 21: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
+	29, // 22: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
+	29, // 23: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
+	24, // 24: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
+	16, // 25: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
+	29, // 26: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
+	3,  // 27: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
+	3,  // 28: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
+	28, // 29: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
+	29, // 30: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	29, // 31: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	26, // 32: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
+	21, // 33: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
+	27, // 34: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
+	5,  // 35: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
+	15, // 36: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
+	17, // 37: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	18, // 38: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	12, // 39: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
+	19, // 40: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	9,  // 41: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	6,  // 42: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
+	10, // 43: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	8,  // 44: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
+	43, // [43:45] is the sub-list for method output_type
+	41, // [41:43] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }
@@ -2286,7 +2355,7 @@ func file_ymera_v1_routing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_routing_proto_rawDesc), len(file_ymera_v1_routing_proto_rawDesc)),
-			NumEnums:      5,
+			NumEnums:      6,
 			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -1,35 +1,39 @@
 """Embeddings: texts in, vectors out; `batchEmbedContents` of the developer API, and `predict` of Vertex AI."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from ymera_gemini.dialect import path_of, post
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.http import HttpRequest, HttpResponse
 from ymera_service.sdk.wire.json_reader import Json, count, member, members, read_object, required
+from ymera_service.sdk.work import Embeddings, EmbedPurpose, EmbedRequest
+
+_TASK_TYPES = {
+    EmbedPurpose.DOCUMENT: "RETRIEVAL_DOCUMENT",
+    EmbedPurpose.QUERY: "RETRIEVAL_QUERY",
+    EmbedPurpose.CLASSIFICATION: "CLASSIFICATION",
+    EmbedPurpose.CLUSTERING: "CLUSTERING",
+    EmbedPurpose.SIMILARITY: "SEMANTIC_SIMILARITY",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Embeddings:
-    """The vectors, in the order of the inputs. The usage is zero if the API reports none."""
-
-    vectors: tuple[tuple[float, ...], ...]
-    usage: Usage
-
-
-def encode_batch(model: str, inputs: Sequence[str], dimensions: int | None = None) -> HttpRequest:
+def encode_batch(request: EmbedRequest) -> HttpRequest:
     """Returns the request to the developer API."""
-    asked: Json = {"model": path_of(model).removeprefix("/")}
-    if dimensions is not None:
-        asked["outputDimensionality"] = dimensions
-    return post(model, "batchEmbedContents", {"requests": [asked | {"content": _content(text)} for text in inputs]})
+    asked: Json = {"model": path_of(request.model).removeprefix("/")}
+    if request.dimensions is not None:
+        asked["outputDimensionality"] = request.dimensions
+    if request.purpose is not None:
+        asked["taskType"] = _TASK_TYPES[request.purpose]
+    requests = [asked | {"content": _content(text)} for text in request.inputs]
+    return post(request.model, "batchEmbedContents", {"requests": requests})
 
 
-def encode_predict(model: str, inputs: Sequence[str], dimensions: int | None = None) -> HttpRequest:
+def encode_predict(request: EmbedRequest) -> HttpRequest:
     """Returns the request to Vertex AI."""
-    parameters = {} if dimensions is None else {"parameters": {"outputDimensionality": dimensions}}
-    return post(model, "predict", {"instances": [{"content": text} for text in inputs], **parameters})
+    task: Json = {} if request.purpose is None else {"task_type": _TASK_TYPES[request.purpose]}
+    body: Json = {"instances": [{"content": text, **task} for text in request.inputs]}
+    if request.dimensions is not None:
+        body["parameters"] = {"outputDimensionality": request.dimensions}
+    return post(request.model, "predict", body)
 
 
 def decode(response: HttpResponse) -> Embeddings:
@@ -47,7 +51,7 @@ def decode(response: HttpResponse) -> Embeddings:
         tokens = count(member(body, "usageMetadata"), "promptTokenCount") or 0
     if not found:
         raise MalformedResponse("the answer has no embeddings")
-    return Embeddings(tuple(_vector(one) for one in found), Usage(tokens))
+    return Embeddings(tuple([_vector(one) for one in found]), usage=Usage(tokens) if tokens else None)
 
 
 def _content(text: str) -> Json:

@@ -5,17 +5,20 @@ from dataclasses import replace
 
 from ymera_gemini import embeddings
 from ymera_gemini.dialect import GeminiDialect
-from ymera_gemini.embeddings import Embeddings
 from ymera_gemini.listing import page_request, read_page
 from ymera_gemini.profiles import Profile
 from ymera_gemini.settings import ModelSettings
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
+from ymera_service.sdk.work import Embeddings, EmbedRequest
 
 GEMINI = "gemini"
+MOST_INPUTS = 100
+"""Texts of `embed` in one request to the developer API."""
 PRICE_VENDOR = "google"
 """The name of Google's price list in `genai-prices`."""
 
@@ -68,13 +71,9 @@ class GeminiProvider(HttpProvider):
         response = await self.fetch(self.dialect.encode_count(prompt, model))
         return required_count(read_object(response.body), "totalTokens")
 
-    async def embed(self, model: str, inputs: Sequence[str], dimensions: int | None = None) -> Embeddings:
-        """Turns at most 100 texts into vectors, which is the API's limit.
-
-        Raises:
-            ProviderError: The provider failed.
-        """
-        return embeddings.decode(await self.fetch(self._encode_embed(model, inputs, dimensions)))
+    async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
+        """See `Provider.embed`."""
+        return embeddings.decode(await self.fetch(self._encode_embed(request), context))
 
     async def _list(self) -> dict[str, Profile]:
         listed, after = read_page(read_object((await self.fetch(page_request())).body))
@@ -95,6 +94,7 @@ class GeminiProvider(HttpProvider):
             deployments=tuple(self.deployments),
             price_vendor=self._price_vendor,
             unknown=profile.unknown - profile.capabilities,
+            max_batch_inputs=MOST_INPUTS if profile.kind is Kind.EMBED else 0,
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ymera_gemini.dialect import GeminiDialect, post
 from ymera_gemini.embeddings import encode_predict
+from ymera_gemini.profiles import Profile
 from ymera_gemini.provider import GeminiProvider
 from ymera_gemini.requests import generation
 from ymera_gemini.settings import ModelSettings
@@ -12,10 +13,14 @@ from ymera_gemini.tokens import AccessToken
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.http import Endpoint, HttpRequest, Transport
+from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 
 VERTEX = "vertexai"
 _VERSION = "v1beta1"
+MOST_INPUTS, MOST_TOKENS = 250, 20_000
+"""Of one request for embeddings; models whose names begin with `gemini-embedding` take one text in each.
+https://cloud.google.com/vertex-ai/generative-ai/docs/embeddings/get-text-embeddings, November 2026."""
 _DEFAULT_MODELS = (
     "gemini-3.5-flash",
     "gemini-3.1-pro-preview",
@@ -59,6 +64,13 @@ class VertexProvider(GeminiProvider):
     def deployments(self) -> Sequence[Deployment]:
         """See `GeminiProvider.deployments`."""
         return [Deployment(endpoint=location) for location in self._endpoints]
+
+    def _info(self, name: str, profile: Profile) -> ModelInfo:
+        info = super()._info(name, profile)
+        if profile.kind is not Kind.EMBED:
+            return info
+        most = 1 if name.startswith("gemini-embedding") else MOST_INPUTS
+        return replace(info, max_batch_inputs=most, max_batch_tokens=MOST_TOKENS)
 
     async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
         """See `HttpProvider.authorize`; a call goes to its target's location."""

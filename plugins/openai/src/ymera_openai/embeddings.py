@@ -1,37 +1,33 @@
 """Embeddings: texts in, vectors out."""
 
 import binascii
-import struct
+import sys
+from array import array
 from base64 import b64decode
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import orjson
 
 from ymera_openai import errors
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.errors import MalformedResponse
-from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.generation import Adaptation, AdaptationKind, Usage
 from ymera_service.sdk.http import HttpRequest, HttpResponse
 from ymera_service.sdk.wire.json_reader import Json, as_object, member, members, read_json, text
+from ymera_service.sdk.work import Embeddings, EmbedRequest
+
+NO_PURPOSE = Adaptation(AdaptationKind.DROPPED, "purpose", "this API embeds every text in the same way")
 
 
-@dataclass(frozen=True, slots=True)
-class Embeddings:
-    """The vectors, in the order of the inputs."""
-
-    vectors: tuple[tuple[float, ...], ...]
-    usage: Usage
-    model: str = ""
-    response_id: str = ""
-
-
-def encode(model: str, inputs: Sequence[str], dimensions: int | None = None) -> HttpRequest:
-    """Returns the request that asks for the vectors of the inputs."""
-    body: Json = {"model": model, "input": list(inputs)}
-    if dimensions is not None:
-        body["dimensions"] = dimensions
-    return HttpRequest("POST", "/embeddings", {"content-type": "application/json"}, orjson.dumps(body))
+def encode(request: EmbedRequest, *, packed: bool = False) -> HttpRequest:
+    """Returns the request for the vectors of the inputs; `packed` asks for them in base64, a quarter of the size."""
+    body: Json = {"model": request.model, "input": list(request.inputs)}
+    if request.dimensions is not None:
+        body["dimensions"] = request.dimensions
+    if packed:
+        body["encoding_format"] = "base64"
+    adaptations = (NO_PURPOSE,) if request.purpose else ()
+    return HttpRequest("POST", "/embeddings", {"content-type": "application/json"}, orjson.dumps(body), adaptations)
 
 
 def decode(response: HttpResponse) -> Embeddings:
@@ -43,16 +39,22 @@ def decode(response: HttpResponse) -> Embeddings:
     """
     document = read_object(response)
     reported = read_usage(member(document, "usage"))
-    usage = reported.usage if reported else Usage()
-    if reported and not usage.input_tokens:  # Voyage reports only the total
+    usage = reported.usage if reported else None
+    if reported and not reported.usage.input_tokens:  # Voyage reports only the total
         usage = Usage(input_tokens=reported.total_tokens or 0)
     try:
-        vectors = tuple(_vector(item.get("embedding")) for item in _in_order(members(document, "data")))
-    except (TypeError, ValueError, struct.error, binascii.Error) as error:
+        vectors = tuple([_vector(item.get("embedding")) for item in _in_order(members(document, "data"))])
+    except (TypeError, ValueError, binascii.Error) as error:
         raise MalformedResponse(f"an embedding is not in the format: {error}") from None
     if not vectors:
         raise MalformedResponse("the answer has no embeddings")
-    return Embeddings(vectors, usage, text(document, "model"), text(document, "id"))
+    return Embeddings(
+        vectors,
+        usage=usage,
+        cost_micros=reported.cost_micros if reported else None,
+        model=text(document, "model"),
+        response_id=text(document, "id"),
+    )
 
 
 def read_object(response: HttpResponse) -> Json:
@@ -74,10 +76,12 @@ def _in_order(items: list[Json]) -> list[Json]:
     return items
 
 
-def _vector(value: object) -> tuple[float, ...]:
+def _vector(value: object) -> Sequence[float]:
     if isinstance(value, str):
-        packed = b64decode(value, validate=True)
-        return struct.unpack(f"<{len(packed) // 4}f", packed)
+        packed = array("f", b64decode(value, validate=True))
+        if sys.byteorder == "big":
+            packed.byteswap()
+        return packed
     if not isinstance(value, list):
         raise TypeError("neither a list nor base64")
-    return tuple(float(number) for number in value)
+    return tuple(map(float, value))

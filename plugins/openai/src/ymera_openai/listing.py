@@ -76,6 +76,8 @@ class Offer:
     """What they have only in part, such as JSON mode without schemas: they rank behind those that have the whole."""
     price: Price | None = None
     local: bool = False
+    batch: tuple[int, int] = (0, 0)
+    """Texts, and tokens together, that one request for embeddings takes; 0 if not known."""
 
     def named(self, name: str) -> ModelInfo:
         """Returns a model of which only the name is known. As the user names it, it is of some use here."""
@@ -84,13 +86,13 @@ class Offer:
 
     def described(self, entry: Json) -> ModelInfo:
         """Returns the model of a listing's entry; what the entry does not state comes from the model's family."""
-        profile = profiles.profile_of(text(entry, "id"))
+        profile, kind = profiles.profile_of(text(entry, "id")), kind_of(entry)
         stated = dict(_stated_capabilities(entry))
         abilities = {**profile.abilities, **stated, **dict.fromkeys(self.has, True)}
         abilities |= {**dict.fromkeys(self.partial), **dict.fromkeys(self.lacks, False)}
         return ModelInfo(
             name=text(entry, "id"),
-            kind=kind_of(entry),
+            kind=kind,
             capabilities=frozenset(name for name, can in abilities.items() if can),
             unknown=frozenset(name for name in Capability if abilities.get(name) is None),
             context_window=_context(entry) or profile.context_window,
@@ -98,6 +100,8 @@ class Offer:
             price=self.price or _price(entry),
             price_vendor=self.price_vendor,
             local=self.local,
+            max_batch_inputs=self.batch[0] if kind is Kind.EMBED else 0,
+            max_batch_tokens=self.batch[1] if kind is Kind.EMBED else 0,
         )
 
 

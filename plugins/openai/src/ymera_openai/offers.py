@@ -77,10 +77,17 @@ def _credentials(key: str, header: str = "authorization") -> dict[str, str]:
 def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport: Transport) -> Provider:
     quirks = replace(vendor.quirks, vendor=vendor.name)
     dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
-    offer = Offer(vendor.price_vendor, vendor.lacks, partial=vendor.partial)
-    names = table.models or vendor.models
-    listing = "/models" if table.base_url else vendor.listing
-    return OpenAiProvider(vendor.name, dialect, endpoint, transport, offer=offer, names=names, listing=listing)
+    offer = Offer(vendor.price_vendor, vendor.lacks, partial=vendor.partial, batch=vendor.batch)
+    return OpenAiProvider(
+        vendor.name,
+        dialect,
+        endpoint,
+        transport,
+        offer=offer,
+        names=table.models or vendor.models,
+        listing="/models" if table.base_url else vendor.listing,
+        packed=quirks.openai_families,
+    )
 
 
 def _local_servers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
@@ -102,6 +109,7 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provi
     offer = Offer(
         table.price_vendor or (like.price_vendor if like else ""),
         lacks=like.lacks if like else frozenset(),
+        batch=like.batch if like else (0, 0),
         partial=frozenset() if quirks.json_schema else NO_SCHEMA,
         price=Price(0, 0, source="local") if table.local else None,
         local=table.local,

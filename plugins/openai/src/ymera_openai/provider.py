@@ -6,7 +6,6 @@ from dataclasses import replace
 from ymera_openai import embeddings, moderations, profiles
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
-from ymera_openai.embeddings import Embeddings
 from ymera_openai.listing import Offer, decode_models
 from ymera_openai.moderations import Moderation
 from ymera_openai.quirks import Quirks
@@ -18,6 +17,7 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.work import Embeddings, EmbedRequest
 
 
 class ByModel:
@@ -59,12 +59,14 @@ class OpenAiProvider(HttpProvider):
         offer: Offer,
         names: Sequence[str] = (),
         listing: str = "/models",
+        packed: bool = False,
     ) -> None:
-        """`listing` is the address of the models."""
+        """`listing` is the address of the models; `packed` says that the API returns vectors in base64 if asked."""
         super().__init__(name, dialect, endpoint, transport)
         self._offer = offer
         self._names = tuple(names)
         self._listing = listing
+        self._packed = packed
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
@@ -77,13 +79,11 @@ class OpenAiProvider(HttpProvider):
     def _offered(self, info: ModelInfo) -> ModelInfo:
         return replace(info, deployments=self.endpoint.deployments) if self.endpoint.accounts else info
 
-    async def embed(self, model: str, inputs: Sequence[str], dimensions: int | None = None) -> Embeddings:
-        """Turns texts into vectors.
-
-        Raises:
-            ProviderError: The provider failed.
-        """
-        return embeddings.decode(await self.fetch(embeddings.encode(model, inputs, dimensions)))
+    async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
+        """See `Provider.embed`."""
+        encoded = embeddings.encode(request, packed=self._packed)
+        reply = embeddings.decode(await self.fetch(encoded, context))
+        return replace(reply, adaptations=encoded.adaptations)
 
     async def moderate(self, inputs: Sequence[str], model: str = "omni-moderation-latest") -> Moderation:
         """Returns whether texts are harmful.

@@ -42,6 +42,7 @@ class Vendor:
         lacks: Capabilities that none of its models has through this API.
         partial: Capabilities that they have only in part: JSON mode without schemas.
         models: The models that it offers, if it has no listing.
+        batch: Texts, and tokens together, that one request for embeddings takes; 0 if not known.
     """
 
     name: str
@@ -57,7 +58,11 @@ class Vendor:
     lacks: frozenset[Capability] = frozenset()
     partial: frozenset[Capability] = frozenset()
     models: tuple[str, ...] = ()
+    batch: tuple[int, int] = (0, 0)
 
+
+_OPENAI_BATCH = (2048, 300_000)
+"""https://platform.openai.com/docs/api-reference/embeddings/create, November 2026."""
 
 VENDORS = {
     vendor.name: vendor
@@ -69,6 +74,7 @@ VENDORS = {
             _OPENAI,
             base_url_variable="OPENAI_BASE_URL",
             price_vendor="openai",
+            batch=_OPENAI_BATCH,
         ),
         Vendor(
             "azure",
@@ -79,6 +85,7 @@ VENDORS = {
             path="/openai/v1",
             key_header="api-key",
             price_vendor="azure",
+            batch=_OPENAI_BATCH,
         ),
         Vendor(
             "alibaba",
@@ -153,6 +160,7 @@ VENDORS = {
             ("MISTRAL_API_KEY",),
             _MISTRAL,
             price_vendor="mistral",
+            batch=(0, 16_384),
         ),
         Vendor(
             "moonshot",

@@ -5,13 +5,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ymera_service.sdk.classifiers import CATEGORIES
-from ymera_service.sdk.models import Capability, ModelInfo, Price
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
 from ymera_simulator.settings import ModelSettings
 
 _FORMS = frozenset({Capability.TOOLS, Capability.STRUCTURED_OUTPUT})
 _MEDIA = frozenset({Capability.IMAGE_INPUT, Capability.AUDIO_INPUT, Capability.FILE_INPUT})
 _THINKS = frozenset({Capability.REASONING})
+_NOTHING = frozenset[Capability]()
 _MICROS = 1_000_000
+MAX_INPUTS = 128
+"""Texts of one call for embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class SimulatedModel:
     capabilities: frozenset[Capability] = _FORMS
     context_window: int = 128_000
     max_output_tokens: int = 8_192
+    kind: Kind = Kind.GENERATE
     info: ModelInfo = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +51,8 @@ class SimulatedModel:
             price=price,
             simulated=True,
             stated_quality={each: self.skill_in(each) for each in {*CATEGORIES, *self.skill} - {"default"}},
+            kind=self.kind,
+            max_batch_inputs=0 if self.kind is Kind.GENERATE else MAX_INPUTS,
         )
         object.__setattr__(self, "info", info)
 
@@ -80,8 +86,10 @@ TABLE = (
     SimulatedModel("sim-empath", {"default": 0.55, "empathy": 0.96, "language": 0.8}, 0.08, 400.0, 0.8, 3.0),
     SimulatedModel("sim-small", {"default": 0.7}, 0.04, 800.0, 0.15, 0.6, _FORMS | {Capability.IMAGE_INPUT}),
     SimulatedModel("sim-free", {"default": 0.55}, 0.06, 500.0, 0.0, 0.0, frozenset(), 32_000, 4_096),
+    SimulatedModel("sim-embed", {}, 0.02, input_price=0.02, output_price=0.0, capabilities=_NOTHING, kind=Kind.EMBED),
 )
-"""From skilled, slow and expensive to free, with specialists between, so that routing has a choice to make."""
+"""From skilled, slow and expensive to free, with specialists between, so that routing has a choice to make; then those
+for other work."""
 
 
 def models_of(settings: Mapping[str, ModelSettings]) -> dict[str, SimulatedModel]:

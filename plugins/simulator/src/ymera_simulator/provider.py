@@ -16,13 +16,15 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import GenerateRequest, Usage
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.work import Embeddings, EmbedRequest
 from ymera_simulator import tokens
 from ymera_simulator.faults import Faults, error_before_answer, error_within_answer
 from ymera_simulator.models import SimulatedModel, models_of
 from ymera_simulator.respondent import Respondent, SimulatedAnswer
 from ymera_simulator.settings import FaultMode, FaultSettings, SimulatorSettings
+from ymera_simulator.vectors import DIMENSIONS, vector_of
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -68,11 +70,27 @@ class SimulatorProvider(Provider):
         yield UsageReported(Usage(answer.input_tokens, answer.output_tokens, reasoning_output_tokens=reasoning_tokens))
         yield Finished(answer.finish_reason, answer.finish_reason.value, answer.stop_sequence)
 
-    def _model(self, name: str) -> SimulatedModel:
-        try:
-            return self._models[name]
-        except KeyError:
-            raise NotFound(f"the simulator has no model {name!r}", status=404, param="model") from None
+    async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
+        """See `Provider.embed`."""
+        model = self._model(request.model, Kind.EMBED)
+        fault = self._faults.next(model.name)
+        await self._wait_for_head(model, fault)
+        if error := error_within_answer(fault):
+            raise error
+        dimensions = request.dimensions or DIMENSIONS
+        self._answers += 1
+        return Embeddings(
+            tuple([vector_of(text, dimensions) for text in request.inputs]),
+            usage=Usage(sum(map(tokens.count, request.inputs))),
+            model=model.name,
+            response_id=f"sim-{self._answers}",
+        )
+
+    def _model(self, name: str, kind: Kind = Kind.GENERATE) -> SimulatedModel:
+        model = self._models.get(name)
+        if model is None or model.kind is not kind:
+            raise NotFound(f"the simulator has no model {name!r} for this", status=404, param="model")
+        return model
 
     def _pause(self, model: SimulatedModel) -> float:
         return 1 / (model.tokens_per_second * self._speed) if self._speed else 0.0

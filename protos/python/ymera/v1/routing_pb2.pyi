@@ -72,6 +72,30 @@ part or not at all.
 """
 Global___ExecutionStatus: typing_extensions.TypeAlias = ExecutionStatus
 
+class _Operation:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _OperationEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Operation.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    OPERATION_UNSPECIFIED: _Operation.ValueType  # 0
+    """Never sent."""
+    OPERATION_CHAT: _Operation.ValueType  # 1
+    """It answered a prompt, or only decided who would: Execute, Route."""
+    OPERATION_EMBEDDINGS: _Operation.ValueType  # 2
+    """It turned texts into vectors: Embed."""
+
+class Operation(_Operation, metaclass=_OperationEnumTypeWrapper):
+    """What an execution did, as OpenTelemetry's gen_ai.operation.name calls it."""
+
+OPERATION_UNSPECIFIED: Operation.ValueType  # 0
+"""Never sent."""
+OPERATION_CHAT: Operation.ValueType  # 1
+"""It answered a prompt, or only decided who would: Execute, Route."""
+OPERATION_EMBEDDINGS: Operation.ValueType  # 2
+"""It turned texts into vectors: Embed."""
+Global___Operation: typing_extensions.TypeAlias = Operation
+
 class _Capability:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -406,6 +430,7 @@ class Execution(google.protobuf.message.Message):
     ATTRIBUTION_FIELD_NUMBER: builtins.int
     ATTEMPTS_FIELD_NUMBER: builtins.int
     MODEL_FIELD_NUMBER: builtins.int
+    OPERATION_FIELD_NUMBER: builtins.int
     request_id: builtins.str
     """The id of the request."""
     status: Global___ExecutionStatus.ValueType
@@ -416,6 +441,8 @@ class Execution(google.protobuf.message.Message):
     """The session that the caller named; empty if it named none."""
     model: builtins.str
     """The id of the model that answered, "provider/name"; empty if none did."""
+    operation: Global___Operation.ValueType
+    """What it did."""
     @property
     def create_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When it arrived, in UTC."""
@@ -464,9 +491,10 @@ class Execution(google.protobuf.message.Message):
         attribution: Global___Attribution | None = ...,
         attempts: collections.abc.Iterable[Global___Attempt] | None = ...,
         model: builtins.str = ...,
+        operation: Global___Operation.ValueType = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["attribution", b"attribution", "create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "attribution", b"attribution", "create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "finish_reason", b"finish_reason", "model", b"model", "request_id", b"request_id", "session_id", b"session_id", "status", b"status", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "attribution", b"attribution", "create_time", b"create_time", "decision", b"decision", "duration", b"duration", "error", b"error", "finish_reason", b"finish_reason", "model", b"model", "operation", b"operation", "request_id", b"request_id", "session_id", b"session_id", "status", b"status", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> None: ...
 
 Global___Execution: typing_extensions.TypeAlias = Execution
 

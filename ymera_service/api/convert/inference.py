@@ -1,0 +1,49 @@
+"""Work other than answering prompts."""
+
+from ymera.v1 import inference_pb2 as pb
+
+from ymera_service.api.convert import Fields
+from ymera_service.api.convert.history import attempts_fields
+from ymera_service.api.convert.routing import decision_fields
+from ymera_service.api.convert.usage import consumption_fields
+from ymera_service.execution.facts import Execution
+from ymera_service.sdk.work import EmbedPurpose, EmbedRequest
+from ymera_service.serving.checks.limits import fits
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.inference import Embedded
+
+_PURPOSES: dict[int, EmbedPurpose | None] = {
+    pb.EMBED_PURPOSE_UNSPECIFIED: None,
+    **{pb.EmbedPurpose.Value(f"EMBED_PURPOSE_{purpose.name}"): purpose for purpose in EmbedPurpose},
+}
+
+
+def embed_of(request: pb.EmbedRequest, faults: Violations) -> EmbedRequest:
+    """Returns what is to be embedded, noting what our types can't express; the checks are in `serving.checks`."""
+    if request.purpose not in _PURPOSES:
+        faults.add("purpose", "is not known")
+    return EmbedRequest(
+        "",
+        tuple(request.inputs) if fits("inputs", len(request.inputs), faults) else (),
+        request.dimensions if request.HasField("dimensions") else None,
+        _PURPOSES.get(request.purpose),
+    )
+
+
+def embed_response(done: Embedded) -> pb.EmbedResponse:
+    """Returns the vectors."""
+    embeddings = [pb.Embedding(values=vector) for vector in done.vectors]
+    return pb.EmbedResponse(embeddings=embeddings, **_execution_fields(done.execution))
+
+
+def _execution_fields(execution: Execution) -> Fields:
+    attempt = execution.answering
+    assert execution.decision is not None
+    return {
+        "request_id": execution.request.request_id,
+        "model": attempt.target.model if attempt else "",
+        "usage": consumption_fields(execution.consumption),
+        "decision": decision_fields(execution.decision),
+        "attempts": attempts_fields(execution.turns),
+        "simulated": attempt is not None and attempt.simulated,
+    }

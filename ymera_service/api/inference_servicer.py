@@ -1,0 +1,45 @@
+"""InferenceService: work other than answering prompts."""
+
+from collections.abc import Mapping
+
+from ymera.v1 import inference_pb2 as pb
+
+from ymera_service.api.convert.attribution import attribution_of
+from ymera_service.api.convert.inference import embed_of, embed_response
+from ymera_service.api.convert.routing import is_full_view, preferences_of
+from ymera_service.api.handlers import Method, Unary
+from ymera_service.execution.facts import ExecutionRequest
+from ymera_service.sdk.work import WorkRequest
+from ymera_service.serving.calls import Call
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.inference import Inference, work_request_of
+
+SERVICE = pb.DESCRIPTOR.services_by_name["InferenceService"].full_name
+
+
+class InferenceServicer:
+    """Converts, calls, converts."""
+
+    def __init__(self, inference: Inference) -> None:
+        self._inference = inference
+
+    def methods(self) -> Mapping[str, Method]:
+        """Returns the methods by their names in the contract."""
+        return {"Embed": Unary(pb.EmbedRequest, self.embed)}
+
+    async def embed(self, request: pb.EmbedRequest, call: Call) -> pb.EmbedResponse:
+        """Turns texts into vectors."""
+        faults = Violations()
+        work = embed_of(request, faults)
+        return embed_response(await self._inference.embed(call, _request(request, work, faults, call)))
+
+
+def _request(request: pb.EmbedRequest, work: WorkRequest, faults: Violations, call: Call) -> ExecutionRequest:
+    return work_request_of(
+        call,
+        work,
+        preferences_of(request.preferences, faults),
+        faults,
+        attribution=attribution_of(request.attribution, faults),
+        full_view=is_full_view(request.decision_view, faults),
+    )

@@ -1,0 +1,114 @@
+"""Work whose reply a provider returns whole, as the events of a call, so that the same code bounds and accounts for it
+as for an answer."""
+
+import asyncio
+from array import array
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Any
+
+from ymera_service.plugins.answers import size_of
+from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse
+from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, ResponseStarted, UsageReported
+from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.work import Embeddings, EmbedRequest, Reply, WorkRequest
+
+MAX_DIMENSIONS = 65_536
+"""Numbers of a vector; models return up to 8,192."""
+
+TURN = 64
+"""Vectors after which the loop gets a turn."""
+
+_NOTHING = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """The whole reply of a provider, checked."""
+
+    reply: Reply
+
+
+CallEvent = ProviderEvent | Replied
+
+
+async def events_of(provider: Provider, request: WorkRequest, context: CallContext) -> AsyncGenerator[CallEvent, None]:
+    """Has a provider do some work, and yields what came of it.
+
+    Raises:
+        MalformedResponse: The reply is not one, or does not fit the request.
+        BaseException: Whatever the provider raises.
+    """
+    kind = _KINDS[type(request)]
+    reply = await kind.checked(request, _typed(await kind.call(provider, request, context), kind.reply))
+    yield Accepted(reply.adaptations)
+    yield ResponseStarted(reply.response_id, reply.model)
+    yield UsageReported(_NOTHING if reply.usage is None else reply.usage, cost_micros=reply.cost_micros)
+    yield Replied(reply)
+    yield Finished(FinishReason.STOP)
+
+
+def size_of_step(event: object) -> int:
+    """Returns what an event of `events_of` counts of `MAX_ANSWER`: a reply is bounded by its request.
+
+    Raises:
+        MalformedResponse: A part of the reply is of a wrong type, or has text that is not valid Unicode.
+    """
+    return 0 if type(event) is Replied else size_of(event)
+
+
+def _typed(reply: object, kind: type[Reply]) -> Any:
+    if type(reply) is not kind:
+        raise MalformedResponse(f"the provider returned {type(reply).__name__} instead of {kind.__name__}")
+    return reply
+
+
+async def _embeddings(request: EmbedRequest, reply: Embeddings) -> Embeddings:
+    """Returns the vectors in little space.
+
+    Raises:
+        MalformedResponse: They don't fit the inputs.
+        InvalidProviderRequest: They have another length than was asked for.
+    """
+    if len(reply.vectors) != len(request.inputs):
+        raise MalformedResponse(f"there are {len(reply.vectors)} vectors for {len(request.inputs)} inputs")
+    vectors: list[Sequence[float]] = []
+    for vector in reply.vectors:
+        if len(vectors) % TURN == 0:
+            await asyncio.sleep(0)
+        vectors.append(_packed(vector))
+    lengths = set(map(len, vectors))
+    if len(lengths) > 1:
+        raise MalformedResponse(f"the vectors have {min(lengths)} to {max(lengths)} dimensions")
+    if request.dimensions is not None and lengths != {request.dimensions}:
+        raise InvalidProviderRequest(
+            f"{request.model} returns vectors of {lengths.pop()} dimensions, not of {request.dimensions}"
+        )
+    return replace(reply, vectors=tuple(vectors))
+
+
+def _packed(vector: Sequence[float]) -> Sequence[float]:
+    try:
+        packed = array("f", vector)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MalformedResponse(f"a vector is not made of numbers: {error}") from None
+    if not 0 < len(packed) <= MAX_DIMENSIONS or not isfinite(sum(packed)):
+        raise MalformedResponse("a vector is empty, too long, or has numbers that are not finite")
+    return packed
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of work: the method that does it, what that returns, and how it is checked."""
+
+    call: Callable[[Provider, Any, CallContext], Awaitable[object]]
+    reply: type[Reply]
+    checked: Callable[[Any, Any], Awaitable[Reply]]
+
+
+_KINDS: Mapping[type[WorkRequest], _Kind] = {
+    EmbedRequest: _Kind(lambda provider, *call: provider.embed(*call), Embeddings, _embeddings),
+}

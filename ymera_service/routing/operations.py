@@ -1,0 +1,28 @@
+"""What each kind of work is called, which models do it, and what it needs of them."""
+
+from collections.abc import Mapping
+
+from ymera_service.routing.decision import Weights
+from ymera_service.routing.estimate import Needs, text_tokens
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.models import Kind
+from ymera_service.sdk.work import EmbedRequest, WorkRequest
+from ymera_service.storage.records import Operation
+
+OPERATIONS: Mapping[type[WorkRequest], Operation] = {EmbedRequest: Operation.EMBEDDINGS}
+
+KINDS: Mapping[Operation, Kind] = {Operation.CHAT: Kind.GENERATE, Operation.EMBEDDINGS: Kind.EMBED}
+"""The kind of the models that do it."""
+
+COST_ALONE = Weights(0.0, 0.0, 1.0)
+"""How candidates are scored that are not measured against each other."""
+
+
+def work_tokens(work: WorkRequest) -> int:
+    """Estimates the input tokens of some work."""
+    return sum(map(text_tokens, work.inputs))
+
+
+def work_needs(tokens: int) -> Needs:
+    """Returns what work with so many input tokens needs."""
+    return Needs(frozenset(), tokens, 0, Usage(tokens), 0, whole=False)

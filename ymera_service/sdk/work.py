@@ -1,0 +1,70 @@
+"""What models do besides generating: requests for one call of a provider, and what comes back.
+
+A provider that offers such work overrides the method of `Provider` for it, and lists the models that do it with their
+`kind`. Each reply says what the call consumed, as far as the provider does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ymera_service.sdk.generation import Adaptation, Usage
+
+
+class EmbedPurpose(StrEnum):
+    """What vectors are for. Some models embed a question differently from the text that answers it."""
+
+    DOCUMENT = "document"
+    """To be found by a query."""
+    QUERY = "query"
+    """To find documents."""
+    CLASSIFICATION = "classification"
+    CLUSTERING = "clustering"
+    SIMILARITY = "similarity"
+    """To be compared with each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedRequest:
+    """Texts to be turned into vectors, as many as `ModelInfo.max_batch_inputs` at most.
+
+    Attributes:
+        model: The provider's name of the model.
+        inputs: The texts.
+        dimensions: The length of the vectors; None for the model's own.
+        purpose: What the vectors are for; None if the caller does not say.
+    """
+
+    model: str
+    inputs: tuple[str, ...]
+    dimensions: int | None = None
+    purpose: EmbedPurpose | None = None
+
+
+WorkRequest = EmbedRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What every kind of work replies.
+
+    Attributes:
+        usage: What the call consumed; None if the provider does not say.
+        cost_micros: What the provider says that it charges for the call, in micro-USD; None if it does not say.
+        model: The exact model, as the provider names it; empty if it does not say.
+        response_id: The provider's own id of its response; empty if it sent none.
+        adaptations: What of the request was not sent as the caller gave it.
+    """
+
+    usage: Usage | None = None
+    cost_micros: int | None = None
+    model: str = ""
+    response_id: str = ""
+    adaptations: tuple[Adaptation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings(Reply):
+    """A vector for each input, in the order of the inputs; all of the same length."""
+
+    vectors: tuple[Sequence[float], ...]

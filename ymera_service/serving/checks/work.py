@@ -1,0 +1,30 @@
+"""Work other than answering prompts."""
+
+from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
+from ymera_service.sdk.work import EmbedRequest, WorkRequest
+from ymera_service.serving.checks.preferences import check_preferences
+from ymera_service.serving.checks.violations import Violations
+
+MAX_DIMENSIONS = 65_536
+
+_MEANINGLESS = ("weights", "required_capabilities", "session_id", "category_hint")
+"""Preferences that tell nothing of models which do such work."""
+
+
+def check_work(work: WorkRequest, faults: Violations) -> None:
+    """Notes every fault of the work itself."""
+    if not work.inputs:
+        faults.add("inputs", "is empty; give at least one text")
+    for i, text in enumerate(work.inputs):
+        if not text or "\0" in text:
+            faults.text(f"inputs[{i}]", text, required=True)
+    if isinstance(work, EmbedRequest) and work.dimensions is not None:
+        faults.number("dimensions", work.dimensions, 1, MAX_DIMENSIONS)
+
+
+def check_work_preferences(preferences: Preferences, faults: Violations) -> None:
+    """Notes every fault under `preferences`, those included that say nothing here."""
+    check_preferences(preferences, faults)
+    for name in _MEANINGLESS:
+        if getattr(preferences, name) != getattr(ANY_PREFERENCES, name):
+            faults.add(f"preferences.{name}", "does not apply to this method; leave it out")

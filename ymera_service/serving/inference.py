@@ -1,0 +1,98 @@
+"""Work other than answering prompts, as every protocol offers it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ymera_service.execution.facts import Execution, ExecutionRequest
+from ymera_service.execution.pipeline import Pipeline
+from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
+from ymera_service.sdk.context import UNATTRIBUTED, Attribution
+from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.work import Embeddings, Reply, WorkRequest
+from ymera_service.serving.calls import Call
+from ymera_service.serving.checks.attribution import check_attribution
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.checks.work import check_work, check_work_preferences
+from ymera_service.serving.executions import notes_of
+from ymera_service.telemetry.timing import Phase
+
+NO_PROMPT = Prompt(())
+
+Kind = TypeVar("Kind", bound=Reply)
+
+
+def work_request_of(
+    call: Call,
+    work: WorkRequest,
+    preferences: Preferences,
+    faults: Violations,
+    *,
+    attribution: Attribution = UNATTRIBUTED,
+    full_view: bool = False,
+) -> ExecutionRequest:
+    """Returns the request of a call.
+
+    Args:
+        call: Its check phase ends here.
+        work: As it was converted.
+        preferences: As they were converted.
+        faults: What the conversion found; the checks add to it.
+        attribution: As it was converted; the log line of the call names it.
+        full_view: The decision is to hold every candidate and exclusion.
+
+    Raises:
+        InvalidRequest: With all faults.
+    """
+    check_work(work, faults)
+    if preferences is not ANY_PREFERENCES:
+        check_work_preferences(preferences, faults)
+    if attribution is not UNATTRIBUTED:
+        check_attribution(attribution, faults)
+    call.timings.add(Phase.CHECK, call.age())
+    call.executes = True
+    faults.check()
+    call.notes |= notes_of(attribution)
+    return ExecutionRequest(
+        call.request_id,
+        NO_PROMPT,
+        preferences,
+        call.deadline,
+        call.headers.traceparent,
+        attribution,
+        full_view=full_view,
+        caller=call.caller,
+        peer=call.peer,
+        work=work,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A vector for each input, and the execution that made them."""
+
+    execution: Execution
+    vectors: tuple[Sequence[float], ...]
+
+
+class Inference:
+    """Runs the pipeline for calls, and notes for their log lines what was done."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    async def embed(self, call: Call, request: ExecutionRequest) -> Embedded:
+        """Returns a vector for each input.
+
+        Raises:
+            YmeraError: Why there are none.
+        """
+        execution, replies = await self._done(call, request, Embeddings)
+        return Embedded(execution, tuple([vector for reply in replies for vector in reply.vectors]))
+
+    async def _done(self, call: Call, request: ExecutionRequest, kind: type[Kind]) -> tuple[Execution, list[Kind]]:
+        done = await self._pipeline.work(request, call.timings)
+        call.execution = done.execution
+        if done.execution.error is not None:
+            raise done.execution.error
+        return done.execution, [reply for reply in done.replies if isinstance(reply, kind)]
