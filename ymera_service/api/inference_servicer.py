@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from ymera.v1 import inference_pb2 as pb
 
 from ymera_service.api.convert.attribution import attribution_of
-from ymera_service.api.convert.inference import embed_of, embed_response
+from ymera_service.api.convert.content import prompt_of
+from ymera_service.api.convert.inference import count_response, embed_of, embed_response
 from ymera_service.api.convert.routing import is_full_view, preferences_of
 from ymera_service.api.handlers import Method, Unary
 from ymera_service.execution.facts import ExecutionRequest
-from ymera_service.sdk.work import WorkRequest
+from ymera_service.routing.decision import Preferences
+from ymera_service.sdk.work import CountRequest, WorkRequest
 from ymera_service.serving.calls import Call
-from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 from ymera_service.serving.inference import Inference, work_request_of
 
 SERVICE = pb.DESCRIPTOR.services_by_name["InferenceService"].full_name
@@ -25,13 +27,29 @@ class InferenceServicer:
 
     def methods(self) -> Mapping[str, Method]:
         """Returns the methods by their names in the contract."""
-        return {"Embed": Unary(pb.EmbedRequest, self.embed)}
+        return {
+            "Embed": Unary(pb.EmbedRequest, self.embed),
+            "CountTokens": Unary(pb.CountTokensRequest, self.count_tokens),
+        }
 
     async def embed(self, request: pb.EmbedRequest, call: Call) -> pb.EmbedResponse:
         """Turns texts into vectors."""
         faults = Violations()
         work = embed_of(request, faults)
         return embed_response(await self._inference.embed(call, _request(request, work, faults, call)))
+
+    async def count_tokens(self, request: pb.CountTokensRequest, call: Call) -> pb.CountTokensResponse:
+        """Counts the tokens of a prompt."""
+        faults = Violations()
+        faults.text("model", request.model, required=True, max_length=MAX_PATTERN)
+        counted = work_request_of(
+            call,
+            CountRequest("", prompt_of(request.prompt, faults)),
+            Preferences(model=request.model),
+            faults,
+            attribution=attribution_of(request.attribution, faults),
+        )
+        return count_response(await self._inference.count_tokens(call, counted))
 
 
 def _request(request: pb.EmbedRequest, work: WorkRequest, faults: Violations, call: Call) -> ExecutionRequest:

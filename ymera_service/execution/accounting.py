@@ -6,7 +6,7 @@ from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.portions import portion_of
 from ymera_service.execution.progress import Progress
 from ymera_service.routing.estimate import expected_usage, prompt_tokens, text_tokens
-from ymera_service.routing.operations import work_tokens
+from ymera_service.routing.operations import is_free, work_tokens, work_usage
 from ymera_service.sdk.errors import (
     MalformedResponse,
     ProviderError,
@@ -31,7 +31,7 @@ def _was_refused(progress: Progress, failure: YmeraError | None) -> bool:
 
 def cost_of(model: Model, usage: Usage, progress: Progress, failure: YmeraError | None) -> int | None:
     """Returns what a call costs in micro-USD: what its provider says that it charges, or else by its price."""
-    if _was_refused(progress, failure):
+    if _was_refused(progress, failure) or is_free(progress.portion):
         return 0
     if progress.finished is not None and progress.charged_micros is not None:
         return progress.charged_micros
@@ -50,7 +50,7 @@ def usage_of(context: ExecutionContext, progress: Progress, failure: YmeraError 
     reported = progress.usage or _NOTHING
     if progress.finished is not None and reported.input_tokens and (reported.output_tokens or not written):
         return reported, progress.usage_estimated or progress.not_credible is not None
-    if _was_refused(progress, failure):
+    if _was_refused(progress, failure) or is_free(progress.portion):
         return _NOTHING, False
     if progress.portion is not None:
         return replace(reported, input_tokens=reported.input_tokens or work_tokens(progress.portion)), True
@@ -67,6 +67,6 @@ def next_usage(context: ExecutionContext, model: Model) -> Usage:
     """Returns what the next call of a model will probably consume."""
     execution = context.execution
     if execution.request.work is not None:
-        return Usage(work_tokens(portion_of(execution.request.work, model, context.done)))
+        return work_usage(portion_of(execution.request.work, model, context.done))
     inputs = execution.decision.inputs if execution.decision else None
     return expected_usage(inputs.input_tokens, inputs.max_output_tokens) if inputs else _NOTHING

@@ -18,6 +18,7 @@ from ymera_service.execution.provided import bounded, clean
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.replies import CallEvent
 from ymera_service.resilience.breaker import Permit
+from ymera_service.routing.operations import is_free
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
@@ -233,6 +234,9 @@ class AttemptRunner:
 
 
 def _settle(context: ExecutionContext, callee: Callee, progress: Progress, failure: ProviderError | None) -> None:
+    if is_free(progress.portion):  # vendors serve and limit it apart from what they charge for
+        callee.permit.released()
+        return
     if failure is None:
         callee.permit.succeeded()
         return
@@ -263,7 +267,7 @@ def _settle_timeout(
     """Counts a wait for a first sign where it was long enough to say something of the target."""
     waited = asyncio.get_running_loop().time() - progress.began
     enough = max(EVIDENCE_SECONDS, usual_seconds(context, callee.target)) * (1 - TIMER_SLACK)
-    if failure is None or waited < enough:
+    if failure is None or waited < enough or is_free(progress.portion):
         callee.permit.released()
     else:
         callee.permit.failed(failure)

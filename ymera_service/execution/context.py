@@ -6,6 +6,7 @@ from ymera_service.execution.answer import AnswerCollector
 from ymera_service.execution.deadlines import DeadlineScope
 from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Attempt, Execution
+from ymera_service.execution.portions import parts_of
 from ymera_service.resilience.slots import Slot
 from ymera_service.routing.decision import Decision
 from ymera_service.sdk.targets import Target
@@ -56,13 +57,13 @@ class ExecutionContext:
     def take(self, portion: WorkRequest, reply: Reply) -> None:
         """Takes the reply to a portion of the work."""
         self.replies.append(reply)
-        self.done += len(portion.inputs)
+        self.done += parts_of(portion)
 
     @property
     def is_unfinished(self) -> bool:
         """Whether a part of the work is still to be done."""
         work = self.execution.request.work
-        return work is not None and self.done < len(work.inputs)
+        return work is not None and self.done < parts_of(work)
 
     def start_over(self, ranking: tuple[Target, ...]) -> None:
         """Forgets the replies, so that one of other targets can do all of the work."""

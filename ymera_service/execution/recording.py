@@ -13,6 +13,7 @@ from ymera_service.execution.accounting import next_usage
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
 from ymera_service.execution.outcomes import answer_to_json, is_kept
+from ymera_service.routing.operations import is_free
 from ymera_service.routing.stored import to_json
 from ymera_service.sdk.errors import Failure, StorageUnavailable
 from ymera_service.sdk.models import Model
@@ -111,7 +112,8 @@ class Recording:
 def _under_way(context: ExecutionContext, target: Target, model: Model, now: float) -> Attempt:
     """Returns the call that is made now, with what it will probably consume."""
     usage, number = next_usage(context, model), len(context.execution.turns[-1].attempts) + 1
-    return Attempt(number, target, now, 0.0, usage=usage, cost_micros=model.cost_micros(usage), estimated=True)
+    cost = 0 if is_free(context.execution.request.work) else model.cost_micros(usage)
+    return Attempt(number, target, now, 0.0, usage=usage, cost_micros=cost, estimated=True)
 
 
 def records_of(context: ExecutionContext) -> Sequence[Record]:

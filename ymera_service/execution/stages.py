@@ -19,9 +19,11 @@ from ymera_service.execution.recording import Recording
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets, backoff
 from ymera_service.resilience.slots import Slots
+from ymera_service.routing.operations import work_tokens
 from ymera_service.routing.router import Router
 from ymera_service.sdk.errors import NoHealthyModel, ProviderError
 from ymera_service.sdk.targets import Target
+from ymera_service.sdk.work import CountRequest, TokenCount
 from ymera_service.telemetry.timing import Phase
 
 log = structlog.get_logger(__name__)
@@ -116,7 +118,11 @@ class Generate:
 
         Raises `RecordingUnavailable` where a call could not be accounted for.
         """
-        await self._take_turn(context)
+        try:
+            await self._take_turn(context)
+        except (ProviderError, NoHealthyModel):
+            if not _estimated(context):
+                raise
         ranking = context.ranking
         while context.is_unfinished:
             model = _model_of(context)
@@ -201,6 +207,14 @@ class Generate:
         return made >= self._most_slow(context) or not self._standings.any_ready(
             context.ranking, context.execution, target
         )
+
+
+def _estimated(context: ExecutionContext) -> bool:
+    """Estimates what no target counts; returns whether that can be estimated."""
+    work = context.execution.request.work
+    if isinstance(work, CountRequest):
+        context.take(work, TokenCount(work_tokens(work)))
+    return isinstance(work, CountRequest)
 
 
 def _model_of(context: ExecutionContext) -> str:

@@ -12,9 +12,9 @@ from ymera_service.plugins.answers import size_of
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, ResponseStarted, UsageReported
-from ymera_service.sdk.generation import FinishReason, Usage
+from ymera_service.sdk.generation import MAX_TOKENS, FinishReason, Usage
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.work import Embeddings, EmbedRequest, Reply, WorkRequest
+from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, Reply, TokenCount, WorkRequest
 
 MAX_DIMENSIONS = 65_536
 """Numbers of a vector; models return up to 8,192."""
@@ -100,6 +100,12 @@ def _packed(vector: Sequence[float]) -> Sequence[float]:
     return packed
 
 
+async def _count(request: CountRequest, reply: TokenCount) -> TokenCount:
+    if type(reply.input_tokens) is not int or not 0 <= reply.input_tokens <= MAX_TOKENS:
+        raise MalformedResponse(f"{reply.input_tokens!r:.50} is not a count of tokens")
+    return reply
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """One kind of work: the method that does it, what that returns, and how it is checked."""
@@ -111,4 +117,5 @@ class _Kind:
 
 _KINDS: Mapping[type[WorkRequest], _Kind] = {
     EmbedRequest: _Kind(lambda provider, *call: provider.embed(*call), Embeddings, _embeddings),
+    CountRequest: _Kind(lambda provider, *call: provider.count_tokens(*call), TokenCount, _count),
 }

@@ -3,15 +3,22 @@
 from collections.abc import Mapping
 
 from ymera_service.routing.decision import Weights
-from ymera_service.routing.estimate import Needs, text_tokens
+from ymera_service.routing.estimate import Needs, prompt_tokens, text_tokens
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Kind
-from ymera_service.sdk.work import EmbedRequest, WorkRequest
+from ymera_service.sdk.work import CountRequest, EmbedRequest, WorkRequest
 from ymera_service.storage.records import Operation
 
-OPERATIONS: Mapping[type[WorkRequest], Operation] = {EmbedRequest: Operation.EMBEDDINGS}
+OPERATIONS: Mapping[type[WorkRequest], Operation] = {
+    EmbedRequest: Operation.EMBEDDINGS,
+    CountRequest: Operation.COUNT_TOKENS,
+}
 
-KINDS: Mapping[Operation, Kind] = {Operation.CHAT: Kind.GENERATE, Operation.EMBEDDINGS: Kind.EMBED}
+KINDS: Mapping[Operation, Kind] = {
+    Operation.CHAT: Kind.GENERATE,
+    Operation.EMBEDDINGS: Kind.EMBED,
+    Operation.COUNT_TOKENS: Kind.GENERATE,
+}
 """The kind of the models that do it."""
 
 COST_ALONE = Weights(0.0, 0.0, 1.0)
@@ -20,7 +27,21 @@ COST_ALONE = Weights(0.0, 0.0, 1.0)
 
 def work_tokens(work: WorkRequest) -> int:
     """Estimates the input tokens of some work."""
-    return sum(map(text_tokens, work.inputs))
+    match work:
+        case CountRequest():
+            return prompt_tokens(work.prompt)
+        case EmbedRequest():
+            return sum(map(text_tokens, work.inputs))
+
+
+def work_usage(work: WorkRequest) -> Usage:
+    """Estimates what some work consumes."""
+    return Usage() if is_free(work) else Usage(work_tokens(work))
+
+
+def is_free(work: WorkRequest | None) -> bool:
+    """Returns whether nobody charges for the work, and it says nothing of how well its targets answer prompts."""
+    return isinstance(work, CountRequest)
 
 
 def work_needs(tokens: int) -> Needs:

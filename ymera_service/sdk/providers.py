@@ -9,7 +9,7 @@ from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import ModelInfo
-from ymera_service.sdk.work import Embeddings, EmbedRequest
+from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, TokenCount
 
 
 class Provider(Component):
@@ -57,3 +57,12 @@ class Provider(Component):
             ProviderError: As `generate` does; `InvalidProviderRequest` if the provider offers no embeddings.
         """
         raise InvalidProviderRequest(f"{self.name} offers no embeddings")
+
+    async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
+        """Counts the tokens of a prompt, with a model of kind `GENERATE`, for nothing. An estimate is of no use: the
+        server makes its own if this raises. Since contract 1.1.
+
+        Raises:
+            ProviderError: As `generate` does; `InvalidProviderRequest` if the provider does not count tokens.
+        """
+        raise InvalidProviderRequest(f"{self.name} does not count tokens")

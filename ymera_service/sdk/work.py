@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ymera_service.sdk.generation import Adaptation, Usage
+from ymera_service.sdk.generation import Adaptation, Prompt, Usage
 
 
 class EmbedPurpose(StrEnum):
@@ -41,7 +41,15 @@ class EmbedRequest:
     purpose: EmbedPurpose | None = None
 
 
-WorkRequest = EmbedRequest
+@dataclass(frozen=True, slots=True)
+class CountRequest:
+    """A prompt whose tokens are to be counted: messages, tools and everything else that a model reads."""
+
+    model: str
+    prompt: Prompt
+
+
+WorkRequest = EmbedRequest | CountRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +76,10 @@ class Embeddings(Reply):
     """A vector for each input, in the order of the inputs; all of the same length."""
 
     vectors: tuple[Sequence[float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCount(Reply):
+    """The input tokens of a prompt, as the provider would charge for them. The count itself is free."""
+
+    input_tokens: int

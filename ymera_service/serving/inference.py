@@ -9,7 +9,7 @@ from ymera_service.execution.pipeline import Pipeline
 from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.generation import Prompt
-from ymera_service.sdk.work import Embeddings, Reply, WorkRequest
+from ymera_service.sdk.work import Embeddings, Reply, TokenCount, WorkRequest
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.attribution import check_attribution
 from ymera_service.serving.checks.violations import Violations
@@ -75,6 +75,15 @@ class Embedded:
     vectors: tuple[Sequence[float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A count of tokens, and the execution that made it; `estimated` if no provider counted."""
+
+    execution: Execution
+    input_tokens: int
+    estimated: bool
+
+
 class Inference:
     """Runs the pipeline for calls, and notes for their log lines what was done."""
 
@@ -89,6 +98,15 @@ class Inference:
         """
         execution, replies = await self._done(call, request, Embeddings)
         return Embedded(execution, tuple([vector for reply in replies for vector in reply.vectors]))
+
+    async def count_tokens(self, call: Call, request: ExecutionRequest) -> Counted:
+        """Returns the tokens of a prompt.
+
+        Raises:
+            YmeraError: Why there is no count.
+        """
+        execution, (count,) = await self._done(call, request, TokenCount)
+        return Counted(execution, count.input_tokens, estimated=execution.turns[-1].answered_by is None)
 
     async def _done(self, call: Call, request: ExecutionRequest, kind: type[Kind]) -> tuple[Execution, list[Kind]]:
         done = await self._pipeline.work(request, call.timings)

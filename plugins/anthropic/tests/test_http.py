@@ -16,7 +16,7 @@ from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
 from ymera_service.sdk.events import Accepted, ProviderEvent, TextDelta
 from ymera_service.sdk.generation import GenerateRequest, Prompt
-from ymera_service.sdk.testing.answers import Answer, events_of, generate
+from ymera_service.sdk.testing.answers import Answer, count_of, events_of, generate
 from ymera_service.sdk.testing.checks.providers import check_events
 from ymera_service.transport import HttpTransport
 
@@ -104,7 +104,7 @@ async def test_a_recorded_listing_arrives(replay: Any, transport: HttpTransport,
 
 @pytest.mark.parametrize("exchange", of_kind("count_tokens"))
 async def test_a_recorded_count_arrives(replay: Any, transport: HttpTransport, exchange: Exchange) -> None:
-    tokens = await at(replay, transport, exchange).count_tokens(Prompt((user("Hi"),)), "claude-haiku-4-5")
+    tokens = await count_of(at(replay, transport, exchange), "claude-haiku-4-5", Prompt((user("Hi"),)))
     assert tokens == exchange["expect"]["input"]
 
 

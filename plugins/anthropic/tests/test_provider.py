@@ -17,7 +17,7 @@ from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
 from ymera_service.sdk.generation import GenerateRequest, Prompt, ReasoningEffort, Sampling
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.sdk.models import Capability, ModelInfo
-from ymera_service.sdk.testing.answers import events_of
+from ymera_service.sdk.testing.answers import count_of, events_of
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
 
 Record = Callable[..., RecordedTransport]
@@ -222,4 +222,4 @@ async def test_a_refused_listing_has_its_meaning(recorded_http: Record) -> None:
 @pytest.mark.parametrize("body", [b"{}", b'{"input_tokens": "many"}', b"null", b""])
 async def test_what_is_no_count_is_malformed(recorded_http: Record, body: bytes) -> None:
     with pytest.raises(MalformedResponse):
-        await anthropic(recorded_http(Exchange(body))).count_tokens(Prompt((user("Hi"),)), "claude-x")
+        await count_of(anthropic(recorded_http(Exchange(body))), "claude-x", Prompt((user("Hi"),)))

@@ -31,7 +31,7 @@ from ymera_service.sdk.events import (
 )
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.testing.answers import Answer
+from ymera_service.sdk.testing.answers import Answer, count_of
 from ymera_service.sdk.testing.recorded import Cut, RecordedTransport, each_byte, each_event, randomly, whole
 from ymera_service.sdk.testing.recorded import Exchange as Response
 
@@ -204,7 +204,7 @@ def test_a_recorded_listing_names_its_models_in_order(exchange: Exchange) -> Non
 async def test_a_recorded_count_is_read(exchange: Exchange, recorded_http: Callable[..., RecordedTransport]) -> None:
     transport = recorded_http(Response(body_of(exchange), path="/messages/count_tokens"))
     provider = AnthropicProvider(Vendor("anthropic", "http://upstream/v1", {}), AnthropicSettings(), transport)
-    assert await provider.count_tokens(Prompt((user("x"),)), "claude-haiku-4-5") == exchange["expect"]["input"]
+    assert await count_of(provider, "claude-haiku-4-5", Prompt((user("x"),))) == exchange["expect"]["input"]
 
 
 def test_every_recording_is_proved() -> None:

@@ -17,7 +17,7 @@ from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInte
 from ymera_service.sdk.events import Accepted, ProviderEvent, TextDelta
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Endpoint
-from ymera_service.sdk.testing.answers import Answer, events_of, generate
+from ymera_service.sdk.testing.answers import Answer, count_of, events_of, generate
 from ymera_service.sdk.testing.checks.providers import check_events
 from ymera_service.transport import HttpTransport
 
@@ -109,7 +109,7 @@ async def test_a_recorded_listing_arrives(replay: Any, transport: HttpTransport,
 
 @pytest.mark.parametrize("exchange", of_kind("count_tokens"))
 async def test_a_recorded_count_arrives(replay: Any, transport: HttpTransport, exchange: Exchange) -> None:
-    tokens = await at(replay, transport, exchange).count_tokens(Prompt((user("Hi"),)), "gemini-2.5-flash")
+    tokens = await count_of(at(replay, transport, exchange), "gemini-2.5-flash", Prompt((user("Hi"),)))
     assert tokens == exchange["expect"]["input"]
 
 

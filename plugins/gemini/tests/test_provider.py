@@ -18,7 +18,7 @@ from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.generation import GenerateRequest, Prompt, ReasoningEffort, Sampling, Tool
 from ymera_service.sdk.models import Capability, Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment, Target
-from ymera_service.sdk.testing.answers import context_of, events_of
+from ymera_service.sdk.testing.answers import context_of, count_of, events_of
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
 
 Record = Callable[..., RecordedTransport]
@@ -227,9 +227,9 @@ async def test_configured_models_are_offered_without_asking(recorded_http: Recor
 async def test_tokens_are_counted_with_system_prompt_and_tools(recorded_http: Record) -> None:
     transport = recorded_http(Exchange(b'{"totalTokens": 31}', path=":countTokens"))
     prompt = Prompt((Message(Role.SYSTEM, (Text("Rule"),)), user("Hi")), (Tool("f"),))
-    assert await gemini(transport).count_tokens(prompt, "gemini-2.5-flash") == 31
+    assert await count_of(gemini(transport), "gemini-2.5-flash", prompt) == 31
     asked = orjson.loads(transport.requests[0].body)["generateContentRequest"]
     assert asked["model"] == "models/gemini-2.5-flash"
     assert asked.keys() == {"model", "contents", "systemInstruction", "tools"}
     with pytest.raises(MalformedResponse):
-        await gemini(recorded_http(Exchange(b"{}"))).count_tokens(prompt, "m")
+        await count_of(gemini(recorded_http(Exchange(b"{}"))), "m", prompt)

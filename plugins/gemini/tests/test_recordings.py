@@ -31,7 +31,7 @@ from ymera_service.sdk.events import (
 )
 from ymera_service.sdk.generation import Prompt, Usage
 from ymera_service.sdk.http import Endpoint, HttpResponse
-from ymera_service.sdk.testing.answers import Answer
+from ymera_service.sdk.testing.answers import Answer, count_of
 from ymera_service.sdk.testing.recorded import Cut, RecordedTransport, each_byte, each_event, randomly, whole
 from ymera_service.sdk.testing.recorded import Exchange as Response
 
@@ -220,7 +220,7 @@ def test_a_recorded_listing_names_its_models_in_order(exchange: Exchange) -> Non
 async def test_a_recorded_count_is_read(exchange: Exchange, recorded_http: Callable[..., RecordedTransport]) -> None:
     transport = recorded_http(Response(body_of(exchange), path=":countTokens"))
     provider = GeminiProvider("gemini", Endpoint("http://upstream/v1beta"), transport)
-    assert await provider.count_tokens(Prompt((user("x"),)), "gemini-3.5-flash") == exchange["expect"]["input"]
+    assert await count_of(provider, "gemini-3.5-flash", Prompt((user("x"),))) == exchange["expect"]["input"]
 
 
 @pytest.mark.parametrize("exchange", of_kind("embeddings"))

@@ -24,7 +24,7 @@ from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Transport
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Deployment, Target
-from ymera_service.sdk.testing.answers import Answer, context_of, events_of
+from ymera_service.sdk.testing.answers import Answer, context_of, count_of, events_of
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
 from ymera_service.transport import HttpTransport
 
@@ -263,5 +263,5 @@ async def test_tokens_of_a_prompt_are_counted_in_vertex_form(recorded_http: Call
 
     transport = recorded_http(Exchange(b'{"totalTokens": 7}', path=":countTokens"))
     provider = VertexProvider({"global": address("p", "global")}, AccessToken(issue), transport)
-    assert await provider.count_tokens(Prompt((user("Hi"),)), "gemini-2.5-flash") == 7
+    assert await count_of(provider, "gemini-2.5-flash", Prompt((user("Hi"),))) == 7
     assert orjson.loads(transport.requests[0].body).keys() == {"contents"}

@@ -5,7 +5,7 @@ import ymera_simulator
 from ymera_simulator import SimulatorProvider, SimulatorSettings
 
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.testing.contracts import EmbedContract, ProviderContract
+from ymera_service.sdk.testing.contracts import CountTokensContract, EmbedContract, ProviderContract
 
 
 class TestSimulator(ProviderContract):
@@ -21,6 +21,12 @@ class TestPacedSimulator(ProviderContract):
 
 
 class TestEmbeddings(EmbedContract):
+    @pytest.fixture
+    def provider(self) -> Provider:
+        return SimulatorProvider(SimulatorSettings(speed=0))
+
+
+class TestCounts(CountTokensContract):
     @pytest.fixture
     def provider(self) -> Provider:
         return SimulatorProvider(SimulatorSettings(speed=0))

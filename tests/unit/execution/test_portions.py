@@ -26,8 +26,10 @@ def test_every_input_is_in_one_portion_in_order_and_within_the_limits(
     work = EmbedRequest("", tuple(inputs), 7, EmbedPurpose.QUERY)
     portions: list[EmbedRequest] = []
     while (done := sum(len(each.inputs) for each in portions)) < len(inputs):
-        portions.append(portion_of(work, model(most, tokens), done))
-        assert portions[-1].inputs
+        portion = portion_of(work, model(most, tokens), done)
+        assert isinstance(portion, EmbedRequest)
+        assert portion.inputs
+        portions.append(portion)
     assert [text for portion in portions for text in portion.inputs] == inputs
     for portion in portions:
         assert (portion.model, portion.dimensions, portion.purpose) == ("m", 7, "query")

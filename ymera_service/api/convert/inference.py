@@ -10,7 +10,7 @@ from ymera_service.execution.facts import Execution
 from ymera_service.sdk.work import EmbedPurpose, EmbedRequest
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
-from ymera_service.serving.inference import Embedded
+from ymera_service.serving.inference import Counted, Embedded
 
 _PURPOSES: dict[int, EmbedPurpose | None] = {
     pb.EMBED_PURPOSE_UNSPECIFIED: None,
@@ -34,6 +34,20 @@ def embed_response(done: Embedded) -> pb.EmbedResponse:
     """Returns the vectors."""
     embeddings = [pb.Embedding(values=vector) for vector in done.vectors]
     return pb.EmbedResponse(embeddings=embeddings, **_execution_fields(done.execution))
+
+
+def count_response(done: Counted) -> pb.CountTokensResponse:
+    """Returns a count of tokens; without an attempt, the model is that of the first candidate."""
+    execution, attempt = done.execution, done.execution.answering
+    assert execution.decision is not None
+    fields: Fields = {"attempts": attempts_fields(execution.turns)}
+    return pb.CountTokensResponse(
+        request_id=execution.request.request_id,
+        input_tokens=done.input_tokens,
+        estimated=done.estimated,
+        model=attempt.target.model if attempt else execution.decision.candidates[0].target.model,
+        **fields,
+    )
 
 
 def _execution_fields(execution: Execution) -> Fields:

@@ -18,10 +18,10 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
-from ymera_service.sdk.work import WorkRequest
+from ymera_service.sdk.work import CountRequest, WorkRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +80,13 @@ async def events_of(provider: Provider, request: GenerateRequest) -> list[Provid
     """
     async with aclosing(generate(provider, request)) as events:
         return [event async for event in events if not isinstance(event, KeepAlive)]
+
+
+async def count_of(provider: Provider, model: str, prompt: Prompt) -> int:
+    """Returns the tokens of a prompt, as the provider counts them.
+
+    Raises:
+        ProviderError: The provider failed.
+    """
+    request = CountRequest(model, prompt)
+    return (await provider.count_tokens(request, context_of(provider, request))).input_tokens

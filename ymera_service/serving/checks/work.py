@@ -1,8 +1,11 @@
 """Work other than answering prompts."""
 
+from collections.abc import Sequence
+
 from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
-from ymera_service.sdk.work import EmbedRequest, WorkRequest
+from ymera_service.sdk.work import CountRequest, EmbedRequest, WorkRequest
 from ymera_service.serving.checks.preferences import check_preferences
+from ymera_service.serving.checks.prompts import check_prompt
 from ymera_service.serving.checks.violations import Violations
 
 MAX_DIMENSIONS = 65_536
@@ -13,13 +16,21 @@ _MEANINGLESS = ("weights", "required_capabilities", "session_id", "category_hint
 
 def check_work(work: WorkRequest, faults: Violations) -> None:
     """Notes every fault of the work itself."""
-    if not work.inputs:
-        faults.add("inputs", "is empty; give at least one text")
-    for i, text in enumerate(work.inputs):
+    match work:
+        case CountRequest():
+            check_prompt(work.prompt, faults)
+        case EmbedRequest():
+            _check_texts("inputs", work.inputs, faults)
+            if work.dimensions is not None:
+                faults.number("dimensions", work.dimensions, 1, MAX_DIMENSIONS)
+
+
+def _check_texts(field: str, texts: Sequence[str], faults: Violations) -> None:
+    if not texts:
+        faults.add(field, "is empty; give at least one text")
+    for i, text in enumerate(texts):
         if not text or "\0" in text:
-            faults.text(f"inputs[{i}]", text, required=True)
-    if isinstance(work, EmbedRequest) and work.dimensions is not None:
-        faults.number("dimensions", work.dimensions, 1, MAX_DIMENSIONS)
+            faults.text(f"{field}[{i}]", text, required=True)
 
 
 def check_work_preferences(preferences: Preferences, faults: Violations) -> None:

@@ -331,11 +331,159 @@ func (x *EmbedResponse) GetSimulated() bool {
 	return false
 }
 
+// The request of CountTokens.
+type CountTokensRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The model, as each counts in its own way: an id, "provider/name", or a name
+	// without the provider. Required.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// The prompt. Required.
+	Prompt *Prompt `protobuf:"bytes,2,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,3,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountTokensRequest) Reset() {
+	*x = CountTokensRequest{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountTokensRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountTokensRequest) ProtoMessage() {}
+
+func (x *CountTokensRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountTokensRequest.ProtoReflect.Descriptor instead.
+func (*CountTokensRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CountTokensRequest) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *CountTokensRequest) GetPrompt() *Prompt {
+	if x != nil {
+		return x.Prompt
+	}
+	return nil
+}
+
+func (x *CountTokensRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+// The response of CountTokens.
+type CountTokensResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id under which the execution is stored; a UUIDv7.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The tokens of the prompt: messages, tools, and the schema of the answer.
+	InputTokens int64 `protobuf:"varint,2,opt,name=input_tokens,json=inputTokens,proto3" json:"input_tokens,omitempty"`
+	// True if no provider counted them.
+	Estimated bool `protobuf:"varint,3,opt,name=estimated,proto3" json:"estimated,omitempty"`
+	// The id of the model, "provider/name".
+	Model string `protobuf:"bytes,4,opt,name=model,proto3" json:"model,omitempty"`
+	// Every call that was made, in order; why the provider did not count, if it is
+	// an estimate.
+	Attempts      []*Attempt `protobuf:"bytes,5,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountTokensResponse) Reset() {
+	*x = CountTokensResponse{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountTokensResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountTokensResponse) ProtoMessage() {}
+
+func (x *CountTokensResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountTokensResponse.ProtoReflect.Descriptor instead.
+func (*CountTokensResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CountTokensResponse) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CountTokensResponse) GetInputTokens() int64 {
+	if x != nil {
+		return x.InputTokens
+	}
+	return 0
+}
+
+func (x *CountTokensResponse) GetEstimated() bool {
+	if x != nil {
+		return x.Estimated
+	}
+	return false
+}
+
+func (x *CountTokensResponse) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *CountTokensResponse) GetAttempts() []*Attempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
 var File_ymera_v1_inference_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_inference_proto_rawDesc = "" +
 	"\n" +
-	"\x18ymera/v1/inference.proto\x12\bymera.v1\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xc2\x02\n" +
+	"\x18ymera/v1/inference.proto\x12\bymera.v1\x1a\x16ymera/v1/content.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xc2\x02\n" +
 	"\fEmbedRequest\x12\x16\n" +
 	"\x06inputs\x18\x01 \x03(\tR\x06inputs\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12#\n" +
@@ -358,16 +506,28 @@ const file_ymera_v1_inference_proto_rawDesc = "" +
 	"\x05usage\x18\x04 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
 	"\bdecision\x18\x05 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x12-\n" +
 	"\battempts\x18\x06 \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x1c\n" +
-	"\tsimulated\x18\a \x01(\bR\tsimulated*\xc0\x01\n" +
+	"\tsimulated\x18\a \x01(\bR\tsimulated\"\x8d\x01\n" +
+	"\x12CountTokensRequest\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12(\n" +
+	"\x06prompt\x18\x02 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x127\n" +
+	"\vattribution\x18\x03 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"\xba\x01\n" +
+	"\x13CountTokensResponse\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12!\n" +
+	"\finput_tokens\x18\x02 \x01(\x03R\vinputTokens\x12\x1c\n" +
+	"\testimated\x18\x03 \x01(\bR\testimated\x12\x14\n" +
+	"\x05model\x18\x04 \x01(\tR\x05model\x12-\n" +
+	"\battempts\x18\x05 \x03(\v2\x11.ymera.v1.AttemptR\battempts*\xc0\x01\n" +
 	"\fEmbedPurpose\x12\x1d\n" +
 	"\x19EMBED_PURPOSE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16EMBED_PURPOSE_DOCUMENT\x10\x01\x12\x17\n" +
 	"\x13EMBED_PURPOSE_QUERY\x10\x02\x12 \n" +
 	"\x1cEMBED_PURPOSE_CLASSIFICATION\x10\x03\x12\x1c\n" +
 	"\x18EMBED_PURPOSE_CLUSTERING\x10\x04\x12\x1c\n" +
-	"\x18EMBED_PURPOSE_SIMILARITY\x10\x052L\n" +
+	"\x18EMBED_PURPOSE_SIMILARITY\x10\x052\x98\x01\n" +
 	"\x10InferenceService\x128\n" +
-	"\x05Embed\x12\x16.ymera.v1.EmbedRequest\x1a\x17.ymera.v1.EmbedResponseBT\n" +
+	"\x05Embed\x12\x16.ymera.v1.EmbedRequest\x1a\x17.ymera.v1.EmbedResponse\x12J\n" +
+	"\vCountTokens\x12\x1c.ymera.v1.CountTokensRequest\x1a\x1d.ymera.v1.CountTokensResponseBT\n" +
 	"\fdev.ymera.v1B\x0eInferenceProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
@@ -383,35 +543,43 @@ func file_ymera_v1_inference_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_inference_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ymera_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_ymera_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_ymera_v1_inference_proto_goTypes = []any{
-	(EmbedPurpose)(0),          // 0: ymera.v1.EmbedPurpose
-	(*EmbedRequest)(nil),       // 1: ymera.v1.EmbedRequest
-	(*Embedding)(nil),          // 2: ymera.v1.Embedding
-	(*EmbedResponse)(nil),      // 3: ymera.v1.EmbedResponse
-	(*RoutingPreferences)(nil), // 4: ymera.v1.RoutingPreferences
-	(DecisionView)(0),          // 5: ymera.v1.DecisionView
-	(*Attribution)(nil),        // 6: ymera.v1.Attribution
-	(*Usage)(nil),              // 7: ymera.v1.Usage
-	(*Decision)(nil),           // 8: ymera.v1.Decision
-	(*Attempt)(nil),            // 9: ymera.v1.Attempt
+	(EmbedPurpose)(0),           // 0: ymera.v1.EmbedPurpose
+	(*EmbedRequest)(nil),        // 1: ymera.v1.EmbedRequest
+	(*Embedding)(nil),           // 2: ymera.v1.Embedding
+	(*EmbedResponse)(nil),       // 3: ymera.v1.EmbedResponse
+	(*CountTokensRequest)(nil),  // 4: ymera.v1.CountTokensRequest
+	(*CountTokensResponse)(nil), // 5: ymera.v1.CountTokensResponse
+	(*RoutingPreferences)(nil),  // 6: ymera.v1.RoutingPreferences
+	(DecisionView)(0),           // 7: ymera.v1.DecisionView
+	(*Attribution)(nil),         // 8: ymera.v1.Attribution
+	(*Usage)(nil),               // 9: ymera.v1.Usage
+	(*Decision)(nil),            // 10: ymera.v1.Decision
+	(*Attempt)(nil),             // 11: ymera.v1.Attempt
+	(*Prompt)(nil),              // 12: ymera.v1.Prompt
 }
 var file_ymera_v1_inference_proto_depIdxs = []int32{
-	4, // 0: ymera.v1.EmbedRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	0, // 1: ymera.v1.EmbedRequest.purpose:type_name -> ymera.v1.EmbedPurpose
-	5, // 2: ymera.v1.EmbedRequest.decision_view:type_name -> ymera.v1.DecisionView
-	6, // 3: ymera.v1.EmbedRequest.attribution:type_name -> ymera.v1.Attribution
-	2, // 4: ymera.v1.EmbedResponse.embeddings:type_name -> ymera.v1.Embedding
-	7, // 5: ymera.v1.EmbedResponse.usage:type_name -> ymera.v1.Usage
-	8, // 6: ymera.v1.EmbedResponse.decision:type_name -> ymera.v1.Decision
-	9, // 7: ymera.v1.EmbedResponse.attempts:type_name -> ymera.v1.Attempt
-	1, // 8: ymera.v1.InferenceService.Embed:input_type -> ymera.v1.EmbedRequest
-	3, // 9: ymera.v1.InferenceService.Embed:output_type -> ymera.v1.EmbedResponse
-	9, // [9:10] is the sub-list for method output_type
-	8, // [8:9] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	6,  // 0: ymera.v1.EmbedRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	0,  // 1: ymera.v1.EmbedRequest.purpose:type_name -> ymera.v1.EmbedPurpose
+	7,  // 2: ymera.v1.EmbedRequest.decision_view:type_name -> ymera.v1.DecisionView
+	8,  // 3: ymera.v1.EmbedRequest.attribution:type_name -> ymera.v1.Attribution
+	2,  // 4: ymera.v1.EmbedResponse.embeddings:type_name -> ymera.v1.Embedding
+	9,  // 5: ymera.v1.EmbedResponse.usage:type_name -> ymera.v1.Usage
+	10, // 6: ymera.v1.EmbedResponse.decision:type_name -> ymera.v1.Decision
+	11, // 7: ymera.v1.EmbedResponse.attempts:type_name -> ymera.v1.Attempt
+	12, // 8: ymera.v1.CountTokensRequest.prompt:type_name -> ymera.v1.Prompt
+	8,  // 9: ymera.v1.CountTokensRequest.attribution:type_name -> ymera.v1.Attribution
+	11, // 10: ymera.v1.CountTokensResponse.attempts:type_name -> ymera.v1.Attempt
+	1,  // 11: ymera.v1.InferenceService.Embed:input_type -> ymera.v1.EmbedRequest
+	4,  // 12: ymera.v1.InferenceService.CountTokens:input_type -> ymera.v1.CountTokensRequest
+	3,  // 13: ymera.v1.InferenceService.Embed:output_type -> ymera.v1.EmbedResponse
+	5,  // 14: ymera.v1.InferenceService.CountTokens:output_type -> ymera.v1.CountTokensResponse
+	13, // [13:15] is the sub-list for method output_type
+	11, // [11:13] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_inference_proto_init() }
@@ -419,6 +587,7 @@ func file_ymera_v1_inference_proto_init() {
 	if File_ymera_v1_inference_proto != nil {
 		return
 	}
+	file_ymera_v1_content_proto_init()
 	file_ymera_v1_routing_proto_init()
 	file_ymera_v1_usage_proto_init()
 	file_ymera_v1_inference_proto_msgTypes[0].OneofWrappers = []any{}
@@ -428,7 +597,7 @@ func file_ymera_v1_inference_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_inference_proto_rawDesc), len(file_ymera_v1_inference_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

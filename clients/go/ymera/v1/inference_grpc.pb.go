@@ -21,7 +21,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	InferenceService_Embed_FullMethodName = "/ymera.v1.InferenceService/Embed"
+	InferenceService_Embed_FullMethodName       = "/ymera.v1.InferenceService/Embed"
+	InferenceService_CountTokens_FullMethodName = "/ymera.v1.InferenceService/CountTokens"
 )
 
 // InferenceServiceClient is the client API for InferenceService service.
@@ -44,6 +45,15 @@ type InferenceServiceClient interface {
 	// DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
 	// returned, also if some of the calls succeeded.
 	Embed(ctx context.Context, in *EmbedRequest, opts ...grpc.CallOption) (*EmbedResponse, error)
+	// Counts the tokens of a prompt, as the model would read it: exactly where its
+	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
+	// text, which says that it is one. Costs nothing.
+	//
+	// Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
+	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
+	// DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
+	// count is an estimate.
+	CountTokens(ctx context.Context, in *CountTokensRequest, opts ...grpc.CallOption) (*CountTokensResponse, error)
 }
 
 type inferenceServiceClient struct {
@@ -58,6 +68,16 @@ func (c *inferenceServiceClient) Embed(ctx context.Context, in *EmbedRequest, op
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EmbedResponse)
 	err := c.cc.Invoke(ctx, InferenceService_Embed_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inferenceServiceClient) CountTokens(ctx context.Context, in *CountTokensRequest, opts ...grpc.CallOption) (*CountTokensResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountTokensResponse)
+	err := c.cc.Invoke(ctx, InferenceService_CountTokens_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +104,15 @@ type InferenceServiceServer interface {
 	// DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
 	// returned, also if some of the calls succeeded.
 	Embed(context.Context, *EmbedRequest) (*EmbedResponse, error)
+	// Counts the tokens of a prompt, as the model would read it: exactly where its
+	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
+	// text, which says that it is one. Costs nothing.
+	//
+	// Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
+	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
+	// DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
+	// count is an estimate.
+	CountTokens(context.Context, *CountTokensRequest) (*CountTokensResponse, error)
 	mustEmbedUnimplementedInferenceServiceServer()
 }
 
@@ -96,6 +125,9 @@ type UnimplementedInferenceServiceServer struct{}
 
 func (UnimplementedInferenceServiceServer) Embed(context.Context, *EmbedRequest) (*EmbedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Embed not implemented")
+}
+func (UnimplementedInferenceServiceServer) CountTokens(context.Context, *CountTokensRequest) (*CountTokensResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountTokens not implemented")
 }
 func (UnimplementedInferenceServiceServer) mustEmbedUnimplementedInferenceServiceServer() {}
 func (UnimplementedInferenceServiceServer) testEmbeddedByValue()                          {}
@@ -136,6 +168,24 @@ func _InferenceService_Embed_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InferenceService_CountTokens_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountTokensRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InferenceServiceServer).CountTokens(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InferenceService_CountTokens_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InferenceServiceServer).CountTokens(ctx, req.(*CountTokensRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InferenceService_ServiceDesc is the grpc.ServiceDesc for InferenceService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -146,6 +196,10 @@ var InferenceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Embed",
 			Handler:    _InferenceService_Embed_Handler,
+		},
+		{
+			MethodName: "CountTokens",
+			Handler:    _InferenceService_CountTokens_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

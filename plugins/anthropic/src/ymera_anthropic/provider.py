@@ -7,10 +7,11 @@ from ymera_anthropic.dialect import MessagesDialect
 from ymera_anthropic.listing import page_request, read_page
 from ymera_anthropic.profiles import Profile
 from ymera_anthropic.settings import EndpointSettings, ModelSettings
-from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.wire.json_reader import read_object, required_count
+from ymera_service.sdk.work import CountRequest, TokenCount
 
 ANTHROPIC = "anthropic"
 
@@ -52,15 +53,10 @@ class AnthropicProvider(HttpProvider):
             profiles.learn(name, profile)
         return [self._info(name, profile) for name, profile in listed.items()]
 
-    async def count_tokens(self, prompt: Prompt, model: str) -> int:
-        """Asks the endpoint for the number of input tokens of a prompt, tools and system prompt included.
-
-        Raises:
-            ProviderError: The call failed, or the endpoint does not return a count.
-        """
-        return required_count(
-            read_object((await self.fetch(self.dialect.encode_count(prompt, model))).body), "input_tokens"
-        )
+    async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
+        """See `Provider.count_tokens`."""
+        response = await self.fetch(self.dialect.encode_count(request.prompt, request.model), context)
+        return TokenCount(required_count(read_object(response.body), "input_tokens"))
 
     async def _list(self) -> dict[str, Profile]:
         listed, after = read_page(read_object((await self.fetch(page_request())).body))

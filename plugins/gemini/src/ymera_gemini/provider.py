@@ -9,12 +9,11 @@ from ymera_gemini.listing import page_request, read_page
 from ymera_gemini.profiles import Profile
 from ymera_gemini.settings import ModelSettings
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
-from ymera_service.sdk.work import Embeddings, EmbedRequest
+from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, TokenCount
 
 GEMINI = "gemini"
 MOST_INPUTS = 100
@@ -62,14 +61,10 @@ class GeminiProvider(HttpProvider):
             profiles.learn(name, profile)
         return [self._info(name, profile) for name, profile in listed.items()]
 
-    async def count_tokens(self, prompt: Prompt, model: str) -> int:
-        """Asks the endpoint for the number of input tokens of a prompt, tools and system prompt included.
-
-        Raises:
-            ProviderError: The call failed, or the endpoint does not return a count.
-        """
-        response = await self.fetch(self.dialect.encode_count(prompt, model))
-        return required_count(read_object(response.body), "totalTokens")
+    async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
+        """See `Provider.count_tokens`."""
+        response = await self.fetch(self.dialect.encode_count(request.prompt, request.model), context)
+        return TokenCount(required_count(read_object(response.body), "totalTokens"))
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """See `Provider.embed`."""

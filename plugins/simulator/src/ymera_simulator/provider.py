@@ -18,7 +18,7 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.work import Embeddings, EmbedRequest
+from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, TokenCount
 from ymera_simulator import tokens
 from ymera_simulator.faults import Faults, error_before_answer, error_within_answer
 from ymera_simulator.models import SimulatedModel, models_of
@@ -85,6 +85,10 @@ class SimulatorProvider(Provider):
             model=model.name,
             response_id=f"sim-{self._answers}",
         )
+
+    async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
+        """See `Provider.count_tokens`."""
+        return TokenCount(tokens.of_prompt(request.prompt), model=self._model(request.model).name)
 
     def _model(self, name: str, kind: Kind = Kind.GENERATE) -> SimulatedModel:
         model = self._models.get(name)

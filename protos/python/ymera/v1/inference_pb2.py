@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from ymera.v1 import content_pb2 as ymera_dot_v1_dot_content__pb2
 from ymera.v1 import routing_pb2 as ymera_dot_v1_dot_routing__pb2
 from ymera.v1 import usage_pb2 as ymera_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18ymera/v1/inference.proto\x12\x08ymera.v1\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xfd\x01\n\x0c\x45mbedRequest\x12\x0e\n\x06inputs\x18\x01 \x03(\t\x12\x31\n\x0bpreferences\x18\x02 \x01(\x0b\x32\x1c.ymera.v1.RoutingPreferences\x12\x17\n\ndimensions\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\'\n\x07purpose\x18\x04 \x01(\x0e\x32\x16.ymera.v1.EmbedPurpose\x12-\n\rdecision_view\x18\x05 \x01(\x0e\x32\x16.ymera.v1.DecisionView\x12*\n\x0b\x61ttribution\x18\x06 \x01(\x0b\x32\x15.ymera.v1.AttributionB\r\n\x0b_dimensions\"\x1b\n\tEmbedding\x12\x0e\n\x06values\x18\x01 \x03(\x02\"\xd9\x01\n\rEmbedResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\'\n\nembeddings\x18\x02 \x03(\x0b\x32\x13.ymera.v1.Embedding\x12\r\n\x05model\x18\x03 \x01(\t\x12\x1e\n\x05usage\x18\x04 \x01(\x0b\x32\x0f.ymera.v1.Usage\x12$\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0b\x32\x12.ymera.v1.Decision\x12#\n\x08\x61ttempts\x18\x06 \x03(\x0b\x32\x11.ymera.v1.Attempt\x12\x11\n\tsimulated\x18\x07 \x01(\x08*\xc0\x01\n\x0c\x45mbedPurpose\x12\x1d\n\x19\x45MBED_PURPOSE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45MBED_PURPOSE_DOCUMENT\x10\x01\x12\x17\n\x13\x45MBED_PURPOSE_QUERY\x10\x02\x12 \n\x1c\x45MBED_PURPOSE_CLASSIFICATION\x10\x03\x12\x1c\n\x18\x45MBED_PURPOSE_CLUSTERING\x10\x04\x12\x1c\n\x18\x45MBED_PURPOSE_SIMILARITY\x10\x05\x32L\n\x10InferenceService\x12\x38\n\x05\x45mbed\x12\x16.ymera.v1.EmbedRequest\x1a\x17.ymera.v1.EmbedResponseBT\n\x0c\x64\x65v.ymera.v1B\x0eInferenceProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18ymera/v1/inference.proto\x12\x08ymera.v1\x1a\x16ymera/v1/content.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xfd\x01\n\x0c\x45mbedRequest\x12\x0e\n\x06inputs\x18\x01 \x03(\t\x12\x31\n\x0bpreferences\x18\x02 \x01(\x0b\x32\x1c.ymera.v1.RoutingPreferences\x12\x17\n\ndimensions\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\'\n\x07purpose\x18\x04 \x01(\x0e\x32\x16.ymera.v1.EmbedPurpose\x12-\n\rdecision_view\x18\x05 \x01(\x0e\x32\x16.ymera.v1.DecisionView\x12*\n\x0b\x61ttribution\x18\x06 \x01(\x0b\x32\x15.ymera.v1.AttributionB\r\n\x0b_dimensions\"\x1b\n\tEmbedding\x12\x0e\n\x06values\x18\x01 \x03(\x02\"\xd9\x01\n\rEmbedResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\'\n\nembeddings\x18\x02 \x03(\x0b\x32\x13.ymera.v1.Embedding\x12\r\n\x05model\x18\x03 \x01(\t\x12\x1e\n\x05usage\x18\x04 \x01(\x0b\x32\x0f.ymera.v1.Usage\x12$\n\x08\x64\x65\x63ision\x18\x05 \x01(\x0b\x32\x12.ymera.v1.Decision\x12#\n\x08\x61ttempts\x18\x06 \x03(\x0b\x32\x11.ymera.v1.Attempt\x12\x11\n\tsimulated\x18\x07 \x01(\x08\"q\n\x12\x43ountTokensRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12 \n\x06prompt\x18\x02 \x01(\x0b\x32\x10.ymera.v1.Prompt\x12*\n\x0b\x61ttribution\x18\x03 \x01(\x0b\x32\x15.ymera.v1.Attribution\"\x86\x01\n\x13\x43ountTokensResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0cinput_tokens\x18\x02 \x01(\x03\x12\x11\n\testimated\x18\x03 \x01(\x08\x12\r\n\x05model\x18\x04 \x01(\t\x12#\n\x08\x61ttempts\x18\x05 \x03(\x0b\x32\x11.ymera.v1.Attempt*\xc0\x01\n\x0c\x45mbedPurpose\x12\x1d\n\x19\x45MBED_PURPOSE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45MBED_PURPOSE_DOCUMENT\x10\x01\x12\x17\n\x13\x45MBED_PURPOSE_QUERY\x10\x02\x12 \n\x1c\x45MBED_PURPOSE_CLASSIFICATION\x10\x03\x12\x1c\n\x18\x45MBED_PURPOSE_CLUSTERING\x10\x04\x12\x1c\n\x18\x45MBED_PURPOSE_SIMILARITY\x10\x05\x32\x98\x01\n\x10InferenceService\x12\x38\n\x05\x45mbed\x12\x16.ymera.v1.EmbedRequest\x1a\x17.ymera.v1.EmbedResponse\x12J\n\x0b\x43ountTokens\x12\x1c.ymera.v1.CountTokensRequest\x1a\x1d.ymera.v1.CountTokensResponseBT\n\x0c\x64\x65v.ymera.v1B\x0eInferenceProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,14 +35,18 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ymera.v1.inference_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1B\016InferenceProtoP\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
-  _globals['_EMBEDPURPOSE']._serialized_start=590
-  _globals['_EMBEDPURPOSE']._serialized_end=782
-  _globals['_EMBEDREQUEST']._serialized_start=85
-  _globals['_EMBEDREQUEST']._serialized_end=338
-  _globals['_EMBEDDING']._serialized_start=340
-  _globals['_EMBEDDING']._serialized_end=367
-  _globals['_EMBEDRESPONSE']._serialized_start=370
-  _globals['_EMBEDRESPONSE']._serialized_end=587
-  _globals['_INFERENCESERVICE']._serialized_start=784
-  _globals['_INFERENCESERVICE']._serialized_end=860
+  _globals['_EMBEDPURPOSE']._serialized_start=866
+  _globals['_EMBEDPURPOSE']._serialized_end=1058
+  _globals['_EMBEDREQUEST']._serialized_start=109
+  _globals['_EMBEDREQUEST']._serialized_end=362
+  _globals['_EMBEDDING']._serialized_start=364
+  _globals['_EMBEDDING']._serialized_end=391
+  _globals['_EMBEDRESPONSE']._serialized_start=394
+  _globals['_EMBEDRESPONSE']._serialized_end=611
+  _globals['_COUNTTOKENSREQUEST']._serialized_start=613
+  _globals['_COUNTTOKENSREQUEST']._serialized_end=726
+  _globals['_COUNTTOKENSRESPONSE']._serialized_start=729
+  _globals['_COUNTTOKENSRESPONSE']._serialized_end=863
+  _globals['_INFERENCESERVICE']._serialized_start=1061
+  _globals['_INFERENCESERVICE']._serialized_end=1213
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import sys
 import typing
+import ymera.v1.content_pb2
 import ymera.v1.routing_pb2
 import ymera.v1.usage_pb2
 
@@ -184,3 +185,74 @@ class EmbedResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "decision", b"decision", "embeddings", b"embeddings", "model", b"model", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
 
 Global___EmbedResponse: typing_extensions.TypeAlias = EmbedResponse
+
+@typing.final
+class CountTokensRequest(google.protobuf.message.Message):
+    """The request of CountTokens."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: builtins.int
+    PROMPT_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
+    model: builtins.str
+    """The model, as each counts in its own way: an id, "provider/name", or a name
+    without the provider. Required.
+    """
+    @property
+    def prompt(self) -> ymera.v1.content_pb2.Prompt:
+        """The prompt. Required."""
+
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
+    def __init__(
+        self,
+        *,
+        model: builtins.str = ...,
+        prompt: ymera.v1.content_pb2.Prompt | None = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "prompt", b"prompt"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "model", b"model", "prompt", b"prompt"]) -> None: ...
+
+Global___CountTokensRequest: typing_extensions.TypeAlias = CountTokensRequest
+
+@typing.final
+class CountTokensResponse(google.protobuf.message.Message):
+    """The response of CountTokens."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    INPUT_TOKENS_FIELD_NUMBER: builtins.int
+    ESTIMATED_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
+    request_id: builtins.str
+    """The id under which the execution is stored; a UUIDv7."""
+    input_tokens: builtins.int
+    """The tokens of the prompt: messages, tools, and the schema of the answer."""
+    estimated: builtins.bool
+    """True if no provider counted them."""
+    model: builtins.str
+    """The id of the model, "provider/name"."""
+    @property
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
+        """Every call that was made, in order; why the provider did not count, if it is
+        an estimate.
+        """
+
+    def __init__(
+        self,
+        *,
+        request_id: builtins.str = ...,
+        input_tokens: builtins.int = ...,
+        estimated: builtins.bool = ...,
+        model: builtins.str = ...,
+        attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "estimated", b"estimated", "input_tokens", b"input_tokens", "model", b"model", "request_id", b"request_id"]) -> None: ...
+
+Global___CountTokensResponse: typing_extensions.TypeAlias = CountTokensResponse

@@ -42,6 +42,11 @@ class InferenceServiceStub(object):
                 request_serializer=ymera_dot_v1_dot_inference__pb2.EmbedRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_inference__pb2.EmbedResponse.FromString,
                 _registered_method=True)
+        self.CountTokens = channel.unary_unary(
+                '/ymera.v1.InferenceService/CountTokens',
+                request_serializer=ymera_dot_v1_dot_inference__pb2.CountTokensRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_inference__pb2.CountTokensResponse.FromString,
+                _registered_method=True)
 
 
 class InferenceServiceServicer(object):
@@ -67,6 +72,20 @@ class InferenceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountTokens(self, request, context):
+        """Counts the tokens of a prompt, as the model would read it: exactly where its
+        provider counts them, otherwise by an estimate of a token for each 4 bytes of
+        text, which says that it is one. Costs nothing.
+
+        Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
+        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
+        DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
+        count is an estimate.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_InferenceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -74,6 +93,11 @@ def add_InferenceServiceServicer_to_server(servicer, server):
                     servicer.Embed,
                     request_deserializer=ymera_dot_v1_dot_inference__pb2.EmbedRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_inference__pb2.EmbedResponse.SerializeToString,
+            ),
+            'CountTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountTokens,
+                    request_deserializer=ymera_dot_v1_dot_inference__pb2.CountTokensRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_inference__pb2.CountTokensResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -106,6 +130,33 @@ class InferenceService(object):
             '/ymera.v1.InferenceService/Embed',
             ymera_dot_v1_dot_inference__pb2.EmbedRequest.SerializeToString,
             ymera_dot_v1_dot_inference__pb2.EmbedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.InferenceService/CountTokens',
+            ymera_dot_v1_dot_inference__pb2.CountTokensRequest.SerializeToString,
+            ymera_dot_v1_dot_inference__pb2.CountTokensResponse.FromString,
             options,
             channel_credentials,
             insecure,

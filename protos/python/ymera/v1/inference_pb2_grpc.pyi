@@ -41,7 +41,23 @@ _InferenceServiceEmbedType = typing_extensions.TypeVar(
     ],
 )
 
-class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType]):
+_InferenceServiceCountTokensType = typing_extensions.TypeVar(
+    '_InferenceServiceCountTokensType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.CountTokensRequest,
+        ymera.v1.inference_pb2.CountTokensResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.CountTokensRequest,
+        ymera.v1.inference_pb2.CountTokensResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.CountTokensRequest,
+        ymera.v1.inference_pb2.CountTokensResponse,
+    ],
+)
+
+class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _InferenceServiceCountTokensType]):
     """Does work other than answering prompts. It is admitted, routed, retried,
     accounted for and stored like Execute: GetExecution returns it by its
     request_id.
@@ -53,6 +69,10 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType]):
             ymera.v1.inference_pb2.EmbedRequest,
             ymera.v1.inference_pb2.EmbedResponse,
         ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.inference_pb2.CountTokensRequest,
+            ymera.v1.inference_pb2.CountTokensResponse,
+        ],
     ], channel: grpc.Channel) -> None: ...
 
     @typing.overload
@@ -60,6 +80,10 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType]):
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.inference_pb2.EmbedRequest,
             ymera.v1.inference_pb2.EmbedResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.inference_pb2.CountTokensRequest,
+            ymera.v1.inference_pb2.CountTokensResponse,
         ],
     ], channel: grpc.aio.Channel) -> None: ...
 
@@ -77,10 +101,25 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType]):
     returned, also if some of the calls succeeded.
     """
 
+    CountTokens: _InferenceServiceCountTokensType
+    """Counts the tokens of a prompt, as the model would read it: exactly where its
+    provider counts them, otherwise by an estimate of a token for each 4 bytes of
+    text, which says that it is one. Costs nothing.
+
+    Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
+    (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
+    DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
+    count is an estimate.
+    """
+
 InferenceServiceAsyncStub: typing_extensions.TypeAlias = InferenceServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.inference_pb2.EmbedRequest,
         ymera.v1.inference_pb2.EmbedResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.CountTokensRequest,
+        ymera.v1.inference_pb2.CountTokensResponse,
     ],
 ]
 
@@ -107,6 +146,22 @@ class InferenceServiceServicer(metaclass=abc.ABCMeta):
         FAILED_PRECONDITION (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED, UNAVAILABLE,
         DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
         returned, also if some of the calls succeeded.
+        """
+
+    @abc.abstractmethod
+    def CountTokens(
+        self,
+        request: ymera.v1.inference_pb2.CountTokensRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.inference_pb2.CountTokensResponse, collections.abc.Awaitable[ymera.v1.inference_pb2.CountTokensResponse]]:
+        """Counts the tokens of a prompt, as the model would read it: exactly where its
+        provider counts them, otherwise by an estimate of a token for each 4 bytes of
+        text, which says that it is one. Costs nothing.
+
+        Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
+        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
+        DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
+        count is an estimate.
         """
 
 def add_InferenceServiceServicer_to_server(servicer: InferenceServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -84,6 +84,8 @@ class _OperationEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     """It answered a prompt, or only decided who would: Execute, Route."""
     OPERATION_EMBEDDINGS: _Operation.ValueType  # 2
     """It turned texts into vectors: Embed."""
+    OPERATION_COUNT_TOKENS: _Operation.ValueType  # 3
+    """It counted the tokens of a prompt: CountTokens."""
 
 class Operation(_Operation, metaclass=_OperationEnumTypeWrapper):
     """What an execution did, as OpenTelemetry's gen_ai.operation.name calls it."""
@@ -94,6 +96,8 @@ OPERATION_CHAT: Operation.ValueType  # 1
 """It answered a prompt, or only decided who would: Execute, Route."""
 OPERATION_EMBEDDINGS: Operation.ValueType  # 2
 """It turned texts into vectors: Embed."""
+OPERATION_COUNT_TOKENS: Operation.ValueType  # 3
+"""It counted the tokens of a prompt: CountTokens."""
 Global___Operation: typing_extensions.TypeAlias = Operation
 
 class _Capability:

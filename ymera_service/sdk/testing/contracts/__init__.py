@@ -6,6 +6,13 @@ The tests are asynchronous and run with pytest-asyncio, in either of its modes.
 from ymera_service.sdk.testing.contracts.benchmarks import BenchmarkContract
 from ymera_service.sdk.testing.contracts.classifiers import ClassifierContract
 from ymera_service.sdk.testing.contracts.providers import HttpProviderContract, ProviderContract
-from ymera_service.sdk.testing.contracts.work import EmbedContract
+from ymera_service.sdk.testing.contracts.work import CountTokensContract, EmbedContract
 
-__all__ = ["BenchmarkContract", "ClassifierContract", "EmbedContract", "HttpProviderContract", "ProviderContract"]
+__all__ = [
+    "BenchmarkContract",
+    "ClassifierContract",
+    "CountTokensContract",
+    "EmbedContract",
+    "HttpProviderContract",
+    "ProviderContract",
+]

@@ -1,12 +1,15 @@
 """The contracts of what providers do besides generating."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from ymera_service.sdk.content import Message, Role, Text, user
+from ymera_service.sdk.generation import Prompt, Tool
 from ymera_service.sdk.models import Kind
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.testing.answers import context_of
+from ymera_service.sdk.testing.answers import context_of, count_of
 from ymera_service.sdk.testing.checks.work import check_embeddings
 from ymera_service.sdk.work import Embeddings, EmbedRequest
 
@@ -47,6 +50,31 @@ class EmbedContract:
         task.cancel()
         async with asyncio.timeout(1):
             await asyncio.wait({task})
+
+
+class CountTokensContract:
+    """Define a fixture `provider` that counts tokens, and `model` to test another than its first that generates."""
+
+    @pytest.fixture
+    def provider(self) -> Provider:
+        """The provider to test."""
+        raise NotImplementedError("define a fixture `provider`")
+
+    @pytest.fixture
+    async def model(self, provider: Provider) -> str:
+        """The model to test."""
+        return next(info.name for info in await provider.models() if info.kind is Kind.GENERATE)
+
+    async def test_everything_that_a_model_reads_is_counted(self, provider: Provider, model: str) -> None:
+        short = Prompt((user("Hello."),))
+        tool = Tool("get_weather", "Returns the weather of a city.", '{"type": "object", "properties": {}}')
+        plain = await count_of(provider, model, short)
+        assert plain > 0, "a prompt has no tokens"
+        for what, longer in {
+            "another message": replace(short, messages=(Message(Role.SYSTEM, (Text("Be brief."),)), *short.messages)),
+            "a tool": replace(short, tools=(tool,)),
+        }.items():
+            assert await count_of(provider, model, longer) > plain, f"{what} is not counted"
 
 
 async def _embed(provider: Provider, request: EmbedRequest) -> Embeddings:
