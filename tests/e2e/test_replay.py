@@ -178,6 +178,8 @@ async def whole(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange, 
                 received.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
             case "reasoning":
                 received.texts["reasoning"] += part.reasoning.text
+            case "provider_block":
+                received.blocks += 1
             case kind:
                 received.texts[str(kind)] += getattr(part, str(kind))
     received.citations = len(answer.citations)
@@ -218,6 +220,7 @@ def joined(events: Sequence[ymera_pb2.ExecuteStreamResponse]) -> Received:
         received.texts["reasoning"] += event.reasoning_delta.text
         received.texts["refusal"] += event.refusal_delta.text
         received.citations += event.HasField("citation")
+        received.blocks += event.HasField("provider_block")
         if event.HasField("tool_call_delta"):
             delta = event.tool_call_delta
             if delta.index == len(received.calls):
@@ -356,12 +359,9 @@ NOT_SAYABLE = {
     "messages.name",
     "messages.prefix",
     "refused: prompt.sampling.temperature",
-    "refused: prompt.tools.parameters_schema",
+    "refused: prompt.tools.function.parameters_schema",
     "response_format.json_schema.description",
-    "tools of type openrouter:web_search",
-    "tools of type web_search",
-    "tools of type web_search_preview",
-    "tools.type",
+    "tools.parameters",
 }
 """Why the contract can't say what some recorded requests say."""
 

@@ -124,6 +124,8 @@ async def test_a_recorded_answer_reaches_the_caller(
                 received.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
             case "reasoning":
                 received.texts["reasoning"] += part.reasoning.text
+            case "provider_block":
+                received.blocks += 1
             case kind:
                 received.texts[str(kind)] += getattr(part, str(kind))
     received.citations = len(answer.citations)

@@ -105,7 +105,7 @@ async def test_an_empty_prompt_is_rejected(stub: ymera_pb2_grpc.YmeraServiceAsyn
 async def test_all_violations_are_reported_together(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     bad = request("hello")
     bad.prompt.messages.add()
-    bad.prompt.tools.add(name="no spaces", parameters_schema="{")
+    bad.prompt.tools.add(function=content_pb2.Function(name="no spaces", parameters_schema="{"))
     bad.prompt.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
     bad.prompt.sampling.temperature = 3
     bad.prompt.sampling.top_p = math.nan
@@ -116,8 +116,8 @@ async def test_all_violations_are_reported_together(stub: ymera_pb2_grpc.YmeraSe
     assert set(violations(details)) == {
         "prompt.messages[1].role",
         "prompt.messages[1].parts",
-        "prompt.tools[0].name",
-        "prompt.tools[0].parameters_schema",
+        "prompt.tools[0].function.name",
+        "prompt.tools[0].function.parameters_schema",
         "prompt.response_format.schema",
         "prompt.sampling.temperature",
         "prompt.sampling.top_p",

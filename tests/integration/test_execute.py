@@ -212,7 +212,7 @@ async def test_a_model_is_listed_with_all_known_properties(
     page = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(provider="lab"), timeout=WAIT)
     parrot = next(model for model in page.models if model.id == "lab/parrot")
     assert (parrot.provider, parrot.context_window, parrot.max_output_tokens) == ("lab", 100_000, 4_096)
-    assert list(parrot.capabilities) == [1, 2, 3, 4, 5, 6]
+    assert list(parrot.capabilities) == [number for number in routing_pb2.Capability.values() if number]
     assert (parrot.price.input_micros_per_million, parrot.price.output_micros_per_million) == (1_000_000, 2_000_000)
     assert parrot.available
     assert [(one.category, one.score, one.tasks) for one in parrot.measured] == [("general", 1.0, 5)]

@@ -6,15 +6,19 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
+import orjson
 import pytest
 from ymera.v1 import content_pb2 as pb
 from ymera.v1 import routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.integration.upstream import (
     CHAT_MODEL,
+    CONTENT,
     CONTENT_MODEL,
+    MESSAGE,
     MESSAGES_MODEL,
     MODELS,
+    RESPONSE,
     RESPONSES_MODEL,
     Upstream,
     serving,
@@ -39,6 +43,10 @@ async def client(
     settings = make_settings(routing={"classifier": "lexical"}, plugins=upstream.tables)
     async with Application.start(settings) as app, grpc.aio.insecure_channel(app.address) as channel:
         yield ymera_pb2_grpc.YmeraServiceStub(channel)
+
+
+def function(name: str) -> pb.Tool:
+    return pb.Tool(function=pb.Function(name=name))
 
 
 async def ask(
@@ -97,7 +105,7 @@ async def test_only_some_of_the_tools_may_be_called(
     client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream, model: str
 ) -> None:
     choice = pb.ToolChoice(mode=pb.ToolChoice.MODE_REQUIRED, allowed_tools=["look"])
-    prompt = pb.Prompt(messages=[HI], tools=[pb.Tool(name="look"), pb.Tool(name="wait")], tool_choice=choice)
+    prompt = pb.Prompt(messages=[HI], tools=[function("look"), function("wait")], tool_choice=choice)
     answer = await ask(client, prompt, model)
     [body] = upstream.bodies
     named: Callable[[], str] = {
@@ -126,3 +134,54 @@ async def test_the_description_of_a_schema_reaches_the_model(
         CONTENT_MODEL: lambda: body["generationConfig"]["responseJsonSchema"]["description"],
     }[model]
     assert described() == "Where it lies"
+
+
+SEARCH = pb.Tool(provider_tool=pb.ProviderTool(name="web_search"))
+SEARCHES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    RESPONSES_MODEL: (
+        {"type": "web_search"},
+        {"output": [{"type": "web_search_call", "id": "ws_1"}, *RESPONSE["output"]]},
+    ),
+    MESSAGES_MODEL: (
+        {"type": "web_search_20250305", "name": "web_search"},
+        {"content": [{"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}, *MESSAGE["content"]]},
+    ),
+    CONTENT_MODEL: (
+        {"googleSearch": {}},
+        {"candidates": [{"content": {"parts": [{"executableCode": {"code": "1"}}]}, "finishReason": "STOP"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("model", SEARCHES)
+async def test_what_a_tool_of_the_provider_did_goes_back_in_the_next_turn(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream, model: str
+) -> None:
+    tool, answered = SEARCHES[model]
+    usual = {RESPONSES_MODEL: RESPONSE, MESSAGES_MODEL: MESSAGE, CONTENT_MODEL: CONTENT}[model]
+    upstream.answer = usual | answered
+    first = await ask(client, pb.Prompt(messages=[HI], tools=[SEARCH]), model)
+    assert tool in upstream.bodies[0]["tools"]
+    block = first.messages[0].parts[0].provider_block
+    assert block.format
+    events = client.ExecuteStream(
+        ymera_pb2.ExecuteStreamRequest(
+            prompt=pb.Prompt(messages=[HI, *first.messages, HI], tools=[SEARCH]),
+            preferences=routing_pb2.RoutingPreferences(model=model),
+        ),
+        timeout=WAIT,
+    )
+    found = [event.provider_block async for event in events if event.WhichOneof("event") == "provider_block"]
+    assert found == [block]
+    sent = orjson.dumps(upstream.bodies[1])
+    assert orjson.dumps(orjson.loads(block.data)) in sent
+
+
+async def test_a_tool_of_the_provider_goes_to_models_that_have_it(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
+) -> None:
+    own = pb.Tool(provider_tool=pb.ProviderTool(name="urlContext", provider="content"))
+    request = ymera_pb2.ExecuteRequest(prompt=pb.Prompt(messages=[HI], tools=[own]))
+    answer = await client.Execute(request, timeout=WAIT)
+    assert answer.model == CONTENT_MODEL
+    assert upstream.bodies[0]["tools"] == [{"urlContext": {}}]

@@ -30,12 +30,15 @@ def _was_refused(progress: Progress, failure: YmeraError | None) -> bool:
 
 
 def cost_of(model: Model, usage: Usage, progress: Progress, failure: YmeraError | None) -> int | None:
-    """Returns what a call costs in micro-USD: what its provider says that it charges, or else by its price."""
+    """Returns what a call costs in micro-USD: what its provider says that it charges, or else by its price.
+
+    None means that it is not known: there is no price, or there are fees that no price list has.
+    """
     if _was_refused(progress, failure) or is_free(progress.portion):
         return 0
     if progress.finished is not None and progress.charged_micros is not None:
         return progress.charged_micros
-    return model.cost_micros(usage)
+    return model.cost_micros(usage) if progress.usual_rates else None
 
 
 def usage_of(context: ExecutionContext, progress: Progress, failure: YmeraError | None) -> tuple[Usage, bool]:

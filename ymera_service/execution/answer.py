@@ -4,8 +4,15 @@ from dataclasses import dataclass
 
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution
-from ymera_service.sdk.content import Citation, Message, Part, Reasoning, Refusal, Role, Text, ToolCall
-from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
+from ymera_service.sdk.content import Citation, Message, Part, ProviderBlock, Reasoning, Refusal, Role, Text, ToolCall
+from ymera_service.sdk.events import (
+    CitationFound,
+    ProviderBlockFound,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class AnswerCollector:
                 self._call(event)
             case CitationFound():
                 self._citations.append(event.citation)
+            case ProviderBlockFound():
+                self._parts.append(_OpenPart(ProviderBlock, [], block=event.block))
             case AttemptStarted():
                 self._begin(event)
             case Started():
@@ -113,8 +122,11 @@ class _OpenPart:
     index: int = -1
     id: str = ""
     name: str = ""
+    block: ProviderBlock | None = None
 
     def closed_part(self) -> Part:
+        if self.block is not None:
+            return self.block
         text = "".join(self.texts)
         if self.kind is ToolCall:
             return ToolCall(self.id, self.name, text)

@@ -10,7 +10,14 @@ from typing import Protocol
 from ymera_service.execution.facts import Execution
 from ymera_service.routing.decision import Decision
 from ymera_service.sdk.errors import Failure
-from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
+from ymera_service.sdk.events import (
+    CitationFound,
+    ProviderBlockFound,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+)
 from ymera_service.sdk.targets import Target
 
 
@@ -40,7 +47,7 @@ class Ended:
     execution: Execution
 
 
-Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | CitationFound
+Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | CitationFound | ProviderBlockFound
 ExecutionEvent = Started | AttemptStarted | Delta | Ended
 
 

@@ -9,8 +9,15 @@ import orjson
 from ymera_service.execution.answer import Answer, AnswerCollector
 from ymera_service.execution.events import AttemptStarted, Delta, Ended, ExecutionEvent, Sink, Started
 from ymera_service.execution.facts import Execution
-from ymera_service.sdk.content import Citation, Message, Part, Reasoning, Refusal, Role, Text, ToolCall
-from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
+from ymera_service.sdk.content import Citation, Message, Part, ProviderBlock, Reasoning, Refusal, Role, Text, ToolCall
+from ymera_service.sdk.events import (
+    CitationFound,
+    ProviderBlockFound,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+)
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage.records import ExecutionStatus
 
@@ -69,6 +76,8 @@ def _packed(part: Part) -> tuple[str, ...]:
             return "reasoning", text, b64encode(signature).decode()
         case ToolCall(id, name, arguments):
             return "tool_call", id, name, arguments
+        case ProviderBlock(format, data):
+            return "provider_block", format, b64encode(data).decode()
         case _:
             raise TypeError(f"an answer has no part of the type {type(part).__name__}")
 
@@ -76,6 +85,8 @@ def _packed(part: Part) -> tuple[str, ...]:
 def _unpacked(kind: str, *fields: str) -> Part:
     if kind == "reasoning":
         return Reasoning(fields[0], b64decode(fields[1]))
+    if kind == "provider_block":
+        return ProviderBlock(fields[0], b64decode(fields[1]))
     if kind == "tool_call":
         return ToolCall(*fields)
     return Refusal(*fields) if kind == "refusal" else Text(*fields)
@@ -110,5 +121,7 @@ def _deltas(messages: Sequence[Message]) -> Iterator[Delta]:
             case ToolCall(id, name, arguments):
                 yield ToolCallDelta(calls, id, name, arguments)
                 calls += 1
+            case ProviderBlock():
+                yield ProviderBlockFound(part)
             case _:
                 pass

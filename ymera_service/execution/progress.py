@@ -9,6 +9,7 @@ from ymera_service.sdk.events import (
     Accepted,
     CitationFound,
     Finished,
+    ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
     ResponseStarted,
@@ -45,6 +46,8 @@ class Progress:
     usage_estimated: bool = False
     charged_micros: int | None = None
     """What the provider says that it charges for the call."""
+    usual_rates: bool = True
+    """Whether the call costs what its tokens cost by the price list."""
     not_credible: Usage | None = None
     """The provider's count, if it can't be true."""
     finished: Finished | None = None
@@ -68,7 +71,7 @@ class Progress:
             case ToolCallDelta():
                 self.written.append(event.arguments)
                 self._join(event)
-            case CitationFound():
+            case CitationFound() | ProviderBlockFound():
                 pass
             case _:
                 self._note(event, now)
@@ -95,7 +98,7 @@ class Progress:
     def _count(self, event: UsageReported) -> None:
         if event.usage.is_credible:
             micros = event.cost_micros
-            self.usage, self.usage_estimated = event.usage, event.estimated
+            self.usage, self.usage_estimated, self.usual_rates = event.usage, event.estimated, event.usual_rates
             self.charged_micros = micros if isinstance(micros, int) and 0 <= micros <= DEAREST_MICROS else None
         else:
             self.not_credible = event.usage

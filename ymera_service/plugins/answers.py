@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ymera_service.sdk.content import Citation
+from ymera_service.sdk.content import Citation, ProviderBlock
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.events import (
     Accepted,
@@ -11,6 +11,7 @@ from ymera_service.sdk.events import (
     Finished,
     KeepAlive,
     OutputItem,
+    ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
     ResponseStarted,
@@ -99,8 +100,14 @@ def _citation(event: CitationFound) -> int:
     return _text(event.citation.uri) + _text(event.citation.title) + _text(event.citation.cited_text)
 
 
+def _block(event: ProviderBlockFound) -> int:
+    _is(event.block, ProviderBlock)
+    return _facts(event.block.format) + _is(event.block.data, bytes) + len(event.block.data)
+
+
 def _usage(event: UsageReported) -> int:
     _is(event.usage, Usage)
+    _is(event.usual_rates, bool)
     usage = event.usage
     counts = usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
     for count in (*counts, usage.cache_creation_input_tokens, usage.reasoning_output_tokens):
@@ -123,6 +130,7 @@ _CHECKS: Mapping[type, Callable[[Any], int]] = {
     ToolCallDelta: _tool_call,
     OutputItem: lambda event: _facts(event.type),
     CitationFound: _citation,
+    ProviderBlockFound: _block,
     UsageReported: _usage,
     Finished: _finished,
 }

@@ -60,6 +60,7 @@ class Preferences:
         max_attempts: Calls for one answer, at most; None leaves it to the server.
         no_failover: Only the first target is called.
         first_token_timeout: Seconds from a call to the first part of its answer; None leaves it to the server.
+        provider: The only one that can take the prompt, as this names something that it alone has; else empty.
     """
 
     weights: Weights | None = None
@@ -76,6 +77,7 @@ class Preferences:
     max_attempts: int | None = None
     no_failover: bool = False
     first_token_timeout: float | None = None
+    provider: str = ""
 
     @property
     def patience(self) -> float:
@@ -105,6 +107,7 @@ _NARROWING: tuple[tuple[str, object], ...] = (
     ("prefer_free", False),
     ("model", ""),
     ("fallback_models", ()),
+    ("provider", ""),
 )
 
 ANY_PREFERENCES = Preferences()

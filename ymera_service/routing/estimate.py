@@ -9,8 +9,8 @@ for a usual one: about a thousand tokens a picture, thirty a second of compresse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ymera_service.sdk.content import Media, MediaKind, Part, ToolCall, ToolResult
-from ymera_service.sdk.generation import Prompt, ResponseType, Usage
+from ymera_service.sdk.content import Media, MediaKind, Part, ProviderBlock, ToolCall, ToolResult
+from ymera_service.sdk.generation import CODE_EXECUTION, WEB_SEARCH, Prompt, ResponseType, Usage
 from ymera_service.sdk.models import Capability
 
 BYTES_PER_TOKEN = 4
@@ -30,6 +30,8 @@ _CAPABILITY_OF = {
     MediaKind.AUDIO: Capability.AUDIO_INPUT,
     MediaKind.FILE: Capability.FILE_INPUT,
 }
+
+_CAPABILITY_OF_TOOL = {WEB_SEARCH: Capability.WEB_SEARCH, CODE_EXECUTION: Capability.CODE_EXECUTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ def expected_usage(input_tokens: int, max_output_tokens: int) -> Usage:
 def _called_for(prompt: Prompt) -> Iterable[Capability]:
     if prompt.tools:
         yield Capability.TOOLS
+    for hosted in prompt.provider_tools:
+        if (capability := _CAPABILITY_OF_TOOL.get(hosted.name)) is not None:
+            yield capability
     if prompt.response_format.type is not ResponseType.TEXT:
         yield Capability.STRUCTURED_OUTPUT
     for message in prompt.messages:
@@ -119,6 +124,8 @@ def _part_tokens(part: Part) -> int:
     match part:
         case Media():
             return _media_tokens(part)
+        case ProviderBlock():
+            return -(-len(part.data) // BYTES_PER_TOKEN)
         case ToolCall():
             return text_tokens(part.name) + text_tokens(part.arguments)
         case ToolResult():

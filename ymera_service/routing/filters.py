@@ -94,6 +94,8 @@ def filters_for(
     yield from _listed(preferences, table)
     if required := required_bits(needs, preferences):
         yield _capable(required, needs, preferences, table)
+    if preferences.provider:
+        yield _of_provider(preferences.provider, table)
     if needs.whole and needs.input_tokens + needs.reserved_tokens > table.smallest_window:
         yield _fits(needs, table)
     if preferences.max_cost_micros is not None:
@@ -191,6 +193,12 @@ def _capable(required: int, needs: Needs, preferences: Preferences, table: Table
         return f"lacks {missing(table, row, wanted - table.models[row].info.unknown)}"
 
     return Filter(ExclusionReason.MISSING_CAPABILITY, table.lacking(required), detail)
+
+
+def _of_provider(provider: str, table: Table) -> Filter:
+    others = np.array([model.provider != provider for model in table.models], bool)
+    detail = f"lacks what the prompt takes from {clipped(provider)}, such as its own tools"
+    return Filter(ExclusionReason.MISSING_CAPABILITY, others, lambda _: detail)
 
 
 def _fits(needs: Needs, table: Table) -> Filter:

@@ -73,7 +73,18 @@ class Refusal:
     text: str
 
 
-Part = Text | Media | ToolCall | ToolResult | Reasoning | Refusal
+@dataclass(frozen=True, slots=True)
+class ProviderBlock:
+    """A piece of an answer that only its provider understands, as it wrote it: `data` is a JSON object.
+
+    `format` names the format, such as `anthropic.messages`; a provider with another one leaves the block out.
+    """
+
+    format: str
+    data: bytes
+
+
+Part = Text | Media | ToolCall | ToolResult | Reasoning | Refusal | ProviderBlock
 
 
 @dataclass(frozen=True, slots=True)

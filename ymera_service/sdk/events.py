@@ -10,7 +10,7 @@ raises `StreamInterrupted`; one that fails raises another `ProviderError`.
 
 from dataclasses import dataclass
 
-from ymera_service.sdk.content import Citation
+from ymera_service.sdk.content import Citation, ProviderBlock
 from ymera_service.sdk.generation import Adaptation, FinishReason, Usage
 
 
@@ -85,6 +85,13 @@ class CitationFound:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderBlockFound:
+    """A piece of the answer that has to go back to the provider whole, such as a tool that it ran itself."""
+
+    block: ProviderBlock
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     """The provider's count of the whole call so far; a later one replaces it."""
 
@@ -96,6 +103,9 @@ class UsageReported:
     not say."""
     estimated: bool = False
     """Whether the counts contradicted each other and had to be corrected."""
+    usual_rates: bool = True
+    """Whether the call costs what the tokens cost at the model's usual rates. False if the provider charges for tools
+    that it ran itself, or uses other rates for a service tier; without `cost_micros` the cost is then not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,7 @@ ProviderEvent = (
     | ToolCallDelta
     | OutputItem
     | CitationFound
+    | ProviderBlockFound
     | UsageReported
     | Finished
 )

@@ -43,6 +43,24 @@ class Tool:
     strict: bool = False
 
 
+WEB_SEARCH, CODE_EXECUTION = "web_search", "code_execution"
+"""The provider's own tools that have one name for all providers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTool:
+    """A tool that the provider runs itself.
+
+    Attributes:
+        name: `WEB_SEARCH` or `CODE_EXECUTION`, or with `provider` that provider's own name for the type of a tool.
+        provider: The only provider that may get it, with these `options`; empty if any may.
+    """
+
+    name: str
+    provider: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 class ToolChoiceMode(StrEnum):
     """Whether the model has to use tools."""
 
@@ -57,13 +75,14 @@ class ToolChoice:
     """Which tools the model has to use, or may use.
 
     `tool_name` is used with mode `TOOL`. `allowed_tools` are those that may be called with mode `AUTO` or `REQUIRED`;
-    none means all.
+    none means all. `max_tool_calls` bounds the calls of tools that the provider runs itself.
     """
 
     mode: ToolChoiceMode = ToolChoiceMode.AUTO
     tool_name: str = ""
     parallel_tool_calls: bool | None = None
     allowed_tools: tuple[str, ...] = ()
+    max_tool_calls: int | None = None
 
 
 class ResponseType(StrEnum):
@@ -110,13 +129,17 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Everything that a model receives, and the requirements on its answer."""
+    """Everything that a model receives, and the requirements on its answer.
+
+    `tools` are functions that the caller runs, `provider_tools` what the provider runs itself.
+    """
 
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice = field(default_factory=ToolChoice)
     response_format: ResponseFormat = field(default_factory=ResponseFormat)
     sampling: Sampling = field(default_factory=Sampling)
+    provider_tools: tuple[ProviderTool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class Capability(StrEnum):
     AUDIO_INPUT = "audio_input"
     FILE_INPUT = "file_input"
     REASONING = "reasoning"
+    WEB_SEARCH = "web_search"
+    CODE_EXECUTION = "code_execution"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Routing and executing, as every protocol offers it."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ymera_service.execution.answer import Answer, AnswerCollector
@@ -16,6 +17,7 @@ from ymera_service.serving.checks.keys import check_key
 from ymera_service.serving.checks.options import check_options
 from ymera_service.serving.checks.preferences import check_preferences
 from ymera_service.serving.checks.prompts import check_prompt
+from ymera_service.serving.checks.providers import provider_of
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.idempotency import Idempotency
 from ymera_service.serving.stream import deliver
@@ -65,6 +67,8 @@ def request_of(
         check_key(idempotency_key, faults)
     if options:
         check_options(options, faults)
+    if provider := provider_of(prompt, faults):
+        preferences = replace(preferences, provider=provider)
     call.timings.add(Phase.CHECK, call.age())
     call.executes = True
     faults.check()

@@ -28,6 +28,7 @@ from ymera_service.sdk.content import Media, MediaKind, Message, Part, Reasoning
 from ymera_service.sdk.generation import (
     GenerateRequest,
     Prompt,
+    ProviderTool,
     ReasoningEffort,
     ResponseFormat,
     ResponseType,
@@ -70,7 +71,8 @@ def prompt_of(body: Record) -> Prompt:
     schema = output.get("format") or body.get("output_format")
     return Prompt(
         (*system, *(message_of(each) for each in body["messages"])),
-        tools=tuple(tool_of(each) for each in body.get("tools") or []),
+        tools=tuple(tool_of(each) for each in body.get("tools") or [] if "input_schema" in each),
+        provider_tools=tuple(server_tool_of(each) for each in body.get("tools") or [] if "input_schema" not in each),
         tool_choice=choice_of(body.get("tool_choice") or {"type": "auto"}),
         response_format=ResponseFormat(ResponseType.JSON_SCHEMA, schema=json.dumps(schema["schema"]))
         if schema
@@ -128,11 +130,13 @@ def media_of(kind: MediaKind, source: Record) -> Media:
 
 
 def tool_of(tool: Record) -> Tool:
-    if "input_schema" not in tool:
-        raise NotInAPromptError(f"server tool {tool['type']}")
     if not isinstance(tool["input_schema"], dict):
         raise NotInAPromptError("a schema that is no object")
     return Tool(tool["name"], tool.get("description", ""), json.dumps(tool["input_schema"]), tool.get("strict", False))
+
+
+def server_tool_of(tool: Record) -> ProviderTool:
+    return ProviderTool(tool["type"], "anthropic", without(tool, {"type", "name"}))
 
 
 def choice_of(choice: Record) -> ToolChoice:
@@ -226,7 +230,6 @@ def test_only_what_a_prompt_has_no_word_for_is_left_out_of_the_proof() -> None:
     assert left_out <= {
         "a schema that is no object",
         "block search_result",
-        "server tool web_search_20250305",
         "source file",
     }
     assert len(WORKING) > 0.9 * len(PROMPTS)

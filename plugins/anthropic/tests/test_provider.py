@@ -153,7 +153,14 @@ async def test_capabilities_in_a_listing_take_precedence_over_the_familys(record
     transport = recorded_http(Exchange(listing(model), path="/models"), MESSAGE)
     provider = anthropic(transport)
     [info] = await provider.models()
-    can = {Capability.TOOLS, Capability.IMAGE_INPUT, Capability.STRUCTURED_OUTPUT, Capability.REASONING}
+    can = {
+        Capability.WEB_SEARCH,
+        Capability.CODE_EXECUTION,
+        Capability.TOOLS,
+        Capability.IMAGE_INPUT,
+        Capability.STRUCTURED_OUTPUT,
+        Capability.REASONING,
+    }
     assert info == ModelInfo("claude-3-5-haiku-x", frozenset(can), 500_000, 9_000, price_vendor="anthropic")
     for effort, sent in ((ReasoningEffort.LOW, {"effort": "low"}), (ReasoningEffort.HIGH, {"effort": "low"})):
         prompt = Prompt((user("Hi"),), sampling=Sampling(reasoning_effort=effort))

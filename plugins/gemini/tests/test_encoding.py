@@ -36,6 +36,7 @@ from ymera_service.sdk.content import (
 from ymera_service.sdk.generation import (
     GenerateRequest,
     Prompt,
+    ProviderTool,
     ResponseFormat,
     ResponseType,
     Sampling,
@@ -88,9 +89,17 @@ def prompt_of(recorded: Json) -> Prompt:
     config = body.pop("generationConfig", None) or {}
     reader = _Reader()
     messages = reader.messages(body.pop("systemInstruction", None) or {}, body.pop("contents"))
-    tools = tuple(tool for group in body.pop("tools", None) or [] for tool in _tools(group))
+    groups = body.pop("tools", None) or []
+    tools = tuple(tool for group in groups for tool in _tools(group))
+    hosted = tuple(
+        ProviderTool(name, "gemini", options)
+        for group in groups
+        for name, options in group.items()
+        if name != "functionDeclarations" and options is not None
+    )
     choice = _choice(body.pop("toolConfig", None) or {})
-    prompt = Prompt(messages, tools, choice if tools else ToolChoice(), _format(config), _sampling(config))
+    choice = choice if tools else ToolChoice()
+    prompt = Prompt(messages, tools, choice, _format(config), _sampling(config), hosted)
     _nothing_left(body, "body")
     return prompt
 
@@ -166,8 +175,7 @@ def _text(value: Any) -> str:
 
 
 def _tools(group: Json) -> list[Tool]:
-    declared = group.pop("functionDeclarations", [])
-    _nothing_left(group, "tools")
+    declared = group.get("functionDeclarations", [])
     return [
         Tool(
             each["name"],

@@ -33,6 +33,7 @@ from ymera_service.sdk.content import (
 from ymera_service.sdk.generation import (
     GenerateRequest,
     Prompt,
+    ProviderTool,
     ReasoningEffort,
     ResponseFormat,
     ResponseType,
@@ -218,11 +219,16 @@ def tools(body: Json) -> tuple[Tool, ...]:
     found = []
     for entry in body.get("tools") or []:
         if entry["type"] != "function":
-            pytest.skip("tools of the vendor are no part of a prompt")
+            continue
         function = entry.get("function", entry)
         schema = json.dumps(function["parameters"]) if "parameters" in function else ""
         found.append(Tool(function["name"], function.get("description") or "", schema, bool(function.get("strict"))))
     return tuple(found)
+
+
+def provider_tools(body: Json) -> tuple[ProviderTool, ...]:
+    hosted = [dict(entry) for entry in body.get("tools") or [] if entry["type"] != "function"]
+    return tuple(ProviderTool(entry.pop("type"), "vendor", entry) for entry in hosted)
 
 
 def response_format(form: Json | None) -> ResponseFormat:
@@ -260,7 +266,12 @@ def sampling(body: Json) -> Sampling:
 def chat_prompt(body: Json) -> Prompt:
     messages = tuple(chat_message(message) for message in body["messages"])
     return Prompt(
-        messages, tools(body), tool_choice(body), response_format(body.get("response_format")), sampling(body)
+        messages,
+        tools(body),
+        tool_choice(body),
+        response_format(body.get("response_format")),
+        sampling(body),
+        provider_tools(body),
     )
 
 
@@ -294,7 +305,7 @@ def response_message(item: Json) -> Message | None:
 def response_prompt(body: Json) -> Prompt:
     messages = tuple(message for item in items_of(body) if (message := response_message(item)))
     form = response_format((body.get("text") or {}).get("format"))
-    return Prompt(messages, tools(body), tool_choice(body), form, sampling(body))
+    return Prompt(messages, tools(body), tool_choice(body), form, sampling(body), provider_tools(body))
 
 
 def comparable(body: Json, longest: str) -> Json:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ymera_openai.listing import Offer, decode_models, kind_of
+from ymera_openai.listing import HOSTED, Offer, decode_models, kind_of
 
 from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
 from ymera_service.sdk.http import HttpResponse
@@ -189,7 +189,15 @@ def test_what_neither_listing_nor_family_states_is_not_known(
 ) -> None:
     model = offer.described(entry)
     assert set(model.capabilities) == has
-    assert set(Capability) - model.capabilities - model.unknown == lacks
+    assert set(Capability) - model.capabilities - model.unknown == lacks | HOSTED
+
+
+def test_tools_of_the_vendor_depend_on_vendor_and_model() -> None:
+    assert set(Offer(hosted=True).described({"id": "gpt-5"}).capabilities) >= HOSTED
+    assert Offer(hosted=True).described({"id": "never-heard-of"}).unknown >= HOSTED
+    assert not Offer(hosted=True).described({"id": "gpt-4"}).unknown & HOSTED
+    searching = Offer(has=frozenset({Capability.WEB_SEARCH})).described({"id": "gpt-5"})
+    assert searching.capabilities & HOSTED == {Capability.WEB_SEARCH}
 
 
 def test_a_model_that_the_user_names_answers_prompts_whatever_its_name_suggests() -> None:

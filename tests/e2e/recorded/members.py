@@ -10,6 +10,7 @@ from typing import Any
 Json = dict[str, Any]
 
 EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+_SEARCHES = frozenset({"web_search", "web_search_preview", "openrouter:web_search"})
 _ROLES = {"system": "ROLE_SYSTEM", "developer": "ROLE_SYSTEM", "user": "ROLE_USER", "assistant": "ROLE_ASSISTANT"}
 
 
@@ -44,14 +45,17 @@ class Members:
 
 
 def tool_of(tool: Members, *, nested: bool) -> Json:
-    if (kind := tool.take("type")) != "function":
+    if (kind := tool.take("type")) in _SEARCHES:
+        tool.end()
+        return {"providerTool": {"name": "web_search"}}
+    if kind != "function":
         raise NotSayable(f"tools of type {kind}")
     function = Members(tool.take("function"), "tools.function") if nested else tool
     schema = function.take("parameters")
     read = given(name=function.take("name"), description=function.take("description"), strict=function.take("strict"))
     function.end()
     tool.end()
-    return read | schema_of(schema, "parametersSchema")
+    return {"function": read | schema_of(schema, "parametersSchema")}
 
 
 def tool_choice_of(body: Members) -> Json:

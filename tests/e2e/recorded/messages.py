@@ -102,11 +102,16 @@ def _source(source: Members) -> Json:
 
 
 def _messages_tool(tool: Members) -> Json:
-    tool.only("type", "custom")
+    if (kind := tool.take("type")) == "web_search_20250305":
+        tool.only("name", "web_search")
+        tool.end()
+        return {"providerTool": {"name": "web_search"}}
+    if kind not in (None, "custom"):
+        raise NotSayable(f"tools of type {kind}")
     schema = tool.take("input_schema")
     read = given(name=tool.take("name"), description=tool.take("description"), strict=tool.take("strict"))
     tool.end()
-    return read | schema_of(schema, "parametersSchema")
+    return {"function": read | schema_of(schema, "parametersSchema")}
 
 
 def _messages_choice(choice: Members) -> Json:

@@ -50,13 +50,18 @@ def meaning(prompt: Json) -> Json:
             turns.append({"role": message["role"], "parts": parts})
     for turn in turns:
         turn["parts"] = list(_joined(turn["parts"], "\n\n" if turn["role"] == "ROLE_SYSTEM" else ""))
-    tools = [
-        {**tool, "parametersSchema": _read_schema(tool.get("parametersSchema"))} for tool in prompt.get("tools", [])
-    ]
+    tools = list(map(_read_tool, prompt.get("tools", [])))
     form = dict(prompt.get("responseFormat", {}))
     if "schema" in form:
         form["schema"] = _read_schema(form["schema"])
     return prompt | {"messages": [turn for turn in turns if turn["parts"]], "tools": tools, "responseFormat": form}
+
+
+def _read_tool(tool: Json) -> Json:
+    if "function" not in tool:
+        return tool
+    schema = _read_schema(tool["function"].get("parametersSchema"))
+    return {"function": {**tool["function"], "parametersSchema": schema}}
 
 
 def _numbered(part: Json, names: dict[str, str]) -> Json:

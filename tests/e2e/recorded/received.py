@@ -26,6 +26,9 @@ USAGE = {
     "reasoning_output": "reasoning_output_tokens",
 }
 
+OWN_TOOLS = r'"type":\s*"(server_tool_use|web_search_call)"|"(executableCode|codeExecutionResult|inlineData)"'
+"""What a provider's own tools do, and media, which go back whole."""
+
 
 class Received:
     """An answer as a caller gets it, in the words of `expect`."""
@@ -34,6 +37,7 @@ class Received:
         self.texts = {"text": "", "reasoning": "", "refusal": ""}
         self.calls: list[dict[str, str]] = []
         self.citations = 0
+        self.blocks = 0
         self.finish_reason = content_pb2.FINISH_REASON_UNSPECIFIED
         self.usage = usage_pb2.Usage()
 
@@ -50,6 +54,8 @@ class Received:
         ]
         assert self.citations == expect.get("citations", 0)
         assert self.finish_reason == FINISH_REASONS[expect["finish_reason"]]
+        body = exchange["response"].get("sse_text") or exchange["response"]["body_text"]
+        assert bool(self.blocks) == bool(re.search(OWN_TOOLS, body))
         if "usage" in expect:
             self._check_usage({name: expect["usage"].get(name, 0) for name in USAGE}, exchange["response"])
         else:
@@ -64,8 +70,12 @@ class Received:
         wanted["cached_input"] = min(wanted["cached_input"], wanted["input"])
         assert {name: getattr(self.usage, field) for name, field in USAGE.items()} == wanted
         assert self.usage.estimated == impossible
-        if re.search(r'"cost(_in_usd_ticks)?":\s*(\{|[\d.]*[1-9])', response.get("sse_text") or response["body_text"]):
+        body = response.get("sse_text") or response["body_text"]
+        if re.search(r'"cost(_in_usd_ticks)?":\s*(\{|[\d.]*[1-9])', body):
             assert self.usage.cost_micros > 0  # what the vendor charges
+            return
+        if re.search(r'"web_search_requests":\s*[1-9]|"webSearchQueries":\s*\[\s*"', body):
+            assert not self.usage.HasField("cost_micros")  # what searches cost is not known
             return
         fresh = wanted["input"] - wanted["cached_input"] - wanted["cache_write"]
         cost = fresh * INPUT_PRICE + wanted["cached_input"] * CACHED_PRICE + wanted["output"] * OUTPUT_PRICE

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Struct, Value
 from hypothesis import given
 from hypothesis import strategies as st
 from ymera.v1 import content_pb2 as pb
@@ -20,6 +22,7 @@ from ymera_service.sdk.content import (
     MediaKind,
     Message,
     Part,
+    ProviderBlock,
     Reasoning,
     Refusal,
     Role,
@@ -30,6 +33,7 @@ from ymera_service.sdk.content import (
 from ymera_service.sdk.errors import InvalidRequest
 from ymera_service.sdk.generation import (
     Prompt,
+    ProviderTool,
     ReasoningEffort,
     ResponseFormat,
     ResponseType,
@@ -43,6 +47,7 @@ from ymera_service.serving.checks.limits import MAX_ITEMS, MAX_PARTS
 from ymera_service.serving.checks.plans import check_plan
 from ymera_service.serving.checks.preferences import check_preferences
 from ymera_service.serving.checks.prompts import check_prompt
+from ymera_service.serving.checks.providers import provider_of
 from ymera_service.serving.checks.violations import MAX_PATTERN, MAX_VIOLATIONS, Violations
 
 USER = pb.Message(role=pb.ROLE_USER, parts=[pb.Part(text="hello")])
@@ -68,6 +73,10 @@ def plan_of(request: ymera_pb2.BenchmarkRequest, faults: Violations) -> Benchmar
     converted = benchmark.plan_of(request, faults)
     check_plan(converted, faults)
     return converted
+
+
+def function(**fields: Any) -> pb.Tool:
+    return pb.Tool(function=pb.Function(**fields))
 
 
 def faults_of(prompt: pb.Prompt) -> dict[str, str]:
@@ -117,7 +126,10 @@ def test_all_fields_of_a_prompt_are_kept() -> None:
                 ],
             ),
         ],
-        tools=[pb.Tool(name="look", description="looks", parameters_schema=schema, strict=True), pb.Tool(name="wait")],
+        tools=[
+            function(name="look", description="looks", parameters_schema=schema, strict=True),
+            function(name="wait"),
+        ],
         tool_choice=pb.ToolChoice(mode=pb.ToolChoice.MODE_TOOL, tool_name="look", parallel_tool_calls=False),
         response_format=pb.ResponseFormat(type=pb.ResponseFormat.TYPE_JSON_SCHEMA, schema=schema, strict=True),
         sampling=pb.SamplingParameters(
@@ -266,13 +278,13 @@ def test_stop_sequences_are_few_and_not_empty() -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "with space", "é", "a.b", "a\n"])
 def test_an_invalid_tool_name_is_reported(name: str) -> None:
-    assert list(faults_of(pb.Prompt(messages=[USER], tools=[pb.Tool(name=name)]))) == ["prompt.tools[0].name"]
+    assert list(faults_of(pb.Prompt(messages=[USER], tools=[function(name=name)]))) == ["prompt.tools[0].function.name"]
 
 
 def test_tools_are_unique_and_at_most_128() -> None:
-    twice = pb.Prompt(messages=[USER], tools=[pb.Tool(name="a"), pb.Tool(name="a")])
-    assert list(faults_of(twice)) == ["prompt.tools[1].name"]
-    many = pb.Prompt(messages=[USER], tools=[pb.Tool(name=f"t{i}") for i in range(129)])
+    twice = pb.Prompt(messages=[USER], tools=[function(name="a"), function(name="a")])
+    assert list(faults_of(twice)) == ["prompt.tools[1].function.name"]
+    many = pb.Prompt(messages=[USER], tools=[function(name=f"t{i}") for i in range(129)])
     assert list(faults_of(many)) == ["prompt.tools"]
 
 
@@ -291,13 +303,86 @@ Choice = pb.ToolChoice
     ],
 )
 def test_a_choice_without_a_valid_tool_is_reported(choice: pb.ToolChoice, field: str) -> None:
-    prompt = pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")], tool_choice=choice)
+    prompt = pb.Prompt(messages=[USER], tools=[function(name="a")], tool_choice=choice)
     assert list(faults_of(prompt)) == [f"prompt.tool_choice.{field}"]
 
 
 def test_a_prompt_without_tools_can_not_require_one() -> None:
     prompt = pb.Prompt(messages=[USER], tool_choice=Choice(mode=Choice.MODE_REQUIRED))
     assert list(faults_of(prompt)) == ["prompt.tool_choice.mode"]
+
+
+def hosted(**fields: Any) -> pb.Tool:
+    return pb.Tool(provider_tool=pb.ProviderTool(**fields))
+
+
+def test_tools_of_the_provider_are_read_beside_functions() -> None:
+    options = Struct()
+    options.update({"vector_store_ids": ["a"], "max_num_results": 5})
+    given_prompt = pb.Prompt(
+        messages=[USER],
+        tools=[
+            hosted(name="web_search"),
+            function(name="a"),
+            hosted(name="file_search", provider="p", options=options),
+        ],
+        tool_choice=Choice(mode=Choice.MODE_REQUIRED, max_tool_calls=3),
+    )
+    faults = Violations()
+    prompt = prompt_of(given_prompt, faults)
+    faults.check()
+    assert prompt.tools == (Tool("a"),)
+    assert prompt.provider_tools == (
+        ProviderTool("web_search"),
+        ProviderTool("file_search", "p", {"vector_store_ids": ["a"], "max_num_results": 5}),
+    )
+    assert prompt.tool_choice == ToolChoice(ToolChoiceMode.REQUIRED, max_tool_calls=3)
+
+
+@pytest.mark.parametrize(
+    ("tool", "field"),
+    [
+        (pb.Tool(), ""),
+        (hosted(), ".provider_tool.name"),
+        (hosted(name="no spaces", provider="p"), ".provider_tool.name"),
+        (hosted(name="file_search"), ".provider_tool.name"),
+        (hosted(name="web_search", options=Struct(fields={"a": Value(number_value=1)})), ".provider_tool.options"),
+        (function(name="b"), ".function.name"),
+    ],
+)
+def test_a_tool_that_is_wrong_is_named_by_its_place_among_all(tool: pb.Tool, field: str) -> None:
+    faults = faults_of(pb.Prompt(messages=[USER], tools=[function(name="b"), hosted(name="code_execution"), tool]))
+    assert list(faults) == [f"prompt.tools[2]{field}"]
+
+
+def test_the_options_of_tools_are_short_and_only_tools_of_the_provider_are_bounded() -> None:
+    options = Struct(fields={"a": Value(string_value="x" * 70_000)})
+    assert list(faults_of(pb.Prompt(messages=[USER], tools=[hosted(name="a", provider="p", options=options)]))) == [
+        "prompt.tools"
+    ]
+    bounded = pb.Prompt(messages=[USER], tools=[function(name="a")], tool_choice=Choice(max_tool_calls=0))
+    assert list(faults_of(bounded)) == ["prompt.tool_choice.max_tool_calls"]
+
+
+def test_a_prompt_with_its_own_tools_of_a_provider_is_for_that_provider_alone() -> None:
+    faults = Violations()
+    both = (ProviderTool("a", "p"), ProviderTool("b", "p"), ProviderTool("web_search"))
+    assert provider_of(Prompt((), provider_tools=both), faults) == "p"
+    faults.check()
+    provider_of(Prompt((), provider_tools=(*both, ProviderTool("c", "q"))), faults)
+    assert list(by_field(faults)) == ["prompt.tools"]
+
+
+@pytest.mark.parametrize(
+    ("block", "field"), [(pb.ProviderBlock(format="f"), "data"), (pb.ProviderBlock(data=b"{}"), "format")]
+)
+def test_a_block_of_a_provider_is_whole_and_stands_in_an_answer(block: pb.ProviderBlock, field: str) -> None:
+    part = pb.Part(provider_block=block)
+    answer = pb.Message(role=pb.ROLE_ASSISTANT, parts=[part])
+    path = "prompt.messages[1].parts[0].provider_block"
+    assert list(faults_of(pb.Prompt(messages=[USER, answer]))) == [f"{path}.{field}"]
+    answer.role = pb.ROLE_USER
+    assert list(faults_of(pb.Prompt(messages=[USER, answer]))) == [path]
 
 
 Format = pb.ResponseFormat
@@ -441,8 +526,8 @@ TOO_MANY_RESULT_PARTS = pb.Part(tool_result=pb.ToolResult(tool_call_id="c1", par
             pb.Prompt(messages=[USER], sampling=pb.SamplingParameters(stop_sequences=["a"] * 100_000)),
             "prompt.sampling.stop_sequences",
         ),
-        (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")] * (MAX_ITEMS["prompt.tools"] + 1)), "prompt.tools"),
-        (pb.Prompt(messages=[USER], tools=[pb.Tool(name="a", parameters_schema=" " * 250_000)] * 5), "prompt.tools"),
+        (pb.Prompt(messages=[USER], tools=[function(name="a")] * (MAX_ITEMS["prompt.tools"] + 1)), "prompt.tools"),
+        (pb.Prompt(messages=[USER], tools=[function(name="a", parameters_schema=" " * 250_000)] * 5), "prompt.tools"),
     ],
 )
 def test_a_list_that_is_too_long_is_one_violation_and_is_not_checked_further(prompt: pb.Prompt, field: str) -> None:
@@ -482,7 +567,7 @@ def test_required_capabilities_are_few() -> None:
 
 def test_the_message_for_a_tool_that_is_not_offered_is_short() -> None:
     choice = pb.ToolChoice(mode=pb.ToolChoice.MODE_TOOL, tool_name="x" * 1_000_000)
-    faults = faults_of(pb.Prompt(messages=[USER], tools=[pb.Tool(name="a")], tool_choice=choice))
+    faults = faults_of(pb.Prompt(messages=[USER], tools=[function(name="a")], tool_choice=choice))
     assert len(faults["prompt.tool_choice.tool_name"]) < 200
 
 
@@ -495,6 +580,7 @@ answer_parts: st.SearchStrategy[Part] = st.one_of(
     st.builds(Reasoning, texts, st.binary()),
     st.builds(ToolCall, names, names, texts),
     media,
+    st.builds(ProviderBlock, st.just("acme.messages"), st.binary(min_size=1)),
 )
 
 

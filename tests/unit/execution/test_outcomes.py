@@ -11,7 +11,7 @@ from ymera_service.execution.events import Ended
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest, Turn
 from ymera_service.execution.outcomes import answer_from_json, answer_to_json, events_of, is_kept
 from ymera_service.routing.decision import Decision, Inputs, Preferences, Weights
-from ymera_service.sdk.content import Citation, Message, Part, Reasoning, Refusal, Role, Text, ToolCall
+from ymera_service.sdk.content import Citation, Message, Part, ProviderBlock, Reasoning, Refusal, Role, Text, ToolCall
 from ymera_service.sdk.errors import RateLimited, YmeraError
 from ymera_service.sdk.generation import FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
@@ -34,6 +34,7 @@ parts = st.one_of(
     st.builds(Refusal, texts),
     st.builds(Reasoning, texts, st.binary(min_size=1)),
     st.builds(ToolCall, texts, texts, texts),
+    st.builds(ProviderBlock, texts, st.binary(min_size=1)),
 )
 
 

@@ -7,7 +7,7 @@ from ymera_service.routing.decision import Decision, ExclusionReason, Preference
 from ymera_service.routing.estimate import needs_of
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.errors import ModelNotFound, NoEligibleModel, NoHealthyModel
-from ymera_service.sdk.generation import Prompt, ResponseFormat, ResponseType, Sampling, Tool, Usage
+from ymera_service.sdk.generation import Prompt, ProviderTool, ResponseFormat, ResponseType, Sampling, Tool, Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price, Tier
 from ymera_service.sdk.targets import Deployment
 
@@ -42,6 +42,16 @@ def test_the_error_of_an_unknown_model_suggests_similar_ids(field: str) -> None:
     assert caught.value.metadata == {"field": f"preferences.{field}[1]", "model": "p/chaep"}
 
 
+def test_only_the_provider_that_a_prompt_names_may_answer() -> None:
+    routing = Routing({"p": [CHEAP], "q": [FREE]})
+    decision = routing.decide(preferences=Preferences(provider="p"))
+    assert order(decision) == ["p/cheap"]
+    assert reasons(decision) == {"q/free": ExclusionReason.MISSING_CAPABILITY}
+    assert "from p" in decision.excluded[0].detail
+    with pytest.raises(NoEligibleModel):
+        routing.decide(preferences=Preferences(provider="elsewhere"))
+
+
 IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
 
 
@@ -54,6 +64,8 @@ IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
             Capability.STRUCTURED_OUTPUT,
         ),
         (Prompt((Message(Role.USER, (Text("x"), IMAGE)),)), Capability.IMAGE_INPUT),
+        (Prompt((user("x"),), provider_tools=(ProviderTool("web_search"),)), Capability.WEB_SEARCH),
+        (Prompt((user("x"),), provider_tools=(ProviderTool("code_execution"),)), Capability.CODE_EXECUTION),
         (Prompt((Message(Role.USER, (Media(MediaKind.AUDIO, uri="https://a"),)),)), Capability.AUDIO_INPUT),
         (Prompt((Message(Role.USER, (Media(MediaKind.FILE, uri="https://a"),)),)), Capability.FILE_INPUT),
         (Prompt((Message(Role.TOOL, (ToolResult("1", (IMAGE,)),)),)), Capability.IMAGE_INPUT),

@@ -124,7 +124,7 @@ def routing_with_a_thousand_models(length: int, deployment: Deployment) -> tuple
 
 
 def test_a_decision_among_a_thousand_models_takes_at_most_4_kb_and_is_read_exactly() -> None:
-    _, decision = routing_with_a_thousand_models(60, Deployment())
+    _, decision = routing_with_a_thousand_models(50, Deployment())
     assert [each.example.reason for each in decision.exclusions] == list(ExclusionReason)
     assert sum(each.count for each in decision.exclusions) + decision.candidate_count == 1_002
     data = to_json(decision)

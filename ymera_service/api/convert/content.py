@@ -13,6 +13,7 @@ from ymera_service.sdk.content import (
     MediaKind,
     Message,
     Part,
+    ProviderBlock,
     Reasoning,
     Refusal,
     Role,
@@ -49,12 +50,14 @@ def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
     messages = _messages(prompt.messages, faults)
     if not (prompt.tools or prompt.HasField("tool_choice") or prompt.HasField("response_format")):
         return Prompt(messages, (), ANY_TOOL, FREE_TEXT, sampling_of(prompt, faults))
+    functions, provider_tools = tools_of(prompt.tools, faults)
     return Prompt(
         messages,
-        tools_of(prompt.tools, faults),
+        functions,
         tool_choice_of(prompt, faults),
         response_format_of(prompt, faults),
         sampling_of(prompt, faults),
+        provider_tools,
     )
 
 
@@ -130,6 +133,10 @@ def _tool_call(part: pb.Part) -> ToolCall:
     return ToolCall(call.id, call.name, call.arguments)
 
 
+def _block(part: pb.Part) -> ProviderBlock:
+    return ProviderBlock(part.provider_block.format, part.provider_block.data)
+
+
 def _media(kind: MediaKind) -> Callable[[pb.Part], Media]:
     def convert(part: pb.Part) -> Media:
         media: pb.Media = getattr(part, kind.value)
@@ -146,6 +153,7 @@ _PARTS: dict[str, Callable[[pb.Part], Part]] = {
     "tool_call": _tool_call,
     "reasoning": _reasoning,
     "refusal": _refusal,
+    "provider_block": _block,
 }
 
 
@@ -163,18 +171,27 @@ def part_fields(part: Part) -> Fields:
             return {"tool_call": {"id": id, "name": name, "arguments": arguments}}
         case Reasoning(text, signature):
             return {"reasoning": {"text": text, "signature": signature}}
-        case Refusal(text):
-            return {"refusal": text}
         case ToolResult(call_id, parts, is_error):
             inner = [part_fields(part) for part in parts]
             return {"tool_result": {"tool_call_id": call_id, "parts": inner, "is_error": is_error}}
         case Media():
             return {part.kind.value: _media_fields(part)}
+        case Refusal() | ProviderBlock():
+            return _rare_fields(part)
+
+
+def _rare_fields(part: Refusal | ProviderBlock) -> Fields:
+    return {"refusal": part.text} if isinstance(part, Refusal) else {"provider_block": block_fields(part)}
 
 
 def _media_fields(media: Media) -> Fields:
     source: Fields = {"uri": media.uri} if media.uri else {"data": media.data}
     return {**source, "mime_type": media.mime_type, "filename": media.filename}
+
+
+def block_fields(block: ProviderBlock) -> Fields:
+    """Returns a piece of an answer that only its provider understands."""
+    return {"format": block.format, "data": block.data}
 
 
 def citation_fields(citation: Citation) -> Fields:

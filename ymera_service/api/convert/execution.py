@@ -7,7 +7,13 @@ from ymera.v1 import content_pb2
 from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
-from ymera_service.api.convert.content import FINISH_REASONS, citation_fields, citations_fields, message_fields
+from ymera_service.api.convert.content import (
+    FINISH_REASONS,
+    block_fields,
+    citation_fields,
+    citations_fields,
+    message_fields,
+)
 from ymera_service.api.convert.history import attempts_fields
 from ymera_service.api.convert.routing import decision_fields, target_fields
 from ymera_service.api.convert.usage import consumption_fields, failure_fields
@@ -15,7 +21,14 @@ from ymera_service.execution.answer import Answer
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution
 from ymera_service.sdk.errors import Failure
-from ymera_service.sdk.events import CitationFound, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
+from ymera_service.sdk.events import (
+    CitationFound,
+    ProviderBlockFound,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+)
 from ymera_service.storage.records import ExecutionStatus
 
 
@@ -70,6 +83,10 @@ def _citation(event: CitationFound) -> Fields:
     return citation_fields(event.citation)
 
 
+def _block(event: ProviderBlockFound) -> Fields:
+    return block_fields(event.block)
+
+
 def _ended(event: Ended) -> Fields:
     """Returns the terminal event under its name in the contract."""
     name, convert = _ENDS[event.execution.status]
@@ -116,6 +133,7 @@ _EVENTS: dict[type[Any], tuple[str, Callable[[Any], Fields]]] = {
     ToolCallDelta: ("tool_call_delta", _tool_call),
     RefusalDelta: ("refusal_delta", _text),
     CitationFound: ("citation", _citation),
+    ProviderBlockFound: ("provider_block", _block),
     Ended: ("", _ended),
 }
 """The name of an event in the contract and its fields; the name of the last one depends on how it ended."""

@@ -24,17 +24,18 @@ def options_of(options: Mapping[str, Struct], faults: Violations) -> Options:
     if (size := sum([struct.ByteSize() for struct in options.values()])) > MAX_BYTES:
         faults.add("provider_options", f"have {size:,} bytes; at most {MAX_BYTES:,} are allowed")
         return NO_OPTIONS
-    return {provider: _object(struct) for provider, struct in options.items()}
+    return {provider: object_of(struct) for provider, struct in options.items()}
 
 
-def _object(struct: Struct) -> dict[str, Any]:
+def object_of(struct: Struct) -> dict[str, Any]:
+    """Returns a struct as JSON has it."""
     return {name: _value(value) for name, value in struct.fields.items()}
 
 
 def _value(value: Value) -> Any:
     match value.WhichOneof("kind"):
         case "struct_value":
-            return _object(value.struct_value)
+            return object_of(value.struct_value)
         case "list_value":
             return [_value(item) for item in value.list_value.values]
         case "number_value":

@@ -34,6 +34,8 @@ _CAPABILITIES = {
     pb.CAPABILITY_AUDIO_INPUT: Capability.AUDIO_INPUT,
     pb.CAPABILITY_FILE_INPUT: Capability.FILE_INPUT,
     pb.CAPABILITY_REASONING: Capability.REASONING,
+    pb.CAPABILITY_WEB_SEARCH: Capability.WEB_SEARCH,
+    pb.CAPABILITY_CODE_EXECUTION: Capability.CODE_EXECUTION,
 }
 CAPABILITY_NUMBERS = {capability: number for number, capability in _CAPABILITIES.items()}
 _EXCLUSIONS = {reason: pb.ExclusionReason.Value(f"EXCLUSION_REASON_{reason.name}") for reason in ExclusionReason}

@@ -1,11 +1,14 @@
 """Tools, their choice, and the form of the answer."""
 
+import re
 from collections.abc import Sequence
 
 from ymera.v1 import content_pb2 as pb
 
-from ymera_service.sdk.generation import ResponseFormat, ResponseType, Tool, ToolChoice, ToolChoiceMode
+from ymera_service.api.convert.options import object_of
+from ymera_service.sdk.generation import ProviderTool, ResponseFormat, ResponseType, Tool, ToolChoice, ToolChoiceMode
 from ymera_service.serving.checks.limits import fits
+from ymera_service.serving.checks.options import MAX_BYTES
 from ymera_service.serving.checks.prompts import ANY_TOOL, FREE_TEXT
 from ymera_service.serving.checks.violations import Violations
 
@@ -24,11 +27,44 @@ _TYPES = {
 }
 
 
-def tools_of(tools: Sequence[pb.Tool], faults: Violations) -> tuple[Tool, ...]:
-    """Returns the tools."""
-    if not fits("prompt.tools", len(tools), faults):
+def tools_of(tools: Sequence[pb.Tool], faults: Violations) -> tuple[tuple[Tool, ...], tuple[ProviderTool, ...]]:
+    """Returns the functions, and the tools that the provider runs itself."""
+    if not tools or not fits("prompt.tools", len(tools), faults):
+        return (), ()
+    kinds = [tool.WhichOneof("kind") for tool in tools]
+    for i, kind in enumerate(kinds):
+        if kind is None:
+            faults.add(f"prompt.tools[{i}]", "has no kind that this server knows; set function or provider_tool")
+    faults.rename = lambda field: _in_contract(field, kinds)
+    functions = [_function(tool.function) for tool, kind in zip(tools, kinds, strict=True) if kind == "function"]
+    hosted = [tool.provider_tool for tool, kind in zip(tools, kinds, strict=True) if kind == "provider_tool"]
+    return tuple(functions), _provider_tools(hosted, faults) if hosted else ()
+
+
+def _function(tool: pb.Function) -> Tool:
+    return Tool(tool.name, tool.description, tool.parameters_schema, tool.strict)
+
+
+def _provider_tools(tools: Sequence[pb.ProviderTool], faults: Violations) -> tuple[ProviderTool, ...]:
+    if (size := sum([tool.options.ByteSize() for tool in tools])) > MAX_BYTES:
+        faults.add("prompt.tools", f"have options of {size:,} bytes; at most {MAX_BYTES:,} are allowed")
         return ()
-    return tuple([Tool(tool.name, tool.description, tool.parameters_schema, tool.strict) for tool in tools])
+    return tuple([ProviderTool(tool.name, tool.provider, object_of(tool.options)) for tool in tools])
+
+
+_KINDS = {"tools": "function", "provider_tools": "provider_tool"}
+"""The list of our types, and the kind in the contract's one list."""
+_PATH = re.compile(r"prompt\.(tools|provider_tools)\[(\d+)\]")
+
+
+def _in_contract(field: str, kinds: Sequence[str | None]) -> str:
+    """Returns where a tool of our types stands in the contract."""
+    found = _PATH.match(field)
+    if found is None:
+        return field
+    kind, number = _KINDS[found[1]], int(found[2])
+    at = [i for i, each in enumerate(kinds) if each == kind][number]
+    return f"prompt.tools[{at}].{kind}{field[found.end() :]}"
 
 
 def tool_choice_of(prompt: pb.Prompt, faults: Violations) -> ToolChoice:
@@ -41,7 +77,8 @@ def tool_choice_of(prompt: pb.Prompt, faults: Violations) -> ToolChoice:
         faults.add("prompt.tool_choice.mode", "is not known")
         return ANY_TOOL
     parallel = choice.parallel_tool_calls if choice.HasField("parallel_tool_calls") else None
-    return ToolChoice(mode, choice.tool_name, parallel, _allowed_tools(choice, faults))
+    most = choice.max_tool_calls if choice.HasField("max_tool_calls") else None
+    return ToolChoice(mode, choice.tool_name, parallel, _allowed_tools(choice, faults), most)
 
 
 def _allowed_tools(choice: pb.ToolChoice, faults: Violations) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from ymera_service.sdk.content import (
     MediaKind,
     Message,
     Part,
+    ProviderBlock,
     Reasoning,
     Refusal,
     Role,
@@ -18,7 +19,9 @@ from ymera_service.sdk.content import (
 )
 from ymera_service.serving.checks.violations import Violations
 
-_ONLY_ASSISTANT = (ToolCall, Reasoning, Refusal)
+MAX_FORMAT = 64
+"""Characters of the name of a format."""
+_ONLY_ASSISTANT = (ToolCall, Reasoning, Refusal, ProviderBlock)
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?")
 _KINDS: dict[type, str] = {
     Text: "text",
@@ -26,6 +29,7 @@ _KINDS: dict[type, str] = {
     ToolResult: "tool_result",
     Reasoning: "reasoning",
     Refusal: "refusal",
+    ProviderBlock: "provider_block",
 }
 
 
@@ -58,6 +62,10 @@ def _check_part(part: Part, role: Role, path: str, faults: Violations) -> None:
             faults.text(f"{field}.id", part.id, required=True)
             faults.text(f"{field}.name", part.name, required=True)
             faults.text(f"{field}.arguments", part.arguments)
+        case ProviderBlock():
+            faults.text(f"{field}.format", part.format, required=True, max_length=MAX_FORMAT)
+            if not part.data:
+                faults.add(f"{field}.data", "is required")
         case ToolResult():
             _check_result(part, field, faults)
         case Media():

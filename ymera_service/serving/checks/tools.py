@@ -3,13 +3,25 @@
 import re
 from collections.abc import Collection, Sequence
 
-from ymera_service.sdk.generation import ResponseFormat, ResponseType, Tool, ToolChoice, ToolChoiceMode
+from ymera_service.sdk.generation import (
+    CODE_EXECUTION,
+    WEB_SEARCH,
+    Prompt,
+    ProviderTool,
+    ResponseFormat,
+    ResponseType,
+    Tool,
+    ToolChoice,
+    ToolChoiceMode,
+)
 from ymera_service.serving.checks.schemas import schema_fault
-from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 
 MAX_SCHEMA_BYTES = 1024 * 1024
 """Of all tools' schemas together."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PROVIDERS_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_COMMON = (WEB_SEARCH, CODE_EXECUTION)
 _NAME_RULE = "has to be 1–64 characters of letters, digits, underscore and hyphen"
 
 
@@ -34,9 +46,33 @@ def _check_tool(tool: Tool, path: str, seen: set[str], faults: Violations) -> No
         faults.add(f"{path}.parameters_schema", fault)
 
 
-def check_tool_choice(choice: ToolChoice, tools: Sequence[Tool], faults: Violations) -> None:
+def check_provider_tools(tools: Sequence[ProviderTool], faults: Violations) -> None:
+    """Notes every fault of the tools that the provider runs itself, under `prompt.provider_tools`."""
+    seen: set[str] = set()
+    for i, tool in enumerate(tools):
+        path = f"prompt.provider_tools[{i}]"
+        if not _PROVIDERS_NAME.fullmatch(tool.name):
+            faults.add(
+                f"{path}.name", "has to be 1–64 characters of letters, digits, underscore, hyphen, colon and dot"
+            )
+        elif tool.name in seen:
+            faults.add(f"{path}.name", f"repeats {tool.name!r}; each tool is offered once")
+        elif not tool.provider and tool.name not in _COMMON:
+            faults.add(f"{path}.name", f"is not one of {', '.join(_COMMON)}; for a provider's own name set provider")
+        seen.add(tool.name)
+        faults.text(f"{path}.provider", tool.provider, max_length=MAX_PATTERN)
+        if tool.options and not tool.provider:
+            faults.add(f"{path}.options", "have the form of one provider; set provider, or leave them out")
+
+
+def check_tool_choice(prompt: Prompt, faults: Violations) -> None:
     """Notes a choice that the tools don't allow, under `prompt.tool_choice`."""
+    choice, tools = prompt.tool_choice, prompt.tools
     name, offered = choice.tool_name, {tool.name for tool in tools}
+    if choice.max_tool_calls is not None:
+        faults.number("prompt.tool_choice.max_tool_calls", choice.max_tool_calls, 1)
+        if not prompt.provider_tools:
+            faults.add("prompt.tool_choice.max_tool_calls", "bounds provider_tools, and the prompt offers none")
     if choice.allowed_tools:
         _check_allowed(choice, offered, faults)
     if choice.mode is ToolChoiceMode.TOOL:
@@ -44,7 +80,7 @@ def check_tool_choice(choice: ToolChoice, tools: Sequence[Tool], faults: Violati
             faults.add("prompt.tool_choice.tool_name", f"{name[:64]!r} is not among the tools offered")
     elif name:
         faults.add("prompt.tool_choice.tool_name", "goes with MODE_TOOL only; leave it empty or set that mode")
-    elif choice.mode is ToolChoiceMode.REQUIRED and not tools:
+    elif choice.mode is ToolChoiceMode.REQUIRED and not (tools or prompt.provider_tools):
         faults.add("prompt.tool_choice.mode", "requires a tool call but the prompt offers no tools")
 
 

@@ -1,7 +1,7 @@
 """Collects what is wrong with a request."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 
@@ -12,12 +12,17 @@ MAX_PATTERN = 256
 
 
 class Violations:
-    """The faults of one request, by the path of the field."""
+    """The faults of one request, by the path of the field.
 
-    __slots__ = ("_found",)
+    Attributes:
+        rename: Returns where a path stands in the protocol, if that orders a list otherwise than our types do.
+    """
+
+    __slots__ = ("_found", "rename")
 
     def __init__(self) -> None:
         self._found: list[FieldViolation] = []
+        self.rename: Callable[[str], str] = str
 
     def add(self, field: str, remedy: str) -> None:
         """Notes a fault: where, and what to do instead.
@@ -25,6 +30,7 @@ class Violations:
         Nothing more is noted within a field that is wrong already: what stands there in its place says
         nothing about the request.
         """
+        field = self.rename(field)
         if len(self._found) < MAX_VIOLATIONS and not any(_is_within(field, one.field) for one in self._found):
             self._found.append(FieldViolation(field, remedy))
 

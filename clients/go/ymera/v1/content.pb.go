@@ -12,6 +12,7 @@ package ymerav1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -284,7 +285,7 @@ func (x ToolChoice_Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ToolChoice_Mode.Descriptor instead.
 func (ToolChoice_Mode) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{8, 0}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{11, 0}
 }
 
 // The formats.
@@ -341,7 +342,7 @@ func (x ResponseFormat_Type) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ResponseFormat_Type.Descriptor instead.
 func (ResponseFormat_Type) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{9, 0}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{12, 0}
 }
 
 // One turn of a conversation.
@@ -414,6 +415,7 @@ type Part struct {
 	//	*Part_ToolResult
 	//	*Part_Reasoning
 	//	*Part_Refusal
+	//	*Part_ProviderBlock
 	Kind          isPart_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -528,6 +530,15 @@ func (x *Part) GetRefusal() string {
 	return ""
 }
 
+func (x *Part) GetProviderBlock() *ProviderBlock {
+	if x != nil {
+		if x, ok := x.Kind.(*Part_ProviderBlock); ok {
+			return x.ProviderBlock
+		}
+	}
+	return nil
+}
+
 type isPart_Kind interface {
 	isPart_Kind()
 }
@@ -574,6 +585,12 @@ type Part_Refusal struct {
 	Refusal string `protobuf:"bytes,8,opt,name=refusal,proto3,oneof"`
 }
 
+type Part_ProviderBlock struct {
+	// What a tool did that the provider ran itself. Only in messages of
+	// ROLE_ASSISTANT; hand it back unchanged in the next turn.
+	ProviderBlock *ProviderBlock `protobuf:"bytes,9,opt,name=provider_block,json=providerBlock,proto3,oneof"`
+}
+
 func (*Part_Text) isPart_Kind() {}
 
 func (*Part_Image) isPart_Kind() {}
@@ -589,6 +606,8 @@ func (*Part_ToolResult) isPart_Kind() {}
 func (*Part_Reasoning) isPart_Kind() {}
 
 func (*Part_Refusal) isPart_Kind() {}
+
+func (*Part_ProviderBlock) isPart_Kind() {}
 
 // Bytes of a known type, inline or as a URI.
 type Media struct {
@@ -826,6 +845,64 @@ func (x *ToolResult) GetIsError() bool {
 	return false
 }
 
+// A piece of an answer that only its provider understands, such as the call or
+// the result of a tool that the provider ran itself. A provider with another
+// format does not get it, and a warning of the attempt says so.
+type ProviderBlock struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The format of the data, such as "anthropic.messages", "openai.responses" or
+	// "gemini.content". Required.
+	Format string `protobuf:"bytes,1,opt,name=format,proto3" json:"format,omitempty"`
+	// The piece as the provider wrote it, a JSON object. Required.
+	Data          []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderBlock) Reset() {
+	*x = ProviderBlock{}
+	mi := &file_ymera_v1_content_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderBlock) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderBlock) ProtoMessage() {}
+
+func (x *ProviderBlock) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_content_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderBlock.ProtoReflect.Descriptor instead.
+func (*ProviderBlock) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ProviderBlock) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *ProviderBlock) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 // Thinking of a model, readable or encrypted by the provider.
 type Reasoning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -839,7 +916,7 @@ type Reasoning struct {
 
 func (x *Reasoning) Reset() {
 	*x = Reasoning{}
-	mi := &file_ymera_v1_content_proto_msgTypes[5]
+	mi := &file_ymera_v1_content_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -851,7 +928,7 @@ func (x *Reasoning) String() string {
 func (*Reasoning) ProtoMessage() {}
 
 func (x *Reasoning) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[5]
+	mi := &file_ymera_v1_content_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -864,7 +941,7 @@ func (x *Reasoning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reasoning.ProtoReflect.Descriptor instead.
 func (*Reasoning) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{5}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Reasoning) GetText() string {
@@ -896,7 +973,7 @@ type Citation struct {
 
 func (x *Citation) Reset() {
 	*x = Citation{}
-	mi := &file_ymera_v1_content_proto_msgTypes[6]
+	mi := &file_ymera_v1_content_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -908,7 +985,7 @@ func (x *Citation) String() string {
 func (*Citation) ProtoMessage() {}
 
 func (x *Citation) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[6]
+	mi := &file_ymera_v1_content_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -921,7 +998,7 @@ func (x *Citation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Citation.ProtoReflect.Descriptor instead.
 func (*Citation) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{6}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Citation) GetUri() string {
@@ -945,8 +1022,168 @@ func (x *Citation) GetCitedText() string {
 	return ""
 }
 
-// A function that the model may request the caller to run.
+// Something that the model may use while it answers.
 type Tool struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one kind is set.
+	//
+	// Types that are valid to be assigned to Kind:
+	//
+	//	*Tool_Function
+	//	*Tool_ProviderTool
+	Kind          isTool_Kind `protobuf_oneof:"kind"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tool) Reset() {
+	*x = Tool{}
+	mi := &file_ymera_v1_content_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tool) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tool) ProtoMessage() {}
+
+func (x *Tool) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_content_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tool.ProtoReflect.Descriptor instead.
+func (*Tool) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Tool) GetKind() isTool_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return nil
+}
+
+func (x *Tool) GetFunction() *Function {
+	if x != nil {
+		if x, ok := x.Kind.(*Tool_Function); ok {
+			return x.Function
+		}
+	}
+	return nil
+}
+
+func (x *Tool) GetProviderTool() *ProviderTool {
+	if x != nil {
+		if x, ok := x.Kind.(*Tool_ProviderTool); ok {
+			return x.ProviderTool
+		}
+	}
+	return nil
+}
+
+type isTool_Kind interface {
+	isTool_Kind()
+}
+
+type Tool_Function struct {
+	// A function that the model may request the caller to run.
+	Function *Function `protobuf:"bytes,1,opt,name=function,proto3,oneof"`
+}
+
+type Tool_ProviderTool struct {
+	// A tool that the provider runs itself.
+	ProviderTool *ProviderTool `protobuf:"bytes,2,opt,name=provider_tool,json=providerTool,proto3,oneof"`
+}
+
+func (*Tool_Function) isTool_Kind() {}
+
+func (*Tool_ProviderTool) isTool_Kind() {}
+
+// A tool that the provider runs itself while it answers, such as a web search.
+// What it did comes back as provider_block parts and citations. Providers charge
+// extra for some of these tools; then the cost of the answer is not known unless
+// the provider states it.
+type ProviderTool struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without provider, "web_search" (needs a model with CAPABILITY_WEB_SEARCH) or
+	// "code_execution" (needs CAPABILITY_CODE_EXECUTION); each provider gets its own
+	// name for it. With provider, that, or its own name for the type of any of its
+	// tools, such as "file_search". 1-64 characters of letters, digits, underscore,
+	// hyphen, colon and dot. Required.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The name of a provider: only its models may then answer. At most one provider
+	// may be named in a prompt.
+	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	// Settings of the tool in that provider's own form; goes with provider only. At
+	// most 64 KiB in all tools.
+	Options       *structpb.Struct `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderTool) Reset() {
+	*x = ProviderTool{}
+	mi := &file_ymera_v1_content_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderTool) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderTool) ProtoMessage() {}
+
+func (x *ProviderTool) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_content_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderTool.ProtoReflect.Descriptor instead.
+func (*ProviderTool) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ProviderTool) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProviderTool) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *ProviderTool) GetOptions() *structpb.Struct {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+// A function that the model may request the caller to run.
+type Function struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1–64 characters of letters, digits, underscore and hyphen; unique in the
 	// request. Required.
@@ -963,21 +1200,21 @@ type Tool struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Tool) Reset() {
-	*x = Tool{}
-	mi := &file_ymera_v1_content_proto_msgTypes[7]
+func (x *Function) Reset() {
+	*x = Function{}
+	mi := &file_ymera_v1_content_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Tool) String() string {
+func (x *Function) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Tool) ProtoMessage() {}
+func (*Function) ProtoMessage() {}
 
-func (x *Tool) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[7]
+func (x *Function) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_content_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -988,33 +1225,33 @@ func (x *Tool) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Tool.ProtoReflect.Descriptor instead.
-func (*Tool) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{7}
+// Deprecated: Use Function.ProtoReflect.Descriptor instead.
+func (*Function) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *Tool) GetName() string {
+func (x *Function) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *Tool) GetDescription() string {
+func (x *Function) GetDescription() string {
 	if x != nil {
 		return x.Description
 	}
 	return ""
 }
 
-func (x *Tool) GetParametersSchema() string {
+func (x *Function) GetParametersSchema() string {
 	if x != nil {
 		return x.ParametersSchema
 	}
 	return ""
 }
 
-func (x *Tool) GetStrict() bool {
+func (x *Function) GetStrict() bool {
 	if x != nil {
 		return x.Strict
 	}
@@ -1035,14 +1272,17 @@ type ToolChoice struct {
 	// in this turn. Empty means all that are offered. The others stay part of the
 	// prompt where the provider can keep them, so that its cache stays valid;
 	// elsewhere they are left out, and a warning of the attempt says so.
-	AllowedTools  []string `protobuf:"bytes,4,rep,name=allowed_tools,json=allowedTools,proto3" json:"allowed_tools,omitempty"`
+	AllowedTools []string `protobuf:"bytes,4,rep,name=allowed_tools,json=allowedTools,proto3" json:"allowed_tools,omitempty"`
+	// The most calls in one answer of tools that the provider runs itself; at least
+	// 1. Calls of functions end an answer, so that the caller bounds their number.
+	MaxToolCalls  *int32 `protobuf:"varint,5,opt,name=max_tool_calls,json=maxToolCalls,proto3,oneof" json:"max_tool_calls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ToolChoice) Reset() {
 	*x = ToolChoice{}
-	mi := &file_ymera_v1_content_proto_msgTypes[8]
+	mi := &file_ymera_v1_content_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1054,7 +1294,7 @@ func (x *ToolChoice) String() string {
 func (*ToolChoice) ProtoMessage() {}
 
 func (x *ToolChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[8]
+	mi := &file_ymera_v1_content_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1067,7 +1307,7 @@ func (x *ToolChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToolChoice.ProtoReflect.Descriptor instead.
 func (*ToolChoice) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{8}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ToolChoice) GetMode() ToolChoice_Mode {
@@ -1098,6 +1338,13 @@ func (x *ToolChoice) GetAllowedTools() []string {
 	return nil
 }
 
+func (x *ToolChoice) GetMaxToolCalls() int32 {
+	if x != nil && x.MaxToolCalls != nil {
+		return *x.MaxToolCalls
+	}
+	return 0
+}
+
 // The format that the answer must have.
 type ResponseFormat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1120,7 +1367,7 @@ type ResponseFormat struct {
 
 func (x *ResponseFormat) Reset() {
 	*x = ResponseFormat{}
-	mi := &file_ymera_v1_content_proto_msgTypes[9]
+	mi := &file_ymera_v1_content_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1379,7 @@ func (x *ResponseFormat) String() string {
 func (*ResponseFormat) ProtoMessage() {}
 
 func (x *ResponseFormat) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[9]
+	mi := &file_ymera_v1_content_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1392,7 @@ func (x *ResponseFormat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResponseFormat.ProtoReflect.Descriptor instead.
 func (*ResponseFormat) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{9}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ResponseFormat) GetType() ResponseFormat_Type {
@@ -1221,7 +1468,7 @@ type SamplingParameters struct {
 
 func (x *SamplingParameters) Reset() {
 	*x = SamplingParameters{}
-	mi := &file_ymera_v1_content_proto_msgTypes[10]
+	mi := &file_ymera_v1_content_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1480,7 @@ func (x *SamplingParameters) String() string {
 func (*SamplingParameters) ProtoMessage() {}
 
 func (x *SamplingParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[10]
+	mi := &file_ymera_v1_content_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1493,7 @@ func (x *SamplingParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SamplingParameters.ProtoReflect.Descriptor instead.
 func (*SamplingParameters) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{10}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SamplingParameters) GetTemperature() float64 {
@@ -1347,7 +1594,7 @@ type Prompt struct {
 
 func (x *Prompt) Reset() {
 	*x = Prompt{}
-	mi := &file_ymera_v1_content_proto_msgTypes[11]
+	mi := &file_ymera_v1_content_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1359,7 +1606,7 @@ func (x *Prompt) String() string {
 func (*Prompt) ProtoMessage() {}
 
 func (x *Prompt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[11]
+	mi := &file_ymera_v1_content_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1372,7 +1619,7 @@ func (x *Prompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prompt.ProtoReflect.Descriptor instead.
 func (*Prompt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{11}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Prompt) GetMessages() []*Message {
@@ -1414,10 +1661,10 @@ var File_ymera_v1_content_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_content_proto_rawDesc = "" +
 	"\n" +
-	"\x16ymera/v1/content.proto\x12\bymera.v1\"S\n" +
+	"\x16ymera/v1/content.proto\x12\bymera.v1\x1a\x1cgoogle/protobuf/struct.proto\"S\n" +
 	"\aMessage\x12\"\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x0e.ymera.v1.RoleR\x04role\x12$\n" +
-	"\x05parts\x18\x02 \x03(\v2\x0e.ymera.v1.PartR\x05parts\"\xda\x02\n" +
+	"\x05parts\x18\x02 \x03(\v2\x0e.ymera.v1.PartR\x05parts\"\x9c\x03\n" +
 	"\x04Part\x12\x14\n" +
 	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x12'\n" +
 	"\x05image\x18\x02 \x01(\v2\x0f.ymera.v1.MediaH\x00R\x05image\x12'\n" +
@@ -1427,7 +1674,8 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\vtool_result\x18\x06 \x01(\v2\x14.ymera.v1.ToolResultH\x00R\n" +
 	"toolResult\x123\n" +
 	"\treasoning\x18\a \x01(\v2\x13.ymera.v1.ReasoningH\x00R\treasoning\x12\x1a\n" +
-	"\arefusal\x18\b \x01(\tH\x00R\arefusalB\x06\n" +
+	"\arefusal\x18\b \x01(\tH\x00R\arefusal\x12@\n" +
+	"\x0eprovider_block\x18\t \x01(\v2\x17.ymera.v1.ProviderBlockH\x00R\rproviderBlockB\x06\n" +
 	"\x04kind\"t\n" +
 	"\x05Media\x12\x14\n" +
 	"\x04data\x18\x01 \x01(\fH\x00R\x04data\x12\x12\n" +
@@ -1444,7 +1692,10 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\ftool_call_id\x18\x01 \x01(\tR\n" +
 	"toolCallId\x12$\n" +
 	"\x05parts\x18\x02 \x03(\v2\x0e.ymera.v1.PartR\x05parts\x12\x19\n" +
-	"\bis_error\x18\x03 \x01(\bR\aisError\"=\n" +
+	"\bis_error\x18\x03 \x01(\bR\aisError\";\n" +
+	"\rProviderBlock\x12\x16\n" +
+	"\x06format\x18\x01 \x01(\tR\x06format\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"=\n" +
 	"\tReasoning\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\fR\tsignature\"Q\n" +
@@ -1452,25 +1703,35 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1d\n" +
 	"\n" +
-	"cited_text\x18\x03 \x01(\tR\tcitedText\"\x81\x01\n" +
-	"\x04Tool\x12\x12\n" +
+	"cited_text\x18\x03 \x01(\tR\tcitedText\"\x7f\n" +
+	"\x04Tool\x120\n" +
+	"\bfunction\x18\x01 \x01(\v2\x12.ymera.v1.FunctionH\x00R\bfunction\x12=\n" +
+	"\rprovider_tool\x18\x02 \x01(\v2\x16.ymera.v1.ProviderToolH\x00R\fproviderToolB\x06\n" +
+	"\x04kind\"q\n" +
+	"\fProviderTool\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\bprovider\x18\x02 \x01(\tR\bprovider\x121\n" +
+	"\aoptions\x18\x03 \x01(\v2\x17.google.protobuf.StructR\aoptions\"\x85\x01\n" +
+	"\bFunction\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12+\n" +
 	"\x11parameters_schema\x18\x03 \x01(\tR\x10parametersSchema\x12\x16\n" +
-	"\x06strict\x18\x04 \x01(\bR\x06strict\"\xa8\x02\n" +
+	"\x06strict\x18\x04 \x01(\bR\x06strict\"\xe6\x02\n" +
 	"\n" +
 	"ToolChoice\x12-\n" +
 	"\x04mode\x18\x01 \x01(\x0e2\x19.ymera.v1.ToolChoice.ModeR\x04mode\x12\x1b\n" +
 	"\ttool_name\x18\x02 \x01(\tR\btoolName\x123\n" +
 	"\x13parallel_tool_calls\x18\x03 \x01(\bH\x00R\x11parallelToolCalls\x88\x01\x01\x12#\n" +
-	"\rallowed_tools\x18\x04 \x03(\tR\fallowedTools\"\\\n" +
+	"\rallowed_tools\x18\x04 \x03(\tR\fallowedTools\x12)\n" +
+	"\x0emax_tool_calls\x18\x05 \x01(\x05H\x01R\fmaxToolCalls\x88\x01\x01\"\\\n" +
 	"\x04Mode\x12\x14\n" +
 	"\x10MODE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tMODE_AUTO\x10\x01\x12\r\n" +
 	"\tMODE_NONE\x10\x02\x12\x11\n" +
 	"\rMODE_REQUIRED\x10\x03\x12\r\n" +
 	"\tMODE_TOOL\x10\x04B\x16\n" +
-	"\x14_parallel_tool_calls\"\x82\x02\n" +
+	"\x14_parallel_tool_callsB\x11\n" +
+	"\x0f_max_tool_calls\"\x82\x02\n" +
 	"\x0eResponseFormat\x121\n" +
 	"\x04type\x18\x01 \x01(\x0e2\x1d.ymera.v1.ResponseFormat.TypeR\x04type\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -1548,7 +1809,7 @@ func file_ymera_v1_content_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_ymera_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_ymera_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_ymera_v1_content_proto_goTypes = []any{
 	(Role)(0),                  // 0: ymera.v1.Role
 	(ReasoningEffort)(0),       // 1: ymera.v1.ReasoningEffort
@@ -1560,13 +1821,17 @@ var file_ymera_v1_content_proto_goTypes = []any{
 	(*Media)(nil),              // 7: ymera.v1.Media
 	(*ToolCall)(nil),           // 8: ymera.v1.ToolCall
 	(*ToolResult)(nil),         // 9: ymera.v1.ToolResult
-	(*Reasoning)(nil),          // 10: ymera.v1.Reasoning
-	(*Citation)(nil),           // 11: ymera.v1.Citation
-	(*Tool)(nil),               // 12: ymera.v1.Tool
-	(*ToolChoice)(nil),         // 13: ymera.v1.ToolChoice
-	(*ResponseFormat)(nil),     // 14: ymera.v1.ResponseFormat
-	(*SamplingParameters)(nil), // 15: ymera.v1.SamplingParameters
-	(*Prompt)(nil),             // 16: ymera.v1.Prompt
+	(*ProviderBlock)(nil),      // 10: ymera.v1.ProviderBlock
+	(*Reasoning)(nil),          // 11: ymera.v1.Reasoning
+	(*Citation)(nil),           // 12: ymera.v1.Citation
+	(*Tool)(nil),               // 13: ymera.v1.Tool
+	(*ProviderTool)(nil),       // 14: ymera.v1.ProviderTool
+	(*Function)(nil),           // 15: ymera.v1.Function
+	(*ToolChoice)(nil),         // 16: ymera.v1.ToolChoice
+	(*ResponseFormat)(nil),     // 17: ymera.v1.ResponseFormat
+	(*SamplingParameters)(nil), // 18: ymera.v1.SamplingParameters
+	(*Prompt)(nil),             // 19: ymera.v1.Prompt
+	(*structpb.Struct)(nil),    // 20: google.protobuf.Struct
 }
 var file_ymera_v1_content_proto_depIdxs = []int32{
 	0,  // 0: ymera.v1.Message.role:type_name -> ymera.v1.Role
@@ -1576,21 +1841,25 @@ var file_ymera_v1_content_proto_depIdxs = []int32{
 	7,  // 4: ymera.v1.Part.file:type_name -> ymera.v1.Media
 	8,  // 5: ymera.v1.Part.tool_call:type_name -> ymera.v1.ToolCall
 	9,  // 6: ymera.v1.Part.tool_result:type_name -> ymera.v1.ToolResult
-	10, // 7: ymera.v1.Part.reasoning:type_name -> ymera.v1.Reasoning
-	6,  // 8: ymera.v1.ToolResult.parts:type_name -> ymera.v1.Part
-	3,  // 9: ymera.v1.ToolChoice.mode:type_name -> ymera.v1.ToolChoice.Mode
-	4,  // 10: ymera.v1.ResponseFormat.type:type_name -> ymera.v1.ResponseFormat.Type
-	1,  // 11: ymera.v1.SamplingParameters.reasoning_effort:type_name -> ymera.v1.ReasoningEffort
-	5,  // 12: ymera.v1.Prompt.messages:type_name -> ymera.v1.Message
-	12, // 13: ymera.v1.Prompt.tools:type_name -> ymera.v1.Tool
-	13, // 14: ymera.v1.Prompt.tool_choice:type_name -> ymera.v1.ToolChoice
-	14, // 15: ymera.v1.Prompt.response_format:type_name -> ymera.v1.ResponseFormat
-	15, // 16: ymera.v1.Prompt.sampling:type_name -> ymera.v1.SamplingParameters
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	11, // 7: ymera.v1.Part.reasoning:type_name -> ymera.v1.Reasoning
+	10, // 8: ymera.v1.Part.provider_block:type_name -> ymera.v1.ProviderBlock
+	6,  // 9: ymera.v1.ToolResult.parts:type_name -> ymera.v1.Part
+	15, // 10: ymera.v1.Tool.function:type_name -> ymera.v1.Function
+	14, // 11: ymera.v1.Tool.provider_tool:type_name -> ymera.v1.ProviderTool
+	20, // 12: ymera.v1.ProviderTool.options:type_name -> google.protobuf.Struct
+	3,  // 13: ymera.v1.ToolChoice.mode:type_name -> ymera.v1.ToolChoice.Mode
+	4,  // 14: ymera.v1.ResponseFormat.type:type_name -> ymera.v1.ResponseFormat.Type
+	1,  // 15: ymera.v1.SamplingParameters.reasoning_effort:type_name -> ymera.v1.ReasoningEffort
+	5,  // 16: ymera.v1.Prompt.messages:type_name -> ymera.v1.Message
+	13, // 17: ymera.v1.Prompt.tools:type_name -> ymera.v1.Tool
+	16, // 18: ymera.v1.Prompt.tool_choice:type_name -> ymera.v1.ToolChoice
+	17, // 19: ymera.v1.Prompt.response_format:type_name -> ymera.v1.ResponseFormat
+	18, // 20: ymera.v1.Prompt.sampling:type_name -> ymera.v1.SamplingParameters
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_content_proto_init() }
@@ -1607,20 +1876,25 @@ func file_ymera_v1_content_proto_init() {
 		(*Part_ToolResult)(nil),
 		(*Part_Reasoning)(nil),
 		(*Part_Refusal)(nil),
+		(*Part_ProviderBlock)(nil),
 	}
 	file_ymera_v1_content_proto_msgTypes[2].OneofWrappers = []any{
 		(*Media_Data)(nil),
 		(*Media_Uri)(nil),
 	}
-	file_ymera_v1_content_proto_msgTypes[8].OneofWrappers = []any{}
-	file_ymera_v1_content_proto_msgTypes[10].OneofWrappers = []any{}
+	file_ymera_v1_content_proto_msgTypes[8].OneofWrappers = []any{
+		(*Tool_Function)(nil),
+		(*Tool_ProviderTool)(nil),
+	}
+	file_ymera_v1_content_proto_msgTypes[11].OneofWrappers = []any{}
+	file_ymera_v1_content_proto_msgTypes[13].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_content_proto_rawDesc), len(file_ymera_v1_content_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   12,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

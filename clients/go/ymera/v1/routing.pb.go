@@ -172,6 +172,10 @@ const (
 	Capability_CAPABILITY_FILE_INPUT Capability = 5
 	// Thinks before it answers.
 	Capability_CAPABILITY_REASONING Capability = 6
+	// Searches the web: the provider's own tool "web_search".
+	Capability_CAPABILITY_WEB_SEARCH Capability = 7
+	// Runs programs that it writes: the provider's own tool "code_execution".
+	Capability_CAPABILITY_CODE_EXECUTION Capability = 8
 )
 
 // Enum value maps for Capability.
@@ -184,6 +188,8 @@ var (
 		4: "CAPABILITY_AUDIO_INPUT",
 		5: "CAPABILITY_FILE_INPUT",
 		6: "CAPABILITY_REASONING",
+		7: "CAPABILITY_WEB_SEARCH",
+		8: "CAPABILITY_CODE_EXECUTION",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED":       0,
@@ -193,6 +199,8 @@ var (
 		"CAPABILITY_AUDIO_INPUT":       4,
 		"CAPABILITY_FILE_INPUT":        5,
 		"CAPABILITY_REASONING":         6,
+		"CAPABILITY_WEB_SEARCH":        7,
+		"CAPABILITY_CODE_EXECUTION":    8,
 	}
 )
 
@@ -2214,7 +2222,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x15OPERATION_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eOPERATION_CHAT\x10\x01\x12\x18\n" +
 	"\x14OPERATION_EMBEDDINGS\x10\x02\x12\x1a\n" +
-	"\x16OPERATION_COUNT_TOKENS\x10\x03*\xcd\x01\n" +
+	"\x16OPERATION_COUNT_TOKENS\x10\x03*\x87\x02\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -2223,7 +2231,9 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x16CAPABILITY_IMAGE_INPUT\x10\x03\x12\x1a\n" +
 	"\x16CAPABILITY_AUDIO_INPUT\x10\x04\x12\x19\n" +
 	"\x15CAPABILITY_FILE_INPUT\x10\x05\x12\x18\n" +
-	"\x14CAPABILITY_REASONING\x10\x06*\x87\x03\n" +
+	"\x14CAPABILITY_REASONING\x10\x06\x12\x19\n" +
+	"\x15CAPABILITY_WEB_SEARCH\x10\a\x12\x1d\n" +
+	"\x19CAPABILITY_CODE_EXECUTION\x10\b*\x87\x03\n" +
 	"\x0fExclusionReason\x12 \n" +
 	"\x1cEXCLUSION_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cEXCLUSION_REASON_NOT_ALLOWED\x10\x01\x12\x1b\n" +

@@ -712,6 +712,7 @@ type ExecuteStreamResponse struct {
 	//	*ExecuteStreamResponse_ToolCallDelta
 	//	*ExecuteStreamResponse_RefusalDelta
 	//	*ExecuteStreamResponse_Citation
+	//	*ExecuteStreamResponse_ProviderBlock
 	//	*ExecuteStreamResponse_Completed
 	//	*ExecuteStreamResponse_Truncated
 	//	*ExecuteStreamResponse_Failed
@@ -828,6 +829,15 @@ func (x *ExecuteStreamResponse) GetCitation() *Citation {
 	return nil
 }
 
+func (x *ExecuteStreamResponse) GetProviderBlock() *ProviderBlock {
+	if x != nil {
+		if x, ok := x.Event.(*ExecuteStreamResponse_ProviderBlock); ok {
+			return x.ProviderBlock
+		}
+	}
+	return nil
+}
+
 func (x *ExecuteStreamResponse) GetCompleted() *ExecutionCompleted {
 	if x != nil {
 		if x, ok := x.Event.(*ExecuteStreamResponse_Completed); ok {
@@ -903,6 +913,11 @@ type ExecuteStreamResponse_Citation struct {
 	Citation *Citation `protobuf:"bytes,8,opt,name=citation,proto3,oneof"`
 }
 
+type ExecuteStreamResponse_ProviderBlock struct {
+	// What a tool did that the provider ran itself.
+	ProviderBlock *ProviderBlock `protobuf:"bytes,9,opt,name=provider_block,json=providerBlock,proto3,oneof"`
+}
+
 type ExecuteStreamResponse_Completed struct {
 	// Terminal: the model finished its answer.
 	Completed *ExecutionCompleted `protobuf:"bytes,15,opt,name=completed,proto3,oneof"`
@@ -936,6 +951,8 @@ func (*ExecuteStreamResponse_ToolCallDelta) isExecuteStreamResponse_Event() {}
 func (*ExecuteStreamResponse_RefusalDelta) isExecuteStreamResponse_Event() {}
 
 func (*ExecuteStreamResponse_Citation) isExecuteStreamResponse_Event() {}
+
+func (*ExecuteStreamResponse_ProviderBlock) isExecuteStreamResponse_Event() {}
 
 func (*ExecuteStreamResponse_Completed) isExecuteStreamResponse_Event() {}
 
@@ -3195,7 +3212,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x06strict\x18\a \x01(\bR\x06strict\x1a[\n" +
 	"\x14ProviderOptionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
-	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\xd7\x05\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\x99\x06\n" +
 	"\x15ExecuteStreamResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.ExecutionStartedH\x00R\astarted\x12C\n" +
@@ -3205,7 +3222,8 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x0freasoning_delta\x18\x05 \x01(\v2\x18.ymera.v1.ReasoningDeltaH\x00R\x0ereasoningDelta\x12A\n" +
 	"\x0ftool_call_delta\x18\x06 \x01(\v2\x17.ymera.v1.ToolCallDeltaH\x00R\rtoolCallDelta\x12=\n" +
 	"\rrefusal_delta\x18\a \x01(\v2\x16.ymera.v1.RefusalDeltaH\x00R\frefusalDelta\x120\n" +
-	"\bcitation\x18\b \x01(\v2\x12.ymera.v1.CitationH\x00R\bcitation\x12<\n" +
+	"\bcitation\x18\b \x01(\v2\x12.ymera.v1.CitationH\x00R\bcitation\x12@\n" +
+	"\x0eprovider_block\x18\t \x01(\v2\x17.ymera.v1.ProviderBlockH\x00R\rproviderBlock\x12<\n" +
 	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.ExecutionCompletedH\x00R\tcompleted\x12<\n" +
 	"\ttruncated\x18\x10 \x01(\v2\x1c.ymera.v1.ExecutionTruncatedH\x00R\ttruncated\x123\n" +
 	"\x06failed\x18\x11 \x01(\v2\x19.ymera.v1.ExecutionFailedH\x00R\x06failed\x12<\n" +
@@ -3468,9 +3486,10 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*Usage)(nil),                 // 46: ymera.v1.Usage
 	(*Citation)(nil),              // 47: ymera.v1.Citation
 	(*Attempt)(nil),               // 48: ymera.v1.Attempt
-	(*Error)(nil),                 // 49: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 50: google.protobuf.Duration
-	(*structpb.Struct)(nil),       // 51: google.protobuf.Struct
+	(*ProviderBlock)(nil),         // 49: ymera.v1.ProviderBlock
+	(*Error)(nil),                 // 50: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 51: google.protobuf.Duration
+	(*structpb.Struct)(nil),       // 52: google.protobuf.Struct
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
 	39, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
@@ -3501,74 +3520,75 @@ var file_ymera_v1_ymera_proto_depIdxs = []int32{
 	13, // 25: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
 	14, // 26: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
 	47, // 27: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	15, // 28: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
-	16, // 29: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
-	17, // 30: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
-	18, // 31: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	43, // 32: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	49, // 33: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	45, // 34: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	46, // 35: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	48, // 36: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	49, // 37: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	46, // 38: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	48, // 39: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	49, // 40: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	46, // 41: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	48, // 42: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	49, // 43: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	46, // 44: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	48, // 45: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
-	21, // 46: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
-	22, // 47: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
-	23, // 48: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	24, // 49: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
-	25, // 50: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
-	50, // 51: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	49, // 52: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
-	26, // 53: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	49, // 54: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
-	49, // 55: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
-	50, // 56: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	46, // 57: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
-	0,  // 58: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	50, // 59: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	31, // 60: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	35, // 61: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	36, // 62: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	34, // 63: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	29, // 64: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
-	30, // 65: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
-	0,  // 66: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 67: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	33, // 68: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	32, // 69: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
-	2,  // 70: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
-	50, // 71: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
-	1,  // 72: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	50, // 73: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 74: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	50, // 75: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
-	0,  // 76: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 77: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 78: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	51, // 79: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	51, // 80: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 81: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 82: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 83: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	19, // 84: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	27, // 85: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 86: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 87: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 88: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	20, // 89: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	28, // 90: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	86, // [86:91] is the sub-list for method output_type
-	81, // [81:86] is the sub-list for method input_type
-	81, // [81:81] is the sub-list for extension type_name
-	81, // [81:81] is the sub-list for extension extendee
-	0,  // [0:81] is the sub-list for field type_name
+	49, // 28: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
+	15, // 29: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
+	16, // 30: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
+	17, // 31: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
+	18, // 32: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
+	43, // 33: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	50, // 34: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	45, // 35: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	46, // 36: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	48, // 37: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	50, // 38: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	46, // 39: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	48, // 40: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	50, // 41: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	46, // 42: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	48, // 43: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	50, // 44: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	46, // 45: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	48, // 46: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	21, // 47: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
+	22, // 48: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
+	23, // 49: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
+	24, // 50: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
+	25, // 51: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
+	51, // 52: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	50, // 53: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	26, // 54: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
+	50, // 55: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	50, // 56: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	51, // 57: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	46, // 58: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	0,  // 59: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
+	51, // 60: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	31, // 61: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	35, // 62: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	36, // 63: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	34, // 64: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	29, // 65: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
+	30, // 66: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
+	0,  // 67: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 68: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	33, // 69: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	32, // 70: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
+	2,  // 71: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	51, // 72: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	1,  // 73: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	51, // 74: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 75: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	51, // 76: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
+	0,  // 77: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 78: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 79: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	52, // 80: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	52, // 81: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 82: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 83: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 84: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	19, // 85: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	27, // 86: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 87: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 88: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 89: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	20, // 90: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	28, // 91: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	87, // [87:92] is the sub-list for method output_type
+	82, // [82:87] is the sub-list for method input_type
+	82, // [82:82] is the sub-list for extension type_name
+	82, // [82:82] is the sub-list for extension extendee
+	0,  // [0:82] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -3588,6 +3608,7 @@ func file_ymera_v1_ymera_proto_init() {
 		(*ExecuteStreamResponse_ToolCallDelta)(nil),
 		(*ExecuteStreamResponse_RefusalDelta)(nil),
 		(*ExecuteStreamResponse_Citation)(nil),
+		(*ExecuteStreamResponse_ProviderBlock)(nil),
 		(*ExecuteStreamResponse_Completed)(nil),
 		(*ExecuteStreamResponse_Truncated)(nil),
 		(*ExecuteStreamResponse_Failed)(nil),

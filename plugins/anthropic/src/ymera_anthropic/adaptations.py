@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from ymera_anthropic.messages import FORMAT
 from ymera_anthropic.profiles import Profile
+from ymera_anthropic.requests import is_bounded
 from ymera_service.sdk.generation import (
     Adaptation,
     AdaptationKind,
@@ -14,6 +16,7 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
+from ymera_service.sdk.wire.blocks import foreign_blocks
 from ymera_service.sdk.wire.json_reader import Json
 
 _SENT = {name: name for name in ("temperature", "top_p", "top_k", "stop_sequences")} | {
@@ -26,6 +29,9 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
     found = [] if prompt.sampling == ANY else [*_of_sampling(prompt.sampling, body, profile)]
     if prompt.response_format.type is ResponseType.JSON_OBJECT:
         found.append(mapped("prompt.response_format.type", "JSON was asked for in the system prompt"))
+    found += foreign_blocks(prompt.messages, FORMAT)
+    if prompt.provider_tools:
+        found += _of_server_tools(prompt)
     return (*found, *_of_tools(prompt, profile)) if prompt.tools else tuple(found)
 
 
@@ -61,6 +67,16 @@ def _of_budget(budget: int, thinking: Json, effort: str) -> Iterator[Adaptation]
     elif thinking and not sent:
         instead = f"the effort {effort} was sent" if effort else f"thinking is {thinking['type']}"
         yield mapped("prompt.sampling.reasoning_budget_tokens", f"{instead} instead")
+
+
+def _of_server_tools(prompt: Prompt) -> Iterator[Adaptation]:
+    if prompt.tool_choice.max_tool_calls is None:
+        return
+    bounded = [is_bounded(tool) for tool in prompt.provider_tools]
+    if not all(bounded):
+        yield dropped("prompt.tool_choice.max_tool_calls", "the API bounds only the calls that use the web")
+    elif len(bounded) > 1:
+        yield mapped("prompt.tool_choice.max_tool_calls", "it bounds the calls of each tool")
 
 
 def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:

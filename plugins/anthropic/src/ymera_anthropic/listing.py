@@ -15,6 +15,7 @@ _CAPABILITIES = {
     "pdf_input": Capability.FILE_INPUT,
     "structured_outputs": Capability.STRUCTURED_OUTPUT,
     "thinking": Capability.REASONING,
+    "code_execution": Capability.CODE_EXECUTION,
 }
 
 _IN_WORDS = frozenset({Capability.STRUCTURED_OUTPUT})

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 import orjson
 
 from ymera_anthropic.errors import ERRORS
+from ymera_anthropic.messages import FORMAT
 from ymera_anthropic.signatures import sealed
-from ymera_service.sdk.content import Citation
+from ymera_service.sdk.content import Citation, ProviderBlock
 from ymera_service.sdk.errors import MalformedResponse, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
     OutputItem,
+    ProviderBlockFound,
     ProviderEvent,
     ReasoningDelta,
     ResponseStarted,
@@ -59,6 +61,8 @@ class _Block:
     input: Json | None = None
     """A tool's whole input; None once a delta shows that the input arrives in pieces."""
     pieces: list[str] = field(default_factory=list)
+    whole: Json | None = None
+    """The block of a tool that the API runs itself, as far as it came at its start."""
 
 
 class MessageReader:
@@ -70,6 +74,8 @@ class MessageReader:
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
         self._usage: dict[str, int] = {}
+        self._usual_rates = True
+        """Whether no tool was used for which the API charges beside the tokens."""
         self._stop: Json = {}
         self._broken_off = False
         """Whether the input of a tool ended before its end."""
@@ -126,7 +132,7 @@ class MessageReader:
             reasoning_output_tokens=reported("thinking_tokens", 0),
         )
         corrected = consistent(counts)
-        return [UsageReported(corrected, estimated=corrected != counts)]
+        return [UsageReported(corrected, estimated=corrected != counts, usual_rates=self._usual_rates)]
 
     def _start(self, message: Json) -> ProviderEvent:
         if self._started:
@@ -140,6 +146,8 @@ class MessageReader:
         for name in (*_INPUT_COUNTS, "output_tokens"):
             if (tokens := count(usage, name)) is not None:
                 self._usage[name] = tokens
+        if any(member(usage, "server_tool_use").values()):
+            self._usual_rates = False
         if (tokens := count(member(usage, "output_tokens_details"), "thinking_tokens")) is not None:
             self._usage["thinking_tokens"] = tokens
 
@@ -156,7 +164,7 @@ class MessageReader:
             case "tool_use":
                 yield self._call(block, content)
             case _:
-                pass  # for blocks of server tools, the kind is the only content that events carry
+                block.whole = content
 
     def _call(self, block: _Block, content: Json) -> ProviderEvent:
         block.call, self._calls = self._calls, self._calls + 1
@@ -173,10 +181,11 @@ class MessageReader:
             if delta_text := words(delta, "text", "delta"):
                 yield TextDelta(delta_text)
         elif kind == "input_json_delta":
-            if block.kind == "tool_use" and (piece := words(delta, "partial_json", "delta")):
+            if piece := words(delta, "partial_json", "delta"):
                 block.input = None
                 block.pieces.append(piece)
-                yield ToolCallDelta(block.call, arguments=piece)
+                if block.kind == "tool_use":
+                    yield ToolCallDelta(block.call, arguments=piece)
         elif kind == "citations_delta":
             yield _citation(member(delta, "citation"))
         elif kind in {"thinking_delta", "signature_delta"}:
@@ -186,6 +195,9 @@ class MessageReader:
         block = self._blocks.pop(index, None)
         if block and block.pieces and breaks_off("".join(block.pieces)):
             self._broken_off = True
+        elif block and block.whole and block.kind:
+            given = {"input": orjson.Fragment("".join(block.pieces))} if block.pieces else {}
+            yield ProviderBlockFound(ProviderBlock(FORMAT, orjson.dumps(block.whole | given)))
         if block and block.input is not None:
             yield ToolCallDelta(block.call, arguments=orjson.dumps(block.input).decode())
 

@@ -12,6 +12,7 @@ from ymera_service.sdk.content import (
     MediaKind,
     Message,
     Part,
+    ProviderBlock,
     Reasoning,
     Refusal,
     Role,
@@ -20,8 +21,11 @@ from ymera_service.sdk.content import (
     ToolResult,
 )
 from ymera_service.sdk.errors import InvalidProviderRequest
+from ymera_service.sdk.wire.blocks import opened
 from ymera_service.sdk.wire.json_reader import Json, strict_object
 
+FORMAT = "anthropic.messages"
+"""Of the blocks of tools that the API runs itself."""
 _IMAGE_TYPES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
 _PDF = "application/pdf"
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
@@ -70,6 +74,8 @@ def _block(part: Part) -> Json | None:
             return _tool_result(part)
         case Reasoning():
             return thinking_block(part)
+        case ProviderBlock():
+            return opened(part, FORMAT)
 
 
 def _tool_use(call: ToolCall) -> Json:

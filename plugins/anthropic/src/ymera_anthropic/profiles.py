@@ -12,7 +12,7 @@ _USUAL = EFFORTS - {"xhigh", "max"}
 
 _TEXT = frozenset({Capability.TOOLS})
 _IMAGES = _TEXT | {Capability.IMAGE_INPUT}
-_FILES = _IMAGES | {Capability.FILE_INPUT}
+_FILES = _IMAGES | {Capability.FILE_INPUT, Capability.WEB_SEARCH, Capability.CODE_EXECUTION}
 _THINKING = _FILES | {Capability.REASONING}
 _ALL = _THINKING | {Capability.STRUCTURED_OUTPUT}
 

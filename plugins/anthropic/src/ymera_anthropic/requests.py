@@ -1,5 +1,6 @@
 """Turns a prompt into the body of a request."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +9,11 @@ import orjson
 from ymera_anthropic.messages import conversation, json_object, system_prompt
 from ymera_anthropic.profiles import Profile, Samplers
 from ymera_service.sdk.generation import (
+    CODE_EXECUTION,
+    WEB_SEARCH,
     GenerateRequest,
     Prompt,
+    ProviderTool,
     ReasoningEffort,
     ResponseFormat,
     ResponseType,
@@ -42,6 +46,9 @@ _CHOICES: Mapping[ToolChoiceMode, str] = {
     ToolChoiceMode.REQUIRED: "any",
     ToolChoiceMode.TOOL: "tool",
 }
+_SERVER_TOOLS: Mapping[str, str] = {WEB_SEARCH: "web_search_20250305", CODE_EXECUTION: "code_execution_20250825"}
+_DATE = re.compile(r"_\d{8}$")
+"""Ends the type of a tool; what is before it is the tool's name."""
 _FORCED = frozenset({ToolChoiceMode.REQUIRED, ToolChoiceMode.TOOL})
 
 
@@ -73,8 +80,9 @@ def prompt_body(model: str, prompt: Prompt, profile: Profile, limit: int) -> Jso
     wants_object = prompt.response_format.type is ResponseType.JSON_OBJECT
     if system := system_prompt(prompt.messages, _JSON_NOTE if wants_object else ""):
         body["system"] = system
-    if prompt.tools:
-        body["tools"] = [_tool(tool, profile) for tool in allowed(prompt.tools, prompt.tool_choice)]
+    if prompt.tools or prompt.provider_tools:
+        functions = [_tool(tool, profile) for tool in allowed(prompt.tools, prompt.tool_choice)]
+        body["tools"] = functions + [_server_tool(tool, prompt.tool_choice) for tool in prompt.provider_tools]
         body |= _tool_choice(prompt.tool_choice)
     if thinking := _thinking(prompt, profile, limit):
         body["thinking"] = thinking
@@ -97,6 +105,19 @@ def _tool(tool: Tool, profile: Profile) -> Json:
     if tool.strict and Capability.STRUCTURED_OUTPUT in profile.capabilities:
         encoded["strict"] = True
     return encoded
+
+
+def _server_tool(tool: ProviderTool, choice: ToolChoice) -> Json:
+    kind = _SERVER_TOOLS.get(tool.name, tool.name)
+    encoded: Json = {"type": kind, "name": _DATE.sub("", kind)}
+    if choice.max_tool_calls is not None and is_bounded(tool):
+        encoded["max_uses"] = choice.max_tool_calls
+    return {**encoded, **tool.options}
+
+
+def is_bounded(tool: ProviderTool) -> bool:
+    """Returns whether the calls of a tool can be bounded."""
+    return tool.name.startswith(("web_search", "web_fetch"))
 
 
 def _tool_choice(choice: ToolChoice) -> Json:
@@ -124,7 +145,7 @@ def _thinking(prompt: Prompt, profile: Profile, limit: int) -> Json:
 
 def is_forced(prompt: Prompt) -> bool:
     """Returns whether the model has to call a tool; the API rejects thinking together with that."""
-    return bool(prompt.tools) and prompt.tool_choice.mode in _FORCED
+    return bool(prompt.tools or prompt.provider_tools) and prompt.tool_choice.mode in _FORCED
 
 
 def _shown_thinking(sampling: Sampling, profile: Profile) -> Json:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ymera_gemini.contents import has_filenames, has_media_results
 from ymera_gemini.profiles import Profile
 from ymera_gemini.requests import MOST_STOP_SEQUENCES, is_asked_in_words, validates
+from ymera_gemini.response_reader import FORMAT
 from ymera_gemini.schemas import ignored_keywords
 from ymera_gemini.thinking import replacement
 from ymera_service.sdk.generation import (
@@ -17,6 +18,7 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.wire.adaptations import dropped, mapped, sampling_adaptations
+from ymera_service.sdk.wire.blocks import foreign_blocks
 from ymera_service.sdk.wire.json_reader import Json, member
 
 _SENT = {
@@ -37,8 +39,9 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
     return (
         *_of_sampling(prompt.sampling, member(body, "generationConfig")),
         *_of_format(prompt, profile),
-        *(_of_tools(prompt, profile) if prompt.tools else ()),
+        *(_of_tools(prompt, profile) if prompt.tools or prompt.provider_tools else ()),
         *_of_messages(prompt, profile),
+        *foreign_blocks(prompt.messages, FORMAT),
     )
 
 
@@ -71,6 +74,8 @@ def _of_format(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
 
 def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
     choice = prompt.tool_choice
+    if choice.max_tool_calls is not None:
+        yield dropped("prompt.tool_choice.max_tool_calls", "the API does not bound the calls of its own tools")
     if (
         choice.mode is ToolChoiceMode.AUTO
         and any(tool.strict for tool in prompt.tools)

@@ -14,11 +14,13 @@ class Sources:
     def __init__(self) -> None:
         self._grounding: Json = {}
         self._recited: list[Json] = []
+        self.searched = False
 
     def take(self, candidate: Json) -> None:
         """Takes the sources that a candidate names."""
         if members(grounding := member(candidate, "groundingMetadata"), "groundingChunks"):
             self._grounding = grounding
+        self.searched = self.searched or bool(grounding.get("webSearchQueries"))
         recited = member(candidate, "citationMetadata")
         # The developer API and Vertex AI name this list differently.
         self._recited = members(recited, "citationSources") or members(recited, "citations") or self._recited

@@ -6,10 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 import orjson
 
 from ymera_gemini.profiles import Profile
-from ymera_gemini.response_reader import MADE_UP
+from ymera_gemini.response_reader import FORMAT, MADE_UP
 from ymera_gemini.signatures import Place, Signature, opened
-from ymera_service.sdk.content import Media, Message, Reasoning, Refusal, Role, Text, ToolCall, ToolResult
+from ymera_service.sdk.content import (
+    Media,
+    Message,
+    ProviderBlock,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from ymera_service.sdk.errors import InvalidProviderRequest
+from ymera_service.sdk.wire.blocks import opened as opened_block
 from ymera_service.sdk.wire.json_reader import Json, strict_object
 
 _UNVERIFIED = "skip_thought_signature_validator"
@@ -60,13 +71,19 @@ def _parts(message: Message, names: Mapping[str, str], profile: Profile) -> list
                 of_call = ""
             case ToolResult():
                 parts += _result(part, names, profile)
-            case Text(text) | Refusal(text):
-                parts += [{"text": text}] if text else []
-            case Media():
-                parts.append(_media(part))
+            case _:
+                parts += _simple(part)
     if profile.signed:
         _sign_first_call(parts)
     return parts
+
+
+def _simple(part: Text | Refusal | Media | ProviderBlock) -> list[Json]:
+    if isinstance(part, Media):
+        return [_media(part)]
+    if isinstance(part, ProviderBlock):
+        return [block] if (block := opened_block(part, FORMAT)) else []
+    return [{"text": part.text}] if part.text else []
 
 
 def _sign(parts: list[Json], reasoning: Reasoning, signature: Signature) -> None:

@@ -10,7 +10,8 @@ from ymera_service.sdk.models import Capability, Kind
 
 _MEDIA = frozenset({Capability.IMAGE_INPUT, Capability.AUDIO_INPUT, Capability.FILE_INPUT})
 _BASIC = _MEDIA | {Capability.TOOLS, Capability.STRUCTURED_OUTPUT}
-_THINKING = _BASIC | {Capability.REASONING}
+_HOSTED = frozenset({Capability.WEB_SEARCH, Capability.CODE_EXECUTION})
+_THINKING = _BASIC | _HOSTED | {Capability.REASONING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,11 @@ _GEMMA = Profile(
     unknown=frozenset({Capability.AUDIO_INPUT, Capability.FILE_INPUT, Capability.REASONING}),
     levels=("minimal", "high"),
 )
-_V2 = Profile(capabilities=_BASIC, context_window=1_048_576, max_output_tokens=8_192)
+_V2 = Profile(capabilities=_BASIC, unknown=_HOSTED, context_window=1_048_576, max_output_tokens=8_192)
 _V2_5 = replace(
     _V2,
     capabilities=_THINKING,
+    unknown=frozenset(),
     max_output_tokens=65_536,
     budgets=(0, 24_576),
     can_stop_thinking=True,

@@ -7,8 +7,12 @@ import orjson
 from ymera_gemini.contents import contents, json_object, system_instruction
 from ymera_gemini.profiles import Profile
 from ymera_gemini.thinking import thinking_config
+from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import (
+    CODE_EXECUTION,
+    WEB_SEARCH,
     Prompt,
+    ProviderTool,
     ResponseFormat,
     ResponseType,
     Sampling,
@@ -30,6 +34,8 @@ _CHOICES: Mapping[ToolChoiceMode, str] = {
     ToolChoiceMode.TOOL: "ANY",
 }
 
+_SERVER_TOOLS: Mapping[str, str] = {WEB_SEARCH: "googleSearch", CODE_EXECUTION: "codeExecution"}
+
 
 def generation(prompt: Prompt, profile: Profile) -> Json:
     """Returns the body of a request for an answer.
@@ -41,8 +47,13 @@ def generation(prompt: Prompt, profile: Profile) -> Json:
     in_words = is_asked_in_words(prompt, profile)
     if system := system_instruction(prompt.messages, _note(prompt.response_format) if in_words else ""):
         body["systemInstruction"] = system
+    if prompt.provider_tools:
+        body["tools"] = [_server_tool(tool) for tool in prompt.provider_tools]
     if prompt.tools:
-        body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in _offered(prompt)]}]
+        if prompt.provider_tools and not profile.formats_beside_tools:
+            raise InvalidProviderRequest("the model does not accept functions beside tools that the API runs itself")
+        declared = {"functionDeclarations": [_tool(tool) for tool in _offered(prompt)]}
+        body["tools"] = [declared, *body.get("tools", ())]
         body |= _tool_config(prompt.tool_choice, strict=validates(prompt, profile))
     config = _sampling(prompt.sampling, profile) | ({} if in_words else _format(prompt.response_format))
     if config:
@@ -81,6 +92,10 @@ def _tool(tool: Tool) -> Json:
     if tool.parameters_schema:
         encoded["parametersJsonSchema"] = json_object(tool.parameters_schema, tool.name)
     return encoded
+
+
+def _server_tool(tool: ProviderTool) -> Json:
+    return {_SERVER_TOOLS.get(tool.name, tool.name): tool.options}
 
 
 def _tool_config(choice: ToolChoice, *, strict: bool) -> Json:

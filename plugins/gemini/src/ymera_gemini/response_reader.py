@@ -1,6 +1,7 @@
 """Turns the chunks of one answer, or the whole answer, into events."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import uuid4
 
 import orjson
@@ -9,11 +10,13 @@ from ymera_gemini.citations import Sources
 from ymera_gemini.errors import ERRORS
 from ymera_gemini.signatures import Place, sealed
 from ymera_gemini.usage import Counts
+from ymera_service.sdk.content import ProviderBlock
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
     OutputItem,
+    ProviderBlockFound,
     ProviderEvent,
     ReasoningDelta,
     ResponseStarted,
@@ -23,6 +26,8 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import FinishReason
 from ymera_service.sdk.wire.json_reader import Json, count, member, members, required, text, word, words
 
+FORMAT = "gemini.content"
+"""Of parts that only the API understands, such as programs that it ran."""
 MADE_UP = "gemini_"
 """What the ids begin with that calls without an id get, so that their results can refer to them."""
 
@@ -91,12 +96,17 @@ class ResponseReader:
     def finish(self) -> Iterator[ProviderEvent]:
         """Yields the end of an answer that is complete."""
         yield from map(CitationFound, self._sources.citations())
-        yield from self.counts.reported()
+        yield from self._usage()
         end = self._end or {}
         raw = word(end.get("finishReason"))
         reason = FinishReason.CONTENT_FILTER if self._blocked else self._reason(raw)
         why = self._blocked or ("" if raw in _STOP else text(end, "finishMessage"))
         yield Finished(reason, raw, incomplete_reason=why)
+
+    def _usage(self) -> Iterator[ProviderEvent]:
+        """Yields the usage; a search costs more than its tokens."""
+        for report in self.counts.reported():
+            yield replace(report, usual_rates=False) if self._sources.searched else report
 
     def _reason(self, raw: str) -> FinishReason:
         if raw in _STOP:
@@ -127,7 +137,11 @@ class ResponseReader:
             yield from _text(words(part, "text", "candidates.content.parts"), part.get("thought") is True, signature)
         else:
             kind = next((name for name in part if name not in _BESIDE_CONTENT), "")
-            yield from [OutputItem(kind)] if kind else _text("", part.get("thought") is True, signature)
+            if kind:
+                yield OutputItem(kind)
+                yield ProviderBlockFound(ProviderBlock(FORMAT, orjson.dumps(part)))
+            else:
+                yield from _text("", part.get("thought") is True, signature)
 
     def _call(self, call: Json, signature: str) -> Iterator[ProviderEvent]:
         name = required(call, "name", str, "functionCall")

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from ymera_openai.blocks import FORMAT
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, ResponseType, Sampling
 from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
+from ymera_service.sdk.wire.blocks import foreign_blocks
 from ymera_service.sdk.wire.json_reader import Json
 
 _EFFORTS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "chat_template_kwargs")
@@ -25,17 +27,20 @@ def of_chat(prompt: Prompt, body: Json, quirks: Quirks) -> tuple[Adaptation, ...
         found.append(mapped("prompt.response_format.schema", "it was sent as an instruction, with JSON mode"))
     if prompt.tools:
         found += _of_tools(prompt, quirks)
+    if prompt.tool_choice.max_tool_calls is not None:
+        found.append(dropped("prompt.tool_choice.max_tool_calls", "chat completions have no such limit"))
+    found += foreign_blocks(prompt.messages)
     return tuple(found)
 
 
 def of_responses(prompt: Prompt, body: Json) -> tuple[Adaptation, ...]:
     """Returns what of a prompt is not in a body of responses as it was given."""
-    sampling = prompt.sampling
+    sampling, blocks = prompt.sampling, tuple(foreign_blocks(prompt.messages, FORMAT))
     if sampling == ANY:
-        return ()
+        return blocks
     found = sampling_adaptations(sampling, body, _RESPONSES)
     thinking = _thinking(sampling, body.get("reasoning") or {})
-    return (*(one for one in found if not _is_met(one, sampling, shown=False)), *thinking)
+    return (*(one for one in found if not _is_met(one, sampling, shown=False)), *thinking, *blocks)
 
 
 def _of_sampling(sampling: Sampling, body: Json, quirks: Quirks) -> Iterator[Adaptation]:

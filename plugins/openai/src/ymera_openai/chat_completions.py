@@ -11,8 +11,10 @@ from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_openai.thinking import thinking_of, thinks
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import (
+    WEB_SEARCH,
     GenerateRequest,
     Prompt,
+    ProviderTool,
     ResponseFormat,
     ResponseType,
     Sampling,
@@ -42,7 +44,7 @@ class ChatCompletions:
         prompt, quirks = request.prompt, self._quirks
         system_role = "developer" if quirks.openai_families and profiles.has_developer(request.model) else "system"
         body: Json = {"model": request.model, "messages": encode_messages(prompt.messages, quirks, system_role)}
-        if prompt.tools:
+        if prompt.tools or prompt.provider_tools:
             body |= _tools(prompt, quirks)
         if prompt.response_format.type is not ResponseType.TEXT:
             _require_format(body, prompt.response_format, quirks, system_role)
@@ -75,7 +77,8 @@ def schema_of(text: str) -> Json:
 def _tools(prompt: Prompt, quirks: Quirks) -> Json:
     choice = prompt.tool_choice
     offered = prompt.tools if quirks.allowed_tools else allowed(prompt.tools, choice)
-    encoded: Json = {"tools": [_tool(tool, quirks) for tool in offered]}
+    hosted = [_hosted(tool, quirks) for tool in prompt.provider_tools]
+    encoded: Json = {"tools": [*(_tool(tool, quirks) for tool in offered), *hosted]}
     if chosen := _tool_choice(choice, quirks):
         encoded["tool_choice"] = chosen
     if choice.parallel_tool_calls is not None and quirks.parallel_tool_calls:
@@ -90,6 +93,13 @@ def _tool(tool: Tool, quirks: Quirks) -> Json:
     if tool.strict and quirks.strict_tools:
         function["strict"] = True
     return {"type": "function", "function": function}
+
+
+def _hosted(tool: ProviderTool, quirks: Quirks) -> Json:
+    kind = quirks.web_search if tool.name == WEB_SEARCH else ""
+    if not kind and not tool.provider:
+        raise InvalidProviderRequest(f"the provider has no tool {tool.name!r} in chat completions")
+    return {"type": kind or tool.name, **tool.options}
 
 
 def _tool_choice(choice: ToolChoice, quirks: Quirks) -> str | Json | None:

@@ -46,7 +46,7 @@ class Completions:
 
 
 def _prompt(prompt: Prompt) -> str:
-    if prompt.tools or prompt.response_format.type is not ResponseType.TEXT:
+    if prompt.tools or prompt.provider_tools or prompt.response_format.type is not ResponseType.TEXT:
         raise InvalidProviderRequest("completions accept neither tools nor a response format")
     for message in prompt.messages:
         if any(isinstance(part, Media | ToolCall | ToolResult) for part in message.parts):

@@ -64,6 +64,8 @@ _MODALITIES = {
     "audio": Capability.AUDIO_INPUT,
 }
 
+HOSTED = frozenset({Capability.WEB_SEARCH, Capability.CODE_EXECUTION})
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -78,6 +80,8 @@ class Offer:
     local: bool = False
     batch: tuple[int, int] = (0, 0)
     """Texts, and tokens together, that one request for embeddings takes; 0 if not known."""
+    hosted: bool = False
+    """Whether they can use tools that the vendor runs itself, such as searches; which of them depends on the model."""
 
     def named(self, name: str) -> ModelInfo:
         """Returns a model of which only the name is known. As the user names it, it is of some use here."""
@@ -89,6 +93,8 @@ class Offer:
         profile, kind = profiles.profile_of(text(entry, "id")), kind_of(entry)
         stated = dict(_stated_capabilities(entry))
         abilities = {**profile.abilities, **stated, **dict.fromkeys(self.has, True)}
+        if not self.hosted:
+            abilities |= {capability: capability in self.has for capability in HOSTED}
         abilities |= {**dict.fromkeys(self.partial), **dict.fromkeys(self.lacks, False)}
         return ModelInfo(
             name=text(entry, "id"),

@@ -14,7 +14,7 @@ from ymera_openai.responses import Responses
 from ymera_openai.settings import EndpointSettings, OpenAiSettings, VendorSettings
 from ymera_openai.vendors import NO_SCHEMA, VENDORS, Vendor
 from ymera_service.sdk.http import Dialect, Endpoint, Transport
-from ymera_service.sdk.models import Price
+from ymera_service.sdk.models import Capability, Price
 from ymera_service.sdk.providers import Provider
 
 _DEFAULTS = VendorSettings()
@@ -77,7 +77,14 @@ def _credentials(key: str, header: str = "authorization") -> dict[str, str]:
 def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport: Transport) -> Provider:
     quirks = replace(vendor.quirks, vendor=vendor.name)
     dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
-    offer = Offer(vendor.price_vendor, vendor.lacks, partial=vendor.partial, batch=vendor.batch)
+    offer = Offer(
+        vendor.price_vendor,
+        vendor.lacks,
+        _searching(quirks),
+        vendor.partial,
+        batch=vendor.batch,
+        hosted=quirks.openai_families,
+    )
     return OpenAiProvider(
         vendor.name,
         dialect,
@@ -88,6 +95,10 @@ def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport
         listing="/models" if table.base_url else vendor.listing,
         packed=quirks.openai_families,
     )
+
+
+def _searching(quirks: Quirks) -> frozenset[Capability]:
+    return frozenset({Capability.WEB_SEARCH}) if quirks.web_search else frozenset()
 
 
 def _local_servers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
@@ -110,6 +121,8 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provi
         table.price_vendor or (like.price_vendor if like else ""),
         lacks=like.lacks if like else frozenset(),
         batch=like.batch if like else (0, 0),
+        has=_searching(quirks),
+        hosted=quirks.openai_families or table.dialect == "responses",
         partial=frozenset() if quirks.json_schema else NO_SCHEMA,
         price=Price(0, 0, source="local") if table.local else None,
         local=table.local,

@@ -21,7 +21,7 @@ from ymera_service.sdk.work import Embeddings, EmbedRequest
 
 
 class ByModel:
-    """OpenAI's dialects: chat completions, except for models that only another API offers."""
+    """OpenAI's dialects: chat completions, except for models and tools that only another API offers."""
 
     def __init__(self, quirks: Quirks) -> None:
         self._chat = ChatCompletions(quirks)
@@ -30,18 +30,19 @@ class ByModel:
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
         """See `Dialect.encode`."""
-        return self._for(request.model).encode(request)
+        return self._for(request).encode(request)
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""
-        return self._for(request.model).decoder(request)
+        return self._for(request).decoder(request)
 
     def decode_error(self, response: HttpResponse) -> ProviderError:
         """See `Dialect.decode_error`."""
         return self._chat.decode_error(response)
 
-    def _for(self, model: str) -> Dialect:
-        if profiles.needs_responses(model):
+    def _for(self, request: GenerateRequest) -> Dialect:
+        model = request.model
+        if request.prompt.provider_tools or profiles.needs_responses(model):
             return self._responses
         return self._completions if profiles.needs_completions(model) else self._chat
 

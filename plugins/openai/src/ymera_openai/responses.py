@@ -6,6 +6,7 @@ import orjson
 
 from ymera_openai import profiles
 from ymera_openai.adaptations import of_responses
+from ymera_openai.blocks import FORMAT
 from ymera_openai.chat_completions import JSON, schema_of
 from ymera_openai.chat_messages import data_uri, result_text
 from ymera_openai.errors import decode_error
@@ -17,6 +18,7 @@ from ymera_service.sdk.content import (
     MediaKind,
     Message,
     Part,
+    ProviderBlock,
     Reasoning,
     Refusal,
     Role,
@@ -26,8 +28,10 @@ from ymera_service.sdk.content import (
 )
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import (
+    CODE_EXECUTION,
     GenerateRequest,
     Prompt,
+    ProviderTool,
     ResponseFormat,
     ResponseType,
     Sampling,
@@ -36,6 +40,7 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.http import Decoder, HttpRequest
+from ymera_service.sdk.wire.blocks import opened
 from ymera_service.sdk.wire.json_reader import Json, strict_object
 from ymera_service.sdk.wire.thinking import effort_asked
 
@@ -57,7 +62,7 @@ class Responses:
         body: Json = {"model": request.model, "input": items, "store": False}
         if profiles.reasons(request.model) is not False:
             body["include"] = ["reasoning.encrypted_content"]
-        if prompt.tools:
+        if prompt.tools or prompt.provider_tools:
             body |= _tools(prompt)
         if form := _form(prompt.response_format):
             body["text"] = {"format": form}
@@ -121,6 +126,8 @@ def _item(part: Part, *, sealed: bool) -> Json | None:
         return {"type": "function_call_output", "call_id": part.tool_call_id, "output": _output(part)}
     if isinstance(part, Reasoning):
         return _reasoning(part, sealed=sealed)
+    if isinstance(part, ProviderBlock):
+        return opened(part, FORMAT) or {}
     return None
 
 
@@ -159,10 +166,12 @@ def _content(part: Part, role: Role) -> Json:
 
 
 def _tools(prompt: Prompt) -> Json:
-    encoded: Json = {"tools": [_tool(tool) for tool in prompt.tools]}
+    encoded: Json = {"tools": [*map(_tool, prompt.tools), *map(_hosted, prompt.provider_tools)]}
     choice = prompt.tool_choice
     if chosen := _tool_choice(choice):
         encoded["tool_choice"] = chosen
+    if choice.max_tool_calls is not None:
+        encoded["max_tool_calls"] = choice.max_tool_calls
     if choice.parallel_tool_calls is not None:
         encoded["parallel_tool_calls"] = choice.parallel_tool_calls
     return encoded
@@ -177,6 +186,12 @@ def _tool(tool: Tool) -> Json:
         "parameters": schema_of(tool.parameters_schema),
         "strict": tool.strict,
     }
+
+
+def _hosted(tool: ProviderTool) -> Json:
+    if tool.name == CODE_EXECUTION:
+        return {"type": "code_interpreter", "container": {"type": "auto"}, **tool.options}
+    return {"type": tool.name, **tool.options}
 
 
 def _tool_choice(choice: ToolChoice) -> str | Json | None:

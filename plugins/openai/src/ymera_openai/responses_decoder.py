@@ -1,16 +1,21 @@
 """Decodes answers of the Responses API, whole or streamed."""
 
+from dataclasses import replace
+
 import orjson
 
+from ymera_openai.blocks import FORMAT
 from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import read_citation
 from ymera_openai.errors import ERRORS
 from ymera_openai.usage import read_usage
+from ymera_service.sdk.content import ProviderBlock
 from ymera_service.sdk.errors import MalformedResponse, ProviderServerError, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
     Finished,
     OutputItem,
+    ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
     ResponseStarted,
@@ -62,6 +67,8 @@ class ResponsesDecoder(OpenAiDecoder):
         self._emitted: dict[_PartKey, int] = {}
         self._cited: dict[int, int] = {}
         self._last_reasoning: _PartKey | None = None
+        self._hosted = False
+        """Whether the vendor ran a tool itself, for which it may charge beside the tokens."""
 
     def _whole(self, document: Json) -> None:
         if "output" not in document and "status" not in document:
@@ -107,7 +114,7 @@ class ResponsesDecoder(OpenAiDecoder):
         final = self._final
         status = text(final, "status") or "completed"
         if usage := read_usage(member(final, "usage")):
-            self._items.append(usage)
+            self._items.append(replace(usage, usual_rates=False) if self._hosted else usage)
         if status == "completed" and self._broken_off():
             raise StreamInterrupted("the answer broke off within a tool call")
         incomplete = text(member(final, "incomplete_details"), "reason")
@@ -138,6 +145,9 @@ class ResponsesDecoder(OpenAiDecoder):
             self._fill("arguments", number, [text(item, "arguments") or text(item, "input") or none])
         elif kind == "reasoning":
             self._reasoning_item(number, item)
+        elif kind and kind != "message":
+            self._hosted = True
+            self._items.append(ProviderBlockFound(ProviderBlock(FORMAT, orjson.dumps(item))))
         else:
             self._message(number, item)
 

@@ -178,6 +178,7 @@ VENDORS = {
             ("OPENROUTER_API_KEY",),
             Quirks(
                 top_k=True,
+                web_search="openrouter:web_search",
                 reasoning=ReasoningControl.OBJECT,
                 echo=ReasoningEcho.DETAILS,
                 refusals=True,

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from ymera_service.sdk.content import Media, Message, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
+from ymera_service.sdk.content import (
+    Media,
+    Message,
+    Part,
+    ProviderBlock,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from ymera_service.sdk.generation import Prompt
 
 CHARACTERS = 4
@@ -40,5 +50,7 @@ def _of_part(part: Part) -> int:
             return count(name + arguments)
         case ToolResult(_, parts):
             return sum(map(_of_part, parts))
+        case ProviderBlock():
+            return 0  # the simulator leaves it out
         case Media():
             return MEDIA_TOKENS

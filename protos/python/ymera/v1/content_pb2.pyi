@@ -11,6 +11,7 @@ import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
+import google.protobuf.struct_pb2
 import sys
 import typing
 
@@ -178,6 +179,7 @@ class Part(google.protobuf.message.Message):
     TOOL_RESULT_FIELD_NUMBER: builtins.int
     REASONING_FIELD_NUMBER: builtins.int
     REFUSAL_FIELD_NUMBER: builtins.int
+    PROVIDER_BLOCK_FIELD_NUMBER: builtins.int
     text: builtins.str
     """Plain text, UTF-8, without NUL characters."""
     refusal: builtins.str
@@ -210,6 +212,12 @@ class Part(google.protobuf.message.Message):
         back unchanged in the next turn, as some providers check its signature.
         """
 
+    @property
+    def provider_block(self) -> Global___ProviderBlock:
+        """What a tool did that the provider ran itself. Only in messages of
+        ROLE_ASSISTANT; hand it back unchanged in the next turn.
+        """
+
     def __init__(
         self,
         *,
@@ -221,10 +229,11 @@ class Part(google.protobuf.message.Message):
         tool_result: Global___ToolResult | None = ...,
         reasoning: Global___Reasoning | None = ...,
         refusal: builtins.str = ...,
+        provider_block: Global___ProviderBlock | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["audio", b"audio", "file", b"file", "image", b"image", "kind", b"kind", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["audio", b"audio", "file", b"file", "image", b"image", "kind", b"kind", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["text", "image", "audio", "file", "tool_call", "tool_result", "reasoning", "refusal"] | None: ...
+    def HasField(self, field_name: typing.Literal["audio", b"audio", "file", b"file", "image", b"image", "kind", b"kind", "provider_block", b"provider_block", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["audio", b"audio", "file", b"file", "image", b"image", "kind", b"kind", "provider_block", b"provider_block", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["text", "image", "audio", "file", "tool_call", "tool_result", "reasoning", "refusal", "provider_block"] | None: ...
 
 Global___Part: typing_extensions.TypeAlias = Part
 
@@ -320,6 +329,33 @@ class ToolResult(google.protobuf.message.Message):
 Global___ToolResult: typing_extensions.TypeAlias = ToolResult
 
 @typing.final
+class ProviderBlock(google.protobuf.message.Message):
+    """A piece of an answer that only its provider understands, such as the call or
+    the result of a tool that the provider ran itself. A provider with another
+    format does not get it, and a warning of the attempt says so.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FORMAT_FIELD_NUMBER: builtins.int
+    DATA_FIELD_NUMBER: builtins.int
+    format: builtins.str
+    """The format of the data, such as "anthropic.messages", "openai.responses" or
+    "gemini.content". Required.
+    """
+    data: builtins.bytes
+    """The piece as the provider wrote it, a JSON object. Required."""
+    def __init__(
+        self,
+        *,
+        format: builtins.str = ...,
+        data: builtins.bytes = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["data", b"data", "format", b"format"]) -> None: ...
+
+Global___ProviderBlock: typing_extensions.TypeAlias = ProviderBlock
+
+@typing.final
 class Reasoning(google.protobuf.message.Message):
     """Thinking of a model, readable or encrypted by the provider."""
 
@@ -369,6 +405,76 @@ Global___Citation: typing_extensions.TypeAlias = Citation
 
 @typing.final
 class Tool(google.protobuf.message.Message):
+    """Something that the model may use while it answers."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FUNCTION_FIELD_NUMBER: builtins.int
+    PROVIDER_TOOL_FIELD_NUMBER: builtins.int
+    @property
+    def function(self) -> Global___Function:
+        """A function that the model may request the caller to run."""
+
+    @property
+    def provider_tool(self) -> Global___ProviderTool:
+        """A tool that the provider runs itself."""
+
+    def __init__(
+        self,
+        *,
+        function: Global___Function | None = ...,
+        provider_tool: Global___ProviderTool | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["function", b"function", "kind", b"kind", "provider_tool", b"provider_tool"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["function", b"function", "kind", b"kind", "provider_tool", b"provider_tool"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["function", "provider_tool"] | None: ...
+
+Global___Tool: typing_extensions.TypeAlias = Tool
+
+@typing.final
+class ProviderTool(google.protobuf.message.Message):
+    """A tool that the provider runs itself while it answers, such as a web search.
+    What it did comes back as provider_block parts and citations. Providers charge
+    extra for some of these tools; then the cost of the answer is not known unless
+    the provider states it.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    PROVIDER_FIELD_NUMBER: builtins.int
+    OPTIONS_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Without provider, "web_search" (needs a model with CAPABILITY_WEB_SEARCH) or
+    "code_execution" (needs CAPABILITY_CODE_EXECUTION); each provider gets its own
+    name for it. With provider, that, or its own name for the type of any of its
+    tools, such as "file_search". 1-64 characters of letters, digits, underscore,
+    hyphen, colon and dot. Required.
+    """
+    provider: builtins.str
+    """The name of a provider: only its models may then answer. At most one provider
+    may be named in a prompt.
+    """
+    @property
+    def options(self) -> google.protobuf.struct_pb2.Struct:
+        """Settings of the tool in that provider's own form; goes with provider only. At
+        most 64 KiB in all tools.
+        """
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        provider: builtins.str = ...,
+        options: google.protobuf.struct_pb2.Struct | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["options", b"options"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "options", b"options", "provider", b"provider"]) -> None: ...
+
+Global___ProviderTool: typing_extensions.TypeAlias = ProviderTool
+
+@typing.final
+class Function(google.protobuf.message.Message):
     """A function that the model may request the caller to run."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -400,7 +506,7 @@ class Tool(google.protobuf.message.Message):
     ) -> None: ...
     def ClearField(self, field_name: typing.Literal["description", b"description", "name", b"name", "parameters_schema", b"parameters_schema", "strict", b"strict"]) -> None: ...
 
-Global___Tool: typing_extensions.TypeAlias = Tool
+Global___Function: typing_extensions.TypeAlias = Function
 
 @typing.final
 class ToolChoice(google.protobuf.message.Message):
@@ -443,6 +549,7 @@ class ToolChoice(google.protobuf.message.Message):
     TOOL_NAME_FIELD_NUMBER: builtins.int
     PARALLEL_TOOL_CALLS_FIELD_NUMBER: builtins.int
     ALLOWED_TOOLS_FIELD_NUMBER: builtins.int
+    MAX_TOOL_CALLS_FIELD_NUMBER: builtins.int
     mode: Global___ToolChoice.Mode.ValueType
     """How tools are chosen."""
     tool_name: builtins.str
@@ -450,6 +557,10 @@ class ToolChoice(google.protobuf.message.Message):
     parallel_tool_calls: builtins.bool
     """Whether several calls may come in one answer. Absent leaves it to the
     provider.
+    """
+    max_tool_calls: builtins.int
+    """The most calls in one answer of tools that the provider runs itself; at least
+    1. Calls of functions end an answer, so that the caller bounds their number.
     """
     @property
     def allowed_tools(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
@@ -466,9 +577,13 @@ class ToolChoice(google.protobuf.message.Message):
         tool_name: builtins.str = ...,
         parallel_tool_calls: builtins.bool | None = ...,
         allowed_tools: collections.abc.Iterable[builtins.str] | None = ...,
+        max_tool_calls: builtins.int | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls", "parallel_tool_calls", b"parallel_tool_calls"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls", "allowed_tools", b"allowed_tools", "mode", b"mode", "parallel_tool_calls", b"parallel_tool_calls", "tool_name", b"tool_name"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_tool_calls", b"_max_tool_calls", "_parallel_tool_calls", b"_parallel_tool_calls", "max_tool_calls", b"max_tool_calls", "parallel_tool_calls", b"parallel_tool_calls"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_tool_calls", b"_max_tool_calls", "_parallel_tool_calls", b"_parallel_tool_calls", "allowed_tools", b"allowed_tools", "max_tool_calls", b"max_tool_calls", "mode", b"mode", "parallel_tool_calls", b"parallel_tool_calls", "tool_name", b"tool_name"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_max_tool_calls", b"_max_tool_calls"]) -> typing.Literal["max_tool_calls"] | None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_parallel_tool_calls", b"_parallel_tool_calls"]) -> typing.Literal["parallel_tool_calls"] | None: ...
 
 Global___ToolChoice: typing_extensions.TypeAlias = ToolChoice

@@ -120,6 +120,10 @@ class _CapabilityEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enu
     """Accepts documents."""
     CAPABILITY_REASONING: _Capability.ValueType  # 6
     """Thinks before it answers."""
+    CAPABILITY_WEB_SEARCH: _Capability.ValueType  # 7
+    """Searches the web: the provider's own tool "web_search"."""
+    CAPABILITY_CODE_EXECUTION: _Capability.ValueType  # 8
+    """Runs programs that it writes: the provider's own tool "code_execution"."""
 
 class Capability(_Capability, metaclass=_CapabilityEnumTypeWrapper):
     """What a model can do beyond text in, text out."""
@@ -138,6 +142,10 @@ CAPABILITY_FILE_INPUT: Capability.ValueType  # 5
 """Accepts documents."""
 CAPABILITY_REASONING: Capability.ValueType  # 6
 """Thinks before it answers."""
+CAPABILITY_WEB_SEARCH: Capability.ValueType  # 7
+"""Searches the web: the provider's own tool "web_search"."""
+CAPABILITY_CODE_EXECUTION: Capability.ValueType  # 8
+"""Runs programs that it writes: the provider's own tool "code_execution"."""
 Global___Capability: typing_extensions.TypeAlias = Capability
 
 class _ExclusionReason:

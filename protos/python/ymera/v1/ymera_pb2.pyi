@@ -450,6 +450,7 @@ class ExecuteStreamResponse(google.protobuf.message.Message):
     TOOL_CALL_DELTA_FIELD_NUMBER: builtins.int
     REFUSAL_DELTA_FIELD_NUMBER: builtins.int
     CITATION_FIELD_NUMBER: builtins.int
+    PROVIDER_BLOCK_FIELD_NUMBER: builtins.int
     COMPLETED_FIELD_NUMBER: builtins.int
     TRUNCATED_FIELD_NUMBER: builtins.int
     FAILED_FIELD_NUMBER: builtins.int
@@ -485,6 +486,10 @@ class ExecuteStreamResponse(google.protobuf.message.Message):
         """A source that the answer cites."""
 
     @property
+    def provider_block(self) -> ymera.v1.content_pb2.ProviderBlock:
+        """What a tool did that the provider ran itself."""
+
+    @property
     def completed(self) -> Global___ExecutionCompleted:
         """Terminal: the model finished its answer."""
 
@@ -511,14 +516,15 @@ class ExecuteStreamResponse(google.protobuf.message.Message):
         tool_call_delta: Global___ToolCallDelta | None = ...,
         refusal_delta: Global___RefusalDelta | None = ...,
         citation: ymera.v1.content_pb2.Citation | None = ...,
+        provider_block: ymera.v1.content_pb2.ProviderBlock | None = ...,
         completed: Global___ExecutionCompleted | None = ...,
         truncated: Global___ExecutionTruncated | None = ...,
         failed: Global___ExecutionFailed | None = ...,
         cancelled: Global___ExecutionCancelled | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["attempt_started", b"attempt_started", "cancelled", b"cancelled", "citation", b"citation", "completed", b"completed", "event", b"event", "failed", b"failed", "reasoning_delta", b"reasoning_delta", "refusal_delta", b"refusal_delta", "started", b"started", "text_delta", b"text_delta", "tool_call_delta", b"tool_call_delta", "truncated", b"truncated"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempt_started", b"attempt_started", "cancelled", b"cancelled", "citation", b"citation", "completed", b"completed", "event", b"event", "failed", b"failed", "reasoning_delta", b"reasoning_delta", "refusal_delta", b"refusal_delta", "sequence", b"sequence", "started", b"started", "text_delta", b"text_delta", "tool_call_delta", b"tool_call_delta", "truncated", b"truncated"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["event", b"event"]) -> typing.Literal["started", "attempt_started", "text_delta", "reasoning_delta", "tool_call_delta", "refusal_delta", "citation", "completed", "truncated", "failed", "cancelled"] | None: ...
+    def HasField(self, field_name: typing.Literal["attempt_started", b"attempt_started", "cancelled", b"cancelled", "citation", b"citation", "completed", b"completed", "event", b"event", "failed", b"failed", "provider_block", b"provider_block", "reasoning_delta", b"reasoning_delta", "refusal_delta", b"refusal_delta", "started", b"started", "text_delta", b"text_delta", "tool_call_delta", b"tool_call_delta", "truncated", b"truncated"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempt_started", b"attempt_started", "cancelled", b"cancelled", "citation", b"citation", "completed", b"completed", "event", b"event", "failed", b"failed", "provider_block", b"provider_block", "reasoning_delta", b"reasoning_delta", "refusal_delta", b"refusal_delta", "sequence", b"sequence", "started", b"started", "text_delta", b"text_delta", "tool_call_delta", b"tool_call_delta", "truncated", b"truncated"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["event", b"event"]) -> typing.Literal["started", "attempt_started", "text_delta", "reasoning_delta", "tool_call_delta", "refusal_delta", "citation", "provider_block", "completed", "truncated", "failed", "cancelled"] | None: ...
 
 Global___ExecuteStreamResponse: typing_extensions.TypeAlias = ExecuteStreamResponse
 
