@@ -94,7 +94,7 @@ func (c *Client) Ask(ctx context.Context, question string, options ...Option) (A
 	prompt, preferences := request(question, options)
 	response, err := c.Execute(ctx, &ymerav1.ExecuteRequest{Prompt: prompt, Preferences: preferences})
 	if err != nil {
-		return Answer{}, errorOf(err)
+		return Answer{}, ErrorOf(err)
 	}
 	return Answer{response}, nil
 }
@@ -110,7 +110,7 @@ func (c *Client) Stream(
 		prompt, preferences := request(question, options)
 		stream, err := c.ExecuteStream(ctx, &ymerav1.ExecuteStreamRequest{Prompt: prompt, Preferences: preferences})
 		if err != nil {
-			yield(nil, errorOf(err))
+			yield(nil, ErrorOf(err))
 			return
 		}
 		receive(stream, yield)
@@ -141,7 +141,7 @@ func receive(
 			return
 		}
 		if err != nil {
-			yield(nil, errorOf(err))
+			yield(nil, ErrorOf(err))
 			return
 		}
 		if !yield(event, nil) {

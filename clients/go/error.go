@@ -42,7 +42,9 @@ func (e *Error) Unwrap() error {
 	return e.cause
 }
 
-func errorOf(err error) *Error {
+// ErrorOf returns what a server reported with the error of a call. Ask and Stream return it themselves; it is for the
+// methods of the generated stubs.
+func ErrorOf(err error) *Error {
 	reported := status.Convert(err)
 	converted := &Error{Code: reported.Code(), Message: reported.Message(), cause: err}
 	for _, detail := range reported.Details() {

@@ -42,8 +42,8 @@ func ask(address, question string) error {
 			why = started.GetDecision().GetExplanation()
 		}
 		fmt.Print(event.GetTextDelta().GetText())
-		if done := event.GetCompleted(); done != nil {
-			fmt.Printf("\n\n%s: %s\n", done.GetModel(), why)
+		if event.GetCompleted() != nil {
+			fmt.Printf("\n\n%s\n", why)
 		}
 	}
 	return nil
