@@ -14,6 +14,7 @@ from ymera.v1 import (
     catalog_pb2,
     content_pb2,
     errors_pb2,
+    feedback_pb2,
     inference_pb2,
     routing_pb2,
     usage_pb2,
@@ -21,7 +22,17 @@ from ymera.v1 import (
 )
 
 ROOT = Path(__file__).parents[2]
-FILES = (admin_pb2, catalog_pb2, content_pb2, errors_pb2, inference_pb2, routing_pb2, usage_pb2, ymera_pb2)
+FILES = (
+    admin_pb2,
+    catalog_pb2,
+    content_pb2,
+    errors_pb2,
+    feedback_pb2,
+    inference_pb2,
+    routing_pb2,
+    usage_pb2,
+    ymera_pb2,
+)
 API = "\n".join(path.read_text() for path in sorted((ROOT / "ymera_service/api").rglob("*.py")))
 NAMED = frozenset(re.findall(r"\.([a-z_0-9]+)|[\"']([a-z_0-9]+)[\"']|([a-z_0-9]+)=", API))
 WORDS = frozenset(word for found in NAMED for word in found if word)

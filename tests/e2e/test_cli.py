@@ -186,6 +186,16 @@ def test_an_answer_can_be_explained(home: Home, server: str) -> None:
     assert re.search(r"^ +1 +echo/words .* answered$", explained.stdout, re.MULTILINE)
 
 
+def test_feedback_is_given_to_the_latest_answer_or_to_one_by_its_id(home: Home, server: str) -> None:
+    run = home.run("ask", "--model", "echo/words", "one two", "--address", server)
+    [request_id] = re.findall(UUID, run.stderr)
+    given = home.run("feedback", "good", "--last", "--address", server)
+    assert re.search(r"^echo/words for \w+: 1\.00 ", given.stdout)
+    assert home.json("feedback", request_id[:22], "--score", "0.5", "--address", server)["quality"] == 0.75
+    for wrong in (["good", "bad"], [request_id], [request_id, "good", "--last"], ["--score", "2"]):
+        assert home.run("feedback", *wrong, "--address", server).returncode == 2
+
+
 def test_past_requests_are_listed_and_found_by_the_beginning_of_their_id(home: Home, where: list[str]) -> None:
     run = home.run("ask", "--model", "echo/words", "one two", *where)
     [request_id] = re.findall(UUID, run.stderr)

@@ -8,6 +8,7 @@ from grpc_reflection.v1alpha import reflection
 from ymera_service.api import (
     admin_servicer,
     catalog_servicer,
+    feedback_servicer,
     inference_servicer,
     listener,
     routing_servicer,
@@ -15,6 +16,7 @@ from ymera_service.api import (
 )
 from ymera_service.api.admin_servicer import AdminServicer
 from ymera_service.api.catalog_servicer import CatalogServicer
+from ymera_service.api.feedback_servicer import FeedbackServicer
 from ymera_service.api.handlers import Handlers
 from ymera_service.api.inference_servicer import InferenceServicer
 from ymera_service.api.routing_servicer import RoutingServicer
@@ -23,7 +25,17 @@ from ymera_service.config import ServerSettings
 from ymera_service.serving.service import Service
 
 SERVICES = tuple(
-    [each.SERVICE for each in (ymera_servicer, inference_servicer, routing_servicer, catalog_servicer, admin_servicer)]
+    [
+        each.SERVICE
+        for each in (
+            ymera_servicer,
+            inference_servicer,
+            routing_servicer,
+            feedback_servicer,
+            catalog_servicer,
+            admin_servicer,
+        )
+    ]
 )
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -86,6 +98,7 @@ def _handlers(service: Service, max_message_bytes: int) -> Handlers:
     handlers.add(ymera_servicer.SERVICE, YmeraServicer(service).methods())
     handlers.add(inference_servicer.SERVICE, InferenceServicer(service.inference).methods())
     handlers.add(routing_servicer.SERVICE, RoutingServicer(service.history).methods())
+    handlers.add(feedback_servicer.SERVICE, FeedbackServicer(service.feedback).methods())
     handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing).methods())
     handlers.add(admin_servicer.SERVICE, AdminServicer(service.plugins).methods())
     return handlers

@@ -15,6 +15,7 @@ NAMES = (
     "route",
     "explain",
     "history",
+    "feedback",
     "benchmark",
     "models",
     "plugins",

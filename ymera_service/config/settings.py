@@ -202,6 +202,8 @@ class RoutingSettings(Section):
     """The name of what says how good models are before they are measured, as registered by a plugin; empty for none."""
     exploration: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The share of requests whose first candidate is chosen at random, so that other models are measured too."""
+    features: bool = True
+    """Whether features of each request, without its text, are stored with its record, to learn from later."""
     max_sessions: Annotated[int, Field(ge=1, le=10**9)] = 10_000
     """The maximum number of sessions whose model is remembered."""
 

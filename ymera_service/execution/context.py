@@ -8,7 +8,8 @@ from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.execution.portions import parts_of
 from ymera_service.resilience.slots import Slot
-from ymera_service.routing.decision import Decision
+from ymera_service.routing.decision import Selection
+from ymera_service.routing.features import Features
 from ymera_service.sdk.targets import Target
 from ymera_service.sdk.work import Reply, WorkRequest
 from ymera_service.telemetry.timing import Timings
@@ -25,6 +26,8 @@ class ExecutionContext:
     """Ends it when its time is over."""
     ranking: tuple[Target, ...] = ()
     """The targets to try, best first."""
+    features: Features | None = None
+    """What is kept of the request to learn from."""
     slot: Slot | None = None
     admitted: bool = True
     """False while it may still be refused as if it had never come: without a record, and without an event."""
@@ -41,10 +44,12 @@ class ExecutionContext:
     done: int = 0
     """and how many of its inputs they did."""
 
-    def decide(self, decision: Decision, ranking: tuple[Target, ...]) -> None:
+    def decide(self, selection: Selection) -> None:
         """Takes the decision."""
-        self.execution = self.execution.routed(decision)
-        self.ranking = ranking
+        self.execution = self.execution.routed(selection.decision)
+        only_first = self.execution.request.preferences.no_failover
+        self.ranking = selection.ranking[:1] if only_first else selection.ranking
+        self.features = selection.features
 
     def begin_turn(self) -> None:
         """Begins another answer."""

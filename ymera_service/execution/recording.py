@@ -13,6 +13,7 @@ from ymera_service.execution.accounting import next_usage
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
 from ymera_service.execution.outcomes import answer_to_json, is_kept
+from ymera_service.routing.features import to_json as features_to_json
 from ymera_service.routing.operations import is_free
 from ymera_service.routing.stored import to_json
 from ymera_service.sdk.errors import Failure, StorageUnavailable
@@ -174,6 +175,7 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
         decision=context.stored_decision or to_json(decision),
         attempts=attempts_to_json(execution),
         caller=request.caller,
+        features=None if context.features is None else features_to_json(context.features),
         error=None if execution.error is None else failure_to_json(Failure.of(execution.error)),
         operation=request.operation,
     )

@@ -61,8 +61,7 @@ class Route:
                 selection = self._router.route(request.prompt, request.preferences, full_view=request.full_view)
             else:
                 selection = self._router.route_work(request.work, request.preferences, full_view=request.full_view)
-        ranking = selection.ranking
-        context.decide(selection.decision, ranking[:1] if request.preferences.no_failover else ranking)
+        context.decide(selection)
 
 
 class Admit:

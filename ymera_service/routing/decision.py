@@ -11,6 +11,7 @@ from enum import StrEnum
 from math import inf
 from typing import Any
 
+from ymera_service.routing.features import Features
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
 
@@ -228,7 +229,11 @@ class Selection:
     """A decision and the targets to try, best first: as many as one execution may ever call.
 
     Targets whose breaker is open come last, as they may be tried where nothing else answers.
+
+    Attributes:
+        features: What is kept of the request to learn from; None if that is switched off.
     """
 
     decision: Decision
     ranking: tuple[Target, ...]
+    features: Features | None = None

@@ -14,6 +14,7 @@ from ymera_service.routing.decision import Decision, Preferences, Selection, Wei
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.expectations import expectations
+from ymera_service.routing.features import features_of
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.recomputing import request_of
@@ -80,6 +81,7 @@ class Router:
         self._prior = prior
         self._categories = categories
         self._exploration = settings.exploration
+        self._keeps_features = settings.features
         self._weights = Weights(settings.weights.quality, settings.weights.speed, settings.weights.cost).normalised()
         self._tables: dict[Kind, Table] = {}
         self._tabled = catalog.snapshot, evidence.benchmarks
@@ -102,7 +104,8 @@ class Router:
             NoHealthyModel: There is none, and a provider can't list its models now.
         """
         probabilities = self._probabilities(prompt, preferences.category_hint)
-        request = RoutingRequest(preferences, probabilities, needs_of(prompt), full_view)
+        needs = needs_of(prompt)
+        request = RoutingRequest(preferences, probabilities, needs, full_view)
         table = self._table()
         snapshot = Snapshot(
             table=table,
@@ -114,7 +117,9 @@ class Router:
             affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
             seed=getrandbits(63) if seed is None else seed,
         )
-        return select(request, snapshot)
+        selection = select(request, snapshot)
+        features = features_of(prompt, probabilities, needs) if self._keeps_features else None
+        return Selection(selection.decision, selection.ranking, features)
 
     def route_work(self, work: WorkRequest, preferences: Preferences, *, full_view: bool = False) -> Selection:
         """Decides for one request of work, whose preferences were checked: the lowest known price goes first.

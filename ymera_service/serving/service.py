@@ -16,6 +16,7 @@ from ymera_service.serving.background import Background
 from ymera_service.serving.benchmarks import Benchmarks
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.executions import Executions
+from ymera_service.serving.feedback import Feedbacks
 from ymera_service.serving.health import Health
 from ymera_service.serving.history import History
 from ymera_service.serving.idempotency import Idempotency
@@ -33,6 +34,7 @@ class Service:
     inference: Inference
     benchmarks: Benchmarks
     history: History
+    feedback: Feedbacks
     listing: Listing
     health: Health
     plugins: Plugins
@@ -76,6 +78,7 @@ def build(
         inference=Inference(pipeline),
         benchmarks=Benchmarks(runner),
         history=history,
+        feedback=Feedbacks(history, storage.database, storage.recorder),
         listing=Listing(catalog, breakers, routing.evidence),
         health=health,
         plugins=plugins,

@@ -14,6 +14,7 @@ from ymera_service.storage.benchmarks import Benchmarks
 from ymera_service.storage.catalog_versions import CatalogVersions
 from ymera_service.storage.executions import Executions
 from ymera_service.storage.faults import damaged, explained
+from ymera_service.storage.observations import Observations
 from ymera_service.storage.outcomes import Outcomes
 from ymera_service.storage.rows import REPLACING, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
@@ -30,6 +31,7 @@ class Database:
         self.executions = Executions(backend.reader)
         self.catalog_versions = CatalogVersions(backend.reader)
         self.benchmarks = Benchmarks(backend.reader)
+        self.observations = Observations(backend.reader)
         self.damage = ""
         """What the latest check found damaged, for people; empty if it found nothing."""
         self.outcomes = Outcomes(backend.reader, backend.write)

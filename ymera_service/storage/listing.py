@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, literal, select,
 from ymera_service.storage.records import ExecutionFilter
 from ymera_service.storage.tables import UtcDateTime, execution_labels, executions
 
-_LARGE = ("decision", "attempts")
+_LARGE = ("decision", "attempts", "features")
 _LISTED = [column for column in executions.c if column.name not in _LARGE]
 
 
 def listing(wanted: ExecutionFilter, after: tuple[datetime, str] | None) -> Select[Any]:
-    """Returns the query for executions, the latest first, without their decisions and attempts.
+    """Returns the query for executions, the latest first, without their decisions, attempts and features.
 
     If there are labels, the first one leads: its table holds the executions of a label in the order of time, and
     they are found in the others by its key.

@@ -43,6 +43,7 @@ class ExecutionRecord:
         error: JSON of a `Failure`.
         caller: The name of the caller's key; empty if callers were not identified.
         operation: What it did.
+        features: JSON, as `routing` writes it: what can be learnt from; None if it is not kept.
     """
 
     request_id: str
@@ -67,6 +68,7 @@ class ExecutionRecord:
     error: bytes | None = None
     caller: str = ""
     operation: Operation = Operation.CHAT
+    features: bytes | None = None
 
 
 class UnsettledExecution(ExecutionRecord):
@@ -124,6 +126,42 @@ class Outcome:
     created_at: datetime
     ends_by: datetime
     answer: bytes | None = None
+
+
+class ObservationSource(StrEnum):
+    """Where an observation comes from. Executions and benchmark results have tables of their own."""
+
+    FEEDBACK = "feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was observed of the answer to a request, after its end. Observations are added and never changed: of those
+    with the same request, source and name, the latest counts.
+
+    Attributes:
+        id: Unique; a UUIDv7.
+        name: What was observed, such as "rating".
+        value: How good the answer was by it, from 0 to 1; None if it says nothing of that.
+        amount: What was counted or measured, where that is not the value.
+        model: The model that answered.
+        category: What the request was taken for.
+        caller: Of the request.
+        tokens: Of the answer, like the seconds to its first token.
+    """
+
+    id: str
+    created_at: datetime
+    request_id: str
+    source: ObservationSource
+    name: str
+    value: float | None
+    amount: float | None
+    model: str
+    category: str
+    caller: str
+    tokens: int
+    time_to_first_token: float | None
 
 
 @dataclass(frozen=True, slots=True)

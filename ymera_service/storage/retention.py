@@ -1,4 +1,7 @@
-"""Deletes executions that are too old or too many, and what only they or a day needed: labels, outcomes, catalogs."""
+"""Deletes executions that are too old or too many, and what only they or a day needed.
+
+That is labels, observations, outcomes and catalogs.
+"""
 
 import asyncio
 import time
@@ -13,7 +16,7 @@ from ymera_service.config import StorageSettings
 from ymera_service.storage.database import Database
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.outcomes import KEPT
-from ymera_service.storage.tables import catalog_versions, execution_labels, executions, outcomes
+from ymera_service.storage.tables import catalog_versions, execution_labels, executions, observations, outcomes
 
 PERIOD_SECONDS = 600.0
 """From the end of one pruning to the next."""
@@ -74,6 +77,7 @@ class Retention:
         deleted = 0 if cutoff is None else await self._delete_all(_oldest_executions(cutoff))
         if cutoff is not None:
             await self._delete_all(_oldest_labels(cutoff))
+            await self._delete_all(_oldest_observations(cutoff))
         await self._delete_all(_old_outcomes(self._now() - KEPT))
         versions = await self._delete_all(_unnamed_versions())
         if deleted or versions:
@@ -115,6 +119,12 @@ def _oldest_labels(cutoff: datetime) -> Delete:
     oldest = select(labels.created_at).where(labels.created_at < cutoff).order_by(labels.created_at)
     last = oldest.offset(BATCH - 1).limit(1).scalar_subquery()
     return delete(execution_labels).where(labels.created_at < cutoff, labels.created_at <= func.coalesce(last, cutoff))
+
+
+def _oldest_observations(cutoff: datetime) -> Delete:
+    made = observations.c.created_at
+    oldest = select(observations.c.id).where(made < cutoff).order_by(made).limit(BATCH)
+    return delete(observations).where(observations.c.id.in_(oldest.with_for_update(skip_locked=True)))
 
 
 def _old_outcomes(cutoff: datetime) -> Delete:

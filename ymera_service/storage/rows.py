@@ -10,6 +10,7 @@ from ymera_service.storage.records import (
     CatalogVersion,
     ExecutionLabel,
     ExecutionRecord,
+    Observation,
     Outcome,
     UnsettledExecution,
 )
@@ -19,15 +20,17 @@ from ymera_service.storage.tables import (
     catalog_versions,
     execution_labels,
     executions,
+    observations,
     outcomes,
 )
 
-Record = ExecutionRecord | ExecutionLabel | Outcome | CatalogVersion | BenchmarkResult
+Record = ExecutionRecord | ExecutionLabel | Observation | Outcome | CatalogVersion | BenchmarkResult
 
 TABLES: dict[type[Record], Table] = {
     ExecutionRecord: executions,
     UnsettledExecution: executions,
     ExecutionLabel: execution_labels,
+    Observation: observations,
     Outcome: outcomes,
     CatalogVersion: catalog_versions,
     BenchmarkResult: benchmark_results,

@@ -118,6 +118,7 @@ executions = Table(
     Column("error", JsonText),
     Column("caller", String, nullable=False, server_default=""),
     Column("operation", String, nullable=False, server_default="chat"),
+    Column("features", JsonText),
     Index("executions_created_at", "created_at"),
     Index("executions_by_model", "model", "created_at"),
     Index("executions_by_status", "status", "created_at"),
@@ -160,6 +161,25 @@ outcomes = Table(
     Column("ends_by", UtcDateTime, nullable=False),
     Column("answer", JsonText),
     Index("outcomes_created_at", "created_at"),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("request_id", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("value", Double),
+    Column("amount", Double),
+    Column("model", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("caller", String, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("time_to_first_token", Double),
+    Index("observations_created_at", "created_at"),
+    Index("observations_by_request", "request_id"),
 )
 
 catalog_versions = Table(

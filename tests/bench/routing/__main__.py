@@ -58,4 +58,5 @@ def main() -> None:
                 print(line(name, results), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

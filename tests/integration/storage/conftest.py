@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from ymera_service.sdk.generation import Usage
-from ymera_service.storage.records import BenchmarkResult, CatalogVersion, ExecutionRecord, ExecutionStatus
+from ymera_service.storage.records import (
+    BenchmarkResult,
+    CatalogVersion,
+    ExecutionRecord,
+    ExecutionStatus,
+    Observation,
+    ObservationSource,
+)
 
 
 @pytest.fixture
@@ -32,6 +39,26 @@ def execution() -> ExecutionRecord:
         decision='{"category":"coding","why":"é\\u0000"}'.encode(),
         attempts=b'[{"number":1}]',
         error=b'{"reason":"STREAM_INTERRUPTED"}',
+        features=b'{"version":1}',
+    )
+
+
+@pytest.fixture
+def observation() -> Observation:
+    """A rating of the execution."""
+    return Observation(
+        id="0199c0de-0000-7000-8000-000000000002",
+        created_at=datetime(2026, 11, 21, 4, tzinfo=UTC),
+        request_id="0199c0de-0000-7000-8000-000000000001",
+        source=ObservationSource.FEEDBACK,
+        name="rating",
+        value=0.25,
+        amount=None,
+        model="acme/large",
+        category="coding",
+        caller="checkout",
+        tokens=20,
+        time_to_first_token=0.5,
     )
 
 

@@ -77,7 +77,7 @@ async def test_what_is_listed_is_as_it_was_recorded_but_for_decision_and_attempt
     database: Database, execution: ExecutionRecord
 ) -> None:
     [latest] = await database.executions.latest(ExecutionFilter(), limit=1)
-    assert latest == replace(numbered(execution, COUNT - 1), decision=b"", attempts=b"[]")
+    assert latest == replace(numbered(execution, COUNT - 1), decision=b"", attempts=b"[]", features=None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,123 @@
+"""What can be learnt from of a request, without its text.
+
+Words are kept as a vector of counts, in which every word falls into one of `BUCKETS` by its hash: enough to find
+similar requests, and each bucket stands for many words.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import log1p
+from zlib import crc32
+
+import orjson
+from pydantic import TypeAdapter
+
+from ymera_service.routing.estimate import Needs
+from ymera_service.sdk.content import last_user_text
+from ymera_service.sdk.generation import Prompt
+
+VERSION = 1
+"""Counted up with every change of what a figure means; features of different versions are not compared."""
+BUCKETS = 1024
+MOST_BUCKETS = 64
+"""Buckets of one request: those counted most often."""
+MOST_COUNTED = 15
+"""Words of a bucket that are counted."""
+HEAD, TAIL = 1_500, 500
+"""Characters at the beginning and at the end of a long text whose words are counted."""
+MANY_WORDS, MANY_STEPS = 400, 40
+"""What counts as a whole, for complexity."""
+DIGITS_KEPT = 3
+"""Of probabilities and complexity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features of one request.
+
+    Attributes:
+        version: See `VERSION`.
+        categories: Category → probability.
+        complexity: From 0 to 1: how long the user's last message is, and how many lines, numbers and signs between
+            clauses it has, both by the logarithm.
+        input_tokens: Of the whole prompt, estimated.
+        capabilities: Those that the prompt needs, such as tools and kinds of media.
+        words: Bucket → count, of the user's last message.
+    """
+
+    version: int
+    categories: dict[str, float]
+    complexity: float
+    input_tokens: int
+    capabilities: tuple[str, ...]
+    words: dict[int, int]
+
+
+def features_of(prompt: Prompt, probabilities: Mapping[str, float], needs: Needs) -> Features:
+    """Returns the features of a prompt, with what was already found out of it."""
+    read = _readable(prompt)
+    words = read.translate(_WORDS).split()
+    return Features(
+        version=VERSION,
+        categories={category: round(share, DIGITS_KEPT) for category, share in probabilities.items()},
+        complexity=_complexity(read, words),
+        input_tokens=needs.input_tokens,
+        capabilities=tuple(sorted(needs.capabilities)),
+        words=_counted(words),
+    )
+
+
+def to_json(features: Features) -> bytes:
+    """Returns the stored form, of at most about 2 KB."""
+    return orjson.dumps(features, option=orjson.OPT_NON_STR_KEYS)
+
+
+def from_json(data: bytes) -> Features | None:
+    """Reads the stored form; None if another version of features was stored.
+
+    Raises:
+        ValueError: The data is not stored features.
+    """
+    stored = orjson.loads(data)
+    if not isinstance(stored, dict) or stored.get("version") != VERSION:
+        return None
+    return _features().validate_python(stored)
+
+
+@cache
+def _features() -> TypeAdapter[Features]:
+    return TypeAdapter(Features)
+
+
+_WORDS = bytes(
+    byte + 32 if 65 <= byte <= 90 else byte if 97 <= byte <= 122 or 48 <= byte <= 57 or byte >= 128 else 32
+    for byte in range(256)
+)
+"""Makes letters small and separates words; what is not ASCII counts as letters."""
+_OTHER_THAN_STEPS = bytes(byte for byte in range(256) if byte not in b"\n,;:?0123456789")
+
+
+def _readable(prompt: Prompt) -> bytes:
+    """Returns what is read of the user's last message."""
+    text = last_user_text(prompt.messages)
+    if len(text) > HEAD + TAIL:
+        text = f"{text[:HEAD]} {text[-TAIL:]}"
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _counted(words: list[bytes]) -> dict[int, int]:
+    counts: Counter[int] = Counter()
+    for word, count in Counter(words).items():
+        counts[crc32(word) % BUCKETS] += count
+    return {bucket: min(count, MOST_COUNTED) for bucket, count in counts.most_common(MOST_BUCKETS)}
+
+
+def _complexity(read: bytes, words: list[bytes]) -> float:
+    steps = len(read.translate(None, _OTHER_THAN_STEPS))
+    return round((_share(len(words), MANY_WORDS) + _share(steps, MANY_STEPS)) / 2, DIGITS_KEPT)
+
+
+def _share(count: int, many: int) -> float:
+    return min(log1p(count) / log1p(many), 1.0)

@@ -1,0 +1,40 @@
+"""Reads observations. The `Recorder` writes them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ymera_service.storage.faults import unavailable
+from ymera_service.storage.records import Observation, ObservationSource
+from ymera_service.storage.tables import observations
+
+
+class Observations:
+    """The stored observations."""
+
+    def __init__(self, reader: AsyncEngine) -> None:
+        self._reader = reader
+
+    async def of(self, request_id: str, source: ObservationSource) -> Sequence[Observation]:
+        """Returns what one source observed of a request: the latest of each name, by name.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        query = (
+            select(observations)
+            .where(observations.c.request_id == request_id, observations.c.source == source)
+            .order_by(observations.c.created_at, observations.c.id)
+        )
+        with unavailable("read the observations of a request"):
+            async with self._reader.connect() as connection:
+                rows = (await connection.execute(query)).all()
+        latest = {row.name: _observation(row) for row in rows}
+        return [latest[name] for name in sorted(latest)]
+
+
+def _observation(row: Row[Any]) -> Observation:
+    values = row._asdict()
+    return Observation(**values | {"source": ObservationSource(values["source"])})
