@@ -6,7 +6,13 @@ from ymera.v1 import inference_pb2 as pb
 
 from ymera_service.api.convert.attribution import attribution_of
 from ymera_service.api.convert.content import prompt_of
-from ymera_service.api.convert.inference import count_response, embed_of, embed_response
+from ymera_service.api.convert.inference import (
+    count_response,
+    embed_of,
+    embed_response,
+    moderate_of,
+    moderate_response,
+)
 from ymera_service.api.convert.routing import is_full_view, preferences_of
 from ymera_service.api.handlers import Method, Unary
 from ymera_service.execution.facts import ExecutionRequest
@@ -29,6 +35,7 @@ class InferenceServicer:
         """Returns the methods by their names in the contract."""
         return {
             "Embed": Unary(pb.EmbedRequest, self.embed),
+            "Moderate": Unary(pb.ModerateRequest, self.moderate),
             "CountTokens": Unary(pb.CountTokensRequest, self.count_tokens),
         }
 
@@ -37,6 +44,12 @@ class InferenceServicer:
         faults = Violations()
         work = embed_of(request, faults)
         return embed_response(await self._inference.embed(call, _request(request, work, faults, call)))
+
+    async def moderate(self, request: pb.ModerateRequest, call: Call) -> pb.ModerateResponse:
+        """Judges whether texts are harmful."""
+        faults = Violations()
+        work = moderate_of(request, faults)
+        return moderate_response(await self._inference.moderate(call, _request(request, work, faults, call)))
 
     async def count_tokens(self, request: pb.CountTokensRequest, call: Call) -> pb.CountTokensResponse:
         """Counts the tokens of a prompt."""
@@ -52,7 +65,9 @@ class InferenceServicer:
         return count_response(await self._inference.count_tokens(call, counted))
 
 
-def _request(request: pb.EmbedRequest, work: WorkRequest, faults: Violations, call: Call) -> ExecutionRequest:
+def _request(
+    request: pb.EmbedRequest | pb.ModerateRequest, work: WorkRequest, faults: Violations, call: Call
+) -> ExecutionRequest:
     return work_request_of(
         call,
         work,

@@ -23,7 +23,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ymera_service.config import PriceSettings, RateSettings
-from ymera_service.sdk.models import ModelInfo, Price, Tier
+from ymera_service.sdk.models import Kind, ModelInfo, Price, Tier
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo as ListEntry
@@ -52,13 +52,13 @@ class PriceLists:
 
     async def look_up(self, models: Sequence[ModelInfo]) -> dict[str, Listing]:
         """Returns model name → listing for one provider's models; models that are in no list are left out."""
-        wanted = [(info.price_vendor, info.name) for info in models if _is_wanted(info)]
+        wanted = [info for info in models if _is_wanted(info)]
         return await asyncio.to_thread(self._listings, wanted) if wanted else {}
 
-    def _listings(self, wanted: Iterable[tuple[str, str]]) -> dict[str, Listing]:
+    def _listings(self, wanted: Iterable[ModelInfo]) -> dict[str, Listing]:
         now = datetime.now(UTC)
-        entries = {name: self._entry(vendor, name) for vendor, name in wanted}
-        return {name: _listing(entry, now) for name, entry in entries.items() if entry is not None}
+        entries = [(info, self._entry(info.price_vendor, info.name)) for info in wanted]
+        return {info.name: _listing(entry, info.kind, now) for info, entry in entries if entry is not None}
 
     def _entry(self, vendor: str, name: str) -> "ListEntry | None":
         key = vendor, name
@@ -74,9 +74,11 @@ def configured(settings: PriceSettings) -> Price:
     return Price(*_configured_rates(settings), per_request=fee, tiers=tiers, source="configuration")
 
 
-def listed(prices: "ModelPrice") -> Price | None:
-    """Returns the price that a list states; None if it has no rate for input or for output."""
+def listed(prices: "ModelPrice", kind: Kind = Kind.GENERATE) -> Price | None:
+    """Returns the price that a list states; None if it has no rate for input, or for output of a model that writes."""
     input_price, output_price = prices.input_mtok, prices.output_mtok
+    if output_price is None and kind in (Kind.EMBED, Kind.RERANK, Kind.MODERATE):
+        output_price = Decimal(0)
     if input_price is None or output_price is None:
         return None
 
@@ -109,8 +111,8 @@ def _find(vendor: str, name: str) -> "ListEntry | None":
         return None
 
 
-def _listing(entry: "ListEntry", now: datetime) -> Listing:
-    return Listing(listed(entry.get_prices(now)), entry.context_window or 0)
+def _listing(entry: "ListEntry", kind: Kind, now: datetime) -> Listing:
+    return Listing(listed(entry.get_prices(now), kind), entry.context_window or 0)
 
 
 def _configured_rates(settings: RateSettings) -> _Figures:

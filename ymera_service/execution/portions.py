@@ -5,7 +5,7 @@ from dataclasses import replace
 from ymera_service.routing.estimate import text_tokens
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.models import Model
-from ymera_service.sdk.work import EmbedRequest, WorkRequest
+from ymera_service.sdk.work import EmbedRequest, ModerateRequest, WorkRequest
 
 USUAL_INPUTS = 96
 """Texts of a call where the model's limit is not known; no vendor takes fewer unless its models say so,"""
@@ -19,12 +19,12 @@ MAX_TURNS = 64
 
 def parts_of(work: WorkRequest) -> int:
     """Returns how many inputs some work has; what can't be divided is one."""
-    return len(work.inputs) if isinstance(work, EmbedRequest) else 1
+    return len(work.inputs) if isinstance(work, EmbedRequest | ModerateRequest) else 1
 
 
 def portion_of(work: WorkRequest, model: Model, done: int) -> WorkRequest:
     """Returns what the next call of a model does, of work of which so many inputs are done."""
-    if not isinstance(work, EmbedRequest):
+    if not isinstance(work, EmbedRequest | ModerateRequest):
         return replace(work, model=model.info.name)
     most = model.info.max_batch_inputs or USUAL_INPUTS
     tokens, count = (model.info.max_batch_tokens or USUAL_TOKENS) // SAFETY, 0

@@ -14,11 +14,25 @@ from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, ResponseStarted, UsageReported
 from ymera_service.sdk.generation import MAX_TOKENS, FinishReason, Usage
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, Reply, TokenCount, WorkRequest
+from ymera_service.sdk.work import (
+    CountRequest,
+    Embeddings,
+    EmbedRequest,
+    Finding,
+    Harm,
+    ModerateRequest,
+    Moderations,
+    Reply,
+    TokenCount,
+    Verdict,
+    WorkRequest,
+)
 
 MAX_DIMENSIONS = 65_536
 """Numbers of a vector; models return up to 8,192."""
 
+MAX_FINDINGS, MAX_NAME = 64, 256
+"""Categories of a verdict, and characters of the name of one."""
 TURN = 64
 """Vectors after which the loop gets a turn."""
 
@@ -106,6 +120,28 @@ async def _count(request: CountRequest, reply: TokenCount) -> TokenCount:
     return reply
 
 
+async def _moderations(request: ModerateRequest, reply: Moderations) -> Moderations:
+    if len(reply.verdicts) != len(request.inputs):
+        raise MalformedResponse(f"there are {len(reply.verdicts)} verdicts on {len(request.inputs)} inputs")
+    for verdict in reply.verdicts:
+        right = type(verdict) is Verdict and type(verdict.flagged) is bool and len(verdict.findings) <= MAX_FINDINGS
+        if not right or not all(map(_is_finding, verdict.findings)):
+            raise MalformedResponse("a verdict has a part of a wrong type, or too many findings")
+    return reply
+
+
+def _is_finding(finding: object) -> bool:
+    return (
+        type(finding) is Finding
+        and type(finding.harm) is Harm
+        and type(finding.flagged) is bool
+        and type(finding.name) is str
+        and finding.name.isprintable()
+        and len(finding.name) <= MAX_NAME
+        and (finding.score is None or (type(finding.score) in (int, float) and 0 <= finding.score <= 1))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """One kind of work: the method that does it, what that returns, and how it is checked."""
@@ -117,5 +153,6 @@ class _Kind:
 
 _KINDS: Mapping[type[WorkRequest], _Kind] = {
     EmbedRequest: _Kind(lambda provider, *call: provider.embed(*call), Embeddings, _embeddings),
+    ModerateRequest: _Kind(lambda provider, *call: provider.moderate(*call), Moderations, _moderations),
     CountRequest: _Kind(lambda provider, *call: provider.count_tokens(*call), TokenCount, _count),
 }

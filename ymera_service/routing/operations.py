@@ -6,18 +6,20 @@ from ymera_service.routing.decision import Weights
 from ymera_service.routing.estimate import Needs, prompt_tokens, text_tokens
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Kind
-from ymera_service.sdk.work import CountRequest, EmbedRequest, WorkRequest
+from ymera_service.sdk.work import CountRequest, EmbedRequest, ModerateRequest, WorkRequest
 from ymera_service.storage.records import Operation
 
 OPERATIONS: Mapping[type[WorkRequest], Operation] = {
     EmbedRequest: Operation.EMBEDDINGS,
     CountRequest: Operation.COUNT_TOKENS,
+    ModerateRequest: Operation.MODERATION,
 }
 
 KINDS: Mapping[Operation, Kind] = {
     Operation.CHAT: Kind.GENERATE,
     Operation.EMBEDDINGS: Kind.EMBED,
     Operation.COUNT_TOKENS: Kind.GENERATE,
+    Operation.MODERATION: Kind.MODERATE,
 }
 """The kind of the models that do it."""
 
@@ -30,7 +32,7 @@ def work_tokens(work: WorkRequest) -> int:
     match work:
         case CountRequest():
             return prompt_tokens(work.prompt)
-        case EmbedRequest():
+        case EmbedRequest() | ModerateRequest():
             return sum(map(text_tokens, work.inputs))
 
 

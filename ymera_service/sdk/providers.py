@@ -9,7 +9,7 @@ from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import ModelInfo
-from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, TokenCount
+from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, ModerateRequest, Moderations, TokenCount
 
 
 class Provider(Component):
@@ -66,3 +66,11 @@ class Provider(Component):
             ProviderError: As `generate` does; `InvalidProviderRequest` if the provider does not count tokens.
         """
         raise InvalidProviderRequest(f"{self.name} does not count tokens")
+
+    async def moderate(self, request: ModerateRequest, context: CallContext) -> Moderations:
+        """Judges whether texts are harmful, with a model of kind `MODERATE`. Since contract 1.1.
+
+        Raises:
+            ProviderError: As `generate` does; `InvalidProviderRequest` if the provider offers no moderation.
+        """
+        raise InvalidProviderRequest(f"{self.name} offers no moderation")

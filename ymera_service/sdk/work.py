@@ -49,7 +49,15 @@ class CountRequest:
     prompt: Prompt
 
 
-WorkRequest = EmbedRequest | CountRequest
+@dataclass(frozen=True, slots=True)
+class ModerateRequest:
+    """Texts to be judged, as many as `ModelInfo.max_batch_inputs` at most."""
+
+    model: str
+    inputs: tuple[str, ...]
+
+
+WorkRequest = EmbedRequest | CountRequest | ModerateRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +91,57 @@ class TokenCount(Reply):
     """The input tokens of a prompt, as the provider would charge for them. The count itself is free."""
 
     input_tokens: int
+
+
+class Harm(StrEnum):
+    """What a text may do harm by: what vendors' categories have in common."""
+
+    HARASSMENT = "harassment"
+    HATE = "hate"
+    SEXUAL = "sexual"
+    MINORS = "minors"
+    """Sexual content that involves children."""
+    SELF_HARM = "self_harm"
+    VIOLENCE = "violence"
+    ILLICIT = "illicit"
+    """Help with what is dangerous or a crime."""
+    PRIVACY = "privacy"
+    """Data of persons."""
+    ADVICE = "advice"
+    """What takes a professional: on health, money or the law."""
+    JAILBREAK = "jailbreak"
+    """An attempt to make a model break its rules."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a model says of one category.
+
+    Attributes:
+        harm: The category that the model's own belongs to.
+        name: The model's own name of it, such as "hate/threatening".
+        flagged: The text is harmful in this way.
+        score: How certain the model is, from 0 to 1; None if it does not say. Scores of different models can't be
+            compared.
+    """
+
+    harm: Harm
+    name: str
+    flagged: bool
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a text is harmful at all, and in which ways."""
+
+    flagged: bool
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moderations(Reply):
+    """A verdict on each input, in the order of the inputs."""
+
+    verdicts: tuple[Verdict, ...]

@@ -9,7 +9,7 @@ from ymera_service.execution.pipeline import Pipeline
 from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.generation import Prompt
-from ymera_service.sdk.work import Embeddings, Reply, TokenCount, WorkRequest
+from ymera_service.sdk.work import Embeddings, Moderations, Reply, TokenCount, Verdict, WorkRequest
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.attribution import check_attribution
 from ymera_service.serving.checks.violations import Violations
@@ -84,6 +84,14 @@ class Counted:
     estimated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """A verdict on each input, and the execution that made them."""
+
+    execution: Execution
+    verdicts: tuple[Verdict, ...]
+
+
 class Inference:
     """Runs the pipeline for calls, and notes for their log lines what was done."""
 
@@ -98,6 +106,15 @@ class Inference:
         """
         execution, replies = await self._done(call, request, Embeddings)
         return Embedded(execution, tuple([vector for reply in replies for vector in reply.vectors]))
+
+    async def moderate(self, call: Call, request: ExecutionRequest) -> Moderated:
+        """Returns a verdict on each input.
+
+        Raises:
+            YmeraError: Why there are none.
+        """
+        execution, replies = await self._done(call, request, Moderations)
+        return Moderated(execution, tuple([verdict for reply in replies for verdict in reply.verdicts]))
 
     async def count_tokens(self, call: Call, request: ExecutionRequest) -> Counted:
         """Returns the tokens of a prompt.

@@ -25,6 +25,7 @@ class Operation(StrEnum):
     CHAT = "chat"
     EMBEDDINGS = "embeddings"
     COUNT_TOKENS = "count_tokens"
+    MODERATION = "moderation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ymera_openai.listing import HOSTED, Offer, decode_models, kind_of
+from ymera_openai.listing import EMBEDS, HOSTED, Offer, decode_models, kind_of
+from ymera_openai.vendors import VENDORS
 
 from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
 from ymera_service.sdk.http import HttpResponse
@@ -25,7 +26,8 @@ def recorded(vendor: str) -> dict[str, ModelInfo]:
         pytest.skip("the recorded exchanges are not beside this checkout")
     body = json.loads(found[0].read_bytes())["response"]["body_text"].encode()
     entries = decode_models(HttpResponse(200, {}, body))
-    return {str(entry["id"]): Offer(vendor).described(entry) for entry in entries}
+    works = VENDORS[vendor].works if vendor in VENDORS else EMBEDS
+    return {str(entry["id"]): Offer(vendor, works=works).described(entry) for entry in entries}
 
 
 def generating(vendor: str) -> dict[str, ModelInfo]:
@@ -201,7 +203,9 @@ def test_tools_of_the_vendor_depend_on_vendor_and_model() -> None:
 
 
 def test_a_model_that_the_user_names_answers_prompts_whatever_its_name_suggests() -> None:
-    assert Offer().described({"id": "meta-llama/llama-guard-4-12b"}).kind is Kind.MODERATE
+    moderates = Offer(works=frozenset({Kind.EMBED, Kind.MODERATE}))
+    assert moderates.described({"id": "omni-moderation-latest"}).kind is Kind.MODERATE
+    assert Offer().described({"id": "meta-llama/llama-guard-4-12b"}).kind is Kind.OTHER
     assert Offer().named("meta-llama/llama-guard-4-12b").kind is Kind.GENERATE
     assert Offer().named("text-embedding-3-small").kind is Kind.EMBED
 

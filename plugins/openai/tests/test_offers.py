@@ -25,7 +25,7 @@ from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
 from ymera_service.sdk.testing.answers import context_of, generate
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
-from ymera_service.sdk.work import EmbedPurpose, EmbedRequest
+from ymera_service.sdk.work import EmbedPurpose, EmbedRequest, ModerateRequest, Moderations, Verdict
 
 LOCAL = [server.name for server in LOCAL_SERVERS]
 
@@ -286,4 +286,33 @@ async def test_embedding_and_moderation_are_asked_at_their_addresses() -> None:
     sent = orjson.loads(transport.requests[0].body)
     assert sent == {"model": request.model, "input": ["a"], "dimensions": 2, "encoding_format": "base64"}
     assert transport.requests[0].headers["authorization"] == "Bearer key"
-    assert (await http(openai).moderate(["a"])).flagged == (True,)
+    judged = ModerateRequest("omni-moderation-latest", ("a",))
+    assert await openai.moderate(judged, context_of(openai, judged)) == Moderations((Verdict(True),))
+    assert orjson.loads(transport.requests[1].body) == {"model": judged.model, "input": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "kinds"),
+    [
+        ("OPENAI_API_KEY", (Kind.EMBED, Kind.MODERATE, Kind.OTHER)),
+        ("MISTRAL_API_KEY", (Kind.EMBED, Kind.MODERATE, Kind.OTHER)),
+        ("GROQ_API_KEY", (Kind.EMBED, Kind.OTHER, Kind.OTHER)),
+    ],
+)
+async def test_models_are_for_work_that_their_vendors_api_offers(vendor: str, kinds: tuple[Kind, ...]) -> None:
+    names = [{"id": name} for name in ("text-embedding-3-small", "omni-moderation-latest", "rerank-1")]
+    listing = Exchange(orjson.dumps({"data": names}), path="/models")
+    (provider,) = providers(OpenAiSettings(discover_local=False), {vendor: "key"}, RecordedTransport(listing))
+    models = await provider.models()
+    assert tuple(model.kind for model in models) == kinds
+    free = [model.price for model in models if model.kind is Kind.MODERATE and vendor == "OPENAI_API_KEY"]
+    assert all(price == Price(0, 0) for price in free)
+
+
+async def test_openai_states_how_much_a_request_takes() -> None:
+    listing = Exchange(b'{"data":[{"id":"text-embedding-3-small"},{"id":"omni-moderation-latest"}]}', path="/models")
+    (openai,) = providers(OpenAiSettings(discover_local=False), {"OPENAI_API_KEY": "key"}, RecordedTransport(listing))
+    assert [(model.max_batch_inputs, model.max_batch_tokens) for model in await openai.models()] == [
+        (2048, 300_000),
+        (32, 0),
+    ]

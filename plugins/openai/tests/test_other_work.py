@@ -11,7 +11,7 @@ from ymera_openai.listing import decode_models
 from ymera_service.sdk.errors import MalformedResponse, RateLimited
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.work import EmbedRequest
+from ymera_service.sdk.work import EmbedRequest, Finding, Harm
 
 Exchange = dict[str, Any]
 
@@ -104,13 +104,37 @@ def test_what_is_no_moderation_is_malformed(body: bytes) -> None:
 def test_a_moderation_decodes(exchange: Exchange) -> None:
     result = moderations.decode(HttpResponse(200, {}, body_of(exchange)))
     expect = exchange["expect"]
-    assert list(result.flagged) == expect["flagged"]
+    assert [verdict.flagged for verdict in result.verdicts] == expect["flagged"]
+    theirs = json.loads(body_of(exchange))["results"]
+    for verdict, original in zip(result.verdicts, theirs, strict=True):
+        assert {each.name: each.flagged for each in verdict.findings} == original["categories"]
+        assert {each.name: each.score for each in verdict.findings} == original["category_scores"]
+        assert Harm.OTHER not in {each.harm for each in verdict.findings}
     assert (result.model, result.response_id) == (expect["model"], expect["response_id"])
 
 
 def test_a_moderation_without_a_verdict_is_judged_by_its_categories() -> None:
     body = {"results": [{"categories": {"violence": False, "pii": True}}, {"categories": {"pii": False}}]}
-    assert moderations.decode(HttpResponse(200, {}, json.dumps(body).encode())).flagged == (True, False)
+    result = moderations.decode(HttpResponse(200, {}, json.dumps(body).encode()))
+    assert [verdict.flagged for verdict in result.verdicts] == [True, False]
+    assert result.verdicts[0].findings[1] == Finding(Harm.PRIVACY, "pii", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        ("hate/threatening", Harm.HATE),
+        ("sexual/minors", Harm.MINORS),
+        ("self-harm/intent", Harm.SELF_HARM),
+        ("illicit/violent", Harm.ILLICIT),
+        ("jailbreaking", Harm.JAILBREAK),
+        ("law", Harm.ADVICE),
+        ("something/new", Harm.OTHER),
+    ],
+)
+def test_vendors_categories_have_a_common_one(name: str, harm: Harm) -> None:
+    body = json.dumps({"results": [{"categories": {name: True}, "category_scores": {name: 0.5}}]}).encode()
+    assert moderations.decode(HttpResponse(200, {}, body)).verdicts[0].findings == (Finding(harm, name, True, 0.5),)
 
 
 @pytest.mark.parametrize("exchange", recorded("models"))

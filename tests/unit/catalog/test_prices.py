@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from ymera_service.catalog.prices import PriceLists, configured, listed
 from ymera_service.config import PriceSettings
 from ymera_service.sdk.generation import Usage
-from ymera_service.sdk.models import ModelInfo, Price, Tier
+from ymera_service.sdk.models import Kind, ModelInfo, Price, Tier
 
 PROGRAM = """
 import asyncio, sys
@@ -186,3 +186,17 @@ def test_configured_tiers_that_do_not_ascend_are_rejected(thresholds: tuple[int,
     tiers = [{"above": above, "input": 1, "output": 1} for above in thresholds]
     with pytest.raises(ValidationError, match="above"):
         PriceSettings.model_validate({"input": 1, "output": 1, "tiers": tiers})
+
+
+@pytest.mark.parametrize("kind", [Kind.EMBED, Kind.RERANK, Kind.MODERATE])
+def test_a_model_that_writes_nothing_has_a_price_without_one_for_output(kind: Kind) -> None:
+    prices = ModelPrice(input_mtok=Decimal("0.02"))
+    assert listed(prices, kind) == Price(20_000, 0, source="genai-prices")
+    assert listed(prices) is None
+
+
+async def test_embedding_models_are_priced() -> None:
+    info = ModelInfo("text-embedding-3-small", price_vendor="openai", kind=Kind.EMBED)
+    listing = (await PriceLists().look_up([info]))[info.name]
+    assert listing.price is not None
+    assert (listing.price.input > 0, listing.price.output) == (True, 0)

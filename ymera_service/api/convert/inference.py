@@ -7,15 +7,18 @@ from ymera_service.api.convert.history import attempts_fields
 from ymera_service.api.convert.routing import decision_fields
 from ymera_service.api.convert.usage import consumption_fields
 from ymera_service.execution.facts import Execution
-from ymera_service.sdk.work import EmbedPurpose, EmbedRequest
+from ymera_service.sdk.work import EmbedPurpose, EmbedRequest, Finding, Harm, ModerateRequest
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
-from ymera_service.serving.inference import Counted, Embedded
+from ymera_service.serving.inference import Counted, Embedded, Moderated
 
 _PURPOSES: dict[int, EmbedPurpose | None] = {
     pb.EMBED_PURPOSE_UNSPECIFIED: None,
     **{pb.EmbedPurpose.Value(f"EMBED_PURPOSE_{purpose.name}"): purpose for purpose in EmbedPurpose},
 }
+
+
+_HARMS = {harm: pb.Harm.Value(f"HARM_{harm.name}") for harm in Harm}
 
 
 def embed_of(request: pb.EmbedRequest, faults: Violations) -> EmbedRequest:
@@ -34,6 +37,24 @@ def embed_response(done: Embedded) -> pb.EmbedResponse:
     """Returns the vectors."""
     embeddings = [pb.Embedding(values=vector) for vector in done.vectors]
     return pb.EmbedResponse(embeddings=embeddings, **_execution_fields(done.execution))
+
+
+def moderate_of(request: pb.ModerateRequest, faults: Violations) -> ModerateRequest:
+    """Returns what is to be judged; the checks are in `serving.checks`."""
+    return ModerateRequest("", tuple(request.inputs) if fits("inputs", len(request.inputs), faults) else ())
+
+
+def moderate_response(done: Moderated) -> pb.ModerateResponse:
+    """Returns the verdicts."""
+    verdicts = [
+        pb.ModerationVerdict(flagged=verdict.flagged, findings=[_finding(each) for each in verdict.findings])
+        for verdict in done.verdicts
+    ]
+    return pb.ModerateResponse(verdicts=verdicts, **_execution_fields(done.execution))
+
+
+def _finding(finding: Finding) -> pb.HarmFinding:
+    return pb.HarmFinding(harm=_HARMS[finding.harm], name=finding.name, flagged=finding.flagged, score=finding.score)
 
 
 def count_response(done: Counted) -> pb.CountTokensResponse:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
-from ymera_service.sdk.work import CountRequest, EmbedRequest, WorkRequest
+from ymera_service.sdk.work import CountRequest, EmbedRequest, ModerateRequest, WorkRequest
 from ymera_service.serving.checks.preferences import check_preferences
 from ymera_service.serving.checks.prompts import check_prompt
 from ymera_service.serving.checks.violations import Violations
@@ -19,6 +19,8 @@ def check_work(work: WorkRequest, faults: Violations) -> None:
     match work:
         case CountRequest():
             check_prompt(work.prompt, faults)
+        case ModerateRequest():
+            _check_texts("inputs", work.inputs, faults)
         case EmbedRequest():
             _check_texts("inputs", work.inputs, faults)
             if work.dimensions is not None:

@@ -89,6 +89,97 @@ func (EmbedPurpose) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{0}
 }
 
+// What a text may do harm by: what the categories of different vendors have in
+// common.
+type Harm int32
+
+const (
+	// Never sent.
+	Harm_HARM_UNSPECIFIED Harm = 0
+	// It insults or threatens someone.
+	Harm_HARM_HARASSMENT Harm = 1
+	// It is directed against people for what they are.
+	Harm_HARM_HATE Harm = 2
+	// It is sexual.
+	Harm_HARM_SEXUAL Harm = 3
+	// It is sexual and involves children.
+	Harm_HARM_MINORS Harm = 4
+	// It encourages people to injure themselves.
+	Harm_HARM_SELF_HARM Harm = 5
+	// It shows or incites violence.
+	Harm_HARM_VIOLENCE Harm = 6
+	// It helps with what is dangerous or a crime.
+	Harm_HARM_ILLICIT Harm = 7
+	// It reveals data of persons.
+	Harm_HARM_PRIVACY Harm = 8
+	// It gives or seeks advice that takes a professional: on health, money or the
+	// law.
+	Harm_HARM_ADVICE Harm = 9
+	// It tries to make a model break its rules.
+	Harm_HARM_JAILBREAK Harm = 10
+	// A category of the model that is none of these; its name says which.
+	Harm_HARM_OTHER Harm = 11
+)
+
+// Enum value maps for Harm.
+var (
+	Harm_name = map[int32]string{
+		0:  "HARM_UNSPECIFIED",
+		1:  "HARM_HARASSMENT",
+		2:  "HARM_HATE",
+		3:  "HARM_SEXUAL",
+		4:  "HARM_MINORS",
+		5:  "HARM_SELF_HARM",
+		6:  "HARM_VIOLENCE",
+		7:  "HARM_ILLICIT",
+		8:  "HARM_PRIVACY",
+		9:  "HARM_ADVICE",
+		10: "HARM_JAILBREAK",
+		11: "HARM_OTHER",
+	}
+	Harm_value = map[string]int32{
+		"HARM_UNSPECIFIED": 0,
+		"HARM_HARASSMENT":  1,
+		"HARM_HATE":        2,
+		"HARM_SEXUAL":      3,
+		"HARM_MINORS":      4,
+		"HARM_SELF_HARM":   5,
+		"HARM_VIOLENCE":    6,
+		"HARM_ILLICIT":     7,
+		"HARM_PRIVACY":     8,
+		"HARM_ADVICE":      9,
+		"HARM_JAILBREAK":   10,
+		"HARM_OTHER":       11,
+	}
+)
+
+func (x Harm) Enum() *Harm {
+	p := new(Harm)
+	*p = x
+	return p
+}
+
+func (x Harm) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Harm) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_inference_proto_enumTypes[1].Descriptor()
+}
+
+func (Harm) Type() protoreflect.EnumType {
+	return &file_ymera_v1_inference_proto_enumTypes[1]
+}
+
+func (x Harm) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Harm.Descriptor instead.
+func (Harm) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{1}
+}
+
 // The request of Embed.
 type EmbedRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -479,6 +570,310 @@ func (x *CountTokensResponse) GetAttempts() []*Attempt {
 	return nil
 }
 
+// The request of Moderate.
+type ModerateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The texts, none of them empty. Required; at most 2,048.
+	Inputs []string `protobuf:"bytes,1,rep,name=inputs,proto3" json:"inputs,omitempty"`
+	// How the caller wants the model to be chosen; the same fields are rejected as
+	// in EmbedRequest.
+	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
+	// How much of the decision to return.
+	DecisionView DecisionView `protobuf:"varint,3,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,4,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModerateRequest) Reset() {
+	*x = ModerateRequest{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModerateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModerateRequest) ProtoMessage() {}
+
+func (x *ModerateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModerateRequest.ProtoReflect.Descriptor instead.
+func (*ModerateRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ModerateRequest) GetInputs() []string {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+func (x *ModerateRequest) GetPreferences() *RoutingPreferences {
+	if x != nil {
+		return x.Preferences
+	}
+	return nil
+}
+
+func (x *ModerateRequest) GetDecisionView() DecisionView {
+	if x != nil {
+		return x.DecisionView
+	}
+	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
+func (x *ModerateRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+// What a model says of one of its categories.
+type HarmFinding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it has in common with the categories of other models. Several findings
+	// may have the same one.
+	Harm Harm `protobuf:"varint,1,opt,name=harm,proto3,enum=ymera.v1.Harm" json:"harm,omitempty"`
+	// The model's own name of the category, such as "hate/threatening".
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// True if the text is harmful in this way.
+	Flagged bool `protobuf:"varint,3,opt,name=flagged,proto3" json:"flagged,omitempty"`
+	// How certain the model is, from 0 to 1; absent if it does not say. Scores of
+	// different models can't be compared.
+	Score         *float64 `protobuf:"fixed64,4,opt,name=score,proto3,oneof" json:"score,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HarmFinding) Reset() {
+	*x = HarmFinding{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HarmFinding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HarmFinding) ProtoMessage() {}
+
+func (x *HarmFinding) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HarmFinding.ProtoReflect.Descriptor instead.
+func (*HarmFinding) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *HarmFinding) GetHarm() Harm {
+	if x != nil {
+		return x.Harm
+	}
+	return Harm_HARM_UNSPECIFIED
+}
+
+func (x *HarmFinding) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *HarmFinding) GetFlagged() bool {
+	if x != nil {
+		return x.Flagged
+	}
+	return false
+}
+
+func (x *HarmFinding) GetScore() float64 {
+	if x != nil && x.Score != nil {
+		return *x.Score
+	}
+	return 0
+}
+
+// The verdict on a text.
+type ModerationVerdict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True if it is harmful in any way.
+	Flagged bool `protobuf:"varint,1,opt,name=flagged,proto3" json:"flagged,omitempty"`
+	// One for each category that the model knows.
+	Findings      []*HarmFinding `protobuf:"bytes,2,rep,name=findings,proto3" json:"findings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModerationVerdict) Reset() {
+	*x = ModerationVerdict{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModerationVerdict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModerationVerdict) ProtoMessage() {}
+
+func (x *ModerationVerdict) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModerationVerdict.ProtoReflect.Descriptor instead.
+func (*ModerationVerdict) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ModerationVerdict) GetFlagged() bool {
+	if x != nil {
+		return x.Flagged
+	}
+	return false
+}
+
+func (x *ModerationVerdict) GetFindings() []*HarmFinding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+// The response of Moderate.
+type ModerateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id under which the execution is stored; a UUIDv7.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// A verdict on each input, in their order.
+	Verdicts []*ModerationVerdict `protobuf:"bytes,2,rep,name=verdicts,proto3" json:"verdicts,omitempty"`
+	// The id of the model that judged, "provider/name".
+	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	// What was consumed over all attempts.
+	Usage *Usage `protobuf:"bytes,4,opt,name=usage,proto3" json:"usage,omitempty"`
+	// The routing decision.
+	Decision *Decision `protobuf:"bytes,5,opt,name=decision,proto3" json:"decision,omitempty"`
+	// Every attempt that was made, in order.
+	Attempts []*Attempt `protobuf:"bytes,6,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	// True if the simulator judged instead of a real model.
+	Simulated     bool `protobuf:"varint,7,opt,name=simulated,proto3" json:"simulated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModerateResponse) Reset() {
+	*x = ModerateResponse{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModerateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModerateResponse) ProtoMessage() {}
+
+func (x *ModerateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModerateResponse.ProtoReflect.Descriptor instead.
+func (*ModerateResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ModerateResponse) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ModerateResponse) GetVerdicts() []*ModerationVerdict {
+	if x != nil {
+		return x.Verdicts
+	}
+	return nil
+}
+
+func (x *ModerateResponse) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ModerateResponse) GetUsage() *Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
+func (x *ModerateResponse) GetDecision() *Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+func (x *ModerateResponse) GetAttempts() []*Attempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
+func (x *ModerateResponse) GetSimulated() bool {
+	if x != nil {
+		return x.Simulated
+	}
+	return false
+}
+
 var File_ymera_v1_inference_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_inference_proto_rawDesc = "" +
@@ -517,16 +912,55 @@ const file_ymera_v1_inference_proto_rawDesc = "" +
 	"\finput_tokens\x18\x02 \x01(\x03R\vinputTokens\x12\x1c\n" +
 	"\testimated\x18\x03 \x01(\bR\testimated\x12\x14\n" +
 	"\x05model\x18\x04 \x01(\tR\x05model\x12-\n" +
-	"\battempts\x18\x05 \x03(\v2\x11.ymera.v1.AttemptR\battempts*\xc0\x01\n" +
+	"\battempts\x18\x05 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xdf\x01\n" +
+	"\x0fModerateRequest\x12\x16\n" +
+	"\x06inputs\x18\x01 \x03(\tR\x06inputs\x12>\n" +
+	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
+	"\rdecision_view\x18\x03 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
+	"\vattribution\x18\x04 \x01(\v2\x15.ymera.v1.AttributionR\vattribution\"\x84\x01\n" +
+	"\vHarmFinding\x12\"\n" +
+	"\x04harm\x18\x01 \x01(\x0e2\x0e.ymera.v1.HarmR\x04harm\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\aflagged\x18\x03 \x01(\bR\aflagged\x12\x19\n" +
+	"\x05score\x18\x04 \x01(\x01H\x00R\x05score\x88\x01\x01B\b\n" +
+	"\x06_score\"`\n" +
+	"\x11ModerationVerdict\x12\x18\n" +
+	"\aflagged\x18\x01 \x01(\bR\aflagged\x121\n" +
+	"\bfindings\x18\x02 \x03(\v2\x15.ymera.v1.HarmFindingR\bfindings\"\xa4\x02\n" +
+	"\x10ModerateResponse\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x127\n" +
+	"\bverdicts\x18\x02 \x03(\v2\x1b.ymera.v1.ModerationVerdictR\bverdicts\x12\x14\n" +
+	"\x05model\x18\x03 \x01(\tR\x05model\x12%\n" +
+	"\x05usage\x18\x04 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
+	"\bdecision\x18\x05 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x12-\n" +
+	"\battempts\x18\x06 \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x1c\n" +
+	"\tsimulated\x18\a \x01(\bR\tsimulated*\xc0\x01\n" +
 	"\fEmbedPurpose\x12\x1d\n" +
 	"\x19EMBED_PURPOSE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16EMBED_PURPOSE_DOCUMENT\x10\x01\x12\x17\n" +
 	"\x13EMBED_PURPOSE_QUERY\x10\x02\x12 \n" +
 	"\x1cEMBED_PURPOSE_CLASSIFICATION\x10\x03\x12\x1c\n" +
 	"\x18EMBED_PURPOSE_CLUSTERING\x10\x04\x12\x1c\n" +
-	"\x18EMBED_PURPOSE_SIMILARITY\x10\x052\x98\x01\n" +
+	"\x18EMBED_PURPOSE_SIMILARITY\x10\x05*\xe2\x01\n" +
+	"\x04Harm\x12\x14\n" +
+	"\x10HARM_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fHARM_HARASSMENT\x10\x01\x12\r\n" +
+	"\tHARM_HATE\x10\x02\x12\x0f\n" +
+	"\vHARM_SEXUAL\x10\x03\x12\x0f\n" +
+	"\vHARM_MINORS\x10\x04\x12\x12\n" +
+	"\x0eHARM_SELF_HARM\x10\x05\x12\x11\n" +
+	"\rHARM_VIOLENCE\x10\x06\x12\x10\n" +
+	"\fHARM_ILLICIT\x10\a\x12\x10\n" +
+	"\fHARM_PRIVACY\x10\b\x12\x0f\n" +
+	"\vHARM_ADVICE\x10\t\x12\x12\n" +
+	"\x0eHARM_JAILBREAK\x10\n" +
+	"\x12\x0e\n" +
+	"\n" +
+	"HARM_OTHER\x10\v2\xdb\x01\n" +
 	"\x10InferenceService\x128\n" +
-	"\x05Embed\x12\x16.ymera.v1.EmbedRequest\x1a\x17.ymera.v1.EmbedResponse\x12J\n" +
+	"\x05Embed\x12\x16.ymera.v1.EmbedRequest\x1a\x17.ymera.v1.EmbedResponse\x12A\n" +
+	"\bModerate\x12\x19.ymera.v1.ModerateRequest\x1a\x1a.ymera.v1.ModerateResponse\x12J\n" +
 	"\vCountTokens\x12\x1c.ymera.v1.CountTokensRequest\x1a\x1d.ymera.v1.CountTokensResponseBT\n" +
 	"\fdev.ymera.v1B\x0eInferenceProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
@@ -542,44 +976,60 @@ func file_ymera_v1_inference_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_inference_proto_rawDescData
 }
 
-var file_ymera_v1_inference_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ymera_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_ymera_v1_inference_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_ymera_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_ymera_v1_inference_proto_goTypes = []any{
 	(EmbedPurpose)(0),           // 0: ymera.v1.EmbedPurpose
-	(*EmbedRequest)(nil),        // 1: ymera.v1.EmbedRequest
-	(*Embedding)(nil),           // 2: ymera.v1.Embedding
-	(*EmbedResponse)(nil),       // 3: ymera.v1.EmbedResponse
-	(*CountTokensRequest)(nil),  // 4: ymera.v1.CountTokensRequest
-	(*CountTokensResponse)(nil), // 5: ymera.v1.CountTokensResponse
-	(*RoutingPreferences)(nil),  // 6: ymera.v1.RoutingPreferences
-	(DecisionView)(0),           // 7: ymera.v1.DecisionView
-	(*Attribution)(nil),         // 8: ymera.v1.Attribution
-	(*Usage)(nil),               // 9: ymera.v1.Usage
-	(*Decision)(nil),            // 10: ymera.v1.Decision
-	(*Attempt)(nil),             // 11: ymera.v1.Attempt
-	(*Prompt)(nil),              // 12: ymera.v1.Prompt
+	(Harm)(0),                   // 1: ymera.v1.Harm
+	(*EmbedRequest)(nil),        // 2: ymera.v1.EmbedRequest
+	(*Embedding)(nil),           // 3: ymera.v1.Embedding
+	(*EmbedResponse)(nil),       // 4: ymera.v1.EmbedResponse
+	(*CountTokensRequest)(nil),  // 5: ymera.v1.CountTokensRequest
+	(*CountTokensResponse)(nil), // 6: ymera.v1.CountTokensResponse
+	(*ModerateRequest)(nil),     // 7: ymera.v1.ModerateRequest
+	(*HarmFinding)(nil),         // 8: ymera.v1.HarmFinding
+	(*ModerationVerdict)(nil),   // 9: ymera.v1.ModerationVerdict
+	(*ModerateResponse)(nil),    // 10: ymera.v1.ModerateResponse
+	(*RoutingPreferences)(nil),  // 11: ymera.v1.RoutingPreferences
+	(DecisionView)(0),           // 12: ymera.v1.DecisionView
+	(*Attribution)(nil),         // 13: ymera.v1.Attribution
+	(*Usage)(nil),               // 14: ymera.v1.Usage
+	(*Decision)(nil),            // 15: ymera.v1.Decision
+	(*Attempt)(nil),             // 16: ymera.v1.Attempt
+	(*Prompt)(nil),              // 17: ymera.v1.Prompt
 }
 var file_ymera_v1_inference_proto_depIdxs = []int32{
-	6,  // 0: ymera.v1.EmbedRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	11, // 0: ymera.v1.EmbedRequest.preferences:type_name -> ymera.v1.RoutingPreferences
 	0,  // 1: ymera.v1.EmbedRequest.purpose:type_name -> ymera.v1.EmbedPurpose
-	7,  // 2: ymera.v1.EmbedRequest.decision_view:type_name -> ymera.v1.DecisionView
-	8,  // 3: ymera.v1.EmbedRequest.attribution:type_name -> ymera.v1.Attribution
-	2,  // 4: ymera.v1.EmbedResponse.embeddings:type_name -> ymera.v1.Embedding
-	9,  // 5: ymera.v1.EmbedResponse.usage:type_name -> ymera.v1.Usage
-	10, // 6: ymera.v1.EmbedResponse.decision:type_name -> ymera.v1.Decision
-	11, // 7: ymera.v1.EmbedResponse.attempts:type_name -> ymera.v1.Attempt
-	12, // 8: ymera.v1.CountTokensRequest.prompt:type_name -> ymera.v1.Prompt
-	8,  // 9: ymera.v1.CountTokensRequest.attribution:type_name -> ymera.v1.Attribution
-	11, // 10: ymera.v1.CountTokensResponse.attempts:type_name -> ymera.v1.Attempt
-	1,  // 11: ymera.v1.InferenceService.Embed:input_type -> ymera.v1.EmbedRequest
-	4,  // 12: ymera.v1.InferenceService.CountTokens:input_type -> ymera.v1.CountTokensRequest
-	3,  // 13: ymera.v1.InferenceService.Embed:output_type -> ymera.v1.EmbedResponse
-	5,  // 14: ymera.v1.InferenceService.CountTokens:output_type -> ymera.v1.CountTokensResponse
-	13, // [13:15] is the sub-list for method output_type
-	11, // [11:13] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	12, // 2: ymera.v1.EmbedRequest.decision_view:type_name -> ymera.v1.DecisionView
+	13, // 3: ymera.v1.EmbedRequest.attribution:type_name -> ymera.v1.Attribution
+	3,  // 4: ymera.v1.EmbedResponse.embeddings:type_name -> ymera.v1.Embedding
+	14, // 5: ymera.v1.EmbedResponse.usage:type_name -> ymera.v1.Usage
+	15, // 6: ymera.v1.EmbedResponse.decision:type_name -> ymera.v1.Decision
+	16, // 7: ymera.v1.EmbedResponse.attempts:type_name -> ymera.v1.Attempt
+	17, // 8: ymera.v1.CountTokensRequest.prompt:type_name -> ymera.v1.Prompt
+	13, // 9: ymera.v1.CountTokensRequest.attribution:type_name -> ymera.v1.Attribution
+	16, // 10: ymera.v1.CountTokensResponse.attempts:type_name -> ymera.v1.Attempt
+	11, // 11: ymera.v1.ModerateRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	12, // 12: ymera.v1.ModerateRequest.decision_view:type_name -> ymera.v1.DecisionView
+	13, // 13: ymera.v1.ModerateRequest.attribution:type_name -> ymera.v1.Attribution
+	1,  // 14: ymera.v1.HarmFinding.harm:type_name -> ymera.v1.Harm
+	8,  // 15: ymera.v1.ModerationVerdict.findings:type_name -> ymera.v1.HarmFinding
+	9,  // 16: ymera.v1.ModerateResponse.verdicts:type_name -> ymera.v1.ModerationVerdict
+	14, // 17: ymera.v1.ModerateResponse.usage:type_name -> ymera.v1.Usage
+	15, // 18: ymera.v1.ModerateResponse.decision:type_name -> ymera.v1.Decision
+	16, // 19: ymera.v1.ModerateResponse.attempts:type_name -> ymera.v1.Attempt
+	2,  // 20: ymera.v1.InferenceService.Embed:input_type -> ymera.v1.EmbedRequest
+	7,  // 21: ymera.v1.InferenceService.Moderate:input_type -> ymera.v1.ModerateRequest
+	5,  // 22: ymera.v1.InferenceService.CountTokens:input_type -> ymera.v1.CountTokensRequest
+	4,  // 23: ymera.v1.InferenceService.Embed:output_type -> ymera.v1.EmbedResponse
+	10, // 24: ymera.v1.InferenceService.Moderate:output_type -> ymera.v1.ModerateResponse
+	6,  // 25: ymera.v1.InferenceService.CountTokens:output_type -> ymera.v1.CountTokensResponse
+	23, // [23:26] is the sub-list for method output_type
+	20, // [20:23] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_inference_proto_init() }
@@ -591,13 +1041,14 @@ func file_ymera_v1_inference_proto_init() {
 	file_ymera_v1_routing_proto_init()
 	file_ymera_v1_usage_proto_init()
 	file_ymera_v1_inference_proto_msgTypes[0].OneofWrappers = []any{}
+	file_ymera_v1_inference_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_inference_proto_rawDesc), len(file_ymera_v1_inference_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   5,
+			NumEnums:      2,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

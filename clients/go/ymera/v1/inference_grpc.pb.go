@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	InferenceService_Embed_FullMethodName       = "/ymera.v1.InferenceService/Embed"
+	InferenceService_Moderate_FullMethodName    = "/ymera.v1.InferenceService/Moderate"
 	InferenceService_CountTokens_FullMethodName = "/ymera.v1.InferenceService/CountTokens"
 )
 
@@ -45,6 +46,12 @@ type InferenceServiceClient interface {
 	// DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
 	// returned, also if some of the calls succeeded.
 	Embed(ctx context.Context, in *EmbedRequest, opts ...grpc.CallOption) (*EmbedResponse, error)
+	// Judges whether texts are harmful, by a model for moderation: the one that
+	// preferences name, or the healthy one with the lowest known price. Calls are
+	// divided and repeated like those of Embed, and all verdicts are by one model.
+	//
+	// The provider may charge for it. Errors: as Embed.
+	Moderate(ctx context.Context, in *ModerateRequest, opts ...grpc.CallOption) (*ModerateResponse, error)
 	// Counts the tokens of a prompt, as the model would read it: exactly where its
 	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
 	// text, which says that it is one. Costs nothing.
@@ -68,6 +75,16 @@ func (c *inferenceServiceClient) Embed(ctx context.Context, in *EmbedRequest, op
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EmbedResponse)
 	err := c.cc.Invoke(ctx, InferenceService_Embed_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inferenceServiceClient) Moderate(ctx context.Context, in *ModerateRequest, opts ...grpc.CallOption) (*ModerateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ModerateResponse)
+	err := c.cc.Invoke(ctx, InferenceService_Moderate_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +121,12 @@ type InferenceServiceServer interface {
 	// DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
 	// returned, also if some of the calls succeeded.
 	Embed(context.Context, *EmbedRequest) (*EmbedResponse, error)
+	// Judges whether texts are harmful, by a model for moderation: the one that
+	// preferences name, or the healthy one with the lowest known price. Calls are
+	// divided and repeated like those of Embed, and all verdicts are by one model.
+	//
+	// The provider may charge for it. Errors: as Embed.
+	Moderate(context.Context, *ModerateRequest) (*ModerateResponse, error)
 	// Counts the tokens of a prompt, as the model would read it: exactly where its
 	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
 	// text, which says that it is one. Costs nothing.
@@ -125,6 +148,9 @@ type UnimplementedInferenceServiceServer struct{}
 
 func (UnimplementedInferenceServiceServer) Embed(context.Context, *EmbedRequest) (*EmbedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Embed not implemented")
+}
+func (UnimplementedInferenceServiceServer) Moderate(context.Context, *ModerateRequest) (*ModerateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Moderate not implemented")
 }
 func (UnimplementedInferenceServiceServer) CountTokens(context.Context, *CountTokensRequest) (*CountTokensResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CountTokens not implemented")
@@ -168,6 +194,24 @@ func _InferenceService_Embed_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InferenceService_Moderate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ModerateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InferenceServiceServer).Moderate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InferenceService_Moderate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InferenceServiceServer).Moderate(ctx, req.(*ModerateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _InferenceService_CountTokens_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CountTokensRequest)
 	if err := dec(in); err != nil {
@@ -196,6 +240,10 @@ var InferenceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Embed",
 			Handler:    _InferenceService_Embed_Handler,
+		},
+		{
+			MethodName: "Moderate",
+			Handler:    _InferenceService_Moderate_Handler,
 		},
 		{
 			MethodName: "CountTokens",

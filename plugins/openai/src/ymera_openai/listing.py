@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from ymera_openai import errors, profiles
+from ymera_openai.moderations import MOST_INPUTS
 from ymera_service.sdk.http import HttpResponse
 from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, Tier
 from ymera_service.sdk.wire.json_reader import Json, as_object, count, first, member, members, read_json, required, text
@@ -65,6 +66,7 @@ _MODALITIES = {
 }
 
 HOSTED = frozenset({Capability.WEB_SEARCH, Capability.CODE_EXECUTION})
+EMBEDS = frozenset({Kind.EMBED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,21 @@ class Offer:
     """Texts, and tokens together, that one request for embeddings takes; 0 if not known."""
     hosted: bool = False
     """Whether they can use tools that the vendor runs itself, such as searches; which of them depends on the model."""
+    works: frozenset[Kind] = EMBEDS
+    """What its API offers besides generating; a model for other work is of no use there."""
+    free: frozenset[Kind] = frozenset()
+    """What it charges nothing for."""
 
     def named(self, name: str) -> ModelInfo:
         """Returns a model of which only the name is known. As the user names it, it is of some use here."""
         model = self.described({"id": name})
-        return model if model.kind in (Kind.EMBED, Kind.RERANK) else replace(model, kind=Kind.GENERATE)
+        return model if model.kind in self.works else replace(model, kind=Kind.GENERATE)
 
     def described(self, entry: Json) -> ModelInfo:
         """Returns the model of a listing's entry; what the entry does not state comes from the model's family."""
         profile, kind = profiles.profile_of(text(entry, "id")), kind_of(entry)
+        if kind is not Kind.GENERATE and kind not in self.works:
+            kind = Kind.OTHER
         stated = dict(_stated_capabilities(entry))
         abilities = {**profile.abilities, **stated, **dict.fromkeys(self.has, True)}
         if not self.hosted:
@@ -103,10 +111,10 @@ class Offer:
             unknown=frozenset(name for name in Capability if abilities.get(name) is None),
             context_window=_context(entry) or profile.context_window,
             max_output_tokens=_longest_answer(entry) or profile.max_output_tokens,
-            price=self.price or _price(entry),
+            price=self.price or (Price(0, 0) if kind in self.free else _price(entry)),
             price_vendor=self.price_vendor,
             local=self.local,
-            max_batch_inputs=self.batch[0] if kind is Kind.EMBED else 0,
+            max_batch_inputs={Kind.EMBED: self.batch[0], Kind.MODERATE: MOST_INPUTS}.get(kind, 0),
             max_batch_tokens=self.batch[1] if kind is Kind.EMBED else 0,
         )
 

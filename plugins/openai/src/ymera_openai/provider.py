@@ -7,7 +7,6 @@ from ymera_openai import embeddings, moderations, profiles
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
 from ymera_openai.listing import Offer, decode_models
-from ymera_openai.moderations import Moderation
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses import Responses
 from ymera_service.sdk.context import CallContext
@@ -17,7 +16,7 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.work import Embeddings, EmbedRequest
+from ymera_service.sdk.work import Embeddings, EmbedRequest, ModerateRequest, Moderations
 
 
 class ByModel:
@@ -86,13 +85,9 @@ class OpenAiProvider(HttpProvider):
         reply = embeddings.decode(await self.fetch(encoded, context))
         return replace(reply, adaptations=encoded.adaptations)
 
-    async def moderate(self, inputs: Sequence[str], model: str = "omni-moderation-latest") -> Moderation:
-        """Returns whether texts are harmful.
-
-        Raises:
-            ProviderError: The provider failed.
-        """
-        return moderations.decode(await self.fetch(moderations.encode(model, inputs)))
+    async def moderate(self, request: ModerateRequest, context: CallContext) -> Moderations:
+        """See `Provider.moderate`."""
+        return moderations.decode(await self.fetch(moderations.encode(request), context))
 
 
 class Unconfigured(Provider):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from ymera_openai.listing import EMBEDS
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
-from ymera_service.sdk.models import Capability
+from ymera_service.sdk.models import Capability, Kind
 
 _PLAIN = Quirks()
 _OPENAI = Quirks(
@@ -43,6 +44,8 @@ class Vendor:
         partial: Capabilities that they have only in part: JSON mode without schemas.
         models: The models that it offers, if it has no listing.
         batch: Texts, and tokens together, that one request for embeddings takes; 0 if not known.
+        works: What its API offers besides generating.
+        free: What it charges nothing for.
     """
 
     name: str
@@ -59,8 +62,11 @@ class Vendor:
     partial: frozenset[Capability] = frozenset()
     models: tuple[str, ...] = ()
     batch: tuple[int, int] = (0, 0)
+    works: frozenset[Kind] = EMBEDS
+    free: frozenset[Kind] = frozenset()
 
 
+_MODERATES = EMBEDS | {Kind.MODERATE}
 _OPENAI_BATCH = (2048, 300_000)
 """https://platform.openai.com/docs/api-reference/embeddings/create, November 2026."""
 
@@ -75,6 +81,8 @@ VENDORS = {
             base_url_variable="OPENAI_BASE_URL",
             price_vendor="openai",
             batch=_OPENAI_BATCH,
+            works=_MODERATES,
+            free=frozenset({Kind.MODERATE}),
         ),
         Vendor(
             "azure",
@@ -161,6 +169,7 @@ VENDORS = {
             _MISTRAL,
             price_vendor="mistral",
             batch=(0, 16_384),
+            works=_MODERATES,
         ),
         Vendor(
             "moonshot",

@@ -18,9 +18,10 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, TokenCount
+from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, ModerateRequest, Moderations, TokenCount
 from ymera_simulator import tokens
 from ymera_simulator.faults import Faults, error_before_answer, error_within_answer
+from ymera_simulator.harms import verdict_on
 from ymera_simulator.models import SimulatedModel, models_of
 from ymera_simulator.respondent import Respondent, SimulatedAnswer
 from ymera_simulator.settings import FaultMode, FaultSettings, SimulatorSettings
@@ -72,15 +73,20 @@ class SimulatorProvider(Provider):
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """See `Provider.embed`."""
-        model = self._model(request.model, Kind.EMBED)
-        fault = self._faults.next(model.name)
-        await self._wait_for_head(model, fault)
-        if error := error_within_answer(fault):
-            raise error
+        model = await self._ready(request.model, Kind.EMBED)
         dimensions = request.dimensions or DIMENSIONS
-        self._answers += 1
         return Embeddings(
             tuple([vector_of(text, dimensions) for text in request.inputs]),
+            usage=Usage(sum(map(tokens.count, request.inputs))),
+            model=model.name,
+            response_id=f"sim-{self._answers}",
+        )
+
+    async def moderate(self, request: ModerateRequest, context: CallContext) -> Moderations:
+        """See `Provider.moderate`."""
+        model = await self._ready(request.model, Kind.MODERATE)
+        return Moderations(
+            tuple(map(verdict_on, request.inputs)),
             usage=Usage(sum(map(tokens.count, request.inputs))),
             model=model.name,
             response_id=f"sim-{self._answers}",
@@ -89,6 +95,16 @@ class SimulatorProvider(Provider):
     async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
         """See `Provider.count_tokens`."""
         return TokenCount(tokens.of_prompt(request.prompt), model=self._model(request.model).name)
+
+    async def _ready(self, name: str, kind: Kind) -> SimulatedModel:
+        """Returns a model that is about to reply, after its time; raises its faults."""
+        model = self._model(name, kind)
+        fault = self._faults.next(model.name)
+        await self._wait_for_head(model, fault)
+        if error := error_within_answer(fault):
+            raise error
+        self._answers += 1
+        return model
 
     def _model(self, name: str, kind: Kind = Kind.GENERATE) -> SimulatedModel:
         model = self._models.get(name)

@@ -60,6 +60,72 @@ EMBED_PURPOSE_SIMILARITY: EmbedPurpose.ValueType  # 5
 """To be compared with each other."""
 Global___EmbedPurpose: typing_extensions.TypeAlias = EmbedPurpose
 
+class _Harm:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _HarmEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Harm.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    HARM_UNSPECIFIED: _Harm.ValueType  # 0
+    """Never sent."""
+    HARM_HARASSMENT: _Harm.ValueType  # 1
+    """It insults or threatens someone."""
+    HARM_HATE: _Harm.ValueType  # 2
+    """It is directed against people for what they are."""
+    HARM_SEXUAL: _Harm.ValueType  # 3
+    """It is sexual."""
+    HARM_MINORS: _Harm.ValueType  # 4
+    """It is sexual and involves children."""
+    HARM_SELF_HARM: _Harm.ValueType  # 5
+    """It encourages people to injure themselves."""
+    HARM_VIOLENCE: _Harm.ValueType  # 6
+    """It shows or incites violence."""
+    HARM_ILLICIT: _Harm.ValueType  # 7
+    """It helps with what is dangerous or a crime."""
+    HARM_PRIVACY: _Harm.ValueType  # 8
+    """It reveals data of persons."""
+    HARM_ADVICE: _Harm.ValueType  # 9
+    """It gives or seeks advice that takes a professional: on health, money or the
+    law.
+    """
+    HARM_JAILBREAK: _Harm.ValueType  # 10
+    """It tries to make a model break its rules."""
+    HARM_OTHER: _Harm.ValueType  # 11
+    """A category of the model that is none of these; its name says which."""
+
+class Harm(_Harm, metaclass=_HarmEnumTypeWrapper):
+    """What a text may do harm by: what the categories of different vendors have in
+    common.
+    """
+
+HARM_UNSPECIFIED: Harm.ValueType  # 0
+"""Never sent."""
+HARM_HARASSMENT: Harm.ValueType  # 1
+"""It insults or threatens someone."""
+HARM_HATE: Harm.ValueType  # 2
+"""It is directed against people for what they are."""
+HARM_SEXUAL: Harm.ValueType  # 3
+"""It is sexual."""
+HARM_MINORS: Harm.ValueType  # 4
+"""It is sexual and involves children."""
+HARM_SELF_HARM: Harm.ValueType  # 5
+"""It encourages people to injure themselves."""
+HARM_VIOLENCE: Harm.ValueType  # 6
+"""It shows or incites violence."""
+HARM_ILLICIT: Harm.ValueType  # 7
+"""It helps with what is dangerous or a crime."""
+HARM_PRIVACY: Harm.ValueType  # 8
+"""It reveals data of persons."""
+HARM_ADVICE: Harm.ValueType  # 9
+"""It gives or seeks advice that takes a professional: on health, money or the
+law.
+"""
+HARM_JAILBREAK: Harm.ValueType  # 10
+"""It tries to make a model break its rules."""
+HARM_OTHER: Harm.ValueType  # 11
+"""A category of the model that is none of these; its name says which."""
+Global___Harm: typing_extensions.TypeAlias = Harm
+
 @typing.final
 class EmbedRequest(google.protobuf.message.Message):
     """The request of Embed."""
@@ -256,3 +322,153 @@ class CountTokensResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "estimated", b"estimated", "input_tokens", b"input_tokens", "model", b"model", "request_id", b"request_id"]) -> None: ...
 
 Global___CountTokensResponse: typing_extensions.TypeAlias = CountTokensResponse
+
+@typing.final
+class ModerateRequest(google.protobuf.message.Message):
+    """The request of Moderate."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INPUTS_FIELD_NUMBER: builtins.int
+    PREFERENCES_FIELD_NUMBER: builtins.int
+    DECISION_VIEW_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
+    decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
+    """How much of the decision to return."""
+    @property
+    def inputs(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The texts, none of them empty. Required; at most 2,048."""
+
+    @property
+    def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
+        """How the caller wants the model to be chosen; the same fields are rejected as
+        in EmbedRequest.
+        """
+
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
+    def __init__(
+        self,
+        *,
+        inputs: collections.abc.Iterable[builtins.str] | None = ...,
+        preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
+        decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["attribution", b"attribution", "preferences", b"preferences"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attribution", b"attribution", "decision_view", b"decision_view", "inputs", b"inputs", "preferences", b"preferences"]) -> None: ...
+
+Global___ModerateRequest: typing_extensions.TypeAlias = ModerateRequest
+
+@typing.final
+class HarmFinding(google.protobuf.message.Message):
+    """What a model says of one of its categories."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    HARM_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    FLAGGED_FIELD_NUMBER: builtins.int
+    SCORE_FIELD_NUMBER: builtins.int
+    harm: Global___Harm.ValueType
+    """What it has in common with the categories of other models. Several findings
+    may have the same one.
+    """
+    name: builtins.str
+    """The model's own name of the category, such as "hate/threatening"."""
+    flagged: builtins.bool
+    """True if the text is harmful in this way."""
+    score: builtins.float
+    """How certain the model is, from 0 to 1; absent if it does not say. Scores of
+    different models can't be compared.
+    """
+    def __init__(
+        self,
+        *,
+        harm: Global___Harm.ValueType = ...,
+        name: builtins.str = ...,
+        flagged: builtins.bool = ...,
+        score: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_score", b"_score", "score", b"score"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_score", b"_score", "flagged", b"flagged", "harm", b"harm", "name", b"name", "score", b"score"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_score", b"_score"]) -> typing.Literal["score"] | None: ...
+
+Global___HarmFinding: typing_extensions.TypeAlias = HarmFinding
+
+@typing.final
+class ModerationVerdict(google.protobuf.message.Message):
+    """The verdict on a text."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FLAGGED_FIELD_NUMBER: builtins.int
+    FINDINGS_FIELD_NUMBER: builtins.int
+    flagged: builtins.bool
+    """True if it is harmful in any way."""
+    @property
+    def findings(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___HarmFinding]:
+        """One for each category that the model knows."""
+
+    def __init__(
+        self,
+        *,
+        flagged: builtins.bool = ...,
+        findings: collections.abc.Iterable[Global___HarmFinding] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["findings", b"findings", "flagged", b"flagged"]) -> None: ...
+
+Global___ModerationVerdict: typing_extensions.TypeAlias = ModerationVerdict
+
+@typing.final
+class ModerateResponse(google.protobuf.message.Message):
+    """The response of Moderate."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    VERDICTS_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    USAGE_FIELD_NUMBER: builtins.int
+    DECISION_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
+    SIMULATED_FIELD_NUMBER: builtins.int
+    request_id: builtins.str
+    """The id under which the execution is stored; a UUIDv7."""
+    model: builtins.str
+    """The id of the model that judged, "provider/name"."""
+    simulated: builtins.bool
+    """True if the simulator judged instead of a real model."""
+    @property
+    def verdicts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ModerationVerdict]:
+        """A verdict on each input, in their order."""
+
+    @property
+    def usage(self) -> ymera.v1.usage_pb2.Usage:
+        """What was consumed over all attempts."""
+
+    @property
+    def decision(self) -> ymera.v1.routing_pb2.Decision:
+        """The routing decision."""
+
+    @property
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
+        """Every attempt that was made, in order."""
+
+    def __init__(
+        self,
+        *,
+        request_id: builtins.str = ...,
+        verdicts: collections.abc.Iterable[Global___ModerationVerdict] | None = ...,
+        model: builtins.str = ...,
+        usage: ymera.v1.usage_pb2.Usage | None = ...,
+        decision: ymera.v1.routing_pb2.Decision | None = ...,
+        attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
+        simulated: builtins.bool = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["decision", b"decision", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "decision", b"decision", "model", b"model", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage", "verdicts", b"verdicts"]) -> None: ...
+
+Global___ModerateResponse: typing_extensions.TypeAlias = ModerateResponse

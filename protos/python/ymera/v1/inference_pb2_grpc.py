@@ -42,6 +42,11 @@ class InferenceServiceStub(object):
                 request_serializer=ymera_dot_v1_dot_inference__pb2.EmbedRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_inference__pb2.EmbedResponse.FromString,
                 _registered_method=True)
+        self.Moderate = channel.unary_unary(
+                '/ymera.v1.InferenceService/Moderate',
+                request_serializer=ymera_dot_v1_dot_inference__pb2.ModerateRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_inference__pb2.ModerateResponse.FromString,
+                _registered_method=True)
         self.CountTokens = channel.unary_unary(
                 '/ymera.v1.InferenceService/CountTokens',
                 request_serializer=ymera_dot_v1_dot_inference__pb2.CountTokensRequest.SerializeToString,
@@ -72,6 +77,17 @@ class InferenceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Moderate(self, request, context):
+        """Judges whether texts are harmful, by a model for moderation: the one that
+        preferences name, or the healthy one with the lowest known price. Calls are
+        divided and repeated like those of Embed, and all verdicts are by one model.
+
+        The provider may charge for it. Errors: as Embed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CountTokens(self, request, context):
         """Counts the tokens of a prompt, as the model would read it: exactly where its
         provider counts them, otherwise by an estimate of a token for each 4 bytes of
@@ -93,6 +109,11 @@ def add_InferenceServiceServicer_to_server(servicer, server):
                     servicer.Embed,
                     request_deserializer=ymera_dot_v1_dot_inference__pb2.EmbedRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_inference__pb2.EmbedResponse.SerializeToString,
+            ),
+            'Moderate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Moderate,
+                    request_deserializer=ymera_dot_v1_dot_inference__pb2.ModerateRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_inference__pb2.ModerateResponse.SerializeToString,
             ),
             'CountTokens': grpc.unary_unary_rpc_method_handler(
                     servicer.CountTokens,
@@ -130,6 +151,33 @@ class InferenceService(object):
             '/ymera.v1.InferenceService/Embed',
             ymera_dot_v1_dot_inference__pb2.EmbedRequest.SerializeToString,
             ymera_dot_v1_dot_inference__pb2.EmbedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Moderate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.InferenceService/Moderate',
+            ymera_dot_v1_dot_inference__pb2.ModerateRequest.SerializeToString,
+            ymera_dot_v1_dot_inference__pb2.ModerateResponse.FromString,
             options,
             channel_credentials,
             insecure,

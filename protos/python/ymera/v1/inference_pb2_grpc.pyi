@@ -41,6 +41,22 @@ _InferenceServiceEmbedType = typing_extensions.TypeVar(
     ],
 )
 
+_InferenceServiceModerateType = typing_extensions.TypeVar(
+    '_InferenceServiceModerateType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.ModerateRequest,
+        ymera.v1.inference_pb2.ModerateResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.ModerateRequest,
+        ymera.v1.inference_pb2.ModerateResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.ModerateRequest,
+        ymera.v1.inference_pb2.ModerateResponse,
+    ],
+)
+
 _InferenceServiceCountTokensType = typing_extensions.TypeVar(
     '_InferenceServiceCountTokensType',
     grpc.UnaryUnaryMultiCallable[
@@ -57,7 +73,7 @@ _InferenceServiceCountTokensType = typing_extensions.TypeVar(
     ],
 )
 
-class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _InferenceServiceCountTokensType]):
+class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _InferenceServiceModerateType, _InferenceServiceCountTokensType]):
     """Does work other than answering prompts. It is admitted, routed, retried,
     accounted for and stored like Execute: GetExecution returns it by its
     request_id.
@@ -70,6 +86,10 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
             ymera.v1.inference_pb2.EmbedResponse,
         ],
         grpc.UnaryUnaryMultiCallable[
+            ymera.v1.inference_pb2.ModerateRequest,
+            ymera.v1.inference_pb2.ModerateResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
             ymera.v1.inference_pb2.CountTokensRequest,
             ymera.v1.inference_pb2.CountTokensResponse,
         ],
@@ -80,6 +100,10 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.inference_pb2.EmbedRequest,
             ymera.v1.inference_pb2.EmbedResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.inference_pb2.ModerateRequest,
+            ymera.v1.inference_pb2.ModerateResponse,
         ],
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.inference_pb2.CountTokensRequest,
@@ -101,6 +125,14 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
     returned, also if some of the calls succeeded.
     """
 
+    Moderate: _InferenceServiceModerateType
+    """Judges whether texts are harmful, by a model for moderation: the one that
+    preferences name, or the healthy one with the lowest known price. Calls are
+    divided and repeated like those of Embed, and all verdicts are by one model.
+
+    The provider may charge for it. Errors: as Embed.
+    """
+
     CountTokens: _InferenceServiceCountTokensType
     """Counts the tokens of a prompt, as the model would read it: exactly where its
     provider counts them, otherwise by an estimate of a token for each 4 bytes of
@@ -116,6 +148,10 @@ InferenceServiceAsyncStub: typing_extensions.TypeAlias = InferenceServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.inference_pb2.EmbedRequest,
         ymera.v1.inference_pb2.EmbedResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.ModerateRequest,
+        ymera.v1.inference_pb2.ModerateResponse,
     ],
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.inference_pb2.CountTokensRequest,
@@ -146,6 +182,19 @@ class InferenceServiceServicer(metaclass=abc.ABCMeta):
         FAILED_PRECONDITION (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED, UNAVAILABLE,
         DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
         returned, also if some of the calls succeeded.
+        """
+
+    @abc.abstractmethod
+    def Moderate(
+        self,
+        request: ymera.v1.inference_pb2.ModerateRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.inference_pb2.ModerateResponse, collections.abc.Awaitable[ymera.v1.inference_pb2.ModerateResponse]]:
+        """Judges whether texts are harmful, by a model for moderation: the one that
+        preferences name, or the healthy one with the lowest known price. Calls are
+        divided and repeated like those of Embed, and all verdicts are by one model.
+
+        The provider may charge for it. Errors: as Embed.
         """
 
     @abc.abstractmethod

@@ -86,6 +86,8 @@ class _OperationEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     """It turned texts into vectors: Embed."""
     OPERATION_COUNT_TOKENS: _Operation.ValueType  # 3
     """It counted the tokens of a prompt: CountTokens."""
+    OPERATION_MODERATION: _Operation.ValueType  # 4
+    """It judged whether texts are harmful: Moderate."""
 
 class Operation(_Operation, metaclass=_OperationEnumTypeWrapper):
     """What an execution did, as OpenTelemetry's gen_ai.operation.name calls it."""
@@ -98,6 +100,8 @@ OPERATION_EMBEDDINGS: Operation.ValueType  # 2
 """It turned texts into vectors: Embed."""
 OPERATION_COUNT_TOKENS: Operation.ValueType  # 3
 """It counted the tokens of a prompt: CountTokens."""
+OPERATION_MODERATION: Operation.ValueType  # 4
+"""It judged whether texts are harmful: Moderate."""
 Global___Operation: typing_extensions.TypeAlias = Operation
 
 class _Capability:
