@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import orjson
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from ymera.v1 import content_pb2 as pb
 from ymera.v1 import routing_pb2, ymera_pb2, ymera_pb2_grpc
 
@@ -185,3 +186,46 @@ async def test_a_tool_of_the_provider_goes_to_models_that_have_it(
     answer = await client.Execute(request, timeout=WAIT)
     assert answer.model == CONTENT_MODEL
     assert upstream.bodies[0]["tools"] == [{"urlContext": {}}]
+
+
+async def test_a_hint_for_the_cache_marks_what_the_provider_is_to_keep(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
+) -> None:
+    hour = pb.CacheHint(ttl=Duration(seconds=3_600))
+    system = pb.Message(role=pb.ROLE_SYSTEM, parts=[pb.Part(text="Be brief.", cache=hour)])
+    tool = pb.Tool(function=pb.Function(name="look"), cache=hour)
+    prompt = pb.Prompt(messages=[system, HI], tools=[tool])
+    assert warnings(await ask(client, prompt, MESSAGES_MODEL, strict=True)) == []
+    assert warnings(await ask(client, prompt, CHAT_MODEL, strict=True)) == []
+    [messages, chat] = upstream.bodies
+    marked = {"type": "ephemeral", "ttl": "1h"}
+    assert messages["system"] == [{"type": "text", "text": "Be brief.", "cache_control": marked}]
+    assert messages["tools"][0]["cache_control"] == marked
+    assert "cache_control" not in orjson.dumps(chat).decode()
+
+
+async def test_a_file_goes_to_the_provider_that_keeps_it(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
+) -> None:
+    kept = pb.Media(provider_file=pb.ProviderFile(provider="messages", id="file_1"), mime_type="application/pdf")
+    prompt = pb.Prompt(messages=[pb.Message(role=pb.ROLE_USER, parts=[pb.Part(file=kept)])])
+    answer = await client.Execute(ymera_pb2.ExecuteRequest(prompt=prompt), timeout=WAIT)
+    assert answer.model == MESSAGES_MODEL
+    assert upstream.bodies[0]["messages"][0]["content"][0]["source"] == {"type": "file", "file_id": "file_1"}
+    assert upstream.headers[0]["anthropic-beta"] == "files-api-2025-04-14"
+    wanted = routing_pb2.RoutingPreferences(model=CHAT_MODEL)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await client.Execute(ymera_pb2.ExecuteRequest(prompt=prompt, preferences=wanted), timeout=WAIT)
+    assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_a_video_and_the_detail_of_pictures_reach_a_model_that_sees_them(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
+) -> None:
+    film = pb.Part(video=pb.Media(data=b"film", mime_type="video/mp4", detail=pb.Media.DETAIL_LOW))
+    prompt = pb.Prompt(messages=[pb.Message(role=pb.ROLE_USER, parts=[film])])
+    answer = await client.Execute(ymera_pb2.ExecuteRequest(prompt=prompt), timeout=WAIT)
+    assert answer.model == CONTENT_MODEL
+    [body] = upstream.bodies
+    assert body["contents"][0]["parts"] == [{"inlineData": {"mimeType": "video/mp4", "data": "ZmlsbQ=="}}]
+    assert body["generationConfig"]["mediaResolution"] == "MEDIA_RESOLUTION_LOW"

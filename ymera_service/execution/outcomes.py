@@ -89,7 +89,7 @@ def _unpacked(kind: str, *fields: str) -> Part:
         return ProviderBlock(fields[0], b64decode(fields[1]))
     if kind == "tool_call":
         return ToolCall(*fields)
-    return Refusal(*fields) if kind == "refusal" else Text(*fields)
+    return Refusal(*fields) if kind == "refusal" else Text(fields[0])
 
 
 def events_of(answer: Answer) -> Iterator[ExecutionEvent]:

@@ -3,7 +3,8 @@
 Tokens are counted by the provider only, and each tokenizer differs, so before the call they are estimated:
 a token per four bytes of UTF-8. Vendors give four characters as the average of English text; counting bytes
 makes scripts whose characters stand for more cost more, as they do. Media are taken at what vendors document
-for a usual one: about a thousand tokens a picture, thirty a second of compressed speech, two thousand a page.
+for a usual one: about a thousand tokens a picture, thirty a second of compressed speech, 260 a second of
+compressed film, two thousand a page.
 """
 
 from collections.abc import Iterable
@@ -22,13 +23,16 @@ TYPICAL_OUTPUT_TOKENS = 400
 IMAGE_TOKENS = 1_000
 AUDIO_BYTES_PER_TOKEN = 500
 FILE_BYTES_PER_TOKEN = 25
+VIDEO_BYTES_PER_TOKEN = 500
+_BYTES_PER_TOKEN = {MediaKind.AUDIO: AUDIO_BYTES_PER_TOKEN, MediaKind.VIDEO: VIDEO_BYTES_PER_TOKEN}
 UNSEEN_MEDIA_TOKENS = 2_000
-"""Tokens of a sound or file of which only the address is known."""
+"""Tokens of a sound, film or file of which only the address is known."""
 
 _CAPABILITY_OF = {
     MediaKind.IMAGE: Capability.IMAGE_INPUT,
     MediaKind.AUDIO: Capability.AUDIO_INPUT,
     MediaKind.FILE: Capability.FILE_INPUT,
+    MediaKind.VIDEO: Capability.VIDEO_INPUT,
 }
 
 _CAPABILITY_OF_TOOL = {WEB_SEARCH: Capability.WEB_SEARCH, CODE_EXECUTION: Capability.CODE_EXECUTION}
@@ -141,5 +145,4 @@ def _media_tokens(media: Media) -> int:
         return UNSEEN_MEDIA_TOKENS
     if media.mime_type.startswith("text/"):
         return -(-len(media.data) // BYTES_PER_TOKEN)
-    per_token = AUDIO_BYTES_PER_TOKEN if media.kind is MediaKind.AUDIO else FILE_BYTES_PER_TOKEN
-    return -(-len(media.data) // per_token)
+    return -(-len(media.data) // _BYTES_PER_TOKEN.get(media.kind, FILE_BYTES_PER_TOKEN))

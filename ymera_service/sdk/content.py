@@ -15,10 +15,18 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CacheHint:
+    """Asks for the prompt to be cached up to here; `ttl` is in seconds, None leaves it to the provider."""
+
+    ttl: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """Plain text."""
 
     text: str
+    cache: CacheHint | None = None
 
 
 class MediaKind(StrEnum):
@@ -27,17 +35,32 @@ class MediaKind(StrEnum):
     IMAGE = "image"
     AUDIO = "audio"
     FILE = "file"
+    VIDEO = "video"
+
+
+class Detail(StrEnum):
+    """How closely to look at a picture or video."""
+
+    LOW = "low"
+    HIGH = "high"
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Bytes of a known type: inline as `data`, or by reference as `uri`; exactly one is set."""
+    """Bytes of a known type: inline as `data`, by reference as `uri`, or as `file_id`; exactly one is set.
+
+    A `file_id` is what `provider` calls a file that it keeps; no other provider gets it.
+    """
 
     kind: MediaKind
     mime_type: str = ""
     data: bytes = b""
     uri: str = ""
     filename: str = ""
+    file_id: str = ""
+    provider: str = ""
+    detail: Detail | None = None
+    cache: CacheHint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +79,7 @@ class ToolResult:
     tool_call_id: str
     parts: "tuple[Text | Media, ...]"
     is_error: bool = False
+    cache: CacheHint | None = None
 
 
 @dataclass(frozen=True, slots=True)

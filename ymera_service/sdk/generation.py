@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ymera_service.sdk.content import Message
+from ymera_service.sdk.content import CacheHint, Message
 
 
 class ReasoningEffort(StrEnum):
@@ -41,6 +41,7 @@ class Tool:
     description: str = ""
     parameters_schema: str = ""
     strict: bool = False
+    cache: CacheHint | None = None
 
 
 WEB_SEARCH, CODE_EXECUTION = "web_search", "code_execution"
@@ -59,6 +60,7 @@ class ProviderTool:
     name: str
     provider: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    cache: CacheHint | None = None
 
 
 class ToolChoiceMode(StrEnum):

@@ -33,6 +33,7 @@ class Capability(StrEnum):
     REASONING = "reasoning"
     WEB_SEARCH = "web_search"
     CODE_EXECUTION = "code_execution"
+    VIDEO_INPUT = "video_input"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Each recorded request is read into a prompt, that prompt is encoded, and both are compared after what means the same
 was written alike. Encoded otherwise on purpose:
 
-- `cache_control`, `metadata`, `citations`, `caller` and `title` beside a document are no part of a prompt.
+- `metadata`, `citations`, `caller` and `title` beside a document are no part of a prompt.
 - How much to think is an effort here, or a budget of tokens: a model that takes the adaptive form
   gets that and its effort named, and one that hides its thinking is asked to show it.
 - Neighbouring turns of one speaker are one turn, as the API itself takes them, and blank texts are left out.
@@ -15,6 +15,7 @@ was written alike. Encoded otherwise on purpose:
 import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,18 @@ import pytest
 from ymera_anthropic.dialect import MessagesDialect
 from ymera_anthropic.signatures import sealed
 
-from ymera_service.sdk.content import Media, MediaKind, Message, Part, Reasoning, Role, Text, ToolCall, ToolResult
+from ymera_service.sdk.content import (
+    CacheHint,
+    Media,
+    MediaKind,
+    Message,
+    Part,
+    Reasoning,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from ymera_service.sdk.generation import (
     GenerateRequest,
     Prompt,
@@ -55,7 +67,7 @@ MODES = {
     "tool": ToolChoiceMode.TOOL,
     "none": ToolChoiceMode.NONE,
 }
-NOT_OURS = {"cache_control", "citations", "caller", "title", "metadata"}
+NOT_OURS = {"citations", "caller", "title", "metadata"}
 
 
 class NotInAPromptError(Exception):
@@ -66,7 +78,9 @@ class NotInAPromptError(Exception):
 
 
 def prompt_of(body: Record) -> Prompt:
-    system = [Message(Role.SYSTEM, (Text(each["text"]),)) for each in blocks(body.get("system") or [])]
+    if "cache_control" in body:
+        raise NotInAPromptError("caching of everything")
+    system = [Message(Role.SYSTEM, (Text(each["text"], hint_of(each)),)) for each in blocks(body.get("system") or [])]
     output = body.get("output_config") or {}
     schema = output.get("format") or body.get("output_format")
     return Prompt(
@@ -100,7 +114,7 @@ def message_of(message: Record) -> Message:
 def part_of(block: Record) -> Part:
     match block["type"]:
         case "text":
-            return Text(block["text"])
+            return Text(block["text"], hint_of(block))
         case "thinking":
             return Reasoning(block["thinking"], block["signature"].encode())
         case "redacted_thinking":
@@ -110,11 +124,18 @@ def part_of(block: Record) -> Part:
         case "tool_result":
             parts = tuple(part_of(each) for each in blocks(block.get("content") or []))
             assert all(isinstance(part, Text | Media) for part in parts)
-            return ToolResult(block["tool_use_id"], parts, block.get("is_error", False))  # type: ignore[arg-type]  # asserted
+            error = block.get("is_error", False)
+            return ToolResult(block["tool_use_id"], parts, error, hint_of(block))  # type: ignore[arg-type]  # asserted
         case "image" | "document" as kind:
-            return media_of(MediaKind.IMAGE if kind == "image" else MediaKind.FILE, block["source"])
+            media = media_of(MediaKind.IMAGE if kind == "image" else MediaKind.FILE, block["source"])
+            return replace(media, cache=hint_of(block))
         case other:
             raise NotInAPromptError(f"block {other}")
+
+
+def hint_of(block: Record) -> CacheHint | None:
+    marked = block.get("cache_control")
+    return None if marked is None else CacheHint(3_600.0 if marked.get("ttl") == "1h" else None)
 
 
 def media_of(kind: MediaKind, source: Record) -> Media:
@@ -125,6 +146,8 @@ def media_of(kind: MediaKind, source: Record) -> Media:
             return Media(kind, uri=source["url"])
         case "text":
             return Media(kind, source["media_type"], source["data"].encode())
+        case "file":
+            return Media(kind, file_id=source["file_id"], provider="anthropic")
         case other:
             raise NotInAPromptError(f"source {other}")
 
@@ -132,11 +155,12 @@ def media_of(kind: MediaKind, source: Record) -> Media:
 def tool_of(tool: Record) -> Tool:
     if not isinstance(tool["input_schema"], dict):
         raise NotInAPromptError("a schema that is no object")
-    return Tool(tool["name"], tool.get("description", ""), json.dumps(tool["input_schema"]), tool.get("strict", False))
+    schema, strict = json.dumps(tool["input_schema"]), tool.get("strict", False)
+    return Tool(tool["name"], tool.get("description", ""), schema, strict, hint_of(tool))
 
 
 def server_tool_of(tool: Record) -> ProviderTool:
-    return ProviderTool(tool["type"], "anthropic", without(tool, {"type", "name"}))
+    return ProviderTool(tool["type"], "anthropic", without(tool, {"type", "name", "cache_control"}), hint_of(tool))
 
 
 def choice_of(choice: Record) -> ToolChoice:
@@ -161,7 +185,9 @@ def alike(body: Record) -> Record:
     same = {
         name: value for name, value in body.items() if name not in {*NOT_OURS, "system", "output_format", "thinking"}
     }
-    same["system"] = "\n\n".join(each["text"] for each in blocks(body.get("system") or []))
+    system = blocks(body.get("system") or [])
+    same["system"] = "\n\n".join(each["text"] for each in system)
+    same["cached"] = [number for number, each in enumerate(system) if "cache_control" in each]
     same["messages"] = list(turns(body["messages"]))
     same["tools"] = [{"description": "", **without(each, NOT_OURS)} for each in body.get("tools") or []]
     if body.get("tool_choice") == {"type": "auto"}:
@@ -182,6 +208,8 @@ def turns(messages: Iterable[Record]) -> Iterator[Record]:
 
 
 def block_alike(block: Record) -> Record:
+    if block.get("cache_control", {}).get("ttl") == "5m":
+        block = block | {"cache_control": {"type": "ephemeral"}}
     if block["type"] != "tool_result":
         return block
     return block | {
@@ -230,6 +258,6 @@ def test_only_what_a_prompt_has_no_word_for_is_left_out_of_the_proof() -> None:
     assert left_out <= {
         "a schema that is no object",
         "block search_result",
-        "source file",
+        "caching of everything",
     }
     assert len(WORKING) > 0.9 * len(PROMPTS)

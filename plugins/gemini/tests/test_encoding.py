@@ -167,7 +167,7 @@ class _Reader:
 
 def _kind(mime_type: str) -> MediaKind:
     kind = mime_type.partition("/")[0]
-    return MediaKind(kind) if kind in ("image", "audio") else MediaKind.FILE
+    return MediaKind(kind) if kind in ("image", "audio", "video") else MediaKind.FILE
 
 
 def _text(value: Any) -> str:

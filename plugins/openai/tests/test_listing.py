@@ -19,6 +19,8 @@ WIRE = Path(__file__).parents[4] / "shared" / "wire"
 TOOLS, SCHEMA, IMAGES = Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capability.IMAGE_INPUT
 AUDIO, FILES, REASONING = Capability.AUDIO_INPUT, Capability.FILE_INPUT, Capability.REASONING
 
+VIDEO = Capability.VIDEO_INPUT
+
 
 def recorded(vendor: str) -> dict[str, ModelInfo]:
     found = list(WIRE.glob(f"{vendor}/{vendor}.models.*.json"))
@@ -163,7 +165,7 @@ def test_every_vendors_words_are_understood(entry: dict[str, Any], expected: Mod
     ("offer", "entry", "has", "lacks"),
     [
         (Offer(), {"id": "never-heard-of"}, set(), set()),
-        (Offer(), {"id": "gpt-3.5-turbo"}, {TOOLS}, {IMAGES, AUDIO, REASONING}),
+        (Offer(), {"id": "gpt-3.5-turbo"}, {TOOLS}, {IMAGES, AUDIO, VIDEO, REASONING}),
         (Offer(), {"id": "llama-3.3-70b-versatile"}, {TOOLS}, {REASONING}),
         (
             Offer(),
@@ -173,7 +175,7 @@ def test_every_vendors_words_are_understood(entry: dict[str, Any], expected: Mod
                 "input_modalities": ["text"],
             },
             {TOOLS},
-            {IMAGES, AUDIO, REASONING},
+            {IMAGES, AUDIO, VIDEO, REASONING},
         ),
         (
             Offer(),

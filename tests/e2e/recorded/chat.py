@@ -13,6 +13,7 @@ from tests.e2e.recorded.members import (
     NotSayable,
     arguments_of,
     base64_of,
+    cache_of,
     image_of,
     media_of,
     message_of,
@@ -91,9 +92,11 @@ def _chat_parts(content: Any) -> Iterator[Json]:
         part = Members(found, "messages.content")
         kind = part.take("type")
         if kind == "text":
-            yield {"text": part.take("text")}
+            yield {"text": part.take("text"), **cache_of(part)}
         elif kind == "image_url":
-            yield {"image": image_of(part.take("image_url"))}
+            yield {"image": image_of(part.take("image_url")), **cache_of(part)}
+        elif kind == "video_url":
+            yield {"video": image_of(part.take("video_url"))}
         elif kind == "input_audio":
             yield {"audio": _audio(part.take("input_audio"))}
         elif kind == "document_url":

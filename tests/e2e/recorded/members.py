@@ -11,6 +11,12 @@ Json = dict[str, Any]
 
 EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 _SEARCHES = frozenset({"web_search", "web_search_preview", "openrouter:web_search"})
+_DETAILS: dict[str | None, Json] = {
+    None: {},
+    "auto": {},
+    "low": {"detail": "DETAIL_LOW"},
+    "high": {"detail": "DETAIL_HIGH"},
+}
 _ROLES = {"system": "ROLE_SYSTEM", "developer": "ROLE_SYSTEM", "user": "ROLE_USER", "assistant": "ROLE_ASSISTANT"}
 
 
@@ -54,8 +60,9 @@ def tool_of(tool: Members, *, nested: bool) -> Json:
     schema = function.take("parameters")
     read = given(name=function.take("name"), description=function.take("description"), strict=function.take("strict"))
     function.end()
+    cache = cache_of(tool)
     tool.end()
-    return {"function": read | schema_of(schema, "parametersSchema")}
+    return {"function": read | schema_of(schema, "parametersSchema"), **cache}
 
 
 def tool_choice_of(body: Members) -> Json:
@@ -108,9 +115,17 @@ def message_of(role: str, parts: list[Json]) -> Json:
 def image_of(found: Any) -> Json:
     image = Members({"url": found} if isinstance(found, str) else found, "image_url")
     address = image.take("url")
-    image.only("detail", "auto")
+    detail = image.take("detail")
+    if detail not in _DETAILS:
+        raise NotSayable("image_url.detail")
     image.end()
-    return media_of(address, None)
+    return media_of(address, None) | _DETAILS[detail]
+
+
+def cache_of(part: Members) -> Json:
+    """Returns the hint of a part or a tool."""
+    marked = part.take("cache_control")
+    return {} if marked is None else {"cache": {"ttl": "3600s"} if marked.get("ttl") == "1h" else {}}
 
 
 def media_of(address: Any, filename: str | None) -> Json:

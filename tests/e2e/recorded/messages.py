@@ -12,6 +12,7 @@ from tests.e2e.recorded.members import (
     Members,
     NotSayable,
     base64_of,
+    cache_of,
     choice_of,
     given,
     message_of,
@@ -63,14 +64,16 @@ def _turn(message: Members) -> Iterator[Json]:
 def _blocks(content: Any) -> Iterator[Json]:
     for found in [{"type": "text", "text": content}] if isinstance(content, str) else content:
         block = Members(found, "messages.content")
-        match block.take("type"):
+        kind = block.take("type")
+        cache = cache_of(block) if kind in ("text", "image", "document", "tool_result") else {}
+        match kind:
             case "text":
-                yield {"text": block.take("text")}
+                yield {"text": block.take("text"), **cache}
             case "image":
-                yield {"image": _source(Members(block.take("source"), "messages.content.source"))}
+                yield {"image": _source(Members(block.take("source"), "messages.content.source")), **cache}
             case "document":
                 source = Members(block.take("source"), "messages.content.source")
-                yield {"file": _source(source) | given(filename=block.take("title"))}
+                yield {"file": _source(source) | given(filename=block.take("title")), **cache}
             case "thinking":
                 seal = base64_of(block.take("signature").encode())
                 yield {"reasoning": {"text": block.take("thinking"), "signature": seal}}
@@ -82,7 +85,7 @@ def _blocks(content: Any) -> Iterator[Json]:
             case "tool_result":
                 parts = list(_blocks(block.take("content") or [])) or [{"text": ""}]
                 result = {"toolCallId": block.take("tool_use_id"), "parts": parts}
-                yield {"toolResult": result | given(isError=block.take("is_error"))}
+                yield {"toolResult": result | given(isError=block.take("is_error")), **cache}
             case kind:
                 raise NotSayable(f"messages.content of type {kind}")
         block.end()
@@ -110,8 +113,9 @@ def _messages_tool(tool: Members) -> Json:
         raise NotSayable(f"tools of type {kind}")
     schema = tool.take("input_schema")
     read = given(name=tool.take("name"), description=tool.take("description"), strict=tool.take("strict"))
+    cache = cache_of(tool)
     tool.end()
-    return {"function": read | schema_of(schema, "parametersSchema")}
+    return {"function": read | schema_of(schema, "parametersSchema"), **cache}
 
 
 def _messages_choice(choice: Members) -> Json:

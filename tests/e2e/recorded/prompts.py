@@ -61,7 +61,7 @@ def _read_tool(tool: Json) -> Json:
     if "function" not in tool:
         return tool
     schema = _read_schema(tool["function"].get("parametersSchema"))
-    return {"function": {**tool["function"], "parametersSchema": schema}}
+    return {**tool, "function": {**tool["function"], "parametersSchema": schema}}
 
 
 def _numbered(part: Json, names: dict[str, str]) -> Json:
@@ -72,7 +72,7 @@ def _numbered(part: Json, names: dict[str, str]) -> Json:
             found[member] = names.setdefault(found[member] or "", str(len(names)))
             if "parts" in found:
                 found["parts"] = list(_joined(found["parts"], ""))
-            return {kind: found}
+            return {**part, kind: found}
     return part
 
 
@@ -80,7 +80,7 @@ def _joined(parts: Iterable[Json], separator: str) -> Iterator[Json]:
     """Joins neighbouring texts, and leaves out blank ones."""
     text: list[str] = []
     for part in parts:
-        if "text" in part:
+        if "text" in part and "cache" not in part:
             text += [part["text"]] if part["text"].strip() else []
             continue
         if text:

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct, Value
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from ymera_service.api.convert.content import message_fields
 from ymera_service.benchmark.plan import BenchmarkPlan
 from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.sdk.content import (
+    CacheHint,
+    Detail,
     Media,
     MediaKind,
     Message,
@@ -77,6 +80,13 @@ def plan_of(request: ymera_pb2.BenchmarkRequest, faults: Violations) -> Benchmar
 
 def function(**fields: Any) -> pb.Tool:
     return pb.Tool(function=pb.Function(**fields))
+
+
+def kept(provider: str, id: str) -> pb.Media:
+    return pb.Media(provider_file=pb.ProviderFile(provider=provider, id=id))
+
+
+HIGH = pb.Media.DETAIL_HIGH
 
 
 def faults_of(prompt: pb.Prompt) -> dict[str, str]:
@@ -221,6 +231,14 @@ PART = "prompt.messages[1].parts[0]"
         (pb.Part(audio=pb.Media(uri="http://a.example/")), pb.ROLE_USER, f"{PART}.audio.uri"),
         (pb.Part(file=pb.Media(uri="file:///etc/passwd")), pb.ROLE_USER, f"{PART}.file.uri"),
         (pb.Part(file=pb.Media(uri="https://")), pb.ROLE_USER, f"{PART}.file.uri"),
+        (pb.Part(file=pb.Media(uri="gs://bucket/a.pdf")), pb.ROLE_USER, f"{PART}.file.uri"),
+        (pb.Part(video=pb.Media()), pb.ROLE_USER, f"{PART}.video"),
+        (pb.Part(file=kept("", "f")), pb.ROLE_USER, f"{PART}.file.provider_file.provider"),
+        (pb.Part(file=kept("p", "")), pb.ROLE_USER, f"{PART}.file.provider_file.id"),
+        (pb.Part(file=kept("p", "x" * 1_025)), pb.ROLE_USER, f"{PART}.file.provider_file.id"),
+        (pb.Part(file=pb.Media(uri="https://a.b/", detail=HIGH)), pb.ROLE_USER, f"{PART}.file.detail"),
+        (pb.Part(text="a", cache=pb.CacheHint(ttl=Duration())), pb.ROLE_USER, f"{PART}.cache.ttl"),
+        (pb.Part(refusal="a", cache=pb.CacheHint()), pb.ROLE_ASSISTANT, f"{PART}.cache"),
         (pb.Part(file=pb.Media(uri="https://[")), pb.ROLE_USER, f"{PART}.file.uri"),
         (pb.Part(file=pb.Media(uri="https://a.example/", filename="\0")), pb.ROLE_USER, f"{PART}.file.filename"),
         (
@@ -312,6 +330,49 @@ def test_a_prompt_without_tools_can_not_require_one() -> None:
     assert list(faults_of(prompt)) == ["prompt.tool_choice.mode"]
 
 
+def test_files_that_a_provider_keeps_details_and_hints_are_read() -> None:
+    hint = pb.CacheHint(ttl=Duration(seconds=3_600))
+    result = pb.ToolResult(tool_call_id="c", parts=[pb.Part(image=kept("p", "f2"))])
+    given_prompt = pb.Prompt(
+        messages=[
+            pb.Message(
+                role=pb.ROLE_USER,
+                parts=[
+                    pb.Part(text="a", cache=hint),
+                    pb.Part(video=kept("p", "gs://b/f.mp4")),
+                    pb.Part(image=pb.Media(uri="https://a.example/", detail=HIGH), cache=pb.CacheHint()),
+                ],
+            ),
+            pb.Message(role=pb.ROLE_TOOL, parts=[pb.Part(tool_result=result, cache=hint)]),
+        ],
+        tools=[
+            pb.Tool(function=pb.Function(name="f"), cache=hint),
+            pb.Tool(provider_tool=pb.ProviderTool(name="web_search"), cache=pb.CacheHint()),
+        ],
+    )
+    faults = Violations()
+    prompt = prompt_of(given_prompt, faults)
+    faults.check()
+    usual, hour = CacheHint(), CacheHint(3_600.0)
+    picture = Media(MediaKind.IMAGE, uri="https://a.example/", detail=Detail.HIGH, cache=usual)
+    film = Media(MediaKind.VIDEO, file_id="gs://b/f.mp4", provider="p")
+    inner = Media(MediaKind.IMAGE, file_id="f2", provider="p")
+    assert prompt.messages[0].parts == (Text("a", hour), film, picture)
+    assert prompt.messages[1].parts == (ToolResult("c", (inner,), cache=hour),)
+    assert (prompt.tools, prompt.provider_tools) == (
+        (Tool("f", cache=hour),),
+        (ProviderTool("web_search", cache=usual),),
+    )
+    assert provider_of(prompt, faults) == "p"
+
+
+def test_files_and_tools_of_two_providers_fit_no_model() -> None:
+    faults = Violations()
+    message = Message(Role.USER, (Media(MediaKind.FILE, file_id="f", provider="p"),))
+    provider_of(Prompt((message,), provider_tools=(ProviderTool("a", "q"),)), faults)
+    assert list(by_field(faults)) == ["prompt"]
+
+
 def hosted(**fields: Any) -> pb.Tool:
     return pb.Tool(provider_tool=pb.ProviderTool(**fields))
 
@@ -370,7 +431,7 @@ def test_a_prompt_with_its_own_tools_of_a_provider_is_for_that_provider_alone() 
     assert provider_of(Prompt((), provider_tools=both), faults) == "p"
     faults.check()
     provider_of(Prompt((), provider_tools=(*both, ProviderTool("c", "q"))), faults)
-    assert list(by_field(faults)) == ["prompt.tools"]
+    assert list(by_field(faults)) == ["prompt"]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
         (Prompt((user("x"),), provider_tools=(ProviderTool("code_execution"),)), Capability.CODE_EXECUTION),
         (Prompt((Message(Role.USER, (Media(MediaKind.AUDIO, uri="https://a"),)),)), Capability.AUDIO_INPUT),
         (Prompt((Message(Role.USER, (Media(MediaKind.FILE, uri="https://a"),)),)), Capability.FILE_INPUT),
+        (Prompt((Message(Role.USER, (Media(MediaKind.VIDEO, uri="https://a"),)),)), Capability.VIDEO_INPUT),
         (Prompt((Message(Role.TOOL, (ToolResult("1", (IMAGE,)),)),)), Capability.IMAGE_INPUT),
     ],
 )

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from ymera.v1 import content_pb2 as pb
 
 from ymera_service.api.convert import Fields
+from ymera_service.api.convert.caching import hint_of
 from ymera_service.api.convert.sampling import sampling_of
 from ymera_service.api.convert.tools import response_format_of, tool_choice_of, tools_of
 from ymera_service.sdk.content import (
     Citation,
+    Detail,
     Media,
     MediaKind,
     Message,
@@ -34,7 +36,13 @@ _ROLES = {
     pb.ROLE_TOOL: Role.TOOL,
 }
 _ROLE_NUMBERS = {role: number for number, role in _ROLES.items()}
-_RESULT_KINDS = frozenset({"text", "image", "audio", "file"})
+_RESULT_KINDS = frozenset({"text", "image", "audio", "file", "video"})
+_CACHED = frozenset({"text", "image", "audio", "file", "video", "tool_result"})
+_DETAILS: dict[int, Detail | None] = {
+    pb.Media.DETAIL_UNSPECIFIED: None,
+    pb.Media.DETAIL_LOW: Detail.LOW,
+    pb.Media.DETAIL_HIGH: Detail.HIGH,
+}
 
 FINISH_REASONS = {
     FinishReason.STOP: pb.FINISH_REASON_STOP,
@@ -84,7 +92,9 @@ def _message(message: pb.Message, index: int, faults: Violations) -> Message:
         role = Role.ASSISTANT  # may hold what every other role but ROLE_TOOL may: no further fault follows from it
     parts = [
         # Most parts are text: no path is made for them.
-        Text(part.text) if part.HasField("text") else _part(part, role, f"prompt.messages[{index}].parts[{i}]", faults)
+        Text(part.text)
+        if part.HasField("text") and not part.HasField("cache")
+        else _part(part, role, f"prompt.messages[{index}].parts[{i}]", faults)
         for i, part in enumerate(message.parts)
     ]
     return Message(role, tuple(parts))
@@ -95,15 +105,25 @@ def _part(part: pb.Part, role: Role, path: str, faults: Violations) -> Part:
     if kind is None:
         faults.add(path, "has no kind that this server knows; set text, image, audio, file or another kind of part")
         return Text("")
+    if kind not in _CACHED and part.HasField("cache"):
+        faults.add(f"{path}.cache", "goes with text, media and tool_result parts only; leave it out")
+    if kind in _MEDIA:
+        _check_detail(getattr(part, kind), f"{path}.{kind}", faults)
     if kind == "tool_result":
         # Parts in a result that stands in the wrong place were not counted, and are not converted.
-        return _tool_result(part.tool_result, f"{path}.tool_result", faults, whole=role is Role.TOOL)
+        return _tool_result(part, f"{path}.tool_result", faults, whole=role is Role.TOOL)
     return _PARTS[kind](part)
 
 
-def _tool_result(result: pb.ToolResult, path: str, faults: Violations, *, whole: bool) -> ToolResult:
+def _check_detail(media: pb.Media, path: str, faults: Violations) -> None:
+    if media.detail not in _DETAILS:
+        faults.add(f"{path}.detail", "is not known")
+
+
+def _tool_result(part: pb.Part, path: str, faults: Violations, *, whole: bool) -> ToolResult:
+    result = part.tool_result
     parts = [_result_part(part, f"{path}.parts[{i}]", faults) for i, part in enumerate(result.parts if whole else ())]
-    return ToolResult(result.tool_call_id, tuple(parts), result.is_error)
+    return ToolResult(result.tool_call_id, tuple(parts), result.is_error, hint_of(part))
 
 
 def _result_part(part: pb.Part, path: str, faults: Violations) -> Text | Media:
@@ -117,7 +137,7 @@ def _result_part(part: pb.Part, path: str, faults: Violations) -> Text | Media:
 
 
 def _text(part: pb.Part) -> Text:
-    return Text(part.text)
+    return Text(part.text, hint_of(part))
 
 
 def _refusal(part: pb.Part) -> Refusal:
@@ -140,16 +160,21 @@ def _block(part: pb.Part) -> ProviderBlock:
 def _media(kind: MediaKind) -> Callable[[pb.Part], Media]:
     def convert(part: pb.Part) -> Media:
         media: pb.Media = getattr(part, kind.value)
-        return Media(kind, media.mime_type, media.data, media.uri, media.filename)
+        file, detail = media.provider_file, _DETAILS.get(media.detail)
+        return Media(
+            kind, media.mime_type, media.data, media.uri, media.filename, file.id, file.provider, detail, hint_of(part)
+        )
 
     return convert
 
 
+_MEDIA = frozenset(kind.value for kind in MediaKind)
 _PARTS: dict[str, Callable[[pb.Part], Part]] = {
     "text": _text,
     "image": _media(MediaKind.IMAGE),
     "audio": _media(MediaKind.AUDIO),
     "file": _media(MediaKind.FILE),
+    "video": _media(MediaKind.VIDEO),
     "tool_call": _tool_call,
     "reasoning": _reasoning,
     "refusal": _refusal,
@@ -185,8 +210,13 @@ def _rare_fields(part: Refusal | ProviderBlock) -> Fields:
 
 
 def _media_fields(media: Media) -> Fields:
-    source: Fields = {"uri": media.uri} if media.uri else {"data": media.data}
-    return {**source, "mime_type": media.mime_type, "filename": media.filename}
+    return {"mime_type": media.mime_type, "filename": media.filename, **_source_fields(media)}
+
+
+def _source_fields(media: Media) -> Fields:
+    if media.file_id:
+        return {"provider_file": {"provider": media.provider, "id": media.file_id}}
+    return {"uri": media.uri} if media.uri else {"data": media.data}
 
 
 def block_fields(block: ProviderBlock) -> Fields:

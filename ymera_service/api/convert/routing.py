@@ -36,6 +36,7 @@ _CAPABILITIES = {
     pb.CAPABILITY_REASONING: Capability.REASONING,
     pb.CAPABILITY_WEB_SEARCH: Capability.WEB_SEARCH,
     pb.CAPABILITY_CODE_EXECUTION: Capability.CODE_EXECUTION,
+    pb.CAPABILITY_VIDEO_INPUT: Capability.VIDEO_INPUT,
 }
 CAPABILITY_NUMBERS = {capability: number for number, capability in _CAPABILITIES.items()}
 _EXCLUSIONS = {reason: pb.ExclusionReason.Value(f"EXCLUSION_REASON_{reason.name}") for reason in ExclusionReason}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ymera.v1 import content_pb2 as pb
 
+from ymera_service.api.convert.caching import hint_of
 from ymera_service.api.convert.options import object_of
 from ymera_service.sdk.generation import ProviderTool, ResponseFormat, ResponseType, Tool, ToolChoice, ToolChoiceMode
 from ymera_service.serving.checks.limits import fits
@@ -36,20 +37,26 @@ def tools_of(tools: Sequence[pb.Tool], faults: Violations) -> tuple[tuple[Tool, 
         if kind is None:
             faults.add(f"prompt.tools[{i}]", "has no kind that this server knows; set function or provider_tool")
     faults.rename = lambda field: _in_contract(field, kinds)
-    functions = [_function(tool.function) for tool, kind in zip(tools, kinds, strict=True) if kind == "function"]
-    hosted = [tool.provider_tool for tool, kind in zip(tools, kinds, strict=True) if kind == "provider_tool"]
+    functions = [_function(tool) for tool, kind in zip(tools, kinds, strict=True) if kind == "function"]
+    hosted = [tool for tool, kind in zip(tools, kinds, strict=True) if kind == "provider_tool"]
     return tuple(functions), _provider_tools(hosted, faults) if hosted else ()
 
 
-def _function(tool: pb.Function) -> Tool:
-    return Tool(tool.name, tool.description, tool.parameters_schema, tool.strict)
+def _function(tool: pb.Tool) -> Tool:
+    function = tool.function
+    return Tool(function.name, function.description, function.parameters_schema, function.strict, hint_of(tool))
 
 
-def _provider_tools(tools: Sequence[pb.ProviderTool], faults: Violations) -> tuple[ProviderTool, ...]:
-    if (size := sum([tool.options.ByteSize() for tool in tools])) > MAX_BYTES:
+def _provider_tools(tools: Sequence[pb.Tool], faults: Violations) -> tuple[ProviderTool, ...]:
+    if (size := sum([tool.provider_tool.options.ByteSize() for tool in tools])) > MAX_BYTES:
         faults.add("prompt.tools", f"have options of {size:,} bytes; at most {MAX_BYTES:,} are allowed")
         return ()
-    return tuple([ProviderTool(tool.name, tool.provider, object_of(tool.options)) for tool in tools])
+    return tuple(map(_provider_tool, tools))
+
+
+def _provider_tool(tool: pb.Tool) -> ProviderTool:
+    hosted = tool.provider_tool
+    return ProviderTool(hosted.name, hosted.provider, object_of(hosted.options), hint_of(tool))
 
 
 _KINDS = {"tools": "function", "provider_tools": "provider_tool"}

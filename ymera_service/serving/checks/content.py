@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from ymera_service.sdk.content import (
+    CacheHint,
     Media,
     MediaKind,
     Message,
@@ -17,10 +18,11 @@ from ymera_service.sdk.content import (
     ToolCall,
     ToolResult,
 )
-from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 
 MAX_FORMAT = 64
 """Characters of the name of a format."""
+MAX_FILE_ID = 1024
 _ONLY_ASSISTANT = (ToolCall, Reasoning, Refusal, ProviderBlock)
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}(\s*;.*)?")
 _KINDS: dict[type, str] = {
@@ -41,7 +43,7 @@ def check_messages(messages: Sequence[Message], faults: Violations) -> None:
         role = message.role
         for j, part in enumerate(message.parts):
             # Most parts are text: no path is made for one that is as it should be.
-            if type(part) is Text and role is not Role.TOOL and "\0" not in part.text:
+            if type(part) is Text and part.cache is None and role is not Role.TOOL and "\0" not in part.text:
                 continue
             _check_part(part, role, f"prompt.messages[{i}].parts[{j}]", faults)
     if not _have_content(messages):
@@ -53,6 +55,8 @@ def _check_part(part: Part, role: Role, path: str, faults: Violations) -> None:
     if misplaced := _misplaced(part, role):
         faults.add(field, misplaced)
         return
+    if isinstance(part, Text | Media | ToolResult):
+        check_hint(part.cache, path, faults)
     match part:
         case Text(text) | Refusal(text):
             faults.text(field, text)
@@ -89,7 +93,7 @@ def _check_result(result: ToolResult, path: str, faults: Violations) -> None:
         inner = f"{path}.parts[{i}]"
         if isinstance(part, Text):
             faults.text(f"{inner}.text", part.text)
-        elif part.kind is MediaKind.AUDIO:
+        elif part.kind in (MediaKind.AUDIO, MediaKind.VIDEO):
             faults.add(inner, RESULT_PARTS)
         else:
             _check_media(part, f"{inner}.{part.kind.value}", faults)
@@ -101,19 +105,37 @@ RESULT_PARTS = "has to be a text, image or file part: a tool's result holds no o
 def _check_media(media: Media, path: str, faults: Violations) -> None:
     _check_source(media, path, faults)
     faults.text(f"{path}.filename", media.filename)
+    if media.detail and media.kind not in (MediaKind.IMAGE, MediaKind.VIDEO):
+        faults.add(f"{path}.detail", "goes with images and videos only; leave it out")
     if media.mime_type and not _MEDIA_TYPE.fullmatch(media.mime_type):
         faults.add(f"{path}.mime_type", 'is not a media type; write it like "image/png"')
 
 
+def check_hint(hint: CacheHint | None, path: str, faults: Violations) -> None:
+    """Notes a hint for the cache that is not valid, of what stands at a path."""
+    if hint is not None and hint.ttl is not None and hint.ttl <= 0:
+        faults.add(f"{path}.cache.ttl", f"is {hint.ttl:g} s; give more than 0, or leave it out")
+
+
+def _check_file(media: Media, path: str, faults: Violations) -> None:
+    faults.text(f"{path}.provider_file.id", media.file_id, required=True, max_length=MAX_FILE_ID)
+    faults.text(f"{path}.provider_file.provider", media.provider, required=True, max_length=MAX_PATTERN)
+
+
 def _check_source(media: Media, path: str, faults: Violations) -> None:
-    if not media.data and not media.uri:
-        faults.add(path, "is empty; set data or uri")
+    if media.file_id or media.provider:
+        _check_file(media, path, faults)
+    elif not media.data and not media.uri:
+        faults.add(path, "is empty; set data, uri or provider_file")
     elif media.data and media.uri:
         faults.add(path, "has both data and uri; set one of them")
     elif media.data and not media.mime_type:
         faults.add(f"{path}.mime_type", 'is required with data; for instance "image/png"')
     elif media.uri and not _is_https(media.uri):
-        faults.add(f"{path}.uri", "has to be an https address; send the bytes as data instead")
+        faults.add(
+            f"{path}.uri",
+            "has to be an https address; send data, or the provider's own name as provider_file",
+        )
 
 
 def _is_https(uri: str) -> bool:

@@ -14,6 +14,7 @@ from ymera_service.sdk.generation import (
     ToolChoice,
     ToolChoiceMode,
 )
+from ymera_service.serving.checks.content import check_hint
 from ymera_service.serving.checks.schemas import schema_fault
 from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 
@@ -42,6 +43,7 @@ def _check_tool(tool: Tool, path: str, seen: set[str], faults: Violations) -> No
         faults.add(f"{path}.name", f"repeats {tool.name!r}; the name of each tool has to be unique")
     seen.add(tool.name)
     faults.text(f"{path}.description", tool.description)
+    check_hint(tool.cache, path, faults)
     if tool.parameters_schema and (fault := schema_fault(tool.parameters_schema)):
         faults.add(f"{path}.parameters_schema", fault)
 
@@ -60,6 +62,7 @@ def check_provider_tools(tools: Sequence[ProviderTool], faults: Violations) -> N
         elif not tool.provider and tool.name not in _COMMON:
             faults.add(f"{path}.name", f"is not one of {', '.join(_COMMON)}; for a provider's own name set provider")
         seen.add(tool.name)
+        check_hint(tool.cache, path, faults)
         faults.text(f"{path}.provider", tool.provider, max_length=MAX_PATTERN)
         if tool.options and not tool.provider:
             faults.add(f"{path}.options", "have the form of one provider; set provider, or leave them out")

@@ -12,6 +12,7 @@ package ymerav1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	structpb "google.golang.org/protobuf/types/known/structpb"
 	reflect "reflect"
 	sync "sync"
@@ -227,6 +228,59 @@ func (FinishReason) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_content_proto_rawDescGZIP(), []int{2}
 }
 
+// How closely to look at a picture or video.
+type Media_Detail int32
+
+const (
+	// Leaves it to the provider.
+	Media_DETAIL_UNSPECIFIED Media_Detail = 0
+	// Roughly, for few tokens.
+	Media_DETAIL_LOW Media_Detail = 1
+	// Closely.
+	Media_DETAIL_HIGH Media_Detail = 2
+)
+
+// Enum value maps for Media_Detail.
+var (
+	Media_Detail_name = map[int32]string{
+		0: "DETAIL_UNSPECIFIED",
+		1: "DETAIL_LOW",
+		2: "DETAIL_HIGH",
+	}
+	Media_Detail_value = map[string]int32{
+		"DETAIL_UNSPECIFIED": 0,
+		"DETAIL_LOW":         1,
+		"DETAIL_HIGH":        2,
+	}
+)
+
+func (x Media_Detail) Enum() *Media_Detail {
+	p := new(Media_Detail)
+	*p = x
+	return p
+}
+
+func (x Media_Detail) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Media_Detail) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_content_proto_enumTypes[3].Descriptor()
+}
+
+func (Media_Detail) Type() protoreflect.EnumType {
+	return &file_ymera_v1_content_proto_enumTypes[3]
+}
+
+func (x Media_Detail) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Media_Detail.Descriptor instead.
+func (Media_Detail) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{3, 0}
+}
+
 // The modes of choosing tools.
 type ToolChoice_Mode int32
 
@@ -272,11 +326,11 @@ func (x ToolChoice_Mode) String() string {
 }
 
 func (ToolChoice_Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_content_proto_enumTypes[3].Descriptor()
+	return file_ymera_v1_content_proto_enumTypes[4].Descriptor()
 }
 
 func (ToolChoice_Mode) Type() protoreflect.EnumType {
-	return &file_ymera_v1_content_proto_enumTypes[3]
+	return &file_ymera_v1_content_proto_enumTypes[4]
 }
 
 func (x ToolChoice_Mode) Number() protoreflect.EnumNumber {
@@ -285,7 +339,7 @@ func (x ToolChoice_Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ToolChoice_Mode.Descriptor instead.
 func (ToolChoice_Mode) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{11, 0}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{13, 0}
 }
 
 // The formats.
@@ -329,11 +383,11 @@ func (x ResponseFormat_Type) String() string {
 }
 
 func (ResponseFormat_Type) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_content_proto_enumTypes[4].Descriptor()
+	return file_ymera_v1_content_proto_enumTypes[5].Descriptor()
 }
 
 func (ResponseFormat_Type) Type() protoreflect.EnumType {
-	return &file_ymera_v1_content_proto_enumTypes[4]
+	return &file_ymera_v1_content_proto_enumTypes[5]
 }
 
 func (x ResponseFormat_Type) Number() protoreflect.EnumNumber {
@@ -342,7 +396,7 @@ func (x ResponseFormat_Type) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ResponseFormat_Type.Descriptor instead.
 func (ResponseFormat_Type) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{12, 0}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{14, 0}
 }
 
 // One turn of a conversation.
@@ -416,7 +470,11 @@ type Part struct {
 	//	*Part_Reasoning
 	//	*Part_Refusal
 	//	*Part_ProviderBlock
-	Kind          isPart_Kind `protobuf_oneof:"kind"`
+	//	*Part_Video
+	Kind isPart_Kind `protobuf_oneof:"kind"`
+	// Asks the provider to cache the prompt up to this part. Only with text, media
+	// and tool_result parts.
+	Cache         *CacheHint `protobuf:"bytes,10,opt,name=cache,proto3" json:"cache,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -539,6 +597,22 @@ func (x *Part) GetProviderBlock() *ProviderBlock {
 	return nil
 }
 
+func (x *Part) GetVideo() *Media {
+	if x != nil {
+		if x, ok := x.Kind.(*Part_Video); ok {
+			return x.Video
+		}
+	}
+	return nil
+}
+
+func (x *Part) GetCache() *CacheHint {
+	if x != nil {
+		return x.Cache
+	}
+	return nil
+}
+
 type isPart_Kind interface {
 	isPart_Kind()
 }
@@ -591,6 +665,11 @@ type Part_ProviderBlock struct {
 	ProviderBlock *ProviderBlock `protobuf:"bytes,9,opt,name=provider_block,json=providerBlock,proto3,oneof"`
 }
 
+type Part_Video struct {
+	// A video. Needs a model with CAPABILITY_VIDEO_INPUT.
+	Video *Media `protobuf:"bytes,11,opt,name=video,proto3,oneof"`
+}
+
 func (*Part_Text) isPart_Kind() {}
 
 func (*Part_Image) isPart_Kind() {}
@@ -609,27 +688,85 @@ func (*Part_Refusal) isPart_Kind() {}
 
 func (*Part_ProviderBlock) isPart_Kind() {}
 
-// Bytes of a known type, inline or as a URI.
+func (*Part_Video) isPart_Kind() {}
+
+// Asks a provider to keep what the prompt holds up to this place, in the order
+// tools, system messages, other messages, so that a later request that begins with
+// the same costs less. Anthropic, and models called through OpenRouter, cache
+// where they are asked to, at up to 4 places; of more hints the last 4 count. Other
+// providers cache by themselves or not at all, and get no hint: that is no
+// adaptation, as the answer is the same.
+type CacheHint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For how long, from the last use. Absent means the provider's usual time, of
+	// some minutes. Providers have few times to choose from: the nearest that is not
+	// shorter is used, or else the longest.
+	Ttl           *durationpb.Duration `protobuf:"bytes,1,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CacheHint) Reset() {
+	*x = CacheHint{}
+	mi := &file_ymera_v1_content_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CacheHint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CacheHint) ProtoMessage() {}
+
+func (x *CacheHint) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_content_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CacheHint.ProtoReflect.Descriptor instead.
+func (*CacheHint) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CacheHint) GetTtl() *durationpb.Duration {
+	if x != nil {
+		return x.Ttl
+	}
+	return nil
+}
+
+// Bytes of a known type, inline or by reference.
 type Media struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The bytes or their address. Required.
+	// The bytes or what refers to them. Required.
 	//
 	// Types that are valid to be assigned to Source:
 	//
 	//	*Media_Data
 	//	*Media_Uri
+	//	*Media_ProviderFile
 	Source isMedia_Source `protobuf_oneof:"source"`
 	// The IANA media type, such as "image/png". Required with data.
 	MimeType string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// A file name to show to the model. Used for files; optional.
-	Filename      string `protobuf:"bytes,4,opt,name=filename,proto3" json:"filename,omitempty"`
+	Filename string `protobuf:"bytes,4,opt,name=filename,proto3" json:"filename,omitempty"`
+	// How closely to look at an image or a video.
+	Detail        Media_Detail `protobuf:"varint,6,opt,name=detail,proto3,enum=ymera.v1.Media_Detail" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Media) Reset() {
 	*x = Media{}
-	mi := &file_ymera_v1_content_proto_msgTypes[2]
+	mi := &file_ymera_v1_content_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -641,7 +778,7 @@ func (x *Media) String() string {
 func (*Media) ProtoMessage() {}
 
 func (x *Media) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[2]
+	mi := &file_ymera_v1_content_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -654,7 +791,7 @@ func (x *Media) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Media.ProtoReflect.Descriptor instead.
 func (*Media) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{2}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Media) GetSource() isMedia_Source {
@@ -682,6 +819,15 @@ func (x *Media) GetUri() string {
 	return ""
 }
 
+func (x *Media) GetProviderFile() *ProviderFile {
+	if x != nil {
+		if x, ok := x.Source.(*Media_ProviderFile); ok {
+			return x.ProviderFile
+		}
+	}
+	return nil
+}
+
 func (x *Media) GetMimeType() string {
 	if x != nil {
 		return x.MimeType
@@ -694,6 +840,13 @@ func (x *Media) GetFilename() string {
 		return x.Filename
 	}
 	return ""
+}
+
+func (x *Media) GetDetail() Media_Detail {
+	if x != nil {
+		return x.Detail
+	}
+	return Media_DETAIL_UNSPECIFIED
 }
 
 type isMedia_Source interface {
@@ -711,9 +864,73 @@ type Media_Uri struct {
 	Uri string `protobuf:"bytes,2,opt,name=uri,proto3,oneof"`
 }
 
+type Media_ProviderFile struct {
+	// A file that the provider keeps.
+	ProviderFile *ProviderFile `protobuf:"bytes,5,opt,name=provider_file,json=providerFile,proto3,oneof"`
+}
+
 func (*Media_Data) isMedia_Source() {}
 
 func (*Media_Uri) isMedia_Source() {}
+
+func (*Media_ProviderFile) isMedia_Source() {}
+
+// A file that a provider keeps, as it was uploaded there before.
+type ProviderFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider's name: only its models may then answer. At most one provider may
+	// be named in a prompt. Required.
+	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	// What the provider calls the file: an id such as "file-abc123", or a URI such as
+	// "gs://bucket/film.mp4". At most 1,024 characters. Required.
+	Id            string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderFile) Reset() {
+	*x = ProviderFile{}
+	mi := &file_ymera_v1_content_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderFile) ProtoMessage() {}
+
+func (x *ProviderFile) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_content_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderFile.ProtoReflect.Descriptor instead.
+func (*ProviderFile) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ProviderFile) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *ProviderFile) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
 
 // A request by the model to run a tool.
 type ToolCall struct {
@@ -732,7 +949,7 @@ type ToolCall struct {
 
 func (x *ToolCall) Reset() {
 	*x = ToolCall{}
-	mi := &file_ymera_v1_content_proto_msgTypes[3]
+	mi := &file_ymera_v1_content_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -744,7 +961,7 @@ func (x *ToolCall) String() string {
 func (*ToolCall) ProtoMessage() {}
 
 func (x *ToolCall) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[3]
+	mi := &file_ymera_v1_content_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -757,7 +974,7 @@ func (x *ToolCall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToolCall.ProtoReflect.Descriptor instead.
 func (*ToolCall) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{3}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ToolCall) GetId() string {
@@ -796,7 +1013,7 @@ type ToolResult struct {
 
 func (x *ToolResult) Reset() {
 	*x = ToolResult{}
-	mi := &file_ymera_v1_content_proto_msgTypes[4]
+	mi := &file_ymera_v1_content_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -808,7 +1025,7 @@ func (x *ToolResult) String() string {
 func (*ToolResult) ProtoMessage() {}
 
 func (x *ToolResult) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[4]
+	mi := &file_ymera_v1_content_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -821,7 +1038,7 @@ func (x *ToolResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToolResult.ProtoReflect.Descriptor instead.
 func (*ToolResult) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{4}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ToolResult) GetToolCallId() string {
@@ -861,7 +1078,7 @@ type ProviderBlock struct {
 
 func (x *ProviderBlock) Reset() {
 	*x = ProviderBlock{}
-	mi := &file_ymera_v1_content_proto_msgTypes[5]
+	mi := &file_ymera_v1_content_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -873,7 +1090,7 @@ func (x *ProviderBlock) String() string {
 func (*ProviderBlock) ProtoMessage() {}
 
 func (x *ProviderBlock) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[5]
+	mi := &file_ymera_v1_content_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -886,7 +1103,7 @@ func (x *ProviderBlock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderBlock.ProtoReflect.Descriptor instead.
 func (*ProviderBlock) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{5}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ProviderBlock) GetFormat() string {
@@ -916,7 +1133,7 @@ type Reasoning struct {
 
 func (x *Reasoning) Reset() {
 	*x = Reasoning{}
-	mi := &file_ymera_v1_content_proto_msgTypes[6]
+	mi := &file_ymera_v1_content_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -928,7 +1145,7 @@ func (x *Reasoning) String() string {
 func (*Reasoning) ProtoMessage() {}
 
 func (x *Reasoning) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[6]
+	mi := &file_ymera_v1_content_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -941,7 +1158,7 @@ func (x *Reasoning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reasoning.ProtoReflect.Descriptor instead.
 func (*Reasoning) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{6}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Reasoning) GetText() string {
@@ -973,7 +1190,7 @@ type Citation struct {
 
 func (x *Citation) Reset() {
 	*x = Citation{}
-	mi := &file_ymera_v1_content_proto_msgTypes[7]
+	mi := &file_ymera_v1_content_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1202,7 @@ func (x *Citation) String() string {
 func (*Citation) ProtoMessage() {}
 
 func (x *Citation) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[7]
+	mi := &file_ymera_v1_content_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1215,7 @@ func (x *Citation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Citation.ProtoReflect.Descriptor instead.
 func (*Citation) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{7}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Citation) GetUri() string {
@@ -1031,14 +1248,16 @@ type Tool struct {
 	//
 	//	*Tool_Function
 	//	*Tool_ProviderTool
-	Kind          isTool_Kind `protobuf_oneof:"kind"`
+	Kind isTool_Kind `protobuf_oneof:"kind"`
+	// Asks the provider to cache the tools up to this one.
+	Cache         *CacheHint `protobuf:"bytes,3,opt,name=cache,proto3" json:"cache,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Tool) Reset() {
 	*x = Tool{}
-	mi := &file_ymera_v1_content_proto_msgTypes[8]
+	mi := &file_ymera_v1_content_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1050,7 +1269,7 @@ func (x *Tool) String() string {
 func (*Tool) ProtoMessage() {}
 
 func (x *Tool) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[8]
+	mi := &file_ymera_v1_content_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1063,7 +1282,7 @@ func (x *Tool) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tool.ProtoReflect.Descriptor instead.
 func (*Tool) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{8}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Tool) GetKind() isTool_Kind {
@@ -1087,6 +1306,13 @@ func (x *Tool) GetProviderTool() *ProviderTool {
 		if x, ok := x.Kind.(*Tool_ProviderTool); ok {
 			return x.ProviderTool
 		}
+	}
+	return nil
+}
+
+func (x *Tool) GetCache() *CacheHint {
+	if x != nil {
+		return x.Cache
 	}
 	return nil
 }
@@ -1133,7 +1359,7 @@ type ProviderTool struct {
 
 func (x *ProviderTool) Reset() {
 	*x = ProviderTool{}
-	mi := &file_ymera_v1_content_proto_msgTypes[9]
+	mi := &file_ymera_v1_content_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1371,7 @@ func (x *ProviderTool) String() string {
 func (*ProviderTool) ProtoMessage() {}
 
 func (x *ProviderTool) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[9]
+	mi := &file_ymera_v1_content_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1384,7 @@ func (x *ProviderTool) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderTool.ProtoReflect.Descriptor instead.
 func (*ProviderTool) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{9}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ProviderTool) GetName() string {
@@ -1202,7 +1428,7 @@ type Function struct {
 
 func (x *Function) Reset() {
 	*x = Function{}
-	mi := &file_ymera_v1_content_proto_msgTypes[10]
+	mi := &file_ymera_v1_content_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1214,7 +1440,7 @@ func (x *Function) String() string {
 func (*Function) ProtoMessage() {}
 
 func (x *Function) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[10]
+	mi := &file_ymera_v1_content_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1227,7 +1453,7 @@ func (x *Function) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Function.ProtoReflect.Descriptor instead.
 func (*Function) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{10}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Function) GetName() string {
@@ -1282,7 +1508,7 @@ type ToolChoice struct {
 
 func (x *ToolChoice) Reset() {
 	*x = ToolChoice{}
-	mi := &file_ymera_v1_content_proto_msgTypes[11]
+	mi := &file_ymera_v1_content_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1520,7 @@ func (x *ToolChoice) String() string {
 func (*ToolChoice) ProtoMessage() {}
 
 func (x *ToolChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[11]
+	mi := &file_ymera_v1_content_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1533,7 @@ func (x *ToolChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToolChoice.ProtoReflect.Descriptor instead.
 func (*ToolChoice) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{11}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ToolChoice) GetMode() ToolChoice_Mode {
@@ -1367,7 +1593,7 @@ type ResponseFormat struct {
 
 func (x *ResponseFormat) Reset() {
 	*x = ResponseFormat{}
-	mi := &file_ymera_v1_content_proto_msgTypes[12]
+	mi := &file_ymera_v1_content_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1379,7 +1605,7 @@ func (x *ResponseFormat) String() string {
 func (*ResponseFormat) ProtoMessage() {}
 
 func (x *ResponseFormat) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[12]
+	mi := &file_ymera_v1_content_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1392,7 +1618,7 @@ func (x *ResponseFormat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResponseFormat.ProtoReflect.Descriptor instead.
 func (*ResponseFormat) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{12}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ResponseFormat) GetType() ResponseFormat_Type {
@@ -1468,7 +1694,7 @@ type SamplingParameters struct {
 
 func (x *SamplingParameters) Reset() {
 	*x = SamplingParameters{}
-	mi := &file_ymera_v1_content_proto_msgTypes[13]
+	mi := &file_ymera_v1_content_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1480,7 +1706,7 @@ func (x *SamplingParameters) String() string {
 func (*SamplingParameters) ProtoMessage() {}
 
 func (x *SamplingParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[13]
+	mi := &file_ymera_v1_content_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1493,7 +1719,7 @@ func (x *SamplingParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SamplingParameters.ProtoReflect.Descriptor instead.
 func (*SamplingParameters) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{13}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SamplingParameters) GetTemperature() float64 {
@@ -1594,7 +1820,7 @@ type Prompt struct {
 
 func (x *Prompt) Reset() {
 	*x = Prompt{}
-	mi := &file_ymera_v1_content_proto_msgTypes[14]
+	mi := &file_ymera_v1_content_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1606,7 +1832,7 @@ func (x *Prompt) String() string {
 func (*Prompt) ProtoMessage() {}
 
 func (x *Prompt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[14]
+	mi := &file_ymera_v1_content_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1619,7 +1845,7 @@ func (x *Prompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prompt.ProtoReflect.Descriptor instead.
 func (*Prompt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{14}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Prompt) GetMessages() []*Message {
@@ -1661,10 +1887,10 @@ var File_ymera_v1_content_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_content_proto_rawDesc = "" +
 	"\n" +
-	"\x16ymera/v1/content.proto\x12\bymera.v1\x1a\x1cgoogle/protobuf/struct.proto\"S\n" +
+	"\x16ymera/v1/content.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"S\n" +
 	"\aMessage\x12\"\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x0e.ymera.v1.RoleR\x04role\x12$\n" +
-	"\x05parts\x18\x02 \x03(\v2\x0e.ymera.v1.PartR\x05parts\"\x9c\x03\n" +
+	"\x05parts\x18\x02 \x03(\v2\x0e.ymera.v1.PartR\x05parts\"\xf0\x03\n" +
 	"\x04Part\x12\x14\n" +
 	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x12'\n" +
 	"\x05image\x18\x02 \x01(\v2\x0f.ymera.v1.MediaH\x00R\x05image\x12'\n" +
@@ -1675,14 +1901,29 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"toolResult\x123\n" +
 	"\treasoning\x18\a \x01(\v2\x13.ymera.v1.ReasoningH\x00R\treasoning\x12\x1a\n" +
 	"\arefusal\x18\b \x01(\tH\x00R\arefusal\x12@\n" +
-	"\x0eprovider_block\x18\t \x01(\v2\x17.ymera.v1.ProviderBlockH\x00R\rproviderBlockB\x06\n" +
-	"\x04kind\"t\n" +
+	"\x0eprovider_block\x18\t \x01(\v2\x17.ymera.v1.ProviderBlockH\x00R\rproviderBlock\x12'\n" +
+	"\x05video\x18\v \x01(\v2\x0f.ymera.v1.MediaH\x00R\x05video\x12)\n" +
+	"\x05cache\x18\n" +
+	" \x01(\v2\x13.ymera.v1.CacheHintR\x05cacheB\x06\n" +
+	"\x04kind\"8\n" +
+	"\tCacheHint\x12+\n" +
+	"\x03ttl\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\"\xa6\x02\n" +
 	"\x05Media\x12\x14\n" +
 	"\x04data\x18\x01 \x01(\fH\x00R\x04data\x12\x12\n" +
-	"\x03uri\x18\x02 \x01(\tH\x00R\x03uri\x12\x1b\n" +
+	"\x03uri\x18\x02 \x01(\tH\x00R\x03uri\x12=\n" +
+	"\rprovider_file\x18\x05 \x01(\v2\x16.ymera.v1.ProviderFileH\x00R\fproviderFile\x12\x1b\n" +
 	"\tmime_type\x18\x03 \x01(\tR\bmimeType\x12\x1a\n" +
-	"\bfilename\x18\x04 \x01(\tR\bfilenameB\b\n" +
-	"\x06source\"L\n" +
+	"\bfilename\x18\x04 \x01(\tR\bfilename\x12.\n" +
+	"\x06detail\x18\x06 \x01(\x0e2\x16.ymera.v1.Media.DetailR\x06detail\"A\n" +
+	"\x06Detail\x12\x16\n" +
+	"\x12DETAIL_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"DETAIL_LOW\x10\x01\x12\x0f\n" +
+	"\vDETAIL_HIGH\x10\x02B\b\n" +
+	"\x06source\":\n" +
+	"\fProviderFile\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"L\n" +
 	"\bToolCall\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1c\n" +
@@ -1703,10 +1944,11 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1d\n" +
 	"\n" +
-	"cited_text\x18\x03 \x01(\tR\tcitedText\"\x7f\n" +
+	"cited_text\x18\x03 \x01(\tR\tcitedText\"\xaa\x01\n" +
 	"\x04Tool\x120\n" +
 	"\bfunction\x18\x01 \x01(\v2\x12.ymera.v1.FunctionH\x00R\bfunction\x12=\n" +
-	"\rprovider_tool\x18\x02 \x01(\v2\x16.ymera.v1.ProviderToolH\x00R\fproviderToolB\x06\n" +
+	"\rprovider_tool\x18\x02 \x01(\v2\x16.ymera.v1.ProviderToolH\x00R\fproviderTool\x12)\n" +
+	"\x05cache\x18\x03 \x01(\v2\x13.ymera.v1.CacheHintR\x05cacheB\x06\n" +
 	"\x04kind\"q\n" +
 	"\fProviderTool\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -1808,58 +2050,68 @@ func file_ymera_v1_content_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_content_proto_rawDescData
 }
 
-var file_ymera_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_ymera_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_ymera_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_ymera_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_ymera_v1_content_proto_goTypes = []any{
-	(Role)(0),                  // 0: ymera.v1.Role
-	(ReasoningEffort)(0),       // 1: ymera.v1.ReasoningEffort
-	(FinishReason)(0),          // 2: ymera.v1.FinishReason
-	(ToolChoice_Mode)(0),       // 3: ymera.v1.ToolChoice.Mode
-	(ResponseFormat_Type)(0),   // 4: ymera.v1.ResponseFormat.Type
-	(*Message)(nil),            // 5: ymera.v1.Message
-	(*Part)(nil),               // 6: ymera.v1.Part
-	(*Media)(nil),              // 7: ymera.v1.Media
-	(*ToolCall)(nil),           // 8: ymera.v1.ToolCall
-	(*ToolResult)(nil),         // 9: ymera.v1.ToolResult
-	(*ProviderBlock)(nil),      // 10: ymera.v1.ProviderBlock
-	(*Reasoning)(nil),          // 11: ymera.v1.Reasoning
-	(*Citation)(nil),           // 12: ymera.v1.Citation
-	(*Tool)(nil),               // 13: ymera.v1.Tool
-	(*ProviderTool)(nil),       // 14: ymera.v1.ProviderTool
-	(*Function)(nil),           // 15: ymera.v1.Function
-	(*ToolChoice)(nil),         // 16: ymera.v1.ToolChoice
-	(*ResponseFormat)(nil),     // 17: ymera.v1.ResponseFormat
-	(*SamplingParameters)(nil), // 18: ymera.v1.SamplingParameters
-	(*Prompt)(nil),             // 19: ymera.v1.Prompt
-	(*structpb.Struct)(nil),    // 20: google.protobuf.Struct
+	(Role)(0),                   // 0: ymera.v1.Role
+	(ReasoningEffort)(0),        // 1: ymera.v1.ReasoningEffort
+	(FinishReason)(0),           // 2: ymera.v1.FinishReason
+	(Media_Detail)(0),           // 3: ymera.v1.Media.Detail
+	(ToolChoice_Mode)(0),        // 4: ymera.v1.ToolChoice.Mode
+	(ResponseFormat_Type)(0),    // 5: ymera.v1.ResponseFormat.Type
+	(*Message)(nil),             // 6: ymera.v1.Message
+	(*Part)(nil),                // 7: ymera.v1.Part
+	(*CacheHint)(nil),           // 8: ymera.v1.CacheHint
+	(*Media)(nil),               // 9: ymera.v1.Media
+	(*ProviderFile)(nil),        // 10: ymera.v1.ProviderFile
+	(*ToolCall)(nil),            // 11: ymera.v1.ToolCall
+	(*ToolResult)(nil),          // 12: ymera.v1.ToolResult
+	(*ProviderBlock)(nil),       // 13: ymera.v1.ProviderBlock
+	(*Reasoning)(nil),           // 14: ymera.v1.Reasoning
+	(*Citation)(nil),            // 15: ymera.v1.Citation
+	(*Tool)(nil),                // 16: ymera.v1.Tool
+	(*ProviderTool)(nil),        // 17: ymera.v1.ProviderTool
+	(*Function)(nil),            // 18: ymera.v1.Function
+	(*ToolChoice)(nil),          // 19: ymera.v1.ToolChoice
+	(*ResponseFormat)(nil),      // 20: ymera.v1.ResponseFormat
+	(*SamplingParameters)(nil),  // 21: ymera.v1.SamplingParameters
+	(*Prompt)(nil),              // 22: ymera.v1.Prompt
+	(*durationpb.Duration)(nil), // 23: google.protobuf.Duration
+	(*structpb.Struct)(nil),     // 24: google.protobuf.Struct
 }
 var file_ymera_v1_content_proto_depIdxs = []int32{
 	0,  // 0: ymera.v1.Message.role:type_name -> ymera.v1.Role
-	6,  // 1: ymera.v1.Message.parts:type_name -> ymera.v1.Part
-	7,  // 2: ymera.v1.Part.image:type_name -> ymera.v1.Media
-	7,  // 3: ymera.v1.Part.audio:type_name -> ymera.v1.Media
-	7,  // 4: ymera.v1.Part.file:type_name -> ymera.v1.Media
-	8,  // 5: ymera.v1.Part.tool_call:type_name -> ymera.v1.ToolCall
-	9,  // 6: ymera.v1.Part.tool_result:type_name -> ymera.v1.ToolResult
-	11, // 7: ymera.v1.Part.reasoning:type_name -> ymera.v1.Reasoning
-	10, // 8: ymera.v1.Part.provider_block:type_name -> ymera.v1.ProviderBlock
-	6,  // 9: ymera.v1.ToolResult.parts:type_name -> ymera.v1.Part
-	15, // 10: ymera.v1.Tool.function:type_name -> ymera.v1.Function
-	14, // 11: ymera.v1.Tool.provider_tool:type_name -> ymera.v1.ProviderTool
-	20, // 12: ymera.v1.ProviderTool.options:type_name -> google.protobuf.Struct
-	3,  // 13: ymera.v1.ToolChoice.mode:type_name -> ymera.v1.ToolChoice.Mode
-	4,  // 14: ymera.v1.ResponseFormat.type:type_name -> ymera.v1.ResponseFormat.Type
-	1,  // 15: ymera.v1.SamplingParameters.reasoning_effort:type_name -> ymera.v1.ReasoningEffort
-	5,  // 16: ymera.v1.Prompt.messages:type_name -> ymera.v1.Message
-	13, // 17: ymera.v1.Prompt.tools:type_name -> ymera.v1.Tool
-	16, // 18: ymera.v1.Prompt.tool_choice:type_name -> ymera.v1.ToolChoice
-	17, // 19: ymera.v1.Prompt.response_format:type_name -> ymera.v1.ResponseFormat
-	18, // 20: ymera.v1.Prompt.sampling:type_name -> ymera.v1.SamplingParameters
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	7,  // 1: ymera.v1.Message.parts:type_name -> ymera.v1.Part
+	9,  // 2: ymera.v1.Part.image:type_name -> ymera.v1.Media
+	9,  // 3: ymera.v1.Part.audio:type_name -> ymera.v1.Media
+	9,  // 4: ymera.v1.Part.file:type_name -> ymera.v1.Media
+	11, // 5: ymera.v1.Part.tool_call:type_name -> ymera.v1.ToolCall
+	12, // 6: ymera.v1.Part.tool_result:type_name -> ymera.v1.ToolResult
+	14, // 7: ymera.v1.Part.reasoning:type_name -> ymera.v1.Reasoning
+	13, // 8: ymera.v1.Part.provider_block:type_name -> ymera.v1.ProviderBlock
+	9,  // 9: ymera.v1.Part.video:type_name -> ymera.v1.Media
+	8,  // 10: ymera.v1.Part.cache:type_name -> ymera.v1.CacheHint
+	23, // 11: ymera.v1.CacheHint.ttl:type_name -> google.protobuf.Duration
+	10, // 12: ymera.v1.Media.provider_file:type_name -> ymera.v1.ProviderFile
+	3,  // 13: ymera.v1.Media.detail:type_name -> ymera.v1.Media.Detail
+	7,  // 14: ymera.v1.ToolResult.parts:type_name -> ymera.v1.Part
+	18, // 15: ymera.v1.Tool.function:type_name -> ymera.v1.Function
+	17, // 16: ymera.v1.Tool.provider_tool:type_name -> ymera.v1.ProviderTool
+	8,  // 17: ymera.v1.Tool.cache:type_name -> ymera.v1.CacheHint
+	24, // 18: ymera.v1.ProviderTool.options:type_name -> google.protobuf.Struct
+	4,  // 19: ymera.v1.ToolChoice.mode:type_name -> ymera.v1.ToolChoice.Mode
+	5,  // 20: ymera.v1.ResponseFormat.type:type_name -> ymera.v1.ResponseFormat.Type
+	1,  // 21: ymera.v1.SamplingParameters.reasoning_effort:type_name -> ymera.v1.ReasoningEffort
+	6,  // 22: ymera.v1.Prompt.messages:type_name -> ymera.v1.Message
+	16, // 23: ymera.v1.Prompt.tools:type_name -> ymera.v1.Tool
+	19, // 24: ymera.v1.Prompt.tool_choice:type_name -> ymera.v1.ToolChoice
+	20, // 25: ymera.v1.Prompt.response_format:type_name -> ymera.v1.ResponseFormat
+	21, // 26: ymera.v1.Prompt.sampling:type_name -> ymera.v1.SamplingParameters
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_content_proto_init() }
@@ -1877,24 +2129,26 @@ func file_ymera_v1_content_proto_init() {
 		(*Part_Reasoning)(nil),
 		(*Part_Refusal)(nil),
 		(*Part_ProviderBlock)(nil),
+		(*Part_Video)(nil),
 	}
-	file_ymera_v1_content_proto_msgTypes[2].OneofWrappers = []any{
+	file_ymera_v1_content_proto_msgTypes[3].OneofWrappers = []any{
 		(*Media_Data)(nil),
 		(*Media_Uri)(nil),
+		(*Media_ProviderFile)(nil),
 	}
-	file_ymera_v1_content_proto_msgTypes[8].OneofWrappers = []any{
+	file_ymera_v1_content_proto_msgTypes[10].OneofWrappers = []any{
 		(*Tool_Function)(nil),
 		(*Tool_ProviderTool)(nil),
 	}
-	file_ymera_v1_content_proto_msgTypes[11].OneofWrappers = []any{}
 	file_ymera_v1_content_proto_msgTypes[13].OneofWrappers = []any{}
+	file_ymera_v1_content_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_content_proto_rawDesc), len(file_ymera_v1_content_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   15,
+			NumEnums:      6,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -180,6 +180,8 @@ const (
 	Capability_CAPABILITY_WEB_SEARCH Capability = 7
 	// Runs programs that it writes: the provider's own tool "code_execution".
 	Capability_CAPABILITY_CODE_EXECUTION Capability = 8
+	// Accepts videos.
+	Capability_CAPABILITY_VIDEO_INPUT Capability = 9
 )
 
 // Enum value maps for Capability.
@@ -194,6 +196,7 @@ var (
 		6: "CAPABILITY_REASONING",
 		7: "CAPABILITY_WEB_SEARCH",
 		8: "CAPABILITY_CODE_EXECUTION",
+		9: "CAPABILITY_VIDEO_INPUT",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED":       0,
@@ -205,6 +208,7 @@ var (
 		"CAPABILITY_REASONING":         6,
 		"CAPABILITY_WEB_SEARCH":        7,
 		"CAPABILITY_CODE_EXECUTION":    8,
+		"CAPABILITY_VIDEO_INPUT":       9,
 	}
 )
 
@@ -2227,7 +2231,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x0eOPERATION_CHAT\x10\x01\x12\x18\n" +
 	"\x14OPERATION_EMBEDDINGS\x10\x02\x12\x1a\n" +
 	"\x16OPERATION_COUNT_TOKENS\x10\x03\x12\x18\n" +
-	"\x14OPERATION_MODERATION\x10\x04*\x87\x02\n" +
+	"\x14OPERATION_MODERATION\x10\x04*\xa3\x02\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -2238,7 +2242,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x15CAPABILITY_FILE_INPUT\x10\x05\x12\x18\n" +
 	"\x14CAPABILITY_REASONING\x10\x06\x12\x19\n" +
 	"\x15CAPABILITY_WEB_SEARCH\x10\a\x12\x1d\n" +
-	"\x19CAPABILITY_CODE_EXECUTION\x10\b*\x87\x03\n" +
+	"\x19CAPABILITY_CODE_EXECUTION\x10\b\x12\x1a\n" +
+	"\x16CAPABILITY_VIDEO_INPUT\x10\t*\x87\x03\n" +
 	"\x0fExclusionReason\x12 \n" +
 	"\x1cEXCLUSION_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cEXCLUSION_REASON_NOT_ALLOWED\x10\x01\x12\x1b\n" +

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ymera_anthropic.messages import FORMAT
 from ymera_anthropic.profiles import Profile
 from ymera_anthropic.requests import is_bounded
+from ymera_service.sdk.content import Media
 from ymera_service.sdk.generation import (
     Adaptation,
     AdaptationKind,
@@ -29,6 +30,8 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
     found = [] if prompt.sampling == ANY else [*_of_sampling(prompt.sampling, body, profile)]
     if prompt.response_format.type is ResponseType.JSON_OBJECT:
         found.append(mapped("prompt.response_format.type", "JSON was asked for in the system prompt"))
+    if any(isinstance(part, Media) and part.detail for message in prompt.messages for part in message.parts):
+        found.append(dropped("prompt.messages.parts.detail", "the API has no levels of detail"))
     found += foreign_blocks(prompt.messages, FORMAT)
     if prompt.provider_tools:
         found += _of_server_tools(prompt)

@@ -1,5 +1,6 @@
 """The Messages API as a dialect."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import orjson
 from ymera_anthropic.adaptations import adaptations_of
 from ymera_anthropic.decoder import MessagesDecoder
 from ymera_anthropic.errors import ERRORS
+from ymera_anthropic.messages import has_files
 from ymera_anthropic.profiles import Profile, Profiles, Samplers
 from ymera_anthropic.requests import generation, max_tokens, prompt_body
 from ymera_service.sdk.errors import ProviderError
@@ -17,6 +19,7 @@ from ymera_service.sdk.wire.json_reader import Json
 
 DEFAULT_MAX_TOKENS = 32_000
 
+_FILES_BETA = "files-api-2025-04-14"
 _WITHOUT_SAMPLERS = "2026-10-21"
 """The version of the API that removed temperature, top_p and top_k for every model."""
 
@@ -24,8 +27,10 @@ _WITHOUT_SAMPLERS = "2026-10-21"
 class MessagesDialect:
     """The dialect of one endpoint; `profiles` holds the parameters that its models accept."""
 
-    def __init__(self, version: str, default_max_tokens: int = DEFAULT_MAX_TOKENS) -> None:
+    def __init__(self, version: str, default_max_tokens: int = DEFAULT_MAX_TOKENS, beta: Sequence[str] = ()) -> None:
+        """`beta` are the features that the endpoint enables for every request."""
         self.profiles = Profiles()
+        self._beta = tuple(beta)
         self._samplers = version < _WITHOUT_SAMPLERS
         self._default_max_tokens = default_max_tokens
 
@@ -38,7 +43,11 @@ class MessagesDialect:
         accept = "text/event-stream" if request.stream else "application/json"
         profile = self._profile(request.model)
         body = generation(request, profile, self._default_max_tokens)
-        return replace(_post("/messages", body, accept), adaptations=adaptations_of(request.prompt, body, profile))
+        encoded = replace(_post("/messages", body, accept), adaptations=adaptations_of(request.prompt, body, profile))
+        if not has_files(request.prompt.messages):
+            return encoded
+        beta = ",".join(dict.fromkeys((*self._beta, _FILES_BETA)))
+        return replace(encoded, headers={**encoded.headers, "anthropic-beta": beta})
 
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
         """Returns the request for the number of tokens of a prompt.

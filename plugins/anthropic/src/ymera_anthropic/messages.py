@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
+from ymera_anthropic.caching import cache_control
 from ymera_anthropic.signatures import thinking_block
 from ymera_service.sdk.content import (
     Media,
@@ -31,10 +32,12 @@ _PDF = "application/pdf"
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 
 
-def system_prompt(messages: Sequence[Message], *notes: str) -> str:
-    """Returns all system messages and notes, joined by a blank line."""
-    texts = [message.text for message in messages if message.role is Role.SYSTEM]
-    return "\n\n".join(filter(None, [*texts, *notes]))
+def system_prompt(messages: Sequence[Message], *notes: str) -> str | list[Json]:
+    """Returns all system messages and notes, joined by a blank line; in blocks if some are to be cached."""
+    system = [message for message in messages if message.role is Role.SYSTEM]
+    if any(isinstance(part, Text) and part.cache for message in system for part in message.parts):
+        return [*(block for message in system for block in _blocks(message.parts)), *_blocks(map(Text, notes))]
+    return "\n\n".join(filter(None, [*(message.text for message in system), *notes]))
 
 
 def conversation(messages: Iterable[Message]) -> list[Json]:
@@ -58,12 +61,18 @@ def conversation(messages: Iterable[Message]) -> list[Json]:
 
 
 def _blocks(parts: Iterable[Part]) -> list[Json]:
-    return [block for part in parts if (block := _block(part)) is not None]
+    return [block for part in parts if (block := _cached(_block(part), part)) is not None]
+
+
+def _cached(block: Json | None, part: Part) -> Json | None:
+    if block is None or not isinstance(part, Text | Media | ToolResult):
+        return block
+    return block | cache_control(part.cache)
 
 
 def _block(part: Part) -> Json | None:
     match part:
-        case Text(text) | Refusal(text):
+        case Text(text=text) | Refusal(text):
             # The API refuses blank blocks, which its own answers may contain.
             return {"type": "text", "text": text} if text.strip() else None
         case Media():
@@ -78,6 +87,11 @@ def _block(part: Part) -> Json | None:
             return opened(part, FORMAT)
 
 
+def has_files(messages: Iterable[Message]) -> bool:
+    """Returns whether a message has a file that the API keeps."""
+    return any(isinstance(part, Media) and part.file_id for message in messages for part in message.parts)
+
+
 def _tool_use(call: ToolCall) -> Json:
     return {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": json_object(call.arguments, call.name)}
 
@@ -85,7 +99,7 @@ def _tool_use(call: ToolCall) -> Json:
 def _tool_result(result: ToolResult) -> Json:
     block: Json = {"type": "tool_result", "tool_use_id": _id(result.tool_call_id)}
     if content := _blocks(result.parts):
-        alone = content[0] if len(content) == 1 else {}
+        alone = content[0] if len(content) == 1 and "cache_control" not in content[0] else {}
         block["content"] = alone.get("text") or content
     if result.is_error:
         block["is_error"] = True
@@ -100,8 +114,8 @@ def _id(call_id: str) -> str:
 def _media_block(media: Media) -> Json:
     if media.kind is MediaKind.IMAGE or media.mime_type in _IMAGE_TYPES:
         return {"type": "image", "source": _bytes_or_address(media, media.mime_type)}
-    if media.kind is MediaKind.AUDIO:
-        raise InvalidProviderRequest("the Messages API does not accept audio", param="messages")
+    if media.kind is not MediaKind.FILE:
+        raise InvalidProviderRequest(f"the Messages API does not accept {media.kind.value}", param="messages")
     block: Json = {"type": "document", "source": _document_source(media)}
     if media.filename:
         block["title"] = media.filename
@@ -109,7 +123,7 @@ def _media_block(media: Media) -> Json:
 
 
 def _document_source(media: Media) -> Json:
-    if media.uri or media.mime_type == _PDF:
+    if media.uri or media.file_id or media.mime_type == _PDF:
         return _bytes_or_address(media, _PDF)
     if media.mime_type.startswith("text/") or media.mime_type == "application/json":
         return {"type": "text", "media_type": "text/plain", "data": _words(media.data)}
@@ -119,6 +133,8 @@ def _document_source(media: Media) -> Json:
 
 
 def _bytes_or_address(media: Media, mime_type: str) -> Json:
+    if media.file_id:
+        return {"type": "file", "file_id": media.file_id}
     if media.uri:
         return {"type": "url", "url": media.uri}
     return {"type": "base64", "media_type": mime_type, "data": b64encode(media.data).decode()}

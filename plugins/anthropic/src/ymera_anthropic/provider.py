@@ -36,7 +36,7 @@ class AnthropicProvider(HttpProvider):
         headers = {"anthropic-version": settings.version, **vendor.credentials}
         if settings.beta:
             headers["anthropic-beta"] = ",".join(settings.beta)
-        dialect = MessagesDialect(settings.version, settings.default_max_tokens)
+        dialect = MessagesDialect(settings.version, settings.default_max_tokens, settings.beta)
         super().__init__(vendor.name, dialect, Endpoint(vendor.base_url, headers), transport)
         self._vendor = vendor
         self._models = settings.models

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from ymera_anthropic.caching import bound, cache_control
 from ymera_anthropic.messages import conversation, json_object, system_prompt
 from ymera_anthropic.profiles import Profile, Samplers
 from ymera_service.sdk.generation import (
@@ -84,6 +85,7 @@ def prompt_body(model: str, prompt: Prompt, profile: Profile, limit: int) -> Jso
         functions = [_tool(tool, profile) for tool in allowed(prompt.tools, prompt.tool_choice)]
         body["tools"] = functions + [_server_tool(tool, prompt.tool_choice) for tool in prompt.provider_tools]
         body |= _tool_choice(prompt.tool_choice)
+    bound(body)
     if thinking := _thinking(prompt, profile, limit):
         body["thinking"] = thinking
     if output := _effort(prompt, profile) | _format(prompt.response_format):
@@ -104,7 +106,7 @@ def _tool(tool: Tool, profile: Profile) -> Json:
         encoded["description"] = tool.description
     if tool.strict and Capability.STRUCTURED_OUTPUT in profile.capabilities:
         encoded["strict"] = True
-    return encoded
+    return encoded | cache_control(tool.cache)
 
 
 def _server_tool(tool: ProviderTool, choice: ToolChoice) -> Json:
@@ -112,7 +114,7 @@ def _server_tool(tool: ProviderTool, choice: ToolChoice) -> Json:
     encoded: Json = {"type": kind, "name": _DATE.sub("", kind)}
     if choice.max_tool_calls is not None and is_bounded(tool):
         encoded["max_uses"] = choice.max_tool_calls
-    return {**encoded, **tool.options}
+    return {**encoded, **tool.options, **cache_control(tool.cache)}
 
 
 def is_bounded(tool: ProviderTool) -> bool:

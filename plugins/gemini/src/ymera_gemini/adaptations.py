@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ymera_gemini.contents import has_filenames, has_media_results
+from ymera_gemini.contents import has_filenames, has_media_results, has_mixed_details
 from ymera_gemini.profiles import Profile
 from ymera_gemini.requests import MOST_STOP_SEQUENCES, is_asked_in_words, validates
 from ymera_gemini.response_reader import FORMAT
@@ -91,5 +91,7 @@ def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
 def _of_messages(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
     if has_filenames(prompt.messages):
         yield dropped("prompt.messages.parts.filename", "the API has no names of files")
+    if has_mixed_details(prompt.messages):
+        yield mapped("prompt.messages.parts.detail", "the API has one level for all: the closest was sent")
     if not profile.signed and has_media_results(prompt.messages):
         yield mapped("prompt.messages.parts.tool_result", "media follow the result that contains them")

@@ -9,7 +9,9 @@ from ymera_gemini.profiles import Profile
 from ymera_gemini.response_reader import FORMAT, MADE_UP
 from ymera_gemini.signatures import Place, Signature, opened
 from ymera_service.sdk.content import (
+    Detail,
     Media,
+    MediaKind,
     Message,
     ProviderBlock,
     Reasoning,
@@ -23,6 +25,7 @@ from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.wire.blocks import opened as opened_block
 from ymera_service.sdk.wire.json_reader import Json, strict_object
 
+_FILES = "https://generativelanguage.googleapis.com/v1beta"
 _UNVERIFIED = "skip_thought_signature_validator"
 """Stands for the signature of a call that another model made; see https://ai.google.dev/gemini-api/docs/thought-signatures."""
 
@@ -133,11 +136,33 @@ def _id(call_id: str) -> Json:
 
 
 def _media(media: Media) -> Json:
-    if media.uri:
-        return {"fileData": {"fileUri": media.uri} | ({"mimeType": media.mime_type} if media.mime_type else {})}
+    if uri := media.uri or _address(media.file_id):
+        return {"fileData": {"fileUri": uri} | ({"mimeType": media.mime_type} if media.mime_type else {})}
     # The API refuses JSON documents by their type, and reads them as text.
     mime_type = "text/plain" if media.mime_type == "application/json" else media.mime_type
     return {"inlineData": {"mimeType": mime_type, "data": b64encode(media.data).decode()}}
+
+
+def _address(file_id: str) -> str:
+    """Returns the address of a file that the API keeps, whose id may be its name there, such as `files/abc`."""
+    return file_id if "://" in file_id or not file_id else f"{_FILES}/{file_id}"
+
+
+def detail_of(messages: Iterable[Message]) -> Detail | None:
+    """Returns how closely to look at pictures: the API has one level for all of them, so the closest of them."""
+    details = _details(messages)
+    return Detail.HIGH if Detail.HIGH in details else Detail.LOW if Detail.LOW in details else None
+
+
+def has_mixed_details(messages: Iterable[Message]) -> bool:
+    """Returns whether pictures are to be looked at with different levels of detail."""
+    details = _details(messages)
+    return len(details) > 1 and details != {None}
+
+
+def _details(messages: Iterable[Message]) -> set[Detail | None]:
+    parts = (part for message in messages for part in message.parts if type(part) is Media)
+    return {part.detail for part in parts if part.kind in (MediaKind.IMAGE, MediaKind.VIDEO)}
 
 
 def json_object(document: str, of: str) -> orjson.Fragment:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ymera_service.sdk.models import Capability, Kind
 
-_MEDIA = frozenset({Capability.IMAGE_INPUT, Capability.AUDIO_INPUT, Capability.FILE_INPUT})
+_MEDIA = frozenset({Capability.IMAGE_INPUT, Capability.AUDIO_INPUT, Capability.FILE_INPUT, Capability.VIDEO_INPUT})
 _BASIC = _MEDIA | {Capability.TOOLS, Capability.STRUCTURED_OUTPUT}
 _HOSTED = frozenset({Capability.WEB_SEARCH, Capability.CODE_EXECUTION})
 _THINKING = _BASIC | _HOSTED | {Capability.REASONING}
@@ -48,7 +48,7 @@ class Profile:
 _OTHER_VENDOR = Profile(unknown=frozenset(Capability), levels=("low", "high"))
 _GEMMA = Profile(
     capabilities=frozenset({Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capability.IMAGE_INPUT}),
-    unknown=frozenset({Capability.AUDIO_INPUT, Capability.FILE_INPUT, Capability.REASONING}),
+    unknown=frozenset({Capability.AUDIO_INPUT, Capability.VIDEO_INPUT, Capability.FILE_INPUT, Capability.REASONING}),
     levels=("minimal", "high"),
 )
 _V2 = Profile(capabilities=_BASIC, unknown=_HOSTED, context_window=1_048_576, max_output_tokens=8_192)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from ymera_gemini.contents import contents, json_object, system_instruction
+from ymera_gemini.contents import contents, detail_of, json_object, system_instruction
 from ymera_gemini.profiles import Profile
 from ymera_gemini.thinking import thinking_config
 from ymera_service.sdk.errors import InvalidProviderRequest
@@ -56,6 +56,8 @@ def generation(prompt: Prompt, profile: Profile) -> Json:
         body["tools"] = [declared, *body.get("tools", ())]
         body |= _tool_config(prompt.tool_choice, strict=validates(prompt, profile))
     config = _sampling(prompt.sampling, profile) | ({} if in_words else _format(prompt.response_format))
+    if detail := detail_of(prompt.messages):
+        config["mediaResolution"] = f"MEDIA_RESOLUTION_{detail.name}"
     if config:
         body["generationConfig"] = config
     return body

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ymera_openai.blocks import FORMAT
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
+from ymera_service.sdk.content import Media, MediaKind, Part
 from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, ResponseType, Sampling
 from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
 from ymera_service.sdk.wire.blocks import foreign_blocks
@@ -29,6 +30,8 @@ def of_chat(prompt: Prompt, body: Json, quirks: Quirks) -> tuple[Adaptation, ...
         found += _of_tools(prompt, quirks)
     if prompt.tool_choice.max_tool_calls is not None:
         found.append(dropped("prompt.tool_choice.max_tool_calls", "chat completions have no such limit"))
+    if any(_is_closely_seen_video(part) for message in prompt.messages for part in message.parts):
+        found.append(dropped("prompt.messages.parts.detail", "chat completions have no detail for videos"))
     found += foreign_blocks(prompt.messages)
     return tuple(found)
 
@@ -41,6 +44,10 @@ def of_responses(prompt: Prompt, body: Json) -> tuple[Adaptation, ...]:
     found = sampling_adaptations(sampling, body, _RESPONSES)
     thinking = _thinking(sampling, body.get("reasoning") or {})
     return (*(one for one in found if not _is_met(one, sampling, shown=False)), *thinking, *blocks)
+
+
+def _is_closely_seen_video(part: Part) -> bool:
+    return type(part) is Media and part.kind is MediaKind.VIDEO and part.detail is not None
 
 
 def _of_sampling(sampling: Sampling, body: Json, quirks: Quirks) -> Iterator[Adaptation]:

@@ -5,7 +5,7 @@ import orjson
 from ymera_openai import profiles
 from ymera_openai.adaptations import of_chat
 from ymera_openai.chat_decoder import ChatDecoder
-from ymera_openai.chat_messages import encode_messages
+from ymera_openai.chat_messages import cache_control, encode_messages
 from ymera_openai.errors import decode_error
 from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_openai.thinking import thinking_of, thinks
@@ -92,14 +92,14 @@ def _tool(tool: Tool, quirks: Quirks) -> Json:
         function["description"] = tool.description
     if tool.strict and quirks.strict_tools:
         function["strict"] = True
-    return {"type": "function", "function": function}
+    return {"type": "function", "function": function} | cache_control(tool.cache, quirks)
 
 
 def _hosted(tool: ProviderTool, quirks: Quirks) -> Json:
     kind = quirks.web_search if tool.name == WEB_SEARCH else ""
     if not kind and not tool.provider:
         raise InvalidProviderRequest(f"the provider has no tool {tool.name!r} in chat completions")
-    return {"type": kind or tool.name, **tool.options}
+    return {"type": kind or tool.name, **tool.options, **cache_control(tool.cache, quirks)}
 
 
 def _tool_choice(choice: ToolChoice, quirks: Quirks) -> str | Json | None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_service.sdk.content import (
+    CacheHint,
     Media,
     MediaKind,
     Message,
@@ -23,10 +24,13 @@ from ymera_service.sdk.wire.json_reader import Json, strict_object
 
 _MISTRAL_ID = re.compile(r"[A-Za-z0-9]{9}")
 _FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a", "x-m4a": "m4a"}
+USUAL_TTL = 300.0
+"""Seconds for which OpenRouter's vendors keep what they cache, unless asked to keep it for an hour."""
 _MIME_TYPES = {
     MediaKind.IMAGE: "image/png",
     MediaKind.AUDIO: "audio/wav",
     MediaKind.FILE: "application/pdf",
+    MediaKind.VIDEO: "video/mp4",
 }
 
 
@@ -73,9 +77,21 @@ def _encode(message: Message, quirks: Quirks, system_role: str) -> Iterator[Json
 
 
 def _content(parts: Sequence[Part], quirks: Quirks) -> str | list[Json]:
-    if len(parts) == 1 and isinstance(parts[0], Text):
+    if len(parts) == 1 and isinstance(parts[0], Text) and not (parts[0].cache and quirks.cache_control):
         return parts[0].text
-    return [_part(part, quirks) for part in parts] if parts else ""
+    return [_cached(_part(part, quirks), part, quirks) for part in parts] if parts else ""
+
+
+def _cached(encoded: Json, part: Part, quirks: Quirks) -> Json:
+    hint = part.cache if isinstance(part, Text | Media) else None
+    return encoded | cache_control(hint, quirks)
+
+
+def cache_control(hint: CacheHint | None, quirks: Quirks) -> Json:
+    """Returns the member of a part or tool that asks for caching; empty without a hint, or where nothing reads it."""
+    if hint is None or not quirks.cache_control:
+        return {}
+    return {"cache_control": {"type": "ephemeral"} | ({"ttl": "1h"} if (hint.ttl or 0) > USUAL_TTL else {})}
 
 
 def _part(part: Part, quirks: Quirks) -> Json:
@@ -83,14 +99,40 @@ def _part(part: Part, quirks: Quirks) -> Json:
         return {"type": "text", "text": part.text}
     if not isinstance(part, Media):
         raise InvalidProviderRequest(f"chat completions do not accept {type(part).__name__} in this message")
+    return _kept(part, quirks) if part.file_id else _media(part, quirks)
+
+
+def _media(part: Media, quirks: Quirks) -> Json:
     if part.kind is MediaKind.IMAGE:
-        return {"type": "image_url", "image_url": {"url": data_uri(part)}}
+        return {"type": "image_url", "image_url": {"url": data_uri(part), **detail_of(part)}}
     if part.kind is MediaKind.AUDIO:
         return _audio(part, quirks)
+    if part.kind is MediaKind.VIDEO:
+        return _video(part, quirks)
     if quirks.mistral:
         named = {"document_name": part.filename} if part.filename else {}
         return {"type": "document_url", "document_url": data_uri(part), **named}
     return {"type": "file", "file": {"filename": part.filename or "file", "file_data": data_uri(part)}}
+
+
+def _video(media: Media, quirks: Quirks) -> Json:
+    if quirks.openai_families or quirks.mistral:
+        raise InvalidProviderRequest("the vendor's chat completions do not accept videos")
+    return {"type": "video_url", "video_url": {"url": data_uri(media)}}
+
+
+def detail_of(media: Media) -> Json:
+    """Returns the member of a picture that says how closely to look at it; empty to leave that to the vendor."""
+    return {"detail": media.detail.value} if media.detail else {}
+
+
+def _kept(media: Media, quirks: Quirks) -> Json:
+    """Returns a file that the vendor keeps."""
+    if media.kind is not MediaKind.FILE:
+        raise InvalidProviderRequest(f"chat completions do not accept the id of a file as {media.kind.value}")
+    if quirks.mistral:
+        return {"type": "file", "file_id": media.file_id}
+    return {"type": "file", "file": {"file_id": media.file_id}}
 
 
 def _audio(media: Media, quirks: Quirks) -> Json:

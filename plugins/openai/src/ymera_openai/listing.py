@@ -63,6 +63,7 @@ _FLAGS = {
 _MODALITIES = {
     "image": Capability.IMAGE_INPUT,
     "audio": Capability.AUDIO_INPUT,
+    "video": Capability.VIDEO_INPUT,
 }
 
 HOSTED = frozenset({Capability.WEB_SEARCH, Capability.CODE_EXECUTION})

@@ -11,6 +11,7 @@ TOOLS = Capability.TOOLS
 SCHEMA = Capability.STRUCTURED_OUTPUT
 IMAGES = Capability.IMAGE_INPUT
 AUDIO = Capability.AUDIO_INPUT
+VIDEO = Capability.VIDEO_INPUT
 FILES = Capability.FILE_INPUT
 REASONING = Capability.REASONING
 HOSTED = (Capability.WEB_SEARCH, Capability.CODE_EXECUTION)
@@ -39,7 +40,7 @@ def _profile(
 
 
 UNKNOWN = Profile()
-_MEDIA = (IMAGES, AUDIO)
+_MEDIA = (IMAGES, AUDIO, VIDEO)
 _THOUGHT = (REASONING,)
 _ONLY_TEXT = (*_MEDIA, REASONING)
 
@@ -92,7 +93,7 @@ FAMILIES = {
     "llama-4": _profile(131_072, 0, TOOLS, IMAGES, lacks=_THOUGHT),
     "llama4": _profile(131_072, 0, TOOLS, IMAGES, lacks=_THOUGHT),
     "meta-llama-3": _profile(131_072, 0, TOOLS, lacks=_THOUGHT),
-    "gemini": _profile(1_048_576, 65_536, TOOLS, SCHEMA, IMAGES, AUDIO, FILES, REASONING),
+    "gemini": _profile(1_048_576, 65_536, TOOLS, SCHEMA, IMAGES, AUDIO, VIDEO, FILES, REASONING),
     "gemma-3": _profile(131_072, 0, IMAGES),
     "claude": _profile(200_000, 0, TOOLS, IMAGES, FILES, REASONING),
     "sonar": _profile(128_000, 0, SCHEMA, IMAGES),

@@ -48,6 +48,7 @@ class Quirks:
         strict_tools: Whether a tool's `strict` is accepted.
         allowed_tools: Whether `tool_choice` may allow a part of the tools; otherwise only these are offered.
         json_schema: Whether a schema is accepted; otherwise JSON mode is used and the schema is put into a message.
+        cache_control: Whether parts and tools may ask for caching; other vendors cache by themselves, or not at all.
         web_search: The type of the vendor's own tool for searches; empty if it has none in chat completions.
         reasoning: The field that controls how much a model thinks.
         echo: The field for earlier thinking.
@@ -68,6 +69,7 @@ class Quirks:
     strict_tools: bool = True
     allowed_tools: bool = False
     json_schema: bool = True
+    cache_control: bool = False
     web_search: str = ""
     reasoning: ReasoningControl = ReasoningControl.EFFORT
     echo: ReasoningEcho = ReasoningEcho.NONE

@@ -8,7 +8,7 @@ from ymera_openai import profiles
 from ymera_openai.adaptations import of_responses
 from ymera_openai.blocks import FORMAT
 from ymera_openai.chat_completions import JSON, schema_of
-from ymera_openai.chat_messages import data_uri, result_text
+from ymera_openai.chat_messages import data_uri, detail_of, result_text
 from ymera_openai.errors import decode_error
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses_decoder import ResponsesDecoder
@@ -156,10 +156,13 @@ def _content(part: Part, role: Role) -> Json:
         return {"type": "output_text" if role is Role.ASSISTANT else "input_text", "text": part.text}
     if isinstance(part, Refusal):
         return {"type": "refusal", "refusal": part.text}
-    if not isinstance(part, Media) or part.kind is MediaKind.AUDIO:
-        raise InvalidProviderRequest("the Responses API does not accept audio")
+    if not isinstance(part, Media) or part.kind in (MediaKind.AUDIO, MediaKind.VIDEO):
+        raise InvalidProviderRequest("the Responses API does not accept audio and video")
+    if part.file_id:
+        kind = "input_image" if part.kind is MediaKind.IMAGE else "input_file"
+        return {"type": kind, "file_id": part.file_id, **detail_of(part)}
     if part.kind is MediaKind.IMAGE:
-        return {"type": "input_image", "image_url": data_uri(part)}
+        return {"type": "input_image", "image_url": data_uri(part), **detail_of(part)}
     if part.uri and not part.uri.startswith("data:"):
         return {"type": "input_file", "file_url": part.uri}
     return {"type": "input_file", "filename": part.filename or "file", "file_data": data_uri(part)}

@@ -22,6 +22,7 @@ _MISTRAL = Quirks(
 _THINKING = Quirks(reasoning=ReasoningControl.THINKING, echo=ReasoningEcho.CONTENT, json_schema=False)
 _OPEN_MODELS = Quirks(top_k=True, echo=ReasoningEcho.CONTENT)
 NO_TOOLS = frozenset({Capability.TOOLS})
+NO_VIDEO = frozenset({Capability.VIDEO_INPUT})
 NO_SCHEMA = frozenset({Capability.STRUCTURED_OUTPUT})
 
 
@@ -78,6 +79,7 @@ VENDORS = {
             "https://api.openai.com/v1",
             ("OPENAI_API_KEY",),
             _OPENAI,
+            lacks=NO_VIDEO,
             base_url_variable="OPENAI_BASE_URL",
             price_vendor="openai",
             batch=_OPENAI_BATCH,
@@ -89,6 +91,7 @@ VENDORS = {
             "",
             ("AZURE_OPENAI_API_KEY",),
             _OPENAI,
+            lacks=NO_VIDEO,
             base_url_variable="AZURE_OPENAI_ENDPOINT",
             path="/openai/v1",
             key_header="api-key",
@@ -167,6 +170,7 @@ VENDORS = {
             "https://api.mistral.ai/v1",
             ("MISTRAL_API_KEY",),
             _MISTRAL,
+            lacks=NO_VIDEO,
             price_vendor="mistral",
             batch=(0, 16_384),
             works=_MODERATES,
@@ -187,6 +191,7 @@ VENDORS = {
             ("OPENROUTER_API_KEY",),
             Quirks(
                 top_k=True,
+                cache_control=True,
                 web_search="openrouter:web_search",
                 reasoning=ReasoningControl.OBJECT,
                 echo=ReasoningEcho.DETAILS,

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16ymera/v1/content.proto\x12\x08ymera.v1\x1a\x1cgoogle/protobuf/struct.proto\"F\n\x07Message\x12\x1c\n\x04role\x18\x01 \x01(\x0e\x32\x0e.ymera.v1.Role\x12\x1d\n\x05parts\x18\x02 \x03(\x0b\x32\x0e.ymera.v1.Part\"\xc9\x02\n\x04Part\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12 \n\x05image\x18\x02 \x01(\x0b\x32\x0f.ymera.v1.MediaH\x00\x12 \n\x05\x61udio\x18\x03 \x01(\x0b\x32\x0f.ymera.v1.MediaH\x00\x12\x1f\n\x04\x66ile\x18\x04 \x01(\x0b\x32\x0f.ymera.v1.MediaH\x00\x12\'\n\ttool_call\x18\x05 \x01(\x0b\x32\x12.ymera.v1.ToolCallH\x00\x12+\n\x0btool_result\x18\x06 \x01(\x0b\x32\x14.ymera.v1.ToolResultH\x00\x12(\n\treasoning\x18\x07 \x01(\x0b\x32\x13.ymera.v1.ReasoningH\x00\x12\x11\n\x07refusal\x18\x08 \x01(\tH\x00\x12\x31\n\x0eprovider_block\x18\t \x01(\x0b\x32\x17.ymera.v1.ProviderBlockH\x00\x42\x06\n\x04kind\"U\n\x05Media\x12\x0e\n\x04\x64\x61ta\x18\x01 \x01(\x0cH\x00\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12\x11\n\tmime_type\x18\x03 \x01(\t\x12\x10\n\x08\x66ilename\x18\x04 \x01(\tB\x08\n\x06source\"7\n\x08ToolCall\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\targuments\x18\x03 \x01(\t\"S\n\nToolResult\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x1d\n\x05parts\x18\x02 \x03(\x0b\x32\x0e.ymera.v1.Part\x12\x10\n\x08is_error\x18\x03 \x01(\x08\"-\n\rProviderBlock\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\",\n\tReasoning\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tsignature\x18\x02 \x01(\x0c\":\n\x08\x43itation\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\ncited_text\x18\x03 \x01(\t\"g\n\x04Tool\x12&\n\x08\x66unction\x18\x01 \x01(\x0b\x32\x12.ymera.v1.FunctionH\x00\x12/\n\rprovider_tool\x18\x02 \x01(\x0b\x32\x16.ymera.v1.ProviderToolH\x00\x42\x06\n\x04kind\"X\n\x0cProviderTool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12(\n\x07options\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\"X\n\x08\x46unction\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x19\n\x11parameters_schema\x18\x03 \x01(\t\x12\x0e\n\x06strict\x18\x04 \x01(\x08\"\xa7\x02\n\nToolChoice\x12\'\n\x04mode\x18\x01 \x01(\x0e\x32\x19.ymera.v1.ToolChoice.Mode\x12\x11\n\ttool_name\x18\x02 \x01(\t\x12 \n\x13parallel_tool_calls\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x15\n\rallowed_tools\x18\x04 \x03(\t\x12\x1b\n\x0emax_tool_calls\x18\x05 \x01(\x05H\x01\x88\x01\x01\"\\\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\r\n\tMODE_AUTO\x10\x01\x12\r\n\tMODE_NONE\x10\x02\x12\x11\n\rMODE_REQUIRED\x10\x03\x12\r\n\tMODE_TOOL\x10\x04\x42\x16\n\x14_parallel_tool_callsB\x11\n\x0f_max_tool_calls\"\xd9\x01\n\x0eResponseFormat\x12+\n\x04type\x18\x01 \x01(\x0e\x32\x1d.ymera.v1.ResponseFormat.Type\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06schema\x18\x03 \x01(\t\x12\x0e\n\x06strict\x18\x04 \x01(\x08\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\"W\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\r\n\tTYPE_TEXT\x10\x01\x12\x14\n\x10TYPE_JSON_OBJECT\x10\x02\x12\x14\n\x10TYPE_JSON_SCHEMA\x10\x03\"\xfb\x03\n\x12SamplingParameters\x12\x18\n\x0btemperature\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05top_p\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05top_k\x18\x03 \x01(\x05H\x02\x88\x01\x01\x12\x1e\n\x11max_output_tokens\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x16\n\x0estop_sequences\x18\x05 \x03(\t\x12\x11\n\x04seed\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x1e\n\x11\x66requency_penalty\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\x1d\n\x10presence_penalty\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x33\n\x10reasoning_effort\x18\t \x01(\x0e\x32\x19.ymera.v1.ReasoningEffort\x12$\n\x17reasoning_budget_tokens\x18\n \x01(\x05H\x07\x88\x01\x01\x12\x1e\n\x11reasoning_summary\x18\x0b \x01(\x08H\x08\x88\x01\x01\x42\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x08\n\x06_top_kB\x14\n\x12_max_output_tokensB\x07\n\x05_seedB\x14\n\x12_frequency_penaltyB\x13\n\x11_presence_penaltyB\x1a\n\x18_reasoning_budget_tokensB\x14\n\x12_reasoning_summary\"\xda\x01\n\x06Prompt\x12#\n\x08messages\x18\x01 \x03(\x0b\x32\x11.ymera.v1.Message\x12\x1d\n\x05tools\x18\x02 \x03(\x0b\x32\x0e.ymera.v1.Tool\x12)\n\x0btool_choice\x18\x03 \x01(\x0b\x32\x14.ymera.v1.ToolChoice\x12\x31\n\x0fresponse_format\x18\x04 \x01(\x0b\x32\x18.ymera.v1.ResponseFormat\x12.\n\x08sampling\x18\x05 \x01(\x0b\x32\x1c.ymera.v1.SamplingParameters*_\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\r\n\tROLE_USER\x10\x02\x12\x12\n\x0eROLE_ASSISTANT\x10\x03\x12\r\n\tROLE_TOOL\x10\x04*\xf4\x01\n\x0fReasoningEffort\x12 \n\x1cREASONING_EFFORT_UNSPECIFIED\x10\x00\x12\x19\n\x15REASONING_EFFORT_NONE\x10\x01\x12\x18\n\x14REASONING_EFFORT_LOW\x10\x02\x12\x1b\n\x17REASONING_EFFORT_MEDIUM\x10\x03\x12\x19\n\x15REASONING_EFFORT_HIGH\x10\x04\x12\x1c\n\x18REASONING_EFFORT_MINIMAL\x10\x05\x12\x1a\n\x16REASONING_EFFORT_XHIGH\x10\x06\x12\x18\n\x14REASONING_EFFORT_MAX\x10\x07*\xb8\x01\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x12\x1c\n\x18\x46INISH_REASON_TOOL_CALLS\x10\x03\x12 \n\x1c\x46INISH_REASON_CONTENT_FILTER\x10\x04\x12\x17\n\x13\x46INISH_REASON_ERROR\x10\x05\x42R\n\x0c\x64\x65v.ymera.v1B\x0c\x43ontentProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16ymera/v1/content.proto\x12\x08ymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"F\n\x07Message\x12\x1c\n\x04role\x18\x01 \x01(\x0e\x32\x0e.ymera.v1.Role\x12\x1d\n\x05parts\x18\x02 \x03(\x0b\x32\x0e.ymera.v1.Part\"\x8f\x03\n\x04Part\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12 \n\x05image\x18\x02 \x01(\x0b\x32\x0f.ymera.v1.MediaH\x00\x12 \n\x05\x61udio\x18\x03 \x01(\x0b\x32\x0f.ymera.v1.MediaH\x00\x12\x1f\n\x04\x66ile\x18\x04 \x01(\x0b\x32\x0f.ymera.v1.MediaH\x00\x12\'\n\ttool_call\x18\x05 \x01(\x0b\x32\x12.ymera.v1.ToolCallH\x00\x12+\n\x0btool_result\x18\x06 \x01(\x0b\x32\x14.ymera.v1.ToolResultH\x00\x12(\n\treasoning\x18\x07 \x01(\x0b\x32\x13.ymera.v1.ReasoningH\x00\x12\x11\n\x07refusal\x18\x08 \x01(\tH\x00\x12\x31\n\x0eprovider_block\x18\t \x01(\x0b\x32\x17.ymera.v1.ProviderBlockH\x00\x12 \n\x05video\x18\x0b \x01(\x0b\x32\x0f.ymera.v1.MediaH\x00\x12\"\n\x05\x63\x61\x63he\x18\n \x01(\x0b\x32\x13.ymera.v1.CacheHintB\x06\n\x04kind\"3\n\tCacheHint\x12&\n\x03ttl\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xf1\x01\n\x05Media\x12\x0e\n\x04\x64\x61ta\x18\x01 \x01(\x0cH\x00\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12/\n\rprovider_file\x18\x05 \x01(\x0b\x32\x16.ymera.v1.ProviderFileH\x00\x12\x11\n\tmime_type\x18\x03 \x01(\t\x12\x10\n\x08\x66ilename\x18\x04 \x01(\t\x12&\n\x06\x64\x65tail\x18\x06 \x01(\x0e\x32\x16.ymera.v1.Media.Detail\"A\n\x06\x44\x65tail\x12\x16\n\x12\x44\x45TAIL_UNSPECIFIED\x10\x00\x12\x0e\n\nDETAIL_LOW\x10\x01\x12\x0f\n\x0b\x44\x45TAIL_HIGH\x10\x02\x42\x08\n\x06source\",\n\x0cProviderFile\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\"7\n\x08ToolCall\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\targuments\x18\x03 \x01(\t\"S\n\nToolResult\x12\x14\n\x0ctool_call_id\x18\x01 \x01(\t\x12\x1d\n\x05parts\x18\x02 \x03(\x0b\x32\x0e.ymera.v1.Part\x12\x10\n\x08is_error\x18\x03 \x01(\x08\"-\n\rProviderBlock\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\",\n\tReasoning\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tsignature\x18\x02 \x01(\x0c\":\n\x08\x43itation\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\ncited_text\x18\x03 \x01(\t\"\x8b\x01\n\x04Tool\x12&\n\x08\x66unction\x18\x01 \x01(\x0b\x32\x12.ymera.v1.FunctionH\x00\x12/\n\rprovider_tool\x18\x02 \x01(\x0b\x32\x16.ymera.v1.ProviderToolH\x00\x12\"\n\x05\x63\x61\x63he\x18\x03 \x01(\x0b\x32\x13.ymera.v1.CacheHintB\x06\n\x04kind\"X\n\x0cProviderTool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12(\n\x07options\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\"X\n\x08\x46unction\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x19\n\x11parameters_schema\x18\x03 \x01(\t\x12\x0e\n\x06strict\x18\x04 \x01(\x08\"\xa7\x02\n\nToolChoice\x12\'\n\x04mode\x18\x01 \x01(\x0e\x32\x19.ymera.v1.ToolChoice.Mode\x12\x11\n\ttool_name\x18\x02 \x01(\t\x12 \n\x13parallel_tool_calls\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x15\n\rallowed_tools\x18\x04 \x03(\t\x12\x1b\n\x0emax_tool_calls\x18\x05 \x01(\x05H\x01\x88\x01\x01\"\\\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\r\n\tMODE_AUTO\x10\x01\x12\r\n\tMODE_NONE\x10\x02\x12\x11\n\rMODE_REQUIRED\x10\x03\x12\r\n\tMODE_TOOL\x10\x04\x42\x16\n\x14_parallel_tool_callsB\x11\n\x0f_max_tool_calls\"\xd9\x01\n\x0eResponseFormat\x12+\n\x04type\x18\x01 \x01(\x0e\x32\x1d.ymera.v1.ResponseFormat.Type\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06schema\x18\x03 \x01(\t\x12\x0e\n\x06strict\x18\x04 \x01(\x08\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\"W\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\r\n\tTYPE_TEXT\x10\x01\x12\x14\n\x10TYPE_JSON_OBJECT\x10\x02\x12\x14\n\x10TYPE_JSON_SCHEMA\x10\x03\"\xfb\x03\n\x12SamplingParameters\x12\x18\n\x0btemperature\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05top_p\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05top_k\x18\x03 \x01(\x05H\x02\x88\x01\x01\x12\x1e\n\x11max_output_tokens\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x16\n\x0estop_sequences\x18\x05 \x03(\t\x12\x11\n\x04seed\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x1e\n\x11\x66requency_penalty\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\x1d\n\x10presence_penalty\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x33\n\x10reasoning_effort\x18\t \x01(\x0e\x32\x19.ymera.v1.ReasoningEffort\x12$\n\x17reasoning_budget_tokens\x18\n \x01(\x05H\x07\x88\x01\x01\x12\x1e\n\x11reasoning_summary\x18\x0b \x01(\x08H\x08\x88\x01\x01\x42\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x08\n\x06_top_kB\x14\n\x12_max_output_tokensB\x07\n\x05_seedB\x14\n\x12_frequency_penaltyB\x13\n\x11_presence_penaltyB\x1a\n\x18_reasoning_budget_tokensB\x14\n\x12_reasoning_summary\"\xda\x01\n\x06Prompt\x12#\n\x08messages\x18\x01 \x03(\x0b\x32\x11.ymera.v1.Message\x12\x1d\n\x05tools\x18\x02 \x03(\x0b\x32\x0e.ymera.v1.Tool\x12)\n\x0btool_choice\x18\x03 \x01(\x0b\x32\x14.ymera.v1.ToolChoice\x12\x31\n\x0fresponse_format\x18\x04 \x01(\x0b\x32\x18.ymera.v1.ResponseFormat\x12.\n\x08sampling\x18\x05 \x01(\x0b\x32\x1c.ymera.v1.SamplingParameters*_\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\r\n\tROLE_USER\x10\x02\x12\x12\n\x0eROLE_ASSISTANT\x10\x03\x12\r\n\tROLE_TOOL\x10\x04*\xf4\x01\n\x0fReasoningEffort\x12 \n\x1cREASONING_EFFORT_UNSPECIFIED\x10\x00\x12\x19\n\x15REASONING_EFFORT_NONE\x10\x01\x12\x18\n\x14REASONING_EFFORT_LOW\x10\x02\x12\x1b\n\x17REASONING_EFFORT_MEDIUM\x10\x03\x12\x19\n\x15REASONING_EFFORT_HIGH\x10\x04\x12\x1c\n\x18REASONING_EFFORT_MINIMAL\x10\x05\x12\x1a\n\x16REASONING_EFFORT_XHIGH\x10\x06\x12\x18\n\x14REASONING_EFFORT_MAX\x10\x07*\xb8\x01\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x12\x1c\n\x18\x46INISH_REASON_TOOL_CALLS\x10\x03\x12 \n\x1c\x46INISH_REASON_CONTENT_FILTER\x10\x04\x12\x17\n\x13\x46INISH_REASON_ERROR\x10\x05\x42R\n\x0c\x64\x65v.ymera.v1B\x0c\x43ontentProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,44 +34,50 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ymera.v1.content_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1B\014ContentProtoP\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
-  _globals['_ROLE']._serialized_start=2386
-  _globals['_ROLE']._serialized_end=2481
-  _globals['_REASONINGEFFORT']._serialized_start=2484
-  _globals['_REASONINGEFFORT']._serialized_end=2728
-  _globals['_FINISHREASON']._serialized_start=2731
-  _globals['_FINISHREASON']._serialized_end=2915
-  _globals['_MESSAGE']._serialized_start=66
-  _globals['_MESSAGE']._serialized_end=136
-  _globals['_PART']._serialized_start=139
-  _globals['_PART']._serialized_end=468
-  _globals['_MEDIA']._serialized_start=470
-  _globals['_MEDIA']._serialized_end=555
-  _globals['_TOOLCALL']._serialized_start=557
-  _globals['_TOOLCALL']._serialized_end=612
-  _globals['_TOOLRESULT']._serialized_start=614
-  _globals['_TOOLRESULT']._serialized_end=697
-  _globals['_PROVIDERBLOCK']._serialized_start=699
-  _globals['_PROVIDERBLOCK']._serialized_end=744
-  _globals['_REASONING']._serialized_start=746
-  _globals['_REASONING']._serialized_end=790
-  _globals['_CITATION']._serialized_start=792
-  _globals['_CITATION']._serialized_end=850
-  _globals['_TOOL']._serialized_start=852
-  _globals['_TOOL']._serialized_end=955
-  _globals['_PROVIDERTOOL']._serialized_start=957
-  _globals['_PROVIDERTOOL']._serialized_end=1045
-  _globals['_FUNCTION']._serialized_start=1047
-  _globals['_FUNCTION']._serialized_end=1135
-  _globals['_TOOLCHOICE']._serialized_start=1138
-  _globals['_TOOLCHOICE']._serialized_end=1433
-  _globals['_TOOLCHOICE_MODE']._serialized_start=1298
-  _globals['_TOOLCHOICE_MODE']._serialized_end=1390
-  _globals['_RESPONSEFORMAT']._serialized_start=1436
-  _globals['_RESPONSEFORMAT']._serialized_end=1653
-  _globals['_RESPONSEFORMAT_TYPE']._serialized_start=1566
-  _globals['_RESPONSEFORMAT_TYPE']._serialized_end=1653
-  _globals['_SAMPLINGPARAMETERS']._serialized_start=1656
-  _globals['_SAMPLINGPARAMETERS']._serialized_end=2163
-  _globals['_PROMPT']._serialized_start=2166
-  _globals['_PROMPT']._serialized_end=2384
+  _globals['_ROLE']._serialized_start=2781
+  _globals['_ROLE']._serialized_end=2876
+  _globals['_REASONINGEFFORT']._serialized_start=2879
+  _globals['_REASONINGEFFORT']._serialized_end=3123
+  _globals['_FINISHREASON']._serialized_start=3126
+  _globals['_FINISHREASON']._serialized_end=3310
+  _globals['_MESSAGE']._serialized_start=98
+  _globals['_MESSAGE']._serialized_end=168
+  _globals['_PART']._serialized_start=171
+  _globals['_PART']._serialized_end=570
+  _globals['_CACHEHINT']._serialized_start=572
+  _globals['_CACHEHINT']._serialized_end=623
+  _globals['_MEDIA']._serialized_start=626
+  _globals['_MEDIA']._serialized_end=867
+  _globals['_MEDIA_DETAIL']._serialized_start=792
+  _globals['_MEDIA_DETAIL']._serialized_end=857
+  _globals['_PROVIDERFILE']._serialized_start=869
+  _globals['_PROVIDERFILE']._serialized_end=913
+  _globals['_TOOLCALL']._serialized_start=915
+  _globals['_TOOLCALL']._serialized_end=970
+  _globals['_TOOLRESULT']._serialized_start=972
+  _globals['_TOOLRESULT']._serialized_end=1055
+  _globals['_PROVIDERBLOCK']._serialized_start=1057
+  _globals['_PROVIDERBLOCK']._serialized_end=1102
+  _globals['_REASONING']._serialized_start=1104
+  _globals['_REASONING']._serialized_end=1148
+  _globals['_CITATION']._serialized_start=1150
+  _globals['_CITATION']._serialized_end=1208
+  _globals['_TOOL']._serialized_start=1211
+  _globals['_TOOL']._serialized_end=1350
+  _globals['_PROVIDERTOOL']._serialized_start=1352
+  _globals['_PROVIDERTOOL']._serialized_end=1440
+  _globals['_FUNCTION']._serialized_start=1442
+  _globals['_FUNCTION']._serialized_end=1530
+  _globals['_TOOLCHOICE']._serialized_start=1533
+  _globals['_TOOLCHOICE']._serialized_end=1828
+  _globals['_TOOLCHOICE_MODE']._serialized_start=1693
+  _globals['_TOOLCHOICE_MODE']._serialized_end=1785
+  _globals['_RESPONSEFORMAT']._serialized_start=1831
+  _globals['_RESPONSEFORMAT']._serialized_end=2048
+  _globals['_RESPONSEFORMAT_TYPE']._serialized_start=1961
+  _globals['_RESPONSEFORMAT_TYPE']._serialized_end=2048
+  _globals['_SAMPLINGPARAMETERS']._serialized_start=2051
+  _globals['_SAMPLINGPARAMETERS']._serialized_end=2558
+  _globals['_PROMPT']._serialized_start=2561
+  _globals['_PROMPT']._serialized_end=2779
 # @@protoc_insertion_point(module_scope)

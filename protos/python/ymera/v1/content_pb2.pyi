@@ -8,6 +8,7 @@ answer and the sampling parameters.
 import builtins
 import collections.abc
 import google.protobuf.descriptor
+import google.protobuf.duration_pb2
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
@@ -180,6 +181,8 @@ class Part(google.protobuf.message.Message):
     REASONING_FIELD_NUMBER: builtins.int
     REFUSAL_FIELD_NUMBER: builtins.int
     PROVIDER_BLOCK_FIELD_NUMBER: builtins.int
+    VIDEO_FIELD_NUMBER: builtins.int
+    CACHE_FIELD_NUMBER: builtins.int
     text: builtins.str
     """Plain text, UTF-8, without NUL characters."""
     refusal: builtins.str
@@ -218,6 +221,16 @@ class Part(google.protobuf.message.Message):
         ROLE_ASSISTANT; hand it back unchanged in the next turn.
         """
 
+    @property
+    def video(self) -> Global___Media:
+        """A video. Needs a model with CAPABILITY_VIDEO_INPUT."""
+
+    @property
+    def cache(self) -> Global___CacheHint:
+        """Asks the provider to cache the prompt up to this part. Only with text, media
+        and tool_result parts.
+        """
+
     def __init__(
         self,
         *,
@@ -230,23 +243,80 @@ class Part(google.protobuf.message.Message):
         reasoning: Global___Reasoning | None = ...,
         refusal: builtins.str = ...,
         provider_block: Global___ProviderBlock | None = ...,
+        video: Global___Media | None = ...,
+        cache: Global___CacheHint | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["audio", b"audio", "file", b"file", "image", b"image", "kind", b"kind", "provider_block", b"provider_block", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["audio", b"audio", "file", b"file", "image", b"image", "kind", b"kind", "provider_block", b"provider_block", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["text", "image", "audio", "file", "tool_call", "tool_result", "reasoning", "refusal", "provider_block"] | None: ...
+    def HasField(self, field_name: typing.Literal["audio", b"audio", "cache", b"cache", "file", b"file", "image", b"image", "kind", b"kind", "provider_block", b"provider_block", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result", "video", b"video"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["audio", b"audio", "cache", b"cache", "file", b"file", "image", b"image", "kind", b"kind", "provider_block", b"provider_block", "reasoning", b"reasoning", "refusal", b"refusal", "text", b"text", "tool_call", b"tool_call", "tool_result", b"tool_result", "video", b"video"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["text", "image", "audio", "file", "tool_call", "tool_result", "reasoning", "refusal", "provider_block", "video"] | None: ...
 
 Global___Part: typing_extensions.TypeAlias = Part
 
 @typing.final
-class Media(google.protobuf.message.Message):
-    """Bytes of a known type, inline or as a URI."""
+class CacheHint(google.protobuf.message.Message):
+    """Asks a provider to keep what the prompt holds up to this place, in the order
+    tools, system messages, other messages, so that a later request that begins with
+    the same costs less. Anthropic, and models called through OpenRouter, cache
+    where they are asked to, at up to 4 places; of more hints the last 4 count. Other
+    providers cache by themselves or not at all, and get no hint: that is no
+    adaptation, as the answer is the same.
+    """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
+    TTL_FIELD_NUMBER: builtins.int
+    @property
+    def ttl(self) -> google.protobuf.duration_pb2.Duration:
+        """For how long, from the last use. Absent means the provider's usual time, of
+        some minutes. Providers have few times to choose from: the nearest that is not
+        shorter is used, or else the longest.
+        """
+
+    def __init__(
+        self,
+        *,
+        ttl: google.protobuf.duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["ttl", b"ttl"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["ttl", b"ttl"]) -> None: ...
+
+Global___CacheHint: typing_extensions.TypeAlias = CacheHint
+
+@typing.final
+class Media(google.protobuf.message.Message):
+    """Bytes of a known type, inline or by reference."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    class _Detail:
+        ValueType = typing.NewType("ValueType", builtins.int)
+        V: typing_extensions.TypeAlias = ValueType
+
+    class _DetailEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[Media._Detail.ValueType], builtins.type):
+        DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+        DETAIL_UNSPECIFIED: Media._Detail.ValueType  # 0
+        """Leaves it to the provider."""
+        DETAIL_LOW: Media._Detail.ValueType  # 1
+        """Roughly, for few tokens."""
+        DETAIL_HIGH: Media._Detail.ValueType  # 2
+        """Closely."""
+
+    class Detail(_Detail, metaclass=_DetailEnumTypeWrapper):
+        """How closely to look at a picture or video."""
+
+    DETAIL_UNSPECIFIED: Media.Detail.ValueType  # 0
+    """Leaves it to the provider."""
+    DETAIL_LOW: Media.Detail.ValueType  # 1
+    """Roughly, for few tokens."""
+    DETAIL_HIGH: Media.Detail.ValueType  # 2
+    """Closely."""
+
     DATA_FIELD_NUMBER: builtins.int
     URI_FIELD_NUMBER: builtins.int
+    PROVIDER_FILE_FIELD_NUMBER: builtins.int
     MIME_TYPE_FIELD_NUMBER: builtins.int
     FILENAME_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
     data: builtins.bytes
     """The bytes themselves. The whole request has to stay below the server's
     message limit (16 MiB unless configured otherwise).
@@ -257,19 +327,53 @@ class Media(google.protobuf.message.Message):
     """The IANA media type, such as "image/png". Required with data."""
     filename: builtins.str
     """A file name to show to the model. Used for files; optional."""
+    detail: Global___Media.Detail.ValueType
+    """How closely to look at an image or a video."""
+    @property
+    def provider_file(self) -> Global___ProviderFile:
+        """A file that the provider keeps."""
+
     def __init__(
         self,
         *,
         data: builtins.bytes = ...,
         uri: builtins.str = ...,
+        provider_file: Global___ProviderFile | None = ...,
         mime_type: builtins.str = ...,
         filename: builtins.str = ...,
+        detail: Global___Media.Detail.ValueType = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["data", b"data", "source", b"source", "uri", b"uri"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["data", b"data", "filename", b"filename", "mime_type", b"mime_type", "source", b"source", "uri", b"uri"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["source", b"source"]) -> typing.Literal["data", "uri"] | None: ...
+    def HasField(self, field_name: typing.Literal["data", b"data", "provider_file", b"provider_file", "source", b"source", "uri", b"uri"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["data", b"data", "detail", b"detail", "filename", b"filename", "mime_type", b"mime_type", "provider_file", b"provider_file", "source", b"source", "uri", b"uri"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["source", b"source"]) -> typing.Literal["data", "uri", "provider_file"] | None: ...
 
 Global___Media: typing_extensions.TypeAlias = Media
+
+@typing.final
+class ProviderFile(google.protobuf.message.Message):
+    """A file that a provider keeps, as it was uploaded there before."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROVIDER_FIELD_NUMBER: builtins.int
+    ID_FIELD_NUMBER: builtins.int
+    provider: builtins.str
+    """The provider's name: only its models may then answer. At most one provider may
+    be named in a prompt. Required.
+    """
+    id: builtins.str
+    """What the provider calls the file: an id such as "file-abc123", or a URI such as
+    "gs://bucket/film.mp4". At most 1,024 characters. Required.
+    """
+    def __init__(
+        self,
+        *,
+        provider: builtins.str = ...,
+        id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["id", b"id", "provider", b"provider"]) -> None: ...
+
+Global___ProviderFile: typing_extensions.TypeAlias = ProviderFile
 
 @typing.final
 class ToolCall(google.protobuf.message.Message):
@@ -411,6 +515,7 @@ class Tool(google.protobuf.message.Message):
 
     FUNCTION_FIELD_NUMBER: builtins.int
     PROVIDER_TOOL_FIELD_NUMBER: builtins.int
+    CACHE_FIELD_NUMBER: builtins.int
     @property
     def function(self) -> Global___Function:
         """A function that the model may request the caller to run."""
@@ -419,14 +524,19 @@ class Tool(google.protobuf.message.Message):
     def provider_tool(self) -> Global___ProviderTool:
         """A tool that the provider runs itself."""
 
+    @property
+    def cache(self) -> Global___CacheHint:
+        """Asks the provider to cache the tools up to this one."""
+
     def __init__(
         self,
         *,
         function: Global___Function | None = ...,
         provider_tool: Global___ProviderTool | None = ...,
+        cache: Global___CacheHint | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["function", b"function", "kind", b"kind", "provider_tool", b"provider_tool"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["function", b"function", "kind", b"kind", "provider_tool", b"provider_tool"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["cache", b"cache", "function", b"function", "kind", b"kind", "provider_tool", b"provider_tool"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cache", b"cache", "function", b"function", "kind", b"kind", "provider_tool", b"provider_tool"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["function", "provider_tool"] | None: ...
 
 Global___Tool: typing_extensions.TypeAlias = Tool

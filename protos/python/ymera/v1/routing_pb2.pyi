@@ -128,6 +128,8 @@ class _CapabilityEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enu
     """Searches the web: the provider's own tool "web_search"."""
     CAPABILITY_CODE_EXECUTION: _Capability.ValueType  # 8
     """Runs programs that it writes: the provider's own tool "code_execution"."""
+    CAPABILITY_VIDEO_INPUT: _Capability.ValueType  # 9
+    """Accepts videos."""
 
 class Capability(_Capability, metaclass=_CapabilityEnumTypeWrapper):
     """What a model can do beyond text in, text out."""
@@ -150,6 +152,8 @@ CAPABILITY_WEB_SEARCH: Capability.ValueType  # 7
 """Searches the web: the provider's own tool "web_search"."""
 CAPABILITY_CODE_EXECUTION: Capability.ValueType  # 8
 """Runs programs that it writes: the provider's own tool "code_execution"."""
+CAPABILITY_VIDEO_INPUT: Capability.ValueType  # 9
+"""Accepts videos."""
 Global___Capability: typing_extensions.TypeAlias = Capability
 
 class _ExclusionReason:
