@@ -204,7 +204,7 @@ class Unrecorded(Recording):
     def __init__(self) -> None:
         pass
 
-    def begin(self, context: ExecutionContext, target: Target, model: Model) -> None:
+    def begin(self, context: ExecutionContext, number: int, target: Target, model: Model) -> None:
         pass
 
 
@@ -219,10 +219,15 @@ class Unread:
 
 
 async def simulate(
-    targets: Sequence[Behaviour], *, seconds: float, settings: BreakerSettings | None = None, seed: int = 1
+    targets: Sequence[Behaviour],
+    *,
+    seconds: float,
+    settings: BreakerSettings | None = None,
+    seed: int = 1,
+    hedging: bool = False,
 ) -> Outcome:
     """Returns what comes of an open loop of requests, to be awaited on a virtual clock."""
-    outcome, dice, execution = Outcome(), Dice(seed), ExecutionSettings()
+    outcome, dice, execution = Outcome(), Dice(seed), ExecutionSettings(hedging=hedging)
     best = min(targets, key=lambda target: (target.rate, target.seconds))
     most = execution.max_attempts if best.seconds <= QUICK_SECONDS else execution.max_slow_attempts
     names = [f"p{number}" for number in range(len(targets))]

@@ -158,6 +158,9 @@ class ExecutionSettings(Section):
     """The time limit of an answer that is not streamed."""
     default_deadline_seconds: Seconds = 600
     """The deadline of requests whose caller sets none."""
+    hedging: bool = False
+    """Calls a second target beside one that has not begun its answer within its usual time, unless a request says
+    otherwise; the first to begin goes on. It is charged to the retry budget, and costs what both consume."""
 
 
 class BreakerSettings(Section):

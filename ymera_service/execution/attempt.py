@@ -15,6 +15,7 @@ from ymera_service.execution.limits import Limits, usual_seconds
 from ymera_service.execution.portions import check_turns, portion_of
 from ymera_service.execution.progress import Progress
 from ymera_service.execution.provided import bounded, clean
+from ymera_service.execution.race import Race
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.replies import CallEvent
 from ymera_service.resilience.breaker import Permit
@@ -53,13 +54,25 @@ TIMER_SLACK = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A target with what is needed to call it. `last` says that no other may be called after it."""
+    """A target with what is needed to call it.
 
+    `number` is that of the attempt in its turn. `last` says that no other target may be called after it. In a `race`,
+    others are called at the same time; a `hedge` is the one that was called later.
+    """
+
+    number: int
     target: Target
     model: Model
     provider: Provider
     permit: Permit
     last: bool = False
+    race: Race | None = None
+    hedge: bool = False
+
+    @property
+    def is_beaten(self) -> bool:
+        """Whether another target has begun the answer."""
+        return self.race is not None and self.race.is_lost(self.number)
 
 
 class _ConnectionWait:
@@ -93,7 +106,7 @@ class AttemptRunner:
     def __init__(self, settings: ExecutionSettings, boundary: Boundary) -> None:
         self._settings = settings
         self._boundary = boundary
-        self._limits = Limits(settings)
+        self.limits = Limits(settings)
 
     async def run(self, context: ExecutionContext, callee: Callee) -> ProviderError | None:
         """Calls a target, sends what it answers to the sink, and adds the attempt to the facts.
@@ -111,27 +124,32 @@ class AttemptRunner:
             raise
         _settle(context, callee, progress, failure)
         if progress.sign_at is not None or isinstance(failure, ProviderTimeout):
-            self._limits.learn(context, callee.target, (progress.sign_at or clock()) - progress.began)
+            self.limits.learn(context, callee.target, (progress.sign_at or clock()) - progress.began)
+        if progress.first_token_at is not None:
+            self.limits.learn_part(context, callee.target, progress.first_token_at - progress.began)
         self._add(context, callee, progress, failure)
         if failure is None and progress.portion is not None and progress.reply is not None:
             context.take(progress.portion, progress.reply)
         return failure
 
     def _end_early(self, context: ExecutionContext, callee: Callee, progress: Progress, error: BaseException) -> None:
-        """Books a call that the deadline, the caller or a request that can't be expressed ended."""
+        """Books a call that the deadline, the caller, a quicker one or a request that can't be expressed ended."""
+        if callee.is_beaten:
+            self.limits.learn_part(context, callee.target, asyncio.get_running_loop().time() - progress.began)
         timed_out = _waited_in_vain(context, callee, progress) if isinstance(error, asyncio.CancelledError) else None
         _settle_timeout(context, callee, progress, timed_out)
-        refused = error if isinstance(error, RequestError) else Cancelled("the attempt was cut off")
+        cut_off = "another target began its answer sooner" if callee.is_beaten else "the attempt was cut off"
+        refused = error if isinstance(error, RequestError) else Cancelled(cut_off)
         self._add(context, callee, progress, timed_out or refused)
 
     async def _receive(self, context: ExecutionContext, callee: Callee, progress: Progress) -> ProviderError | None:
-        call = _call_context(context, callee.target)
+        call = _call_context(context, callee)
         request_id = call.request_id
         clock = asyncio.get_running_loop().time
-        progress.limit = self._limits.first(context, callee.target, last=callee.last)
+        progress.limit = self.limits.first(context, callee.target, last=callee.last)
         scope = asyncio.timeout_at(progress.began + progress.limit)
         CONNECTION_WAIT.set(
-            _ConnectionWait(scope, progress, lambda: self._limits.first(context, callee.target, last=callee.last))
+            _ConnectionWait(scope, progress, lambda: self.limits.first(context, callee.target, last=callee.last))
         )
         try:
             request = _request(context, callee, progress)
@@ -140,7 +158,7 @@ class AttemptRunner:
                     now = clock()
                     delta = progress.take(event, now)
                     if delta is not None:
-                        await _release(context, delta, scope)
+                        await _release(context, callee, delta, scope)
                     self._extend(scope, progress, context.execution.stream, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
             failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress))
@@ -198,7 +216,7 @@ class AttemptRunner:
         usage, estimated = usage_of(context, progress, failure)
         first = progress.first_token_at
         attempt = Attempt(
-            number=len(context.execution.turns[-1].attempts) + 1,
+            number=callee.number,
             target=callee.target,
             began_at=progress.began,
             duration=now - progress.began,
@@ -208,15 +226,19 @@ class AttemptRunner:
             estimated=estimated,
             finish_reason=progress.finished.reason if progress.finished else None,
             error=Failure.of(failure) if failure else None,
-            retryable=isinstance(failure, ProviderError) and failure.retryable,
+            retryable=callee.is_beaten or (isinstance(failure, ProviderError) and failure.retryable),
             simulated=callee.model.info.simulated,
             tool_calls=tuple(progress.calls.values()),
             adaptations=bounded(progress.adaptations),
+            hedge=callee.hedge,
             response_id=clean(progress.response.response_id),
             response_model=clean(progress.response.model),
             raw_finish_reason=clean(progress.finished.raw_reason) if progress.finished else "",
             stop_sequence=clean(progress.finished.stop_sequence) if progress.finished else "",
         )
+        if callee.race is not None and callee.is_beaten:
+            context.add(attempt, callee.race.winner)
+            return
         context.add(attempt)
         _time(context, progress, now)
         if estimated and progress.finished is not None and (progress.usage or progress.not_credible):
@@ -303,23 +325,25 @@ def _generation(context: ExecutionContext, callee: Callee) -> GenerateRequest:
     return GenerateRequest(callee.model.info.name, request.prompt, stream, options, request.strict)
 
 
-def _call_context(context: ExecutionContext, target: Target) -> CallContext:
+def _call_context(context: ExecutionContext, callee: Callee) -> CallContext:
     execution = context.execution
-    request, turn = execution.request, execution.turns[-1]
+    request = execution.request
     return CallContext(
         request.request_id,
-        target,
+        callee.target,
         request.deadline,
         request.attribution,
         request.traceparent,
-        turn.number,
-        len(turn.attempts) + 1,
+        execution.turns[-1].number,
+        callee.number,
         request.caller,
     )
 
 
-async def _release(context: ExecutionContext, delta: Delta, scope: asyncio.Timeout) -> None:
+async def _release(context: ExecutionContext, callee: Callee, delta: Delta, scope: asyncio.Timeout) -> None:
     """Hands a part of the answer over. A caller that reads slowly does not count against the provider's time."""
+    if callee.race is not None and not callee.race.win(callee.number):
+        raise asyncio.CancelledError
     if context.execution.stream and not context.execution.released:
         context.execution = context.execution.with_release()
     if context.sink.try_send(delta):

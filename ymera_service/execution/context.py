@@ -31,6 +31,10 @@ class ExecutionContext:
     slot: Slot | None = None
     admitted: bool = True
     """False while it may still be refused as if it had never come: without a record, and without an event."""
+    calls: int = 0
+    """Calls that were begun in the present turn."""
+    under_way: dict[int, Attempt] = field(default_factory=dict)
+    """The calls of the present turn that are not over, by their numbers, with estimates of what they consume."""
     note: int | None = None
     """The slot of the journal that has what is known so far; see `Recording.begin`."""
     stored_decision: bytes = b""
@@ -53,11 +57,18 @@ class ExecutionContext:
 
     def begin_turn(self) -> None:
         """Begins another answer."""
+        self.calls = 0
         self.execution = self.execution.with_turn()
 
-    def add(self, attempt: Attempt) -> None:
-        """Takes an attempt that is over."""
-        self.execution = self.execution.with_attempt(attempt)
+    def take_number(self) -> int:
+        """Returns the number of a further call in the present turn, from 1."""
+        self.calls += 1
+        return self.calls
+
+    def add(self, attempt: Attempt, beaten_by: int | None = None) -> None:
+        """Takes an attempt that is over; `beaten_by` is the number of one that was quicker."""
+        self.under_way.pop(attempt.number, None)
+        self.execution = self.execution.with_attempt(attempt, beaten_by)
 
     def take(self, portion: WorkRequest, reply: Reply) -> None:
         """Takes the reply to a portion of the work."""

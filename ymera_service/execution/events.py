@@ -32,12 +32,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class AttemptStarted:
-    """A target is being called; `previous_error` says why another attempt is made in this turn."""
+    """A target is being called; `previous_error` says why another attempt is made in this turn.
+
+    A `hedge` is called while the attempt before it goes on; either may give the answer.
+    """
 
     turn: int
     number: int
     target: Target
     previous_error: Failure | None = None
+    hedge: bool = False
 
 
 @dataclass(frozen=True, slots=True)

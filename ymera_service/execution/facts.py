@@ -76,6 +76,7 @@ class Attempt:
         simulated: No real model answered.
         tool_calls: What the answer asks the caller to run.
         adaptations: What of the request was not sent as the caller gave it.
+        hedge: It was made while the one before was under way and had not begun an answer.
         response_id: The provider's own id of its response; empty if it sent none, like what follows.
         response_model: The exact model, as the provider names it.
         raw_finish_reason: The provider's own word for why the model stopped.
@@ -96,6 +97,7 @@ class Attempt:
     simulated: bool = False
     tool_calls: tuple[ToolCall, ...] = ()
     adaptations: tuple[Adaptation, ...] = ()
+    hedge: bool = False
     response_id: str = ""
     response_model: str = ""
     raw_finish_reason: str = ""
@@ -104,7 +106,10 @@ class Attempt:
 
 @dataclass(slots=True)
 class Turn:
-    """One answer of a model, and the attempts that were made to get it. `number` is from 1."""
+    """One answer of a model, and the attempts that were made to get it. `number` is from 1.
+
+    Attempts are in the order in which they ended, but for one that another beat: it is before that one.
+    """
 
     number: int
     attempts: tuple[Attempt, ...] = ()
@@ -169,10 +174,12 @@ class Execution:
         """Returns it with a further turn begun."""
         return self._with(turns=(*self.turns, Turn(len(self.turns) + 1)), released=self.released)
 
-    def with_attempt(self, attempt: Attempt) -> "Execution":
-        """Returns it with an attempt added to the present turn."""
+    def with_attempt(self, attempt: Attempt, beaten_by: int | None = None) -> "Execution":
+        """Returns it with an attempt added to the present turn, before the one that has beaten it."""
         *before, turn = self.turns
-        turn = Turn(turn.number, (*turn.attempts, attempt))
+        made = turn.attempts
+        place = len(made) - (bool(made) and made[-1].number == beaten_by)
+        turn = Turn(turn.number, (*made[:place], attempt, *made[place:]))
         return self._with(turns=(*before, turn), released=self.released)
 
     def with_release(self) -> "Execution":

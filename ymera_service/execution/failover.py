@@ -86,10 +86,10 @@ class Standings:
                 best, lowest = replace(choice, standing=standing), (standing, badness)
         return best
 
-    def any_ready(self, ranking: Sequence[Target], execution: Execution, besides: Target) -> bool:
-        """Returns whether there is a choice that is ready, besides one target."""
+    def any_ready(self, ranking: Sequence[Target], execution: Execution, besides: Container[str]) -> bool:
+        """Returns whether there is a choice that is ready, besides some targets."""
         return any(
-            choice.target.id != besides.id and self._of(choice.target)[0] is Standing.READY
+            choice.target.id not in besides and self._of(choice.target)[0] is Standing.READY
             for choice in choices(ranking, execution)
         )
 

@@ -18,6 +18,10 @@ SLOWER = 3.0
 """A target may take this multiple of its usual time while another may be called after it,"""
 LEAST_SECONDS = 2.0
 """but at least so long,"""
+SELDOM_LATER = 0.95
+"""The share of a target's streamed answers that begin before another target is called beside it,"""
+LEAST_HEDGE_SECONDS = 0.02
+"""but not within less."""
 SECONDS_PER_TOKEN = 0.001
 """and as long as a slow server takes to read the prompt, at 1,000 tokens a second."""
 
@@ -28,6 +32,7 @@ class Limits:
     def __init__(self, settings: ExecutionSettings) -> None:
         self._settings = settings
         self._first_signs = FirstSigns()
+        self._first_parts = FirstSigns()
 
     def first(self, context: ExecutionContext, target: Target, *, last: bool) -> float:
         """Returns the seconds until the first sign; while another target may be called, time is kept for it."""
@@ -38,6 +43,22 @@ class Limits:
         left = context.execution.request.deadline - asyncio.get_running_loop().time()
         usual = PATIENCE * usual_seconds(context, target)
         return min(seconds, self._learned(context, target), max(SHARE * left, min(usual, left)))
+
+    def hedge(self, context: ExecutionContext, target: Target) -> float | None:
+        """Returns the seconds after which a target that has not begun its answer is slow; None if that is not known."""
+        if context.execution.stream:
+            usual = self._first_parts.quantile(target.id, SELDOM_LATER)
+        else:
+            usual = PATIENCE * usual_seconds(context, target) or None
+        if usual is None:
+            return None
+        left = context.execution.request.deadline - asyncio.get_running_loop().time()
+        return min(max(usual, LEAST_HEDGE_SECONDS), SHARE * left)
+
+    def learn_part(self, context: ExecutionContext, target: Target, seconds: float) -> None:
+        """Takes the time until a streamed answer began, or after which another target was quicker."""
+        if context.execution.stream:
+            self._first_parts.observe(target.id, seconds)
 
     def learn(self, context: ExecutionContext, target: Target, seconds: float) -> None:
         """Takes the time until the first sign of a streamed answer, or after which there was none."""

@@ -100,7 +100,7 @@ def events_of(answer: Answer) -> Iterator[ExecutionEvent]:
     for turn in execution.turns:
         previous = None
         for attempt in turn.attempts:
-            yield AttemptStarted(turn.number, attempt.number, attempt.target, previous)
+            yield AttemptStarted(turn.number, attempt.number, attempt.target, previous, attempt.hedge)
             previous = attempt.error
         yield from _deltas(answer.messages[turn.number - 1 : turn.number])
     for citation in answer.citations:

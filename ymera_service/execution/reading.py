@@ -48,6 +48,7 @@ def _attempt(stored: Mapping[str, Any]) -> Attempt:
         finish_reason=FinishReason(reason) if reason else None,
         error=Failure(**error) if error else None,
         simulated=stored.get("simulated", False),
+        hedge=stored.get("hedge", False),
         **{name: stored[name] for name in PROVIDERS_FACTS if name in stored},
         adaptations=tuple(
             [Adaptation(AdaptationKind(kind), field, detail) for kind, field, detail in stored.get("adaptations", ())]

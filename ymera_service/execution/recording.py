@@ -53,7 +53,7 @@ class Recording:
         """
         self._recorder.check()
 
-    def begin(self, context: ExecutionContext, target: Target, model: Model) -> None:
+    def begin(self, context: ExecutionContext, number: int, target: Target, model: Model) -> None:
         """Notes a call before it is made: what to record if the process ends before the outcome is.
 
         Raises:
@@ -63,7 +63,7 @@ class Recording:
         assert decision is not None
         context.stored_decision = context.stored_decision or to_json(decision)
         now = asyncio.get_running_loop().time()
-        under_way = _under_way(context, target, model, now)
+        calls = context.under_way | {number: _under_way(context, number, target, model, now)}
         note = {
             "kind": EXECUTION_NOTE,
             "request_id": execution.request.request_id,
@@ -78,9 +78,11 @@ class Recording:
             "catalog_version": decision.inputs.catalog_version,
             "operation": execution.request.operation,
             "decision": orjson.Fragment(context.stored_decision),
-            "attempts": [*_noted(_attempts(execution)), _attempt(len(execution.turns), under_way)],
+            "attempts": [*_noted(_attempts(execution))],
+            "under_way": [_attempt(len(execution.turns), call) for call in calls.values()],
         }
         context.note = self._recorder.note(orjson.dumps(note), context.note)
+        context.under_way = calls
 
     async def record(self, context: ExecutionContext) -> None:
         """Returns when the record is durable; with it, if it was kept for repeats, what was written.
@@ -110,9 +112,9 @@ class Recording:
         await asyncio.gather(*self._later, return_exceptions=True)
 
 
-def _under_way(context: ExecutionContext, target: Target, model: Model, now: float) -> Attempt:
+def _under_way(context: ExecutionContext, number: int, target: Target, model: Model, now: float) -> Attempt:
     """Returns the call that is made now, with what it will probably consume."""
-    usage, number = next_usage(context, model), len(context.execution.turns[-1].attempts) + 1
+    usage = next_usage(context, model)
     cost = 0 if is_free(context.execution.request.work) else model.cost_micros(usage)
     return Attempt(number, target, now, 0.0, usage=usage, cost_micros=cost, estimated=True)
 
@@ -212,6 +214,8 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
     for name in PROVIDERS_FACTS:
         if fact := getattr(attempt, name):
             stored[name] = fact
+    if attempt.hedge:
+        stored["hedge"] = True
     if attempt.adaptations:
         stored["adaptations"] = [(one.kind, one.field, one.detail) for one in attempt.adaptations]
     if attempt.error is not None:

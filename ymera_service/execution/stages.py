@@ -15,6 +15,7 @@ from ymera_service.execution.attempt import AttemptRunner, Callee
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import AttemptStarted, Started
 from ymera_service.execution.failover import Choice, Standing, Standings
+from ymera_service.execution.hedging import Hedging
 from ymera_service.execution.recording import Recording
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets, backoff
@@ -103,7 +104,6 @@ class Generate:
         settings: ExecutionSettings,
         draw: random.Random,
     ) -> None:
-        self._attempts = attempts
         self._catalog = catalog
         self._breakers = breakers
         self._standings = Standings(breakers)
@@ -111,6 +111,15 @@ class Generate:
         self._recording = recording
         self._settings = settings
         self._draw = draw
+        self._hedging = Hedging(
+            attempts=attempts,
+            catalog=catalog,
+            breakers=breakers,
+            standings=self._standings,
+            budgets=budgets,
+            recording=recording,
+            wanted=settings.hedging,
+        )
 
     async def __call__(self, context: ExecutionContext) -> None:
         """See `Stage`. Raises the last target's error, or `NoHealthyModel` where none could be called.
@@ -143,14 +152,14 @@ class Generate:
             turn = context.execution.turns[-1]
             previous = turn.attempts[-1].error if turn.attempts else None
             try:
-                await context.send(AttemptStarted(turn.number, len(turn.attempts) + 1, callee.target, previous))
-                self._recording.begin(context, callee.target, callee.model)
+                await context.send(AttemptStarted(turn.number, callee.number, callee.target, previous))
+                self._recording.begin(context, callee.number, callee.target, callee.model)
             except BaseException:
                 callee.permit.released()
                 raise
-            failure = await self._attempts.run(context, callee)
+            failure = await self._hedging.run(context, callee, self._most(context))
             if failure is None:
-                self._budgets.of(callee.target.provider).deposit()
+                self._budgets.of(context.execution.turns[-1].attempts[-1].target.provider).deposit()
                 return
             if context.irrevocable:
                 break
@@ -198,13 +207,14 @@ class Generate:
         if charged and not self._budgets.of(provider).try_withdraw():
             return None
         last = self._is_last(context, target)
-        return Callee(target, model, self._catalog.provider(provider), self._breakers.acquire(target), last)
+        permit = self._breakers.acquire(target)
+        return Callee(context.take_number(), target, model, self._catalog.provider(provider), permit, last)
 
     def _is_last(self, context: ExecutionContext, target: Target) -> bool:
         """Returns whether no other target may be called if this one hangs, which makes it a slow one."""
         made = len(context.execution.turns[-1].attempts) + 1
         return made >= self._most_slow(context) or not self._standings.any_ready(
-            context.ranking, context.execution, target
+            context.ranking, context.execution, {target.id}
         )
 
 

@@ -29,8 +29,8 @@ def unsettled_execution(note: Mapping[str, Any]) -> Sequence[ExecutionRecord | E
     Raises:
         IndexError, KeyError, TypeError, ValueError: It is not such a note.
     """
-    *over, under_way = note["attempts"]
-    attempts = orjson.dumps([*over, under_way | {"error": orjson.Fragment(_UNKNOWN)}])
+    under_way = [call | {"error": orjson.Fragment(_UNKNOWN)} for call in note["under_way"]]
+    attempts = orjson.dumps([*note["attempts"], *under_way])
     consumption = Consumption.of(attempt for turn in turns_from_json(attempts) for attempt in turn.attempts)
     record = UnsettledExecution(
         request_id=note["request_id"],

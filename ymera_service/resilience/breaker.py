@@ -231,6 +231,11 @@ class Permit:
         self._target = target
         self._probed = probed
 
+    @property
+    def is_probe(self) -> bool:
+        """Whether the call is to show if the target works again."""
+        return bool(self._probed)
+
     def succeeded(self) -> None:
         """The target answered."""
         self._breakers.settle_success(self._target, self._probed)

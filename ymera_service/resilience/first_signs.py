@@ -1,4 +1,4 @@
-"""How long targets take to give a first sign of an answer: quantiles that cost a call next to nothing."""
+"""How long targets take to give a first sign or part of an answer: quantiles that cost a call next to nothing."""
 
 from math import log2
 

@@ -64,6 +64,10 @@ class Slot:
         """Gives the slot back; to be called once."""
         self._slots.release(self._target, self._caller)
 
+    def beside(self, target: Target) -> "Slot | None":
+        """Returns a further slot for the same caller, or None if the target or the caller has its share."""
+        return self._slots.take(target, self._caller.key)
+
     def move_to(self, target: Target) -> bool:
         """Counts the slot for another target; returns False, and changes nothing, where that one has its share."""
         if target.id == self._target.key:
@@ -154,6 +158,10 @@ class Slots:
             raise _shutting_down()
         slot = self._take_first(targets, caller)
         return slot if slot is not None else await self._wait(targets, caller, deadline)
+
+    def take(self, target: Target, caller: str) -> Slot | None:
+        """Returns a slot if there is one now."""
+        return None if self._closed else self._take_first([target], caller)
 
     def _take_first(self, targets: Sequence[Target], caller: str) -> Slot | None:
         free = self.max_concurrent - self.in_flight

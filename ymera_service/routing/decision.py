@@ -62,6 +62,7 @@ class Preferences:
         no_failover: Only the first target is called.
         first_token_timeout: Seconds from a call to the first part of its answer; None leaves it to the server.
         provider: The only one that can take the prompt, as this names something that it alone has; else empty.
+        hedging: Whether a second target may be called beside a slow one; None leaves it to the server.
     """
 
     weights: Weights | None = None
@@ -79,6 +80,7 @@ class Preferences:
     no_failover: bool = False
     first_token_timeout: float | None = None
     provider: str = ""
+    hedging: bool | None = None
 
     @property
     def patience(self) -> float:

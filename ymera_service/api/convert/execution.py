@@ -64,6 +64,7 @@ def _attempt_started(event: AttemptStarted) -> Fields:
         "turn": event.turn,
         "number": event.number,
         "previous_error": failure_fields(event.previous_error),
+        "hedge": event.hedge,
     }
 
 

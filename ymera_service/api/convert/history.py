@@ -48,6 +48,7 @@ def _attempt(turn: int, attempt: Attempt) -> Fields:
         "finish_reason": FINISH_REASONS[attempt.finish_reason] if attempt.finish_reason else None,
         "raw_finish_reason": attempt.raw_finish_reason,
         "stop_sequence": attempt.stop_sequence,
+        "hedge": attempt.hedge,
     }
 
 

@@ -94,7 +94,7 @@ def attempts(made: Sequence[Attempt]) -> RenderableType:
     rows = [
         [
             f"{each.turn}.{each.number}" if each.turn > 1 else str(each.number),
-            target(each),
+            target(each) + (" (hedge)" if each.hedge else ""),
             duration(each.duration),
             duration(each.time_to_first_token) if each.HasField("time_to_first_token") else "",
             clean(f"{each.error.reason}: {each.error.message}", "red") if each.HasField("error") else "answered",

@@ -1058,7 +1058,13 @@ type RoutingPreferences struct {
 	// Cost against quality in one number instead of weights: 0 takes the cheapest
 	// model, 1 the best, and 0.5 weighs them like a server without configured
 	// weights. Speed has a weight of 0.1.
-	CostQuality   *float64 `protobuf:"fixed64,15,opt,name=cost_quality,json=costQuality,proto3,oneof" json:"cost_quality,omitempty"`
+	CostQuality *float64 `protobuf:"fixed64,15,opt,name=cost_quality,json=costQuality,proto3,oneof" json:"cost_quality,omitempty"`
+	// Hedging: if the target that was called has not begun its answer within its
+	// usual time, another is called beside it; the first to begin its answer goes
+	// on, the other is cancelled, and what both consumed is charged. Bounded by
+	// the server's retry budget, and by max_attempts. Absent means the server's
+	// execution.hedging.
+	Hedging       *bool `protobuf:"varint,16,opt,name=hedging,proto3,oneof" json:"hedging,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1196,6 +1202,13 @@ func (x *RoutingPreferences) GetCostQuality() float64 {
 		return *x.CostQuality
 	}
 	return 0
+}
+
+func (x *RoutingPreferences) GetHedging() bool {
+	if x != nil && x.Hedging != nil {
+		return *x.Hedging
+	}
+	return false
 }
 
 // Who a request is for, so that its usage can be attributed. Stored and logged,
@@ -1689,7 +1702,11 @@ type Attempt struct {
 	RawFinishReason string `protobuf:"bytes,14,opt,name=raw_finish_reason,json=rawFinishReason,proto3" json:"raw_finish_reason,omitempty"`
 	// The stop sequence that the model wrote; empty if it wrote none, or the
 	// provider does not say which.
-	StopSequence  string `protobuf:"bytes,15,opt,name=stop_sequence,json=stopSequence,proto3" json:"stop_sequence,omitempty"`
+	StopSequence string `protobuf:"bytes,15,opt,name=stop_sequence,json=stopSequence,proto3" json:"stop_sequence,omitempty"`
+	// It was a hedge: made while the attempt before it was under way and had not
+	// begun an answer. Of the two, the one that was not quick enough has the error
+	// CANCELLED, and comes first.
+	Hedge         bool `protobuf:"varint,16,opt,name=hedge,proto3" json:"hedge,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1827,6 +1844,13 @@ func (x *Attempt) GetStopSequence() string {
 		return x.StopSequence
 	}
 	return ""
+}
+
+func (x *Attempt) GetHedge() bool {
+	if x != nil {
+		return x.Hedge
+	}
+	return false
 }
 
 // A parameter that was not sent to a provider as the caller gave it.
@@ -2106,7 +2130,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x0eRoutingWeights\x12\x18\n" +
 	"\aquality\x18\x01 \x01(\x01R\aquality\x12\x14\n" +
 	"\x05speed\x18\x02 \x01(\x01R\x05speed\x12\x12\n" +
-	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\xd6\x05\n" +
+	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\x81\x06\n" +
 	"\x12RoutingPreferences\x122\n" +
 	"\aweights\x18\x01 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x12!\n" +
 	"\fallow_models\x18\x02 \x03(\tR\vallowModels\x12\x1f\n" +
@@ -2128,10 +2152,13 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\vno_failover\x18\r \x01(\bR\n" +
 	"noFailover\x12I\n" +
 	"\x13first_token_timeout\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x11firstTokenTimeout\x12&\n" +
-	"\fcost_quality\x18\x0f \x01(\x01H\x02R\vcostQuality\x88\x01\x01B\x12\n" +
+	"\fcost_quality\x18\x0f \x01(\x01H\x02R\vcostQuality\x88\x01\x01\x12\x1d\n" +
+	"\ahedging\x18\x10 \x01(\bH\x03R\ahedging\x88\x01\x01B\x12\n" +
 	"\x10_max_cost_microsB\x0f\n" +
 	"\r_max_attemptsB\x0f\n" +
-	"\r_cost_quality\"\xbd\x01\n" +
+	"\r_cost_qualityB\n" +
+	"\n" +
+	"\b_hedging\"\xbd\x01\n" +
 	"\vAttribution\x12\x1d\n" +
 	"\n" +
 	"agent_name\x18\x01 \x01(\tR\tagentName\x12\x19\n" +
@@ -2169,7 +2196,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\x0e2\x19.ymera.v1.ExclusionReasonR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x18\n" +
 	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1a\n" +
-	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xd5\x04\n" +
+	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xeb\x04\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
@@ -2187,7 +2214,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x0eresponse_model\x18\f \x01(\tR\rresponseModel\x12;\n" +
 	"\rfinish_reason\x18\r \x01(\x0e2\x16.ymera.v1.FinishReasonR\ffinishReason\x12*\n" +
 	"\x11raw_finish_reason\x18\x0e \x01(\tR\x0frawFinishReason\x12#\n" +
-	"\rstop_sequence\x18\x0f \x01(\tR\fstopSequence\"\xb6\x01\n" +
+	"\rstop_sequence\x18\x0f \x01(\tR\fstopSequence\x12\x14\n" +
+	"\x05hedge\x18\x10 \x01(\bR\x05hedge\"\xb6\x01\n" +
 	"\aWarning\x12*\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x16.ymera.v1.Warning.KindR\x04kind\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +

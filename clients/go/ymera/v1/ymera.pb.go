@@ -1027,8 +1027,8 @@ func (x *ExecutionStarted) GetReplayed() bool {
 	return false
 }
 
-// A provider is being called. Sent again on each failover, which happens only
-// before the first part of an answer.
+// A provider is being called. Sent again on each failover and for each hedge, both
+// only before the first part of an answer.
 type AttemptStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// From 1.
@@ -1042,7 +1042,10 @@ type AttemptStarted struct {
 	// The account or key that is used; empty if the provider has only one.
 	Account string `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
 	// The address or region that is called; empty if there is only one.
-	Endpoint      string `protobuf:"bytes,6,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	Endpoint string `protobuf:"bytes,6,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
+	// The attempt before it goes on: it was slow to begin. Either may give the
+	// answer; the terminal event has the model that did.
+	Hedge         bool `protobuf:"varint,7,opt,name=hedge,proto3" json:"hedge,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1117,6 +1120,13 @@ func (x *AttemptStarted) GetEndpoint() string {
 		return x.Endpoint
 	}
 	return ""
+}
+
+func (x *AttemptStarted) GetHedge() bool {
+	if x != nil {
+		return x.Hedge
+	}
+	return false
 }
 
 // More text of the answer.
@@ -3233,14 +3243,15 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12.\n" +
 	"\bdecision\x18\x02 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xc0\x01\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xd6\x01\n" +
 	"\x0eAttemptStarted\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x126\n" +
 	"\x0eprevious_error\x18\x03 \x01(\v2\x0f.ymera.v1.ErrorR\rpreviousError\x12\x12\n" +
 	"\x04turn\x18\x04 \x01(\x05R\x04turn\x12\x18\n" +
 	"\aaccount\x18\x05 \x01(\tR\aaccount\x12\x1a\n" +
-	"\bendpoint\x18\x06 \x01(\tR\bendpoint\"\x1f\n" +
+	"\bendpoint\x18\x06 \x01(\tR\bendpoint\x12\x14\n" +
+	"\x05hedge\x18\a \x01(\bR\x05hedge\"\x1f\n" +
 	"\tTextDelta\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\"B\n" +
 	"\x0eReasoningDelta\x12\x12\n" +

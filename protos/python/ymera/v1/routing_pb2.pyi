@@ -567,6 +567,7 @@ class RoutingPreferences(google.protobuf.message.Message):
     NO_FAILOVER_FIELD_NUMBER: builtins.int
     FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: builtins.int
     COST_QUALITY_FIELD_NUMBER: builtins.int
+    HEDGING_FIELD_NUMBER: builtins.int
     max_cost_micros: builtins.int
     """The maximum expected cost of the request, in micro-USD, calculated from the
     estimated input and max_output_tokens. Excludes models without a known
@@ -603,6 +604,13 @@ class RoutingPreferences(google.protobuf.message.Message):
     """Cost against quality in one number instead of weights: 0 takes the cheapest
     model, 1 the best, and 0.5 weighs them like a server without configured
     weights. Speed has a weight of 0.1.
+    """
+    hedging: builtins.bool
+    """Hedging: if the target that was called has not begun its answer within its
+    usual time, another is called beside it; the first to begin its answer goes
+    on, the other is cancelled, and what both consumed is charged. Bounded by
+    the server's retry budget, and by max_attempts. Absent means the server's
+    execution.hedging.
     """
     @property
     def weights(self) -> Global___RoutingWeights:
@@ -666,11 +674,14 @@ class RoutingPreferences(google.protobuf.message.Message):
         no_failover: builtins.bool = ...,
         first_token_timeout: google.protobuf.duration_pb2.Duration | None = ...,
         cost_quality: builtins.float | None = ...,
+        hedging: builtins.bool | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "cost_quality", b"cost_quality", "first_token_timeout", b"first_token_timeout", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "cost_quality", b"cost_quality", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_hedging", b"_hedging", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "cost_quality", b"cost_quality", "first_token_timeout", b"first_token_timeout", "hedging", b"hedging", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "weights", b"weights"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_hedging", b"_hedging", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "cost_quality", b"cost_quality", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "hedging", b"hedging", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_cost_quality", b"_cost_quality"]) -> typing.Literal["cost_quality"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_hedging", b"_hedging"]) -> typing.Literal["hedging"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_attempts", b"_max_attempts"]) -> typing.Literal["max_attempts"] | None: ...
     @typing.overload
@@ -922,6 +933,7 @@ class Attempt(google.protobuf.message.Message):
     FINISH_REASON_FIELD_NUMBER: builtins.int
     RAW_FINISH_REASON_FIELD_NUMBER: builtins.int
     STOP_SEQUENCE_FIELD_NUMBER: builtins.int
+    HEDGE_FIELD_NUMBER: builtins.int
     number: builtins.int
     """Counted from 1 in each turn."""
     model: builtins.str
@@ -947,6 +959,11 @@ class Attempt(google.protobuf.message.Message):
     stop_sequence: builtins.str
     """The stop sequence that the model wrote; empty if it wrote none, or the
     provider does not say which.
+    """
+    hedge: builtins.bool
+    """It was a hedge: made while the attempt before it was under way and had not
+    begun an answer. Of the two, the one that was not quick enough has the error
+    CANCELLED, and comes first.
     """
     @property
     def error(self) -> ymera.v1.errors_pb2.Error:
@@ -988,9 +1005,10 @@ class Attempt(google.protobuf.message.Message):
         finish_reason: ymera.v1.content_pb2.FinishReason.ValueType = ...,
         raw_finish_reason: builtins.str = ...,
         stop_sequence: builtins.str = ...,
+        hedge: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "finish_reason", b"finish_reason", "model", b"model", "number", b"number", "raw_finish_reason", b"raw_finish_reason", "response_id", b"response_id", "response_model", b"response_model", "stop_sequence", b"stop_sequence", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "finish_reason", b"finish_reason", "hedge", b"hedge", "model", b"model", "number", b"number", "raw_finish_reason", b"raw_finish_reason", "response_id", b"response_id", "response_model", b"response_model", "stop_sequence", b"stop_sequence", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
 
 Global___Attempt: typing_extensions.TypeAlias = Attempt
 

@@ -561,8 +561,8 @@ Global___ExecutionStarted: typing_extensions.TypeAlias = ExecutionStarted
 
 @typing.final
 class AttemptStarted(google.protobuf.message.Message):
-    """A provider is being called. Sent again on each failover, which happens only
-    before the first part of an answer.
+    """A provider is being called. Sent again on each failover and for each hedge, both
+    only before the first part of an answer.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -573,6 +573,7 @@ class AttemptStarted(google.protobuf.message.Message):
     TURN_FIELD_NUMBER: builtins.int
     ACCOUNT_FIELD_NUMBER: builtins.int
     ENDPOINT_FIELD_NUMBER: builtins.int
+    HEDGE_FIELD_NUMBER: builtins.int
     number: builtins.int
     """From 1."""
     model: builtins.str
@@ -583,6 +584,10 @@ class AttemptStarted(google.protobuf.message.Message):
     """The account or key that is used; empty if the provider has only one."""
     endpoint: builtins.str
     """The address or region that is called; empty if there is only one."""
+    hedge: builtins.bool
+    """The attempt before it goes on: it was slow to begin. Either may give the
+    answer; the terminal event has the model that did.
+    """
     @property
     def previous_error(self) -> ymera.v1.errors_pb2.Error:
         """Why the previous attempt failed; absent in the first attempt of a turn."""
@@ -596,9 +601,10 @@ class AttemptStarted(google.protobuf.message.Message):
         turn: builtins.int = ...,
         account: builtins.str = ...,
         endpoint: builtins.str = ...,
+        hedge: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["previous_error", b"previous_error"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["account", b"account", "endpoint", b"endpoint", "model", b"model", "number", b"number", "previous_error", b"previous_error", "turn", b"turn"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "endpoint", b"endpoint", "hedge", b"hedge", "model", b"model", "number", b"number", "previous_error", b"previous_error", "turn", b"turn"]) -> None: ...
 
 Global___AttemptStarted: typing_extensions.TypeAlias = AttemptStarted
 
