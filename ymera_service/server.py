@@ -22,6 +22,7 @@ from ymera_service.config import Environment, ServerSettings, Settings
 from ymera_service.execution.building import build_pipeline
 from ymera_service.execution.recording import EXECUTION_NOTE
 from ymera_service.execution.unsettled import unsettled_execution
+from ymera_service.execution.usage_sums import UsageSums
 from ymera_service.plugins import FoundPlugin, Plugins, in_use
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import end_tasks
@@ -166,6 +167,7 @@ async def _build(
         boundary=boundary,
         spare=Spare(pipeline.slots),
     )
+    usage_sums = UsageSums(storage.database)
     offered = service.build(
         pipeline=pipeline,
         runner=runner,
@@ -174,6 +176,7 @@ async def _build(
         breakers=breakers,
         routing=routing,
         storage=storage,
+        usage_sums=usage_sums,
         background=background,
         budget=ByteBudget(await _bytes_in_flight(settings.server)),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
@@ -186,6 +189,7 @@ async def _build(
         background.every(period, "catalog refresh", catalog.refresh),
         background.every(period, "benchmark results", runner.reread),
         background.running("observers", pipeline.observers.run),
+        background.running("sums of usage", usage_sums.run),
         *(background.running(name, work) for name, work in storage.work.items()),
     ):
         await stack.enter_async_context(work)

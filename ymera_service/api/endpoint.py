@@ -12,6 +12,7 @@ from ymera_service.api import (
     inference_servicer,
     listener,
     routing_servicer,
+    usage_servicer,
     ymera_servicer,
 )
 from ymera_service.api.admin_servicer import AdminServicer
@@ -20,6 +21,7 @@ from ymera_service.api.feedback_servicer import FeedbackServicer
 from ymera_service.api.handlers import Handlers
 from ymera_service.api.inference_servicer import InferenceServicer
 from ymera_service.api.routing_servicer import RoutingServicer
+from ymera_service.api.usage_servicer import UsageServicer
 from ymera_service.api.ymera_servicer import YmeraServicer
 from ymera_service.config import ServerSettings
 from ymera_service.serving.service import Service
@@ -33,6 +35,7 @@ SERVICES = tuple(
             routing_servicer,
             feedback_servicer,
             catalog_servicer,
+            usage_servicer,
             admin_servicer,
         )
     ]
@@ -100,5 +103,6 @@ def _handlers(service: Service, max_message_bytes: int) -> Handlers:
     handlers.add(routing_servicer.SERVICE, RoutingServicer(service.history).methods())
     handlers.add(feedback_servicer.SERVICE, FeedbackServicer(service.feedback).methods())
     handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing).methods())
+    handlers.add(usage_servicer.SERVICE, UsageServicer(service.usage).methods())
     handlers.add(admin_servicer.SERVICE, AdminServicer(service.plugins).methods())
     return handlers

@@ -16,6 +16,7 @@ NAMES = (
     "explain",
     "history",
     "feedback",
+    "usage",
     "benchmark",
     "models",
     "plugins",

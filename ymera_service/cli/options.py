@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from ymera.v1.routing_pb2 import RoutingWeights
 
+from ymera_service.cli.problems import wrong
+
 PREFERENCES = "Model choice"
 SERVER = "Server"
 
@@ -110,3 +112,15 @@ Session = Annotated[
     ),
 ]
 PreferFree = Annotated[bool, typer.Option("--prefer-free", help="Prefer free models.", rich_help_panel=PREFERENCES)]
+
+
+def labels(given: list[str] | None) -> dict[str, str]:
+    """Returns the labels of `--label KEY=VALUE`.
+
+    Raises:
+        CommandFailed: One has no value.
+    """
+    pairs = [each.partition("=") for each in given or ()]
+    if unpaired := [key for key, equals, _ in pairs if not equals]:
+        raise wrong(f"{unpaired[0]!r} is not a label", "Write a key and a value, as in --label team=search.")
+    return {key: value for key, _, value in pairs}

@@ -8,6 +8,7 @@ from ymera_service.access.keys import Callers
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.catalog import Catalog
 from ymera_service.execution.pipeline import Pipeline
+from ymera_service.execution.usage_sums import UsageSums
 from ymera_service.plugins import Plugins
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget
@@ -22,6 +23,7 @@ from ymera_service.serving.history import History
 from ymera_service.serving.idempotency import Idempotency
 from ymera_service.serving.inference import Inference
 from ymera_service.serving.listing import Listing
+from ymera_service.serving.usage import UsageReports
 from ymera_service.storage import Storage
 
 
@@ -35,6 +37,7 @@ class Service:
     benchmarks: Benchmarks
     history: History
     feedback: Feedbacks
+    usage: UsageReports
     listing: Listing
     health: Health
     plugins: Plugins
@@ -50,6 +53,7 @@ def build(
     breakers: Breakers,
     routing: Routing,
     storage: Storage,
+    usage_sums: UsageSums,
     background: Background,
     budget: ByteBudget,
     default_deadline_seconds: float,
@@ -71,7 +75,8 @@ def build(
         background=background,
         clock=clock,
     )
-    history = History(storage.database, routing.router, private=callers is not None and callers.known)
+    private = callers is not None and callers.known
+    history = History(storage.database, routing.router, private=private)
     return Service(
         calls=calls,
         executions=Executions(pipeline, Idempotency(pipeline, storage.database, history)),
@@ -79,6 +84,7 @@ def build(
         benchmarks=Benchmarks(runner),
         history=history,
         feedback=Feedbacks(history, storage.database, storage.recorder),
+        usage=UsageReports(storage.database, usage_sums, private=private),
         listing=Listing(catalog, breakers, routing.evidence),
         health=health,
         plugins=plugins,

@@ -18,6 +18,7 @@ from ymera_service.storage.observations import Observations
 from ymera_service.storage.outcomes import Outcomes
 from ymera_service.storage.rows import REPLACING, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
+from ymera_service.storage.usage_hours import UsageHours
 
 _SQLITE = "sqlite:///"
 _REMEDY = "set storage.url, or YMERA_STORAGE__URL, to a database that can be written"
@@ -32,6 +33,7 @@ class Database:
         self.catalog_versions = CatalogVersions(backend.reader)
         self.benchmarks = Benchmarks(backend.reader)
         self.observations = Observations(backend.reader)
+        self.usage_hours = UsageHours(backend.reader, backend.write)
         self.damage = ""
         """What the latest check found damaged, for people; empty if it found nothing."""
         self.outcomes = Outcomes(backend.reader, backend.write)

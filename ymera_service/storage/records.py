@@ -1,7 +1,7 @@
 """The stored records, as plain data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -200,3 +200,68 @@ class BenchmarkSummary:
     tasks: int
     score: float
     median_duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What is read of an execution to sum its usage. `labels` and `attempts` are JSON."""
+
+    caller: str
+    agent_name: str
+    labels: str
+    attempts: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFilter:
+    """Which usage to sum: of whole hours, from `start` to before `end`. None means any."""
+
+    start: datetime
+    end: datetime
+    operation: str | None = None
+    model: str | None = None
+    caller: str | None = None
+    agent_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageHour:
+    """The sum of what calls of models consumed in an hour, of all that have the same values here.
+
+    In a sum over an hour's several values, the field is empty.
+
+    Attributes:
+        operation: "chat", or "benchmark" for calls that measured a model.
+        account: The account, or key, that the provider was called with.
+        requests: Those whose last attempt is counted here, so that each request counts once in a sum.
+        attempts: Calls of models, failed ones included.
+        estimated_attempts: Of them, those whose tokens had to be estimated.
+        unpriced_attempts: Of them, those whose cost is not known.
+        cost_micros: What the others cost.
+    """
+
+    hour: datetime | None = None
+    operation: str = ""
+    model: str = ""
+    account: str = ""
+    caller: str = ""
+    agent_name: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    requests: int = 0
+    attempts: int = 0
+    estimated_attempts: int = 0
+    unpriced_attempts: int = 0
+    usage: Usage = field(default_factory=Usage)
+    cost_micros: int = 0
+
+    def __add__(self, other: "UsageHour") -> "UsageHour":
+        """Returns the sum of both, with the values of this one."""
+        return replace(
+            self,
+            requests=self.requests + other.requests,
+            attempts=self.attempts + other.attempts,
+            estimated_attempts=self.estimated_attempts + other.estimated_attempts,
+            unpriced_attempts=self.unpriced_attempts + other.unpriced_attempts,
+            usage=self.usage + other.usage,
+            cost_micros=self.cost_micros + other.cost_micros,
+        )

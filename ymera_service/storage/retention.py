@@ -29,6 +29,8 @@ LATEST_VERSIONS = 50
 VERSIONS_BATCH = 1
 """Catalog versions deleted in one transaction; one of 1,000 models takes as much space as 100 executions."""
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -89,7 +91,14 @@ class Retention:
         days, most = self._settings.retention_days, self._settings.max_executions
         by_age = self._now() - timedelta(days=days) if days else None
         by_count = await self._database.executions.nth_latest(most) if most else None
-        return max((cutoff for cutoff in (by_age, by_count) if cutoff is not None), default=None)
+        cutoff = max((cutoff for cutoff in (by_age, by_count) if cutoff is not None), default=None)
+        return None if cutoff is None else await self._summed_before(cutoff)
+
+    async def _summed_before(self, cutoff: datetime) -> datetime:
+        """Returns the cutoff, or an earlier one: what an execution consumed is summed before it is deleted."""
+        async for hour in self._database.usage_hours.unsummed(_LONG_AGO, cutoff):
+            return hour
+        return cutoff
 
     async def _delete_all(self, batch: Delete) -> int:
         total = 0

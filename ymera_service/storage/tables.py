@@ -65,14 +65,14 @@ class JsonText(TypeDecorator[bytes]):
 
 
 class Labels(TypeDecorator[Mapping[str, str]]):
-    """Labels as the text of a JSON object."""
+    """Labels as the text of a JSON object, whose keys are sorted, so that equal labels are equal texts."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Mapping[str, str] | None, dialect: Dialect) -> str:
         """Returns the text; most executions have no labels."""
-        return orjson.dumps(dict(value)).decode() if value else "{}"
+        return orjson.dumps(dict(value), option=orjson.OPT_SORT_KEYS).decode() if value else "{}"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, str]:
         """Returns the labels."""
@@ -209,6 +209,33 @@ benchmark_results = Table(
     Column("error_reason", String, nullable=False),
     Index("benchmark_results_by_model", *SUMMARISED),
     Index("benchmark_results_by_time", "created_at", "model"),
+)
+
+usage_hours = Table(
+    "usage_hours",
+    metadata,
+    Column("hour", UtcDateTime, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("operation", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("caller", String, nullable=False),
+    Column("agent_name", String, nullable=False),
+    Column("labels", Labels, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("estimated_attempts", BigInteger, nullable=False),
+    Column("unpriced_attempts", BigInteger, nullable=False),
+    *_usage(),
+    Column("cost_micros", BigInteger, nullable=False),
+)
+
+summed_hours = Table(
+    "summed_hours",
+    metadata,
+    Column("hour", UtcDateTime, primary_key=True),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("records", BigInteger, nullable=False),
 )
 
 USAGE_COLUMNS = tuple(column.name for column in _usage())

@@ -1,8 +1,6 @@
 """Past executions: attempts, records and the filters of lists."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Literal
 
 from ymera.v1 import content_pb2
 from ymera.v1 import routing_pb2 as pb
@@ -11,6 +9,7 @@ from ymera_service.api.convert import Fields
 from ymera_service.api.convert.attribution import attribution_fields
 from ymera_service.api.convert.content import FINISH_REASONS
 from ymera_service.api.convert.routing import decision_fields, target_fields
+from ymera_service.api.convert.times import moment
 from ymera_service.api.convert.usage import duration_fields, failure_fields, optional_duration, usage_fields
 from ymera_service.execution.facts import Attempt, Turn
 from ymera_service.sdk.context import Attribution
@@ -91,20 +90,10 @@ def filter_of(wanted: pb.ExecutionFilter, faults: Violations) -> ExecutionFilter
     if wanted.status not in (_STATUSES.keys() | {pb.EXECUTION_STATUS_UNSPECIFIED}):
         faults.add("filter.status", "is not known")
     return ExecutionFilter(
-        start=_moment("start_time", wanted, faults),
-        end=_moment("end_time", wanted, faults),
+        start=moment("start_time", wanted, faults, "filter."),
+        end=moment("end_time", wanted, faults, "filter."),
         status=_STATUSES.get(wanted.status),
         model=wanted.model,
         labels=dict(sorted(wanted.labels.items())) if fits("filter.labels", len(wanted.labels), faults) else {},
         end_user=wanted.end_user,
     )
-
-
-def _moment(name: Literal["start_time", "end_time"], wanted: pb.ExecutionFilter, faults: Violations) -> datetime | None:
-    if not wanted.HasField(name):
-        return None
-    try:
-        return getattr(wanted, name).ToDatetime(UTC)  # type: ignore[no-any-return]  # by its name
-    except (ValueError, OverflowError):
-        faults.add(f"filter.{name}", "is not a time from year 1 to year 9999")
-        return None

@@ -9,7 +9,6 @@ from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 from ymera_service.cli import options
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
-from ymera_service.cli.problems import wrong
 from ymera_service.cli.render.execution import history as listed
 from ymera_service.cli.running import run
 
@@ -34,10 +33,7 @@ def history(
     """
     output = Output(as_json)
     with output.reporting():
-        pairs = [each.partition("=") for each in label or ()]
-        if unpaired := [key for key, equals, _ in pairs if not equals]:
-            raise wrong(f"{unpaired[0]!r} is not a label", "Write a key and a value, as in --label team=search.")
-        wanted = ExecutionFilter(model=model, labels={key: value for key, _, value in pairs})
+        wanted = ExecutionFilter(model=model, labels=options.labels(label))
     request = ListExecutionsRequest(page_size=number, filter=wanted)
     run(_history(request, Target(address, config, api_key_file), output), output)
 

@@ -17,6 +17,8 @@ MAX_ITEMS = {
     "preferences.fallback_models": 16,
     "attribution.labels": 16,
     "filter.labels": 16,
+    "group_by": 8,
+    "group_by_labels": 16,
     "provider_options": 16,
     "inputs": 2048,
     "models": 128,

@@ -4,14 +4,15 @@
 // 	protoc        (unknown)
 // source: ymera/v1/usage.proto
 
-// What an execution consumed. Field names follow OpenTelemetry's conventions
-// for generative AI.
+// What calls of models consumed, and reports of it. Field names follow
+// OpenTelemetry's conventions for generative AI.
 
 package ymerav1
 
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -23,6 +24,83 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// What usage can be grouped by.
+type UsageDimension int32
+
+const (
+	// Not set. Rejected with INVALID_ARGUMENT.
+	UsageDimension_USAGE_DIMENSION_UNSPECIFIED UsageDimension = 0
+	// The day, in UTC.
+	UsageDimension_USAGE_DIMENSION_DAY UsageDimension = 1
+	// The hour, in UTC.
+	UsageDimension_USAGE_DIMENSION_HOUR UsageDimension = 2
+	// The kind of work, such as "chat" or "benchmark".
+	UsageDimension_USAGE_DIMENSION_OPERATION UsageDimension = 3
+	// The provider.
+	UsageDimension_USAGE_DIMENSION_PROVIDER UsageDimension = 4
+	// The model.
+	UsageDimension_USAGE_DIMENSION_MODEL UsageDimension = 5
+	// The account, or key, that the provider was called with.
+	UsageDimension_USAGE_DIMENSION_ACCOUNT UsageDimension = 6
+	// The name of the key that Ymera was called with.
+	UsageDimension_USAGE_DIMENSION_CALLER UsageDimension = 7
+	// The agent that the request named.
+	UsageDimension_USAGE_DIMENSION_AGENT UsageDimension = 8
+)
+
+// Enum value maps for UsageDimension.
+var (
+	UsageDimension_name = map[int32]string{
+		0: "USAGE_DIMENSION_UNSPECIFIED",
+		1: "USAGE_DIMENSION_DAY",
+		2: "USAGE_DIMENSION_HOUR",
+		3: "USAGE_DIMENSION_OPERATION",
+		4: "USAGE_DIMENSION_PROVIDER",
+		5: "USAGE_DIMENSION_MODEL",
+		6: "USAGE_DIMENSION_ACCOUNT",
+		7: "USAGE_DIMENSION_CALLER",
+		8: "USAGE_DIMENSION_AGENT",
+	}
+	UsageDimension_value = map[string]int32{
+		"USAGE_DIMENSION_UNSPECIFIED": 0,
+		"USAGE_DIMENSION_DAY":         1,
+		"USAGE_DIMENSION_HOUR":        2,
+		"USAGE_DIMENSION_OPERATION":   3,
+		"USAGE_DIMENSION_PROVIDER":    4,
+		"USAGE_DIMENSION_MODEL":       5,
+		"USAGE_DIMENSION_ACCOUNT":     6,
+		"USAGE_DIMENSION_CALLER":      7,
+		"USAGE_DIMENSION_AGENT":       8,
+	}
+)
+
+func (x UsageDimension) Enum() *UsageDimension {
+	p := new(UsageDimension)
+	*p = x
+	return p
+}
+
+func (x UsageDimension) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (UsageDimension) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_usage_proto_enumTypes[0].Descriptor()
+}
+
+func (UsageDimension) Type() protoreflect.EnumType {
+	return &file_ymera_v1_usage_proto_enumTypes[0]
+}
+
+func (x UsageDimension) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use UsageDimension.Descriptor instead.
+func (UsageDimension) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{0}
+}
 
 // Tokens and their price. The parts are contained in the sums: cached tokens in
 // input_tokens, reasoning tokens in output_tokens.
@@ -127,11 +205,434 @@ func (x *Usage) GetEstimated() bool {
 	return false
 }
 
+// The request of QueryUsage.
+type QueryUsageRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Requests that arrived at this time or later, from the full hour before it
+	// on. Absent means 30 days before end_time.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Requests that arrived before this time, up to the next full hour. Absent
+	// means now.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// What to group by, at most 8. Empty means not at all: one sum.
+	GroupBy []UsageDimension `protobuf:"varint,3,rep,packed,name=group_by,json=groupBy,proto3,enum=ymera.v1.UsageDimension" json:"group_by,omitempty"`
+	// Keys of labels whose values to group by; at most 16.
+	GroupByLabels []string `protobuf:"bytes,4,rep,name=group_by_labels,json=groupByLabels,proto3" json:"group_by_labels,omitempty"`
+	// Which usage to sum. Absent means all.
+	Filter *UsageFilter `protobuf:"bytes,5,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The maximum number of groups: 0 means 100, and at most 1,000 are returned.
+	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page of the same request; empty for the
+	// first page.
+	PageToken     string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryUsageRequest) Reset() {
+	*x = QueryUsageRequest{}
+	mi := &file_ymera_v1_usage_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryUsageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryUsageRequest) ProtoMessage() {}
+
+func (x *QueryUsageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_usage_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryUsageRequest.ProtoReflect.Descriptor instead.
+func (*QueryUsageRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *QueryUsageRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *QueryUsageRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *QueryUsageRequest) GetGroupBy() []UsageDimension {
+	if x != nil {
+		return x.GroupBy
+	}
+	return nil
+}
+
+func (x *QueryUsageRequest) GetGroupByLabels() []string {
+	if x != nil {
+		return x.GroupByLabels
+	}
+	return nil
+}
+
+func (x *QueryUsageRequest) GetFilter() *UsageFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *QueryUsageRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *QueryUsageRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Which usage to sum: what meets every field that is set.
+type UsageFilter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind of work, such as "chat" or "benchmark".
+	Operation string `protobuf:"bytes,1,opt,name=operation,proto3" json:"operation,omitempty"`
+	// Calls of the model with this id, "provider/name".
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// The name of the key that Ymera was called with.
+	Caller string `protobuf:"bytes,3,opt,name=caller,proto3" json:"caller,omitempty"`
+	// The agent that the request named.
+	AgentName string `protobuf:"bytes,4,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
+	// The request had all of these labels, with these values. At most 16.
+	Labels        map[string]string `protobuf:"bytes,5,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsageFilter) Reset() {
+	*x = UsageFilter{}
+	mi := &file_ymera_v1_usage_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsageFilter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsageFilter) ProtoMessage() {}
+
+func (x *UsageFilter) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_usage_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsageFilter.ProtoReflect.Descriptor instead.
+func (*UsageFilter) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *UsageFilter) GetOperation() string {
+	if x != nil {
+		return x.Operation
+	}
+	return ""
+}
+
+func (x *UsageFilter) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *UsageFilter) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *UsageFilter) GetAgentName() string {
+	if x != nil {
+		return x.AgentName
+	}
+	return ""
+}
+
+func (x *UsageFilter) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+// The sum of the usage of all calls that have something in common.
+type UsageGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The day or the hour. Absent unless grouped by one of them.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// The kind of work; this and what follows is empty unless grouped by it.
+	Operation string `protobuf:"bytes,2,opt,name=operation,proto3" json:"operation,omitempty"`
+	// The provider.
+	Provider string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The model's id.
+	Model string `protobuf:"bytes,4,opt,name=model,proto3" json:"model,omitempty"`
+	// The account of the provider; empty also for the only one.
+	Account string `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
+	// The name of the caller's key; empty also for callers without a key.
+	Caller string `protobuf:"bytes,6,opt,name=caller,proto3" json:"caller,omitempty"`
+	// The agent; empty also for requests that named none.
+	AgentName string `protobuf:"bytes,7,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
+	// The values of the labels that were asked for; without those that the
+	// requests did not have.
+	Labels map[string]string `protobuf:"bytes,8,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Requests, each counted where its last attempt is.
+	Requests int64 `protobuf:"varint,9,opt,name=requests,proto3" json:"requests,omitempty"`
+	// Calls of models, failed ones included.
+	Attempts int64 `protobuf:"varint,10,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Of the attempts, those whose cost is not known.
+	UnpricedAttempts int64 `protobuf:"varint,11,opt,name=unpriced_attempts,json=unpricedAttempts,proto3" json:"unpriced_attempts,omitempty"`
+	// Of the attempts, those whose tokens were estimated.
+	EstimatedAttempts int64 `protobuf:"varint,12,opt,name=estimated_attempts,json=estimatedAttempts,proto3" json:"estimated_attempts,omitempty"`
+	// The tokens of all attempts, and the cost of those whose cost is known; it is
+	// absent if none is. `estimated` is true if the tokens of any were.
+	Usage         *Usage `protobuf:"bytes,13,opt,name=usage,proto3" json:"usage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsageGroup) Reset() {
+	*x = UsageGroup{}
+	mi := &file_ymera_v1_usage_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsageGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsageGroup) ProtoMessage() {}
+
+func (x *UsageGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_usage_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsageGroup.ProtoReflect.Descriptor instead.
+func (*UsageGroup) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *UsageGroup) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *UsageGroup) GetOperation() string {
+	if x != nil {
+		return x.Operation
+	}
+	return ""
+}
+
+func (x *UsageGroup) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *UsageGroup) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *UsageGroup) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *UsageGroup) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *UsageGroup) GetAgentName() string {
+	if x != nil {
+		return x.AgentName
+	}
+	return ""
+}
+
+func (x *UsageGroup) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *UsageGroup) GetRequests() int64 {
+	if x != nil {
+		return x.Requests
+	}
+	return 0
+}
+
+func (x *UsageGroup) GetAttempts() int64 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *UsageGroup) GetUnpricedAttempts() int64 {
+	if x != nil {
+		return x.UnpricedAttempts
+	}
+	return 0
+}
+
+func (x *UsageGroup) GetEstimatedAttempts() int64 {
+	if x != nil {
+		return x.EstimatedAttempts
+	}
+	return 0
+}
+
+func (x *UsageGroup) GetUsage() *Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
+// The response of QueryUsage.
+type QueryUsageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The groups: the earliest first, and within a time the dearest.
+	Groups []*UsageGroup `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	// The sum of all groups, on every page.
+	Total *UsageGroup `protobuf:"bytes,2,opt,name=total,proto3" json:"total,omitempty"`
+	// The full hour that the sums begin with.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// The full hour before which the sums end.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// For the page_token of the next call; empty on the last page.
+	NextPageToken string `protobuf:"bytes,5,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryUsageResponse) Reset() {
+	*x = QueryUsageResponse{}
+	mi := &file_ymera_v1_usage_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryUsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryUsageResponse) ProtoMessage() {}
+
+func (x *QueryUsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_usage_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryUsageResponse.ProtoReflect.Descriptor instead.
+func (*QueryUsageResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *QueryUsageResponse) GetGroups() []*UsageGroup {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *QueryUsageResponse) GetTotal() *UsageGroup {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *QueryUsageResponse) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *QueryUsageResponse) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *QueryUsageResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_ymera_v1_usage_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_usage_proto_rawDesc = "" +
 	"\n" +
-	"\x14ymera/v1/usage.proto\x12\bymera.v1\"\xd1\x02\n" +
+	"\x14ymera/v1/usage.proto\x12\bymera.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x02\n" +
 	"\x05Usage\x12!\n" +
 	"\finput_tokens\x18\x01 \x01(\x03R\vinputTokens\x12#\n" +
 	"\routput_tokens\x18\x02 \x01(\x03R\foutputTokens\x125\n" +
@@ -141,7 +642,68 @@ const file_ymera_v1_usage_proto_rawDesc = "" +
 	"\vcost_micros\x18\x06 \x01(\x03H\x00R\n" +
 	"costMicros\x88\x01\x01\x12\x1c\n" +
 	"\testimated\x18\a \x01(\bR\testimatedB\x0e\n" +
-	"\f_cost_microsBP\n" +
+	"\f_cost_micros\"\xcd\x02\n" +
+	"\x11QueryUsageRequest\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x123\n" +
+	"\bgroup_by\x18\x03 \x03(\x0e2\x18.ymera.v1.UsageDimensionR\agroupBy\x12&\n" +
+	"\x0fgroup_by_labels\x18\x04 \x03(\tR\rgroupByLabels\x12-\n" +
+	"\x06filter\x18\x05 \x01(\v2\x15.ymera.v1.UsageFilterR\x06filter\x12\x1b\n" +
+	"\tpage_size\x18\x06 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\a \x01(\tR\tpageToken\"\xee\x01\n" +
+	"\vUsageFilter\x12\x1c\n" +
+	"\toperation\x18\x01 \x01(\tR\toperation\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
+	"\x06caller\x18\x03 \x01(\tR\x06caller\x12\x1d\n" +
+	"\n" +
+	"agent_name\x18\x04 \x01(\tR\tagentName\x129\n" +
+	"\x06labels\x18\x05 \x03(\v2!.ymera.v1.UsageFilter.LabelsEntryR\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x98\x04\n" +
+	"\n" +
+	"UsageGroup\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x1c\n" +
+	"\toperation\x18\x02 \x01(\tR\toperation\x12\x1a\n" +
+	"\bprovider\x18\x03 \x01(\tR\bprovider\x12\x14\n" +
+	"\x05model\x18\x04 \x01(\tR\x05model\x12\x18\n" +
+	"\aaccount\x18\x05 \x01(\tR\aaccount\x12\x16\n" +
+	"\x06caller\x18\x06 \x01(\tR\x06caller\x12\x1d\n" +
+	"\n" +
+	"agent_name\x18\a \x01(\tR\tagentName\x128\n" +
+	"\x06labels\x18\b \x03(\v2 .ymera.v1.UsageGroup.LabelsEntryR\x06labels\x12\x1a\n" +
+	"\brequests\x18\t \x01(\x03R\brequests\x12\x1a\n" +
+	"\battempts\x18\n" +
+	" \x01(\x03R\battempts\x12+\n" +
+	"\x11unpriced_attempts\x18\v \x01(\x03R\x10unpricedAttempts\x12-\n" +
+	"\x12estimated_attempts\x18\f \x01(\x03R\x11estimatedAttempts\x12%\n" +
+	"\x05usage\x18\r \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x88\x02\n" +
+	"\x12QueryUsageResponse\x12,\n" +
+	"\x06groups\x18\x01 \x03(\v2\x14.ymera.v1.UsageGroupR\x06groups\x12*\n" +
+	"\x05total\x18\x02 \x01(\v2\x14.ymera.v1.UsageGroupR\x05total\x129\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12&\n" +
+	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken*\x90\x02\n" +
+	"\x0eUsageDimension\x12\x1f\n" +
+	"\x1bUSAGE_DIMENSION_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13USAGE_DIMENSION_DAY\x10\x01\x12\x18\n" +
+	"\x14USAGE_DIMENSION_HOUR\x10\x02\x12\x1d\n" +
+	"\x19USAGE_DIMENSION_OPERATION\x10\x03\x12\x1c\n" +
+	"\x18USAGE_DIMENSION_PROVIDER\x10\x04\x12\x19\n" +
+	"\x15USAGE_DIMENSION_MODEL\x10\x05\x12\x1b\n" +
+	"\x17USAGE_DIMENSION_ACCOUNT\x10\x06\x12\x1a\n" +
+	"\x16USAGE_DIMENSION_CALLER\x10\a\x12\x19\n" +
+	"\x15USAGE_DIMENSION_AGENT\x10\b2W\n" +
+	"\fUsageService\x12G\n" +
+	"\n" +
+	"QueryUsage\x12\x1b.ymera.v1.QueryUsageRequest\x1a\x1c.ymera.v1.QueryUsageResponseBP\n" +
 	"\fdev.ymera.v1B\n" +
 	"UsageProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
@@ -157,16 +719,39 @@ func file_ymera_v1_usage_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_usage_proto_rawDescData
 }
 
-var file_ymera_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_ymera_v1_usage_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_ymera_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_ymera_v1_usage_proto_goTypes = []any{
-	(*Usage)(nil), // 0: ymera.v1.Usage
+	(UsageDimension)(0),           // 0: ymera.v1.UsageDimension
+	(*Usage)(nil),                 // 1: ymera.v1.Usage
+	(*QueryUsageRequest)(nil),     // 2: ymera.v1.QueryUsageRequest
+	(*UsageFilter)(nil),           // 3: ymera.v1.UsageFilter
+	(*UsageGroup)(nil),            // 4: ymera.v1.UsageGroup
+	(*QueryUsageResponse)(nil),    // 5: ymera.v1.QueryUsageResponse
+	nil,                           // 6: ymera.v1.UsageFilter.LabelsEntry
+	nil,                           // 7: ymera.v1.UsageGroup.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 }
 var file_ymera_v1_usage_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	8,  // 0: ymera.v1.QueryUsageRequest.start_time:type_name -> google.protobuf.Timestamp
+	8,  // 1: ymera.v1.QueryUsageRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 2: ymera.v1.QueryUsageRequest.group_by:type_name -> ymera.v1.UsageDimension
+	3,  // 3: ymera.v1.QueryUsageRequest.filter:type_name -> ymera.v1.UsageFilter
+	6,  // 4: ymera.v1.UsageFilter.labels:type_name -> ymera.v1.UsageFilter.LabelsEntry
+	8,  // 5: ymera.v1.UsageGroup.start_time:type_name -> google.protobuf.Timestamp
+	7,  // 6: ymera.v1.UsageGroup.labels:type_name -> ymera.v1.UsageGroup.LabelsEntry
+	1,  // 7: ymera.v1.UsageGroup.usage:type_name -> ymera.v1.Usage
+	4,  // 8: ymera.v1.QueryUsageResponse.groups:type_name -> ymera.v1.UsageGroup
+	4,  // 9: ymera.v1.QueryUsageResponse.total:type_name -> ymera.v1.UsageGroup
+	8,  // 10: ymera.v1.QueryUsageResponse.start_time:type_name -> google.protobuf.Timestamp
+	8,  // 11: ymera.v1.QueryUsageResponse.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 12: ymera.v1.UsageService.QueryUsage:input_type -> ymera.v1.QueryUsageRequest
+	5,  // 13: ymera.v1.UsageService.QueryUsage:output_type -> ymera.v1.QueryUsageResponse
+	13, // [13:14] is the sub-list for method output_type
+	12, // [12:13] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_usage_proto_init() }
@@ -180,13 +765,14 @@ func file_ymera_v1_usage_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_usage_proto_rawDesc), len(file_ymera_v1_usage_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   1,
+			NumEnums:      1,
+			NumMessages:   7,
 			NumExtensions: 0,
-			NumServices:   0,
+			NumServices:   1,
 		},
 		GoTypes:           file_ymera_v1_usage_proto_goTypes,
 		DependencyIndexes: file_ymera_v1_usage_proto_depIdxs,
+		EnumInfos:         file_ymera_v1_usage_proto_enumTypes,
 		MessageInfos:      file_ymera_v1_usage_proto_msgTypes,
 	}.Build()
 	File_ymera_v1_usage_proto = out.File

@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14ymera/v1/usage.proto\x12\x08ymera.v1\"\xd8\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1f\n\x17\x63\x61\x63he_read_input_tokens\x18\x03 \x01(\x03\x12#\n\x1b\x63\x61\x63he_creation_input_tokens\x18\x04 \x01(\x03\x12\x1f\n\x17reasoning_output_tokens\x18\x05 \x01(\x03\x12\x18\n\x0b\x63ost_micros\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\testimated\x18\x07 \x01(\x08\x42\x0e\n\x0c_cost_microsBP\n\x0c\x64\x65v.ymera.v1B\nUsageProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14ymera/v1/usage.proto\x12\x08ymera.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x01\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x15\n\routput_tokens\x18\x02 \x01(\x03\x12\x1f\n\x17\x63\x61\x63he_read_input_tokens\x18\x03 \x01(\x03\x12#\n\x1b\x63\x61\x63he_creation_input_tokens\x18\x04 \x01(\x03\x12\x1f\n\x17reasoning_output_tokens\x18\x05 \x01(\x03\x12\x18\n\x0b\x63ost_micros\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\testimated\x18\x07 \x01(\x08\x42\x0e\n\x0c_cost_micros\"\x84\x02\n\x11QueryUsageRequest\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08group_by\x18\x03 \x03(\x0e\x32\x18.ymera.v1.UsageDimension\x12\x17\n\x0fgroup_by_labels\x18\x04 \x03(\t\x12%\n\x06\x66ilter\x18\x05 \x01(\x0b\x32\x15.ymera.v1.UsageFilter\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\t\"\xb5\x01\n\x0bUsageFilter\x12\x11\n\toperation\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06\x63\x61ller\x18\x03 \x01(\t\x12\x12\n\nagent_name\x18\x04 \x01(\t\x12\x31\n\x06labels\x18\x05 \x03(\x0b\x32!.ymera.v1.UsageFilter.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x81\x03\n\nUsageGroup\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x05 \x01(\t\x12\x0e\n\x06\x63\x61ller\x18\x06 \x01(\t\x12\x12\n\nagent_name\x18\x07 \x01(\t\x12\x30\n\x06labels\x18\x08 \x03(\x0b\x32 .ymera.v1.UsageGroup.LabelsEntry\x12\x10\n\x08requests\x18\t \x01(\x03\x12\x10\n\x08\x61ttempts\x18\n \x01(\x03\x12\x19\n\x11unpriced_attempts\x18\x0b \x01(\x03\x12\x1a\n\x12\x65stimated_attempts\x18\x0c \x01(\x03\x12\x1e\n\x05usage\x18\r \x01(\x0b\x32\x0f.ymera.v1.Usage\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xd6\x01\n\x12QueryUsageResponse\x12$\n\x06groups\x18\x01 \x03(\x0b\x32\x14.ymera.v1.UsageGroup\x12#\n\x05total\x18\x02 \x01(\x0b\x32\x14.ymera.v1.UsageGroup\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0fnext_page_token\x18\x05 \x01(\t*\x90\x02\n\x0eUsageDimension\x12\x1f\n\x1bUSAGE_DIMENSION_UNSPECIFIED\x10\x00\x12\x17\n\x13USAGE_DIMENSION_DAY\x10\x01\x12\x18\n\x14USAGE_DIMENSION_HOUR\x10\x02\x12\x1d\n\x19USAGE_DIMENSION_OPERATION\x10\x03\x12\x1c\n\x18USAGE_DIMENSION_PROVIDER\x10\x04\x12\x19\n\x15USAGE_DIMENSION_MODEL\x10\x05\x12\x1b\n\x17USAGE_DIMENSION_ACCOUNT\x10\x06\x12\x1a\n\x16USAGE_DIMENSION_CALLER\x10\x07\x12\x19\n\x15USAGE_DIMENSION_AGENT\x10\x08\x32W\n\x0cUsageService\x12G\n\nQueryUsage\x12\x1b.ymera.v1.QueryUsageRequest\x1a\x1c.ymera.v1.QueryUsageResponseBP\n\x0c\x64\x65v.ymera.v1B\nUsageProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,6 +33,26 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ymera.v1.usage_pb2', _globa
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1B\nUsageProtoP\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
-  _globals['_USAGE']._serialized_start=35
-  _globals['_USAGE']._serialized_end=251
+  _globals['_USAGEFILTER_LABELSENTRY']._loaded_options = None
+  _globals['_USAGEFILTER_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_USAGEGROUP_LABELSENTRY']._loaded_options = None
+  _globals['_USAGEGROUP_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_USAGEDIMENSION']._serialized_start=1339
+  _globals['_USAGEDIMENSION']._serialized_end=1611
+  _globals['_USAGE']._serialized_start=68
+  _globals['_USAGE']._serialized_end=284
+  _globals['_QUERYUSAGEREQUEST']._serialized_start=287
+  _globals['_QUERYUSAGEREQUEST']._serialized_end=547
+  _globals['_USAGEFILTER']._serialized_start=550
+  _globals['_USAGEFILTER']._serialized_end=731
+  _globals['_USAGEFILTER_LABELSENTRY']._serialized_start=686
+  _globals['_USAGEFILTER_LABELSENTRY']._serialized_end=731
+  _globals['_USAGEGROUP']._serialized_start=734
+  _globals['_USAGEGROUP']._serialized_end=1119
+  _globals['_USAGEGROUP_LABELSENTRY']._serialized_start=686
+  _globals['_USAGEGROUP_LABELSENTRY']._serialized_end=731
+  _globals['_QUERYUSAGERESPONSE']._serialized_start=1122
+  _globals['_QUERYUSAGERESPONSE']._serialized_end=1336
+  _globals['_USAGESERVICE']._serialized_start=1613
+  _globals['_USAGESERVICE']._serialized_end=1700
 # @@protoc_insertion_point(module_scope)

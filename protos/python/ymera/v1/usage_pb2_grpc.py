@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from ymera.v1 import usage_pb2 as ymera_dot_v1_dot_usage__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
 GRPC_VERSION = grpc.__version__
@@ -22,3 +23,93 @@ if _version_not_supported:
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
+
+
+class UsageServiceStub(object):
+    """Reports what calls of models consumed and cost.
+
+    Sums are kept when the requests they were made from are deleted. If the
+    server identifies its callers, each sees only its own usage.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.QueryUsage = channel.unary_unary(
+                '/ymera.v1.UsageService/QueryUsage',
+                request_serializer=ymera_dot_v1_dot_usage__pb2.QueryUsageRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_usage__pb2.QueryUsageResponse.FromString,
+                _registered_method=True)
+
+
+class UsageServiceServicer(object):
+    """Reports what calls of models consumed and cost.
+
+    Sums are kept when the requests they were made from are deleted. If the
+    server identifies its callers, each sees only its own usage.
+    """
+
+    def QueryUsage(self, request, context):
+        """Returns sums of usage by what they are grouped by. Sums cover whole hours;
+        a record that is stored late counts within some minutes. Has no side
+        effects.
+
+        INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
+        the same request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_UsageServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'QueryUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.QueryUsage,
+                    request_deserializer=ymera_dot_v1_dot_usage__pb2.QueryUsageRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_usage__pb2.QueryUsageResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'ymera.v1.UsageService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('ymera.v1.UsageService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class UsageService(object):
+    """Reports what calls of models consumed and cost.
+
+    Sums are kept when the requests they were made from are deleted. If the
+    server identifies its callers, each sees only its own usage.
+    """
+
+    @staticmethod
+    def QueryUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.UsageService/QueryUsage',
+            ymera_dot_v1_dot_usage__pb2.QueryUsageRequest.SerializeToString,
+            ymera_dot_v1_dot_usage__pb2.QueryUsageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

@@ -1,0 +1,166 @@
+"""Sums of usage by the hour: what they hold, and that they outlast the executions."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from ymera_service.config import StorageSettings
+from ymera_service.execution.usage_sums import LATENESS, UsageSums
+from ymera_service.sdk.generation import Usage
+from ymera_service.storage import Database, Recorder, Retention
+from ymera_service.storage.records import BenchmarkResult, ExecutionRecord, UsageFilter, UsageHour
+from ymera_service.storage.rows import Record
+from ymera_service.storage.usage_hours import BATCH, HOUR
+
+pytestmark = pytest.mark.timeout(60)
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+EVERYTHING = UsageFilter(NOON - timedelta(days=400), NOON + timedelta(days=1))
+
+
+def attempt(model: str = "acme/large", cost: int | None = 7, **more: Any) -> dict[str, Any]:
+    return {
+        "turn": 1,
+        "number": 1,
+        "model": model,
+        "account": "key-1",
+        "input_tokens": 10,
+        "output_tokens": 20,
+        "cache_read_input_tokens": 3,
+        "cache_creation_input_tokens": 4,
+        "reasoning_output_tokens": 5,
+        "cost_micros": cost,
+        "estimated": False,
+        **more,
+    }
+
+
+def spent(template: ExecutionRecord, number: int, at: datetime, *attempts: dict[str, Any]) -> ExecutionRecord:
+    return replace(template, request_id=f"{number:06}", created_at=at, attempts=orjson.dumps(attempts))
+
+
+async def record(database: Database, records: Sequence[Record]) -> None:
+    async with Recorder(database) as recorder:
+        await recorder.record(*records)
+
+
+async def sums(database: Database, *by: str) -> list[UsageHour]:
+    return sorted(await database.usage_hours.sums(EVERYTHING, by), key=lambda row: (row.hour or NOON, row.model))
+
+
+async def summed(database: Database, now: datetime) -> None:
+    await UsageSums(database, now=lambda: now).sum_hours()
+
+
+async def test_each_attempt_counts_for_its_model_and_a_request_for_its_last_attempt(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    failed = attempt("acme/small", 0, input_tokens=1, output_tokens=0, estimated=True)
+    records = [
+        spent(execution, 1, NOON, failed, attempt()),
+        spent(execution, 2, NOON + timedelta(minutes=59), attempt(cost=None)),
+        spent(execution, 3, NOON, *()),
+    ]
+    async with Database.open(database_url) as database:
+        await record(database, records)
+        await summed(database, NOON + HOUR + LATENESS)
+        large, small = await sums(database, "model")
+        assert (large.requests, large.attempts, large.unpriced_attempts, large.cost_micros) == (2, 2, 1, 7)
+        assert large.usage == Usage(20, 40, 6, 8, 10)
+        assert (small.requests, small.attempts, small.estimated_attempts, small.usage.input_tokens) == (0, 1, 1, 1)
+        [row] = await sums(database, "hour", "caller", "agent_name", "account", "labels", "operation")
+        assert row.hour == NOON
+        assert (row.operation, row.agent_name, row.account) == ("chat", execution.agent_name, "key-1")
+        assert row.labels == execution.labels
+
+
+async def test_benchmarks_are_summed_as_an_operation_of_their_own(database_url: str, result: BenchmarkResult) -> None:
+    priced = replace(result, created_at=NOON, task_id="1", cost_micros=5)
+    async with Database.open(database_url) as database:
+        await record(database, [priced, replace(priced, task_id="2", cost_micros=None)])
+        await summed(database, NOON + HOUR + LATENESS)
+        [row] = await sums(database, "operation", "model")
+        assert (row.operation, row.model) == ("benchmark", result.model)
+        assert (row.attempts, row.unpriced_attempts, row.cost_micros) == (2, 1, 5)
+        assert row.usage.input_tokens == 2
+
+
+async def test_an_hour_is_summed_when_it_is_over_and_again_when_it_gets_a_late_record(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    async with Database.open(database_url) as database:
+        work = UsageSums(database, now=lambda: now)
+        await record(database, [spent(execution, 1, NOON, attempt())])
+        now = NOON + HOUR
+        await work.sum_hours()
+        assert await sums(database, "hour") == []
+        now += LATENESS
+        for late in range(3):
+            await work.sum_hours()
+            [row] = await sums(database, "hour")
+            assert (row.hour, row.attempts) == (NOON, 1 + late)
+            await record(database, [spent(execution, 10 + late, NOON, attempt())])
+
+
+async def test_a_crash_long_ago_is_accounted_for_at_the_next_start(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    async with Database.open(database_url) as database:
+        await record(database, [spent(execution, 1, NOON - timedelta(days=60), attempt())])
+        await summed(database, NOON)
+        await record(database, [spent(execution, 2, NOON - timedelta(days=60), attempt())])
+        await summed(database, NOON)
+        [row] = await sums(database)
+        assert row.attempts == 2
+
+
+async def test_the_sums_outlast_the_executions_and_none_is_deleted_before_it_is_summed(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    now = NOON
+    old = [spent(execution, day, NOON - timedelta(days=day), attempt()) for day in range(100, 104)]
+    async with Database.open(database_url) as database:
+        await record(database, old)
+        retention = Retention(database, StorageSettings(retention_days=90), now=lambda: now)
+        assert await retention.prune() == 0
+        await summed(database, now)
+        assert await retention.prune() == len(old)
+        await summed(database, now)
+        [row] = await sums(database)
+        assert (row.requests, row.cost_micros) == (len(old), 7 * len(old))
+
+
+async def test_the_sums_add_up_over_several_batches_of_executions(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    draw = random.Random(20261129)  # a test's data
+    records, expected = [], Counter[str]()
+    for number in range(3 * BATCH + 7):
+        at = NOON + timedelta(microseconds=draw.randrange(20))  # many at the same time
+        attempts = [attempt(draw.choice(["a/x", "a/y", "b/z"]), draw.randrange(100)) for _ in range(draw.randrange(3))]
+        for one in attempts:
+            expected[one["model"]] += one["cost_micros"]
+        records.append(spent(execution, number, at, *attempts))
+    async with Database.open(database_url) as database:
+        await record(database, records)
+        await summed(database, NOON + HOUR + LATENESS)
+        assert {row.model: row.cost_micros for row in await sums(database, "model")} == dict(expected)
+
+
+async def test_the_hours_without_sums_are_found_between_those_with_sums(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    hours = [NOON + number * HOUR for number in (0, 1, 2, 5, 30)]
+    async with Database.open(database_url) as database:
+        await record(database, [spent(execution, n, at + HOUR / 2, attempt()) for n, at in enumerate(hours)])
+        for at in hours[1:4]:
+            await database.usage_hours.replace(at, 1, [])
+        start, end = NOON - 48 * HOUR, NOON + 48 * HOUR
+        assert [at async for at in database.usage_hours.unsummed(start, end)] == [hours[0], hours[4]]
+        assert [at async for at in database.usage_hours.unsummed(hours[1], hours[4])] == []

@@ -1,0 +1,33 @@
+"""UsageService: reports of usage and cost."""
+
+from collections.abc import Mapping
+
+from ymera.v1 import usage_pb2 as pb
+
+from ymera_service.api.convert.reports import report_fields, usage_request_of
+from ymera_service.api.handlers import Method, Unary
+from ymera_service.serving.calls import Call
+from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.usage import UsageReports
+
+SERVICE = pb.DESCRIPTOR.services_by_name["UsageService"].full_name
+
+
+class UsageServicer:
+    """Converts, calls, converts."""
+
+    def __init__(self, reports: UsageReports) -> None:
+        self._reports = reports
+
+    def methods(self) -> Mapping[str, Method]:
+        """Returns the methods by their names in the contract."""
+        return {"QueryUsage": Unary(pb.QueryUsageRequest, self.query_usage)}
+
+    async def query_usage(self, request: pb.QueryUsageRequest, call: Call) -> pb.QueryUsageResponse:
+        """Returns a page of a report."""
+        faults = Violations()
+        wanted = usage_request_of(request, faults)
+        report = await self._reports.report(
+            wanted, faults, caller=call.caller, size=request.page_size, token=request.page_token
+        )
+        return pb.QueryUsageResponse(**report_fields(report))

@@ -1,0 +1,111 @@
+"""`ymera usage`"""
+
+import csv
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from ymera.v1.usage_pb2 import QueryUsageRequest, QueryUsageResponse, UsageDimension, UsageFilter
+from ymera.v1.usage_pb2_grpc import UsageServiceStub
+
+from ymera_service.cli import options
+from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.output import Output
+from ymera_service.cli.problems import wrong
+from ymera_service.cli.render.usage import NAMES, rows_of, usage_report
+from ymera_service.cli.running import run
+
+_PAGE = 1000
+_AGO = re.compile(r"(\d{1,5})([hdw])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def usage(
+    *,
+    by: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT,…",
+            help=f"What to group by: {', '.join(NAMES)}, and label:KEY for the values of a label. Empty means one sum.",
+        ),
+    ] = "model",
+    since: Annotated[
+        str, typer.Option(metavar="TIME", help="From when on: a date, or a time ago, such as 12h, 7d or 4w.")
+    ] = "30d",
+    until: Annotated[
+        str, typer.Option(metavar="TIME", help="Up to when, in the same form; by default now.", show_default=False)
+    ] = "",
+    model: Annotated[str, typer.Option("--model", "-m", metavar="MODEL", help="Only of the model with this id.")] = "",
+    label: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only of requests with this label. Repeatable.")
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with the cost in micro-USD.")] = False,
+    address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
+    config: options.ConfigFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Sums what calls of models consumed and cost, benchmarks included.
+
+    The sums are of whole hours. Attempts whose price is not known are counted, and are not in the cost.
+
+    [dim]ymera usage --by day,model --since 7d · ymera usage --by label:team,key --csv[/dim]
+    """
+    output = Output(as_json)
+    with output.reporting():
+        request = _request(by, since, until, UsageFilter(model=model, labels=options.labels(label)))
+    run(_usage(request, Target(address, config, api_key_file), output, as_csv=as_csv), output)
+
+
+async def _usage(request: QueryUsageRequest, target: Target, output: Output, *, as_csv: bool) -> None:
+    async with connected(target) as channel:
+        stub = UsageServiceStub(channel)
+        report = await stub.QueryUsage(request)
+        while report.next_page_token:
+            request.page_token = report.next_page_token
+            page = await stub.QueryUsage(request)
+            report.groups.extend(page.groups)
+            report.next_page_token = page.next_page_token
+    if as_csv:
+        _print_csv(request, report)
+    else:
+        output.show(report, *usage_report(request, report))
+
+
+def _request(by: str, since: str, until: str, wanted: UsageFilter) -> QueryUsageRequest:
+    names = [name.strip() for name in by.split(",") if name.strip()]
+    labels = [name.removeprefix("label:") for name in names if name.startswith("label:")]
+    request = QueryUsageRequest(filter=wanted, page_size=_PAGE, group_by_labels=labels)
+    for name in names:
+        if name in NAMES:
+            request.group_by.append(UsageDimension.Value(NAMES[name]))
+        elif not name.startswith("label:"):
+            raise wrong(f"usage can't be grouped by {name!r}", f"Choose from {', '.join(NAMES)} and label:KEY.")
+    request.start_time.FromDatetime(_time(since))
+    if until:
+        request.end_time.FromDatetime(_time(until))
+    return request
+
+
+def _time(text: str) -> datetime:
+    if ago := _AGO.fullmatch(text):
+        return datetime.now(UTC) - int(ago[1]) * _UNITS[ago[2]]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise wrong(f"{text!r} is not a time", "Write a date such as 2026-11-01, or a time ago such as 7d.") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _print_csv(request: QueryUsageRequest, report: QueryUsageResponse) -> None:
+    columns, rows = rows_of(request, report)
+    figures = ("requests", "attempts", "input_tokens", "output_tokens", "cost_micros", "unpriced_attempts")
+    writer = csv.writer(sys.stdout)
+    writer.writerow([*columns, *figures])
+    for names, group in zip(rows, report.groups, strict=True):
+        tokens = group.usage
+        cost = tokens.cost_micros if tokens.HasField("cost_micros") else ""
+        counts = group.requests, group.attempts, tokens.input_tokens, tokens.output_tokens, cost
+        writer.writerow([*names, *counts, group.unpriced_attempts])

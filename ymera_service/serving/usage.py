@@ -1,0 +1,204 @@
+"""Reports of usage and cost: sums over any time, grouped and filtered, from the sums by the hour."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from ymera_service.execution.usage_sums import UsageSums
+from ymera_service.serving.checks.attribution import MAX_NAME, check_labels
+from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
+from ymera_service.serving.listing import after_of, page_size, token_of
+from ymera_service.storage import Database
+from ymera_service.storage.records import UsageFilter, UsageHour
+from ymera_service.storage.usage_hours import HOUR, hour_of
+
+DEFAULT_TIME = timedelta(days=30)
+"""How far back a report goes if the request does not say."""
+
+
+class Dimension(StrEnum):
+    """What usage can be grouped by."""
+
+    DAY = "day"
+    HOUR = "hour"
+    OPERATION = "operation"
+    PROVIDER = "provider"
+    MODEL = "model"
+    ACCOUNT = "account"
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+_COLUMNS = {
+    Dimension.DAY: "hour",
+    Dimension.HOUR: "hour",
+    Dimension.OPERATION: "operation",
+    Dimension.PROVIDER: "model",
+    Dimension.MODEL: "model",
+    Dimension.ACCOUNT: "account",
+    Dimension.CALLER: "caller",
+    Dimension.AGENT: "agent_name",
+}
+"""The column of the sums that each needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRequest:
+    """Which usage to report; None, or empty, means any.
+
+    Attributes:
+        start: The beginning, which is moved back to the full hour; None means `DEFAULT_TIME` before the end.
+        end: The end, which is moved on to the full hour; None means now.
+        group_by_labels: Keys of labels whose values usage is grouped by.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    group_by: Sequence[Dimension] = ()
+    group_by_labels: Sequence[str] = ()
+    operation: str = ""
+    model: str = ""
+    caller: str = ""
+    agent_name: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageGroup:
+    """A sum, and what all that is in it has in common, by dimension; `since` is the day or the hour."""
+
+    since: datetime | None
+    values: Mapping[Dimension, str]
+    labels: Mapping[str, str]
+    total: UsageHour
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """Some groups, the earliest and dearest first, and the total of all; `next_token` is empty on the last page."""
+
+    start: datetime
+    end: datetime
+    groups: Sequence[UsageGroup]
+    total: UsageHour
+    next_token: str
+
+
+class UsageReports:
+    """Makes reports. If they are `private`, each only of its caller's usage."""
+
+    def __init__(
+        self,
+        database: Database,
+        sums: UsageSums,
+        *,
+        private: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._stored = database.usage_hours
+        self._sums = sums
+        self._private = private
+        self._now = now
+
+    async def report(
+        self, wanted: UsageRequest, faults: Violations, *, caller: str, size: int, token: str
+    ) -> UsageReport:
+        """Returns a page of a report.
+
+        Args:
+            wanted: Of what.
+            faults: What the conversion of the request found.
+            caller: Who asks.
+            size: The most groups; 0 means 100, more than 1,000 means 1,000.
+            token: The `next_token` of the page before; empty for the first.
+
+        Raises:
+            InvalidRequest: The request is not valid, or this server did not give the token for it.
+            StorageUnavailable: The database can't be read.
+        """
+        _check(wanted, faults)
+        most, scope = page_size(size, faults), repr(wanted)
+        first = int(after_of(token, scope, faults) or 0)
+        start, end = self._time(wanted, faults)
+        faults.check()
+        if self._private:
+            wanted = replace(wanted, caller=caller)
+        groups = _grouped(wanted, await self._rows(wanted, start, end))
+        total = sum((group.total for group in groups), UsageHour())
+        after = first + most
+        return UsageReport(
+            start, end, groups[first:after], total, token_of(str(after), scope) if len(groups) > after else ""
+        )
+
+    def _time(self, wanted: UsageRequest, faults: Violations) -> tuple[datetime, datetime]:
+        now = self._now()
+        end = hour_of((wanted.end or now) + HOUR - timedelta.resolution)
+        start = hour_of(wanted.start or end - DEFAULT_TIME)
+        if end <= start:
+            faults.add("end_time", "is not after start_time")
+        return start, end
+
+    async def _rows(self, wanted: UsageRequest, start: datetime, end: datetime) -> list[UsageHour]:
+        by = {_COLUMNS[dimension] for dimension in wanted.group_by}
+        if wanted.labels or wanted.group_by_labels:
+            by.add("labels")
+        stored = UsageFilter(
+            start,
+            end,
+            wanted.operation or None,
+            wanted.model or None,
+            wanted.caller if self._private else wanted.caller or None,
+            wanted.agent_name or None,
+        )
+        rows = list(await self._stored.sums(stored, by))
+        async for hour in self._stored.unsummed(start, end):
+            rows += [row for row in await self._sums.of_hour(hour) if _is_wanted(row, stored)]
+        return [row for row in rows if wanted.labels.items() <= row.labels.items()]
+
+
+def _check(wanted: UsageRequest, faults: Violations) -> None:
+    faults.text("filter.model", wanted.model, max_length=MAX_PATTERN)
+    for name in ("operation", "caller", "agent_name"):
+        faults.text(f"filter.{name}", getattr(wanted, name), max_length=MAX_NAME)
+    check_labels("filter.labels", wanted.labels, faults)
+    check_labels("group_by_labels", dict.fromkeys(wanted.group_by_labels, ""), faults)
+
+
+def _is_wanted(row: UsageHour, wanted: UsageFilter) -> bool:
+    return all(
+        value is None or value == getattr(row, name)
+        for name in ("operation", "model", "caller", "agent_name")
+        for value in (getattr(wanted, name),)
+    )
+
+
+def _grouped(wanted: UsageRequest, rows: Iterable[UsageHour]) -> list[UsageGroup]:
+    groups: dict[tuple[str, ...], UsageGroup] = {}
+    dimensions = dict.fromkeys(wanted.group_by)
+    for row in rows:
+        since = _since(row, dimensions)
+        values = {dimension: _value(row, dimension) for dimension in dimensions if _COLUMNS[dimension] != "hour"}
+        labels = {key: row.labels[key] for key in wanted.group_by_labels if key in row.labels}
+        key = (str(since), *values.values(), *(labels.get(key, "\0") for key in wanted.group_by_labels))
+        group = groups.get(key)
+        total = UsageHour() + row if group is None else group.total + row
+        groups[key] = UsageGroup(since, values, labels, total)
+    earliest = datetime.min.replace(tzinfo=UTC)
+    return [
+        groups[key]
+        for key in sorted(groups, key=lambda key: (groups[key].since or earliest, -groups[key].total.cost_micros, key))
+    ]
+
+
+def _since(row: UsageHour, dimensions: Iterable[Dimension]) -> datetime | None:
+    if row.hour is None or not {Dimension.DAY, Dimension.HOUR} & set(dimensions):
+        return None
+    return row.hour if Dimension.HOUR in dimensions else row.hour.replace(hour=0)
+
+
+def _value(row: UsageHour, dimension: Dimension) -> str:
+    if dimension is Dimension.PROVIDER:
+        return row.model.partition("/")[0]
+    value: str = getattr(row, _COLUMNS[dimension])
+    return value

@@ -1,0 +1,210 @@
+"""The sums of usage by the hour, and the records that they are made from.
+
+Sums are kept when their executions are deleted. An hour is summed once it is over. If a record of it is stored later,
+as of a call that was recovered after a crash, it has more records than were summed, and is summed again.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, Text, case, delete, func, insert, literal, select, tuple_, type_coerce
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ymera_service.sdk.generation import Usage
+from ymera_service.storage.backend import Work
+from ymera_service.storage.faults import unavailable
+from ymera_service.storage.records import Spending, UsageFilter, UsageHour
+from ymera_service.storage.tables import (
+    USAGE_COLUMNS,
+    UtcDateTime,
+    benchmark_results,
+    executions,
+    summed_hours,
+    usage_hours,
+)
+
+HOUR = timedelta(hours=1)
+BATCH = 500
+"""Executions read at a time; reading their attempts then holds the event loop for about 5 ms."""
+BENCHMARK = "benchmark"
+"""The operation of calls that measured a model."""
+
+_TIMED = (executions, benchmark_results)
+_COUNTS = ("requests", "attempts", "estimated_attempts", "unpriced_attempts", "cost_micros")
+_KEY = ("hour", "operation", "model", "account", "caller", "agent_name", "labels")
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Returns the beginning of the hour, in UTC."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+class UsageHours:
+    """The stored sums."""
+
+    def __init__(self, reader: AsyncEngine, write: Callable[[Work], Awaitable[None]]) -> None:
+        self._reader = reader
+        self._write = write
+
+    async def stale(self, start: datetime, end: datetime) -> AsyncIterator[tuple[datetime, int]]:
+        """Yields the hours that have more records than were summed, in order, each with how many it has.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        summed = await self._summed(start, end)
+        hour = await self._next(start, end)
+        while hour is not None:
+            records = await self._count(hour)
+            if records > summed.get(hour, 0):
+                yield hour, records
+            hour = await self._next(hour + HOUR, end)
+
+    async def unsummed(self, start: datetime, end: datetime) -> AsyncIterator[datetime]:
+        """Yields the hours that have records and were not summed yet, in order.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        summed = await self._summed(start, end)
+        hour: datetime | None = start
+        while hour is not None and hour < end:
+            if hour in summed:
+                hour += HOUR
+                continue
+            found = await self._next(hour, end)
+            if found is not None and found not in summed:
+                yield found
+                found += HOUR
+            hour = found
+
+    async def executions(self, hour: datetime) -> AsyncIterator[Sequence[Spending]]:
+        """Yields what the executions of an hour consumed, some at a time.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        after = (hour, "")
+        while True:
+            rows = await self._read("read the usage", _spending(after, hour + HOUR))
+            if rows:
+                yield [Spending(row.caller, row.agent_name, row.labels, row.attempts) for row in rows]
+                after = (rows[-1].created_at, rows[-1].request_id)
+            if len(rows) < BATCH:
+                return
+
+    async def benchmarks(self, hour: datetime) -> Sequence[UsageHour]:
+        """Returns the sums of the benchmark results of an hour, by model.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        rows = await self._read("read the usage", _benchmarks(hour))
+        return [_row({"hour": hour, "operation": BENCHMARK, **row._asdict()}) for row in rows]
+
+    async def replace(self, hour: datetime, records: int, rows: Sequence[UsageHour]) -> None:
+        """Stores the sums of an hour that has so many records.
+
+        Raises:
+            StorageUnavailable: The database can't be written.
+        """
+        values = [_values(number, row) for number, row in enumerate(rows)]
+
+        def work(connection: Connection) -> None:
+            # Of several servers, the others wait here for the first one's commit.
+            connection.execute(delete(summed_hours).where(summed_hours.c.hour == hour))
+            connection.execute(delete(usage_hours).where(usage_hours.c.hour == hour))
+            connection.execute(insert(summed_hours).values(hour=hour, ends_at=hour + HOUR, records=records))
+            if values:
+                connection.execute(insert(usage_hours), values)
+
+        with unavailable("store the sums of usage"):
+            await self._write(work)
+
+    async def sums(self, wanted: UsageFilter, by: Collection[str]) -> Sequence[UsageHour]:
+        """Returns the stored sums, one for each combination of the columns in `by`; the other columns are empty.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        columns = [usage_hours.c[name] for name in _KEY if name in by]
+        totals = [func.sum(usage_hours.c[name]).label(name) for name in (*_COUNTS, *USAGE_COLUMNS)]
+        query = select(*columns, *totals).where(usage_hours.c.hour >= wanted.start, usage_hours.c.hour < wanted.end)
+        for name in ("operation", "model", "caller", "agent_name"):
+            if (value := getattr(wanted, name)) is not None:
+                query = query.where(usage_hours.c[name] == value)
+        rows = await self._read("read the sums of usage", query.group_by(*columns))
+        return [_row(row._asdict()) for row in rows if row.requests is not None]
+
+    async def _summed(self, start: datetime, end: datetime) -> dict[datetime, int]:
+        query = select(summed_hours.c.hour, summed_hours.c.records)
+        query = query.where(summed_hours.c.hour >= start, summed_hours.c.hour < end)
+        rows = await self._read("read which hours are summed", query)
+        return {row.hour: row.records for row in rows}
+
+    async def _next(self, start: datetime, end: datetime) -> datetime | None:
+        """Returns the first hour from `start` on that has records."""
+        found = []
+        for table in _TIMED:
+            query = select(func.min(table.c.created_at)).where(table.c.created_at >= start, table.c.created_at < end)
+            found += [row[0] for row in await self._read("find records", query) if row[0] is not None]
+        return hour_of(min(found)) if found else None
+
+    async def _count(self, hour: datetime) -> int:
+        total = 0
+        for table in _TIMED:
+            query = select(func.count()).where(table.c.created_at >= hour, table.c.created_at < hour + HOUR)
+            [(count,)] = await self._read("count records", query)
+            total += count
+        return total
+
+    async def _read(self, action: str, query: Select[Any]) -> list[Any]:
+        with unavailable(action):
+            async with self._reader.connect() as connection:
+                return list(await connection.execute(query))
+
+
+def _spending(after: tuple[datetime, str], end: datetime) -> Select[Any]:
+    row = executions.c
+    place = tuple_(literal(after[0], UtcDateTime()), literal(after[1]))
+    return (
+        select(
+            row.created_at,
+            row.request_id,
+            row.caller,
+            row.agent_name,
+            type_coerce(row.labels, Text).label("labels"),
+            row.attempts,
+        )
+        .where(tuple_(row.created_at, row.request_id) > place, row.created_at >= after[0], row.created_at < end)
+        .order_by(row.created_at, row.request_id)
+        .limit(BATCH)
+    )
+
+
+def _benchmarks(hour: datetime) -> Select[Any]:
+    row = benchmark_results.c
+    return (
+        select(
+            row.model,
+            func.count().label("requests"),
+            func.count().label("attempts"),
+            func.sum(case((row.cost_micros.is_(None), 1), else_=0)).label("unpriced_attempts"),
+            *(func.sum(row[name]).label(name) for name in USAGE_COLUMNS),
+            func.coalesce(func.sum(row.cost_micros), 0).label("cost_micros"),
+        )
+        .where(row.created_at >= hour, row.created_at < hour + HOUR)
+        .group_by(row.model)
+    )
+
+
+def _row(values: dict[str, Any]) -> UsageHour:
+    usage = Usage(**{name: int(values.pop(name)) for name in USAGE_COLUMNS})
+    counts = {name: int(values[name]) for name in _COUNTS if name in values}
+    return UsageHour(**values | counts, usage=usage)
+
+
+def _values(number: int, row: UsageHour) -> dict[str, Any]:
+    usage = {name: getattr(row.usage, name) for name in USAGE_COLUMNS}
+    return {"number": number} | {name: getattr(row, name) for name in (*_KEY, *_COUNTS)} | usage
