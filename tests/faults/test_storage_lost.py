@@ -155,8 +155,8 @@ async def test_requests_wait_for_a_locked_sqlite_file_but_health_does_not(
 
 PAGE = 4096
 """The size of a page of SQLite's."""
-FIRST_ROWS = 29
-"""The pages before this one are the schema and the roots of tables and indexes."""
+SCHEMA_PAGES = 4
+"""Pages of the schema that may follow the root of the latest table."""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
@@ -254,7 +254,9 @@ async def degraded(client: Client) -> ymera_pb2.HealthResponse:
 
 def damage(file: Path) -> None:
     """Overwrites half of each page that has rows; the first ones are the roots of tables and indexes."""
+    with closing(sqlite3.connect(file)) as database:
+        [last_root] = database.execute("SELECT max(rootpage) FROM sqlite_schema").fetchone()
     with file.open("r+b") as pages:
-        for start in range(FIRST_ROWS * PAGE, file.stat().st_size, PAGE):
+        for start in range((last_root + SCHEMA_PAGES) * PAGE, file.stat().st_size, PAGE):
             pages.seek(start)
             pages.write(b"\xff" * (PAGE // 2))

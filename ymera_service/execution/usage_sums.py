@@ -1,7 +1,7 @@
 """Sums what executions consumed by the hour, for reports that outlast the executions."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -10,7 +10,7 @@ import orjson
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database
 from ymera_service.storage.records import Spending, UsageHour
-from ymera_service.storage.usage_hours import HOUR, hour_of
+from ymera_service.storage.usage_hours import HOUR, day_of, hour_of
 
 PERIOD_SECONDS = 300.0
 """From the end of one summing to the next."""
@@ -72,8 +72,7 @@ class UsageSums:
         """
         totals: dict[_Key, _Total] = {}
         async for spent in self._stored.executions(hour):
-            for one in spent:
-                _add(totals, one)
+            await asyncio.to_thread(_add, totals, spent)
         sums = [total.row(hour, key) for key, total in totals.items()]
         return [*sums, *await self._stored.benchmarks(hour)]
 
@@ -106,6 +105,7 @@ class _Total:
         model, account, caller, agent_name, labels = key
         return UsageHour(
             hour,
+            day_of(hour),
             CHAT,
             model,
             account,
@@ -121,13 +121,14 @@ class _Total:
         )
 
 
-def _add(totals: dict[_Key, _Total], spent: Spending) -> None:
-    total = None
-    for attempt in orjson.loads(spent.attempts):
-        key = (attempt["model"], attempt["account"], spent.caller, spent.agent_name, spent.labels)
-        total = totals.get(key)
-        if total is None:
-            total = totals[key] = _Total()
-        total.add(attempt)
-    if total is not None:
-        total.requests += 1
+def _add(totals: dict[_Key, _Total], spent: Iterable[Spending]) -> None:
+    for one in spent:
+        total = None
+        for attempt in orjson.loads(one.attempts):
+            key = (attempt["model"], attempt["account"], one.caller, one.agent_name, one.labels)
+            total = totals.get(key)
+            if total is None:
+                total = totals[key] = _Total()
+            total.add(attempt)
+        if total is not None:
+            total.requests += 1

@@ -1,17 +1,20 @@
 """Reports of usage and cost: sums over any time, grouped and filtered, from the sums by the hour."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from ymera_service.execution.usage_sums import UsageSums
+from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.serving.checks.attribution import MAX_NAME, check_labels
 from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 from ymera_service.serving.listing import after_of, page_size, token_of
 from ymera_service.storage import Database
-from ymera_service.storage.records import UsageFilter, UsageHour
-from ymera_service.storage.usage_hours import HOUR, hour_of
+from ymera_service.storage.records import UsageFilter, UsageHour, total_of
+from ymera_service.storage.usage_hours import HOUR, MAX_SUMS, hour_of
 
 DEFAULT_TIME = timedelta(days=30)
 """How far back a report goes if the request does not say."""
@@ -30,8 +33,12 @@ class Dimension(StrEnum):
     AGENT = "agent"
 
 
+_TIMES = (Dimension.DAY, Dimension.HOUR)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ABSENT = "\0"
+"""Stands for a label that a request does not have; no label has this value."""
 _COLUMNS = {
-    Dimension.DAY: "hour",
+    Dimension.DAY: "day",
     Dimension.HOUR: "hour",
     Dimension.OPERATION: "operation",
     Dimension.PROVIDER: "model",
@@ -114,7 +121,8 @@ class UsageReports:
             token: The `next_token` of the page before; empty for the first.
 
         Raises:
-            InvalidRequest: The request is not valid, or this server did not give the token for it.
+            InvalidRequest: The request is not valid, this server did not give the token for it, or there would be more
+                than `MAX_SUMS` sums to add up.
             StorageUnavailable: The database can't be read.
         """
         _check(wanted, faults)
@@ -124,8 +132,8 @@ class UsageReports:
         faults.check()
         if self._private:
             wanted = replace(wanted, caller=caller)
-        groups = _grouped(wanted, await self._rows(wanted, start, end))
-        total = sum((group.total for group in groups), UsageHour())
+        groups = await asyncio.to_thread(_grouped, wanted, await self._rows(wanted, start, end))
+        total = total_of([group.total for group in groups])
         after = first + most
         return UsageReport(
             start, end, groups[first:after], total, token_of(str(after), scope) if len(groups) > after else ""
@@ -154,6 +162,9 @@ class UsageReports:
         rows = list(await self._stored.sums(stored, by))
         async for hour in self._stored.unsummed(start, end):
             rows += [row for row in await self._sums.of_hour(hour) if _is_wanted(row, stored)]
+        if len(rows) > MAX_SUMS:
+            problem = f"needs more than {MAX_SUMS:,} sums by the hour; group by less, or report less time"
+            raise InvalidRequest([FieldViolation("group_by", problem)])
         return [row for row in rows if wanted.labels.items() <= row.labels.items()]
 
 
@@ -174,31 +185,25 @@ def _is_wanted(row: UsageHour, wanted: UsageFilter) -> bool:
 
 
 def _grouped(wanted: UsageRequest, rows: Iterable[UsageHour]) -> list[UsageGroup]:
-    groups: dict[tuple[str, ...], UsageGroup] = {}
-    dimensions = dict.fromkeys(wanted.group_by)
+    dimensions = list(dict.fromkeys(wanted.group_by))
+    members: defaultdict[tuple[str, ...], list[UsageHour]] = defaultdict(list)
     for row in rows:
-        since = _since(row, dimensions)
-        values = {dimension: _value(row, dimension) for dimension in dimensions if _COLUMNS[dimension] != "hour"}
-        labels = {key: row.labels[key] for key in wanted.group_by_labels if key in row.labels}
-        key = (str(since), *values.values(), *(labels.get(key, "\0") for key in wanted.group_by_labels))
-        group = groups.get(key)
-        total = UsageHour() + row if group is None else group.total + row
-        groups[key] = UsageGroup(since, values, labels, total)
-    earliest = datetime.min.replace(tzinfo=UTC)
-    return [
-        groups[key]
-        for key in sorted(groups, key=lambda key: (groups[key].since or earliest, -groups[key].total.cost_micros, key))
-    ]
+        labels = (row.labels.get(key, _ABSENT) for key in wanted.group_by_labels)
+        members[*(_value(row, dimension) for dimension in dimensions), *labels].append(row)
+    groups = [_group(wanted, dimensions, rows) for rows in members.values()]
+    return sorted(groups, key=lambda group: (group.since or _LONG_AGO, -group.total.cost_micros, str(group)))
 
 
-def _since(row: UsageHour, dimensions: Iterable[Dimension]) -> datetime | None:
-    if row.hour is None or not {Dimension.DAY, Dimension.HOUR} & set(dimensions):
-        return None
-    return row.hour if Dimension.HOUR in dimensions else row.hour.replace(hour=0)
+def _group(wanted: UsageRequest, dimensions: Sequence[Dimension], rows: Sequence[UsageHour]) -> UsageGroup:
+    """Returns the sum of rows that have the same values."""
+    first = rows[0]
+    since = first.hour if Dimension.HOUR in dimensions else first.day if Dimension.DAY in dimensions else None
+    values: dict[Dimension, str] = {name: _value(first, name) for name in dimensions if name not in _TIMES}
+    labels = {key: first.labels[key] for key in wanted.group_by_labels if key in first.labels}
+    return UsageGroup(since, values, labels, total_of(rows))
 
 
 def _value(row: UsageHour, dimension: Dimension) -> str:
     if dimension is Dimension.PROVIDER:
         return row.model.partition("/")[0]
-    value: str = getattr(row, _COLUMNS[dimension])
-    return value
+    return str(getattr(row, _COLUMNS[dimension]))

@@ -1,7 +1,7 @@
 """The stored records, as plain data."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -209,7 +209,7 @@ class Spending:
     caller: str
     agent_name: str
     labels: str
-    attempts: bytes
+    attempts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +241,7 @@ class UsageHour:
     """
 
     hour: datetime | None = None
+    day: datetime | None = None
     operation: str = ""
     model: str = ""
     account: str = ""
@@ -254,14 +255,20 @@ class UsageHour:
     usage: Usage = field(default_factory=Usage)
     cost_micros: int = 0
 
-    def __add__(self, other: "UsageHour") -> "UsageHour":
-        """Returns the sum of both, with the values of this one."""
-        return replace(
-            self,
-            requests=self.requests + other.requests,
-            attempts=self.attempts + other.attempts,
-            estimated_attempts=self.estimated_attempts + other.estimated_attempts,
-            unpriced_attempts=self.unpriced_attempts + other.unpriced_attempts,
-            usage=self.usage + other.usage,
-            cost_micros=self.cost_micros + other.cost_micros,
-        )
+
+def total_of(rows: Sequence[UsageHour]) -> UsageHour:
+    """Returns the sum of rows."""
+    return UsageHour(
+        requests=sum(row.requests for row in rows),
+        attempts=sum(row.attempts for row in rows),
+        estimated_attempts=sum(row.estimated_attempts for row in rows),
+        unpriced_attempts=sum(row.unpriced_attempts for row in rows),
+        usage=Usage(
+            sum(row.usage.input_tokens for row in rows),
+            sum(row.usage.output_tokens for row in rows),
+            sum(row.usage.cache_read_input_tokens for row in rows),
+            sum(row.usage.cache_creation_input_tokens for row in rows),
+            sum(row.usage.reasoning_output_tokens for row in rows),
+        ),
+        cost_micros=sum(row.cost_micros for row in rows),
+    )

@@ -216,6 +216,7 @@ usage_hours = Table(
     metadata,
     Column("hour", UtcDateTime, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", UtcDateTime, nullable=False),
     Column("operation", String, nullable=False),
     Column("model", String, nullable=False),
     Column("account", String, nullable=False),

@@ -4,6 +4,7 @@ Sums are kept when their executions are deleted. An hour is summed once it is ov
 as of a call that was recovered after a crash, it has more records than were summed, and is summed again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,19 +26,26 @@ from ymera_service.storage.tables import (
 )
 
 HOUR = timedelta(hours=1)
-BATCH = 500
-"""Executions read at a time; reading their attempts then holds the event loop for about 5 ms."""
+BATCH = 200
+"""Executions read at a time, so that the event loop is held for 2 ms at most."""
+MAX_SUMS = 100_000
+"""The most sums that are read for a report."""
 BENCHMARK = "benchmark"
 """The operation of calls that measured a model."""
 
 _TIMED = (executions, benchmark_results)
 _COUNTS = ("requests", "attempts", "estimated_attempts", "unpriced_attempts", "cost_micros")
-_KEY = ("hour", "operation", "model", "account", "caller", "agent_name", "labels")
+_KEY = ("hour", "day", "operation", "model", "account", "caller", "agent_name", "labels")
 
 
 def hour_of(moment: datetime) -> datetime:
     """Returns the beginning of the hour, in UTC."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def day_of(hour: datetime) -> datetime:
+    """Returns the beginning of the day of an hour."""
+    return hour.replace(hour=0)
 
 
 class UsageHours:
@@ -101,7 +109,7 @@ class UsageHours:
             StorageUnavailable: The database can't be read.
         """
         rows = await self._read("read the usage", _benchmarks(hour))
-        return [_row({"hour": hour, "operation": BENCHMARK, **row._asdict()}) for row in rows]
+        return [_row({"hour": hour, "day": day_of(hour), "operation": BENCHMARK, **row._asdict()}) for row in rows]
 
     async def replace(self, hour: datetime, records: int, rows: Sequence[UsageHour]) -> None:
         """Stores the sums of an hour that has so many records.
@@ -125,6 +133,8 @@ class UsageHours:
     async def sums(self, wanted: UsageFilter, by: Collection[str]) -> Sequence[UsageHour]:
         """Returns the stored sums, one for each combination of the columns in `by`; the other columns are empty.
 
+        There are at most `MAX_SUMS`, and one more if there would be more.
+
         Raises:
             StorageUnavailable: The database can't be read.
         """
@@ -134,8 +144,8 @@ class UsageHours:
         for name in ("operation", "model", "caller", "agent_name"):
             if (value := getattr(wanted, name)) is not None:
                 query = query.where(usage_hours.c[name] == value)
-        rows = await self._read("read the sums of usage", query.group_by(*columns))
-        return [_row(row._asdict()) for row in rows if row.requests is not None]
+        rows = await self._read("read the sums of usage", query.group_by(*columns).limit(MAX_SUMS + 1))
+        return await asyncio.to_thread(lambda: [_row(row._asdict()) for row in rows if row.requests is not None])
 
     async def _summed(self, start: datetime, end: datetime) -> dict[datetime, int]:
         query = select(summed_hours.c.hour, summed_hours.c.records)

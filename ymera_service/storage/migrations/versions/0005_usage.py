@@ -21,6 +21,7 @@ def upgrade() -> None:
         "usage_hours",
         sa.Column("hour", sa.DateTime(timezone=True), primary_key=True),
         sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("day", sa.DateTime(timezone=True), nullable=False),
         *(
             sa.Column(name, sa.String, nullable=False)
             for name in ("operation", "model", "account", "caller", "agent_name")
