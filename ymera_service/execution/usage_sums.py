@@ -18,11 +18,9 @@ LATENESS = timedelta(minutes=10)
 """How long after an hour it is summed: most executions that arrived in it are recorded by then."""
 LATE_HOURS = 48
 """The latest hours that are looked at for late records each time. At the start, all are: a crash may lie long back."""
-CHAT = "chat"
-"""The operation of executions."""
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_Key = tuple[str, str, str, str, str]
+_Key = tuple[str, str, str, str, str, str]
 
 
 class UsageSums:
@@ -102,11 +100,11 @@ class _Total:
         tokens[4] += attempt["reasoning_output_tokens"]
 
     def row(self, hour: datetime, key: _Key) -> UsageHour:
-        model, account, caller, agent_name, labels = key
+        operation, model, account, caller, agent_name, labels = key
         return UsageHour(
             hour,
             day_of(hour),
-            CHAT,
+            operation,
             model,
             account,
             caller,
@@ -125,7 +123,7 @@ def _add(totals: dict[_Key, _Total], spent: Iterable[Spending]) -> None:
     for one in spent:
         total = None
         for attempt in orjson.loads(one.attempts):
-            key = (attempt["model"], attempt["account"], one.caller, one.agent_name, one.labels)
+            key = (one.operation, attempt["model"], attempt["account"], one.caller, one.agent_name, one.labels)
             total = totals.get(key)
             if total is None:
                 total = totals[key] = _Total()

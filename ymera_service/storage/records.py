@@ -206,6 +206,7 @@ class BenchmarkSummary:
 class Spending:
     """What is read of an execution to sum its usage. `labels` and `attempts` are JSON."""
 
+    operation: str
     caller: str
     agent_name: str
     labels: str
@@ -231,7 +232,7 @@ class UsageHour:
     In a sum over an hour's several values, the field is empty.
 
     Attributes:
-        operation: "chat", or "benchmark" for calls that measured a model.
+        operation: An `Operation`, or "benchmark" for calls that measured a model.
         account: The account, or key, that the provider was called with.
         requests: Those whose last attempt is counted here, so that each request counts once in a sum.
         attempts: Calls of models, failed ones included.

@@ -97,7 +97,7 @@ class UsageHours:
         while True:
             rows = await self._read("read the usage", _spending(after, hour + HOUR))
             if rows:
-                yield [Spending(row.caller, row.agent_name, row.labels, row.attempts) for row in rows]
+                yield [Spending(row.operation, row.caller, row.agent_name, row.labels, row.attempts) for row in rows]
                 after = (rows[-1].created_at, rows[-1].request_id)
             if len(rows) < BATCH:
                 return
@@ -178,15 +178,9 @@ class UsageHours:
 def _spending(after: tuple[datetime, str], end: datetime) -> Select[Any]:
     row = executions.c
     place = tuple_(literal(after[0], UtcDateTime()), literal(after[1]))
+    labels, attempts = type_coerce(row.labels, Text).label("labels"), type_coerce(row.attempts, Text).label("attempts")
     return (
-        select(
-            row.created_at,
-            row.request_id,
-            row.caller,
-            row.agent_name,
-            type_coerce(row.labels, Text).label("labels"),
-            row.attempts,
-        )
+        select(row.created_at, row.request_id, row.operation, row.caller, row.agent_name, labels, attempts)
         .where(tuple_(row.created_at, row.request_id) > place, row.created_at >= after[0], row.created_at < end)
         .order_by(row.created_at, row.request_id)
         .limit(BATCH)
