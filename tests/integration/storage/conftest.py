@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ymera_service.sdk.generation import Usage
+from ymera_service.storage import Database
 from ymera_service.storage.records import (
     BenchmarkResult,
     CatalogVersion,
@@ -13,6 +14,13 @@ from ymera_service.storage.records import (
     Observation,
     ObservationSource,
 )
+
+
+async def mark_summed(database: Database) -> None:
+    """Says that the usage of all records is summed, as retention deletes no execution before."""
+    long_ago, far_ahead = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    async for hour, records in database.usage_hours.stale(long_ago, far_ahead):
+        await database.usage_hours.replace(hour, records, [])
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.integration.storage.conftest import mark_summed
 from ymera_service.config import StorageSettings
 from ymera_service.storage import Database, Recorder, Retention
 from ymera_service.storage.records import ExecutionRecord, Observation, ObservationSource
@@ -36,5 +37,6 @@ async def test_observations_are_deleted_when_executions_of_their_age_are(
     recent = replace(observation, id="2", name="thumb", created_at=observation.created_at + timedelta(days=2))
     async with Database.open(database_url) as database, Recorder(database) as recorder:
         await recorder.record(observation, recent, execution)
+        await mark_summed(database)
         await Retention(database, settings, now=lambda: observation.created_at + timedelta(days=6)).prune()
         assert await database.observations.of(observation.request_id, FEEDBACK) == [recent]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, Delete, select
 
+from tests.integration.storage.conftest import mark_summed
 from ymera_service.config import StorageSettings
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage import Database, Recorder, Retention, retention
@@ -48,8 +49,7 @@ async def record(database: Database, records: Sequence[Record]) -> None:
     async with Recorder(database) as recorder, asyncio.TaskGroup() as group:
         for item in records:
             group.create_task(recorder.record(item))
-    async for hour, number in database.usage_hours.stale(NOW - timedelta(days=40_000), NOW + timedelta(days=1)):
-        await database.usage_hours.replace(hour, number, [])
+    await mark_summed(database)
 
 
 async def test_labels_go_with_their_executions(database_url: str, execution: ExecutionRecord) -> None:
