@@ -28,6 +28,7 @@ from ymera_service.config.settings import (
     WeightSettings,
     default_database,
 )
+from ymera_service.config.texts import validated
 
 __all__ = [
     "MAX_PORT",
@@ -55,4 +56,5 @@ __all__ = [
     "faults_of",
     "load",
     "user_file",
+    "validated",
 ]

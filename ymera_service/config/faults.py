@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from ymera_service.config.texts import NO_LIST, NO_TABLE
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigFault:
@@ -36,6 +38,10 @@ def _fault(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Config
     where = ".".join([prefix, *path] if prefix else path) or "file"
     if details["type"] == "extra_forbidden":
         return ConfigFault(where, f"is not a known key{_suggestion(path, model)}")
+    if details["type"] in NO_LIST:
+        return ConfigFault(where, "is not a list; in a variable, write JSON or a,b")
+    if details["type"] in NO_TABLE:
+        return ConfigFault(where, "is not a table; in a variable, write JSON or key=value,key=value")
     problem = details["msg"].removeprefix("Value error, ")
     return ConfigFault(where, problem[:1].lower() + problem[1:])
 

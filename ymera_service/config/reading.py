@@ -8,7 +8,6 @@ from typing import Any
 
 import platformdirs
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from ymera_service.config.environment import unknown_variables
 from ymera_service.config.faults import ConfigError, ConfigFault, faults_of
@@ -65,14 +64,6 @@ def load(file: Path | None = None) -> Settings:
         faults.append(ConfigFault("environment", "a variable is nested too deeply"))
     except ValidationError as error:
         faults += faults_of(error, Settings)
-    except SettingsError as error:
-        # A variable holds a whole section; pydantic names the field only within its message.
-        name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
-        problem = (
-            f'is not JSON; write lists and tables so, as in \'["a", "b"]\', or set single keys of a table, as in '
-            f"YMERA_{name.upper()}__KEY"
-        )
-        faults.append(ConfigFault(f"YMERA_{name.upper()}", problem))
     if faults:
         raise ConfigError(str(source), faults)
     return settings

@@ -11,6 +11,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from ymera_service.config.texts import Variables
 from ymera_service.sdk.models import Capability
 
 MAX_PORT = 65_535
@@ -182,11 +183,19 @@ class BreakerSettings(Section):
 
 
 class WeightSettings(Section):
-    """The weights of the criteria if the caller sets none; only their proportions matter."""
+    """The weights of the criteria if the caller sets none; only their proportions matter.
+
+    If one is set, those that are not are 0, as in a request.
+    """
 
     quality: Weight = 0.72
     speed: Weight = 0.1
     cost: Weight = 0.18
+
+    @model_validator(mode="before")
+    @classmethod
+    def _others_are_zero(cls, given: Any) -> Any:
+        return {"quality": 0, "speed": 0, "cost": 0, **given} if isinstance(given, dict) and given else given
 
     @model_validator(mode="after")
     def _one_is_positive(self) -> "WeightSettings":
@@ -363,7 +372,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Gives the environment precedence over the file, whose contents are the initial values."""
-        return env_settings, init_settings
+        return Variables(settings_cls), init_settings
 
 
 def default_database() -> Path:

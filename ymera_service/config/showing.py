@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_settings import EnvSettingsSource
 
 from ymera_service.config.reading import Source, document_of
 from ymera_service.config.settings import Settings
+from ymera_service.config.texts import Variables
 
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 _HIDDEN = "(hidden)"
@@ -32,7 +32,7 @@ class Value:
 
 def values(settings: Settings, source: Source) -> Iterator[Value]:
     """Yields every key, in the order of the documentation."""
-    layers = {"environment": EnvSettingsSource(Settings)(), str(source.file): document_of(source)}
+    layers = {"environment": Variables(Settings)(), str(source.file): document_of(source)}
     for path, value in _leaves(settings.model_dump(mode="json"), ()):
         name = next((name for name, layer in layers.items() if _has(layer, path)), "default")
         yield Value(".".join(map(_step, path)), _HIDDEN if _is_secret(path, value) else _toml(value), name)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from ymera_service.config import ConfigError, faults_of
+from ymera_service.config import ConfigError, faults_of, validated
 from ymera_service.plugins.wording import words
 from ymera_service.sdk.settings import PluginSettings
 
@@ -39,7 +39,7 @@ def read(name: str, model: type[PluginSettings], table: Mapping[str, object]) ->
         SettingsMissing: The table is right so far, but lacks settings that the plugin requires.
     """
     try:
-        return model.model_validate(table)
+        return validated(model, table)
     except ValidationError as error:
         faults = faults_of(error, model, f"plugins.{name}")
         if any(details["type"] != "missing" for details in error.errors(include_input=False)):

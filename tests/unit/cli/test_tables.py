@@ -36,3 +36,12 @@ def test_columns_are_left_out_in_order_and_named(width: int, header: str, note: 
 
 def test_a_table_without_such_columns_is_left_to_the_terminal() -> None:
     assert shown(20, [])[1] == "a" * 20 + "      1  one two three   12.5"
+
+
+@pytest.mark.parametrize("width", [60, 40])
+def test_a_word_is_broken_if_it_alone_makes_the_table_too_wide(width: int) -> None:
+    console = Console(record=True, width=width, file=io.StringIO())
+    console.print(table(["name", "note"], [["n" * 20, f"set {'key.' * 12}"]]), crop=False)
+    lines = console.export_text().splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= width
+    assert "".join(line[22:].strip() for line in lines[1:]).replace(" ", "") == f"set{'key.' * 12}"

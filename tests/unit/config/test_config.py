@@ -1,5 +1,6 @@
 """Configuration comes from one file and the environment; all errors are reported together."""
 
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,44 @@ def test_only_what_is_given_counts_as_set(tmp_path: Path, monkeypatch: pytest.Mo
     """A default that can't be met is a warning; what was set and can't be met is an error."""
     monkeypatch.setenv("YMERA_ROUTING__WEIGHTS__COST", "0.9")
     routing = load(write(tmp_path, "[routing.weights]\nspeed = 0\n")).routing
-    assert (routing.model_fields_set, routing.weights.model_fields_set) == ({"weights"}, {"speed", "cost"})
+    assert routing.model_fields_set == {"weights"}
+
+
+def test_weights_mean_the_same_as_in_a_request(tmp_path: Path) -> None:
+    weights = load(write(tmp_path, "[routing.weights]\ncost = 2\n")).routing.weights
+    assert (weights.quality, weights.speed, weights.cost) == (0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "path", "expected"),
+    [
+        ("YMERA_PLUGINS__DISABLED", '["a", "b"]', "plugins.disabled", ("a", "b")),
+        ("YMERA_PLUGINS__DISABLED", "a, b", "plugins.disabled", ("a", "b")),
+        ("YMERA_PLUGINS__ALLOW", "a", "plugins.allow", ("a",)),
+        ("YMERA_ROUTING__WEIGHTS", "quality=2, cost=1", "routing.weights.quality", 2),
+        ("YMERA_ROUTING", '{"weights": {"cost": 1}}', "routing.weights.quality", 0),
+    ],
+)
+def test_a_variable_may_hold_a_list_or_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, path: str, expected: object
+) -> None:
+    monkeypatch.setenv(variable, text)
+    assert attrgetter(path)(load(write(tmp_path, ""))) == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "where"),
+    [
+        ("YMERA_PLUGINS__DISABLED", '["a"', "plugins.disabled"),
+        ("YMERA_ROUTING", "{", "routing"),
+        ("YMERA_ROUTING__WEIGHTS", "2,1,1", "routing.weights"),
+    ],
+)
+def test_a_variable_that_holds_neither_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, where: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+    assert list(faults(write(tmp_path, ""))) == [where]
 
 
 def test_all_errors_are_reported_together_with_path_and_suggestion(tmp_path: Path) -> None:

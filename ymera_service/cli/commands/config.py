@@ -74,7 +74,7 @@ def show(
     if as_json:
         output.document([dict(zip(("key", "value", "source"), row, strict=True)) for row in shown])
     else:
-        output.blocks(table(["key", "value", "source"], shown, folds=["value"], drops=["source"]))
+        output.blocks(table(["key", "value", "source"], shown, folds=["key", "value"], drops=["source"]))
 
 
 @app.command()

@@ -44,7 +44,7 @@ def scores(done: BenchmarkCompleted) -> Iterator[RenderableType]:
         ["model", "category", *_FIGURES],
         rows,
         right=_FIGURES,
-        drops=("95 % interval", "median time", "failed", "tasks"),
+        drops=("95 % interval", "median time", "failed", "tasks", "cost"),
     )
 
 

@@ -77,12 +77,12 @@ def _exclusions(counted: Sequence[ExclusionCount]) -> RenderableType:
     rows = [
         [str(each.count), _reason(each.reason), clean(f"{each.model} {each.detail}".strip(), "dim")] for each in counted
     ]
-    return table(["excluded", "why", "such as"], rows, right=["excluded"])
+    return table(["excluded", "why", "such as"], rows, right=["excluded"], drops=["such as"])
 
 
 def _excluded(excluded: Sequence[Exclusion]) -> RenderableType:
     rows = [[target(each), _reason(each.reason), clean(each.detail, "dim")] for each in excluded[:SHOWN]]
-    return table(["excluded", "why", ""], rows)
+    return table(["excluded", "why", ""], rows, drops=[""])
 
 
 def _reason(reason: ExclusionReason.ValueType) -> str:
@@ -102,7 +102,9 @@ def attempts(made: Sequence[Attempt]) -> RenderableType:
         for each in made
     ]
     figures = ["attempt", "time", "first token"]
-    return table(["attempt", "model", "time", "first token", "outcome"], rows, right=figures, drops=["first token"])
+    return table(
+        ["attempt", "model", "time", "first token", "outcome"], rows, right=figures, drops=["first token", "time"]
+    )
 
 
 def target(named: Candidate | Exclusion | Attempt) -> str:

@@ -52,7 +52,7 @@ def history(past: Sequence[Execution]) -> Iterator[RenderableType]:
         ["when (UTC)", "id", "status", *figures, "model"],
         rows,
         right=figures,
-        drops=["tokens", "when (UTC)", "time", "status", "cost"],
+        drops=["tokens", "when (UTC)", "time", "status", "cost", "model"],
     )
 
 

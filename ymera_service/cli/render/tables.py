@@ -14,6 +14,8 @@ from ymera_service.cli.render.text import clean
 _GAP = 2
 _UNBROKEN = 10_000
 """A width in columns that fits any row."""
+_NARROWEST = 16
+"""The width of a column that wraps below which it is left out rather than made narrower; longer words are broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class _Fitted:
         texts = self._cells(name) + ([clean(name)] if self.header else [])
         if name in self.folds:
             wide = options.update(max_width=_UNBROKEN)
-            return max((Measurement.get(console, wide, text).minimum for text in texts), default=0)
+            words = max((Measurement.get(console, wide, text).minimum for text in texts), default=0)
+            return min(words, _NARROWEST)
         return max((cell_len(text.plain) for text in texts), default=0)
 
     def _cells(self, name: str) -> list[Text]:
