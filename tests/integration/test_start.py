@@ -180,5 +180,5 @@ def test_a_variable_of_a_section_that_is_not_a_table_is_named(monkeypatch: pytes
     with pytest.raises(ConfigError) as caught:
         load()
     (fault,) = caught.value.faults
-    assert fault.where == "YMERA_SERVER"
+    assert fault.where == "server"
     assert "YMERA_SERVER__KEY" in fault.problem

@@ -41,7 +41,9 @@ def _fault(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Config
     if details["type"] in NO_LIST:
         return ConfigFault(where, "is not a list; in a variable, write JSON or a,b")
     if details["type"] in NO_TABLE:
-        return ConfigFault(where, "is not a table; in a variable, write JSON or key=value,key=value")
+        variable = f"YMERA_{where.replace('.', '__').upper()}__KEY"
+        problem = f"is not a table; in a variable, write JSON or key=value,key=value, or set single keys as {variable}"
+        return ConfigFault(where, problem)
     problem = details["msg"].removeprefix("Value error, ")
     return ConfigFault(where, problem[:1].lower() + problem[1:])
 
