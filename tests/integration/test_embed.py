@@ -304,9 +304,11 @@ BAD: dict[str, tuple[pb.EmbedRequest, list[str]]] = {
     "preferences": (
         pb.EmbedRequest(
             inputs=["a"],
-            preferences=routing_pb2.RoutingPreferences(cost_quality=1, session_id="s", category_hint="math"),
+            preferences=routing_pb2.RoutingPreferences(
+                cost_quality=1, session_id="s", category_hint="math", hedging=True
+            ),
         ),
-        ["preferences.weights", "preferences.session_id", "preferences.category_hint"],
+        [f"preferences.{name}" for name in ("weights", "session_id", "category_hint", "hedging")],
     ),
 }
 

@@ -12,6 +12,8 @@ from ymera_service.api.convert.inference import (
     embed_response,
     moderate_of,
     moderate_response,
+    rerank_of,
+    rerank_response,
 )
 from ymera_service.api.convert.routing import is_full_view, preferences_of
 from ymera_service.api.handlers import Method, Unary
@@ -36,6 +38,7 @@ class InferenceServicer:
         return {
             "Embed": Unary(pb.EmbedRequest, self.embed),
             "Moderate": Unary(pb.ModerateRequest, self.moderate),
+            "Rerank": Unary(pb.RerankRequest, self.rerank),
             "CountTokens": Unary(pb.CountTokensRequest, self.count_tokens),
         }
 
@@ -50,6 +53,12 @@ class InferenceServicer:
         faults = Violations()
         work = moderate_of(request, faults)
         return moderate_response(await self._inference.moderate(call, _request(request, work, faults, call)))
+
+    async def rerank(self, request: pb.RerankRequest, call: Call) -> pb.RerankResponse:
+        """Orders documents by how well they answer a query."""
+        faults = Violations()
+        work = rerank_of(request, faults)
+        return rerank_response(await self._inference.rerank(call, _request(request, work, faults, call)))
 
     async def count_tokens(self, request: pb.CountTokensRequest, call: Call) -> pb.CountTokensResponse:
         """Counts the tokens of a prompt."""
@@ -66,7 +75,7 @@ class InferenceServicer:
 
 
 def _request(
-    request: pb.EmbedRequest | pb.ModerateRequest, work: WorkRequest, faults: Violations, call: Call
+    request: pb.EmbedRequest | pb.ModerateRequest | pb.RerankRequest, work: WorkRequest, faults: Violations, call: Call
 ) -> ExecutionRequest:
     return work_request_of(
         call,

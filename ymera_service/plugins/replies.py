@@ -22,7 +22,10 @@ from ymera_service.sdk.work import (
     Harm,
     ModerateRequest,
     Moderations,
+    Ranked,
+    Ranking,
     Reply,
+    RerankRequest,
     TokenCount,
     Verdict,
     WorkRequest,
@@ -142,6 +145,23 @@ def _is_finding(finding: object) -> bool:
     )
 
 
+async def _ranking(request: RerankRequest, reply: Ranking) -> Ranking:
+    """Returns the best results, the best first."""
+    documents = range(len(request.documents))
+    for result in reply.results:
+        if type(result) is not Ranked or type(result.index) is not int or result.index not in documents:
+            raise MalformedResponse("a result is not that of a document")
+        if type(result.score) not in (int, float) or not isfinite(result.score):
+            raise MalformedResponse("a score is not a finite number")
+    if len({result.index for result in reply.results}) < len(reply.results):
+        raise MalformedResponse("a document is ranked twice")
+    most = min(len(documents), request.top or len(documents))
+    if len(reply.results) < most:
+        raise MalformedResponse(f"there are {len(reply.results)} results instead of {most}")
+    best = sorted(reply.results, key=lambda result: -result.score)[:most]
+    return replace(reply, results=tuple(best))
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """One kind of work: the method that does it, what that returns, and how it is checked."""
@@ -154,5 +174,6 @@ class _Kind:
 _KINDS: Mapping[type[WorkRequest], _Kind] = {
     EmbedRequest: _Kind(lambda provider, *call: provider.embed(*call), Embeddings, _embeddings),
     ModerateRequest: _Kind(lambda provider, *call: provider.moderate(*call), Moderations, _moderations),
+    RerankRequest: _Kind(lambda provider, *call: provider.rerank(*call), Ranking, _ranking),
     CountRequest: _Kind(lambda provider, *call: provider.count_tokens(*call), TokenCount, _count),
 }

@@ -6,13 +6,14 @@ from ymera_service.routing.decision import Weights
 from ymera_service.routing.estimate import Needs, prompt_tokens, text_tokens
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Kind
-from ymera_service.sdk.work import CountRequest, EmbedRequest, ModerateRequest, WorkRequest
+from ymera_service.sdk.work import CountRequest, EmbedRequest, ModerateRequest, RerankRequest, WorkRequest
 from ymera_service.storage.records import Operation
 
 OPERATIONS: Mapping[type[WorkRequest], Operation] = {
     EmbedRequest: Operation.EMBEDDINGS,
     CountRequest: Operation.COUNT_TOKENS,
     ModerateRequest: Operation.MODERATION,
+    RerankRequest: Operation.RERANK,
 }
 
 KINDS: Mapping[Operation, Kind] = {
@@ -20,6 +21,7 @@ KINDS: Mapping[Operation, Kind] = {
     Operation.EMBEDDINGS: Kind.EMBED,
     Operation.COUNT_TOKENS: Kind.GENERATE,
     Operation.MODERATION: Kind.MODERATE,
+    Operation.RERANK: Kind.RERANK,
 }
 """The kind of the models that do it."""
 
@@ -32,6 +34,8 @@ def work_tokens(work: WorkRequest) -> int:
     match work:
         case CountRequest():
             return prompt_tokens(work.prompt)
+        case RerankRequest():
+            return text_tokens(work.query) + sum(map(text_tokens, work.documents))
         case EmbedRequest() | ModerateRequest():
             return sum(map(text_tokens, work.inputs))
 

@@ -9,7 +9,16 @@ from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import ModelInfo
-from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, ModerateRequest, Moderations, TokenCount
+from ymera_service.sdk.work import (
+    CountRequest,
+    Embeddings,
+    EmbedRequest,
+    ModerateRequest,
+    Moderations,
+    Ranking,
+    RerankRequest,
+    TokenCount,
+)
 
 
 class Provider(Component):
@@ -74,3 +83,11 @@ class Provider(Component):
             ProviderError: As `generate` does; `InvalidProviderRequest` if the provider offers no moderation.
         """
         raise InvalidProviderRequest(f"{self.name} offers no moderation")
+
+    async def rerank(self, request: RerankRequest, context: CallContext) -> Ranking:
+        """Orders documents by how well they answer a query, with a model of kind `RERANK`. Since contract 1.1.
+
+        Raises:
+            ProviderError: As `generate` does; `InvalidProviderRequest` if the provider offers no reranking.
+        """
+        raise InvalidProviderRequest(f"{self.name} offers no reranking")

@@ -57,7 +57,17 @@ class ModerateRequest:
     inputs: tuple[str, ...]
 
 
-WorkRequest = EmbedRequest | CountRequest | ModerateRequest
+@dataclass(frozen=True, slots=True)
+class RerankRequest:
+    """Documents to be ordered by how well they answer a query. `top` is how many to return; None means all."""
+
+    model: str
+    query: str
+    documents: tuple[str, ...]
+    top: int | None = None
+
+
+WorkRequest = EmbedRequest | CountRequest | ModerateRequest | RerankRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,3 +155,21 @@ class Moderations(Reply):
     """A verdict on each input, in the order of the inputs."""
 
     verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A document, by its place in the request from 0, and how well it answers the query.
+
+    Scores have a different scale at each model; only their order is comparable.
+    """
+
+    index: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking(Reply):
+    """The documents that answer a query best, as many as were asked for; the server sorts them by score."""
+
+    results: tuple[Ranked, ...]

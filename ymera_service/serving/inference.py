@@ -9,7 +9,16 @@ from ymera_service.execution.pipeline import Pipeline
 from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.generation import Prompt
-from ymera_service.sdk.work import Embeddings, Moderations, Reply, TokenCount, Verdict, WorkRequest
+from ymera_service.sdk.work import (
+    Embeddings,
+    Moderations,
+    Ranked,
+    Ranking,
+    Reply,
+    TokenCount,
+    Verdict,
+    WorkRequest,
+)
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.attribution import check_attribution
 from ymera_service.serving.checks.violations import Violations
@@ -92,6 +101,14 @@ class Moderated:
     verdicts: tuple[Verdict, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """The best documents, the best first, and the execution that found them."""
+
+    execution: Execution
+    results: tuple[Ranked, ...]
+
+
 class Inference:
     """Runs the pipeline for calls, and notes for their log lines what was done."""
 
@@ -115,6 +132,15 @@ class Inference:
         """
         execution, replies = await self._done(call, request, Moderations)
         return Moderated(execution, tuple([verdict for reply in replies for verdict in reply.verdicts]))
+
+    async def rerank(self, call: Call, request: ExecutionRequest) -> Reranked:
+        """Returns the documents that answer a query best.
+
+        Raises:
+            YmeraError: Why there are none.
+        """
+        execution, (ranking,) = await self._done(call, request, Ranking)
+        return Reranked(execution, ranking.results)
 
     async def count_tokens(self, call: Call, request: ExecutionRequest) -> Counted:
         """Returns the tokens of a prompt.

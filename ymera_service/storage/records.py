@@ -26,6 +26,7 @@ class Operation(StrEnum):
     EMBEDDINGS = "embeddings"
     COUNT_TOKENS = "count_tokens"
     MODERATION = "moderation"
+    RERANK = "rerank"
 
 
 @dataclass(frozen=True, slots=True)

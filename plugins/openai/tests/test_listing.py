@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ymera_openai.listing import EMBEDS, HOSTED, Offer, decode_models, kind_of
+from ymera_openai.listing import HOSTED, RERANKS, Offer, decode_models, kind_of
 from ymera_openai.vendors import VENDORS
 
 from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
@@ -28,7 +28,7 @@ def recorded(vendor: str) -> dict[str, ModelInfo]:
         pytest.skip("the recorded exchanges are not beside this checkout")
     body = json.loads(found[0].read_bytes())["response"]["body_text"].encode()
     entries = decode_models(HttpResponse(200, {}, body))
-    works = VENDORS[vendor].works if vendor in VENDORS else EMBEDS
+    works = VENDORS[vendor].works if vendor in VENDORS else RERANKS
     return {str(entry["id"]): Offer(vendor, works=works).described(entry) for entry in entries}
 
 

@@ -25,7 +25,16 @@ from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
 from ymera_service.sdk.testing.answers import context_of, generate
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
-from ymera_service.sdk.work import EmbedPurpose, EmbedRequest, ModerateRequest, Moderations, Verdict
+from ymera_service.sdk.work import (
+    EmbedPurpose,
+    EmbedRequest,
+    ModerateRequest,
+    Moderations,
+    Ranked,
+    Ranking,
+    RerankRequest,
+    Verdict,
+)
 
 LOCAL = [server.name for server in LOCAL_SERVERS]
 
@@ -297,6 +306,7 @@ async def test_embedding_and_moderation_are_asked_at_their_addresses() -> None:
         ("OPENAI_API_KEY", (Kind.EMBED, Kind.MODERATE, Kind.OTHER)),
         ("MISTRAL_API_KEY", (Kind.EMBED, Kind.MODERATE, Kind.OTHER)),
         ("GROQ_API_KEY", (Kind.EMBED, Kind.OTHER, Kind.OTHER)),
+        ("OPENROUTER_API_KEY", (Kind.EMBED, Kind.OTHER, Kind.RERANK)),
     ],
 )
 async def test_models_are_for_work_that_their_vendors_api_offers(vendor: str, kinds: tuple[Kind, ...]) -> None:
@@ -307,6 +317,16 @@ async def test_models_are_for_work_that_their_vendors_api_offers(vendor: str, ki
     assert tuple(model.kind for model in models) == kinds
     free = [model.price for model in models if model.kind is Kind.MODERATE and vendor == "OPENAI_API_KEY"]
     assert all(price == Price(0, 0) for price in free)
+
+
+async def test_a_ranking_is_asked_for_at_its_address() -> None:
+    ranked = Exchange(b'{"results":[{"index":1,"relevance_score":0.5}]}', path="/v1/rerank")
+    transport = RecordedTransport(ranked)
+    found = providers(OpenAiSettings(discover_local=True), {}, transport)
+    vllm = next(provider for provider in found if provider.name == "vllm")
+    request = RerankRequest("bge-reranker", "q", ("a", "b"), 1)
+    assert await vllm.rerank(request, context_of(vllm, request)) == Ranking((Ranked(1, 0.5),))
+    assert orjson.loads(transport.requests[0].body)["top_n"] == 1
 
 
 async def test_openai_states_how_much_a_request_takes() -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ymera_openai import embeddings, moderations
+from ymera_openai import embeddings, moderations, reranking
 from ymera_openai.listing import decode_models
 
 from ymera_service.sdk.errors import MalformedResponse, RateLimited
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.work import EmbedRequest, Finding, Harm
+from ymera_service.sdk.work import EmbedRequest, Finding, Harm, Ranked, Ranking, RerankRequest
 
 Exchange = dict[str, Any]
 
@@ -19,6 +19,7 @@ WIRE = Path(__file__).parents[4] / "shared" / "wire"
 OTHER_FORMATS = [
     ("anthropic", "models"),
     ("cohere", "embeddings"),
+    ("cohere", "rerank"),
     ("gemini", "embeddings"),
     ("gemini", "models"),
     ("ollama", "embeddings"),
@@ -135,6 +136,43 @@ def test_a_moderation_without_a_verdict_is_judged_by_its_categories() -> None:
 def test_vendors_categories_have_a_common_one(name: str, harm: Harm) -> None:
     body = json.dumps({"results": [{"categories": {name: True}, "category_scores": {name: 0.5}}]}).encode()
     assert moderations.decode(HttpResponse(200, {}, body)).verdicts[0].findings == (Finding(harm, name, True, 0.5),)
+
+
+@pytest.mark.parametrize("exchange", recorded("rerank"))
+def test_a_ranking_decodes_and_is_asked_for_as_recorded(exchange: Exchange) -> None:
+    expect, asked = exchange["expect"], exchange["request"]["json"]
+    result = reranking.decode(HttpResponse(200, {}, body_of(exchange)))
+    assert [[each.index, each.score] for each in result.results] == expect["results"]
+    assert (result.model, result.response_id) == (expect["model"], expect["response_id"])
+    assert result.usage == Usage(expect["usage"]["total"])
+    request = RerankRequest(asked["model"], asked["query"], tuple(asked["documents"]), asked.get("top_n"))
+    assert json.loads(reranking.encode(request).body) == asked
+
+
+def test_what_a_ranking_says_of_tokens_and_cost_is_read() -> None:
+    ranked = '"results":[{"index":0,"relevance_score":-7}]'
+    whole = f'{{{ranked},"usage":{{"prompt_tokens":9,"total_tokens":9,"cost":0.0000031}}}}'.encode()
+    assert reranking.decode(HttpResponse(200, {}, whole)) == Ranking((Ranked(0, -7.0),), usage=Usage(9), cost_micros=4)
+    assert reranking.decode(HttpResponse(200, {}, f"{{{ranked}}}".encode())).usage is None
+    voyage = b'{"data":[{"index":1,"relevance_score":0.5}],"usage":{"total_tokens":3}}'
+    assert reranking.decode(HttpResponse(200, {}, voyage)) == Ranking((Ranked(1, 0.5),), usage=Usage(3))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"7",
+        b"{}",
+        b'{"results":[]}',
+        b'{"results":[{"index":0}]}',
+        b'{"results":[{"relevance_score":1}]}',
+        b'{"results":[{"index":true,"relevance_score":1}]}',
+        b'{"results":[{"index":0,"relevance_score":"1"}]}',
+    ],
+)
+def test_what_is_no_ranking_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedResponse):
+        reranking.decode(HttpResponse(200, {}, body))
 
 
 @pytest.mark.parametrize("exchange", recorded("models"))

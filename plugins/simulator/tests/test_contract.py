@@ -5,7 +5,13 @@ import ymera_simulator
 from ymera_simulator import SimulatorProvider, SimulatorSettings
 
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.testing.contracts import CountTokensContract, EmbedContract, ProviderContract
+from ymera_service.sdk.testing.contracts import (
+    CountTokensContract,
+    EmbedContract,
+    ModerateContract,
+    ProviderContract,
+    RerankContract,
+)
 
 
 class TestSimulator(ProviderContract):
@@ -27,6 +33,18 @@ class TestEmbeddings(EmbedContract):
 
 
 class TestCounts(CountTokensContract):
+    @pytest.fixture
+    def provider(self) -> Provider:
+        return SimulatorProvider(SimulatorSettings(speed=0))
+
+
+class TestModeration(ModerateContract):
+    @pytest.fixture
+    def provider(self) -> Provider:
+        return SimulatorProvider(SimulatorSettings(speed=0))
+
+
+class TestReranking(RerankContract):
     @pytest.fixture
     def provider(self) -> Provider:
         return SimulatorProvider(SimulatorSettings(speed=0))

@@ -7,10 +7,10 @@ from ymera_service.api.convert.history import attempts_fields
 from ymera_service.api.convert.routing import decision_fields
 from ymera_service.api.convert.usage import consumption_fields
 from ymera_service.execution.facts import Execution
-from ymera_service.sdk.work import EmbedPurpose, EmbedRequest, Finding, Harm, ModerateRequest
+from ymera_service.sdk.work import EmbedPurpose, EmbedRequest, Finding, Harm, ModerateRequest, RerankRequest
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
-from ymera_service.serving.inference import Counted, Embedded, Moderated
+from ymera_service.serving.inference import Counted, Embedded, Moderated, Reranked
 
 _PURPOSES: dict[int, EmbedPurpose | None] = {
     pb.EMBED_PURPOSE_UNSPECIFIED: None,
@@ -55,6 +55,18 @@ def moderate_response(done: Moderated) -> pb.ModerateResponse:
 
 def _finding(finding: Finding) -> pb.HarmFinding:
     return pb.HarmFinding(harm=_HARMS[finding.harm], name=finding.name, flagged=finding.flagged, score=finding.score)
+
+
+def rerank_of(request: pb.RerankRequest, faults: Violations) -> RerankRequest:
+    """Returns what is to be ordered; the checks are in `serving.checks`."""
+    documents = tuple(request.documents) if fits("documents", len(request.documents), faults) else ()
+    return RerankRequest("", request.query, documents, request.top if request.HasField("top") else None)
+
+
+def rerank_response(done: Reranked) -> pb.RerankResponse:
+    """Returns the best documents."""
+    results = [pb.RankedDocument(index=each.index, score=each.score) for each in done.results]
+    return pb.RerankResponse(results=results, **_execution_fields(done.execution))
 
 
 def count_response(done: Counted) -> pb.CountTokensResponse:

@@ -21,6 +21,7 @@ MAX_ITEMS = {
     "group_by_labels": 16,
     "provider_options": 16,
     "inputs": 2048,
+    "documents": 1024,
     "models": 128,
     "suites": 128,
     "categories": 128,

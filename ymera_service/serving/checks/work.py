@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
-from ymera_service.sdk.work import CountRequest, EmbedRequest, ModerateRequest, WorkRequest
+from ymera_service.sdk.work import CountRequest, EmbedRequest, ModerateRequest, RerankRequest, WorkRequest
 from ymera_service.serving.checks.preferences import check_preferences
 from ymera_service.serving.checks.prompts import check_prompt
 from ymera_service.serving.checks.violations import Violations
 
 MAX_DIMENSIONS = 65_536
 
-_MEANINGLESS = ("weights", "required_capabilities", "session_id", "category_hint")
+_MEANINGLESS = ("weights", "required_capabilities", "session_id", "category_hint", "hedging")
 """Preferences that tell nothing of models which do such work."""
 
 
@@ -19,6 +19,11 @@ def check_work(work: WorkRequest, faults: Violations) -> None:
     match work:
         case CountRequest():
             check_prompt(work.prompt, faults)
+        case RerankRequest():
+            faults.text("query", work.query, required=True)
+            _check_texts("documents", work.documents, faults)
+            if work.top is not None:
+                faults.number("top", work.top, 1)
         case ModerateRequest():
             _check_texts("inputs", work.inputs, faults)
         case EmbedRequest():

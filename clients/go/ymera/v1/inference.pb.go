@@ -186,8 +186,8 @@ type EmbedRequest struct {
 	// The texts, none of them empty. Required; at most 2,048.
 	Inputs []string `protobuf:"bytes,1,rep,name=inputs,proto3" json:"inputs,omitempty"`
 	// How the caller wants the model to be chosen. weights, cost_quality,
-	// required_capabilities, session_id and category_hint are rejected, as they
-	// mean nothing here.
+	// required_capabilities, session_id, category_hint and hedging are rejected, as
+	// they mean nothing here.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
 	// The length of the vectors, from 1 to 65,536. Absent means the model's own. A
 	// model that returns another length is passed over.
@@ -874,6 +874,254 @@ func (x *ModerateResponse) GetSimulated() bool {
 	return false
 }
 
+// The request of Rerank.
+type RerankRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The query. Required.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// The documents, none of them empty. Required; at most 1,024.
+	Documents []string `protobuf:"bytes,2,rep,name=documents,proto3" json:"documents,omitempty"`
+	// How many of the best documents to return, at least 1. Absent means all.
+	Top *int32 `protobuf:"varint,3,opt,name=top,proto3,oneof" json:"top,omitempty"`
+	// How the caller wants the model to be chosen; the same fields are rejected as
+	// in EmbedRequest.
+	Preferences *RoutingPreferences `protobuf:"bytes,4,opt,name=preferences,proto3" json:"preferences,omitempty"`
+	// How much of the decision to return.
+	DecisionView DecisionView `protobuf:"varint,5,opt,name=decision_view,json=decisionView,proto3,enum=ymera.v1.DecisionView" json:"decision_view,omitempty"`
+	// Who the request is for.
+	Attribution   *Attribution `protobuf:"bytes,6,opt,name=attribution,proto3" json:"attribution,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RerankRequest) Reset() {
+	*x = RerankRequest{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RerankRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RerankRequest) ProtoMessage() {}
+
+func (x *RerankRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RerankRequest.ProtoReflect.Descriptor instead.
+func (*RerankRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RerankRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *RerankRequest) GetDocuments() []string {
+	if x != nil {
+		return x.Documents
+	}
+	return nil
+}
+
+func (x *RerankRequest) GetTop() int32 {
+	if x != nil && x.Top != nil {
+		return *x.Top
+	}
+	return 0
+}
+
+func (x *RerankRequest) GetPreferences() *RoutingPreferences {
+	if x != nil {
+		return x.Preferences
+	}
+	return nil
+}
+
+func (x *RerankRequest) GetDecisionView() DecisionView {
+	if x != nil {
+		return x.DecisionView
+	}
+	return DecisionView_DECISION_VIEW_UNSPECIFIED
+}
+
+func (x *RerankRequest) GetAttribution() *Attribution {
+	if x != nil {
+		return x.Attribution
+	}
+	return nil
+}
+
+// A document of a ranking.
+type RankedDocument struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its place in the request, from 0.
+	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	// How well it answers the query; higher is better. Each model has a scale of
+	// its own, so only the order of scores can be compared.
+	Score         float64 `protobuf:"fixed64,2,opt,name=score,proto3" json:"score,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RankedDocument) Reset() {
+	*x = RankedDocument{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RankedDocument) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RankedDocument) ProtoMessage() {}
+
+func (x *RankedDocument) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RankedDocument.ProtoReflect.Descriptor instead.
+func (*RankedDocument) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RankedDocument) GetIndex() int32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *RankedDocument) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+// The response of Rerank.
+type RerankResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id under which the execution is stored; a UUIDv7.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The best documents, the best first.
+	Results []*RankedDocument `protobuf:"bytes,2,rep,name=results,proto3" json:"results,omitempty"`
+	// The id of the model that ordered them, "provider/name".
+	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	// What was consumed over all attempts.
+	Usage *Usage `protobuf:"bytes,4,opt,name=usage,proto3" json:"usage,omitempty"`
+	// The routing decision.
+	Decision *Decision `protobuf:"bytes,5,opt,name=decision,proto3" json:"decision,omitempty"`
+	// Every attempt that was made, in order.
+	Attempts []*Attempt `protobuf:"bytes,6,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	// True if the simulator ordered them instead of a real model.
+	Simulated     bool `protobuf:"varint,7,opt,name=simulated,proto3" json:"simulated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RerankResponse) Reset() {
+	*x = RerankResponse{}
+	mi := &file_ymera_v1_inference_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RerankResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RerankResponse) ProtoMessage() {}
+
+func (x *RerankResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_inference_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RerankResponse.ProtoReflect.Descriptor instead.
+func (*RerankResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_inference_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RerankResponse) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RerankResponse) GetResults() []*RankedDocument {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *RerankResponse) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *RerankResponse) GetUsage() *Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
+func (x *RerankResponse) GetDecision() *Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+func (x *RerankResponse) GetAttempts() []*Attempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
+func (x *RerankResponse) GetSimulated() bool {
+	if x != nil {
+		return x.Simulated
+	}
+	return false
+}
+
 var File_ymera_v1_inference_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_inference_proto_rawDesc = "" +
@@ -935,6 +1183,26 @@ const file_ymera_v1_inference_proto_rawDesc = "" +
 	"\x05usage\x18\x04 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
 	"\bdecision\x18\x05 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x12-\n" +
 	"\battempts\x18\x06 \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x1c\n" +
+	"\tsimulated\x18\a \x01(\bR\tsimulated\"\x98\x02\n" +
+	"\rRerankRequest\x12\x14\n" +
+	"\x05query\x18\x01 \x01(\tR\x05query\x12\x1c\n" +
+	"\tdocuments\x18\x02 \x03(\tR\tdocuments\x12\x15\n" +
+	"\x03top\x18\x03 \x01(\x05H\x00R\x03top\x88\x01\x01\x12>\n" +
+	"\vpreferences\x18\x04 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
+	"\rdecision_view\x18\x05 \x01(\x0e2\x16.ymera.v1.DecisionViewR\fdecisionView\x127\n" +
+	"\vattribution\x18\x06 \x01(\v2\x15.ymera.v1.AttributionR\vattributionB\x06\n" +
+	"\x04_top\"<\n" +
+	"\x0eRankedDocument\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\x05R\x05index\x12\x14\n" +
+	"\x05score\x18\x02 \x01(\x01R\x05score\"\x9d\x02\n" +
+	"\x0eRerankResponse\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x122\n" +
+	"\aresults\x18\x02 \x03(\v2\x18.ymera.v1.RankedDocumentR\aresults\x12\x14\n" +
+	"\x05model\x18\x03 \x01(\tR\x05model\x12%\n" +
+	"\x05usage\x18\x04 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12.\n" +
+	"\bdecision\x18\x05 \x01(\v2\x12.ymera.v1.DecisionR\bdecision\x12-\n" +
+	"\battempts\x18\x06 \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x1c\n" +
 	"\tsimulated\x18\a \x01(\bR\tsimulated*\xc0\x01\n" +
 	"\fEmbedPurpose\x12\x1d\n" +
 	"\x19EMBED_PURPOSE_UNSPECIFIED\x10\x00\x12\x1a\n" +
@@ -957,10 +1225,11 @@ const file_ymera_v1_inference_proto_rawDesc = "" +
 	"\x0eHARM_JAILBREAK\x10\n" +
 	"\x12\x0e\n" +
 	"\n" +
-	"HARM_OTHER\x10\v2\xdb\x01\n" +
+	"HARM_OTHER\x10\v2\x98\x02\n" +
 	"\x10InferenceService\x128\n" +
 	"\x05Embed\x12\x16.ymera.v1.EmbedRequest\x1a\x17.ymera.v1.EmbedResponse\x12A\n" +
-	"\bModerate\x12\x19.ymera.v1.ModerateRequest\x1a\x1a.ymera.v1.ModerateResponse\x12J\n" +
+	"\bModerate\x12\x19.ymera.v1.ModerateRequest\x1a\x1a.ymera.v1.ModerateResponse\x12;\n" +
+	"\x06Rerank\x12\x17.ymera.v1.RerankRequest\x1a\x18.ymera.v1.RerankResponse\x12J\n" +
 	"\vCountTokens\x12\x1c.ymera.v1.CountTokensRequest\x1a\x1d.ymera.v1.CountTokensResponseBT\n" +
 	"\fdev.ymera.v1B\x0eInferenceProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
@@ -977,7 +1246,7 @@ func file_ymera_v1_inference_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_inference_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ymera_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_ymera_v1_inference_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_ymera_v1_inference_proto_goTypes = []any{
 	(EmbedPurpose)(0),           // 0: ymera.v1.EmbedPurpose
 	(Harm)(0),                   // 1: ymera.v1.Harm
@@ -990,46 +1259,58 @@ var file_ymera_v1_inference_proto_goTypes = []any{
 	(*HarmFinding)(nil),         // 8: ymera.v1.HarmFinding
 	(*ModerationVerdict)(nil),   // 9: ymera.v1.ModerationVerdict
 	(*ModerateResponse)(nil),    // 10: ymera.v1.ModerateResponse
-	(*RoutingPreferences)(nil),  // 11: ymera.v1.RoutingPreferences
-	(DecisionView)(0),           // 12: ymera.v1.DecisionView
-	(*Attribution)(nil),         // 13: ymera.v1.Attribution
-	(*Usage)(nil),               // 14: ymera.v1.Usage
-	(*Decision)(nil),            // 15: ymera.v1.Decision
-	(*Attempt)(nil),             // 16: ymera.v1.Attempt
-	(*Prompt)(nil),              // 17: ymera.v1.Prompt
+	(*RerankRequest)(nil),       // 11: ymera.v1.RerankRequest
+	(*RankedDocument)(nil),      // 12: ymera.v1.RankedDocument
+	(*RerankResponse)(nil),      // 13: ymera.v1.RerankResponse
+	(*RoutingPreferences)(nil),  // 14: ymera.v1.RoutingPreferences
+	(DecisionView)(0),           // 15: ymera.v1.DecisionView
+	(*Attribution)(nil),         // 16: ymera.v1.Attribution
+	(*Usage)(nil),               // 17: ymera.v1.Usage
+	(*Decision)(nil),            // 18: ymera.v1.Decision
+	(*Attempt)(nil),             // 19: ymera.v1.Attempt
+	(*Prompt)(nil),              // 20: ymera.v1.Prompt
 }
 var file_ymera_v1_inference_proto_depIdxs = []int32{
-	11, // 0: ymera.v1.EmbedRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	14, // 0: ymera.v1.EmbedRequest.preferences:type_name -> ymera.v1.RoutingPreferences
 	0,  // 1: ymera.v1.EmbedRequest.purpose:type_name -> ymera.v1.EmbedPurpose
-	12, // 2: ymera.v1.EmbedRequest.decision_view:type_name -> ymera.v1.DecisionView
-	13, // 3: ymera.v1.EmbedRequest.attribution:type_name -> ymera.v1.Attribution
+	15, // 2: ymera.v1.EmbedRequest.decision_view:type_name -> ymera.v1.DecisionView
+	16, // 3: ymera.v1.EmbedRequest.attribution:type_name -> ymera.v1.Attribution
 	3,  // 4: ymera.v1.EmbedResponse.embeddings:type_name -> ymera.v1.Embedding
-	14, // 5: ymera.v1.EmbedResponse.usage:type_name -> ymera.v1.Usage
-	15, // 6: ymera.v1.EmbedResponse.decision:type_name -> ymera.v1.Decision
-	16, // 7: ymera.v1.EmbedResponse.attempts:type_name -> ymera.v1.Attempt
-	17, // 8: ymera.v1.CountTokensRequest.prompt:type_name -> ymera.v1.Prompt
-	13, // 9: ymera.v1.CountTokensRequest.attribution:type_name -> ymera.v1.Attribution
-	16, // 10: ymera.v1.CountTokensResponse.attempts:type_name -> ymera.v1.Attempt
-	11, // 11: ymera.v1.ModerateRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	12, // 12: ymera.v1.ModerateRequest.decision_view:type_name -> ymera.v1.DecisionView
-	13, // 13: ymera.v1.ModerateRequest.attribution:type_name -> ymera.v1.Attribution
+	17, // 5: ymera.v1.EmbedResponse.usage:type_name -> ymera.v1.Usage
+	18, // 6: ymera.v1.EmbedResponse.decision:type_name -> ymera.v1.Decision
+	19, // 7: ymera.v1.EmbedResponse.attempts:type_name -> ymera.v1.Attempt
+	20, // 8: ymera.v1.CountTokensRequest.prompt:type_name -> ymera.v1.Prompt
+	16, // 9: ymera.v1.CountTokensRequest.attribution:type_name -> ymera.v1.Attribution
+	19, // 10: ymera.v1.CountTokensResponse.attempts:type_name -> ymera.v1.Attempt
+	14, // 11: ymera.v1.ModerateRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	15, // 12: ymera.v1.ModerateRequest.decision_view:type_name -> ymera.v1.DecisionView
+	16, // 13: ymera.v1.ModerateRequest.attribution:type_name -> ymera.v1.Attribution
 	1,  // 14: ymera.v1.HarmFinding.harm:type_name -> ymera.v1.Harm
 	8,  // 15: ymera.v1.ModerationVerdict.findings:type_name -> ymera.v1.HarmFinding
 	9,  // 16: ymera.v1.ModerateResponse.verdicts:type_name -> ymera.v1.ModerationVerdict
-	14, // 17: ymera.v1.ModerateResponse.usage:type_name -> ymera.v1.Usage
-	15, // 18: ymera.v1.ModerateResponse.decision:type_name -> ymera.v1.Decision
-	16, // 19: ymera.v1.ModerateResponse.attempts:type_name -> ymera.v1.Attempt
-	2,  // 20: ymera.v1.InferenceService.Embed:input_type -> ymera.v1.EmbedRequest
-	7,  // 21: ymera.v1.InferenceService.Moderate:input_type -> ymera.v1.ModerateRequest
-	5,  // 22: ymera.v1.InferenceService.CountTokens:input_type -> ymera.v1.CountTokensRequest
-	4,  // 23: ymera.v1.InferenceService.Embed:output_type -> ymera.v1.EmbedResponse
-	10, // 24: ymera.v1.InferenceService.Moderate:output_type -> ymera.v1.ModerateResponse
-	6,  // 25: ymera.v1.InferenceService.CountTokens:output_type -> ymera.v1.CountTokensResponse
-	23, // [23:26] is the sub-list for method output_type
-	20, // [20:23] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	17, // 17: ymera.v1.ModerateResponse.usage:type_name -> ymera.v1.Usage
+	18, // 18: ymera.v1.ModerateResponse.decision:type_name -> ymera.v1.Decision
+	19, // 19: ymera.v1.ModerateResponse.attempts:type_name -> ymera.v1.Attempt
+	14, // 20: ymera.v1.RerankRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	15, // 21: ymera.v1.RerankRequest.decision_view:type_name -> ymera.v1.DecisionView
+	16, // 22: ymera.v1.RerankRequest.attribution:type_name -> ymera.v1.Attribution
+	12, // 23: ymera.v1.RerankResponse.results:type_name -> ymera.v1.RankedDocument
+	17, // 24: ymera.v1.RerankResponse.usage:type_name -> ymera.v1.Usage
+	18, // 25: ymera.v1.RerankResponse.decision:type_name -> ymera.v1.Decision
+	19, // 26: ymera.v1.RerankResponse.attempts:type_name -> ymera.v1.Attempt
+	2,  // 27: ymera.v1.InferenceService.Embed:input_type -> ymera.v1.EmbedRequest
+	7,  // 28: ymera.v1.InferenceService.Moderate:input_type -> ymera.v1.ModerateRequest
+	11, // 29: ymera.v1.InferenceService.Rerank:input_type -> ymera.v1.RerankRequest
+	5,  // 30: ymera.v1.InferenceService.CountTokens:input_type -> ymera.v1.CountTokensRequest
+	4,  // 31: ymera.v1.InferenceService.Embed:output_type -> ymera.v1.EmbedResponse
+	10, // 32: ymera.v1.InferenceService.Moderate:output_type -> ymera.v1.ModerateResponse
+	13, // 33: ymera.v1.InferenceService.Rerank:output_type -> ymera.v1.RerankResponse
+	6,  // 34: ymera.v1.InferenceService.CountTokens:output_type -> ymera.v1.CountTokensResponse
+	31, // [31:35] is the sub-list for method output_type
+	27, // [27:31] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_inference_proto_init() }
@@ -1042,13 +1323,14 @@ func file_ymera_v1_inference_proto_init() {
 	file_ymera_v1_usage_proto_init()
 	file_ymera_v1_inference_proto_msgTypes[0].OneofWrappers = []any{}
 	file_ymera_v1_inference_proto_msgTypes[6].OneofWrappers = []any{}
+	file_ymera_v1_inference_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_inference_proto_rawDesc), len(file_ymera_v1_inference_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   9,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	InferenceService_Embed_FullMethodName       = "/ymera.v1.InferenceService/Embed"
 	InferenceService_Moderate_FullMethodName    = "/ymera.v1.InferenceService/Moderate"
+	InferenceService_Rerank_FullMethodName      = "/ymera.v1.InferenceService/Rerank"
 	InferenceService_CountTokens_FullMethodName = "/ymera.v1.InferenceService/CountTokens"
 )
 
@@ -52,6 +53,12 @@ type InferenceServiceClient interface {
 	//
 	// The provider may charge for it. Errors: as Embed.
 	Moderate(ctx context.Context, in *ModerateRequest, opts ...grpc.CallOption) (*ModerateResponse, error)
+	// Orders documents by how well they answer a query, by a model for reranking:
+	// the one that preferences name, or the healthy one with the lowest known
+	// price. It is one call of the provider.
+	//
+	// The provider charges for it. Errors: as Embed.
+	Rerank(ctx context.Context, in *RerankRequest, opts ...grpc.CallOption) (*RerankResponse, error)
 	// Counts the tokens of a prompt, as the model would read it: exactly where its
 	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
 	// text, which says that it is one. Costs nothing.
@@ -85,6 +92,16 @@ func (c *inferenceServiceClient) Moderate(ctx context.Context, in *ModerateReque
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ModerateResponse)
 	err := c.cc.Invoke(ctx, InferenceService_Moderate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inferenceServiceClient) Rerank(ctx context.Context, in *RerankRequest, opts ...grpc.CallOption) (*RerankResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RerankResponse)
+	err := c.cc.Invoke(ctx, InferenceService_Rerank_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +144,12 @@ type InferenceServiceServer interface {
 	//
 	// The provider may charge for it. Errors: as Embed.
 	Moderate(context.Context, *ModerateRequest) (*ModerateResponse, error)
+	// Orders documents by how well they answer a query, by a model for reranking:
+	// the one that preferences name, or the healthy one with the lowest known
+	// price. It is one call of the provider.
+	//
+	// The provider charges for it. Errors: as Embed.
+	Rerank(context.Context, *RerankRequest) (*RerankResponse, error)
 	// Counts the tokens of a prompt, as the model would read it: exactly where its
 	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
 	// text, which says that it is one. Costs nothing.
@@ -151,6 +174,9 @@ func (UnimplementedInferenceServiceServer) Embed(context.Context, *EmbedRequest)
 }
 func (UnimplementedInferenceServiceServer) Moderate(context.Context, *ModerateRequest) (*ModerateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Moderate not implemented")
+}
+func (UnimplementedInferenceServiceServer) Rerank(context.Context, *RerankRequest) (*RerankResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Rerank not implemented")
 }
 func (UnimplementedInferenceServiceServer) CountTokens(context.Context, *CountTokensRequest) (*CountTokensResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CountTokens not implemented")
@@ -212,6 +238,24 @@ func _InferenceService_Moderate_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InferenceService_Rerank_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RerankRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InferenceServiceServer).Rerank(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InferenceService_Rerank_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InferenceServiceServer).Rerank(ctx, req.(*RerankRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _InferenceService_CountTokens_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CountTokensRequest)
 	if err := dec(in); err != nil {
@@ -244,6 +288,10 @@ var InferenceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Moderate",
 			Handler:    _InferenceService_Moderate_Handler,
+		},
+		{
+			MethodName: "Rerank",
+			Handler:    _InferenceService_Rerank_Handler,
 		},
 		{
 			MethodName: "CountTokens",

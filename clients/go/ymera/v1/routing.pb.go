@@ -111,6 +111,8 @@ const (
 	Operation_OPERATION_COUNT_TOKENS Operation = 3
 	// It judged whether texts are harmful: Moderate.
 	Operation_OPERATION_MODERATION Operation = 4
+	// It ordered documents by a query: Rerank.
+	Operation_OPERATION_RERANK Operation = 5
 )
 
 // Enum value maps for Operation.
@@ -121,6 +123,7 @@ var (
 		2: "OPERATION_EMBEDDINGS",
 		3: "OPERATION_COUNT_TOKENS",
 		4: "OPERATION_MODERATION",
+		5: "OPERATION_RERANK",
 	}
 	Operation_value = map[string]int32{
 		"OPERATION_UNSPECIFIED":  0,
@@ -128,6 +131,7 @@ var (
 		"OPERATION_EMBEDDINGS":   2,
 		"OPERATION_COUNT_TOKENS": 3,
 		"OPERATION_MODERATION":   4,
+		"OPERATION_RERANK":       5,
 	}
 )
 
@@ -2253,13 +2257,14 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x1aEXECUTION_STATUS_TRUNCATED\x10\x03\x12\x1b\n" +
 	"\x17EXECUTION_STATUS_FAILED\x10\x04\x12\x1e\n" +
 	"\x1aEXECUTION_STATUS_CANCELLED\x10\x05\x12\x1c\n" +
-	"\x18EXECUTION_STATUS_UNKNOWN\x10\x06*\x8a\x01\n" +
+	"\x18EXECUTION_STATUS_UNKNOWN\x10\x06*\xa0\x01\n" +
 	"\tOperation\x12\x19\n" +
 	"\x15OPERATION_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eOPERATION_CHAT\x10\x01\x12\x18\n" +
 	"\x14OPERATION_EMBEDDINGS\x10\x02\x12\x1a\n" +
 	"\x16OPERATION_COUNT_TOKENS\x10\x03\x12\x18\n" +
-	"\x14OPERATION_MODERATION\x10\x04*\xa3\x02\n" +
+	"\x14OPERATION_MODERATION\x10\x04\x12\x14\n" +
+	"\x10OPERATION_RERANK\x10\x05*\xa3\x02\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x14\n" +

@@ -68,6 +68,7 @@ _MODALITIES = {
 
 HOSTED = frozenset({Capability.WEB_SEARCH, Capability.CODE_EXECUTION})
 EMBEDS = frozenset({Kind.EMBED})
+RERANKS = EMBEDS | {Kind.RERANK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Offer:
     """Texts, and tokens together, that one request for embeddings takes; 0 if not known."""
     hosted: bool = False
     """Whether they can use tools that the vendor runs itself, such as searches; which of them depends on the model."""
-    works: frozenset[Kind] = EMBEDS
+    works: frozenset[Kind] = RERANKS
     """What its API offers besides generating; a model for other work is of no use there."""
     free: frozenset[Kind] = frozenset()
     """What it charges nothing for."""

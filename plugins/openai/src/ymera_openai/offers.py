@@ -6,7 +6,7 @@ from typing import Any
 
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
-from ymera_openai.listing import EMBEDS, Offer
+from ymera_openai.listing import RERANKS, Offer
 from ymera_openai.local import LOCAL_SERVERS, root_of
 from ymera_openai.provider import ByModel, OpenAiProvider, Unconfigured
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
@@ -125,7 +125,7 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provi
         batch=like.batch if like else (0, 0),
         has=_searching(quirks),
         hosted=quirks.openai_families or table.dialect == "responses",
-        works=like.works if like else EMBEDS,
+        works=like.works if like else RERANKS,
         partial=frozenset() if quirks.json_schema else NO_SCHEMA,
         price=Price(0, 0, source="local") if table.local else None,
         local=table.local,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
-from ymera_openai import embeddings, moderations, profiles
+from ymera_openai import embeddings, moderations, profiles, reranking
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
 from ymera_openai.listing import Offer, decode_models
@@ -16,7 +16,7 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.work import Embeddings, EmbedRequest, ModerateRequest, Moderations
+from ymera_service.sdk.work import Embeddings, EmbedRequest, ModerateRequest, Moderations, Ranking, RerankRequest
 
 
 class ByModel:
@@ -84,6 +84,10 @@ class OpenAiProvider(HttpProvider):
         encoded = embeddings.encode(request, packed=self._packed)
         reply = embeddings.decode(await self.fetch(encoded, context))
         return replace(reply, adaptations=encoded.adaptations)
+
+    async def rerank(self, request: RerankRequest, context: CallContext) -> Ranking:
+        """See `Provider.rerank`."""
+        return reranking.decode(await self.fetch(reranking.encode(request), context))
 
     async def moderate(self, request: ModerateRequest, context: CallContext) -> Moderations:
         """See `Provider.moderate`."""

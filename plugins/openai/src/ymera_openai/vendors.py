@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ymera_openai.listing import EMBEDS
+from ymera_openai.listing import EMBEDS, RERANKS
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_service.sdk.models import Capability, Kind
 
@@ -199,6 +199,7 @@ VENDORS = {
                 result_media=True,
             ),
             price_vendor="openrouter",
+            works=RERANKS,
         ),
         Vendor(
             "perplexity",
@@ -216,6 +217,7 @@ VENDORS = {
             ("TOGETHER_API_KEY",),
             replace(_OPEN_MODELS, echo=ReasoningEcho.PLAIN),
             price_vendor="together",
+            works=RERANKS,
         ),
         Vendor("venice", "https://api.venice.ai/api/v1", ("VENICE_API_KEY",), _OPEN_MODELS),
         Vendor(

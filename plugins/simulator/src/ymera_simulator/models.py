@@ -87,6 +87,7 @@ TABLE = (
     SimulatedModel("sim-small", {"default": 0.7}, 0.04, 800.0, 0.15, 0.6, _FORMS | {Capability.IMAGE_INPUT}),
     SimulatedModel("sim-free", {"default": 0.55}, 0.06, 500.0, 0.0, 0.0, frozenset(), 32_000, 4_096),
     SimulatedModel("sim-guard", {}, 0.02, input_price=0.0, output_price=0.0, capabilities=_NOTHING, kind=Kind.MODERATE),
+    SimulatedModel("sim-rank", {}, 0.02, input_price=0.02, output_price=0.0, capabilities=_NOTHING, kind=Kind.RERANK),
     SimulatedModel("sim-embed", {}, 0.02, input_price=0.02, output_price=0.0, capabilities=_NOTHING, kind=Kind.EMBED),
 )
 """From skilled, slow and expensive to free, with specialists between, so that routing has a choice to make; then those

@@ -18,14 +18,24 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, ModerateRequest, Moderations, TokenCount
+from ymera_service.sdk.work import (
+    CountRequest,
+    Embeddings,
+    EmbedRequest,
+    ModerateRequest,
+    Moderations,
+    Ranked,
+    Ranking,
+    RerankRequest,
+    TokenCount,
+)
 from ymera_simulator import tokens
 from ymera_simulator.faults import Faults, error_before_answer, error_within_answer
 from ymera_simulator.harms import verdict_on
 from ymera_simulator.models import SimulatedModel, models_of
 from ymera_simulator.respondent import Respondent, SimulatedAnswer
 from ymera_simulator.settings import FaultMode, FaultSettings, SimulatorSettings
-from ymera_simulator.vectors import DIMENSIONS, vector_of
+from ymera_simulator.vectors import DIMENSIONS, likeness, vector_of
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -88,6 +98,18 @@ class SimulatorProvider(Provider):
         return Moderations(
             tuple(map(verdict_on, request.inputs)),
             usage=Usage(sum(map(tokens.count, request.inputs))),
+            model=model.name,
+            response_id=f"sim-{self._answers}",
+        )
+
+    async def rerank(self, request: RerankRequest, context: CallContext) -> Ranking:
+        """See `Provider.rerank`."""
+        model = await self._ready(request.model, Kind.RERANK)
+        query = vector_of(request.query, DIMENSIONS)
+        scores = [likeness(query, vector_of(document, DIMENSIONS)) for document in request.documents]
+        return Ranking(
+            tuple(map(Ranked, range(len(scores)), scores)),
+            usage=Usage(tokens.count(request.query) + sum(map(tokens.count, request.documents))),
             model=model.name,
             response_id=f"sim-{self._answers}",
         )

@@ -28,6 +28,11 @@ def vector_of(text: str, dimensions: int) -> Sequence[float]:
     return array("f", [each / length for each in vector])
 
 
+def likeness(one: Sequence[float], other: Sequence[float]) -> float:
+    """Returns how similar two vectors of length 1 are, from -1 to 1."""
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
 def _features(text: str) -> Iterator[str]:
     for match in _WORD.finditer(text):
         yield match[0]

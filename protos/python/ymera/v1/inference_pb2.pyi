@@ -155,8 +155,8 @@ class EmbedRequest(google.protobuf.message.Message):
     @property
     def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
         """How the caller wants the model to be chosen. weights, cost_quality,
-        required_capabilities, session_id and category_hint are rejected, as they
-        mean nothing here.
+        required_capabilities, session_id, category_hint and hedging are rejected, as
+        they mean nothing here.
         """
 
     @property
@@ -472,3 +472,126 @@ class ModerateResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "decision", b"decision", "model", b"model", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage", "verdicts", b"verdicts"]) -> None: ...
 
 Global___ModerateResponse: typing_extensions.TypeAlias = ModerateResponse
+
+@typing.final
+class RerankRequest(google.protobuf.message.Message):
+    """The request of Rerank."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: builtins.int
+    DOCUMENTS_FIELD_NUMBER: builtins.int
+    TOP_FIELD_NUMBER: builtins.int
+    PREFERENCES_FIELD_NUMBER: builtins.int
+    DECISION_VIEW_FIELD_NUMBER: builtins.int
+    ATTRIBUTION_FIELD_NUMBER: builtins.int
+    query: builtins.str
+    """The query. Required."""
+    top: builtins.int
+    """How many of the best documents to return, at least 1. Absent means all."""
+    decision_view: ymera.v1.routing_pb2.DecisionView.ValueType
+    """How much of the decision to return."""
+    @property
+    def documents(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The documents, none of them empty. Required; at most 1,024."""
+
+    @property
+    def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
+        """How the caller wants the model to be chosen; the same fields are rejected as
+        in EmbedRequest.
+        """
+
+    @property
+    def attribution(self) -> ymera.v1.routing_pb2.Attribution:
+        """Who the request is for."""
+
+    def __init__(
+        self,
+        *,
+        query: builtins.str = ...,
+        documents: collections.abc.Iterable[builtins.str] | None = ...,
+        top: builtins.int | None = ...,
+        preferences: ymera.v1.routing_pb2.RoutingPreferences | None = ...,
+        decision_view: ymera.v1.routing_pb2.DecisionView.ValueType = ...,
+        attribution: ymera.v1.routing_pb2.Attribution | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_top", b"_top", "attribution", b"attribution", "preferences", b"preferences", "top", b"top"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_top", b"_top", "attribution", b"attribution", "decision_view", b"decision_view", "documents", b"documents", "preferences", b"preferences", "query", b"query", "top", b"top"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_top", b"_top"]) -> typing.Literal["top"] | None: ...
+
+Global___RerankRequest: typing_extensions.TypeAlias = RerankRequest
+
+@typing.final
+class RankedDocument(google.protobuf.message.Message):
+    """A document of a ranking."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: builtins.int
+    SCORE_FIELD_NUMBER: builtins.int
+    index: builtins.int
+    """Its place in the request, from 0."""
+    score: builtins.float
+    """How well it answers the query; higher is better. Each model has a scale of
+    its own, so only the order of scores can be compared.
+    """
+    def __init__(
+        self,
+        *,
+        index: builtins.int = ...,
+        score: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["index", b"index", "score", b"score"]) -> None: ...
+
+Global___RankedDocument: typing_extensions.TypeAlias = RankedDocument
+
+@typing.final
+class RerankResponse(google.protobuf.message.Message):
+    """The response of Rerank."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    RESULTS_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    USAGE_FIELD_NUMBER: builtins.int
+    DECISION_FIELD_NUMBER: builtins.int
+    ATTEMPTS_FIELD_NUMBER: builtins.int
+    SIMULATED_FIELD_NUMBER: builtins.int
+    request_id: builtins.str
+    """The id under which the execution is stored; a UUIDv7."""
+    model: builtins.str
+    """The id of the model that ordered them, "provider/name"."""
+    simulated: builtins.bool
+    """True if the simulator ordered them instead of a real model."""
+    @property
+    def results(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___RankedDocument]:
+        """The best documents, the best first."""
+
+    @property
+    def usage(self) -> ymera.v1.usage_pb2.Usage:
+        """What was consumed over all attempts."""
+
+    @property
+    def decision(self) -> ymera.v1.routing_pb2.Decision:
+        """The routing decision."""
+
+    @property
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
+        """Every attempt that was made, in order."""
+
+    def __init__(
+        self,
+        *,
+        request_id: builtins.str = ...,
+        results: collections.abc.Iterable[Global___RankedDocument] | None = ...,
+        model: builtins.str = ...,
+        usage: ymera.v1.usage_pb2.Usage | None = ...,
+        decision: ymera.v1.routing_pb2.Decision | None = ...,
+        attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
+        simulated: builtins.bool = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["decision", b"decision", "usage", b"usage"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "decision", b"decision", "model", b"model", "request_id", b"request_id", "results", b"results", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
+
+Global___RerankResponse: typing_extensions.TypeAlias = RerankResponse

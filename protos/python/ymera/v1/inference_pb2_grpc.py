@@ -47,6 +47,11 @@ class InferenceServiceStub(object):
                 request_serializer=ymera_dot_v1_dot_inference__pb2.ModerateRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_inference__pb2.ModerateResponse.FromString,
                 _registered_method=True)
+        self.Rerank = channel.unary_unary(
+                '/ymera.v1.InferenceService/Rerank',
+                request_serializer=ymera_dot_v1_dot_inference__pb2.RerankRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_inference__pb2.RerankResponse.FromString,
+                _registered_method=True)
         self.CountTokens = channel.unary_unary(
                 '/ymera.v1.InferenceService/CountTokens',
                 request_serializer=ymera_dot_v1_dot_inference__pb2.CountTokensRequest.SerializeToString,
@@ -88,6 +93,17 @@ class InferenceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Rerank(self, request, context):
+        """Orders documents by how well they answer a query, by a model for reranking:
+        the one that preferences name, or the healthy one with the lowest known
+        price. It is one call of the provider.
+
+        The provider charges for it. Errors: as Embed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CountTokens(self, request, context):
         """Counts the tokens of a prompt, as the model would read it: exactly where its
         provider counts them, otherwise by an estimate of a token for each 4 bytes of
@@ -114,6 +130,11 @@ def add_InferenceServiceServicer_to_server(servicer, server):
                     servicer.Moderate,
                     request_deserializer=ymera_dot_v1_dot_inference__pb2.ModerateRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_inference__pb2.ModerateResponse.SerializeToString,
+            ),
+            'Rerank': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rerank,
+                    request_deserializer=ymera_dot_v1_dot_inference__pb2.RerankRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_inference__pb2.RerankResponse.SerializeToString,
             ),
             'CountTokens': grpc.unary_unary_rpc_method_handler(
                     servicer.CountTokens,
@@ -178,6 +199,33 @@ class InferenceService(object):
             '/ymera.v1.InferenceService/Moderate',
             ymera_dot_v1_dot_inference__pb2.ModerateRequest.SerializeToString,
             ymera_dot_v1_dot_inference__pb2.ModerateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rerank(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.InferenceService/Rerank',
+            ymera_dot_v1_dot_inference__pb2.RerankRequest.SerializeToString,
+            ymera_dot_v1_dot_inference__pb2.RerankResponse.FromString,
             options,
             channel_credentials,
             insecure,

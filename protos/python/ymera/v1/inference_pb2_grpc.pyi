@@ -57,6 +57,22 @@ _InferenceServiceModerateType = typing_extensions.TypeVar(
     ],
 )
 
+_InferenceServiceRerankType = typing_extensions.TypeVar(
+    '_InferenceServiceRerankType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.RerankRequest,
+        ymera.v1.inference_pb2.RerankResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.RerankRequest,
+        ymera.v1.inference_pb2.RerankResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.RerankRequest,
+        ymera.v1.inference_pb2.RerankResponse,
+    ],
+)
+
 _InferenceServiceCountTokensType = typing_extensions.TypeVar(
     '_InferenceServiceCountTokensType',
     grpc.UnaryUnaryMultiCallable[
@@ -73,7 +89,7 @@ _InferenceServiceCountTokensType = typing_extensions.TypeVar(
     ],
 )
 
-class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _InferenceServiceModerateType, _InferenceServiceCountTokensType]):
+class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _InferenceServiceModerateType, _InferenceServiceRerankType, _InferenceServiceCountTokensType]):
     """Does work other than answering prompts. It is admitted, routed, retried,
     accounted for and stored like Execute: GetExecution returns it by its
     request_id.
@@ -90,6 +106,10 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
             ymera.v1.inference_pb2.ModerateResponse,
         ],
         grpc.UnaryUnaryMultiCallable[
+            ymera.v1.inference_pb2.RerankRequest,
+            ymera.v1.inference_pb2.RerankResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
             ymera.v1.inference_pb2.CountTokensRequest,
             ymera.v1.inference_pb2.CountTokensResponse,
         ],
@@ -104,6 +124,10 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.inference_pb2.ModerateRequest,
             ymera.v1.inference_pb2.ModerateResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.inference_pb2.RerankRequest,
+            ymera.v1.inference_pb2.RerankResponse,
         ],
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.inference_pb2.CountTokensRequest,
@@ -133,6 +157,14 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
     The provider may charge for it. Errors: as Embed.
     """
 
+    Rerank: _InferenceServiceRerankType
+    """Orders documents by how well they answer a query, by a model for reranking:
+    the one that preferences name, or the healthy one with the lowest known
+    price. It is one call of the provider.
+
+    The provider charges for it. Errors: as Embed.
+    """
+
     CountTokens: _InferenceServiceCountTokensType
     """Counts the tokens of a prompt, as the model would read it: exactly where its
     provider counts them, otherwise by an estimate of a token for each 4 bytes of
@@ -152,6 +184,10 @@ InferenceServiceAsyncStub: typing_extensions.TypeAlias = InferenceServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.inference_pb2.ModerateRequest,
         ymera.v1.inference_pb2.ModerateResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.inference_pb2.RerankRequest,
+        ymera.v1.inference_pb2.RerankResponse,
     ],
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.inference_pb2.CountTokensRequest,
@@ -195,6 +231,19 @@ class InferenceServiceServicer(metaclass=abc.ABCMeta):
         divided and repeated like those of Embed, and all verdicts are by one model.
 
         The provider may charge for it. Errors: as Embed.
+        """
+
+    @abc.abstractmethod
+    def Rerank(
+        self,
+        request: ymera.v1.inference_pb2.RerankRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.inference_pb2.RerankResponse, collections.abc.Awaitable[ymera.v1.inference_pb2.RerankResponse]]:
+        """Orders documents by how well they answer a query, by a model for reranking:
+        the one that preferences name, or the healthy one with the lowest known
+        price. It is one call of the provider.
+
+        The provider charges for it. Errors: as Embed.
         """
 
     @abc.abstractmethod

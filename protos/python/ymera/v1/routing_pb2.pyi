@@ -88,6 +88,8 @@ class _OperationEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     """It counted the tokens of a prompt: CountTokens."""
     OPERATION_MODERATION: _Operation.ValueType  # 4
     """It judged whether texts are harmful: Moderate."""
+    OPERATION_RERANK: _Operation.ValueType  # 5
+    """It ordered documents by a query: Rerank."""
 
 class Operation(_Operation, metaclass=_OperationEnumTypeWrapper):
     """What an execution did, as OpenTelemetry's gen_ai.operation.name calls it."""
@@ -102,6 +104,8 @@ OPERATION_COUNT_TOKENS: Operation.ValueType  # 3
 """It counted the tokens of a prompt: CountTokens."""
 OPERATION_MODERATION: Operation.ValueType  # 4
 """It judged whether texts are harmful: Moderate."""
+OPERATION_RERANK: Operation.ValueType  # 5
+"""It ordered documents by a query: Rerank."""
 Global___Operation: typing_extensions.TypeAlias = Operation
 
 class _Capability:

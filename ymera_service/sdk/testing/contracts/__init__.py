@@ -6,7 +6,12 @@ The tests are asynchronous and run with pytest-asyncio, in either of its modes.
 from ymera_service.sdk.testing.contracts.benchmarks import BenchmarkContract
 from ymera_service.sdk.testing.contracts.classifiers import ClassifierContract
 from ymera_service.sdk.testing.contracts.providers import HttpProviderContract, ProviderContract
-from ymera_service.sdk.testing.contracts.work import CountTokensContract, EmbedContract
+from ymera_service.sdk.testing.contracts.work import (
+    CountTokensContract,
+    EmbedContract,
+    ModerateContract,
+    RerankContract,
+)
 
 __all__ = [
     "BenchmarkContract",
@@ -14,5 +19,7 @@ __all__ = [
     "CountTokensContract",
     "EmbedContract",
     "HttpProviderContract",
+    "ModerateContract",
     "ProviderContract",
+    "RerankContract",
 ]

@@ -10,8 +10,8 @@ from ymera_service.sdk.generation import Prompt, Tool
 from ymera_service.sdk.models import Kind
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import context_of, count_of
-from ymera_service.sdk.testing.checks.work import check_embeddings
-from ymera_service.sdk.work import Embeddings, EmbedRequest
+from ymera_service.sdk.testing.checks.work import check_embeddings, check_moderations, check_ranking
+from ymera_service.sdk.work import Embeddings, EmbedRequest, ModerateRequest, RerankRequest
 
 
 class EmbedContract:
@@ -75,6 +75,55 @@ class CountTokensContract:
             "a tool": replace(short, tools=(tool,)),
         }.items():
             assert await count_of(provider, model, longer) > plain, f"{what} is not counted"
+
+
+class ModerateContract:
+    """Define a fixture `provider` that judges texts; `harmless` is a text that it does not flag."""
+
+    harmless = "A cat sat on the mat."
+
+    @pytest.fixture
+    def provider(self) -> Provider:
+        """The provider to test."""
+        raise NotImplementedError("define a fixture `provider`")
+
+    @pytest.fixture
+    async def model(self, provider: Provider) -> str:
+        """The model to test: the first one of kind `MODERATE`."""
+        return next(info.name for info in await provider.models() if info.kind is Kind.MODERATE)
+
+    async def test_each_input_gets_its_verdict(self, provider: Provider, model: str) -> None:
+        request = ModerateRequest(model, (self.harmless, self.harmless))
+        reply = await provider.moderate(request, context_of(provider, request))
+        check_moderations(request, reply)
+        assert not any(verdict.flagged for verdict in reply.verdicts), "a harmless text is flagged"
+
+
+class RerankContract:
+    """Define a fixture `provider` that ranks documents."""
+
+    query = "Where did the cat sit?"
+    documents = ("Copper is a metal.", "The cat sat on the mat.", "Rust is a language.")
+
+    @pytest.fixture
+    def provider(self) -> Provider:
+        """The provider to test."""
+        raise NotImplementedError("define a fixture `provider`")
+
+    @pytest.fixture
+    async def model(self, provider: Provider) -> str:
+        """The model to test: the first one of kind `RERANK`."""
+        return next(info.name for info in await provider.models() if info.kind is Kind.RERANK)
+
+    @pytest.mark.parametrize("top", [None, 1])
+    async def test_the_best_document_is_the_one_that_answers(
+        self, provider: Provider, model: str, top: int | None
+    ) -> None:
+        request = RerankRequest(model, self.query, self.documents, top)
+        reply = await provider.rerank(request, context_of(provider, request))
+        check_ranking(request, reply)
+        best = max(reply.results, key=lambda result: result.score)
+        assert best.index == 1, f"document {best.index} is the best"
 
 
 async def _embed(provider: Provider, request: EmbedRequest) -> Embeddings:
