@@ -1,8 +1,9 @@
 """Measures one task: the call and the grading."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 import structlog
 import uuid_utils
@@ -14,11 +15,14 @@ from ymera_service.plugins.wording import trace
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import Attribution, CallContext
 from ymera_service.sdk.errors import (
+    AuthenticationFailed,
     Failure,
     InternalError,
+    PermissionDenied,
     ProviderError,
     ProviderOverloaded,
     ProviderTimeout,
+    QuotaExhausted,
     RateLimited,
     RequestError,
     StreamInterrupted,
@@ -27,10 +31,13 @@ from ymera_service.sdk.errors import (
 from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, UsageReported
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Target
 
 DEFAULT_REST = 5.0
 """Seconds that a model rests whose provider refuses calls and does not say for how long."""
 _LIMITS = (RateLimited.reason, ProviderOverloaded.reason)
+_OF_THE_ACCOUNT = (AuthenticationFailed, PermissionDenied, QuotaExhausted, RateLimited)
+"""Failures of one account, after which the task is tried with the next one."""
 _ATTRIBUTION = Attribution(agent_name="benchmark")
 
 _log = structlog.get_logger(__name__)
@@ -85,6 +92,8 @@ async def measure(
 ) -> Measurement:
     """Sends a task to a model and grades the answer. Errors of the provider or the grader are not raised.
 
+    A call that an account may not make is repeated with the model's next account.
+
     Args:
         job: The task, and the model to do it.
         provider: The model's provider.
@@ -92,10 +101,15 @@ async def measure(
         seconds: The time limit of the call, and of the grading.
         clock: Returns the time in seconds.
     """
-    answer = _CollectedAnswer()
-    began = clock()
-    failure = await _call(job, provider, boundary, answer, seconds)
-    duration = clock() - began
+    for target in _in_turn(job):
+        answer = _CollectedAnswer()
+        began = clock()
+        deadline = asyncio.get_running_loop().time() + seconds
+        context = CallContext(str(uuid_utils.uuid7()), target, deadline, _ATTRIBUTION)
+        failure = await _call(job, context, provider, boundary, answer)
+        duration = clock() - began
+        if answer.usage is not None or not isinstance(failure, _OF_THE_ACCOUNT):
+            break
     if failure is not None:
         return Measurement(job, duration, answer.usage, error=Failure.of(failure))
     try:
@@ -105,13 +119,18 @@ async def measure(
     return Measurement(job, duration, answer.usage, score)
 
 
+def _in_turn(job: Job) -> Sequence[Target]:
+    """Returns the targets of a model: each task begins with another one, so that all keys take part."""
+    targets = job.model.targets
+    first = crc32(job.task.id.encode()) % len(targets)
+    return [*targets[first:], *targets[:first]]
+
+
 async def _call(
-    job: Job, provider: Provider, boundary: Boundary, answer: _CollectedAnswer, seconds: float
+    job: Job, context: CallContext, provider: Provider, boundary: Boundary, answer: _CollectedAnswer
 ) -> ProviderError | RequestError | None:
     request = GenerateRequest(job.model.info.name, job.task.prompt, stream=True)
-    deadline = asyncio.get_running_loop().time() + seconds
-    context = CallContext(str(uuid_utils.uuid7()), job.model.targets[0], deadline, _ATTRIBUTION)
-    scope = asyncio.timeout(seconds)
+    scope = asyncio.timeout_at(context.deadline)
     try:
         async with scope, boundary.calling(provider, request, context) as events:
             async for event in events:
@@ -120,7 +139,7 @@ async def _call(
                     return None
     except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
         if scope.expired() and isinstance(error, TimeoutError):
-            return ProviderTimeout(f"{job.model.id} did not answer within {seconds:g} s")
+            return ProviderTimeout(f"{job.model.id} did not answer in time")
         return _failure(boundary, error, job)
     return StreamInterrupted(f"{job.model.id} stopped before the end of its answer")
 

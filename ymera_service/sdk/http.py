@@ -3,14 +3,24 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, Protocol
 
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse, ProviderError, StreamInterrupted
+from ymera_service.sdk.errors import (
+    AuthenticationFailed,
+    InvalidProviderRequest,
+    MalformedResponse,
+    PermissionDenied,
+    ProviderError,
+    QuotaExhausted,
+    RateLimited,
+    StreamInterrupted,
+)
 from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import Adaptation, GenerateRequest
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.targets import Deployment
+from ymera_service.sdk.targets import Deployment, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +139,11 @@ class Endpoint:
         return tuple(map(Deployment, self.accounts)) or (Deployment(),)
 
     def resolve(self, request: HttpRequest, account: str = "") -> HttpRequest:
-        """Returns the request with its full URL and the headers of the endpoint and of an account, "" for the first."""
+        """Returns the request with its full URL and the headers of the endpoint and of an account."""
         url = request.url if request.url.startswith("https://") else self.base_url.rstrip("/") + request.url
         headers = {**self.headers, **request.headers}
         if self.accounts:
-            headers |= self.accounts[account or next(iter(self.accounts))]
+            headers |= self.accounts[account]
         return HttpRequest(request.method, url, headers, request.body)
 
 
@@ -149,19 +159,19 @@ class HttpProvider(Provider):
         self.endpoint = endpoint
         self._transport = transport
 
-    async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
+    async def authorize(self, request: HttpRequest, context: CallContext) -> HttpRequest:
         """Returns the request as it is sent: with its full URL and credentials, those of the target's account.
 
         Called for every request, after encoding, so that a key can be rotated, a token renewed and a body signed.
 
         Args:
             request: What the dialect encoded, or a request for a listing.
-            context: The call that it serves; None for a listing.
+            context: The call that it serves; that of a listing has a target without a model.
 
         Raises:
             AuthenticationFailed: The credentials can't be obtained.
         """
-        return self.endpoint.resolve(request, context.target.deployment.account if context else "")
+        return self.endpoint.resolve(request, context.target.deployment.account)
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
@@ -198,12 +208,25 @@ class HttpProvider(Provider):
 
         Args:
             request: What is to be sent.
-            context: The call that it serves, whose target says with which account; None for a listing.
+            context: The call that it serves, whose target says with which account; None for a listing, for which
+                one account after the other is tried until one is accepted.
 
         Raises:
             ProviderError: The transport failed, or the status is not a success.
         """
-        sent = await self.authorize(_traced(request, context) if context else request, context)
+        if context is not None:
+            return await self._exchange(request, context)
+        *others, last = self.endpoint.deployments
+        for deployment in others:
+            with suppress(AuthenticationFailed, PermissionDenied, QuotaExhausted, RateLimited):
+                return await self._exchange(request, self._listing_call(deployment))
+        return await self._exchange(request, self._listing_call(last))
+
+    def _listing_call(self, deployment: Deployment) -> CallContext:
+        return CallContext("", Target(self.name, "", deployment), deadline=inf)
+
+    async def _exchange(self, request: HttpRequest, context: CallContext) -> HttpResponse:
+        sent = await self.authorize(_traced(request, context), context)
         async with self._transport.open(sent) as stream:
             if not _is_success(stream.status):
                 raise await self._refusal(stream)

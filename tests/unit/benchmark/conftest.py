@@ -18,10 +18,12 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import last_user_text, user
 from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import AuthenticationFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta, UsageReported
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.models import ModelInfo, Price
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Deployment
 from ymera_service.storage import Database, Recorder
 
 CATEGORIES = ("math", "coding")
@@ -55,12 +57,22 @@ class Reckoner(Provider):
     running: Counter[str] = field(default_factory=Counter)
     most_running: int = 0
     calls: Counter[str] = field(default_factory=Counter)
+    accounts: Sequence[str] = ()
+    refused: str = ""
+    """The account that may make no call."""
+    paid: Counter[str] = field(default_factory=Counter)
+    """Calls by account."""
 
     async def models(self) -> Sequence[ModelInfo]:
-        return [ModelInfo(name, price=self.price) for name in self.names]
+        deployments = tuple(map(Deployment, self.accounts)) or (Deployment(),)
+        return [ModelInfo(name, price=self.price, deployments=deployments) for name in self.names]
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         self.calls[request.model] += 1
+        account = context.target.deployment.account
+        self.paid[account] += 1
+        if account and account == self.refused:
+            raise AuthenticationFailed("no such key")
         self.running[request.model] += 1
         self.most_running = max(self.most_running, self.running.total())
         try:

@@ -196,6 +196,17 @@ async def test_a_failed_call_is_a_failure_and_not_a_score_of_zero(
     assert (summary.tasks, summary.score) == (2, 1.0)
 
 
+async def test_every_account_takes_part_and_a_refused_one_fails_no_task(bench: "Bench") -> None:
+    bench.provider.accounts, bench.provider.refused = ("a", "b", "c"), "b"
+    await bench.catalog.refresh()
+    events = await run(bench, BenchmarkPlan(["large"], categories=["math"], tasks_per_category=20))
+    [score] = completed(events).scores
+    assert (score.tasks, score.failures) == (20, 0)
+    paid = bench.provider.paid
+    assert paid["a"] + paid["c"] == 20
+    assert all(0 < paid[account] < 20 for account in "abc")
+
+
 async def test_the_score_of_a_model_that_always_fails_has_the_widest_interval(bench: "Bench") -> None:
     bench.provider.faults["small"] = rate_limited
     events = await run(bench, BenchmarkPlan(categories=["math"], tasks_per_category=2))

@@ -169,8 +169,8 @@ async def test_the_endpoint_completes_the_request() -> None:
 
 async def test_authorize_is_called_for_each_call() -> None:
     class Rotating(TinyProvider):
-        async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
-            keys.append(context.request_id if context else "listing")
+        async def authorize(self, request: HttpRequest, context: CallContext) -> HttpRequest:
+            keys.append(context.request_id)
             return replace(await super().authorize(request, context), headers={"authorization": f"key {len(keys)}"})
 
     keys: list[str] = []
@@ -180,6 +180,30 @@ async def test_authorize_is_called_for_each_call() -> None:
     await outcome(provider)
     assert [request.headers["authorization"] for request in transport.requests] == ["key 1", "key 2"]
     assert keys == [context_of(provider, REQUEST).request_id] * 2
+
+
+async def test_a_listing_goes_on_with_the_next_account_where_one_is_refused() -> None:
+    class ByKey(Scripted):
+        """Limits the first key and accepts the second."""
+
+        def open(self, request: HttpRequest) -> "Scripted":
+            self.status = 429 if request.headers["key"] == "first" else 200
+            return super().open(request)
+
+    accounts = {name: {"key": name} for name in ("first", "second", "third")}
+    transport = ByKey([b"models"])
+    provider = TinyProvider("tiny", TinyDialect(), Endpoint("http://tiny/v1/", {}, accounts), transport)
+    assert (await provider.fetch(HttpRequest("GET", "/models"))).body == b"models"
+    assert [request.headers["key"] for request in transport.requests] == ["first", "second"]
+
+
+async def test_a_listing_that_every_account_is_refused_fails() -> None:
+    accounts = {name: {"key": name} for name in ("first", "second")}
+    transport = Scripted([b"slow down"], 429)
+    provider = TinyProvider("tiny", TinyDialect(), Endpoint("http://tiny/v1/", {}, accounts), transport)
+    with pytest.raises(RateLimited):
+        await provider.fetch(HttpRequest("GET", "/models"))
+    assert len(transport.requests) == 2
 
 
 async def test_the_callers_trace_is_passed_on() -> None:

@@ -72,10 +72,9 @@ class VertexProvider(GeminiProvider):
         most = 1 if name.startswith("gemini-embedding") else MOST_INPUTS
         return replace(info, max_batch_inputs=most, max_batch_tokens=MOST_TOKENS)
 
-    async def authorize(self, request: HttpRequest, context: CallContext | None) -> HttpRequest:
+    async def authorize(self, request: HttpRequest, context: CallContext) -> HttpRequest:
         """See `HttpProvider.authorize`; a call goes to its target's location."""
-        location = context.target.deployment.endpoint if context else ""
-        sent = self._endpoints.get(location, self.endpoint).resolve(request)
+        sent = self._endpoints.get(context.target.deployment.endpoint, self.endpoint).resolve(request)
         return replace(sent, headers={**sent.headers, "authorization": f"Bearer {await self._token.value()}"})
 
 
