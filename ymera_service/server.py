@@ -31,6 +31,7 @@ from ymera_service.resilience.memory import ByteBudget, default_limit
 from ymera_service.resilience.slots import Slots
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.building import build_routing
+from ymera_service.routing.learning import Learner
 from ymera_service.serving import service
 from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
@@ -50,6 +51,8 @@ END_SECONDS = 3.0
 """How long the process may take to end once the server has stopped."""
 YOUNG_OBJECTS = 5_000
 """Objects made and kept between two collections: those of some 20 requests."""
+LEARN_SECONDS = 1.0
+"""How often routing hears of observations of answers, which other servers may have stored."""
 HEALTH_SECONDS = 0.5
 """How often load balancers hear whether requests can be served."""
 
@@ -184,10 +187,13 @@ async def _build(
     )
     await catalog.refresh()
     await runner.reread()
+    learner = Learner(storage.database, routing.evidence)
+    await learner.reread()
     period = settings.catalog.refresh_seconds
     for work in (
         background.every(period, "catalog refresh", catalog.refresh),
         background.every(period, "benchmark results", runner.reread),
+        background.every(LEARN_SECONDS, "observations of answers", learner.reread),
         background.running("observers", pipeline.observers.run),
         background.running("sums of usage", usage_sums.run),
         *(background.running(name, work) for name, work in storage.work.items()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -140,3 +141,17 @@ async def test_features_are_stored_unless_they_are_switched_off(
     [row] = await stored(settings, executions)
     assert (row.features is not None) == kept
     assert b"hello" not in (row.features or b"")
+
+
+async def test_routing_uses_feedback_after_about_a_second(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, feedback_stub: feedback_pb2_grpc.FeedbackServiceAsyncStub
+) -> None:
+    answer = await stub.Execute(ask(), timeout=WAIT)
+    await feedback_stub.Feedback(FeedbackRequest(request_id=answer.request_id, rating=0.25), timeout=WAIT)
+    async with asyncio.timeout(WAIT):
+        while True:
+            routed = await stub.Route(ymera_pb2.RouteRequest(prompt=ask().prompt, preferences=ask().preferences))
+            evidence = routed.decision.candidates[0].components[0].evidence
+            if evidence.startswith("0.25 over 1 judged general answer until "):
+                break
+            await asyncio.sleep(0.05)

@@ -212,8 +212,9 @@ class RoutingSettings(Section):
     """The name of the classifier to use, as registered by a plugin."""
     prior: str = "published"
     """The name of what says how good models are before they are measured, as registered by a plugin; empty for none."""
-    exploration: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """The share of requests whose first candidate is chosen at random, so that other models are measured too."""
+    exploration: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The share of requests whose first candidate is drawn from the models that may be the best in truth. Unset means a
+    tenth of the share of answers that get feedback; 0 means that doubt never counts for a model."""
     features: bool = True
     """Whether features of each request, without its text, are stored with its record, to learn from later."""
     max_sessions: Annotated[int, Field(ge=1, le=10**9)] = 10_000

@@ -95,6 +95,7 @@ class Learning:
         if answered is None or execution.error is not None or execution.request.work is not None:
             return
         self._sessions.remember(execution.request.preferences.session_id, answered.target.id, answered.tool_calls)
+        self._evidence.answered()
         self._evidence.observe(
             answered.target.id,
             output_tokens=0 if answered.estimated else answered.usage.output_tokens,

@@ -183,6 +183,8 @@ class Inputs:
         open_domains: Keys of the breakers that were open, and of what was paused.
         affinity: The id of the target that the session stays with; empty if there was none.
         preferences: See `Preferences.stated`; None if they were too long to be stored.
+        exploration: How likely the first candidate was drawn from those that may be the best in truth.
+        optimism: How much of its doubt was added to the quality of each candidate.
     """
 
     catalog_version: str
@@ -193,6 +195,8 @@ class Inputs:
     open_domains: tuple[str, ...] = ()
     affinity: str = ""
     preferences: dict[str, Any] | None = field(default_factory=dict)
+    exploration: float = 0.0
+    optimism: float = 0.0
 
 
 @dataclass(slots=True)

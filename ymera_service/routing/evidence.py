@@ -1,18 +1,35 @@
-"""What was measured, kept as values that never change: what is new replaces them."""
+"""What was measured and what answers were worth, kept as values that never change: what is new replaces them."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from datetime import UTC, datetime
 from math import isfinite
 
+from ymera_service.routing.judged import Judged, Tallies
 from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
 from ymera_service.routing.quality import by_model
 from ymera_service.sdk.targets import Target
-from ymera_service.storage.records import BenchmarkSummary
+from ymera_service.storage.records import BenchmarkSummary, Observation
+
+RECENT_ANSWERS = 200
+"""Answers over which the share that is judged is taken."""
+FEW_ANSWERS = 5
+"""Answers that are taken as not judged before there were any."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Evidence:
-    """Holds the measurements; `load` replaces those of benchmarks, `observe` adds those of use."""
+    """Holds what is known of models.
 
-    def __init__(self) -> None:
+    `load` replaces the results of benchmarks, `observe` adds the speed of an answer and `learn` how good answers were.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = _utc_now) -> None:
+        self._now = now
+        self._judged = Judged(now())
+        self._answers = self._judgements = 0.0
         self._benchmarks: Sequence[BenchmarkSummary] = ()
         self._by_model: Mapping[str, Mapping[str, BenchmarkSummary]] = {}
         self._benchmarked: Mapping[str, Pace] = {}
@@ -23,6 +40,16 @@ class Evidence:
     def benchmarks(self) -> Sequence[BenchmarkSummary]:
         """What benchmarks showed; the same object until others are loaded."""
         return self._benchmarks
+
+    @property
+    def tallies(self) -> Tallies:
+        """What answers turned out to be worth; the same object until others are judged."""
+        return self._judged.tallies
+
+    @property
+    def judged_share(self) -> float:
+        """The share of recent answers that was judged, from 0 to 1: how soon it shows what another model is worth."""
+        return min(self._judgements / (self._answers + FEW_ANSWERS), 1.0)
 
     @property
     def categories(self) -> Set[str]:
@@ -58,6 +85,17 @@ class Evidence:
         paces = {model: pace_of_benchmarks(group.values()) for model, group in self._by_model.items()}
         self._benchmarked = {model: pace for model, pace in paces.items() if pace is not None}
         self._paces = Paces.of(self._paces.targets, self._pace_of)
+
+    def learn(self, observations: Iterable[Observation], *, past: bool = False) -> None:
+        """Takes observations of answers, known ones among them; `past` ones say nothing of how many are judged now."""
+        new = self._judged.add(observations, self._now())
+        if not past:
+            self._judgements += new
+
+    def answered(self) -> None:
+        """Takes that there is another answer, which may be judged or not."""
+        self._answers += 1 - self._answers / RECENT_ANSWERS
+        self._judgements -= self._judgements / RECENT_ANSWERS
 
     def observe(
         self, target_id: str, *, output_tokens: int, time_to_first_token: float | None, duration: float

@@ -1,10 +1,9 @@
 """What can be learnt from of a request, without its text.
 
-Words are kept as a vector of counts, in which every word falls into one of `BUCKETS` by its hash: enough to find
-similar requests, and each bucket stands for many words.
+Words are kept as the set of buckets, of `BUCKETS`, that they fall into by their hash: enough to find similar requests,
+and each bucket stands for many words.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,12 +20,10 @@ from ymera_service.sdk.generation import Prompt
 VERSION = 1
 """Counted up with every change of what a figure means; features of different versions are not compared."""
 BUCKETS = 1024
-MOST_BUCKETS = 64
-"""Buckets of one request: those counted most often."""
-MOST_COUNTED = 15
-"""Words of a bucket that are counted."""
-HEAD, TAIL = 1_500, 500
-"""Characters at the beginning and at the end of a long text whose words are counted."""
+MOST_BUCKETS = 128
+"""Buckets of one request: the lowest ones, which are those of the same words in every request."""
+HEAD, TAIL = 1_000, 500
+"""Characters at the beginning and at the end of a long text whose words are read."""
 MANY_WORDS, MANY_STEPS = 400, 40
 """What counts as a whole, for complexity."""
 DIGITS_KEPT = 3
@@ -44,7 +41,7 @@ class Features:
             clauses it has, both by the logarithm.
         input_tokens: Of the whole prompt, estimated.
         capabilities: Those that the prompt needs, such as tools and kinds of media.
-        words: Bucket → count, of the user's last message.
+        words: The buckets of the words of the user's last message, in order.
     """
 
     version: int
@@ -52,7 +49,7 @@ class Features:
     complexity: float
     input_tokens: int
     capabilities: tuple[str, ...]
-    words: dict[int, int]
+    words: tuple[int, ...]
 
 
 def features_of(prompt: Prompt, probabilities: Mapping[str, float], needs: Needs) -> Features:
@@ -65,13 +62,13 @@ def features_of(prompt: Prompt, probabilities: Mapping[str, float], needs: Needs
         complexity=_complexity(read, words),
         input_tokens=needs.input_tokens,
         capabilities=tuple(sorted(needs.capabilities)),
-        words=_counted(words),
+        words=tuple(sorted({crc32(word) % BUCKETS for word in set(words)})[:MOST_BUCKETS]),
     )
 
 
 def to_json(features: Features) -> bytes:
     """Returns the stored form, of at most about 2 KB."""
-    return orjson.dumps(features, option=orjson.OPT_NON_STR_KEYS)
+    return orjson.dumps(features)
 
 
 def from_json(data: bytes) -> Features | None:
@@ -105,13 +102,6 @@ def _readable(prompt: Prompt) -> bytes:
     if len(text) > HEAD + TAIL:
         text = f"{text[:HEAD]} {text[-TAIL:]}"
     return text.encode("utf-8", "surrogatepass")
-
-
-def _counted(words: list[bytes]) -> dict[int, int]:
-    counts: Counter[int] = Counter()
-    for word, count in Counter(words).items():
-        counts[crc32(word) % BUCKETS] += count
-    return {bucket: min(count, MOST_COUNTED) for bucket, count in counts.most_common(MOST_BUCKETS)}
 
 
 def _complexity(read: bytes, words: list[bytes]) -> float:

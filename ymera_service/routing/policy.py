@@ -13,8 +13,13 @@ WEIGHTED = "weighted"
 FREE_FIRST = "free-first"
 LISTED = "listed"
 CHEAPEST = "cheapest"
-_CODE = "1"
+VERSION = "2"
 """Counted up with every change that may order the same scores in another way."""
+OVERLAP = 2.0
+"""How many standard deviations of their difference a score may be below the best one's, to be drawn."""
+_SLOPE = 1.702
+"""With it, a logistic curve is within 0.01 of the normal distribution."""
+_NO_DOUBT = 1e-12
 
 
 @dataclass(slots=True)
@@ -34,11 +39,6 @@ class Order:
     drawn: bool
 
 
-def version(exploration: float) -> str:
-    """Returns the name of the code and of the settings that order targets."""
-    return f"{_CODE}/exploration={exploration:g}" if exploration else _CODE
-
-
 def arrange(
     scores: list[float] | Floats,
     hashes: list[int] | Hashes,
@@ -49,6 +49,7 @@ def arrange(
     tiers: Sequence[int] | None = None,
     pinned: bool = False,
     exploration: float = 0.0,
+    doubts: Floats | None = None,
 ) -> Order:
     """Orders targets by score, the best first; equal ones in an order that the seed draws.
 
@@ -60,16 +61,21 @@ def arrange(
         policy: The name of what made the tiers.
         tiers: A number for each target: those with a lower one go before all others, whatever the scores are.
         pinned: One of them is the session's target; then nothing is explored.
-        exploration: How likely the first is drawn from all that could stand first.
+        exploration: How likely the first is drawn from those that may be the best in truth.
+        doubts: The standard deviation of each score; without them, nothing is drawn.
     """
     front, *behind = _tiers(tiers)
     leaders = _tier(scores, hashes, front)
     ranked = leaders.best(seed, limit)
     best = ranked[0]
-    exploration = 0.0 if pinned else exploration
-    if exploration and (drawn := _drawn(len(leaders.scores), exploration, seed)) is not None:
-        ranked = [drawn, *(position for position in ranked if position != drawn)][:limit]
-    propensity = _propensity(leaders, ranked[0], best, exploration)
+    propensity = 1 / leaders.ties(leaders.scores[best])
+    if exploration and doubts is not None and not pinned:
+        chances = _chances(leaders.scores, doubts if front is None else doubts[front], best)
+        drawn = _drawn(chances, exploration, seed)
+        if drawn is not None:
+            ranked = [drawn, *(position for position in ranked if position != drawn)][:limit]
+        is_best = leaders.scores[ranked[0]] == leaders.scores[best]
+        propensity = min(is_best * (1 - exploration) * propensity + exploration * float(chances[ranked[0]]), 1.0)
     positions = ranked if front is None else [front[position] for position in ranked]
     for tier in behind:
         if len(positions) >= limit:
@@ -90,9 +96,21 @@ def _tiers(tiers: Sequence[int] | None) -> tuple[list[int] | None, *tuple[list[i
     return first, *others
 
 
-def _drawn(count: int, exploration: float, seed: int) -> int | None:
+def _chances(scores: list[float] | Floats, doubts: Floats, best: int) -> Floats:
+    """Returns how likely each is drawn: in proportion to how likely its score is above the best one's in truth."""
+    values = np.asarray(scores)
+    margins = (values - values[best]) / np.maximum(np.hypot(doubts, doubts[best]), _NO_DOUBT)
+    likely = 1 / (1 + np.exp(-_SLOPE * np.maximum(margins, -OVERLAP)))
+    likely[margins < -OVERLAP] = 0.0
+    chances: Floats = likely / likely.sum()
+    return chances
+
+
+def _drawn(chances: Floats, exploration: float, seed: int) -> int | None:
     draw = Random(seed)  # noqa: S311  # not a secret: it has to be repeatable
-    return draw.randrange(count) if draw.random() < exploration else None
+    if draw.random() >= exploration:
+        return None
+    return min(int(chances.cumsum().searchsorted(draw.random(), side="right")), int(chances.nonzero()[0][-1]))
 
 
 def _tier(scores: list[float] | Floats, hashes: list[int] | Hashes, positions: list[int] | None) -> "_Few | _Many":
@@ -157,15 +175,6 @@ class _Many:
         places = limit - above.size
         drawn = np.argpartition(_key(self.hashes.take(level), seed), places - 1)[:places]
         return np.concatenate((above, level[drawn]))
-
-
-def _propensity(tier: _Few | _Many, first: int, best: int, exploration: float) -> float:
-    """Returns how likely `first` was to be the first, where `best` has the highest score."""
-    share = exploration / len(tier.scores)
-    highest = tier.scores[best]
-    if first == best or tier.scores[first] == highest:
-        share += (1 - exploration) / tier.ties(highest)
-    return min(share, 1.0)
 
 
 _WORD = 2**64 - 1

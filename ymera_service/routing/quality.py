@@ -1,16 +1,20 @@
-"""How good a model is by category, from benchmarks, and before them from what is expected of it.
+"""How good a model is by category, from benchmarks and judged answers, and before them from what is expected of it.
 
 A mean over few tasks is mostly luck, so it is drawn towards what else is known, the more the fewer tasks it
-rests on: a measured mean counts by its tasks, its prior as `PRIOR_TASKS` more. The prior is what is expected of
-the model, plus what all models usually are above or below such expectations in the category (benchmarks differ in
-difficulty), plus what this model is usually above or below in others. A model of which nothing is known or expected
-therefore stands at the category's mean, and its evidence says so.
+rests on: a measured mean counts by its tasks, that of judged answers by their weight, the prior as `PRIOR_TASKS` more.
+The prior is what is expected of the model, plus what all models usually are above or below such expectations in the
+category (benchmarks differ in difficulty), plus what this model is usually above or below in others. A model of which
+nothing is known or expected therefore stands at the category's mean, and its evidence says so.
+
+How much all that may be wrong is a variance: that of a mean over as many tasks as the belief rests on.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
+from ymera_service.routing.judged import Tallies, Tally
 from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.records import BenchmarkSummary
 
@@ -18,6 +22,11 @@ PRIOR_TASKS = 8.0
 """How many tasks a prior is worth: what a dozen graded tasks can tell apart, about ±0.15."""
 UNINFORMED = 0.5
 """What is expected where nothing is known."""
+ALIKE = 5.0
+"""Judged answers of a category that say nothing of other categories; what is beyond them does. One bad answer to a
+coding task does not make a model worse at anything else."""
+SUREST = 0.05
+"""The nearest to 0 and 1 that a quality is for its variance: a few answers that were all good prove no perfection."""
 LONGEST_NAME = 40
 """Characters of a category's name in a sentence,"""
 LONGEST_BASIS = 120
@@ -32,61 +41,134 @@ def _nothing(model: str) -> None:
     """Expects nothing of any model."""
 
 
-class Qualities:
-    """What benchmarks showed and what is expected, as a value that never changes."""
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """How good a model is taken to be in a category.
 
-    def __init__(self, summaries: Iterable[BenchmarkSummary] = (), expect: Expect = _nothing) -> None:
-        """Takes what was measured, each with at least one task and a score from 0 to 1."""
+    Attributes:
+        mean: From 0 to 1.
+        variance: Of what the mean may really be.
+        tasks: What it rests on, in tasks, the prior included.
+    """
+
+    mean: float
+    variance: float
+    tasks: float
+
+    @classmethod
+    def of(cls, mean: float, tasks: float) -> "Belief":
+        """Returns the belief that rests on so many tasks."""
+        likely = min(max(mean, SUREST), 1 - SUREST)
+        return cls(mean, likely * (1 - likely) / (tasks + 1), tasks)
+
+
+class Qualities:
+    """What benchmarks and judged answers showed and what is expected, as a value that never changes."""
+
+    def __init__(
+        self, summaries: Iterable[BenchmarkSummary] = (), expect: Expect = _nothing, tallies: Tallies | None = None
+    ) -> None:
+        """Takes what was measured, each with at least one task and a score from 0 to 1, and what answers showed."""
         self._expect = expect
         self._summaries = by_model(summaries)
-        by_category: defaultdict[str, list[BenchmarkSummary]] = defaultdict(list)
-        for measured in self._summaries.values():
-            for category, each in measured.items():
-                by_category[category].append(each)
+        self._tallies = tallies or {}
+        by_category: defaultdict[str, list[tuple[str, float, float]]] = defaultdict(list)
+        for model, category, value, tasks in self._measured():
+            by_category[category].append((model, value, tasks))
         self._shifts = {
-            category: _drawn(((each.score - self._expected(each.model, category), each.tasks) for each in group), 0.0)
+            category: _drawn(((value - self.expected(model, category), tasks) for model, value, tasks in group), 0.0)
             for category, group in by_category.items()
         }
-        self._leads = {
-            model: _drawn(((each.score - self._usual(model, category), each.tasks) for category, each in group), 0.0)
-            for model, group in ((model, measured.items()) for model, measured in self._summaries.items())
+        self.leads = {
+            model: _drawn(self._above_usual(model), 0.0) for model in self._summaries.keys() | self._tallies.keys()
         }
+        """What models are above what is usual, over all categories."""
         self.evidence = lru_cache(SENTENCES_KEPT)(self._evidence)
 
     def value(self, model: str, category: str) -> float:
         """Returns how good a model is taken to be, from 0 to 1."""
-        prior = _bounded(self._usual(model, category) + self._leads.get(model, 0.0))
-        own = self._summaries.get(model, {}).get(category)
-        return prior if own is None else _drawn([(own.score, own.tasks)], prior)
+        return self.belief(model, category).mean
+
+    def belief(self, model: str, category: str) -> Belief:
+        """Returns how good a model is taken to be, and how sure that is."""
+        prior = _bounded(self.expected(model, category) + self.shift(category) + self.leads.get(model, 0.0))
+        own = [*self._own(model, category)]
+        if not own:
+            return Belief.of(prior, PRIOR_TASKS)
+        return Belief.of(_drawn(own, prior), PRIOR_TASKS + sum(tasks for _, tasks in own))
+
+    def expected(self, model: str, category: str) -> float:
+        """Returns what is expected of a model before anything is measured."""
+        expectation = self._expect(model)
+        return UNINFORMED if expectation is None else expectation.quality.get(category, UNINFORMED)
+
+    def shift(self, category: str) -> float:
+        """Returns what all models usually are above what is expected of them in a category."""
+        return self._shifts.get(category, 0.0)
+
+    def measured_in(self, category: str) -> list[str]:
+        """Returns the models of which something was measured in a category."""
+        return [model for models in (self._summaries, self._tallies) for model in models if category in models[model]]
 
     def _evidence(self, model: str, category: str) -> str:
         """Returns in words what `value` rests on."""
         summaries, name = self._summaries.get(model, {}), category[:LONGEST_NAME]
-        own = summaries.get(category)
-        if own is not None:
-            return f"{own.score:.2f} over {own.tasks} {name} {'task' if own.tasks == 1 else 'tasks'}"
+        own, tally = summaries.get(category), self._tallies.get(model, {}).get(category)
+        if own is not None or tally is not None:
+            return " and ".join(filter(None, (_benchmarked(own, name), _judged(tally, name))))
         value, expectation = self.value(model, category), self._expect(model)
         known = "" if expectation is None or category not in expectation.quality else expectation.basis[:LONGEST_BASIS]
-        if summaries:
-            count = sum(each.tasks for each in summaries.values())
-            others = f"{'1 task' if count == 1 else f'{count} tasks'} of other kinds"
-            basis = f"{others} and {known}" if known else others
-            return f"not yet measured in {name}; taken as {value:.2f} from {basis}"
+        count = sum(each.tasks for each in summaries.values())
+        answers = sum(each.weight for each in self._tallies.get(model, {}).values())
+        if others := [_counted(count, "task")] * bool(count) + [_counted(answers, "answer")] * bool(answers):
+            basis = f"{' and '.join(others)} of other kinds"
+            return f"not yet measured in {name}; taken as {value:.2f} from {f'{basis} and {known}' if known else basis}"
         return f"not yet measured; taken as {value:.2f}, {f'from {known}' if known else 'the mean'}"
 
-    def _expected(self, model: str, category: str) -> float:
-        expectation = self._expect(model)
-        return UNINFORMED if expectation is None else expectation.quality.get(category, UNINFORMED)
+    def _measured(self) -> Iterator[tuple[str, str, float, float]]:
+        """Yields model, category, mean and number of tasks of everything that was measured."""
+        for model, summaries in self._summaries.items():
+            for category, each in summaries.items():
+                yield model, category, each.score, each.tasks
+        for model, tallies in self._tallies.items():
+            for category, tally in tallies.items():
+                yield model, category, tally.mean, tally.weight
 
-    def _usual(self, model: str, category: str) -> float:
-        return self._expected(model, category) + self._shifts.get(category, 0.0)
+    def _own(self, model: str, category: str) -> Iterator[tuple[float, float]]:
+        """Yields mean and number of tasks of what was measured of a model in a category."""
+        if (summary := self._summaries.get(model, {}).get(category)) is not None:
+            yield summary.score, summary.tasks
+        if (tally := self._tallies.get(model, {}).get(category)) is not None:
+            yield tally.mean, tally.weight
+
+    def _above_usual(self, model: str) -> Iterator[tuple[float, float]]:
+        """Yields what a model was above what is usual, and what that counts for all categories."""
+        for category, each in self._summaries.get(model, {}).items():
+            yield each.score - self.expected(model, category) - self.shift(category), each.tasks
+        for category, tally in self._tallies.get(model, {}).items():
+            yield tally.mean - self.expected(model, category) - self.shift(category), max(tally.weight - ALIKE, 0.0)
+
+
+def _benchmarked(own: BenchmarkSummary | None, name: str) -> str:
+    return "" if own is None else f"{own.score:.2f} over {_counted(own.tasks, f'{name} task')}"
+
+
+def _judged(tally: Tally | None, name: str) -> str:
+    if tally is None:
+        return ""
+    return f"{tally.mean:.2f} over {_counted(tally.weight, f'judged {name} answer')} until {tally.latest:%Y-%m-%d}"
+
+
+def _counted(count: float, thing: str) -> str:
+    figure = f"{count:.3g}" if count < 100 else f"{count:.0f}"
+    return f"{figure} {thing}" if figure == "1" else f"{figure} {thing}s"
 
 
 def _bounded(quality: float) -> float:
     return min(max(quality, 0.0), 1.0)
 
 
-def _drawn(measured: Iterable[tuple[float, int]], prior: float) -> float:
+def _drawn(measured: Iterable[tuple[float, float]], prior: float) -> float:
     """Returns the mean of (value, tasks) pairs, drawn towards a prior that is worth `PRIOR_TASKS`."""
     total, weight = prior * PRIOR_TASKS, PRIOR_TASKS
     for value, tasks in measured:

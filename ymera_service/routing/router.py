@@ -1,6 +1,6 @@
 """Routes requests: gathers the values that a decision is a function of."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
 from operator import itemgetter
 from random import getrandbits
@@ -15,6 +15,7 @@ from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.expectations import expectations
 from ymera_service.routing.features import features_of
+from ymera_service.routing.judged import Tallies
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.recomputing import request_of
@@ -25,9 +26,9 @@ from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Kind
-from ymera_service.sdk.priors import QualityPrior
+from ymera_service.sdk.priors import Expectation, QualityPrior
 from ymera_service.sdk.work import WorkRequest
-from ymera_service.storage.records import Operation
+from ymera_service.storage.records import BenchmarkSummary, Operation
 
 _log = structlog.get_logger(__name__)
 
@@ -35,6 +36,8 @@ _probability = itemgetter(1)
 
 UNCLASSIFIED = "general"
 """What every task is taken for without a classifier, or where it fails."""
+MOST_EXPLORED = 0.1
+"""The share of first candidates that are drawn at most, unless configured."""
 MAX_CATEGORIES = 8
 """The likeliest categories that count."""
 MOST_GIVEN = 1000
@@ -83,8 +86,10 @@ class Router:
         self._exploration = settings.exploration
         self._keeps_features = settings.features
         self._weights = Weights(settings.weights.quality, settings.weights.speed, settings.weights.cost).normalised()
-        self._tables: dict[Kind, Table] = {}
-        self._tabled = catalog.snapshot, evidence.benchmarks
+        self._tables: dict[Kind, tuple[Table, tuple[Sequence[BenchmarkSummary], Tallies]]] = {}
+        """With the measurements that each is made of."""
+        self._tabled: CatalogSnapshot | None = None
+        self._expected: Mapping[str, Expectation] = {}
 
     def route(
         self, prompt: Prompt, preferences: Preferences, *, full_view: bool = False, seed: int | None = None
@@ -107,11 +112,13 @@ class Router:
         needs = needs_of(prompt)
         request = RoutingRequest(preferences, probabilities, needs, full_view)
         table = self._table()
+        exploration, optimism = self._curiosity
         snapshot = Snapshot(
             table=table,
             paces=self._evidence.paces(table.targets),
             weights=self._weights,
-            exploration=self._exploration,
+            exploration=exploration,
+            optimism=optimism,
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
             affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
@@ -161,26 +168,44 @@ class Router:
             NoEligibleModel, NoHealthyModel, ModelNotFound: By what is known now, no target is left.
         """
         expected = expectations(catalog, self._prior())
-        table = Table(catalog, Qualities(self._evidence.benchmarks, expected.get), KINDS[operation])
+        evidence = self._evidence
+        qualities = Qualities(evidence.benchmarks, expected.get, evidence.tallies)
+        table = Table(catalog, qualities, KINDS[operation])
         snapshot = Snapshot(
             table=table,
             paces=self._evidence.paces_of(table.targets),
             weights=decision.weights,
-            exploration=self._exploration,
+            exploration=decision.inputs.exploration,
+            optimism=decision.inputs.optimism,
             open_domains=dict.fromkeys(decision.inputs.open_domains, inf),
             affinity=decision.inputs.affinity,
             seed=decision.seed,
         )
         return select(request_of(decision, operation), snapshot).decision
 
+    @property
+    def _curiosity(self) -> tuple[float, float]:
+        """How likely the first candidate is drawn, and how much of the doubt counts for it.
+
+        Unless configured, both go with the share of answers that are judged: what nobody judges, teaches nothing.
+        """
+        share = self._evidence.judged_share
+        if self._exploration is None:
+            return MOST_EXPLORED * share, share
+        return self._exploration, share if self._exploration else 0.0
+
     def _table(self, kind: Kind = Kind.GENERATE) -> Table:
-        catalog, benchmarks = self._catalog.snapshot, self._evidence.benchmarks
-        if self._tabled[0] is not catalog or self._tabled[1] is not benchmarks:
-            self._tables, self._tabled = {}, (catalog, benchmarks)
-        if kind not in self._tables:
-            expected = expectations(catalog, self._prior())
-            self._tables[kind] = Table(catalog, Qualities(benchmarks, expected.get), kind)
-        return self._tables[kind]
+        catalog, evidence = self._catalog.snapshot, self._evidence
+        if self._tabled is not catalog:
+            self._tabled, self._tables = catalog, {}
+            self._expected = expectations(catalog, self._prior())
+        known = evidence.benchmarks, evidence.tallies
+        table, of = self._tables.get(kind, (None, known))
+        if table is None or of[0] is not known[0] or of[1] is not known[1]:
+            qualities = Qualities(known[0], self._expected.get, known[1])
+            table = Table(catalog, qualities, kind) if table is None else table.believing(qualities)
+            self._tables[kind] = table, known
+        return table
 
     def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:
         """Returns category → probability, the likeliest first. The classifier is a plugin and may fail."""

@@ -83,6 +83,14 @@ def score(
     return _few(table, paces, rows.tolist(), table.mixes_in(categories), shares, needs=needs, weights=weights)
 
 
+def doubts(table: Table, rows: Rows, probabilities: Mapping[str, float]) -> Floats:
+    """Returns the standard deviation of the quality of the targets in some rows."""
+    categories = tuple(sorted(probabilities))
+    shares = np.array([[probabilities[category]] for category in categories])
+    deviations: Floats = np.sqrt(np.add.reduce(table.variances_in(categories) * shares * shares, 0))
+    return deviations if rows is table.everyone else deviations.take(rows)
+
+
 @dataclass(slots=True)
 class _Few:
     """See `Scores`."""

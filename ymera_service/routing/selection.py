@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ymera_service.routing import policy
-from ymera_service.routing.columns import Rows, Whole
+from ymera_service.routing.columns import Floats, Rows, Whole
 from ymera_service.routing.decision import (
     SHOWN,
     Candidate,
@@ -27,7 +27,7 @@ from ymera_service.routing.estimate import Needs
 from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, missing, required_bits, sift, waits_for
 from ymera_service.routing.latency import Paces
-from ymera_service.routing.scoring import Scores, expected_cost, score
+from ymera_service.routing.scoring import Scores, doubts, expected_cost, score
 from ymera_service.routing.table import CERTAINTY, Table
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
@@ -69,7 +69,8 @@ class Snapshot:
         table: The catalogue, and what benchmarks showed.
         paces: Of the table's targets.
         weights: Those that count where the caller gives none; adding up to 1.
-        exploration: How likely the first candidate is drawn at random.
+        exploration: How likely the first candidate is drawn from those that may be the best in truth.
+        optimism: How much of its doubt is added to the quality of each candidate, from 0 to 1.
         open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
         paused_domains: Keys of what is paused, as its provider asked, with the seconds until it may be called.
         affinity: The id of the target that the session stays with; empty if there is none.
@@ -84,6 +85,7 @@ class Snapshot:
     affinity: str
     seed: int
     paused_domains: Mapping[str, float] = field(default_factory=dict)
+    optimism: float = 0.0
 
 
 def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
@@ -112,20 +114,25 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
     eligible = sifted.eligible
     scores = score(table, snapshot.paces, eligible, needs=needs, probabilities=request.probabilities, weights=weights)
+    unsure = None
+    if snapshot.exploration or snapshot.optimism:
+        unsure = doubts(table, eligible, request.probabilities)
+        scores.add(unsure * (weights.quality * snapshot.optimism))
     if required := required_bits(needs, wanted):
         scores.add(table.certainties(required).take(eligible))
     pinned = _pinned(snapshot, eligible)
     if pinned is not None:
         scores.totals[pinned] += 1.0
-    return _selection(_Scored(request, snapshot, sifted, weights, scores, pinned, failing))
+    return _selection(_Scored(request, snapshot, sifted, weights, scores, unsure, pinned, failing))
 
 
 @dataclass(slots=True)
 class _Scored:
     """Everything that the order and the decision are made from.
 
-    `pinned` is the position of the session's target. `failing` are the rows that only an open breaker or a pause
-    excludes; where no others are left, they are the eligible ones.
+    `doubts` are the standard deviations of the qualities, if they matter. `pinned` is the position of the session's
+    target. `failing` are the rows that only an open breaker or a pause excludes; where no others are left, they are the
+    eligible ones.
     """
 
     request: RoutingRequest
@@ -133,6 +140,7 @@ class _Scored:
     sifted: Sifted
     weights: Weights
     scores: Scores
+    doubts: Floats | None
     pinned: int | None
     failing: Rows | None
 
@@ -172,6 +180,7 @@ def _order(scored: _Scored) -> policy.Order:
         tiers=tiers,
         pinned=scored.pinned is not None,
         exploration=snapshot.exploration,
+        doubts=None if scored.doubts is None else scored.doubts * scored.weights.quality,
     )
 
 
@@ -275,10 +284,17 @@ def _candidate(position: int, row: int, category: str, scored: _Scored) -> Candi
         ScoreComponent("speed", speed, weights.speed, _speed(latency)),
         ScoreComponent("cost", cost, weights.cost, _cost(micros)),
     )
-    if required := needs.capabilities | scored.request.preferences.required_capabilities:
-        doubt = missing(table, row, required)
+    if scored.doubts is not None and (optimism := scored.snapshot.optimism):
+        doubt = float(scored.doubts[position])
         components += (
-            ScoreComponent("capability", float(not doubt), CERTAINTY, f"not known: {doubt}" if doubt else "known"),
+            ScoreComponent("doubt", doubt, weights.quality * optimism, f"its quality is known to ±{doubt:.2f}"),
+        )
+    if required := needs.capabilities | scored.request.preferences.required_capabilities:
+        unknown = missing(table, row, required)
+        components += (
+            ScoreComponent(
+                "capability", float(not unknown), CERTAINTY, f"not known: {unknown}" if unknown else "known"
+            ),
         )
     if position == scored.pinned:
         components += (ScoreComponent("session", 1.0, 1.0, "gave the previous answer of this session"),)
@@ -303,13 +319,15 @@ def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
     needs, wanted, table = request.needs, request.preferences, snapshot.table
     return Inputs(
         catalog_version=table.catalog.version,
-        policy_version=policy.version(snapshot.exploration),
+        policy_version=policy.VERSION,
         capabilities=tuple(sorted(needs.capabilities | wanted.required_capabilities)),
         input_tokens=needs.input_tokens,
         max_output_tokens=needs.max_output_tokens,
         open_domains=_named({**snapshot.open_domains, **snapshot.paused_domains}, table),
         affinity=snapshot.affinity,
         preferences=wanted.stated,
+        exploration=snapshot.exploration,
+        optimism=snapshot.optimism,
     )
 
 

@@ -38,7 +38,8 @@ _Component = tuple[str, float, float, str]
 _Candidate = tuple[_Target, float, tuple[_Component, ...], int | None, float | None]
 _Example = tuple[_Target, str]
 _Count = tuple[ExclusionReason, int, _Target, str]
-_Inputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None]
+_FirstInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None]
+_Inputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class _Decision:
     seed: int
     propensity: float
     explanation: str
-    inputs: _Inputs
+    inputs: _Inputs | _FirstInputs
+    """The first ones are those before anything was explored by its doubt."""
     session_affinity: bool
 
 
@@ -129,6 +131,8 @@ def _packed(decision: Decision) -> dict[str, Any]:
             inputs.open_domains,
             inputs.affinity,
             inputs.preferences,
+            inputs.exploration,
+            inputs.optimism,
         ),
         "session_affinity": decision.session_affinity,
     }

@@ -6,6 +6,7 @@ the space for it lasts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -15,7 +16,7 @@ import numpy as np
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.routing.columns import Floats, Hashes, Mask, Rows, Whole, frozen
 from ymera_service.routing.costs import Costs
-from ymera_service.routing.quality import Qualities
+from ymera_service.routing.quality import PRIOR_TASKS, SUREST, Qualities
 from ymera_service.sdk.models import Capability, Kind, Model
 
 UNBOUNDED = 2**62
@@ -83,7 +84,6 @@ class Table:
         pairs = [(target, model) for model in models for target in model.targets]
         self.kind = kind
         self.catalog = catalog
-        self.qualities = qualities
         self.targets = tuple(target for target, _ in pairs)
         self.models: tuple[Model, ...] = tuple(model for _, model in pairs)
         self.rows: Mapping[str, int] = {target.id: row for row, target in enumerate(self.targets)}
@@ -108,7 +108,21 @@ class Table:
         self.matches = lru_cache(PATTERNS_KEPT)(self._matches)
         self.lacking = lru_cache(MIXES_KEPT)(self._lacking)
         self.certainties = lru_cache(MIXES_KEPT)(self._certainties)
+        self._expected_in = lru_cache(MIXES_KEPT)(self._expected)
+        self._believe(qualities)
+
+    def believing(self, qualities: Qualities) -> "Table":
+        """Returns a copy that has learnt something else of its models; what is expected of them has to be the same."""
+        table = copy(self)
+        table._believe(qualities)  # noqa: SLF001  # its own
+        return table
+
+    def _believe(self, qualities: Qualities) -> None:
+        self.qualities = qualities
+        self._leads = frozen(np.array([qualities.leads.get(model.id, 0.0) for model in self.models], float))
+        self._beliefs_in = lru_cache(MIXES_KEPT)(self._beliefs)
         self.qualities_in = lru_cache(MIXES_KEPT)(self._qualities_in)
+        self.variances_in = lru_cache(MIXES_KEPT)(self._variances_in)
         self.mixes_in = lru_cache(LISTS_KEPT)(self._mixes_in)
 
     def hashes_of(self, rows: Rows) -> Hashes:
@@ -142,8 +156,25 @@ class Table:
 
     def _qualities_in(self, categories: tuple[str, ...]) -> Floats:
         """Returns a row for each category and in it the quality of each target."""
-        rows = [[self.qualities.value(model.id, category) for model in self.models] for category in categories]
-        return frozen(np.array(rows, float).reshape(len(categories), len(self.models)))
+        return frozen(np.array([self._beliefs_in(category)[0] for category in categories]))
+
+    def _variances_in(self, categories: tuple[str, ...]) -> Floats:
+        """Returns a row for each category and in it the variance of the quality of each target."""
+        return frozen(np.array([self._beliefs_in(category)[1] for category in categories]))
+
+    def _beliefs(self, category: str) -> tuple[Floats, Floats]:
+        """Returns the quality of each target in a category, and its variance."""
+        means = np.clip(self._expected_in(category) + self.qualities.shift(category) + self._leads, 0.0, 1.0)
+        likely = np.clip(means, SUREST, 1 - SUREST)
+        variances = likely * (1 - likely) / (PRIOR_TASKS + 1)
+        for model in self.qualities.measured_in(category):
+            rows, belief = self._rows_of.get(model, _NO_ROWS), self.qualities.belief(model, category)
+            means[rows], variances[rows] = belief.mean, belief.variance
+        return frozen(means), frozen(variances)
+
+    def _expected(self, category: str) -> Floats:
+        """Returns what is expected of each target in a category."""
+        return frozen(np.array([self.qualities.expected(model.id, category) for model in self.models], float))
 
     def _whole(self, values: Sequence[int]) -> Whole:
         return frozen(np.array(values, np.int64))

@@ -1,6 +1,7 @@
 """Reads observations. The `Recorder` writes them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -33,6 +34,23 @@ class Observations:
                 rows = (await connection.execute(query)).all()
         latest = {row.name: _observation(row) for row in rows}
         return [latest[name] for name in sorted(latest)]
+
+    async def latest(self, limit: int, since: datetime | None = None) -> Sequence[Observation]:
+        """Returns observations, the earliest first; if there are more than the limit, the latest ones.
+
+        Args:
+            limit: How many, at most.
+            since: Only those made then or later.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        made = observations.c.created_at
+        query = select(observations).order_by(made.desc()).limit(limit)
+        with unavailable("read the observations"):
+            async with self._reader.connect() as connection:
+                rows = (await connection.execute(query if since is None else query.where(made >= since))).all()
+        return [_observation(row) for row in reversed(rows)]
 
 
 def _observation(row: Row[Any]) -> Observation:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from random import Random
 from statistics import fmean
@@ -28,7 +29,7 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.generation import Prompt as Asked
 from ymera_service.sdk.models import ModelInfo, Price
 from ymera_service.sdk.providers import Provider
-from ymera_service.storage.records import BenchmarkSummary
+from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
 
 
 class Fixed:
@@ -173,7 +174,8 @@ class Ymera:
     def __init__(self, table: Table, setting: float, seed: int) -> None:
         self._catalog = Catalog({"table": _Listed(table.prices)}, CatalogSettings())
         asyncio.run(self._catalog.refresh())
-        self._evidence = Evidence()
+        self._evidence = Evidence(lambda: NOW)
+        self._heard = 0
         self._router = Router(
             catalog=self._catalog,
             evidence=self._evidence,
@@ -190,8 +192,7 @@ class Ymera:
         """Takes the outcomes as a benchmark's results, in the class that each prompt most likely belongs to."""
         results: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         for prompt in prompts:
-            probabilities = _CLASSIFIER.classify(asked(prompt.text))
-            category = max(probabilities, key=lambda name: probabilities[name])
+            category = likeliest(prompt)
             for model, outcome in prompt.outcomes.items():
                 results[f"table/{model}", category].append(outcome.quality)
         self._evidence.load(
@@ -205,4 +206,33 @@ class Ymera:
         return self._router.route(asked(prompt.text), self._preferences, seed=seed).ranking[0].model.partition("/")[2]
 
     def learn(self, prompt: Prompt, model: str, quality: float) -> None:
-        """The router does not learn from outcomes."""
+        """Takes the quality as feedback, in the class that the prompt most likely belongs to."""
+        self._heard += 1
+        self._evidence.answered()
+        self._evidence.learn([_rating(str(self._heard), f"table/{model}", likeliest(prompt), quality)])
+
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+
+
+def _rating(name: str, model: str, category: str, quality: float) -> Observation:
+    return Observation(
+        id=name,
+        created_at=NOW,
+        request_id=name,
+        source=ObservationSource.FEEDBACK,
+        name="rating",
+        value=quality,
+        amount=None,
+        model=model,
+        category=category,
+        caller="",
+        tokens=0,
+        time_to_first_token=None,
+    )
+
+
+def likeliest(prompt: Prompt) -> str:
+    """Returns the class that a prompt most likely belongs to."""
+    probabilities = _CLASSIFIER.classify(asked(prompt.text))
+    return max(probabilities, key=lambda name: probabilities[name])

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings, RoutingSettings
@@ -19,7 +21,36 @@ from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
-from ymera_service.storage.records import BenchmarkSummary
+from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+_ids = count()
+
+
+def observed(
+    value: float | None,
+    request_id: str = "",
+    *,
+    model: str = "p/a",
+    category: str = "coding",
+    name: str = "rating",
+    age: timedelta = timedelta(),
+) -> Observation:
+    number = f"{next(_ids):09}"
+    return Observation(
+        id=number,
+        created_at=NOW - age,
+        request_id=request_id or number,
+        source=ObservationSource.FEEDBACK,
+        name=name,
+        value=value,
+        amount=None,
+        model=model,
+        category=category,
+        caller="",
+        tokens=0,
+        time_to_first_token=None,
+    )
 
 
 class InProcessProvider(Provider):
@@ -60,7 +91,7 @@ class Routing:
         providers: dict[str, Provider] = {name: InProcessProvider(name, models) for name, models in infos.items()}
         self.catalog = Catalog(providers, CatalogSettings())
         asyncio.run(self.catalog.refresh())
-        self.evidence = Evidence()
+        self.evidence = Evidence(lambda: NOW)
         self.classifier: FixedClassifier | None = FixedClassifier()
         self.open_domains: dict[str, float] = {}
         self.paused_domains: dict[str, float] = {}

@@ -26,7 +26,7 @@ def test_features_are_bounded_and_stored_without_loss(text: str) -> None:
     assert from_json(stored) == made
     assert 0 <= made.complexity <= 1
     assert len(made.words) <= MOST_BUCKETS
-    assert all(0 <= bucket < BUCKETS and 0 < count <= 15 for bucket, count in made.words.items())
+    assert all(0 <= bucket < BUCKETS for bucket in made.words)
 
 
 def test_no_word_of_the_prompt_is_kept() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ymera_service.routing.policy import Order, arrange, version
+from ymera_service.routing.policy import Order, arrange
 
 LEVELS = st.sampled_from([0.1, 0.5, 0.9])
 SEEDS = st.integers(0, 2**64 - 1)
@@ -20,12 +20,25 @@ def order(
     free: list[bool] | None = None,
     pinned: bool = False,
     exploration: float = 0.0,
+    doubt: float = 1e9,
 ) -> Order:
-    """Returns the order of some targets, which is the same whether they are taken as few or as many."""
+    """Returns the order of some targets, which is the same whether they are taken as few or as many.
+
+    By default any of them may be the best in truth.
+    """
     numbers = [number * 0x9E3779B97F4A7C15 % 2**64 for number in range(len(scores))]
     tiers = None if free is None else [int(not each) for each in free[: len(scores)]]
     few, many = (
-        arrange(given, hashes, seed=seed, limit=limit, tiers=tiers, pinned=pinned, exploration=exploration)
+        arrange(
+            given,
+            hashes,
+            seed=seed,
+            limit=limit,
+            tiers=tiers,
+            pinned=pinned,
+            exploration=exploration,
+            doubts=np.full(len(scores), doubt),
+        )
         for given, hashes in ((scores, numbers), (np.array(scores), np.array(numbers, np.uint64)))
     )
     assert few == many
@@ -105,7 +118,7 @@ def test_nothing_is_explored_while_a_session_stays_with_its_target() -> None:
 def test_only_free_targets_are_explored_if_they_are_preferred() -> None:
     made = [order([0.9, 0.1, 0.8], seed, exploration=1.0, free=[False, True, True]) for seed in range(50)]
     assert {each.positions[0] for each in made} == {1, 2}
-    assert {each.propensity for each in made} == {0.5}
+    assert [each.propensity for each in made] == pytest.approx([0.5] * 50)
     assert {each.drawn for each in made if each.positions[0] == 1} == {True}
     assert {each.drawn for each in made if each.positions[0] == 2} == {False}
 
@@ -117,9 +130,20 @@ def test_the_order_of_two_equal_ones_does_not_depend_on_others() -> None:
         assert tuple(among) == alone
 
 
-def test_the_version_contains_the_rate_of_exploration() -> None:
-    assert version(0.0) != version(0.05)
-    assert version(0.05).endswith("exploration=0.05")
+@pytest.mark.parametrize("doubt", [0.0, 0.02])
+def test_a_score_that_is_surely_lower_is_never_drawn(doubt: float) -> None:
+    made = [order([0.9, 0.88, 0.5], seed, exploration=1.0, doubt=doubt) for seed in range(200)]
+    assert {each.positions[0] for each in made} == ({0, 1} if doubt else {0})
+    assert all(each.propensity == 1.0 for each in made) == (doubt == 0.0)
+
+
+def test_the_likelier_a_target_is_the_best_the_more_often_it_is_drawn() -> None:
+    made = [order([0.9, 0.85, 0.8], seed, exploration=0.8, doubt=0.05) for seed in range(4_000)]
+    counts = Counter(each.positions[0] for each in made)
+    stated = {each.positions[0]: each.propensity for each in made}
+    assert counts[0] > counts[1] > counts[2] > 0
+    for first, propensity in stated.items():
+        assert counts[first] / 4_000 == pytest.approx(propensity, abs=0.03)
 
 
 @settings(deadline=None)

@@ -1,13 +1,16 @@
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.quality import Qualities
+from ymera_service.routing.judged import Tally
+from ymera_service.routing.quality import ALIKE, Qualities
 from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.records import BenchmarkSummary
 
+LATEST = datetime(2026, 11, 29, tzinfo=UTC)
 Row = tuple[str, str, int, float]
 """Model, category, tasks, score."""
 
@@ -101,3 +104,41 @@ def test_low_scores_in_a_hard_category_do_not_lower_the_quality_in_others() -> N
 def test_every_quality_lies_between_0_and_1(rows: list[Row], expected: dict[str, float]) -> None:
     qualities = known(*rows, expected=expected)
     assert all(0 <= qualities.value(model, category) <= 1 for model in "abcd" for category in ("v", "coding", "y", "z"))
+
+
+def judged(model: str, category: str, answers: float, mean: float, *rows: Row) -> Qualities:
+    """Returns the qualities after these measurements and judged answers of one model in one category."""
+    summaries = [BenchmarkSummary(model, category, tasks, score, 4.0) for model, category, tasks, score in rows]
+    return Qualities(summaries, tallies={model: {category: Tally(answers, mean, LATEST)}})
+
+
+def test_judged_answers_count_like_tasks() -> None:
+    alone = judged("p/m", "coding", 20, 0.2).value("p/m", "coding")
+    assert alone == pytest.approx(known(("p/m", "coding", 20, 0.2)).value("p/m", "coding"), abs=0.01)
+    both = judged("p/m", "coding", 20, 0.2, ("p/m", "coding", 20, 1.0))
+    assert both.value("p/m", "coding") == pytest.approx(0.59, abs=0.02)
+    assert (
+        both.evidence("p/m", "coding")
+        == "1.00 over 20 coding tasks and 0.20 over 20 judged coding answers until 2026-11-29"
+    )
+
+
+def test_one_bad_answer_says_nothing_of_other_categories_and_many_do() -> None:
+    for answers in (1, ALIKE):
+        assert judged("p/m", "coding", answers, 0.0).value("p/m", "empathy") == 0.5
+    qualities = judged("p/m", "coding", 40, 0.0)
+    assert qualities.value("p/m", "empathy") < 0.5
+    assert "from 40 answers of other kinds" in qualities.evidence("p/m", "empathy")
+
+
+def test_what_is_known_of_empathy_survives_a_bad_answer_to_a_coding_task() -> None:
+    before, after = known(("p/m", "empathy", 30, 0.9)), judged("p/m", "coding", 1, 0.0, ("p/m", "empathy", 30, 0.9))
+    assert after.value("p/m", "empathy") == before.value("p/m", "empathy")
+    assert after.belief("p/m", "empathy").variance == before.belief("p/m", "empathy").variance
+
+
+def test_doubt_shrinks_with_what_is_known_and_never_vanishes() -> None:
+    variances = [judged("p/m", "coding", answers, 1.0).belief("p/m", "coding").variance for answers in (0.1, 8, 500)]
+    assert variances == sorted(variances, reverse=True)
+    assert 0 < variances[-1] < 0.0002
+    assert known().belief("p/m", "coding").variance == pytest.approx(0.25 / 9)

@@ -31,6 +31,8 @@ const (
 // Takes what callers say of answers.
 type FeedbackServiceClient interface {
 	// Stores how good the answer to a past request was, durably before the response.
+	// Routing takes it into account after about a second, on every server with the
+	// same database.
 	//
 	// Each kind of feedback counts once per request: a later one replaces the
 	// earlier one, and to repeat a call has no further effect. If callers have
@@ -68,6 +70,8 @@ func (c *feedbackServiceClient) Feedback(ctx context.Context, in *FeedbackReques
 // Takes what callers say of answers.
 type FeedbackServiceServer interface {
 	// Stores how good the answer to a past request was, durably before the response.
+	// Routing takes it into account after about a second, on every server with the
+	// same database.
 	//
 	// Each kind of feedback counts once per request: a later one replaces the
 	// earlier one, and to repeat a call has no further effect. If callers have

@@ -717,7 +717,8 @@ type GetExecutionResponse struct {
 	// For DECISION_VIEW_FULL: the decision with every candidate and exclusion,
 	// computed again from the recorded inputs and the catalogue of that time.
 	// Benchmark scores and speeds are those known now, as earlier ones are not
-	// kept; where they have changed, so may the order.
+	// kept, and so are the judgements of answers; where they have changed, so may
+	// the order.
 	RecomputedDecision *Decision `protobuf:"bytes,2,opt,name=recomputed_decision,json=recomputedDecision,proto3" json:"recomputed_decision,omitempty"`
 	// For DECISION_VIEW_FULL: why the decision can't be computed again, in
 	// English; empty if it was.
@@ -1343,7 +1344,8 @@ func (x *CategoryProbability) GetProbability() float64 {
 type ScoreComponent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "quality", "speed", "cost", "capability" (1 if the model is known to have
-	// what the request needs), "session" or one that a policy adds.
+	// what the request needs), "session", "doubt" (the standard deviation of
+	// the quality: a bonus where answers get feedback) or one that a policy adds.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The candidate's value for this component, from 0 to 1.
 	Value float64 `protobuf:"fixed64,2,opt,name=value,proto3" json:"value,omitempty"`

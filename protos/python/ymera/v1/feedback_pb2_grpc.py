@@ -48,6 +48,8 @@ class FeedbackServiceServicer(object):
 
     def Feedback(self, request, context):
         """Stores how good the answer to a past request was, durably before the response.
+        Routing takes it into account after about a second, on every server with the
+        same database.
 
         Each kind of feedback counts once per request: a later one replaces the
         earlier one, and to repeat a call has no further effect. If callers have

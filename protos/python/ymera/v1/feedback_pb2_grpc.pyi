@@ -62,6 +62,8 @@ class FeedbackServiceStub(typing.Generic[_FeedbackServiceFeedbackType]):
 
     Feedback: _FeedbackServiceFeedbackType
     """Stores how good the answer to a past request was, durably before the response.
+    Routing takes it into account after about a second, on every server with the
+    same database.
 
     Each kind of feedback counts once per request: a later one replaces the
     earlier one, and to repeat a call has no further effect. If callers have
@@ -90,6 +92,8 @@ class FeedbackServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[ymera.v1.feedback_pb2.FeedbackResponse, collections.abc.Awaitable[ymera.v1.feedback_pb2.FeedbackResponse]]:
         """Stores how good the answer to a past request was, durably before the response.
+        Routing takes it into account after about a second, on every server with the
+        same database.
 
         Each kind of feedback counts once per request: a later one replaces the
         earlier one, and to repeat a call has no further effect. If callers have

@@ -418,7 +418,8 @@ class GetExecutionResponse(google.protobuf.message.Message):
         """For DECISION_VIEW_FULL: the decision with every candidate and exclusion,
         computed again from the recorded inputs and the catalogue of that time.
         Benchmark scores and speeds are those known now, as earlier ones are not
-        kept; where they have changed, so may the order.
+        kept, and so are the judgements of answers; where they have changed, so may
+        the order.
         """
 
     def __init__(
@@ -780,7 +781,8 @@ class ScoreComponent(google.protobuf.message.Message):
     EVIDENCE_FIELD_NUMBER: builtins.int
     name: builtins.str
     """"quality", "speed", "cost", "capability" (1 if the model is known to have
-    what the request needs), "session" or one that a policy adds.
+    what the request needs), "session", "doubt" (the standard deviation of
+    the quality: a bonus where answers get feedback) or one that a policy adds.
     """
     value: builtins.float
     """The candidate's value for this component, from 0 to 1."""

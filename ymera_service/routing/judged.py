@@ -1,0 +1,128 @@
+"""What answers turned out to be worth, folded from the log of observations: a tally per model and category.
+
+An answer counts once, with the mean of what was observed of it, and the less the older it is. Folding the same
+observations again changes nothing, so that readings of the log may overlap.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import isfinite
+from statistics import fmean
+
+from ymera_service.storage.records import Observation
+
+HALF_LIFE = timedelta(days=30)
+"""The age at which an answer counts half: vendors change models without changing their names."""
+MOST_ANSWERS = 20_000
+"""Answers that are counted, the latest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the judged answers of a model in a category come to.
+
+    Attributes:
+        weight: How many recent answers they are worth.
+        mean: Of how good they were, from 0 to 1.
+        latest: When the latest one was judged.
+    """
+
+    weight: float
+    mean: float
+    latest: datetime
+
+
+Tallies = Mapping[str, Mapping[str, Tally]]
+"""Model → category → tally."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    model: str
+    category: str
+    observed: dict[tuple[str, str], Observation] = field(default_factory=dict)
+    """Source and name → the latest observation."""
+
+    @property
+    def quality(self) -> float:
+        return fmean(one.value for one in self.observed.values() if one.value is not None)
+
+    @property
+    def at(self) -> datetime:
+        return max(one.created_at for one in self.observed.values())
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Weights are relative to those of answers at the time of the fold's beginning."""
+
+    weight: float = 0.0
+    total: float = 0.0
+    answers: int = 0
+    latest: datetime | None = None
+
+
+class Judged:
+    """The fold; `tallies` is a value that never changes, replaced by `add`."""
+
+    def __init__(self, began: datetime) -> None:
+        """Takes the present time, with a zone; only the ages of observations relative to each other depend on it."""
+        self._began = began
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()
+        self._sums: defaultdict[tuple[str, str], _Sum] = defaultdict(_Sum)
+        self.tallies: Tallies = {}
+
+    def add(self, observations: Iterable[Observation], now: datetime) -> int:
+        """Takes observations in any order, and returns of how many answers it knew nothing before.
+
+        Those without a value from 0 to 1 are left out.
+        """
+        known, changed = len(self._answers), False
+        for one in observations:
+            if one.value is not None and isfinite(one.value) and 0 <= one.value <= 1:
+                changed = self._take(one) or changed
+        new = len(self._answers) - known
+        while len(self._answers) > MOST_ANSWERS:
+            self._count(self._answers.popitem(last=False)[1], -1)
+        if changed:
+            self.tallies = self._tallied(now)
+        return new
+
+    def _take(self, one: Observation) -> bool:
+        """Returns whether it says something new."""
+        answer = self._answers.get(one.request_id)
+        if answer is None:
+            answer = self._answers[one.request_id] = _Answer(one.model, one.category)
+        else:
+            before = answer.observed.get((one.source, one.name))
+            if before is not None and (before.created_at, before.id) >= (one.created_at, one.id):
+                return False
+            self._count(answer, -1)
+        answer.observed[one.source, one.name] = one
+        self._count(answer, 1)
+        return True
+
+    def _count(self, answer: _Answer, sign: int) -> None:
+        key = answer.model, answer.category
+        counted = self._sums[key]
+        weight = self._weight(answer.at)
+        counted.weight += sign * weight
+        counted.total += sign * weight * answer.quality
+        counted.answers += sign
+        counted.latest = max(counted.latest or answer.at, answer.at)
+        if not counted.answers:
+            del self._sums[key]
+
+    def _tallied(self, now: datetime) -> Tallies:
+        scale = self._weight(now)
+        found: defaultdict[str, dict[str, Tally]] = defaultdict(dict)
+        for (model, category), counted in self._sums.items():
+            assert counted.latest is not None
+            mean = min(max(counted.total / counted.weight, 0.0), 1.0)
+            found[model][category] = Tally(counted.weight / scale, mean, counted.latest)
+        return dict(found)
+
+    def _weight(self, at: datetime) -> float:
+        return float(2.0 ** ((at - self._began) / HALF_LIFE))
