@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import FrameType
 
 from ymera_service.plugins.conduct import OWN
@@ -38,7 +39,7 @@ class Watchdog:
         """Watches beside the block."""
         self._take_beat()
         beating = asyncio.create_task(self._keep_beating(), name="ymera watchdog")
-        arguments = (threading.get_ident(),)
+        arguments = (threading.get_ident(), threading.get_native_id())
         threading.Thread(target=self._watch, args=arguments, name="ymera-watchdog", daemon=True).start()
         try:
             yield
@@ -55,7 +56,7 @@ class Watchdog:
         self._beat_cpu = time.thread_time()
         self._beat = time.monotonic()
 
-    def _watch(self, loop_thread: int) -> None:
+    def _watch(self, loop_thread: int, native_id: int) -> None:
         cpu = time.pthread_getcpuclockid(loop_thread) if hasattr(time, "pthread_getcpuclockid") else None
         while True:
             slept_at = time.monotonic()
@@ -64,10 +65,10 @@ class Watchdog:
             now, beat = time.monotonic(), self._beat
             if now - beat < PERIOD + HELD_SECONDS:
                 continue
-            # If this thread is late, too, the machine is busy, unless the loop's thread kept it from running: C code
-            # that runs long does, and then has used the CPU.
-            overslept = now - slept_at > 2 * PERIOD
-            if overslept and cpu is not None and time.clock_gettime(cpu) - self._beat_cpu < HELD_SECONDS:
+            # If this thread is late, too, or the loop's could run but has no CPU, the machine is busy, unless the
+            # loop's thread has used the CPU: C code that runs long keeps this one from running.
+            used = HELD_SECONDS if cpu is None else time.clock_gettime(cpu) - self._beat_cpu
+            if used < HELD_SECONDS and (now - slept_at > 2 * PERIOD or _is_runnable(native_id)):
                 continue
             self._report(beat, now - beat - PERIOD, loop_thread)
 
@@ -89,6 +90,15 @@ class Watchdog:
             if own is None and package == "ymera_service":
                 own = OWN, _place(frame)
         return own
+
+
+def _is_runnable(native_id: int) -> bool:
+    """Returns whether a thread of this process runs or could run; False where the system does not say."""
+    try:
+        state = Path(f"/proc/self/task/{native_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state == "R"
 
 
 def _of_callback(frame: FrameType | None) -> Iterator[FrameType]:

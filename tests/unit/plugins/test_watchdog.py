@@ -1,15 +1,20 @@
 """The watchdog names the function that holds the loop, and stays silent while the loop merely waits."""
 
 import asyncio
+import os
 import re
+import subprocess
+import sys
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from ymera_service.plugins import Plugins, Registry
 from ymera_service.plugins.conduct import LOG_SECONDS, RECENT_SECONDS, Conduct
-from ymera_service.plugins.watchdog import Watchdog
+from ymera_service.plugins.watchdog import HELD_SECONDS, Watchdog
 
 
 def plugins() -> Plugins:
@@ -42,6 +47,42 @@ async def test_a_loop_that_waits_is_not_reported() -> None:
     watched = plugins()
     async with Watchdog(watched).running():
         await asyncio.sleep(0.4)
+    assert watched.conduct.of("acme") == ("", False)
+
+
+@pytest.fixture
+def busy_cpu() -> Iterator[int]:
+    """The number of a CPU on which four processes compute."""
+    cpu = min(os.sched_getaffinity(0))
+    program = f"import os; os.sched_setaffinity(0, {{{cpu}}})\nwhile True: pass"
+    others = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(4)]
+    yield cpu
+    for each in others:
+        each.kill()
+        each.wait()
+
+
+@contextmanager
+def only_on(cpu: int) -> Iterator[None]:
+    """Has the current thread run on one CPU."""
+    thread, before = threading.get_native_id(), os.sched_getaffinity(0)
+    os.sched_setaffinity(thread, {cpu})
+    yield
+    os.sched_setaffinity(thread, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process can't say which CPU it runs on")
+async def test_a_function_that_waits_for_a_busy_cpu_is_not_blamed(busy_cpu: int) -> None:
+    watched = plugins()
+    async with Watchdog(watched).running():  # its thread runs on any CPU, so that it is in time
+        with only_on(busy_cpu):
+            waited = 0.0
+            while waited < 3 * HELD_SECONDS:  # until the others have begun to take turns
+                began, used = time.monotonic(), time.thread_time()
+                while time.thread_time() - used < HELD_SECONDS / 2:
+                    pass
+                waited = time.monotonic() - began
+                await asyncio.sleep(0.06)
     assert watched.conduct.of("acme") == ("", False)
 
 
