@@ -45,6 +45,8 @@ async def test_a_healthy_server_reports_ok(stub: ymera_pb2_grpc.YmeraServiceAsyn
         "catalog refresh": ymera_pb2.HEALTH_STATUS_OK,
         "benchmark results": ymera_pb2.HEALTH_STATUS_OK,
         "observers": ymera_pb2.HEALTH_STATUS_OK,
+        "observations of answers": ymera_pb2.HEALTH_STATUS_OK,
+        "sums of usage": ymera_pb2.HEALTH_STATUS_OK,
         "recorder": ymera_pb2.HEALTH_STATUS_OK,
         "database check": ymera_pb2.HEALTH_STATUS_OK,
         "retention": ymera_pb2.HEALTH_STATUS_OK,
