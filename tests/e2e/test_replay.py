@@ -333,7 +333,6 @@ NOT_SAYABLE = {
     "body.clear_thinking",
     "body.grammar",
     "body.include_reasoning",
-    "body.logprobs",
     "body.cache_control",
     "body.n",
     "body.prompt of several texts or of tokens",

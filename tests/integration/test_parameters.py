@@ -13,6 +13,7 @@ from ymera.v1 import content_pb2 as pb
 from ymera.v1 import routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.integration.upstream import (
+    CHAT,
     CHAT_MODEL,
     CONTENT,
     CONTENT_MODEL,
@@ -229,3 +230,52 @@ async def test_a_video_and_the_detail_of_pictures_reach_a_model_that_sees_them(
     [body] = upstream.bodies
     assert body["contents"][0]["parts"] == [{"inlineData": {"mimeType": "video/mp4", "data": "ZmlsbQ=="}}]
     assert body["generationConfig"]["mediaResolution"] == "MEDIA_RESOLUTION_LOW"
+
+
+TOKENS = {"content": [{"token": "Hi", "logprob": -0.25, "bytes": [72, 105], "top_logprobs": []}]}
+
+
+async def test_probabilities_come_whole_streamed_and_again_from_storage(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
+) -> None:
+    upstream.answer = {**CHAT, "choices": [CHAT["choices"][0] | {"logprobs": TOKENS}]}
+    prompt = pb.Prompt(messages=[HI], sampling=pb.SamplingParameters(logprobs=2))
+    answers = [await ask(client, prompt, CHAT_MODEL, idempotency_key="once") for _ in range(2)]
+    assert [answer.replayed for answer in answers] == [False, True]
+    [body] = upstream.bodies
+    assert (body["logprobs"], body["top_logprobs"]) == (True, 2)
+    events = client.ExecuteStream(
+        ymera_pb2.ExecuteStreamRequest(
+            prompt=prompt, preferences=routing_pb2.RoutingPreferences(model=CHAT_MODEL), idempotency_key="once"
+        ),
+        timeout=WAIT,
+    )
+    streamed = [event.logprobs_delta.tokens async for event in events if event.HasField("logprobs_delta")]
+    for tokens in (*streamed, *(answer.logprobs for answer in answers)):
+        [token] = tokens
+        assert (token.token, token.token_bytes, token.logprob) == ("Hi", b"Hi", -0.25)
+    assert len(streamed) == 1
+
+
+async def test_probabilities_are_asked_of_models_that_state_them(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
+) -> None:
+    prompt = pb.Prompt(messages=[HI], sampling=pb.SamplingParameters(logprobs=0))
+    preferences = routing_pb2.RoutingPreferences(model=MESSAGES_MODEL)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await client.Execute(ymera_pb2.ExecuteRequest(prompt=prompt, preferences=preferences), timeout=WAIT)
+    assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert "logprobs" in str(error.value.details())
+    assert upstream.bodies == []
+
+
+async def test_the_tier_that_served_is_named_and_its_unknown_price_is_no_price(
+    client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
+) -> None:
+    prompt = pb.Prompt(messages=[HI], service_tier=pb.SERVICE_TIER_FLEX)
+    for tier, known in (("flex", False), ("default", True)):
+        upstream.answer = {**CHAT, "service_tier": tier}
+        answer = await ask(client, prompt, CHAT_MODEL)
+        assert upstream.bodies[-1]["service_tier"] == "flex"
+        assert answer.attempts[0].service_tier == tier
+        assert answer.usage.HasField("cost_micros") is known

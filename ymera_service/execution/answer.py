@@ -4,9 +4,21 @@ from dataclasses import dataclass
 
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution
-from ymera_service.sdk.content import Citation, Message, Part, ProviderBlock, Reasoning, Refusal, Role, Text, ToolCall
+from ymera_service.sdk.content import (
+    Citation,
+    Message,
+    Part,
+    ProviderBlock,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    TokenLogprob,
+    ToolCall,
+)
 from ymera_service.sdk.events import (
     CitationFound,
+    LogprobsDelta,
     ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
@@ -22,6 +34,7 @@ class Answer:
     execution: Execution
     messages: tuple[Message, ...]
     citations: tuple[Citation, ...]
+    logprobs: tuple[TokenLogprob, ...] = ()
     replayed: bool = False
 
 
@@ -34,6 +47,8 @@ class AnswerCollector:
         self._parts: list[_OpenPart] = []
         self._citations: list[Citation] = []
         self._kept_citations = 0
+        self._logprobs: list[TokenLogprob] = []
+        self._kept_logprobs = 0
         self._replayed = False
 
     async def send(self, event: ExecutionEvent) -> None:
@@ -51,10 +66,8 @@ class AnswerCollector:
                 self._reason(event)
             case ToolCallDelta():
                 self._call(event)
-            case CitationFound():
-                self._citations.append(event.citation)
-            case ProviderBlockFound():
-                self._parts.append(_OpenPart(ProviderBlock, [], block=event.block))
+            case CitationFound() | LogprobsDelta() | ProviderBlockFound():
+                self._add(event)
             case AttemptStarted():
                 self._begin(event)
             case Started():
@@ -65,6 +78,16 @@ class AnswerCollector:
                 pass
         return True
 
+    def _add(self, event: CitationFound | LogprobsDelta | ProviderBlockFound) -> None:
+        """Takes what comes whole."""
+        match event:
+            case CitationFound():
+                self._citations.append(event.citation)
+            case LogprobsDelta():
+                self._logprobs += event.tokens
+            case ProviderBlockFound():
+                self._parts.append(_OpenPart(ProviderBlock, [], block=event.block))
+
     def _begin(self, event: AttemptStarted) -> None:
         if event.turn > self._turn:
             self._close_message()
@@ -73,12 +96,13 @@ class AnswerCollector:
         # Nobody has seen what the attempt that failed had written.
         self._parts.clear()
         del self._citations[self._kept_citations :]
+        del self._logprobs[self._kept_logprobs :]
 
     def _close_message(self) -> None:
         if self._turn:
             self._messages.append(self.message())
         self._parts.clear()
-        self._kept_citations = len(self._citations)
+        self._kept_citations, self._kept_logprobs = len(self._citations), len(self._logprobs)
 
     def message(self) -> Message:
         """Returns what the present turn has written so far."""
@@ -106,11 +130,11 @@ class AnswerCollector:
     def so_far(self, execution: Execution) -> Answer:
         """Returns what an execution that is about to end has written."""
         messages = (*self._messages, self.message()) if self._turn else ()
-        return Answer(execution, messages, tuple(self._citations), self._replayed)
+        return Answer(execution, messages, tuple(self._citations), tuple(self._logprobs), self._replayed)
 
     def answer(self, execution: Execution) -> Answer:
         """Returns the answer of an execution whose events it took to the end."""
-        return Answer(execution, tuple(self._messages), tuple(self._citations), self._replayed)
+        return Answer(execution, tuple(self._messages), tuple(self._citations), tuple(self._logprobs), self._replayed)
 
 
 @dataclass(slots=True)

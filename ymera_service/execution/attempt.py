@@ -235,6 +235,7 @@ class AttemptRunner:
             response_model=clean(progress.response.model),
             raw_finish_reason=clean(progress.finished.raw_reason) if progress.finished else "",
             stop_sequence=clean(progress.finished.stop_sequence) if progress.finished else "",
+            service_tier=clean(progress.service_tier),
         )
         if callee.race is not None and callee.is_beaten:
             context.add(attempt, callee.race.winner)

@@ -12,6 +12,7 @@ from ymera_service.routing.decision import Decision
 from ymera_service.sdk.errors import Failure
 from ymera_service.sdk.events import (
     CitationFound,
+    LogprobsDelta,
     ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
@@ -51,7 +52,7 @@ class Ended:
     execution: Execution
 
 
-Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | CitationFound | ProviderBlockFound
+Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | CitationFound | ProviderBlockFound | LogprobsDelta
 ExecutionEvent = Started | AttemptStarted | Delta | Ended
 
 

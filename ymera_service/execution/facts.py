@@ -81,6 +81,7 @@ class Attempt:
         response_model: The exact model, as the provider names it.
         raw_finish_reason: The provider's own word for why the model stopped.
         stop_sequence: The one that the model wrote.
+        service_tier: The provider's own word for the tier in which it served the call.
     """
 
     number: int
@@ -102,6 +103,7 @@ class Attempt:
     response_model: str = ""
     raw_finish_reason: str = ""
     stop_sequence: str = ""
+    service_tier: str = ""
 
 
 @dataclass(slots=True)

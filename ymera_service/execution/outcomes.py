@@ -9,9 +9,21 @@ import orjson
 from ymera_service.execution.answer import Answer, AnswerCollector
 from ymera_service.execution.events import AttemptStarted, Delta, Ended, ExecutionEvent, Sink, Started
 from ymera_service.execution.facts import Execution
-from ymera_service.sdk.content import Citation, Message, Part, ProviderBlock, Reasoning, Refusal, Role, Text, ToolCall
+from ymera_service.sdk.content import (
+    Citation,
+    Message,
+    Part,
+    ProviderBlock,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    TokenLogprob,
+    ToolCall,
+)
 from ymera_service.sdk.events import (
     CitationFound,
+    LogprobsDelta,
     ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
@@ -51,14 +63,28 @@ def answer_to_json(answer: Answer) -> bytes:
     """Returns the stored form of an answer, its execution apart."""
     messages = [[tuple(map(_storable, _packed(part))) for part in message.parts] for message in answer.messages]
     citations = [tuple(map(_storable, (one.uri, one.title, one.cited_text))) for one in answer.citations]
-    return orjson.dumps({"messages": messages, "citations": citations})
+    kept: dict[str, Any] = {"messages": messages, "citations": citations}
+    if answer.logprobs:
+        kept["logprobs"] = list(map(_packed_token, answer.logprobs))
+    return orjson.dumps(kept)
 
 
 def answer_from_json(execution: Execution, stored: bytes) -> Answer:
     """Returns a stored answer of an execution."""
     kept: dict[str, Any] = orjson.loads(stored)
     messages = [Message(Role.ASSISTANT, tuple([_unpacked(*part) for part in parts])) for parts in kept["messages"]]
-    return Answer(execution, tuple(messages), tuple(Citation(*one) for one in kept["citations"]), replayed=True)
+    citations = tuple(Citation(*one) for one in kept["citations"])
+    logprobs = tuple(_unpacked_token(*one) for one in kept.get("logprobs", ()))
+    return Answer(execution, tuple(messages), citations, logprobs, replayed=True)
+
+
+def _packed_token(token: TokenLogprob) -> tuple[Any, ...]:
+    alternatives = [_packed_token(each) for each in token.alternatives]
+    return _storable(token.token), token.logprob, b64encode(token.token_bytes).decode(), alternatives
+
+
+def _unpacked_token(token: str, logprob: float, token_bytes: str, alternatives: Sequence[Any]) -> TokenLogprob:
+    return TokenLogprob(token, logprob, b64decode(token_bytes), tuple(_unpacked_token(*one) for one in alternatives))
 
 
 def _storable(text: str) -> str:
@@ -103,6 +129,8 @@ def events_of(answer: Answer) -> Iterator[ExecutionEvent]:
             yield AttemptStarted(turn.number, attempt.number, attempt.target, previous, attempt.hedge)
             previous = attempt.error
         yield from _deltas(answer.messages[turn.number - 1 : turn.number])
+    if answer.logprobs:
+        yield LogprobsDelta(answer.logprobs)
     for citation in answer.citations:
         yield CitationFound(citation)
     yield Ended(execution)

@@ -9,6 +9,7 @@ from ymera_service.sdk.events import (
     Accepted,
     CitationFound,
     Finished,
+    LogprobsDelta,
     ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
@@ -48,6 +49,7 @@ class Progress:
     """What the provider says that it charges for the call."""
     usual_rates: bool = True
     """Whether the call costs what its tokens cost by the price list."""
+    service_tier: str = ""
     not_credible: Usage | None = None
     """The provider's count, if it can't be true."""
     finished: Finished | None = None
@@ -71,7 +73,7 @@ class Progress:
             case ToolCallDelta():
                 self.written.append(event.arguments)
                 self._join(event)
-            case CitationFound() | ProviderBlockFound():
+            case CitationFound() | ProviderBlockFound() | LogprobsDelta():
                 pass
             case _:
                 self._note(event, now)
@@ -99,6 +101,7 @@ class Progress:
         if event.usage.is_credible:
             micros = event.cost_micros
             self.usage, self.usage_estimated, self.usual_rates = event.usage, event.estimated, event.usual_rates
+            self.service_tier = event.service_tier
             self.charged_micros = micros if isinstance(micros, int) and 0 <= micros <= DEAREST_MICROS else None
         else:
             self.not_credible = event.usage

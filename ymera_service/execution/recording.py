@@ -26,7 +26,7 @@ from ymera_service.storage.tables import USAGE_COLUMNS
 
 log = structlog.get_logger(__name__)
 
-PROVIDERS_FACTS = ("response_id", "response_model", "raw_finish_reason", "stop_sequence")
+PROVIDERS_FACTS = ("response_id", "response_model", "raw_finish_reason", "stop_sequence", "service_tier")
 """Of an attempt; stored if they are not empty."""
 RECORD_SECONDS = 10.0
 """How long storage may take to make a record durable."""

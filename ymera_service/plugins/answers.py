@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ymera_service.sdk.content import Citation, ProviderBlock
+from ymera_service.sdk.content import Citation, ProviderBlock, TokenLogprob
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.events import (
     Accepted,
     CitationFound,
     Finished,
     KeepAlive,
+    LogprobsDelta,
     OutputItem,
     ProviderBlockFound,
     ReasoningDelta,
@@ -105,9 +106,23 @@ def _block(event: ProviderBlockFound) -> int:
     return _facts(event.block.format) + _is(event.block.data, bytes) + len(event.block.data)
 
 
+def _logprobs(event: LogprobsDelta) -> int:
+    _is(event.tokens, tuple)
+    return sum(map(_token, event.tokens))
+
+
+def _token(token: TokenLogprob) -> int:
+    _is(token, TokenLogprob)
+    _is(token.logprob, float)
+    _is(token.token_bytes, bytes)
+    _is(token.alternatives, tuple)
+    return EVENT + _text(token.token) + len(token.token_bytes) + sum(map(_token, token.alternatives))
+
+
 def _usage(event: UsageReported) -> int:
     _is(event.usage, Usage)
     _is(event.usual_rates, bool)
+    _facts(event.service_tier)
     usage = event.usage
     counts = usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
     for count in (*counts, usage.cache_creation_input_tokens, usage.reasoning_output_tokens):
@@ -131,6 +146,7 @@ _CHECKS: Mapping[type, Callable[[Any], int]] = {
     OutputItem: lambda event: _facts(event.type),
     CitationFound: _citation,
     ProviderBlockFound: _block,
+    LogprobsDelta: _logprobs,
     UsageReported: _usage,
     Finished: _finished,
 }

@@ -90,6 +90,8 @@ def _called_for(prompt: Prompt) -> Iterable[Capability]:
     for hosted in prompt.provider_tools:
         if (capability := _CAPABILITY_OF_TOOL.get(hosted.name)) is not None:
             yield capability
+    if prompt.sampling.logprobs is not None:
+        yield Capability.LOGPROBS
     if prompt.response_format.type is not ResponseType.TEXT:
         yield Capability.STRUCTURED_OUTPUT
     for message in prompt.messages:

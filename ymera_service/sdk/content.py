@@ -125,6 +125,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A token of an answer's text and the natural logarithm of its probability.
+
+    `token_bytes` are empty if the provider does not state them. `alternatives` have no alternatives of their own.
+    """
+
+    token: str
+    logprob: float
+    token_bytes: bytes = b""
+    alternatives: "tuple[TokenLogprob, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A source that an answer cites."""
 

@@ -10,7 +10,7 @@ raises `StreamInterrupted`; one that fails raises another `ProviderError`.
 
 from dataclasses import dataclass
 
-from ymera_service.sdk.content import Citation, ProviderBlock
+from ymera_service.sdk.content import Citation, ProviderBlock, TokenLogprob
 from ymera_service.sdk.generation import Adaptation, FinishReason, Usage
 
 
@@ -92,6 +92,13 @@ class ProviderBlockFound:
 
 
 @dataclass(frozen=True, slots=True)
+class LogprobsDelta:
+    """The probabilities of some tokens, whose text comes before; at least one."""
+
+    tokens: tuple[TokenLogprob, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     """The provider's count of the whole call so far; a later one replaces it."""
 
@@ -106,6 +113,8 @@ class UsageReported:
     usual_rates: bool = True
     """Whether the call costs what the tokens cost at the model's usual rates. False if the provider charges for tools
     that it ran itself, or uses other rates for a service tier; without `cost_micros` the cost is then not known."""
+    service_tier: str = ""
+    """The provider's own word for the tier in which it served the call; empty if it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,7 @@ ProviderEvent = (
     | OutputItem
     | CitationFound
     | ProviderBlockFound
+    | LogprobsDelta
     | UsageReported
     | Finished
 )

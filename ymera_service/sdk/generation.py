@@ -114,6 +114,7 @@ class Sampling:
         reasoning_effort: How much to think; None if `reasoning_budget_tokens` says it.
         reasoning_budget_tokens: How many tokens to think for.
         reasoning_summary: Whether the answer is to contain readable thinking.
+        logprobs: Asks for the probability of each token, with this number of alternatives.
     """
 
     temperature: float | None = None
@@ -127,6 +128,15 @@ class Sampling:
     reasoning_effort: ReasoningEffort | None = None
     reasoning_budget_tokens: int | None = None
     reasoning_summary: bool | None = None
+    logprobs: int | None = None
+
+
+class ServiceTier(StrEnum):
+    """How urgent an answer is."""
+
+    STANDARD = "standard"
+    FLEX = "flex"
+    PRIORITY = "priority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,7 @@ class Prompt:
     response_format: ResponseFormat = field(default_factory=ResponseFormat)
     sampling: Sampling = field(default_factory=Sampling)
     provider_tools: tuple[ProviderTool, ...] = ()
+    service_tier: ServiceTier | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Capability(StrEnum):
     WEB_SEARCH = "web_search"
     CODE_EXECUTION = "code_execution"
     VIDEO_INPUT = "video_input"
+    LOGPROBS = "logprobs"
 
 
 @dataclass(frozen=True, slots=True)

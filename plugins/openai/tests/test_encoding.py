@@ -6,6 +6,7 @@ import re
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ from ymera_openai.responses import Responses
 from ymera_openai.vendors import VENDORS
 
 from ymera_service.sdk.content import (
+    Detail,
     Media,
     MediaKind,
     Message,
@@ -111,7 +113,7 @@ ON_PURPOSE: dict[str, tuple[Differs, str]] = {
     r"store|include(\..*)?": (any_way, "nothing is kept at the vendor; sealed reasoning comes along"),
     r"input\.\d+\.(id|status)": (left_out, "of use only where the vendor keeps the answer"),
     r"(reasoning_effort|reasoning|thinking|enable_thinking|clear_thinking).*": (any_way, "in the vendor's own way"),
-    r"(n|logprobs|top_logprobs|service_tier|prompt_cache_key|safe_prompt|usage|provider|grammar|json_schema)(\..*)?": (
+    r"(n|service_tier|prompt_cache_key|safe_prompt|usage|provider|grammar|json_schema)(\..*)?": (
         left_out,
         "a prompt does not have it",
     ),
@@ -123,7 +125,9 @@ ON_PURPOSE: dict[str, tuple[Differs, str]] = {
         left_out,
         "a prompt does not have it",
     ),
-    r".*\.(detail|parsed_arguments)(\..*)?": (left_out, "a prompt does not have it"),
+    r"(top_)?logprobs": (lambda ours, theirs: ours == ABSENT and not theirs, "none is what is asked for"),
+    r".*\.image_url\.detail": (lambda ours, theirs: ours == ABSENT and theirs == "auto", "the usual one"),
+    r".*\.(parsed_arguments)(\..*)?": (left_out, "a prompt does not have it"),
 }
 """In what our request may differ from the recorded one, in which way, and why."""
 
@@ -150,6 +154,9 @@ def recorded(*endpoints: str) -> list[Any]:
     ]
 
 
+DETAILS = {"low": Detail.LOW, "high": Detail.HIGH}
+
+
 def media(kind: MediaKind, address: str, filename: str = "", mime_type: str = "") -> Media:
     if found := re.match(r"data:([^;,]*);base64,", address):
         try:
@@ -165,7 +172,8 @@ def chat_part(part: Json) -> Iterator[Part]:
         yield Text(part["text"])
     elif kind == "image_url":
         address = part["image_url"]
-        yield media(MediaKind.IMAGE, address if isinstance(address, str) else address["url"])
+        picture = media(MediaKind.IMAGE, address if isinstance(address, str) else address["url"])
+        yield replace(picture, detail=DETAILS.get("" if isinstance(address, str) else address.get("detail")))
     elif kind == "input_audio":
         audio = part["input_audio"]
         sound, form = (audio, "") if isinstance(audio, str) else (audio["data"], audio["format"])
@@ -263,6 +271,7 @@ def sampling(body: Json) -> Sampling:
         frequency_penalty=body.get("frequency_penalty"),
         presence_penalty=body.get("presence_penalty"),
         reasoning_effort=effort(body),
+        logprobs=(body.get("top_logprobs") or 0) if body.get("logprobs") else None,
     )
 
 

@@ -20,6 +20,7 @@ TOOLS, SCHEMA, IMAGES = Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capabili
 AUDIO, FILES, REASONING = Capability.AUDIO_INPUT, Capability.FILE_INPUT, Capability.REASONING
 
 VIDEO = Capability.VIDEO_INPUT
+LOGPROBS = Capability.LOGPROBS
 
 
 def recorded(vendor: str) -> dict[str, ModelInfo]:
@@ -120,7 +121,7 @@ def test_mistral_states_capabilities() -> None:
         ),
         (
             {"id": "gpt-4o", "architecture": {"input_modalities": ["text"]}},
-            ModelInfo("gpt-4o", frozenset({TOOLS, SCHEMA}), 128_000, 16_384),
+            ModelInfo("gpt-4o", frozenset({TOOLS, SCHEMA, LOGPROBS}), 128_000, 16_384),
         ),
         (
             {
@@ -165,7 +166,7 @@ def test_every_vendors_words_are_understood(entry: dict[str, Any], expected: Mod
     ("offer", "entry", "has", "lacks"),
     [
         (Offer(), {"id": "never-heard-of"}, set(), set()),
-        (Offer(), {"id": "gpt-3.5-turbo"}, {TOOLS}, {IMAGES, AUDIO, VIDEO, REASONING}),
+        (Offer(), {"id": "gpt-3.5-turbo"}, {TOOLS, LOGPROBS}, {IMAGES, AUDIO, VIDEO, REASONING}),
         (Offer(), {"id": "llama-3.3-70b-versatile"}, {TOOLS}, {REASONING}),
         (
             Offer(),
@@ -183,8 +184,13 @@ def test_every_vendors_words_are_understood(entry: dict[str, Any], expected: Mod
             {TOOLS, SCHEMA, IMAGES},
             {AUDIO},
         ),
-        (Offer(partial=frozenset({SCHEMA})), {"id": "gpt-4o"}, {TOOLS, IMAGES, FILES}, {REASONING}),
-        (Offer(lacks=frozenset({TOOLS})), {"id": "gpt-4o", "tools": True}, {SCHEMA, IMAGES, FILES}, {TOOLS, REASONING}),
+        (Offer(partial=frozenset({SCHEMA})), {"id": "gpt-4o"}, {TOOLS, IMAGES, FILES, LOGPROBS}, {REASONING}),
+        (
+            Offer(lacks=frozenset({TOOLS})),
+            {"id": "gpt-4o", "tools": True},
+            {SCHEMA, IMAGES, FILES, LOGPROBS},
+            {TOOLS, REASONING},
+        ),
         (Offer(has=frozenset({SCHEMA})), {"id": "x", "vision": False}, {SCHEMA}, {IMAGES}),
     ],
 )
@@ -220,7 +226,7 @@ def test_models_that_listen_answer_prompts(name: str) -> None:
 
 
 def test_what_a_vendor_lacks_goes_before_what_a_model_can() -> None:
-    assert Offer(lacks=frozenset({TOOLS, SCHEMA})).named("gpt-4o").capabilities == {IMAGES, FILES}
+    assert Offer(lacks=frozenset({TOOLS, SCHEMA})).named("gpt-4o").capabilities == {IMAGES, FILES, LOGPROBS}
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ def chat(body: Members) -> Json:
     form = body.take("response_format")
     body.only("usage", {"include": True})
     body.only("n", 1)
-    body.only("logprobs", False)
     return {
         "messages": [each for message in body.take("messages") or [] for each in _chat_message(message)],
         "tools": [tool_of(Members(each, "tools"), nested=True) for each in body.take("tools") or []],

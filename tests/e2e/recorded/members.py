@@ -103,7 +103,13 @@ def sampling_of(body: Members, effort: str | None) -> Json:
         frequencyPenalty=body.take("frequency_penalty"),
         presencePenalty=body.take("presence_penalty"),
         reasoningEffort=effort and f"REASONING_EFFORT_{effort.upper()}",
+        logprobs=_logprobs(body),
     )
+
+
+def _logprobs(body: Members) -> int | None:
+    asked, alternatives = body.take("logprobs"), body.take("top_logprobs")
+    return asked and (alternatives or 0)
 
 
 def message_of(role: str, parts: list[Json]) -> Json:

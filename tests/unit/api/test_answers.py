@@ -34,7 +34,7 @@ from ymera_service.routing.decision import (
     ScoreComponent,
     Weights,
 )
-from ymera_service.sdk.content import Citation, Message, ProviderBlock, Role, Text, user
+from ymera_service.sdk.content import Citation, Message, ProviderBlock, Role, Text, TokenLogprob, user
 from ymera_service.sdk.errors import (
     ConnectionFailed,
     DeadlineExceeded,
@@ -45,6 +45,7 @@ from ymera_service.sdk.errors import (
 )
 from ymera_service.sdk.events import (
     CitationFound,
+    LogprobsDelta,
     ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
@@ -135,6 +136,7 @@ EVENTS: list[tuple[ExecutionEvent, str]] = [
     (RefusalDelta("no"), "refusal_delta"),
     (CitationFound(Citation("https://a.example/", "A", "words")), "citation"),
     (ProviderBlockFound(ProviderBlock("f", b"{}")), "provider_block"),
+    (LogprobsDelta((TokenLogprob("co", -0.5, b"co", (TokenLogprob("c", -2.0),)),)), "logprobs_delta"),
     (Ended(execution()), "completed"),
     (Ended(execution(StreamInterrupted("cut"), released=True)), "truncated"),
     (Ended(execution(ConnectionFailed("away"))), "failed"),
@@ -176,9 +178,9 @@ def test_a_terminal_event_shows_what_was_spent_and_every_attempt(kind: str) -> N
 
 
 def test_only_an_execution_with_an_answer_has_a_model() -> None:
-    assert stream_response(9, EVENTS[9][0]).truncated.model == "a/c"
-    assert stream_response(9, EVENTS[9][0]).truncated.error.reason == "STREAM_INTERRUPTED"
-    assert stream_response(9, EVENTS[8][0]).completed.model == "a/c"
+    assert stream_response(9, EVENTS[10][0]).truncated.model == "a/c"
+    assert stream_response(9, EVENTS[10][0]).truncated.error.reason == "STREAM_INTERRUPTED"
+    assert stream_response(9, EVENTS[9][0]).completed.model == "a/c"
 
 
 def test_the_cost_of_a_free_call_is_zero_and_not_absent() -> None:
@@ -270,7 +272,7 @@ def test_a_record_is_sent_as_an_execution(status: ExecutionStatus) -> None:
     assert out.model == "a/c"
     assert (out.attribution.agent_name, out.attribution.end_user) == ("n", "u")
     assert out.attribution.labels == {"team": "search"}
-    assert list(out.attempts) == list(stream_response(9, EVENTS[8][0]).completed.attempts)
+    assert list(out.attempts) == list(stream_response(9, EVENTS[9][0]).completed.attempts)
 
 
 def test_an_attempt_has_a_warning_for_each_adaptation() -> None:

@@ -41,6 +41,7 @@ from ymera_service.sdk.generation import (
     ResponseFormat,
     ResponseType,
     Sampling,
+    ServiceTier,
     Tool,
     ToolChoice,
     ToolChoiceMode,
@@ -274,6 +275,8 @@ def test_an_unknown_role_is_reported() -> None:
         ("presence_penalty", 2.1),
         ("reasoning_effort", 9),
         ("reasoning_budget_tokens", 0),
+        ("logprobs", -1),
+        ("logprobs", 21),
     ],
 )
 def test_sampling_out_of_range_is_reported(field: str, value: float) -> None:
@@ -371,6 +374,17 @@ def test_files_and_tools_of_two_providers_fit_no_model() -> None:
     message = Message(Role.USER, (Media(MediaKind.FILE, file_id="f", provider="p"),))
     provider_of(Prompt((message,), provider_tools=(ProviderTool("a", "q"),)), faults)
     assert list(by_field(faults)) == ["prompt"]
+
+
+@pytest.mark.parametrize("tier", list(ServiceTier))
+@pytest.mark.parametrize("tools", [[], [pb.Tool(function=pb.Function(name="f"))]])
+def test_a_service_tier_is_read(tier: ServiceTier, tools: list[pb.Tool]) -> None:
+    number = pb.ServiceTier.Value(f"SERVICE_TIER_{tier.name}")
+    faults = Violations()
+    prompt = pb.Prompt(messages=[USER], tools=tools, service_tier=number)
+    assert prompt_of(prompt, faults).service_tier is tier
+    prompt.service_tier = 99  # type: ignore[assignment]  # of a later version
+    assert list(faults_of(prompt)) == ["prompt.service_tier"]
 
 
 def hosted(**fields: Any) -> pb.Tool:

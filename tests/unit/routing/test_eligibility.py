@@ -65,6 +65,7 @@ IMAGE = Media(MediaKind.IMAGE, "image/png", b"\x89PNG")
         ),
         (Prompt((Message(Role.USER, (Text("x"), IMAGE)),)), Capability.IMAGE_INPUT),
         (Prompt((user("x"),), provider_tools=(ProviderTool("web_search"),)), Capability.WEB_SEARCH),
+        (Prompt((user("x"),), sampling=Sampling(logprobs=0)), Capability.LOGPROBS),
         (Prompt((user("x"),), provider_tools=(ProviderTool("code_execution"),)), Capability.CODE_EXECUTION),
         (Prompt((Message(Role.USER, (Media(MediaKind.AUDIO, uri="https://a"),)),)), Capability.AUDIO_INPUT),
         (Prompt((Message(Role.USER, (Media(MediaKind.FILE, uri="https://a"),)),)), Capability.FILE_INPUT),

@@ -6,7 +6,7 @@ from ymera.v1 import content_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.caching import hint_of
-from ymera_service.api.convert.sampling import sampling_of
+from ymera_service.api.convert.sampling import sampling_of, service_tier_of
 from ymera_service.api.convert.tools import response_format_of, tool_choice_of, tools_of
 from ymera_service.sdk.content import (
     Citation,
@@ -20,6 +20,7 @@ from ymera_service.sdk.content import (
     Refusal,
     Role,
     Text,
+    TokenLogprob,
     ToolCall,
     ToolResult,
 )
@@ -57,7 +58,8 @@ def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
     """Returns a prompt, noting what our types can't express; the checks are in `serving.checks`."""
     messages = _messages(prompt.messages, faults)
     if not (prompt.tools or prompt.HasField("tool_choice") or prompt.HasField("response_format")):
-        return Prompt(messages, (), ANY_TOOL, FREE_TEXT, sampling_of(prompt, faults))
+        tier = service_tier_of(prompt, faults) if prompt.service_tier else None
+        return Prompt(messages, (), ANY_TOOL, FREE_TEXT, sampling_of(prompt, faults), (), tier)
     functions, provider_tools = tools_of(prompt.tools, faults)
     return Prompt(
         messages,
@@ -66,6 +68,7 @@ def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
         response_format_of(prompt, faults),
         sampling_of(prompt, faults),
         provider_tools,
+        service_tier_of(prompt, faults),
     )
 
 
@@ -222,6 +225,16 @@ def _source_fields(media: Media) -> Fields:
 def block_fields(block: ProviderBlock) -> Fields:
     """Returns a piece of an answer that only its provider understands."""
     return {"format": block.format, "data": block.data}
+
+
+def token_fields(token: TokenLogprob) -> Fields:
+    """Returns a token with its probability and its alternatives."""
+    return {
+        "token": token.token,
+        "token_bytes": token.token_bytes,
+        "logprob": token.logprob,
+        "alternatives": list(map(token_fields, token.alternatives)),
+    }
 
 
 def citation_fields(citation: Citation) -> Fields:

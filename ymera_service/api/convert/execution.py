@@ -13,6 +13,7 @@ from ymera_service.api.convert.content import (
     citation_fields,
     citations_fields,
     message_fields,
+    token_fields,
 )
 from ymera_service.api.convert.history import attempts_fields
 from ymera_service.api.convert.routing import decision_fields, target_fields
@@ -23,6 +24,7 @@ from ymera_service.execution.facts import Execution
 from ymera_service.sdk.errors import Failure
 from ymera_service.sdk.events import (
     CitationFound,
+    LogprobsDelta,
     ProviderBlockFound,
     ReasoningDelta,
     RefusalDelta,
@@ -42,6 +44,7 @@ def execute_response(answer: Answer) -> pb.ExecuteResponse:
         "decision": decision_fields(execution.decision),
         "citations": citations_fields(answer.citations),
         "replayed": answer.replayed,
+        "logprobs": list(map(token_fields, answer.logprobs)),
         **_completed(execution),
     }
     return pb.ExecuteResponse(**fields)
@@ -86,6 +89,10 @@ def _citation(event: CitationFound) -> Fields:
 
 def _block(event: ProviderBlockFound) -> Fields:
     return block_fields(event.block)
+
+
+def _logprobs(event: LogprobsDelta) -> Fields:
+    return {"tokens": list(map(token_fields, event.tokens))}
 
 
 def _ended(event: Ended) -> Fields:
@@ -135,6 +142,7 @@ _EVENTS: dict[type[Any], tuple[str, Callable[[Any], Fields]]] = {
     RefusalDelta: ("refusal_delta", _text),
     CitationFound: ("citation", _citation),
     ProviderBlockFound: ("provider_block", _block),
+    LogprobsDelta: ("logprobs_delta", _logprobs),
     Ended: ("", _ended),
 }
 """The name of an event in the contract and its fields; the name of the last one depends on how it ended."""

@@ -48,6 +48,7 @@ def _attempt(turn: int, attempt: Attempt) -> Fields:
         "raw_finish_reason": attempt.raw_finish_reason,
         "stop_sequence": attempt.stop_sequence,
         "hedge": attempt.hedge,
+        "service_tier": attempt.service_tier,
     }
 
 

@@ -37,6 +37,7 @@ _CAPABILITIES = {
     pb.CAPABILITY_WEB_SEARCH: Capability.WEB_SEARCH,
     pb.CAPABILITY_CODE_EXECUTION: Capability.CODE_EXECUTION,
     pb.CAPABILITY_VIDEO_INPUT: Capability.VIDEO_INPUT,
+    pb.CAPABILITY_LOGPROBS: Capability.LOGPROBS,
 }
 CAPABILITY_NUMBERS = {capability: number for number, capability in _CAPABILITIES.items()}
 _EXCLUSIONS = {reason: pb.ExclusionReason.Value(f"EXCLUSION_REASON_{reason.name}") for reason in ExclusionReason}

@@ -2,7 +2,7 @@
 
 from ymera.v1 import content_pb2 as pb
 
-from ymera_service.sdk.generation import ReasoningEffort, Sampling
+from ymera_service.sdk.generation import ReasoningEffort, Sampling, ServiceTier
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.prompts import ANY_SAMPLING
 from ymera_service.serving.checks.violations import Violations
@@ -17,6 +17,21 @@ _EFFORTS = {
     pb.REASONING_EFFORT_XHIGH: ReasoningEffort.XHIGH,
     pb.REASONING_EFFORT_MAX: ReasoningEffort.MAX,
 }
+
+
+_TIERS = {
+    pb.SERVICE_TIER_UNSPECIFIED: None,
+    pb.SERVICE_TIER_STANDARD: ServiceTier.STANDARD,
+    pb.SERVICE_TIER_FLEX: ServiceTier.FLEX,
+    pb.SERVICE_TIER_PRIORITY: ServiceTier.PRIORITY,
+}
+
+
+def service_tier_of(prompt: pb.Prompt, faults: Violations) -> ServiceTier | None:
+    """Returns how urgent the answer is; None leaves it to the provider."""
+    if prompt.service_tier not in _TIERS:
+        faults.add("prompt.service_tier", "is not known")
+    return _TIERS.get(prompt.service_tier)
 
 
 def sampling_of(prompt: pb.Prompt, faults: Violations) -> Sampling:
@@ -37,6 +52,7 @@ def sampling_of(prompt: pb.Prompt, faults: Violations) -> Sampling:
         reasoning_effort=_effort(sampling, faults),
         reasoning_budget_tokens=given.get("reasoning_budget_tokens"),
         reasoning_summary=given.get("reasoning_summary"),
+        logprobs=given.get("logprobs"),
     )
 
 

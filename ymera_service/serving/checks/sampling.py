@@ -11,6 +11,7 @@ _RANGES: tuple[tuple[str, float, float, bool], ...] = (
     ("frequency_penalty", -2, 2, False),
     ("presence_penalty", -2, 2, False),
     ("reasoning_budget_tokens", 1, float("inf"), False),
+    ("logprobs", 0, 20, False),
 )
 
 

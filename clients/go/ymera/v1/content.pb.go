@@ -163,6 +163,66 @@ func (ReasoningEffort) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_content_proto_rawDescGZIP(), []int{1}
 }
 
+// How urgent an answer is, for providers that serve at several prices. A provider
+// without the tier serves as it usually does, and a warning of the attempt says
+// so. Prices of other tiers than STANDARD are not known here, nor is then the cost
+// of an answer, unless the provider states it.
+type ServiceTier int32
+
+const (
+	// Leaves it to the provider and to the settings of the account there.
+	ServiceTier_SERVICE_TIER_UNSPECIFIED ServiceTier = 0
+	// At the usual price.
+	ServiceTier_SERVICE_TIER_STANDARD ServiceTier = 1
+	// Cheaper, and later or not at all if the provider is busy.
+	ServiceTier_SERVICE_TIER_FLEX ServiceTier = 2
+	// Sooner and dearer.
+	ServiceTier_SERVICE_TIER_PRIORITY ServiceTier = 3
+)
+
+// Enum value maps for ServiceTier.
+var (
+	ServiceTier_name = map[int32]string{
+		0: "SERVICE_TIER_UNSPECIFIED",
+		1: "SERVICE_TIER_STANDARD",
+		2: "SERVICE_TIER_FLEX",
+		3: "SERVICE_TIER_PRIORITY",
+	}
+	ServiceTier_value = map[string]int32{
+		"SERVICE_TIER_UNSPECIFIED": 0,
+		"SERVICE_TIER_STANDARD":    1,
+		"SERVICE_TIER_FLEX":        2,
+		"SERVICE_TIER_PRIORITY":    3,
+	}
+)
+
+func (x ServiceTier) Enum() *ServiceTier {
+	p := new(ServiceTier)
+	*p = x
+	return p
+}
+
+func (x ServiceTier) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ServiceTier) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_content_proto_enumTypes[2].Descriptor()
+}
+
+func (ServiceTier) Type() protoreflect.EnumType {
+	return &file_ymera_v1_content_proto_enumTypes[2]
+}
+
+func (x ServiceTier) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ServiceTier.Descriptor instead.
+func (ServiceTier) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{2}
+}
+
 // Why a model stopped.
 type FinishReason int32
 
@@ -212,11 +272,11 @@ func (x FinishReason) String() string {
 }
 
 func (FinishReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_content_proto_enumTypes[2].Descriptor()
+	return file_ymera_v1_content_proto_enumTypes[3].Descriptor()
 }
 
 func (FinishReason) Type() protoreflect.EnumType {
-	return &file_ymera_v1_content_proto_enumTypes[2]
+	return &file_ymera_v1_content_proto_enumTypes[3]
 }
 
 func (x FinishReason) Number() protoreflect.EnumNumber {
@@ -225,7 +285,7 @@ func (x FinishReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FinishReason.Descriptor instead.
 func (FinishReason) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{2}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{3}
 }
 
 // How closely to look at a picture or video.
@@ -265,11 +325,11 @@ func (x Media_Detail) String() string {
 }
 
 func (Media_Detail) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_content_proto_enumTypes[3].Descriptor()
+	return file_ymera_v1_content_proto_enumTypes[4].Descriptor()
 }
 
 func (Media_Detail) Type() protoreflect.EnumType {
-	return &file_ymera_v1_content_proto_enumTypes[3]
+	return &file_ymera_v1_content_proto_enumTypes[4]
 }
 
 func (x Media_Detail) Number() protoreflect.EnumNumber {
@@ -326,11 +386,11 @@ func (x ToolChoice_Mode) String() string {
 }
 
 func (ToolChoice_Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_content_proto_enumTypes[4].Descriptor()
+	return file_ymera_v1_content_proto_enumTypes[5].Descriptor()
 }
 
 func (ToolChoice_Mode) Type() protoreflect.EnumType {
-	return &file_ymera_v1_content_proto_enumTypes[4]
+	return &file_ymera_v1_content_proto_enumTypes[5]
 }
 
 func (x ToolChoice_Mode) Number() protoreflect.EnumNumber {
@@ -383,11 +443,11 @@ func (x ResponseFormat_Type) String() string {
 }
 
 func (ResponseFormat_Type) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_content_proto_enumTypes[5].Descriptor()
+	return file_ymera_v1_content_proto_enumTypes[6].Descriptor()
 }
 
 func (ResponseFormat_Type) Type() protoreflect.EnumType {
-	return &file_ymera_v1_content_proto_enumTypes[5]
+	return &file_ymera_v1_content_proto_enumTypes[6]
 }
 
 func (x ResponseFormat_Type) Number() protoreflect.EnumNumber {
@@ -1688,8 +1748,11 @@ type SamplingParameters struct {
 	// readable form. Absent leaves it to the provider. What is encrypted comes in
 	// any case, as it is needed for the next turn.
 	ReasoningSummary *bool `protobuf:"varint,11,opt,name=reasoning_summary,json=reasoningSummary,proto3,oneof" json:"reasoning_summary,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Asks for the log probability of each token of the answer's text, with this
+	// number of alternatives to each: from 0 to 20. Needs CAPABILITY_LOGPROBS.
+	Logprobs      *int32 `protobuf:"varint,12,opt,name=logprobs,proto3,oneof" json:"logprobs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SamplingParameters) Reset() {
@@ -1799,6 +1862,13 @@ func (x *SamplingParameters) GetReasoningSummary() bool {
 	return false
 }
 
+func (x *SamplingParameters) GetLogprobs() int32 {
+	if x != nil && x.Logprobs != nil {
+		return *x.Logprobs
+	}
+	return 0
+}
+
 // Everything that a model receives, and the requirements on its answer.
 type Prompt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1813,7 +1883,9 @@ type Prompt struct {
 	// The format of the answer. Absent means free text.
 	ResponseFormat *ResponseFormat `protobuf:"bytes,4,opt,name=response_format,json=responseFormat,proto3" json:"response_format,omitempty"`
 	// How the answer is sampled.
-	Sampling      *SamplingParameters `protobuf:"bytes,5,opt,name=sampling,proto3" json:"sampling,omitempty"`
+	Sampling *SamplingParameters `protobuf:"bytes,5,opt,name=sampling,proto3" json:"sampling,omitempty"`
+	// How urgent the answer is.
+	ServiceTier   ServiceTier `protobuf:"varint,6,opt,name=service_tier,json=serviceTier,proto3,enum=ymera.v1.ServiceTier" json:"service_tier,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1879,6 +1951,88 @@ func (x *Prompt) GetResponseFormat() *ResponseFormat {
 func (x *Prompt) GetSampling() *SamplingParameters {
 	if x != nil {
 		return x.Sampling
+	}
+	return nil
+}
+
+func (x *Prompt) GetServiceTier() ServiceTier {
+	if x != nil {
+		return x.ServiceTier
+	}
+	return ServiceTier_SERVICE_TIER_UNSPECIFIED
+}
+
+// A token of an answer's text, and how likely the model thought it.
+type TokenLogprob struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token. If it is a part of a character, a replacement for that.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The bytes of the token, if the provider states them: joined, those of all
+	// tokens are the text.
+	TokenBytes []byte `protobuf:"bytes,2,opt,name=token_bytes,json=tokenBytes,proto3" json:"token_bytes,omitempty"`
+	// The natural logarithm of its probability.
+	Logprob float64 `protobuf:"fixed64,3,opt,name=logprob,proto3" json:"logprob,omitempty"`
+	// The likeliest tokens at this place, as many as were asked for; this one may be
+	// among them. They have no alternatives of their own.
+	Alternatives  []*TokenLogprob `protobuf:"bytes,4,rep,name=alternatives,proto3" json:"alternatives,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokenLogprob) Reset() {
+	*x = TokenLogprob{}
+	mi := &file_ymera_v1_content_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenLogprob) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenLogprob) ProtoMessage() {}
+
+func (x *TokenLogprob) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_content_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenLogprob.ProtoReflect.Descriptor instead.
+func (*TokenLogprob) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *TokenLogprob) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *TokenLogprob) GetTokenBytes() []byte {
+	if x != nil {
+		return x.TokenBytes
+	}
+	return nil
+}
+
+func (x *TokenLogprob) GetLogprob() float64 {
+	if x != nil {
+		return x.Logprob
+	}
+	return 0
+}
+
+func (x *TokenLogprob) GetAlternatives() []*TokenLogprob {
+	if x != nil {
+		return x.Alternatives
 	}
 	return nil
 }
@@ -1984,7 +2138,7 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tTYPE_TEXT\x10\x01\x12\x14\n" +
 	"\x10TYPE_JSON_OBJECT\x10\x02\x12\x14\n" +
-	"\x10TYPE_JSON_SCHEMA\x10\x03\"\x97\x05\n" +
+	"\x10TYPE_JSON_SCHEMA\x10\x03\"\xc5\x05\n" +
 	"\x12SamplingParameters\x12%\n" +
 	"\vtemperature\x18\x01 \x01(\x01H\x00R\vtemperature\x88\x01\x01\x12\x18\n" +
 	"\x05top_p\x18\x02 \x01(\x01H\x01R\x04topP\x88\x01\x01\x12\x18\n" +
@@ -1997,7 +2151,8 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x10reasoning_effort\x18\t \x01(\x0e2\x19.ymera.v1.ReasoningEffortR\x0freasoningEffort\x12;\n" +
 	"\x17reasoning_budget_tokens\x18\n" +
 	" \x01(\x05H\aR\x15reasoningBudgetTokens\x88\x01\x01\x120\n" +
-	"\x11reasoning_summary\x18\v \x01(\bH\bR\x10reasoningSummary\x88\x01\x01B\x0e\n" +
+	"\x11reasoning_summary\x18\v \x01(\bH\bR\x10reasoningSummary\x88\x01\x01\x12\x1f\n" +
+	"\blogprobs\x18\f \x01(\x05H\tR\blogprobs\x88\x01\x01B\x0e\n" +
 	"\f_temperatureB\b\n" +
 	"\x06_top_pB\b\n" +
 	"\x06_top_kB\x14\n" +
@@ -2006,14 +2161,22 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x12_frequency_penaltyB\x13\n" +
 	"\x11_presence_penaltyB\x1a\n" +
 	"\x18_reasoning_budget_tokensB\x14\n" +
-	"\x12_reasoning_summary\"\x91\x02\n" +
+	"\x12_reasoning_summaryB\v\n" +
+	"\t_logprobs\"\xcb\x02\n" +
 	"\x06Prompt\x12-\n" +
 	"\bmessages\x18\x01 \x03(\v2\x11.ymera.v1.MessageR\bmessages\x12$\n" +
 	"\x05tools\x18\x02 \x03(\v2\x0e.ymera.v1.ToolR\x05tools\x125\n" +
 	"\vtool_choice\x18\x03 \x01(\v2\x14.ymera.v1.ToolChoiceR\n" +
 	"toolChoice\x12A\n" +
 	"\x0fresponse_format\x18\x04 \x01(\v2\x18.ymera.v1.ResponseFormatR\x0eresponseFormat\x128\n" +
-	"\bsampling\x18\x05 \x01(\v2\x1c.ymera.v1.SamplingParametersR\bsampling*_\n" +
+	"\bsampling\x18\x05 \x01(\v2\x1c.ymera.v1.SamplingParametersR\bsampling\x128\n" +
+	"\fservice_tier\x18\x06 \x01(\x0e2\x15.ymera.v1.ServiceTierR\vserviceTier\"\x9b\x01\n" +
+	"\fTokenLogprob\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x1f\n" +
+	"\vtoken_bytes\x18\x02 \x01(\fR\n" +
+	"tokenBytes\x12\x18\n" +
+	"\alogprob\x18\x03 \x01(\x01R\alogprob\x12:\n" +
+	"\falternatives\x18\x04 \x03(\v2\x16.ymera.v1.TokenLogprobR\falternatives*_\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_SYSTEM\x10\x01\x12\r\n" +
@@ -2028,7 +2191,12 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x15REASONING_EFFORT_HIGH\x10\x04\x12\x1c\n" +
 	"\x18REASONING_EFFORT_MINIMAL\x10\x05\x12\x1a\n" +
 	"\x16REASONING_EFFORT_XHIGH\x10\x06\x12\x18\n" +
-	"\x14REASONING_EFFORT_MAX\x10\a*\xb8\x01\n" +
+	"\x14REASONING_EFFORT_MAX\x10\a*x\n" +
+	"\vServiceTier\x12\x1c\n" +
+	"\x18SERVICE_TIER_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15SERVICE_TIER_STANDARD\x10\x01\x12\x15\n" +
+	"\x11SERVICE_TIER_FLEX\x10\x02\x12\x19\n" +
+	"\x15SERVICE_TIER_PRIORITY\x10\x03*\xb8\x01\n" +
 	"\fFinishReason\x12\x1d\n" +
 	"\x19FINISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FINISH_REASON_STOP\x10\x01\x12\x18\n" +
@@ -2050,68 +2218,72 @@ func file_ymera_v1_content_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_content_proto_rawDescData
 }
 
-var file_ymera_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_ymera_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_ymera_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_ymera_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_ymera_v1_content_proto_goTypes = []any{
 	(Role)(0),                   // 0: ymera.v1.Role
 	(ReasoningEffort)(0),        // 1: ymera.v1.ReasoningEffort
-	(FinishReason)(0),           // 2: ymera.v1.FinishReason
-	(Media_Detail)(0),           // 3: ymera.v1.Media.Detail
-	(ToolChoice_Mode)(0),        // 4: ymera.v1.ToolChoice.Mode
-	(ResponseFormat_Type)(0),    // 5: ymera.v1.ResponseFormat.Type
-	(*Message)(nil),             // 6: ymera.v1.Message
-	(*Part)(nil),                // 7: ymera.v1.Part
-	(*CacheHint)(nil),           // 8: ymera.v1.CacheHint
-	(*Media)(nil),               // 9: ymera.v1.Media
-	(*ProviderFile)(nil),        // 10: ymera.v1.ProviderFile
-	(*ToolCall)(nil),            // 11: ymera.v1.ToolCall
-	(*ToolResult)(nil),          // 12: ymera.v1.ToolResult
-	(*ProviderBlock)(nil),       // 13: ymera.v1.ProviderBlock
-	(*Reasoning)(nil),           // 14: ymera.v1.Reasoning
-	(*Citation)(nil),            // 15: ymera.v1.Citation
-	(*Tool)(nil),                // 16: ymera.v1.Tool
-	(*ProviderTool)(nil),        // 17: ymera.v1.ProviderTool
-	(*Function)(nil),            // 18: ymera.v1.Function
-	(*ToolChoice)(nil),          // 19: ymera.v1.ToolChoice
-	(*ResponseFormat)(nil),      // 20: ymera.v1.ResponseFormat
-	(*SamplingParameters)(nil),  // 21: ymera.v1.SamplingParameters
-	(*Prompt)(nil),              // 22: ymera.v1.Prompt
-	(*durationpb.Duration)(nil), // 23: google.protobuf.Duration
-	(*structpb.Struct)(nil),     // 24: google.protobuf.Struct
+	(ServiceTier)(0),            // 2: ymera.v1.ServiceTier
+	(FinishReason)(0),           // 3: ymera.v1.FinishReason
+	(Media_Detail)(0),           // 4: ymera.v1.Media.Detail
+	(ToolChoice_Mode)(0),        // 5: ymera.v1.ToolChoice.Mode
+	(ResponseFormat_Type)(0),    // 6: ymera.v1.ResponseFormat.Type
+	(*Message)(nil),             // 7: ymera.v1.Message
+	(*Part)(nil),                // 8: ymera.v1.Part
+	(*CacheHint)(nil),           // 9: ymera.v1.CacheHint
+	(*Media)(nil),               // 10: ymera.v1.Media
+	(*ProviderFile)(nil),        // 11: ymera.v1.ProviderFile
+	(*ToolCall)(nil),            // 12: ymera.v1.ToolCall
+	(*ToolResult)(nil),          // 13: ymera.v1.ToolResult
+	(*ProviderBlock)(nil),       // 14: ymera.v1.ProviderBlock
+	(*Reasoning)(nil),           // 15: ymera.v1.Reasoning
+	(*Citation)(nil),            // 16: ymera.v1.Citation
+	(*Tool)(nil),                // 17: ymera.v1.Tool
+	(*ProviderTool)(nil),        // 18: ymera.v1.ProviderTool
+	(*Function)(nil),            // 19: ymera.v1.Function
+	(*ToolChoice)(nil),          // 20: ymera.v1.ToolChoice
+	(*ResponseFormat)(nil),      // 21: ymera.v1.ResponseFormat
+	(*SamplingParameters)(nil),  // 22: ymera.v1.SamplingParameters
+	(*Prompt)(nil),              // 23: ymera.v1.Prompt
+	(*TokenLogprob)(nil),        // 24: ymera.v1.TokenLogprob
+	(*durationpb.Duration)(nil), // 25: google.protobuf.Duration
+	(*structpb.Struct)(nil),     // 26: google.protobuf.Struct
 }
 var file_ymera_v1_content_proto_depIdxs = []int32{
 	0,  // 0: ymera.v1.Message.role:type_name -> ymera.v1.Role
-	7,  // 1: ymera.v1.Message.parts:type_name -> ymera.v1.Part
-	9,  // 2: ymera.v1.Part.image:type_name -> ymera.v1.Media
-	9,  // 3: ymera.v1.Part.audio:type_name -> ymera.v1.Media
-	9,  // 4: ymera.v1.Part.file:type_name -> ymera.v1.Media
-	11, // 5: ymera.v1.Part.tool_call:type_name -> ymera.v1.ToolCall
-	12, // 6: ymera.v1.Part.tool_result:type_name -> ymera.v1.ToolResult
-	14, // 7: ymera.v1.Part.reasoning:type_name -> ymera.v1.Reasoning
-	13, // 8: ymera.v1.Part.provider_block:type_name -> ymera.v1.ProviderBlock
-	9,  // 9: ymera.v1.Part.video:type_name -> ymera.v1.Media
-	8,  // 10: ymera.v1.Part.cache:type_name -> ymera.v1.CacheHint
-	23, // 11: ymera.v1.CacheHint.ttl:type_name -> google.protobuf.Duration
-	10, // 12: ymera.v1.Media.provider_file:type_name -> ymera.v1.ProviderFile
-	3,  // 13: ymera.v1.Media.detail:type_name -> ymera.v1.Media.Detail
-	7,  // 14: ymera.v1.ToolResult.parts:type_name -> ymera.v1.Part
-	18, // 15: ymera.v1.Tool.function:type_name -> ymera.v1.Function
-	17, // 16: ymera.v1.Tool.provider_tool:type_name -> ymera.v1.ProviderTool
-	8,  // 17: ymera.v1.Tool.cache:type_name -> ymera.v1.CacheHint
-	24, // 18: ymera.v1.ProviderTool.options:type_name -> google.protobuf.Struct
-	4,  // 19: ymera.v1.ToolChoice.mode:type_name -> ymera.v1.ToolChoice.Mode
-	5,  // 20: ymera.v1.ResponseFormat.type:type_name -> ymera.v1.ResponseFormat.Type
+	8,  // 1: ymera.v1.Message.parts:type_name -> ymera.v1.Part
+	10, // 2: ymera.v1.Part.image:type_name -> ymera.v1.Media
+	10, // 3: ymera.v1.Part.audio:type_name -> ymera.v1.Media
+	10, // 4: ymera.v1.Part.file:type_name -> ymera.v1.Media
+	12, // 5: ymera.v1.Part.tool_call:type_name -> ymera.v1.ToolCall
+	13, // 6: ymera.v1.Part.tool_result:type_name -> ymera.v1.ToolResult
+	15, // 7: ymera.v1.Part.reasoning:type_name -> ymera.v1.Reasoning
+	14, // 8: ymera.v1.Part.provider_block:type_name -> ymera.v1.ProviderBlock
+	10, // 9: ymera.v1.Part.video:type_name -> ymera.v1.Media
+	9,  // 10: ymera.v1.Part.cache:type_name -> ymera.v1.CacheHint
+	25, // 11: ymera.v1.CacheHint.ttl:type_name -> google.protobuf.Duration
+	11, // 12: ymera.v1.Media.provider_file:type_name -> ymera.v1.ProviderFile
+	4,  // 13: ymera.v1.Media.detail:type_name -> ymera.v1.Media.Detail
+	8,  // 14: ymera.v1.ToolResult.parts:type_name -> ymera.v1.Part
+	19, // 15: ymera.v1.Tool.function:type_name -> ymera.v1.Function
+	18, // 16: ymera.v1.Tool.provider_tool:type_name -> ymera.v1.ProviderTool
+	9,  // 17: ymera.v1.Tool.cache:type_name -> ymera.v1.CacheHint
+	26, // 18: ymera.v1.ProviderTool.options:type_name -> google.protobuf.Struct
+	5,  // 19: ymera.v1.ToolChoice.mode:type_name -> ymera.v1.ToolChoice.Mode
+	6,  // 20: ymera.v1.ResponseFormat.type:type_name -> ymera.v1.ResponseFormat.Type
 	1,  // 21: ymera.v1.SamplingParameters.reasoning_effort:type_name -> ymera.v1.ReasoningEffort
-	6,  // 22: ymera.v1.Prompt.messages:type_name -> ymera.v1.Message
-	16, // 23: ymera.v1.Prompt.tools:type_name -> ymera.v1.Tool
-	19, // 24: ymera.v1.Prompt.tool_choice:type_name -> ymera.v1.ToolChoice
-	20, // 25: ymera.v1.Prompt.response_format:type_name -> ymera.v1.ResponseFormat
-	21, // 26: ymera.v1.Prompt.sampling:type_name -> ymera.v1.SamplingParameters
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	7,  // 22: ymera.v1.Prompt.messages:type_name -> ymera.v1.Message
+	17, // 23: ymera.v1.Prompt.tools:type_name -> ymera.v1.Tool
+	20, // 24: ymera.v1.Prompt.tool_choice:type_name -> ymera.v1.ToolChoice
+	21, // 25: ymera.v1.Prompt.response_format:type_name -> ymera.v1.ResponseFormat
+	22, // 26: ymera.v1.Prompt.sampling:type_name -> ymera.v1.SamplingParameters
+	2,  // 27: ymera.v1.Prompt.service_tier:type_name -> ymera.v1.ServiceTier
+	24, // 28: ymera.v1.TokenLogprob.alternatives:type_name -> ymera.v1.TokenLogprob
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_content_proto_init() }
@@ -2147,8 +2319,8 @@ func file_ymera_v1_content_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_content_proto_rawDesc), len(file_ymera_v1_content_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   17,
+			NumEnums:      7,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

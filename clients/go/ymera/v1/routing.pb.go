@@ -186,21 +186,24 @@ const (
 	Capability_CAPABILITY_CODE_EXECUTION Capability = 8
 	// Accepts videos.
 	Capability_CAPABILITY_VIDEO_INPUT Capability = 9
+	// States the probabilities of the tokens that it writes.
+	Capability_CAPABILITY_LOGPROBS Capability = 10
 )
 
 // Enum value maps for Capability.
 var (
 	Capability_name = map[int32]string{
-		0: "CAPABILITY_UNSPECIFIED",
-		1: "CAPABILITY_TOOLS",
-		2: "CAPABILITY_STRUCTURED_OUTPUT",
-		3: "CAPABILITY_IMAGE_INPUT",
-		4: "CAPABILITY_AUDIO_INPUT",
-		5: "CAPABILITY_FILE_INPUT",
-		6: "CAPABILITY_REASONING",
-		7: "CAPABILITY_WEB_SEARCH",
-		8: "CAPABILITY_CODE_EXECUTION",
-		9: "CAPABILITY_VIDEO_INPUT",
+		0:  "CAPABILITY_UNSPECIFIED",
+		1:  "CAPABILITY_TOOLS",
+		2:  "CAPABILITY_STRUCTURED_OUTPUT",
+		3:  "CAPABILITY_IMAGE_INPUT",
+		4:  "CAPABILITY_AUDIO_INPUT",
+		5:  "CAPABILITY_FILE_INPUT",
+		6:  "CAPABILITY_REASONING",
+		7:  "CAPABILITY_WEB_SEARCH",
+		8:  "CAPABILITY_CODE_EXECUTION",
+		9:  "CAPABILITY_VIDEO_INPUT",
+		10: "CAPABILITY_LOGPROBS",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED":       0,
@@ -213,6 +216,7 @@ var (
 		"CAPABILITY_WEB_SEARCH":        7,
 		"CAPABILITY_CODE_EXECUTION":    8,
 		"CAPABILITY_VIDEO_INPUT":       9,
+		"CAPABILITY_LOGPROBS":          10,
 	}
 )
 
@@ -1712,7 +1716,10 @@ type Attempt struct {
 	// It was a hedge: made while the attempt before it was under way and had not
 	// begun an answer. Of the two, the one that was not quick enough has the error
 	// CANCELLED, and comes first.
-	Hedge         bool `protobuf:"varint,16,opt,name=hedge,proto3" json:"hedge,omitempty"`
+	Hedge bool `protobuf:"varint,16,opt,name=hedge,proto3" json:"hedge,omitempty"`
+	// The tier in which the provider served it, in its own word, such as "default" or
+	// "flex"; empty if it did not say.
+	ServiceTier   string `protobuf:"bytes,17,opt,name=service_tier,json=serviceTier,proto3" json:"service_tier,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1857,6 +1864,13 @@ func (x *Attempt) GetHedge() bool {
 		return x.Hedge
 	}
 	return false
+}
+
+func (x *Attempt) GetServiceTier() string {
+	if x != nil {
+		return x.ServiceTier
+	}
+	return ""
 }
 
 // A parameter that was not sent to a provider as the caller gave it.
@@ -2202,7 +2216,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\x0e2\x19.ymera.v1.ExclusionReasonR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x18\n" +
 	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1a\n" +
-	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xeb\x04\n" +
+	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\x8e\x05\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
@@ -2221,7 +2235,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\rfinish_reason\x18\r \x01(\x0e2\x16.ymera.v1.FinishReasonR\ffinishReason\x12*\n" +
 	"\x11raw_finish_reason\x18\x0e \x01(\tR\x0frawFinishReason\x12#\n" +
 	"\rstop_sequence\x18\x0f \x01(\tR\fstopSequence\x12\x14\n" +
-	"\x05hedge\x18\x10 \x01(\bR\x05hedge\"\xb6\x01\n" +
+	"\x05hedge\x18\x10 \x01(\bR\x05hedge\x12!\n" +
+	"\fservice_tier\x18\x11 \x01(\tR\vserviceTier\"\xb6\x01\n" +
 	"\aWarning\x12*\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x16.ymera.v1.Warning.KindR\x04kind\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +
@@ -2266,7 +2281,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x14OPERATION_EMBEDDINGS\x10\x02\x12\x1a\n" +
 	"\x16OPERATION_COUNT_TOKENS\x10\x03\x12\x18\n" +
 	"\x14OPERATION_MODERATION\x10\x04\x12\x14\n" +
-	"\x10OPERATION_RERANK\x10\x05*\xa3\x02\n" +
+	"\x10OPERATION_RERANK\x10\x05*\xbc\x02\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -2278,7 +2293,9 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x14CAPABILITY_REASONING\x10\x06\x12\x19\n" +
 	"\x15CAPABILITY_WEB_SEARCH\x10\a\x12\x1d\n" +
 	"\x19CAPABILITY_CODE_EXECUTION\x10\b\x12\x1a\n" +
-	"\x16CAPABILITY_VIDEO_INPUT\x10\t*\x87\x03\n" +
+	"\x16CAPABILITY_VIDEO_INPUT\x10\t\x12\x17\n" +
+	"\x13CAPABILITY_LOGPROBS\x10\n" +
+	"*\x87\x03\n" +
 	"\x0fExclusionReason\x12 \n" +
 	"\x1cEXCLUSION_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cEXCLUSION_REASON_NOT_ALLOWED\x10\x01\x12\x1b\n" +

@@ -475,7 +475,9 @@ type ExecuteResponse struct {
 	Attempts []*Attempt `protobuf:"bytes,9,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// True if this is the stored outcome of an earlier request with the same
 	// idempotency_key; request_id, usage and all else are those of that one.
-	Replayed      bool `protobuf:"varint,10,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	Replayed bool `protobuf:"varint,10,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	// The probabilities of the tokens of the answer's text, if they were asked for.
+	Logprobs      []*TokenLogprob `protobuf:"bytes,11,rep,name=logprobs,proto3" json:"logprobs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -578,6 +580,13 @@ func (x *ExecuteResponse) GetReplayed() bool {
 		return x.Replayed
 	}
 	return false
+}
+
+func (x *ExecuteResponse) GetLogprobs() []*TokenLogprob {
+	if x != nil {
+		return x.Logprobs
+	}
+	return nil
 }
 
 // The request of ExecuteStream.
@@ -713,6 +722,7 @@ type ExecuteStreamResponse struct {
 	//	*ExecuteStreamResponse_RefusalDelta
 	//	*ExecuteStreamResponse_Citation
 	//	*ExecuteStreamResponse_ProviderBlock
+	//	*ExecuteStreamResponse_LogprobsDelta
 	//	*ExecuteStreamResponse_Completed
 	//	*ExecuteStreamResponse_Truncated
 	//	*ExecuteStreamResponse_Failed
@@ -838,6 +848,15 @@ func (x *ExecuteStreamResponse) GetProviderBlock() *ProviderBlock {
 	return nil
 }
 
+func (x *ExecuteStreamResponse) GetLogprobsDelta() *LogprobsDelta {
+	if x != nil {
+		if x, ok := x.Event.(*ExecuteStreamResponse_LogprobsDelta); ok {
+			return x.LogprobsDelta
+		}
+	}
+	return nil
+}
+
 func (x *ExecuteStreamResponse) GetCompleted() *ExecutionCompleted {
 	if x != nil {
 		if x, ok := x.Event.(*ExecuteStreamResponse_Completed); ok {
@@ -918,6 +937,11 @@ type ExecuteStreamResponse_ProviderBlock struct {
 	ProviderBlock *ProviderBlock `protobuf:"bytes,9,opt,name=provider_block,json=providerBlock,proto3,oneof"`
 }
 
+type ExecuteStreamResponse_LogprobsDelta struct {
+	// The probabilities of tokens whose text was sent before.
+	LogprobsDelta *LogprobsDelta `protobuf:"bytes,10,opt,name=logprobs_delta,json=logprobsDelta,proto3,oneof"`
+}
+
 type ExecuteStreamResponse_Completed struct {
 	// Terminal: the model finished its answer.
 	Completed *ExecutionCompleted `protobuf:"bytes,15,opt,name=completed,proto3,oneof"`
@@ -953,6 +977,8 @@ func (*ExecuteStreamResponse_RefusalDelta) isExecuteStreamResponse_Event() {}
 func (*ExecuteStreamResponse_Citation) isExecuteStreamResponse_Event() {}
 
 func (*ExecuteStreamResponse_ProviderBlock) isExecuteStreamResponse_Event() {}
+
+func (*ExecuteStreamResponse_LogprobsDelta) isExecuteStreamResponse_Event() {}
 
 func (*ExecuteStreamResponse_Completed) isExecuteStreamResponse_Event() {}
 
@@ -1304,6 +1330,52 @@ func (x *ToolCallDelta) GetArguments() string {
 	return ""
 }
 
+// The probabilities of some tokens.
+type LogprobsDelta struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At least one, in the order of the text.
+	Tokens        []*TokenLogprob `protobuf:"bytes,1,rep,name=tokens,proto3" json:"tokens,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogprobsDelta) Reset() {
+	*x = LogprobsDelta{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogprobsDelta) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogprobsDelta) ProtoMessage() {}
+
+func (x *LogprobsDelta) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogprobsDelta.ProtoReflect.Descriptor instead.
+func (*LogprobsDelta) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *LogprobsDelta) GetTokens() []*TokenLogprob {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
 // More of a refusal.
 type RefusalDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1315,7 +1387,7 @@ type RefusalDelta struct {
 
 func (x *RefusalDelta) Reset() {
 	*x = RefusalDelta{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[11]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1327,7 +1399,7 @@ func (x *RefusalDelta) String() string {
 func (*RefusalDelta) ProtoMessage() {}
 
 func (x *RefusalDelta) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[11]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1340,7 +1412,7 @@ func (x *RefusalDelta) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefusalDelta.ProtoReflect.Descriptor instead.
 func (*RefusalDelta) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{11}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RefusalDelta) GetText() string {
@@ -1369,7 +1441,7 @@ type ExecutionCompleted struct {
 
 func (x *ExecutionCompleted) Reset() {
 	*x = ExecutionCompleted{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[12]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1381,7 +1453,7 @@ func (x *ExecutionCompleted) String() string {
 func (*ExecutionCompleted) ProtoMessage() {}
 
 func (x *ExecutionCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[12]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1394,7 +1466,7 @@ func (x *ExecutionCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutionCompleted.ProtoReflect.Descriptor instead.
 func (*ExecutionCompleted) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{12}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExecutionCompleted) GetFinishReason() FinishReason {
@@ -1449,7 +1521,7 @@ type ExecutionTruncated struct {
 
 func (x *ExecutionTruncated) Reset() {
 	*x = ExecutionTruncated{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[13]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1461,7 +1533,7 @@ func (x *ExecutionTruncated) String() string {
 func (*ExecutionTruncated) ProtoMessage() {}
 
 func (x *ExecutionTruncated) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[13]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1474,7 +1546,7 @@ func (x *ExecutionTruncated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutionTruncated.ProtoReflect.Descriptor instead.
 func (*ExecutionTruncated) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{13}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExecutionTruncated) GetError() *Error {
@@ -1520,7 +1592,7 @@ type ExecutionFailed struct {
 
 func (x *ExecutionFailed) Reset() {
 	*x = ExecutionFailed{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[14]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1604,7 @@ func (x *ExecutionFailed) String() string {
 func (*ExecutionFailed) ProtoMessage() {}
 
 func (x *ExecutionFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[14]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1617,7 @@ func (x *ExecutionFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutionFailed.ProtoReflect.Descriptor instead.
 func (*ExecutionFailed) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{14}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExecutionFailed) GetError() *Error {
@@ -1584,7 +1656,7 @@ type ExecutionCancelled struct {
 
 func (x *ExecutionCancelled) Reset() {
 	*x = ExecutionCancelled{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[15]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1596,7 +1668,7 @@ func (x *ExecutionCancelled) String() string {
 func (*ExecutionCancelled) ProtoMessage() {}
 
 func (x *ExecutionCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[15]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1609,7 +1681,7 @@ func (x *ExecutionCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutionCancelled.ProtoReflect.Descriptor instead.
 func (*ExecutionCancelled) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{15}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExecutionCancelled) GetError() *Error {
@@ -1663,7 +1735,7 @@ type BenchmarkRequest struct {
 
 func (x *BenchmarkRequest) Reset() {
 	*x = BenchmarkRequest{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[16]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1675,7 +1747,7 @@ func (x *BenchmarkRequest) String() string {
 func (*BenchmarkRequest) ProtoMessage() {}
 
 func (x *BenchmarkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[16]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1688,7 +1760,7 @@ func (x *BenchmarkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkRequest.ProtoReflect.Descriptor instead.
 func (*BenchmarkRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{16}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *BenchmarkRequest) GetModels() []string {
@@ -1768,7 +1840,7 @@ type BenchmarkResponse struct {
 
 func (x *BenchmarkResponse) Reset() {
 	*x = BenchmarkResponse{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[17]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1780,7 +1852,7 @@ func (x *BenchmarkResponse) String() string {
 func (*BenchmarkResponse) ProtoMessage() {}
 
 func (x *BenchmarkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[17]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1793,7 +1865,7 @@ func (x *BenchmarkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkResponse.ProtoReflect.Descriptor instead.
 func (*BenchmarkResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{17}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *BenchmarkResponse) GetSequence() int64 {
@@ -1918,7 +1990,7 @@ type BenchmarkStarted struct {
 
 func (x *BenchmarkStarted) Reset() {
 	*x = BenchmarkStarted{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[18]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +2002,7 @@ func (x *BenchmarkStarted) String() string {
 func (*BenchmarkStarted) ProtoMessage() {}
 
 func (x *BenchmarkStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[18]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2015,7 @@ func (x *BenchmarkStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkStarted.ProtoReflect.Descriptor instead.
 func (*BenchmarkStarted) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{18}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *BenchmarkStarted) GetRunId() string {
@@ -2022,7 +2094,7 @@ type BenchmarkProgress struct {
 
 func (x *BenchmarkProgress) Reset() {
 	*x = BenchmarkProgress{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[19]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2034,7 +2106,7 @@ func (x *BenchmarkProgress) String() string {
 func (*BenchmarkProgress) ProtoMessage() {}
 
 func (x *BenchmarkProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[19]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2047,7 +2119,7 @@ func (x *BenchmarkProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkProgress.ProtoReflect.Descriptor instead.
 func (*BenchmarkProgress) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{19}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BenchmarkProgress) GetCompletedTasks() int32 {
@@ -2126,7 +2198,7 @@ type BenchmarkCompleted struct {
 
 func (x *BenchmarkCompleted) Reset() {
 	*x = BenchmarkCompleted{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[20]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2138,7 +2210,7 @@ func (x *BenchmarkCompleted) String() string {
 func (*BenchmarkCompleted) ProtoMessage() {}
 
 func (x *BenchmarkCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[20]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2151,7 +2223,7 @@ func (x *BenchmarkCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkCompleted.ProtoReflect.Descriptor instead.
 func (*BenchmarkCompleted) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{20}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *BenchmarkCompleted) GetRunId() string {
@@ -2179,7 +2251,7 @@ type BenchmarkFailed struct {
 
 func (x *BenchmarkFailed) Reset() {
 	*x = BenchmarkFailed{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2191,7 +2263,7 @@ func (x *BenchmarkFailed) String() string {
 func (*BenchmarkFailed) ProtoMessage() {}
 
 func (x *BenchmarkFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2204,7 +2276,7 @@ func (x *BenchmarkFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkFailed.ProtoReflect.Descriptor instead.
 func (*BenchmarkFailed) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{21}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *BenchmarkFailed) GetError() *Error {
@@ -2225,7 +2297,7 @@ type BenchmarkCancelled struct {
 
 func (x *BenchmarkCancelled) Reset() {
 	*x = BenchmarkCancelled{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2237,7 +2309,7 @@ func (x *BenchmarkCancelled) String() string {
 func (*BenchmarkCancelled) ProtoMessage() {}
 
 func (x *BenchmarkCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2250,7 +2322,7 @@ func (x *BenchmarkCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkCancelled.ProtoReflect.Descriptor instead.
 func (*BenchmarkCancelled) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{22}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *BenchmarkCancelled) GetError() *Error {
@@ -2288,7 +2360,7 @@ type BenchmarkScore struct {
 
 func (x *BenchmarkScore) Reset() {
 	*x = BenchmarkScore{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2300,7 +2372,7 @@ func (x *BenchmarkScore) String() string {
 func (*BenchmarkScore) ProtoMessage() {}
 
 func (x *BenchmarkScore) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2313,7 +2385,7 @@ func (x *BenchmarkScore) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkScore.ProtoReflect.Descriptor instead.
 func (*BenchmarkScore) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{23}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *BenchmarkScore) GetModel() string {
@@ -2388,7 +2460,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2400,7 +2472,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2413,7 +2485,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
 }
 
 // The state of the server.
@@ -2453,7 +2525,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2465,7 +2537,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2478,7 +2550,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *HealthResponse) GetStatus() HealthStatus {
@@ -2587,7 +2659,7 @@ type NetworkHealth struct {
 
 func (x *NetworkHealth) Reset() {
 	*x = NetworkHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2599,7 +2671,7 @@ func (x *NetworkHealth) String() string {
 func (*NetworkHealth) ProtoMessage() {}
 
 func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2612,7 +2684,7 @@ func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NetworkHealth.ProtoReflect.Descriptor instead.
 func (*NetworkHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *NetworkHealth) GetStatus() HealthStatus {
@@ -2647,7 +2719,7 @@ type LimitHealth struct {
 
 func (x *LimitHealth) Reset() {
 	*x = LimitHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2659,7 +2731,7 @@ func (x *LimitHealth) String() string {
 func (*LimitHealth) ProtoMessage() {}
 
 func (x *LimitHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2672,7 +2744,7 @@ func (x *LimitHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LimitHealth.ProtoReflect.Descriptor instead.
 func (*LimitHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LimitHealth) GetName() string {
@@ -2728,7 +2800,7 @@ type ProviderHealth struct {
 
 func (x *ProviderHealth) Reset() {
 	*x = ProviderHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2740,7 +2812,7 @@ func (x *ProviderHealth) String() string {
 func (*ProviderHealth) ProtoMessage() {}
 
 func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2753,7 +2825,7 @@ func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderHealth.ProtoReflect.Descriptor instead.
 func (*ProviderHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ProviderHealth) GetProvider() string {
@@ -2823,7 +2895,7 @@ type PauseHealth struct {
 
 func (x *PauseHealth) Reset() {
 	*x = PauseHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2835,7 +2907,7 @@ func (x *PauseHealth) String() string {
 func (*PauseHealth) ProtoMessage() {}
 
 func (x *PauseHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2848,7 +2920,7 @@ func (x *PauseHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseHealth.ProtoReflect.Descriptor instead.
 func (*PauseHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *PauseHealth) GetDomain() string {
@@ -2902,7 +2974,7 @@ type BreakerHealth struct {
 
 func (x *BreakerHealth) Reset() {
 	*x = BreakerHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2914,7 +2986,7 @@ func (x *BreakerHealth) String() string {
 func (*BreakerHealth) ProtoMessage() {}
 
 func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2927,7 +2999,7 @@ func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BreakerHealth.ProtoReflect.Descriptor instead.
 func (*BreakerHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *BreakerHealth) GetDomain() string {
@@ -2989,7 +3061,7 @@ type BackgroundTaskHealth struct {
 
 func (x *BackgroundTaskHealth) Reset() {
 	*x = BackgroundTaskHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3001,7 +3073,7 @@ func (x *BackgroundTaskHealth) String() string {
 func (*BackgroundTaskHealth) ProtoMessage() {}
 
 func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3014,7 +3086,7 @@ func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
 func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *BackgroundTaskHealth) GetName() string {
@@ -3061,7 +3133,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3073,7 +3145,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3086,7 +3158,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -3125,7 +3197,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3137,7 +3209,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3150,7 +3222,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -3198,7 +3270,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x06strict\x18\a \x01(\bR\x06strict\x1a[\n" +
 	"\x14ProviderOptionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
-	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\xa4\x03\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\xd8\x03\n" +
 	"\x0fExecuteResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12-\n" +
@@ -3211,7 +3283,8 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\tsimulated\x18\b \x01(\bR\tsimulated\x12-\n" +
 	"\battempts\x18\t \x03(\v2\x11.ymera.v1.AttemptR\battempts\x12\x1a\n" +
 	"\breplayed\x18\n" +
-	" \x01(\bR\breplayed\"\xf4\x03\n" +
+	" \x01(\bR\breplayed\x122\n" +
+	"\blogprobs\x18\v \x03(\v2\x16.ymera.v1.TokenLogprobR\blogprobs\"\xf4\x03\n" +
 	"\x14ExecuteStreamRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
@@ -3222,7 +3295,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x06strict\x18\a \x01(\bR\x06strict\x1a[\n" +
 	"\x14ProviderOptionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12-\n" +
-	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\x99\x06\n" +
+	"\x05value\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05value:\x028\x01\"\xdb\x06\n" +
 	"\x15ExecuteStreamResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.ExecutionStartedH\x00R\astarted\x12C\n" +
@@ -3233,7 +3306,9 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x0ftool_call_delta\x18\x06 \x01(\v2\x17.ymera.v1.ToolCallDeltaH\x00R\rtoolCallDelta\x12=\n" +
 	"\rrefusal_delta\x18\a \x01(\v2\x16.ymera.v1.RefusalDeltaH\x00R\frefusalDelta\x120\n" +
 	"\bcitation\x18\b \x01(\v2\x12.ymera.v1.CitationH\x00R\bcitation\x12@\n" +
-	"\x0eprovider_block\x18\t \x01(\v2\x17.ymera.v1.ProviderBlockH\x00R\rproviderBlock\x12<\n" +
+	"\x0eprovider_block\x18\t \x01(\v2\x17.ymera.v1.ProviderBlockH\x00R\rproviderBlock\x12@\n" +
+	"\x0elogprobs_delta\x18\n" +
+	" \x01(\v2\x17.ymera.v1.LogprobsDeltaH\x00R\rlogprobsDelta\x12<\n" +
 	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.ExecutionCompletedH\x00R\tcompleted\x12<\n" +
 	"\ttruncated\x18\x10 \x01(\v2\x1c.ymera.v1.ExecutionTruncatedH\x00R\ttruncated\x123\n" +
 	"\x06failed\x18\x11 \x01(\v2\x19.ymera.v1.ExecutionFailedH\x00R\x06failed\x12<\n" +
@@ -3261,7 +3336,9 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1c\n" +
-	"\targuments\x18\x04 \x01(\tR\targuments\"\"\n" +
+	"\targuments\x18\x04 \x01(\tR\targuments\"?\n" +
+	"\rLogprobsDelta\x12.\n" +
+	"\x06tokens\x18\x01 \x03(\v2\x16.ymera.v1.TokenLogprobR\x06tokens\"\"\n" +
 	"\fRefusalDelta\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\"\xdb\x01\n" +
 	"\x12ExecutionCompleted\x12;\n" +
@@ -3446,7 +3523,7 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
@@ -3462,144 +3539,149 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*TextDelta)(nil),             // 11: ymera.v1.TextDelta
 	(*ReasoningDelta)(nil),        // 12: ymera.v1.ReasoningDelta
 	(*ToolCallDelta)(nil),         // 13: ymera.v1.ToolCallDelta
-	(*RefusalDelta)(nil),          // 14: ymera.v1.RefusalDelta
-	(*ExecutionCompleted)(nil),    // 15: ymera.v1.ExecutionCompleted
-	(*ExecutionTruncated)(nil),    // 16: ymera.v1.ExecutionTruncated
-	(*ExecutionFailed)(nil),       // 17: ymera.v1.ExecutionFailed
-	(*ExecutionCancelled)(nil),    // 18: ymera.v1.ExecutionCancelled
-	(*BenchmarkRequest)(nil),      // 19: ymera.v1.BenchmarkRequest
-	(*BenchmarkResponse)(nil),     // 20: ymera.v1.BenchmarkResponse
-	(*BenchmarkStarted)(nil),      // 21: ymera.v1.BenchmarkStarted
-	(*BenchmarkProgress)(nil),     // 22: ymera.v1.BenchmarkProgress
-	(*BenchmarkCompleted)(nil),    // 23: ymera.v1.BenchmarkCompleted
-	(*BenchmarkFailed)(nil),       // 24: ymera.v1.BenchmarkFailed
-	(*BenchmarkCancelled)(nil),    // 25: ymera.v1.BenchmarkCancelled
-	(*BenchmarkScore)(nil),        // 26: ymera.v1.BenchmarkScore
-	(*HealthRequest)(nil),         // 27: ymera.v1.HealthRequest
-	(*HealthResponse)(nil),        // 28: ymera.v1.HealthResponse
-	(*NetworkHealth)(nil),         // 29: ymera.v1.NetworkHealth
-	(*LimitHealth)(nil),           // 30: ymera.v1.LimitHealth
-	(*ProviderHealth)(nil),        // 31: ymera.v1.ProviderHealth
-	(*PauseHealth)(nil),           // 32: ymera.v1.PauseHealth
-	(*BreakerHealth)(nil),         // 33: ymera.v1.BreakerHealth
-	(*BackgroundTaskHealth)(nil),  // 34: ymera.v1.BackgroundTaskHealth
-	(*PluginHealth)(nil),          // 35: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 36: ymera.v1.StorageHealth
-	nil,                           // 37: ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	nil,                           // 38: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
-	(*Prompt)(nil),                // 39: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 40: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 41: ymera.v1.DecisionView
-	(*Attribution)(nil),           // 42: ymera.v1.Attribution
-	(*Decision)(nil),              // 43: ymera.v1.Decision
-	(*Message)(nil),               // 44: ymera.v1.Message
-	(FinishReason)(0),             // 45: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 46: ymera.v1.Usage
-	(*Citation)(nil),              // 47: ymera.v1.Citation
-	(*Attempt)(nil),               // 48: ymera.v1.Attempt
-	(*ProviderBlock)(nil),         // 49: ymera.v1.ProviderBlock
-	(*Error)(nil),                 // 50: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 51: google.protobuf.Duration
-	(*structpb.Struct)(nil),       // 52: google.protobuf.Struct
+	(*LogprobsDelta)(nil),         // 14: ymera.v1.LogprobsDelta
+	(*RefusalDelta)(nil),          // 15: ymera.v1.RefusalDelta
+	(*ExecutionCompleted)(nil),    // 16: ymera.v1.ExecutionCompleted
+	(*ExecutionTruncated)(nil),    // 17: ymera.v1.ExecutionTruncated
+	(*ExecutionFailed)(nil),       // 18: ymera.v1.ExecutionFailed
+	(*ExecutionCancelled)(nil),    // 19: ymera.v1.ExecutionCancelled
+	(*BenchmarkRequest)(nil),      // 20: ymera.v1.BenchmarkRequest
+	(*BenchmarkResponse)(nil),     // 21: ymera.v1.BenchmarkResponse
+	(*BenchmarkStarted)(nil),      // 22: ymera.v1.BenchmarkStarted
+	(*BenchmarkProgress)(nil),     // 23: ymera.v1.BenchmarkProgress
+	(*BenchmarkCompleted)(nil),    // 24: ymera.v1.BenchmarkCompleted
+	(*BenchmarkFailed)(nil),       // 25: ymera.v1.BenchmarkFailed
+	(*BenchmarkCancelled)(nil),    // 26: ymera.v1.BenchmarkCancelled
+	(*BenchmarkScore)(nil),        // 27: ymera.v1.BenchmarkScore
+	(*HealthRequest)(nil),         // 28: ymera.v1.HealthRequest
+	(*HealthResponse)(nil),        // 29: ymera.v1.HealthResponse
+	(*NetworkHealth)(nil),         // 30: ymera.v1.NetworkHealth
+	(*LimitHealth)(nil),           // 31: ymera.v1.LimitHealth
+	(*ProviderHealth)(nil),        // 32: ymera.v1.ProviderHealth
+	(*PauseHealth)(nil),           // 33: ymera.v1.PauseHealth
+	(*BreakerHealth)(nil),         // 34: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 35: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 36: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 37: ymera.v1.StorageHealth
+	nil,                           // 38: ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	nil,                           // 39: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	(*Prompt)(nil),                // 40: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 41: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 42: ymera.v1.DecisionView
+	(*Attribution)(nil),           // 43: ymera.v1.Attribution
+	(*Decision)(nil),              // 44: ymera.v1.Decision
+	(*Message)(nil),               // 45: ymera.v1.Message
+	(FinishReason)(0),             // 46: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 47: ymera.v1.Usage
+	(*Citation)(nil),              // 48: ymera.v1.Citation
+	(*Attempt)(nil),               // 49: ymera.v1.Attempt
+	(*TokenLogprob)(nil),          // 50: ymera.v1.TokenLogprob
+	(*ProviderBlock)(nil),         // 51: ymera.v1.ProviderBlock
+	(*Error)(nil),                 // 52: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 53: google.protobuf.Duration
+	(*structpb.Struct)(nil),       // 54: google.protobuf.Struct
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	39, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	40, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	41, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	42, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
-	43, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	39, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	40, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	41, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	42, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
-	37, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	44, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	45, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	46, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	43, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	47, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	48, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	39, // 16: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	40, // 17: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	41, // 18: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	42, // 19: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
-	38, // 20: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
-	9,  // 21: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
-	10, // 22: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
-	11, // 23: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
-	12, // 24: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
-	13, // 25: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
-	14, // 26: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	47, // 27: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	49, // 28: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
-	15, // 29: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
-	16, // 30: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
-	17, // 31: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
-	18, // 32: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	43, // 33: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	50, // 34: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	45, // 35: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	46, // 36: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	48, // 37: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	50, // 38: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	46, // 39: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	48, // 40: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	50, // 41: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	46, // 42: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	48, // 43: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	50, // 44: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	46, // 45: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	48, // 46: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
-	21, // 47: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
-	22, // 48: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
-	23, // 49: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	24, // 50: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
-	25, // 51: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
-	51, // 52: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	50, // 53: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
-	26, // 54: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	50, // 55: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
-	50, // 56: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
-	51, // 57: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	46, // 58: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
-	0,  // 59: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	51, // 60: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	31, // 61: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	35, // 62: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	36, // 63: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	34, // 64: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	29, // 65: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
-	30, // 66: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
-	0,  // 67: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 68: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	33, // 69: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	32, // 70: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
-	2,  // 71: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
-	51, // 72: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
-	1,  // 73: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	51, // 74: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 75: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	51, // 76: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
-	0,  // 77: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 78: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 79: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	52, // 80: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	52, // 81: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 82: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 83: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 84: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	19, // 85: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	27, // 86: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 87: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 88: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 89: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	20, // 90: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	28, // 91: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	87, // [87:92] is the sub-list for method output_type
-	82, // [82:87] is the sub-list for method input_type
-	82, // [82:82] is the sub-list for extension type_name
-	82, // [82:82] is the sub-list for extension extendee
-	0,  // [0:82] is the sub-list for field type_name
+	40, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	41, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	42, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	43, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	44, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	40, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	41, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	42, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	43, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	38, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	45, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	46, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	47, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	44, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	48, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	49, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	50, // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
+	40, // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	41, // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	42, // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	43, // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	39, // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	9,  // 22: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
+	10, // 23: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
+	11, // 24: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
+	12, // 25: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
+	13, // 26: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
+	15, // 27: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
+	48, // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	51, // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
+	14, // 30: ymera.v1.ExecuteStreamResponse.logprobs_delta:type_name -> ymera.v1.LogprobsDelta
+	16, // 31: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
+	17, // 32: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
+	18, // 33: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
+	19, // 34: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
+	44, // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	52, // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	50, // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
+	46, // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	47, // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	49, // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	52, // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	47, // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	49, // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	52, // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	47, // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	49, // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	52, // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	47, // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	49, // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	22, // 50: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
+	23, // 51: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
+	24, // 52: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
+	25, // 53: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
+	26, // 54: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
+	53, // 55: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	52, // 56: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	27, // 57: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
+	52, // 58: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	52, // 59: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	53, // 60: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	47, // 61: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	0,  // 62: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
+	53, // 63: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	32, // 64: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	36, // 65: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	37, // 66: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	35, // 67: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	30, // 68: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
+	31, // 69: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
+	0,  // 70: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 71: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	34, // 72: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	33, // 73: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
+	2,  // 74: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	53, // 75: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	1,  // 76: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	53, // 77: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 78: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	53, // 79: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
+	0,  // 80: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 81: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 82: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	54, // 83: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	54, // 84: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 85: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 86: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 87: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	20, // 88: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	28, // 89: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 90: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 91: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 92: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	21, // 93: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	29, // 94: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	90, // [90:95] is the sub-list for method output_type
+	85, // [85:90] is the sub-list for method input_type
+	85, // [85:85] is the sub-list for extension type_name
+	85, // [85:85] is the sub-list for extension extendee
+	0,  // [0:85] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -3620,28 +3702,29 @@ func file_ymera_v1_ymera_proto_init() {
 		(*ExecuteStreamResponse_RefusalDelta)(nil),
 		(*ExecuteStreamResponse_Citation)(nil),
 		(*ExecuteStreamResponse_ProviderBlock)(nil),
+		(*ExecuteStreamResponse_LogprobsDelta)(nil),
 		(*ExecuteStreamResponse_Completed)(nil),
 		(*ExecuteStreamResponse_Truncated)(nil),
 		(*ExecuteStreamResponse_Failed)(nil),
 		(*ExecuteStreamResponse_Cancelled)(nil),
 	}
-	file_ymera_v1_ymera_proto_msgTypes[16].OneofWrappers = []any{}
-	file_ymera_v1_ymera_proto_msgTypes[17].OneofWrappers = []any{
+	file_ymera_v1_ymera_proto_msgTypes[17].OneofWrappers = []any{}
+	file_ymera_v1_ymera_proto_msgTypes[18].OneofWrappers = []any{
 		(*BenchmarkResponse_Started)(nil),
 		(*BenchmarkResponse_Progress)(nil),
 		(*BenchmarkResponse_Completed)(nil),
 		(*BenchmarkResponse_Failed)(nil),
 		(*BenchmarkResponse_Cancelled)(nil),
 	}
-	file_ymera_v1_ymera_proto_msgTypes[19].OneofWrappers = []any{}
-	file_ymera_v1_ymera_proto_msgTypes[23].OneofWrappers = []any{}
+	file_ymera_v1_ymera_proto_msgTypes[20].OneofWrappers = []any{}
+	file_ymera_v1_ymera_proto_msgTypes[24].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   36,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ymera_anthropic.messages import FORMAT
 from ymera_anthropic.profiles import Profile
-from ymera_anthropic.requests import is_bounded
+from ymera_anthropic.requests import TIERS, is_bounded
 from ymera_service.sdk.content import Media
 from ymera_service.sdk.generation import (
     Adaptation,
@@ -19,6 +19,7 @@ from ymera_service.sdk.models import Capability
 from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
 from ymera_service.sdk.wire.blocks import foreign_blocks
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.tiers import tier_adaptation
 
 _SENT = {name: name for name in ("temperature", "top_p", "top_k", "stop_sequences")} | {
     "max_output_tokens": "max_tokens"
@@ -33,6 +34,7 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
     if any(isinstance(part, Media) and part.detail for message in prompt.messages for part in message.parts):
         found.append(dropped("prompt.messages.parts.detail", "the API has no levels of detail"))
     found += foreign_blocks(prompt.messages, FORMAT)
+    found += tier_adaptation(prompt.service_tier, TIERS)
     if prompt.provider_tools:
         found += _of_server_tools(prompt)
     return (*found, *_of_tools(prompt, profile)) if prompt.tools else tuple(found)

@@ -35,6 +35,7 @@ from ymera_service.sdk.wire.json_reader import (
     text,
     words,
 )
+from ymera_service.sdk.wire.tiers import has_usual_rates
 from ymera_service.sdk.wire.usage import consistent
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
@@ -76,6 +77,7 @@ class MessageReader:
         self._usage: dict[str, int] = {}
         self._usual_rates = True
         """Whether no tool was used for which the API charges beside the tokens."""
+        self._tier = ""
         self._stop: Json = {}
         self._broken_off = False
         """Whether the input of a tool ended before its end."""
@@ -132,7 +134,8 @@ class MessageReader:
             reasoning_output_tokens=reported("thinking_tokens", 0),
         )
         corrected = consistent(counts)
-        return [UsageReported(corrected, estimated=corrected != counts, usual_rates=self._usual_rates)]
+        usual = self._usual_rates and has_usual_rates(self._tier)
+        return [UsageReported(corrected, estimated=corrected != counts, usual_rates=usual, service_tier=self._tier)]
 
     def _start(self, message: Json) -> ProviderEvent:
         if self._started:
@@ -146,6 +149,7 @@ class MessageReader:
         for name in (*_INPUT_COUNTS, "output_tokens"):
             if (tokens := count(usage, name)) is not None:
                 self._usage[name] = tokens
+        self._tier = text(usage, "service_tier") or self._tier
         if any(member(usage, "server_tool_use").values()):
             self._usual_rates = False
         if (tokens := count(member(usage, "output_tokens_details"), "thinking_tokens")) is not None:

@@ -55,7 +55,7 @@ class Profile:
 _OTHER_VENDOR = Profile(
     thinking=frozenset({"enabled", "disabled"}),
     thinks_by_default=True,
-    unknown=frozenset(Capability) - {Capability.AUDIO_INPUT, Capability.VIDEO_INPUT},
+    unknown=frozenset(Capability) - {Capability.AUDIO_INPUT, Capability.VIDEO_INPUT, Capability.LOGPROBS},
 )
 """A model of another vendor whose endpoint implements the Messages API."""
 

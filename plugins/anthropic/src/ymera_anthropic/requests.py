@@ -19,6 +19,7 @@ from ymera_service.sdk.generation import (
     ResponseFormat,
     ResponseType,
     Sampling,
+    ServiceTier,
     Tool,
     ToolChoice,
     ToolChoiceMode,
@@ -26,6 +27,7 @@ from ymera_service.sdk.generation import (
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.wire.json_reader import Json
 from ymera_service.sdk.wire.thinking import effort_asked
+from ymera_service.sdk.wire.tiers import Names, tier_named
 from ymera_service.sdk.wire.tools import allowed
 
 _NO_PARAMETERS = orjson.Fragment('{"type":"object","properties":{}}')
@@ -50,6 +52,8 @@ _CHOICES: Mapping[ToolChoiceMode, str] = {
 _SERVER_TOOLS: Mapping[str, str] = {WEB_SEARCH: "web_search_20250305", CODE_EXECUTION: "code_execution_20250825"}
 _DATE = re.compile(r"_\d{8}$")
 """Ends the type of a tool; what is before it is the tool's name."""
+TIERS: Names = {ServiceTier.STANDARD: "standard_only", ServiceTier.PRIORITY: "auto"}
+"""With `auto`, an account's priority capacity is used as far as it has any."""
 _FORCED = frozenset({ToolChoiceMode.REQUIRED, ToolChoiceMode.TOOL})
 
 
@@ -65,6 +69,8 @@ def generation(request: GenerateRequest, profile: Profile, default_max_tokens: i
     body["max_tokens"] = limit
     if sampling.stop_sequences:
         body["stop_sequences"] = sampling.stop_sequences
+    if tier := tier_named(request.prompt.service_tier, TIERS):
+        body["service_tier"] = tier
     if request.stream:
         body["stream"] = True
     thinks = body.get("thinking", {}).get("type") in {"adaptive", "enabled"}

@@ -30,6 +30,7 @@ _SENT = {
     "seed": "seed",
     "frequency_penalty": "frequencyPenalty",
     "presence_penalty": "presencePenalty",
+    "logprobs": "responseLogprobs",
     **dict.fromkeys(("reasoning_effort", "reasoning_budget_tokens"), "thinkingConfig"),
 }
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import ClassVar
 from urllib.parse import quote
 
 import orjson
@@ -12,13 +13,17 @@ from ymera_gemini.errors import ERRORS
 from ymera_gemini.profiles import Profiles
 from ymera_gemini.requests import generation
 from ymera_service.sdk.errors import ProviderError
-from ymera_service.sdk.generation import GenerateRequest, Prompt
+from ymera_service.sdk.generation import GenerateRequest, Prompt, ServiceTier
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.tiers import Names, tier_adaptation, tier_named
 
 
 class GeminiDialect:
     """The dialect of one endpoint; `profiles` holds the parameters that its models accept."""
+
+    tiers: ClassVar[Names] = {tier: tier.value for tier in ServiceTier}
+    """See https://ai.google.dev/gemini-api/docs/priority-inference."""
 
     def __init__(self) -> None:
         self.profiles = Profiles()
@@ -29,12 +34,15 @@ class GeminiDialect:
         Raises:
             InvalidProviderRequest: The prompt holds something that the API can't express.
         """
-        profile = self.profiles.of(request.model)
+        profile, asked = self.profiles.of(request.model), request.prompt.service_tier
         body = generation(request.prompt, profile)
+        if tier := tier_named(asked, self.tiers):
+            body["serviceTier"] = tier
         method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
         accept = "text/event-stream" if request.stream else "application/json"
         encoded = post(request.model, method, body, accept)
-        return replace(encoded, adaptations=adaptations_of(request.prompt, body, profile))
+        found = (*adaptations_of(request.prompt, body, profile), *tier_adaptation(asked, self.tiers))
+        return replace(encoded, adaptations=found)
 
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
         """Returns the request for the number of tokens of a prompt.

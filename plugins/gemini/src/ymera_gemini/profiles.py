@@ -11,6 +11,8 @@ from ymera_service.sdk.models import Capability, Kind
 _MEDIA = frozenset({Capability.IMAGE_INPUT, Capability.AUDIO_INPUT, Capability.FILE_INPUT, Capability.VIDEO_INPUT})
 _BASIC = _MEDIA | {Capability.TOOLS, Capability.STRUCTURED_OUTPUT}
 _HOSTED = frozenset({Capability.WEB_SEARCH, Capability.CODE_EXECUTION})
+_UNSURE = frozenset({Capability.LOGPROBS})
+"""What differs by model and by API."""
 _THINKING = _BASIC | _HOSTED | {Capability.REASONING}
 
 
@@ -51,11 +53,11 @@ _GEMMA = Profile(
     unknown=frozenset({Capability.AUDIO_INPUT, Capability.VIDEO_INPUT, Capability.FILE_INPUT, Capability.REASONING}),
     levels=("minimal", "high"),
 )
-_V2 = Profile(capabilities=_BASIC, unknown=_HOSTED, context_window=1_048_576, max_output_tokens=8_192)
+_V2 = Profile(capabilities=_BASIC, unknown=_HOSTED | _UNSURE, context_window=1_048_576, max_output_tokens=8_192)
 _V2_5 = replace(
     _V2,
     capabilities=_THINKING,
-    unknown=frozenset(),
+    unknown=_UNSURE,
     max_output_tokens=65_536,
     budgets=(0, 24_576),
     can_stop_thinking=True,

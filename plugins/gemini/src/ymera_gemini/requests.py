@@ -141,5 +141,7 @@ def _sampling(sampling: Sampling, profile: Profile) -> Json:
         "frequencyPenalty": sampling.frequency_penalty,
         "presencePenalty": sampling.presence_penalty,
         "thinkingConfig": thinking_config(sampling, profile) or None,
+        "responseLogprobs": True if sampling.logprobs is not None else None,
+        "logprobs": sampling.logprobs or None,
     }
     return {name: value for name, value in config.items() if value is not None}

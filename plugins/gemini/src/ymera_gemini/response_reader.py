@@ -8,6 +8,7 @@ import orjson
 
 from ymera_gemini.citations import Sources
 from ymera_gemini.errors import ERRORS
+from ymera_gemini.logprobs import logprobs_of
 from ymera_gemini.signatures import Place, sealed
 from ymera_gemini.usage import Counts
 from ymera_service.sdk.content import ProviderBlock
@@ -120,6 +121,8 @@ class ResponseReader:
         choice = position if number is None else number
         for part in members(member(candidate, "content"), "parts"):
             yield from self._part(part) if choice == 0 else _of_other_choice(part, choice)
+        if choice == 0 and "logprobsResult" in candidate:
+            yield from logprobs_of(candidate)
         ended = bool(word(candidate.get("finishReason")))
         if choice == 0:
             self._sources.take(candidate)

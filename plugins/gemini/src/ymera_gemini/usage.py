@@ -2,7 +2,8 @@
 
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
-from ymera_service.sdk.wire.json_reader import Json, count
+from ymera_service.sdk.wire.json_reader import Json, count, text
+from ymera_service.sdk.wire.tiers import has_usual_rates
 from ymera_service.sdk.wire.usage import consistent
 
 _COUNTS = (
@@ -20,9 +21,11 @@ class Counts:
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
+        self._tier = ""
 
     def take(self, metadata: Json) -> None:
         """Takes the counts that a chunk has."""
+        self._tier = text(metadata, "serviceTier") or self._tier
         for name in _COUNTS:
             if (tokens := count(metadata, name)) is not None:
                 self._counts[name] = tokens
@@ -42,4 +45,12 @@ class Counts:
             reasoning_output_tokens=reported("thoughtsTokenCount", 0),
         )
         corrected = consistent(usage)
-        return [UsageReported(corrected, reported("totalTokenCount"), estimated=corrected != usage)]
+        return [
+            UsageReported(
+                corrected,
+                reported("totalTokenCount"),
+                estimated=corrected != usage,
+                usual_rates=has_usual_rates(self._tier),
+                service_tier=self._tier,
+            )
+        ]

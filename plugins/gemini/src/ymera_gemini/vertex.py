@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from ymera_gemini.dialect import GeminiDialect, post
 from ymera_gemini.embeddings import encode_predict
@@ -15,6 +16,7 @@ from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.http import Endpoint, HttpRequest, Transport
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
+from ymera_service.sdk.wire.tiers import Names
 
 VERTEX = "vertexai"
 _VERSION = "v1beta1"
@@ -34,7 +36,9 @@ _DEFAULT_MODELS = (
 
 
 class VertexDialect(GeminiDialect):
-    """The dialect of Vertex AI, which differs from that of the developer API in how tokens are counted."""
+    """The dialect of Vertex AI, which counts tokens in another way and has no tiers in a body."""
+
+    tiers: ClassVar[Names] = {}
 
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
         """See `GeminiDialect.encode_count`."""

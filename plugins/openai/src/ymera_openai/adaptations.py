@@ -9,12 +9,14 @@ from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, Re
 from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
 from ymera_service.sdk.wire.blocks import foreign_blocks
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.tiers import tier_adaptation
 
 _EFFORTS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "chat_template_kwargs")
 _BUDGETS = ("max_tokens", "thinking_budget")
-_SAME = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty")
+_SAME = ("logprobs", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty")
 _RESPONSES = {
     **{name: name for name in ("temperature", "top_p", "max_output_tokens")},
+    "logprobs": "top_logprobs",
     **dict.fromkeys(("reasoning_effort", "reasoning_budget_tokens", "reasoning_summary"), "reasoning"),
 }
 
@@ -33,17 +35,19 @@ def of_chat(prompt: Prompt, body: Json, quirks: Quirks) -> tuple[Adaptation, ...
     if any(_is_closely_seen_video(part) for message in prompt.messages for part in message.parts):
         found.append(dropped("prompt.messages.parts.detail", "chat completions have no detail for videos"))
     found += foreign_blocks(prompt.messages)
+    found += tier_adaptation(prompt.service_tier, quirks.tiers)
     return tuple(found)
 
 
-def of_responses(prompt: Prompt, body: Json) -> tuple[Adaptation, ...]:
+def of_responses(prompt: Prompt, body: Json, quirks: Quirks) -> tuple[Adaptation, ...]:
     """Returns what of a prompt is not in a body of responses as it was given."""
-    sampling, blocks = prompt.sampling, tuple(foreign_blocks(prompt.messages, FORMAT))
+    sampling = prompt.sampling
+    others = (*foreign_blocks(prompt.messages, FORMAT), *tier_adaptation(prompt.service_tier, quirks.tiers))
     if sampling == ANY:
-        return blocks
+        return others
     found = sampling_adaptations(sampling, body, _RESPONSES)
     thinking = _thinking(sampling, body.get("reasoning") or {})
-    return (*(one for one in found if not _is_met(one, sampling, shown=False)), *thinking, *blocks)
+    return (*(one for one in found if not _is_met(one, sampling, shown=False)), *thinking, *others)
 
 
 def _is_closely_seen_video(part: Part) -> bool:

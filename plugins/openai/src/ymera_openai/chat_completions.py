@@ -24,6 +24,7 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.http import Decoder, HttpRequest
 from ymera_service.sdk.wire.json_reader import Json, strict_object
+from ymera_service.sdk.wire.tiers import tier_named
 from ymera_service.sdk.wire.tools import allowed
 
 JSON = {"content-type": "application/json"}
@@ -49,6 +50,8 @@ class ChatCompletions:
         if prompt.response_format.type is not ResponseType.TEXT:
             _require_format(body, prompt.response_format, quirks, system_role)
         body |= _sampling(request.model, prompt.sampling, quirks)
+        if tier := tier_named(prompt.service_tier, quirks.tiers):
+            body["service_tier"] = tier
         if request.stream:
             body["stream"] = True
             if quirks.stream_usage:
@@ -137,6 +140,8 @@ def _sampling(model: str, sampling: Sampling, quirks: Quirks) -> Json:
         if quirks.penalties:
             encoded["frequency_penalty"] = sampling.frequency_penalty
             encoded["presence_penalty"] = sampling.presence_penalty
+        if sampling.logprobs is not None:
+            encoded |= {"logprobs": True, "top_logprobs": sampling.logprobs or None}
     encoded[quirks.max_tokens] = sampling.max_output_tokens
     if quirks.top_k:
         encoded["top_k"] = sampling.top_k

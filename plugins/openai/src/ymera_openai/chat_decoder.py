@@ -7,6 +7,7 @@ import orjson
 
 from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.errors import ERRORS
+from ymera_openai.logprobs import of_choice
 from ymera_openai.think_tags import ThinkTags
 from ymera_openai.tool_calls import ToolCalls, new_id
 from ymera_openai.usage import read_usage
@@ -128,7 +129,7 @@ class ChatDecoder(OpenAiDecoder):
         if usage is None and "x_groq" in document:
             usage = member(document, "x_groq").get("usage")
         if isinstance(usage, dict):
-            self._usage_report = read_usage(usage) or self._usage_report
+            self._usage_report = read_usage(usage, text(document, "service_tier")) or self._usage_report
 
     def _start(self) -> None:
         if not self._started:
@@ -159,6 +160,9 @@ class ChatDecoder(OpenAiDecoder):
             self._put(TextDelta(continuation, number))
         if number:
             return
+        if (logprobs := choice.get("logprobs")) and isinstance(logprobs, dict):
+            for delta in of_choice(logprobs):
+                self._put(delta)
         if reason := word(choice.get("finish_reason")):
             self._raw_reason = reason
             self._stop_sequence = text(choice, "stop_reason")

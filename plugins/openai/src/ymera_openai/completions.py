@@ -32,6 +32,7 @@ class Completions:
             "seed": sampling.seed,
             "frequency_penalty": sampling.frequency_penalty,
             "presence_penalty": sampling.presence_penalty,
+            "logprobs": sampling.logprobs,
         }
         if request.stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}

@@ -185,6 +185,8 @@ def _stated_capabilities(entry: Json) -> Iterator[tuple[Capability, bool | None]
         words = entry.get(name)
         if isinstance(words, list):
             yield from ((_FLAGS[word], word in words) for word in ("tools", "reasoning"))
+            if "logprobs" in words:
+                yield Capability.LOGPROBS, True
             if name != "capabilities":
                 yield Capability.STRUCTURED_OUTPUT, "structured_outputs" in words or None
             yield from ((_FLAGS[word], True) for word in words if isinstance(word, str) and word in _FLAGS)

@@ -12,6 +12,7 @@ SCHEMA = Capability.STRUCTURED_OUTPUT
 IMAGES = Capability.IMAGE_INPUT
 AUDIO = Capability.AUDIO_INPUT
 VIDEO = Capability.VIDEO_INPUT
+LOGPROBS = Capability.LOGPROBS
 FILES = Capability.FILE_INPUT
 REASONING = Capability.REASONING
 HOSTED = (Capability.WEB_SEARCH, Capability.CODE_EXECUTION)
@@ -46,22 +47,22 @@ _ONLY_TEXT = (*_MEDIA, REASONING)
 
 FAMILIES = {
     "gpt-5": _profile(400_000, 128_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING, *HOSTED),
-    "gpt-5-chat": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES, lacks=_THOUGHT),
-    "gpt-4.1": _profile(1_047_576, 32_768, TOOLS, SCHEMA, IMAGES, FILES, *HOSTED, lacks=_THOUGHT),
-    "gpt-4o": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES, *HOSTED, lacks=_THOUGHT),
+    "gpt-5-chat": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES, LOGPROBS, lacks=_THOUGHT),
+    "gpt-4.1": _profile(1_047_576, 32_768, TOOLS, SCHEMA, IMAGES, FILES, *HOSTED, LOGPROBS, lacks=_THOUGHT),
+    "gpt-4o": _profile(128_000, 16_384, TOOLS, SCHEMA, IMAGES, FILES, *HOSTED, LOGPROBS, lacks=_THOUGHT),
     "gpt-4o-audio": _profile(128_000, 16_384, TOOLS, AUDIO, lacks=(*_THOUGHT, *HOSTED)),
     "gpt-4o-mini-audio": _profile(128_000, 16_384, TOOLS, AUDIO, lacks=(*_THOUGHT, *HOSTED)),
     "gpt-audio": _profile(128_000, 16_384, TOOLS, AUDIO, lacks=(*_THOUGHT, *HOSTED)),
-    "gpt-4-turbo": _profile(128_000, 4_096, TOOLS, IMAGES, lacks=(*_THOUGHT, *HOSTED)),
-    "gpt-4": _profile(8_192, 8_192, TOOLS, lacks=(*_THOUGHT, *HOSTED)),
-    "gpt-3.5-turbo": _profile(16_385, 4_096, TOOLS, lacks=(*_ONLY_TEXT, *HOSTED)),
-    "gpt-3.5-turbo-instruct": _profile(4_096, 4_096, lacks=(TOOLS, SCHEMA, FILES, *_ONLY_TEXT, *HOSTED)),
+    "gpt-4-turbo": _profile(128_000, 4_096, TOOLS, IMAGES, LOGPROBS, lacks=(*_THOUGHT, *HOSTED)),
+    "gpt-4": _profile(8_192, 8_192, TOOLS, LOGPROBS, lacks=(*_THOUGHT, *HOSTED)),
+    "gpt-3.5-turbo": _profile(16_385, 4_096, TOOLS, LOGPROBS, lacks=(*_ONLY_TEXT, *HOSTED)),
+    "gpt-3.5-turbo-instruct": _profile(4_096, 4_096, LOGPROBS, lacks=(TOOLS, SCHEMA, FILES, *_ONLY_TEXT, *HOSTED)),
     "gpt-oss": _profile(131_072, 0, TOOLS, SCHEMA, REASONING, lacks=_MEDIA),
-    "o1": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING),
-    "o1-mini": _profile(128_000, 65_536, REASONING, lacks=(*_MEDIA, *HOSTED)),
-    "o3": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING, *HOSTED),
-    "o3-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, REASONING, lacks=_MEDIA),
-    "o4-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING, *HOSTED),
+    "o1": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING, lacks=(LOGPROBS,)),
+    "o1-mini": _profile(128_000, 65_536, REASONING, lacks=(LOGPROBS, *_MEDIA, *HOSTED)),
+    "o3": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING, *HOSTED, lacks=(LOGPROBS,)),
+    "o3-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, REASONING, lacks=(LOGPROBS, *_MEDIA)),
+    "o4-mini": _profile(200_000, 100_000, TOOLS, SCHEMA, IMAGES, FILES, REASONING, *HOSTED, lacks=(LOGPROBS,)),
     "deepseek": _profile(131_072, 0, TOOLS, REASONING),
     "deepseek-chat": _profile(131_072, 8_192, TOOLS),
     "deepseek-v3": _profile(131_072, 0, TOOLS),

@@ -1,7 +1,9 @@
 """The differences between a vendor's chat completions and OpenAI's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from ymera_service.sdk.wire.tiers import Names
 
 
 class ReasoningControl(StrEnum):
@@ -48,6 +50,7 @@ class Quirks:
         strict_tools: Whether a tool's `strict` is accepted.
         allowed_tools: Whether `tool_choice` may allow a part of the tools; otherwise only these are offered.
         json_schema: Whether a schema is accepted; otherwise JSON mode is used and the schema is put into a message.
+        tiers: The vendor's words for the service tiers that it has.
         cache_control: Whether parts and tools may ask for caching; other vendors cache by themselves, or not at all.
         web_search: The type of the vendor's own tool for searches; empty if it has none in chat completions.
         reasoning: The field that controls how much a model thinks.
@@ -69,6 +72,7 @@ class Quirks:
     strict_tools: bool = True
     allowed_tools: bool = False
     json_schema: bool = True
+    tiers: Names = field(default_factory=dict)
     cache_control: bool = False
     web_search: str = ""
     reasoning: ReasoningControl = ReasoningControl.EFFORT

@@ -43,6 +43,7 @@ from ymera_service.sdk.http import Decoder, HttpRequest
 from ymera_service.sdk.wire.blocks import opened
 from ymera_service.sdk.wire.json_reader import Json, strict_object
 from ymera_service.sdk.wire.thinking import effort_asked
+from ymera_service.sdk.wire.tiers import tier_named
 
 
 class Responses:
@@ -67,9 +68,13 @@ class Responses:
         if form := _form(prompt.response_format):
             body["text"] = {"format": form}
         body |= self._sampling(request.model, prompt.sampling)
+        if "top_logprobs" in body:
+            body.setdefault("include", []).append("message.output_text.logprobs")
+        if tier := tier_named(prompt.service_tier, self._quirks.tiers):
+            body["service_tier"] = tier
         if request.stream:
             body["stream"] = True
-        return HttpRequest("POST", "/responses", JSON, orjson.dumps(body), of_responses(prompt, body))
+        return HttpRequest("POST", "/responses", JSON, orjson.dumps(body), of_responses(prompt, body, self._quirks))
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""
@@ -83,7 +88,7 @@ class Responses:
         if sampling.max_output_tokens is not None:
             encoded["max_output_tokens"] = sampling.max_output_tokens
         if profiles.accepts_sampling(model, thinking=thinks(sampling)):
-            chosen = {"temperature": sampling.temperature, "top_p": sampling.top_p}
+            chosen = {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_logprobs": sampling.logprobs}
             encoded |= {name: value for name, value in chosen.items() if value is not None}
         reasoning: Json = {}
         if (asked := effort_asked(sampling)) and (accepted := effort_of(model, asked, self._quirks.vendor)):

@@ -8,6 +8,7 @@ from ymera_openai.blocks import FORMAT
 from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import read_citation
 from ymera_openai.errors import ERRORS
+from ymera_openai.logprobs import of_tokens
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.content import ProviderBlock
 from ymera_service.sdk.errors import MalformedResponse, ProviderServerError, StreamInterrupted
@@ -67,6 +68,8 @@ class ResponsesDecoder(OpenAiDecoder):
         self._emitted: dict[_PartKey, int] = {}
         self._cited: dict[int, int] = {}
         self._last_reasoning: _PartKey | None = None
+        self._weighed: set[int] = set()
+        """The items of which probabilities were emitted."""
         self._hosted = False
         """Whether the vendor ran a tool itself, for which it may charge beside the tokens."""
 
@@ -113,7 +116,7 @@ class ResponsesDecoder(OpenAiDecoder):
     def _conclude(self) -> None:
         final = self._final
         status = text(final, "status") or "completed"
-        if usage := read_usage(member(final, "usage")):
+        if usage := read_usage(member(final, "usage"), text(final, "service_tier")):
             self._items.append(replace(usage, usual_rates=False) if self._hosted else usage)
         if status == "completed" and self._broken_off():
             raise StreamInterrupted("the answer broke off within a tool call")
@@ -162,6 +165,8 @@ class ResponsesDecoder(OpenAiDecoder):
         parts = members(item, "content")
         self._fill("text", number, [text(part, "text") for part in parts])
         self._fill("refusal", number, [text(part, "refusal") for part in parts])
+        if number not in self._weighed:
+            self._take_logprobs(number, [token for part in parts for token in members(part, "logprobs")])
         annotations = [annotation for part in parts for annotation in members(part, "annotations")]
         for annotation in annotations[self._cited.get(number, 0) :]:
             self._cite(number, annotation)
@@ -201,6 +206,8 @@ class ResponsesDecoder(OpenAiDecoder):
             content = content[self._emitted.get(part, 0) :]
         if content:
             self._emit(part, content)
+        if not whole and kind == "text" and "logprobs" in event:
+            self._take_logprobs(part[1], members(event, "logprobs"))
 
     def _emit(self, part: _PartKey, content: str) -> None:
         self._emitted[part] = self._emitted.get(part, 0) + len(content)
@@ -217,6 +224,11 @@ class ResponsesDecoder(OpenAiDecoder):
             self._items.append(ToolCallDelta(self._calls[number], arguments=content))
             if number in self._arguments:
                 self._arguments[number].append(content)
+
+    def _take_logprobs(self, number: int, tokens: list[Json]) -> None:
+        for delta in of_tokens(tokens):
+            self._weighed.add(number)
+            self._items.append(delta)
 
     def _cite(self, number: int, annotation: Json) -> None:
         self._cited[number] = self._cited.get(number, 0) + 1

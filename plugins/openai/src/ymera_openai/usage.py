@@ -5,6 +5,7 @@ from math import ceil
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.wire.json_reader import Json, count, first, member
+from ymera_service.sdk.wire.tiers import has_usual_rates
 from ymera_service.sdk.wire.usage import consistent
 
 _DEAREST = 1_000_000
@@ -14,8 +15,8 @@ _CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cac
 _WRITTEN = ("cache_write_tokens", "cache_creation_tokens")
 
 
-def read_usage(usage: Json) -> UsageReported | None:
-    """Returns the counts of a usage object, or None if it holds none."""
+def read_usage(usage: Json, tier: str = "") -> UsageReported | None:
+    """Returns the counts of a usage object, or None if it holds none; `tier` is the vendor's word for the service."""
     taken, given = count(usage, "prompt_tokens", "input_tokens"), count(usage, "completion_tokens", "output_tokens")
     total = count(usage, "total_tokens")
     if taken is None and given is None and total is None:
@@ -31,7 +32,14 @@ def read_usage(usage: Json) -> UsageReported | None:
         reasoning_output_tokens=reasoning,
     )
     corrected = consistent(counts)
-    return UsageReported(corrected, total, _charged(usage), estimated=corrected != counts)
+    return UsageReported(
+        corrected,
+        total,
+        _charged(usage),
+        estimated=corrected != counts,
+        usual_rates=has_usual_rates(tier),
+        service_tier=tier,
+    )
 
 
 def _charged(usage: Json) -> int | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from ymera_openai.listing import EMBEDS, RERANKS
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
+from ymera_service.sdk.generation import ServiceTier
 from ymera_service.sdk.models import Capability, Kind
 
 _PLAIN = Quirks()
@@ -11,6 +12,7 @@ _OPENAI = Quirks(
     max_tokens="max_completion_tokens",
     refusals=True,
     allowed_tools=True,
+    tiers={ServiceTier.STANDARD: "default", ServiceTier.FLEX: "flex", ServiceTier.PRIORITY: "priority"},
     openai_families=True,
 )
 _MISTRAL = Quirks(
@@ -23,6 +25,7 @@ _THINKING = Quirks(reasoning=ReasoningControl.THINKING, echo=ReasoningEcho.CONTE
 _OPEN_MODELS = Quirks(top_k=True, echo=ReasoningEcho.CONTENT)
 NO_TOOLS = frozenset({Capability.TOOLS})
 NO_VIDEO = frozenset({Capability.VIDEO_INPUT})
+NO_LOGPROBS = frozenset({Capability.LOGPROBS})
 NO_SCHEMA = frozenset({Capability.STRUCTURED_OUTPUT})
 
 
@@ -152,7 +155,17 @@ VENDORS = {
             "groq",
             "https://api.groq.com/openai/v1",
             ("GROQ_API_KEY",),
-            Quirks(max_tokens="max_completion_tokens", strict_tools=False, echo=ReasoningEcho.PLAIN),
+            Quirks(
+                max_tokens="max_completion_tokens",
+                strict_tools=False,
+                tiers={
+                    ServiceTier.STANDARD: "on_demand",
+                    ServiceTier.FLEX: "flex",
+                    ServiceTier.PRIORITY: "performance",
+                },
+                echo=ReasoningEcho.PLAIN,
+            ),
+            lacks=NO_LOGPROBS,
             price_vendor="groq",
         ),
         Vendor("huggingface", "https://router.huggingface.co/v1", ("HF_TOKEN", "HUGGINGFACE_API_KEY"), _OPEN_MODELS),
@@ -170,7 +183,7 @@ VENDORS = {
             "https://api.mistral.ai/v1",
             ("MISTRAL_API_KEY",),
             _MISTRAL,
-            lacks=NO_VIDEO,
+            lacks=NO_VIDEO | NO_LOGPROBS,
             price_vendor="mistral",
             batch=(0, 16_384),
             works=_MODERATES,

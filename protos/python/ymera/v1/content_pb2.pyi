@@ -106,6 +106,38 @@ REASONING_EFFORT_MAX: ReasoningEffort.ValueType  # 7
 """As much as the model can."""
 Global___ReasoningEffort: typing_extensions.TypeAlias = ReasoningEffort
 
+class _ServiceTier:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _ServiceTierEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_ServiceTier.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    SERVICE_TIER_UNSPECIFIED: _ServiceTier.ValueType  # 0
+    """Leaves it to the provider and to the settings of the account there."""
+    SERVICE_TIER_STANDARD: _ServiceTier.ValueType  # 1
+    """At the usual price."""
+    SERVICE_TIER_FLEX: _ServiceTier.ValueType  # 2
+    """Cheaper, and later or not at all if the provider is busy."""
+    SERVICE_TIER_PRIORITY: _ServiceTier.ValueType  # 3
+    """Sooner and dearer."""
+
+class ServiceTier(_ServiceTier, metaclass=_ServiceTierEnumTypeWrapper):
+    """How urgent an answer is, for providers that serve at several prices. A provider
+    without the tier serves as it usually does, and a warning of the attempt says
+    so. Prices of other tiers than STANDARD are not known here, nor is then the cost
+    of an answer, unless the provider states it.
+    """
+
+SERVICE_TIER_UNSPECIFIED: ServiceTier.ValueType  # 0
+"""Leaves it to the provider and to the settings of the account there."""
+SERVICE_TIER_STANDARD: ServiceTier.ValueType  # 1
+"""At the usual price."""
+SERVICE_TIER_FLEX: ServiceTier.ValueType  # 2
+"""Cheaper, and later or not at all if the provider is busy."""
+SERVICE_TIER_PRIORITY: ServiceTier.ValueType  # 3
+"""Sooner and dearer."""
+Global___ServiceTier: typing_extensions.TypeAlias = ServiceTier
+
 class _FinishReason:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -785,6 +817,7 @@ class SamplingParameters(google.protobuf.message.Message):
     REASONING_EFFORT_FIELD_NUMBER: builtins.int
     REASONING_BUDGET_TOKENS_FIELD_NUMBER: builtins.int
     REASONING_SUMMARY_FIELD_NUMBER: builtins.int
+    LOGPROBS_FIELD_NUMBER: builtins.int
     temperature: builtins.float
     """From 0 (most likely tokens) to 2."""
     top_p: builtins.float
@@ -811,6 +844,10 @@ class SamplingParameters(google.protobuf.message.Message):
     readable form. Absent leaves it to the provider. What is encrypted comes in
     any case, as it is needed for the next turn.
     """
+    logprobs: builtins.int
+    """Asks for the log probability of each token of the answer's text, with this
+    number of alternatives to each: from 0 to 20. Needs CAPABILITY_LOGPROBS.
+    """
     @property
     def stop_sequences(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Texts that end the answer when the model writes one of them: at most 16,
@@ -831,11 +868,14 @@ class SamplingParameters(google.protobuf.message.Message):
         reasoning_effort: Global___ReasoningEffort.ValueType = ...,
         reasoning_budget_tokens: builtins.int | None = ...,
         reasoning_summary: builtins.bool | None = ...,
+        logprobs: builtins.int | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_reasoning_budget_tokens", b"_reasoning_budget_tokens", "_reasoning_summary", b"_reasoning_summary", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "reasoning_budget_tokens", b"reasoning_budget_tokens", "reasoning_summary", b"reasoning_summary", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_frequency_penalty", b"_frequency_penalty", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_reasoning_budget_tokens", b"_reasoning_budget_tokens", "_reasoning_summary", b"_reasoning_summary", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "reasoning_budget_tokens", b"reasoning_budget_tokens", "reasoning_effort", b"reasoning_effort", "reasoning_summary", b"reasoning_summary", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_frequency_penalty", b"_frequency_penalty", "_logprobs", b"_logprobs", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_reasoning_budget_tokens", b"_reasoning_budget_tokens", "_reasoning_summary", b"_reasoning_summary", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "logprobs", b"logprobs", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "reasoning_budget_tokens", b"reasoning_budget_tokens", "reasoning_summary", b"reasoning_summary", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_frequency_penalty", b"_frequency_penalty", "_logprobs", b"_logprobs", "_max_output_tokens", b"_max_output_tokens", "_presence_penalty", b"_presence_penalty", "_reasoning_budget_tokens", b"_reasoning_budget_tokens", "_reasoning_summary", b"_reasoning_summary", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "frequency_penalty", b"frequency_penalty", "logprobs", b"logprobs", "max_output_tokens", b"max_output_tokens", "presence_penalty", b"presence_penalty", "reasoning_budget_tokens", b"reasoning_budget_tokens", "reasoning_effort", b"reasoning_effort", "reasoning_summary", b"reasoning_summary", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_frequency_penalty", b"_frequency_penalty"]) -> typing.Literal["frequency_penalty"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_logprobs", b"_logprobs"]) -> typing.Literal["logprobs"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_output_tokens", b"_max_output_tokens"]) -> typing.Literal["max_output_tokens"] | None: ...
     @typing.overload
@@ -866,6 +906,9 @@ class Prompt(google.protobuf.message.Message):
     TOOL_CHOICE_FIELD_NUMBER: builtins.int
     RESPONSE_FORMAT_FIELD_NUMBER: builtins.int
     SAMPLING_FIELD_NUMBER: builtins.int
+    SERVICE_TIER_FIELD_NUMBER: builtins.int
+    service_tier: Global___ServiceTier.ValueType
+    """How urgent the answer is."""
     @property
     def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Message]:
         """The conversation so far, oldest first. At least one message with content;
@@ -898,8 +941,45 @@ class Prompt(google.protobuf.message.Message):
         tool_choice: Global___ToolChoice | None = ...,
         response_format: Global___ResponseFormat | None = ...,
         sampling: Global___SamplingParameters | None = ...,
+        service_tier: Global___ServiceTier.ValueType = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["response_format", b"response_format", "sampling", b"sampling", "tool_choice", b"tool_choice"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["messages", b"messages", "response_format", b"response_format", "sampling", b"sampling", "tool_choice", b"tool_choice", "tools", b"tools"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["messages", b"messages", "response_format", b"response_format", "sampling", b"sampling", "service_tier", b"service_tier", "tool_choice", b"tool_choice", "tools", b"tools"]) -> None: ...
 
 Global___Prompt: typing_extensions.TypeAlias = Prompt
+
+@typing.final
+class TokenLogprob(google.protobuf.message.Message):
+    """A token of an answer's text, and how likely the model thought it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: builtins.int
+    TOKEN_BYTES_FIELD_NUMBER: builtins.int
+    LOGPROB_FIELD_NUMBER: builtins.int
+    ALTERNATIVES_FIELD_NUMBER: builtins.int
+    token: builtins.str
+    """The token. If it is a part of a character, a replacement for that."""
+    token_bytes: builtins.bytes
+    """The bytes of the token, if the provider states them: joined, those of all
+    tokens are the text.
+    """
+    logprob: builtins.float
+    """The natural logarithm of its probability."""
+    @property
+    def alternatives(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___TokenLogprob]:
+        """The likeliest tokens at this place, as many as were asked for; this one may be
+        among them. They have no alternatives of their own.
+        """
+
+    def __init__(
+        self,
+        *,
+        token: builtins.str = ...,
+        token_bytes: builtins.bytes = ...,
+        logprob: builtins.float = ...,
+        alternatives: collections.abc.Iterable[Global___TokenLogprob] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["alternatives", b"alternatives", "logprob", b"logprob", "token", b"token", "token_bytes", b"token_bytes"]) -> None: ...
+
+Global___TokenLogprob: typing_extensions.TypeAlias = TokenLogprob

@@ -134,6 +134,8 @@ class _CapabilityEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enu
     """Runs programs that it writes: the provider's own tool "code_execution"."""
     CAPABILITY_VIDEO_INPUT: _Capability.ValueType  # 9
     """Accepts videos."""
+    CAPABILITY_LOGPROBS: _Capability.ValueType  # 10
+    """States the probabilities of the tokens that it writes."""
 
 class Capability(_Capability, metaclass=_CapabilityEnumTypeWrapper):
     """What a model can do beyond text in, text out."""
@@ -158,6 +160,8 @@ CAPABILITY_CODE_EXECUTION: Capability.ValueType  # 8
 """Runs programs that it writes: the provider's own tool "code_execution"."""
 CAPABILITY_VIDEO_INPUT: Capability.ValueType  # 9
 """Accepts videos."""
+CAPABILITY_LOGPROBS: Capability.ValueType  # 10
+"""States the probabilities of the tokens that it writes."""
 Global___Capability: typing_extensions.TypeAlias = Capability
 
 class _ExclusionReason:
@@ -940,6 +944,7 @@ class Attempt(google.protobuf.message.Message):
     RAW_FINISH_REASON_FIELD_NUMBER: builtins.int
     STOP_SEQUENCE_FIELD_NUMBER: builtins.int
     HEDGE_FIELD_NUMBER: builtins.int
+    SERVICE_TIER_FIELD_NUMBER: builtins.int
     number: builtins.int
     """Counted from 1 in each turn."""
     model: builtins.str
@@ -970,6 +975,10 @@ class Attempt(google.protobuf.message.Message):
     """It was a hedge: made while the attempt before it was under way and had not
     begun an answer. Of the two, the one that was not quick enough has the error
     CANCELLED, and comes first.
+    """
+    service_tier: builtins.str
+    """The tier in which the provider served it, in its own word, such as "default" or
+    "flex"; empty if it did not say.
     """
     @property
     def error(self) -> ymera.v1.errors_pb2.Error:
@@ -1012,9 +1021,10 @@ class Attempt(google.protobuf.message.Message):
         raw_finish_reason: builtins.str = ...,
         stop_sequence: builtins.str = ...,
         hedge: builtins.bool = ...,
+        service_tier: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "finish_reason", b"finish_reason", "hedge", b"hedge", "model", b"model", "number", b"number", "raw_finish_reason", b"raw_finish_reason", "response_id", b"response_id", "response_model", b"response_model", "stop_sequence", b"stop_sequence", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "finish_reason", b"finish_reason", "hedge", b"hedge", "model", b"model", "number", b"number", "raw_finish_reason", b"raw_finish_reason", "response_id", b"response_id", "response_model", b"response_model", "service_tier", b"service_tier", "stop_sequence", b"stop_sequence", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
 
 Global___Attempt: typing_extensions.TypeAlias = Attempt
 

@@ -295,6 +295,7 @@ class ExecuteResponse(google.protobuf.message.Message):
     SIMULATED_FIELD_NUMBER: builtins.int
     ATTEMPTS_FIELD_NUMBER: builtins.int
     REPLAYED_FIELD_NUMBER: builtins.int
+    LOGPROBS_FIELD_NUMBER: builtins.int
     request_id: builtins.str
     """The id under which the execution is stored; a UUIDv7."""
     finish_reason: ymera.v1.content_pb2.FinishReason.ValueType
@@ -329,6 +330,10 @@ class ExecuteResponse(google.protobuf.message.Message):
     def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.routing_pb2.Attempt]:
         """Every attempt that was made, in order."""
 
+    @property
+    def logprobs(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.content_pb2.TokenLogprob]:
+        """The probabilities of the tokens of the answer's text, if they were asked for."""
+
     def __init__(
         self,
         *,
@@ -342,9 +347,10 @@ class ExecuteResponse(google.protobuf.message.Message):
         simulated: builtins.bool = ...,
         attempts: collections.abc.Iterable[ymera.v1.routing_pb2.Attempt] | None = ...,
         replayed: builtins.bool = ...,
+        logprobs: collections.abc.Iterable[ymera.v1.content_pb2.TokenLogprob] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["decision", b"decision", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "citations", b"citations", "decision", b"decision", "finish_reason", b"finish_reason", "messages", b"messages", "model", b"model", "replayed", b"replayed", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["attempts", b"attempts", "citations", b"citations", "decision", b"decision", "finish_reason", b"finish_reason", "logprobs", b"logprobs", "messages", b"messages", "model", b"model", "replayed", b"replayed", "request_id", b"request_id", "simulated", b"simulated", "usage", b"usage"]) -> None: ...
 
 Global___ExecuteResponse: typing_extensions.TypeAlias = ExecuteResponse
 
@@ -451,6 +457,7 @@ class ExecuteStreamResponse(google.protobuf.message.Message):
     REFUSAL_DELTA_FIELD_NUMBER: builtins.int
     CITATION_FIELD_NUMBER: builtins.int
     PROVIDER_BLOCK_FIELD_NUMBER: builtins.int
+    LOGPROBS_DELTA_FIELD_NUMBER: builtins.int
     COMPLETED_FIELD_NUMBER: builtins.int
     TRUNCATED_FIELD_NUMBER: builtins.int
     FAILED_FIELD_NUMBER: builtins.int
@@ -490,6 +497,10 @@ class ExecuteStreamResponse(google.protobuf.message.Message):
         """What a tool did that the provider ran itself."""
 
     @property
+    def logprobs_delta(self) -> Global___LogprobsDelta:
+        """The probabilities of tokens whose text was sent before."""
+
+    @property
     def completed(self) -> Global___ExecutionCompleted:
         """Terminal: the model finished its answer."""
 
@@ -517,14 +528,15 @@ class ExecuteStreamResponse(google.protobuf.message.Message):
         refusal_delta: Global___RefusalDelta | None = ...,
         citation: ymera.v1.content_pb2.Citation | None = ...,
         provider_block: ymera.v1.content_pb2.ProviderBlock | None = ...,
+        logprobs_delta: Global___LogprobsDelta | None = ...,
         completed: Global___ExecutionCompleted | None = ...,
         truncated: Global___ExecutionTruncated | None = ...,
         failed: Global___ExecutionFailed | None = ...,
         cancelled: Global___ExecutionCancelled | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["attempt_started", b"attempt_started", "cancelled", b"cancelled", "citation", b"citation", "completed", b"completed", "event", b"event", "failed", b"failed", "provider_block", b"provider_block", "reasoning_delta", b"reasoning_delta", "refusal_delta", b"refusal_delta", "started", b"started", "text_delta", b"text_delta", "tool_call_delta", b"tool_call_delta", "truncated", b"truncated"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempt_started", b"attempt_started", "cancelled", b"cancelled", "citation", b"citation", "completed", b"completed", "event", b"event", "failed", b"failed", "provider_block", b"provider_block", "reasoning_delta", b"reasoning_delta", "refusal_delta", b"refusal_delta", "sequence", b"sequence", "started", b"started", "text_delta", b"text_delta", "tool_call_delta", b"tool_call_delta", "truncated", b"truncated"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["event", b"event"]) -> typing.Literal["started", "attempt_started", "text_delta", "reasoning_delta", "tool_call_delta", "refusal_delta", "citation", "provider_block", "completed", "truncated", "failed", "cancelled"] | None: ...
+    def HasField(self, field_name: typing.Literal["attempt_started", b"attempt_started", "cancelled", b"cancelled", "citation", b"citation", "completed", b"completed", "event", b"event", "failed", b"failed", "logprobs_delta", b"logprobs_delta", "provider_block", b"provider_block", "reasoning_delta", b"reasoning_delta", "refusal_delta", b"refusal_delta", "started", b"started", "text_delta", b"text_delta", "tool_call_delta", b"tool_call_delta", "truncated", b"truncated"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempt_started", b"attempt_started", "cancelled", b"cancelled", "citation", b"citation", "completed", b"completed", "event", b"event", "failed", b"failed", "logprobs_delta", b"logprobs_delta", "provider_block", b"provider_block", "reasoning_delta", b"reasoning_delta", "refusal_delta", b"refusal_delta", "sequence", b"sequence", "started", b"started", "text_delta", b"text_delta", "tool_call_delta", b"tool_call_delta", "truncated", b"truncated"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["event", b"event"]) -> typing.Literal["started", "attempt_started", "text_delta", "reasoning_delta", "tool_call_delta", "refusal_delta", "citation", "provider_block", "logprobs_delta", "completed", "truncated", "failed", "cancelled"] | None: ...
 
 Global___ExecuteStreamResponse: typing_extensions.TypeAlias = ExecuteStreamResponse
 
@@ -679,6 +691,26 @@ class ToolCallDelta(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["arguments", b"arguments", "id", b"id", "index", b"index", "name", b"name"]) -> None: ...
 
 Global___ToolCallDelta: typing_extensions.TypeAlias = ToolCallDelta
+
+@typing.final
+class LogprobsDelta(google.protobuf.message.Message):
+    """The probabilities of some tokens."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    TOKENS_FIELD_NUMBER: builtins.int
+    @property
+    def tokens(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.content_pb2.TokenLogprob]:
+        """At least one, in the order of the text."""
+
+    def __init__(
+        self,
+        *,
+        tokens: collections.abc.Iterable[ymera.v1.content_pb2.TokenLogprob] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["tokens", b"tokens"]) -> None: ...
+
+Global___LogprobsDelta: typing_extensions.TypeAlias = LogprobsDelta
 
 @typing.final
 class RefusalDelta(google.protobuf.message.Message):
