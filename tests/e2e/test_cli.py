@@ -45,7 +45,7 @@ class Home:
         kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "YMERA_ADDRESS"))}
         return {
             **kept,
-            **{f"XDG_{kind}_HOME": str(self.path / kind) for kind in ("DATA", "CONFIG", "STATE")},
+            **{f"XDG_{kind}_HOME": str(self.path / kind) for kind in ("DATA", "CONFIG", "STATE", "CACHE")},
             "COLUMNS": "200",
         }
 
@@ -117,6 +117,54 @@ def test_an_answer_is_streamed_and_followed_by_a_summary_line(home: Home, where:
     assert (run.returncode, run.stdout) == (0, "one two three\n")
     *_, quiet = run.stderr.splitlines()
     assert re.fullmatch(rf"echo/words for \w+ .* · 3 → 3 tokens · free · [\d.]+ m?s · {UUID}", quiet)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("ask -m simulator/sim-l", ["simulator/sim-large"]),
+        ("ask -m sim-l", ["sim-large"]),
+        ("history --model echo", ["echo/words"]),
+        ("benchmark --models ech", ["echo/words"]),
+        ("benchmark --categories m", ["math"]),
+        ("benchmark --suites b", ["basics"]),
+        ("models --provider e", ["echo"]),
+        ("plugins show b", ["basics"]),
+        ("mod", ["models"]),
+    ],
+)
+def test_the_shell_completes_names_that_the_server_knows(
+    home: Home, server: str, words: str, expected: list[str]
+) -> None:
+    assert _completed(home, words, server) == expected
+
+
+def test_names_are_kept_and_completion_is_silent_without_a_server(home: Home, server: str, tmp_path: Path) -> None:
+    visitor = Home(tmp_path)
+    assert _completed(visitor, "ask -m echo/", server) == ["echo/words"]
+    (kept,) = tmp_path.glob("CACHE/**/names.json")
+    kept.write_text(kept.read_text().replace("echo/words", "echo/kept"))
+    assert _completed(visitor, "ask -m echo/", server) == ["echo/kept"]
+    assert _completed(visitor, "ask -m echo/", "127.0.0.1:1") == []
+    os.utime(kept, (0, 0))
+    assert _completed(visitor, "ask -m echo/", server) == ["echo/words"]
+
+
+def _completed(home: Home, words: str, address: str) -> list[str]:
+    line = f"ymera {words}"
+    asked = {"_YMERA_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    program = "import sys; sys.argv[0] = 'ymera'; from ymera_service.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=home.path,
+        env={**home.environment, **asked, "YMERA_ADDRESS": address},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=BOUND,
+    )
+    assert run.stderr == ""
+    return run.stdout.split()
 
 
 def test_the_simulator_is_marked_and_the_remedy_is_shown(home: Home, server: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from ymera.v1.routing_pb2 import RoutingWeights
 
+from ymera_service.cli import completion
 from ymera_service.cli.problems import wrong
 
 PREFERENCES = "Model choice"
@@ -81,6 +82,7 @@ Models = Annotated[
         "-m",
         metavar="MODEL",
         help="Only models of this name or pattern, such as 'openai/*'. Repeatable.",
+        autocompletion=completion.models,
         rich_help_panel=PREFERENCES,
     ),
 ]

@@ -7,7 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
-from ymera_service.cli import options
+from ymera_service.cli import completion, options
 from ymera_service.cli.asking import confirmed
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.measuring import planned
@@ -22,14 +22,26 @@ def benchmark(
     models: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="MODEL", help="Only these models, by name or pattern such as 'openai/*'. Repeatable; default all."
+            metavar="MODEL",
+            help="Only these models, by name or pattern such as 'openai/*'. Repeatable; default all.",
+            autocompletion=completion.models,
         ),
     ] = None,
     suites: Annotated[
-        list[str] | None, typer.Option(metavar="SUITE", help="Only these suites. Repeatable; default all.")
+        list[str] | None,
+        typer.Option(
+            metavar="SUITE",
+            help="Only these suites. Repeatable; default all.",
+            autocompletion=completion.names("suites"),
+        ),
     ] = None,
     categories: Annotated[
-        list[str] | None, typer.Option(metavar="CATEGORY", help="Only these categories. Repeatable; default all.")
+        list[str] | None,
+        typer.Option(
+            metavar="CATEGORY",
+            help="Only these categories. Repeatable; default all.",
+            autocompletion=completion.names("categories"),
+        ),
     ] = None,
     tasks: Annotated[
         int, typer.Option(min=1, max=1000, help="The maximum number of tasks per suite and category.")

@@ -6,7 +6,7 @@ import typer
 from ymera.v1.routing_pb2 import ExecutionFilter, ListExecutionsRequest
 from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 
-from ymera_service.cli import options
+from ymera_service.cli import completion, options
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.execution import history as listed
@@ -17,7 +17,14 @@ def history(
     *,
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="How many requests to list.")] = 20,
     model: Annotated[
-        str, typer.Option("--model", "-m", metavar="MODEL", help="Only answers of the model with this id.")
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="Only answers of the model with this id.",
+            autocompletion=completion.models,
+        ),
     ] = "",
     label: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only requests with this label. Repeatable.")

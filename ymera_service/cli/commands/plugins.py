@@ -6,7 +6,7 @@ import typer
 from ymera.v1.admin_pb2 import ListPluginsRequest, ListPluginsResponse
 from ymera.v1.admin_pb2_grpc import AdminServiceStub
 
-from ymera_service.cli import options
+from ymera_service.cli import completion, options
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
@@ -32,7 +32,10 @@ def plugins(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The plugin's name.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="The plugin's name.", autocompletion=completion.names("plugins")),
+    ],
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
