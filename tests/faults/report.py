@@ -103,7 +103,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", metavar="NAME", default="", help="run only what has this in its name, as pytest's -k")
     given = parser.parse_args(arguments)
     options = ["-n", "0", "-q", "--no-header", "--tb", "short", "--rootdir", str(ROOT), "-k", given.only]
-    options += ["-m", "" if given.long else "not long"]
+    # A test that takes too long is to fail alone: the other method ends the process.
+    options += ["-m", "" if given.long else "not long", "-o", "timeout_method=signal"]
     return pytest.main([*options, *(str(ROOT / path) for path in WHERE)], plugins=[Table()])
 
 
