@@ -28,7 +28,7 @@ from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.classifiers import Classifier
-from ymera_service.sdk.content import Citation, last_user_text, user
+from ymera_service.sdk.content import Citation, TextSpan, last_user_text, user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed, ContentFiltered, ProviderServerError, RateLimited
 from ymera_service.sdk.events import (
@@ -108,7 +108,7 @@ class LabProvider(Provider):
         yield Accepted()
         yield ReasoningDelta("hmm", b"sealed")
         yield TextDelta("see here")
-        yield CitationFound(Citation("https://example.org/", "Example", "quoted"))
+        yield CitationFound(Citation("https://example.org/", "Example", "quoted", (TextSpan(0, 3),)))
         yield RefusalDelta("no more")
         yield ToolCallDelta(0, "call-1", "look", '{"a":')
         yield ToolCallDelta(0, arguments="1}")

@@ -78,7 +78,9 @@ async def test_every_kind_of_part_is_returned(stub: ymera_pb2_grpc.YmeraServiceA
     assert refusal.refusal == "no more"
     assert (call.tool_call.id, call.tool_call.name, call.tool_call.arguments) == ("call-1", "look", '{"a":1}')
     assert answer.finish_reason == content_pb2.FINISH_REASON_TOOL_CALLS
-    assert [citation.uri for citation in answer.citations] == ["https://example.org/"]
+    [citation] = answer.citations
+    assert citation.uri == "https://example.org/"
+    assert [text.text[span.start : span.end] for span in citation.spans] == ["see"]
     usage = answer.usage
     assert (usage.cache_read_input_tokens, usage.cache_creation_input_tokens, usage.reasoning_output_tokens) == (
         3,

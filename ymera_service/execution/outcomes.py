@@ -18,6 +18,7 @@ from ymera_service.sdk.content import (
     Refusal,
     Role,
     Text,
+    TextSpan,
     TokenLogprob,
     ToolCall,
 )
@@ -62,7 +63,7 @@ def is_kept(execution: Execution) -> bool:
 def answer_to_json(answer: Answer) -> bytes:
     """Returns the stored form of an answer, its execution apart."""
     messages = [[tuple(map(_storable, _packed(part))) for part in message.parts] for message in answer.messages]
-    citations = [tuple(map(_storable, (one.uri, one.title, one.cited_text))) for one in answer.citations]
+    citations = list(map(_packed_citation, answer.citations))
     kept: dict[str, Any] = {"messages": messages, "citations": citations}
     if answer.logprobs:
         kept["logprobs"] = list(map(_packed_token, answer.logprobs))
@@ -73,9 +74,18 @@ def answer_from_json(execution: Execution, stored: bytes) -> Answer:
     """Returns a stored answer of an execution."""
     kept: dict[str, Any] = orjson.loads(stored)
     messages = [Message(Role.ASSISTANT, tuple([_unpacked(*part) for part in parts])) for parts in kept["messages"]]
-    citations = tuple(Citation(*one) for one in kept["citations"])
+    citations = tuple(_unpacked_citation(*one) for one in kept["citations"])
     logprobs = tuple(_unpacked_token(*one) for one in kept.get("logprobs", ()))
     return Answer(execution, tuple(messages), citations, logprobs, replayed=True)
+
+
+def _packed_citation(citation: Citation) -> tuple[Any, ...]:
+    spans = [(span.start, span.end) for span in citation.spans]
+    return *map(_storable, (citation.uri, citation.title, citation.cited_text)), spans
+
+
+def _unpacked_citation(uri: str, title: str, cited_text: str, spans: Sequence[Any] = ()) -> Citation:
+    return Citation(uri, title, cited_text, tuple(TextSpan(*span) for span in spans))
 
 
 def _packed_token(token: TokenLogprob) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ymera_service.sdk.content import Citation, ProviderBlock, TokenLogprob
+from ymera_service.sdk.content import Citation, ProviderBlock, TextSpan, TokenLogprob
 from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.events import (
     Accepted,
@@ -98,7 +98,16 @@ def _tool_call(event: ToolCallDelta) -> int:
 
 def _citation(event: CitationFound) -> int:
     _is(event.citation, Citation)
-    return _text(event.citation.uri) + _text(event.citation.title) + _text(event.citation.cited_text)
+    citation = event.citation
+    _is(citation.spans, tuple)
+    for span in citation.spans:
+        _is(span, TextSpan)
+        _is(span.start, int)
+        _is(span.end, int)
+        if not 0 <= span.start <= span.end <= MAX_ANSWER:
+            raise MalformedResponse(f"the provider yielded a citation of characters {span.start} to {span.end}")
+    size = _text(citation.uri) + _text(citation.title) + _text(citation.cited_text)
+    return size + EVENT * len(citation.spans)
 
 
 def _block(event: ProviderBlockFound) -> int:

@@ -138,12 +138,21 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSpan:
+    """Characters of all text of one answer, from `start` up to and without `end`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
-    """A source that an answer cites."""
+    """A source that an answer cites; `spans` are where in the answer the words stand that rest on it."""
 
     uri: str = ""
     title: str = ""
     cited_text: str = ""
+    spans: tuple[TextSpan, ...] = ()
 
 
 def user(text: str) -> Message:

@@ -1,13 +1,14 @@
 """Answers as the API documents them, beyond what was recorded."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 from ymera_anthropic.decoder import MessagesDecoder
 
-from ymera_service.sdk.content import Citation, ToolCall
+from ymera_service.sdk.content import Citation, TextSpan, ToolCall
 from ymera_service.sdk.errors import (
     MalformedResponse,
     ProviderError,
@@ -189,10 +190,32 @@ CITATIONS = [
 @pytest.mark.parametrize(("entry", "citation"), CITATIONS)
 def test_a_citation_names_its_source_streamed_and_whole(entry: Record, citation: Citation) -> None:
     text = begin(0, type="text", text="", citations=[])
-    answer = answer_of(START, text, delta(0, type="citations_delta", citation=entry), end(0), because("end_turn"), STOP)
+    said = delta(0, type="text_delta", text="x")
+    cited = delta(0, type="citations_delta", citation=entry)
+    answer = answer_of(START, text, said, cited, end(0), because("end_turn"), STOP)
     whole = decoded(orjson.dumps({"content": [{"type": "text", "text": "x", "citations": [entry]}]}))
+    citation = replace(citation, spans=(TextSpan(0, 1),))
     assert answer.citations == (citation,)
     assert Answer.of(event for event in whole if not isinstance(event, ProviderError)).citations == (citation,)
+
+
+def test_a_citation_belongs_to_its_block_of_text() -> None:
+    entry = {"type": "web_search_result_location", "url": "https://a"}
+    answer = answer_of(
+        START,
+        begin(0, type="text", text="Well, "),
+        end(0),
+        begin(1, type="text", text="", citations=[]),
+        delta(1, type="citations_delta", citation=entry),
+        delta(1, type="text_delta", text="the sky ü"),
+        end(1),
+        begin(2, type="text", text=" is blue."),
+        end(2),
+        because("end_turn"),
+        STOP,
+    )
+    [citation] = answer.citations
+    assert [answer.text[span.start : span.end] for span in citation.spans] == ["the sky ü"]
 
 
 def test_thinking_comes_with_its_signature_and_redacted_thinking_is_distinguished() -> None:

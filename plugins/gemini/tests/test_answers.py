@@ -7,7 +7,7 @@ import pytest
 from ymera_gemini.decoder import GenerateContentDecoder
 from ymera_gemini.signatures import Place, sealed
 
-from ymera_service.sdk.content import Citation
+from ymera_service.sdk.content import Citation, TextSpan
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.events import (
     CitationFound,
@@ -103,10 +103,38 @@ def test_sources_are_cited_with_the_words_that_rest_on_them() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("segment", "words"),
+    [
+        ({"startIndex": 5, "endIndex": 10, "text": "größ"[:4]}, []),
+        ({"startIndex": 5, "endIndex": 9, "text": "grö"}, ["grö"]),
+        ({"endIndex": 4, "text": "Ü 1"}, ["Ü 1"]),
+        ({"startIndex": 90, "endIndex": 99, "text": "er ist"}, ["er ist"]),
+        ({"startIndex": 5, "endIndex": 9}, ["grö"]),
+        ({"text": "not there"}, []),
+        ({}, []),
+    ],
+)
+def test_a_span_counts_characters_where_the_api_counts_bytes(segment: dict[str, Any], words: list[str]) -> None:
+    said = "Ü 1 grö, er ist"
+    grounding = {
+        "groundingChunks": [{"web": {"uri": "https://a.example"}}],
+        "groundingSupports": [{"segment": segment, "groundingChunkIndices": [0]}],
+    }
+    [found] = [
+        each.citation
+        for each in decoded(
+            of({"text": said[:3]}, {"text": said[3:]}, finishReason="STOP", groundingMetadata=grounding)
+        )
+        if isinstance(each, CitationFound)
+    ]
+    assert [said[span.start : span.end] for span in found.spans] == words
+
+
 @pytest.mark.parametrize("name", ["citationSources", "citations"])
 def test_recited_sources_are_cited(name: str) -> None:
     recited = {name: [{"startIndex": 0, "endIndex": 5, "uri": "https://c.example", "title": "C", "license": "MIT"}]}
     events = decoded(of({"text": "Hello"}, finishReason="STOP", citationMetadata=recited))
-    assert CitationFound(Citation("https://c.example", "C")) in events
+    assert CitationFound(Citation("https://c.example", "C", spans=(TextSpan(0, 5),))) in events
     streamed = decoded(of({"text": "Hello"}, citationMetadata=recited), of(finishReason="STOP"))
-    assert CitationFound(Citation("https://c.example", "C")) in streamed
+    assert CitationFound(Citation("https://c.example", "C", spans=(TextSpan(0, 5),))) in streamed

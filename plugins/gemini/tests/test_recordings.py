@@ -125,6 +125,18 @@ def neutral(decoded: list[ProviderEvent | ProviderError]) -> dict[str, Any]:
     }
 
 
+def test_recorded_citations_point_at_the_words_that_they_quote() -> None:
+    cited = 0
+    for exchange in chosen("completion"):
+        events = [event for event in decode(body_of(exchange)) if not isinstance(event, ProviderError)]
+        answer = Answer.of(events)
+        for citation in answer.citations:
+            found = [answer.text[span.start : span.end] for span in citation.spans]
+            assert " ".join(found) == citation.cited_text
+            cited += len(found)
+    assert cited > 3
+
+
 def call_of(id: str, name: str, arguments: str) -> dict[str, Any]:
     call = {"name": name, "arguments": json.loads(arguments)}
     return call if id.startswith(MADE_UP) else call | {"id": id}

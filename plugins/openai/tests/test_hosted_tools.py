@@ -3,15 +3,16 @@
 import orjson
 import pytest
 from ymera_openai.chat_completions import ChatCompletions
+from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.completions import Completions
 from ymera_openai.provider import ByModel
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses import Responses
 from ymera_openai.responses_decoder import ResponsesDecoder
 
-from ymera_service.sdk.content import Message, ProviderBlock, Role, Text, user
+from ymera_service.sdk.content import Message, ProviderBlock, Role, Text, TextSpan, user
 from ymera_service.sdk.errors import InvalidProviderRequest
-from ymera_service.sdk.events import ProviderBlockFound, UsageReported
+from ymera_service.sdk.events import CitationFound, ProviderBlockFound, UsageReported
 from ymera_service.sdk.generation import (
     CODE_EXECUTION,
     WEB_SEARCH,
@@ -101,3 +102,16 @@ def test_blocks_of_other_formats_are_left_out_with_a_warning(dialect: Dialect) -
     request = encoded(dialect, Prompt((HI, foreign)))
     assert b"anthropic" not in request.body
     assert [one.field for one in request.adaptations] == ["prompt.messages.parts.provider_block"]
+
+
+@pytest.mark.parametrize(("place", "spans"), [((0, 5), (TextSpan(0, 5),)), ((0, 0), ()), ((None, 5), ())])
+def test_a_source_in_chat_completions_names_the_words_that_rest_on_it(
+    place: tuple[int | None, int], spans: tuple[TextSpan, ...]
+) -> None:
+    start, end = place
+    source = {"type": "url_citation", "url_citation": {"url": "https://a", "start_index": start, "end_index": end}}
+    choice = {"message": {"content": "Blue.", "annotations": [source]}, "finish_reason": "stop"}
+    decoder = ChatDecoder()
+    items = [*decoder.feed(orjson.dumps({"choices": [choice]})), *decoder.close()]
+    [found] = [item.citation for item in items if isinstance(item, CitationFound)]
+    assert (found.uri, found.spans) == ("https://a", spans)

@@ -8,7 +8,7 @@ from ymera_openai.quirks import Quirks
 from ymera_openai.responses import Responses
 from ymera_openai.responses_decoder import ResponsesDecoder
 
-from ymera_service.sdk.content import Message, Reasoning, Role
+from ymera_service.sdk.content import Message, Reasoning, Role, TextSpan
 from ymera_service.sdk.errors import (
     ProviderServerError,
     RateLimited,
@@ -143,6 +143,24 @@ def test_an_annotation_sent_twice_is_one_citation() -> None:
     )
     (found,) = (item.citation for item in items if isinstance(item, CitationFound))
     assert (found.uri, found.title) == ("https://a.test", "A")
+
+
+def test_a_citation_points_at_its_words_in_the_whole_answer() -> None:
+    annotation = {"type": "url_citation", "url": "https://a.test", "start_index": 1, "end_index": 3}
+    first = {"type": "output_text", "text": "Well. "}
+    second = {"type": "output_text", "text": "abcd", "annotations": [annotation]}
+    response = {"id": "r", "status": "completed", "output": [{"type": "message", "content": [first, second]}]}
+    streamed = responses(
+        sse(
+            event("output_text.delta", output_index=0, content_index=0, delta="Well. "),
+            event("output_text.delta", output_index=0, content_index=1, delta="abcd"),
+            event("output_text.annotation.added", output_index=0, content_index=1, annotation=annotation),
+            COMPLETED,
+        )
+    )
+    for items in (responses(json.dumps(response).encode()), streamed):
+        (found,) = (item.citation for item in items if isinstance(item, CitationFound))
+        assert found.spans == (TextSpan(7, 9),)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,19 @@ from ymera_service.execution.events import Ended
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest, Turn
 from ymera_service.execution.outcomes import answer_from_json, answer_to_json, events_of, is_kept
 from ymera_service.routing.decision import Decision, Inputs, Preferences, Weights
-from ymera_service.sdk.content import Citation, Message, Part, ProviderBlock, Reasoning, Refusal, Role, Text, ToolCall
+from ymera_service.sdk.content import (
+    Citation,
+    Message,
+    Part,
+    ProviderBlock,
+    Reasoning,
+    Refusal,
+    Role,
+    Text,
+    TextSpan,
+    TokenLogprob,
+    ToolCall,
+)
 from ymera_service.sdk.errors import RateLimited, YmeraError
 from ymera_service.sdk.generation import FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
@@ -50,7 +62,9 @@ def merged(made: Sequence[Part]) -> tuple[Part, ...]:
 @given(st.lists(st.lists(parts, max_size=5).map(merged), min_size=1, max_size=3), st.lists(texts, max_size=2))
 def test_an_answer_is_replayed_as_it_was_collected(turns: list[tuple[Part, ...]], titles: list[str]) -> None:
     messages = tuple(Message(Role.ASSISTANT, each) for each in turns)
-    answer = Answer(execution(len(turns)), messages, tuple(Citation(title=title) for title in titles), replayed=True)
+    citations = tuple(Citation(title=title, spans=(TextSpan(0, len(title)),)) for title in titles)
+    logprobs = tuple(TokenLogprob(title, -0.5, b"x", (TokenLogprob(title, -1.0),)) for title in titles)
+    answer = Answer(execution(len(turns)), messages, citations, logprobs, replayed=True)
     read = answer_from_json(answer.execution, answer_to_json(answer))
     assert read == answer
     collector = AnswerCollector()

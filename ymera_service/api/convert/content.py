@@ -239,7 +239,12 @@ def token_fields(token: TokenLogprob) -> Fields:
 
 def citation_fields(citation: Citation) -> Fields:
     """Returns a citation."""
-    return {"uri": citation.uri, "title": citation.title, "cited_text": citation.cited_text}
+    return {
+        "uri": citation.uri,
+        "title": citation.title,
+        "cited_text": citation.cited_text,
+        "spans": [{"start": span.start, "end": span.end} for span in citation.spans],
+    }
 
 
 def citations_fields(citations: Sequence[Citation]) -> list[Fields]:

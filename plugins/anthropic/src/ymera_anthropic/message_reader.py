@@ -1,14 +1,14 @@
 """Turns one message of the API, streamed or whole, into events."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
 from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.messages import FORMAT
 from ymera_anthropic.signatures import sealed
-from ymera_service.sdk.content import Citation, ProviderBlock
+from ymera_service.sdk.content import Citation, ProviderBlock, TextSpan
 from ymera_service.sdk.errors import MalformedResponse, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
@@ -62,6 +62,10 @@ class _Block:
     input: Json | None = None
     """A tool's whole input; None once a delta shows that the input arrives in pieces."""
     pieces: list[str] = field(default_factory=list)
+    began: int = 0
+    """The characters of text before it."""
+    citations: list[Citation] = field(default_factory=list)
+    """Of this block as a whole, whose end is not yet known."""
     whole: Json | None = None
     """The block of a tool that the API runs itself, as far as it came at its start."""
 
@@ -74,6 +78,8 @@ class MessageReader:
         self._started = False
         self._blocks: dict[int, _Block] = {}
         self._calls = 0
+        self._written = 0
+        """Characters of text so far."""
         self._usage: dict[str, int] = {}
         self._usual_rates = True
         """Whether no tool was used for which the API charges beside the tokens."""
@@ -156,11 +162,11 @@ class MessageReader:
             self._usage["thinking_tokens"] = tokens
 
     def _open(self, index: int, content: Json) -> Iterator[ProviderEvent]:
-        block = self._blocks[index] = _Block(text(content, "type"))
+        block = self._blocks[index] = _Block(text(content, "type"), began=self._written)
         yield OutputItem(block.kind)
         match block.kind:
             case "text":
-                yield from _text(content)
+                yield from self._text(block, content)
             case "thinking":
                 yield from _reasoning(content)
             case "redacted_thinking":
@@ -169,6 +175,12 @@ class MessageReader:
                 yield self._call(block, content)
             case _:
                 block.whole = content
+
+    def _text(self, block: _Block, content: Json) -> Iterator[ProviderEvent]:
+        if block_text := words(content, "text", "content_block"):
+            self._written += len(block_text)
+            yield TextDelta(block_text)
+        block.citations += map(_citation, members(content, "citations"))
 
     def _call(self, block: _Block, content: Json) -> ProviderEvent:
         block.call, self._calls = self._calls, self._calls + 1
@@ -183,6 +195,7 @@ class MessageReader:
         kind = text(delta, "type")
         if kind == "text_delta":
             if delta_text := words(delta, "text", "delta"):
+                self._written += len(delta_text)
                 yield TextDelta(delta_text)
         elif kind == "input_json_delta":
             if piece := words(delta, "partial_json", "delta"):
@@ -191,12 +204,15 @@ class MessageReader:
                 if block.kind == "tool_use":
                     yield ToolCallDelta(block.call, arguments=piece)
         elif kind == "citations_delta":
-            yield _citation(member(delta, "citation"))
+            block.citations.append(_citation(member(delta, "citation")))
         elif kind in {"thinking_delta", "signature_delta"}:
             yield from _reasoning(delta)
 
     def _close(self, index: int) -> Iterator[ProviderEvent]:
         block = self._blocks.pop(index, None)
+        if block and block.citations:
+            spans = (TextSpan(block.began, self._written),) if self._written > block.began else ()
+            yield from (CitationFound(replace(citation, spans=spans)) for citation in block.citations)
         if block and block.pieces and breaks_off("".join(block.pieces)):
             self._broken_off = True
         elif block and block.whole and block.kind:
@@ -225,13 +241,6 @@ class MessageReader:
         )
 
 
-def _text(content: Json) -> Iterator[ProviderEvent]:
-    if block_text := words(content, "text", "content_block"):
-        yield TextDelta(block_text)
-    for citation in members(content, "citations"):
-        yield _citation(citation)
-
-
 def _reasoning(content: Json) -> Iterator[ProviderEvent]:
     thinking, signature = words(content, "thinking"), words(content, "signature")
     if thinking or signature:
@@ -243,7 +252,7 @@ def _sealed(content: Json) -> Iterator[ProviderEvent]:
         yield ReasoningDelta("", sealed(data))
 
 
-def _citation(entry: Json) -> ProviderEvent:
+def _citation(entry: Json) -> Citation:
     uri = text(entry, "url") or text(entry, "source")
     title = text(entry, "title") or text(entry, "document_title")
-    return CitationFound(Citation(uri, title, text(entry, "cited_text")))
+    return Citation(uri, title, text(entry, "cited_text"))

@@ -55,6 +55,8 @@ class ResponseReader:
         self._sources = Sources()
         self._started = False
         self._calls = 0
+        self._texts: list[str] = []
+        """The answer so far, into which its sources point."""
         self._open: set[int] = set()
         """The candidates that have begun and not ended."""
         self._end: Json | None = None
@@ -96,7 +98,7 @@ class ResponseReader:
 
     def finish(self) -> Iterator[ProviderEvent]:
         """Yields the end of an answer that is complete."""
-        yield from map(CitationFound, self._sources.citations())
+        yield from map(CitationFound, self._sources.citations("".join(self._texts)))
         yield from self._usage()
         end = self._end or {}
         raw = word(end.get("finishReason"))
@@ -137,7 +139,10 @@ class ResponseReader:
         if "functionCall" in part:
             yield from self._call(member(part, "functionCall"), signature)
         elif "text" in part:
-            yield from _text(words(part, "text", "candidates.content.parts"), part.get("thought") is True, signature)
+            content, thought = words(part, "text", "candidates.content.parts"), part.get("thought") is True
+            if not thought:
+                self._texts.append(content)
+            yield from _text(content, thought, signature)
         else:
             kind = next((name for name in part if name not in _BESIDE_CONTENT), "")
             if kind:

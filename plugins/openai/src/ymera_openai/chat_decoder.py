@@ -11,7 +11,7 @@ from ymera_openai.logprobs import of_choice
 from ymera_openai.think_tags import ThinkTags
 from ymera_openai.tool_calls import ToolCalls, new_id
 from ymera_openai.usage import read_usage
-from ymera_service.sdk.content import Citation
+from ymera_service.sdk.content import Citation, TextSpan
 from ymera_service.sdk.errors import MalformedResponse, StreamInterrupted
 from ymera_service.sdk.events import (
     CitationFound,
@@ -24,7 +24,7 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import FinishReason
-from ymera_service.sdk.wire.json_reader import Json, member, members, text, word
+from ymera_service.sdk.wire.json_reader import Json, count, member, members, text, word
 
 _REASONS = {
     "length": FinishReason.LENGTH,
@@ -268,12 +268,17 @@ def _thinking_in(detail: Json) -> str:
     return text(detail, "text") or text(detail, "summary")
 
 
-def read_citation(annotation: Json) -> Citation | None:
-    """Returns what an annotation cites, or None if it is of another kind."""
+def read_citation(annotation: Json, before: int = 0) -> Citation | None:
+    """Returns what an annotation cites, or None if it is of another kind.
+
+    `before` are the characters of text before those that the annotation counts.
+    """
     if annotation.get("type") not in ("url_citation", "file_citation") and "url_citation" not in annotation:
         return None
     cited = member(annotation, "url_citation") or annotation
-    return Citation(text(cited, "url"), text(cited, "title") or text(cited, "filename"), text(cited, "content"))
+    start, end = count(cited, "start_index"), count(cited, "end_index")
+    spans = () if start is None or end is None or end <= start else (TextSpan(before + start, before + end),)
+    return Citation(text(cited, "url"), text(cited, "title") or text(cited, "filename"), text(cited, "content"), spans)
 
 
 def _sources(document: Json) -> Iterator[Citation]:

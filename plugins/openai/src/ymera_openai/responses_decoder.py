@@ -67,6 +67,10 @@ class ResponsesDecoder(OpenAiDecoder):
         """The arguments of each function call, by the number of its item; those of custom tools are free text."""
         self._emitted: dict[_PartKey, int] = {}
         self._cited: dict[int, int] = {}
+        self._written = 0
+        """Characters of text so far,"""
+        self._starts: dict[_PartKey, int] = {}
+        """and those before each part of it."""
         self._last_reasoning: _PartKey | None = None
         self._weighed: set[int] = set()
         """The items of which probabilities were emitted."""
@@ -85,7 +89,7 @@ class ResponsesDecoder(OpenAiDecoder):
             self._text_event(chunk, *text_event)
             return
         if kind == "response.output_text.annotation.added":
-            self._cite(_number(chunk), member(chunk, "annotation"))
+            self._cite(_number(chunk), count(chunk, "content_index") or 0, member(chunk, "annotation"))
         elif kind in ("response.output_item.added", "response.output_item.done"):
             self._item(_number(chunk), member(chunk, "item"), done=kind.endswith("done"))
         response = member(chunk, "response")
@@ -167,9 +171,9 @@ class ResponsesDecoder(OpenAiDecoder):
         self._fill("refusal", number, [text(part, "refusal") for part in parts])
         if number not in self._weighed:
             self._take_logprobs(number, [token for part in parts for token in members(part, "logprobs")])
-        annotations = [annotation for part in parts for annotation in members(part, "annotations")]
-        for annotation in annotations[self._cited.get(number, 0) :]:
-            self._cite(number, annotation)
+        annotations = [(index, each) for index, part in enumerate(parts) for each in members(part, "annotations")]
+        for index, annotation in annotations[self._cited.get(number, 0) :]:
+            self._cite(number, index, annotation)
 
     def _reasoning_item(self, number: int, item: Json) -> None:
         """Reads a whole reasoning item. Its text and its summary are alternatives; only the first is emitted.
@@ -213,6 +217,8 @@ class ResponsesDecoder(OpenAiDecoder):
         self._emitted[part] = self._emitted.get(part, 0) + len(content)
         kind, number, _ = part
         if kind == "text":
+            self._starts.setdefault(part, self._written)
+            self._written += len(content)
             self._items.append(TextDelta(content))
         elif kind == "refusal":
             self._items.append(RefusalDelta(content))
@@ -230,9 +236,9 @@ class ResponsesDecoder(OpenAiDecoder):
             self._weighed.add(number)
             self._items.append(delta)
 
-    def _cite(self, number: int, annotation: Json) -> None:
+    def _cite(self, number: int, index: int, annotation: Json) -> None:
         self._cited[number] = self._cited.get(number, 0) + 1
-        if citation := read_citation(annotation):
+        if citation := read_citation(annotation, self._starts.get(("text", number, index), self._written)):
             self._items.append(CitationFound(citation))
 
 

@@ -522,22 +522,54 @@ class Citation(google.protobuf.message.Message):
     URI_FIELD_NUMBER: builtins.int
     TITLE_FIELD_NUMBER: builtins.int
     CITED_TEXT_FIELD_NUMBER: builtins.int
+    SPANS_FIELD_NUMBER: builtins.int
     uri: builtins.str
     """The source's address; empty if it has none."""
     title: builtins.str
     """The source's title or file name."""
     cited_text: builtins.str
     """The words of the source that are quoted."""
+    @property
+    def spans(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___TextSpan]:
+        """Where in the answer the words stand that rest on the source; empty if the
+        provider does not say.
+        """
+
     def __init__(
         self,
         *,
         uri: builtins.str = ...,
         title: builtins.str = ...,
         cited_text: builtins.str = ...,
+        spans: collections.abc.Iterable[Global___TextSpan] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["cited_text", b"cited_text", "title", b"title", "uri", b"uri"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cited_text", b"cited_text", "spans", b"spans", "title", b"title", "uri", b"uri"]) -> None: ...
 
 Global___Citation: typing_extensions.TypeAlias = Citation
+
+@typing.final
+class TextSpan(google.protobuf.message.Message):
+    """A span of an answer, in characters (Unicode code points) of the text parts of its
+    message, joined.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    START_FIELD_NUMBER: builtins.int
+    END_FIELD_NUMBER: builtins.int
+    start: builtins.int
+    """The first character, from 0."""
+    end: builtins.int
+    """The end: one beyond the last character."""
+    def __init__(
+        self,
+        *,
+        start: builtins.int = ...,
+        end: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["end", b"end", "start", b"start"]) -> None: ...
+
+Global___TextSpan: typing_extensions.TypeAlias = TextSpan
 
 @typing.final
 class Tool(google.protobuf.message.Message):
