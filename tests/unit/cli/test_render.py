@@ -98,11 +98,13 @@ def test_a_full_view_shows_every_excluded_model() -> None:
 
 
 def test_attempts_show_their_target_and_turn() -> None:
-    assert lines([attempts(ATTEMPTS)]) == [
+    hedge = routing_pb2.Attempt(turn=2, number=2, model="acme/large", duration=TWO_SECONDS, hedge=True)
+    assert lines([attempts([*ATTEMPTS, hedge])]) == [
         "attempt  model                  time  first token  outcome",
         "      1  acme/large#key-1@eu  2.00 s               RATE_LIMITED: no",
         "      2  acme/small           2.00 s       2.00 s  answered",
         "    2.1  acme/small           2.00 s               answered",
+        "    2.2  acme/large (hedge)   2.00 s               answered",
     ]
 
 
@@ -153,6 +155,17 @@ def test_the_summary_line_reports_failures_and_an_unusual_end() -> None:
         "acme/small after 1 failure (acme/large for coding (0.81): best quality) · 12 → 45 tokens · $0.000123 · 1.24 s"
         " · length · r-1"
     )
+
+
+def test_the_summary_line_says_that_a_hedge_was_quicker() -> None:
+    done = completed("acme/small", content_pb2.FINISH_REASON_STOP)
+    done.attempts[0].error.reason, done.attempts[1].hedge = "CANCELLED", True
+    assert execution.summary(done, DECISION, "r-1", 1.239).startswith("acme/small before a slow one (acme/large for")
+    done.attempts.insert(0, ATTEMPTS[0])
+    assert execution.summary(done, DECISION, "r-1", 1.239).startswith("acme/small after 1 failure before a slow one (")
+    del done.attempts[:2]
+    done.attempts[0].hedge = False
+    assert execution.summary(done, DECISION, "r-1", 1.239).startswith("acme/small as others were busy (acme/large for")
 
 
 def test_a_past_request_is_shown_with_its_attempts() -> None:

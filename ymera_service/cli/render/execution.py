@@ -19,15 +19,18 @@ def summary(done: ExecutionCompleted, made: Decision, request_id: str, took: flo
     A finish reason other than "stop" is shown too.
     """
     planned = bool(made.candidates) and made.candidates[0].model == done.model
-    why = made.explanation if planned else f"{done.model} after {_failures(done.attempts)} ({made.explanation})"
+    why = made.explanation if planned else f"{done.model} {_detour(done.attempts)} ({made.explanation})"
     ending = word(FinishReason.Name(done.finish_reason), "FINISH_REASON_")
     parts = [why, tokens(done.usage), cost(done.usage), seconds(took), "" if ending == "stop" else ending, request_id]
     return " · ".join(filter(None, parts))
 
 
-def _failures(made: Iterable[Attempt]) -> str:
-    failed = sum(attempt.HasField("error") for attempt in made)
-    return "1 failure" if failed == 1 else f"{failed} failures"
+def _detour(made: Iterable[Attempt]) -> str:
+    """Returns why another model answered than the first: calls failed, or one was slow and a hedge quicker."""
+    overtook = any(attempt.hedge and not attempt.HasField("error") for attempt in made)
+    failed = sum(attempt.HasField("error") for attempt in made) - overtook
+    failures = {0: "", 1: "after 1 failure"}.get(failed, f"after {failed} failures")
+    return " ".join(filter(None, [failures, "before a slow one" if overtook else ""])) or "as others were busy"
 
 
 def history(past: Sequence[Execution]) -> Iterator[RenderableType]:
