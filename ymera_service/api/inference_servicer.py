@@ -46,7 +46,7 @@ class InferenceServicer:
         """Turns texts into vectors."""
         faults = Violations()
         work = embed_of(request, faults)
-        return embed_response(await self._inference.embed(call, _request(request, work, faults, call)))
+        return await embed_response(await self._inference.embed(call, _request(request, work, faults, call)))
 
     async def moderate(self, request: pb.ModerateRequest, call: Call) -> pb.ModerateResponse:
         """Judges whether texts are harmful."""

@@ -109,7 +109,7 @@ async def _embeddings(request: EmbedRequest, reply: Embeddings) -> Embeddings:
 
 def _packed(vector: Sequence[float]) -> Sequence[float]:
     try:
-        packed = array("f", vector)
+        packed = vector if isinstance(vector, array) and vector.typecode == "f" else array("f", vector)
     except (TypeError, ValueError, OverflowError) as error:
         raise MalformedResponse(f"a vector is not made of numbers: {error}") from None
     if not 0 < len(packed) <= MAX_DIMENSIONS or not isfinite(sum(packed)):

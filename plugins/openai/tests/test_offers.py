@@ -17,13 +17,13 @@ from ymera_openai.vendors import VENDORS
 
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import AuthenticationFailed
-from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
+from ymera_service.sdk.errors import AuthenticationFailed, InvalidProviderRequest
+from ymera_service.sdk.generation import GenerateRequest, Prompt, Sampling, Tool, Usage
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target
-from ymera_service.sdk.testing.answers import context_of, generate
+from ymera_service.sdk.testing.answers import context_of, count_of, generate
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
 from ymera_service.sdk.work import (
     EmbedPurpose,
@@ -317,6 +317,20 @@ async def test_models_are_for_work_that_their_vendors_api_offers(vendor: str, ki
     assert tuple(model.kind for model in models) == kinds
     free = [model.price for model in models if model.kind is Kind.MODERATE and vendor == "OPENAI_API_KEY"]
     assert all(price == Price(0, 0) for price in free)
+
+
+async def test_openai_counts_the_tokens_of_prompts_and_others_do_not() -> None:
+    counted = Exchange(b'{"object":"response.input_tokens","input_tokens":11}', path="/responses/input_tokens")
+    transport = RecordedTransport(counted)
+    found = providers(OpenAiSettings(discover_local=False), {"OPENAI_API_KEY": "k", "GROQ_API_KEY": "k"}, transport)
+    openai, groq = found
+    prompt = Prompt((user("Tell me a joke."),), tools=(Tool("look", "Looks."),), sampling=Sampling(temperature=1))
+    assert await count_of(openai, "gpt-5", prompt) == 11
+    sent = orjson.loads(transport.requests[0].body)
+    assert sent.keys() == {"model", "input", "tools"}
+    assert (sent["model"], sent["input"][0]["role"], sent["tools"][0]["name"]) == ("gpt-5", "user", "look")
+    with pytest.raises(InvalidProviderRequest):
+        await count_of(groq, "llama-3.3-70b", prompt)
 
 
 async def test_a_ranking_is_asked_for_at_its_address() -> None:

@@ -96,6 +96,7 @@ def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport
         names=table.models or vendor.models,
         listing="/models" if table.base_url else vendor.listing,
         packed=quirks.openai_families,
+        counts=Responses(quirks) if vendor.counts else None,
     )
 
 

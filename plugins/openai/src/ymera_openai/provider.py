@@ -16,7 +16,17 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.work import Embeddings, EmbedRequest, ModerateRequest, Moderations, Ranking, RerankRequest
+from ymera_service.sdk.wire.json_reader import read_object, required_count
+from ymera_service.sdk.work import (
+    CountRequest,
+    Embeddings,
+    EmbedRequest,
+    ModerateRequest,
+    Moderations,
+    Ranking,
+    RerankRequest,
+    TokenCount,
+)
 
 
 class ByModel:
@@ -60,13 +70,26 @@ class OpenAiProvider(HttpProvider):
         names: Sequence[str] = (),
         listing: str = "/models",
         packed: bool = False,
+        counts: Responses | None = None,
     ) -> None:
-        """`listing` is the address of the models; `packed` says that the API returns vectors in base64 if asked."""
+        """
+        Args:
+            name: The provider's name.
+            dialect: The format of the API.
+            endpoint: Its address.
+            transport: Carries the requests.
+            offer: What applies to all models.
+            names: The models to offer, instead of those that the API lists.
+            listing: The address of the list of models.
+            packed: The API returns vectors in base64 if asked.
+            counts: Encodes requests for a count of tokens, if the API counts them.
+        """
         super().__init__(name, dialect, endpoint, transport)
         self._offer = offer
         self._names = tuple(names)
         self._listing = listing
         self._packed = packed
+        self._counts = counts
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
@@ -84,6 +107,13 @@ class OpenAiProvider(HttpProvider):
         encoded = embeddings.encode(request, packed=self._packed)
         reply = embeddings.decode(await self.fetch(encoded, context))
         return replace(reply, adaptations=encoded.adaptations)
+
+    async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
+        """See `Provider.count_tokens`."""
+        if self._counts is None:
+            return await super().count_tokens(request, context)
+        response = await self.fetch(self._counts.encode_count(request), context)
+        return TokenCount(required_count(read_object(response.body), "input_tokens"))
 
     async def rerank(self, request: RerankRequest, context: CallContext) -> Ranking:
         """See `Provider.rerank`."""

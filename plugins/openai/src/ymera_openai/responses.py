@@ -41,9 +41,13 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.http import Decoder, HttpRequest
 from ymera_service.sdk.wire.blocks import opened
-from ymera_service.sdk.wire.json_reader import Json, strict_object
+from ymera_service.sdk.wire.json_reader import Json, read_object, strict_object
 from ymera_service.sdk.wire.thinking import effort_asked
 from ymera_service.sdk.wire.tiers import tier_named
+from ymera_service.sdk.work import CountRequest
+
+_COUNTED = frozenset({"model", "input", "parallel_tool_calls", "reasoning", "text", "tool_choice", "tools"})
+"""The fields of a request that the count takes, too."""
 
 
 class Responses:
@@ -75,6 +79,16 @@ class Responses:
         if request.stream:
             body["stream"] = True
         return HttpRequest("POST", "/responses", JSON, orjson.dumps(body), of_responses(prompt, body, self._quirks))
+
+    def encode_count(self, request: CountRequest) -> HttpRequest:
+        """Returns the request for the number of a prompt's tokens.
+
+        Raises:
+            InvalidProviderRequest: The Responses API can't express the prompt.
+        """
+        body = read_object(self.encode(GenerateRequest(request.model, request.prompt, stream=False)).body)
+        counted = {name: value for name, value in body.items() if name in _COUNTED}
+        return HttpRequest("POST", "/responses/input_tokens", JSON, orjson.dumps(counted))
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""

@@ -50,6 +50,7 @@ class Vendor:
         batch: Texts, and tokens together, that one request for embeddings takes; 0 if not known.
         works: What its API offers besides generating.
         free: What it charges nothing for.
+        counts: Its API counts the tokens of prompts, as of the Responses API.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Vendor:
     batch: tuple[int, int] = (0, 0)
     works: frozenset[Kind] = EMBEDS
     free: frozenset[Kind] = frozenset()
+    counts: bool = False
 
 
 _MODERATES = EMBEDS | {Kind.MODERATE}
@@ -88,6 +90,7 @@ VENDORS = {
             batch=_OPENAI_BATCH,
             works=_MODERATES,
             free=frozenset({Kind.MODERATE}),
+            counts=True,
         ),
         Vendor(
             "azure",
