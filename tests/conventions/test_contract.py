@@ -1,6 +1,5 @@
 """The contract has no field that nothing reads or writes."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +20,8 @@ from ymera.v1 import (
     ymera_pb2,
 )
 
+from tests.conventions.fields import Written, fields_read, reachable
+
 ROOT = Path(__file__).parents[2]
 FILES = (
     admin_pb2,
@@ -33,9 +34,29 @@ FILES = (
     usage_pb2,
     ymera_pb2,
 )
-API = "\n".join(path.read_text() for path in sorted((ROOT / "ymera_service/api").rglob("*.py")))
-NAMED = frozenset(re.findall(r"\.([a-z_0-9]+)|[\"']([a-z_0-9]+)[\"']|([a-z_0-9]+)=", API))
-WORDS = frozenset(word for found in NAMED for word in found if word)
+API = ROOT / "ymera_service/api"
+METHODS = [
+    method for file in FILES for service in file.DESCRIPTOR.services_by_name.values() for method in service.methods
+]
+REQUESTS = reachable(method.input_type for method in METHODS)
+RESPONSES = [message for message in reachable(method.output_type for method in METHODS) if message not in REQUESTS]
+READ = fields_read(
+    API, {file.DESCRIPTOR.name.rpartition("/")[2].removesuffix(".proto") + "_pb2": file for file in FILES}
+)
+WRITTEN = Written(API)
+
+
+@pytest.mark.parametrize(
+    "field", [f"{message.full_name}.{field.name}" for message in REQUESTS for field in message.fields]
+)
+def test_every_field_of_a_request_has_a_reader(field: str) -> None:
+    assert field in READ, f"nothing in ymera_service/api reads {field}: remove it, or use it"
+
+
+@pytest.mark.parametrize("message", RESPONSES, ids=lambda message: message.full_name)
+def test_every_field_of_a_response_has_a_writer(message: Descriptor) -> None:
+    unwritten = [field.name for field in message.fields if not WRITTEN.has(message, field.name)]
+    assert unwritten == [], f"nothing in ymera_service/api writes them to {message.full_name}: remove them, or use them"
 
 
 def messages(descriptor: Descriptor) -> Iterator[Descriptor]:
@@ -45,18 +66,10 @@ def messages(descriptor: Descriptor) -> Iterator[Descriptor]:
             yield from messages(nested)
 
 
-FIELDS = [
-    f"{message.full_name}.{field.name}"
-    for module in FILES
-    for top in module.DESCRIPTOR.message_types_by_name.values()
-    for message in messages(top)
-    for field in message.fields
-]
-
-
-@pytest.mark.parametrize("field", FIELDS)
-def test_every_field_is_read_or_written_by_the_api(field: str) -> None:
-    assert field.rpartition(".")[2] in WORDS, f"nothing in ymera_service/api names {field}: remove it, or use it"
+def test_every_message_of_the_contract_is_sent_or_received() -> None:
+    known = {message.full_name for message in (*REQUESTS, *RESPONSES)}
+    tops = [message for file in FILES for message in file.DESCRIPTOR.message_types_by_name.values()]
+    assert [message.full_name for top in tops for message in messages(top) if message.full_name not in known] == []
 
 
 def test_every_file_of_the_contract_is_looked_at() -> None:

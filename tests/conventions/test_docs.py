@@ -1,14 +1,20 @@
 """The docs match the code."""
 
+import re
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+import typer
 from pydantic import BaseModel
 
+from ymera_service.cli.app import app
 from ymera_service.config import PriceSettings, Settings, TierSettings, WeightSettings
 
 DOCS = Path(__file__).parents[2] / "ymera_service/docs"
+PLUGINS = Path(__file__).parents[2] / "plugins"
 
 
 def keys(model: type[BaseModel]) -> Iterator[str]:
@@ -31,3 +37,58 @@ def test_the_example_configuration_is_valid() -> None:
     import tomllib
 
     Settings(**tomllib.loads(example))
+
+
+def commands(command: Any, path: str = "ymera") -> Iterator[tuple[str, Any]]:
+    inner = getattr(command, "commands", {})
+    if command.params or not inner:
+        yield path, command
+    for name, each in inner.items():
+        yield from commands(each, f"{path} {name}")
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+PAGE = (DOCS / "commands.md").read_text()
+
+
+def options_in(text: str) -> set[str]:
+    code = " ".join(re.findall(r"`([^`]*)`", text))
+    return set(re.findall(r"(?:^|\s)(--?[a-z][a-z-]*)", code))
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_option_of_a_command_is_documented_with_it_and_no_other(path: str) -> None:
+    shared = PAGE.split("## Options of every command", 1)[1].split("\n## ", 1)[0]
+    section = PAGE.split(f"## `{path}", 1)[1].split("\n## ", 1)[0] if path != "ymera" else PAGE.split("## ", 1)[0]
+    taken = {name for option in COMMANDS[path].params for name in option.opts if name.startswith("-")}
+    documented = options_in(section)
+    assert taken <= documented | options_in(shared), f"add them to {path} in docs/commands.md"
+    assert documented <= taken | {"--help"}, f"remove them from {path} in docs/commands.md"
+
+
+def nested(model: type[BaseModel]) -> Iterator[str]:
+    """The keys of a model, and of those that its fields hold in any way."""
+    for name, field in model.model_fields.items():
+        yield name
+        for inner in models_in(field.annotation):
+            yield from nested(inner)
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from models_in(argument)
+
+
+def plugins_settings() -> Iterator[tuple[str, str]]:
+    for point in entry_points(group="ymera"):
+        describe = getattr(point.load(), "ymera_describe", None)
+        settings = describe().settings if describe else None
+        if settings is not None:
+            yield from ((point.name, key) for key in sorted(set(nested(settings))))
+
+
+@pytest.mark.parametrize(("plugin", "key"), list(plugins_settings()))
+def test_every_setting_of_a_plugin_is_documented_in_its_readme(plugin: str, key: str) -> None:
+    assert key in (PLUGINS / plugin / "README.md").read_text()
