@@ -193,6 +193,8 @@ class Written:
                 | ast.BinOp(op=ast.BitOr(), right=ast.Dict(keys=keys))
             ):
                 self._parts |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name), attr="add" | "append" | "extend")):
+                self._parts.add(name)
             case ast.Call(func=ast.Attribute(attr=message), keywords=[_, *_] as keywords):
                 self._parts |= {f"{message}.{keyword.arg}" for keyword in keywords}
             case (

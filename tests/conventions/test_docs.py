@@ -51,6 +51,13 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 PAGE = (DOCS / "commands.md").read_text()
 
 
+SECTIONS = PAGE.split("\n## ")
+
+
+def is_of(path: str, section: str) -> bool:
+    return section.partition("\n")[0].strip("`").partition(" [")[0].partition(" NAME")[0] == path
+
+
 def options_in(text: str) -> set[str]:
     code = " ".join(re.findall(r"`([^`]*)`", text))
     return set(re.findall(r"(?:^|\s)(--?[a-z][a-z-]*)", code))
@@ -58,8 +65,8 @@ def options_in(text: str) -> set[str]:
 
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_option_of_a_command_is_documented_with_it_and_no_other(path: str) -> None:
-    shared = PAGE.split("## Options of every command", 1)[1].split("\n## ", 1)[0]
-    section = PAGE.split(f"## `{path}", 1)[1].split("\n## ", 1)[0] if path != "ymera" else PAGE.split("## ", 1)[0]
+    shared = SECTIONS[1]
+    section = PAGE.split("## ", 1)[0] if path == "ymera" else next(part for part in SECTIONS if is_of(path, part))
     taken = {name for option in COMMANDS[path].params for name in option.opts if name.startswith("-")}
     documented = options_in(section)
     assert taken <= documented | options_in(shared), f"add them to {path} in docs/commands.md"
