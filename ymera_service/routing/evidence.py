@@ -4,14 +4,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from math import isfinite
 
+from ymera_service.routing.features import Features
 from ymera_service.routing.judged import Judged, Tallies
 from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
-from ymera_service.routing.quality import by_model
+from ymera_service.routing.neighbours import Correction, Neighbours
+from ymera_service.routing.quality import Expect, Qualities, by_model, nothing
 from ymera_service.sdk.targets import Target
 from ymera_service.storage.records import BenchmarkSummary, Observation
 
 RECENT_ANSWERS = 200
 """Answers over which the share that is judged is taken."""
+BATCH = 100
+"""Observations that are learnt from at a time."""
 FEW_ANSWERS = 5
 """Answers that are taken as not judged before there were any."""
 
@@ -29,6 +33,9 @@ class Evidence:
     def __init__(self, now: Callable[[], datetime] = _utc_now) -> None:
         self._now = now
         self._judged = Judged(now())
+        self._neighbours = Neighbours()
+        self._expect: Expect = nothing
+        self._qualities: Qualities | None = None
         self._answers = self._judgements = 0.0
         self._benchmarks: Sequence[BenchmarkSummary] = ()
         self._by_model: Mapping[str, Mapping[str, BenchmarkSummary]] = {}
@@ -45,6 +52,21 @@ class Evidence:
     def tallies(self) -> Tallies:
         """What answers turned out to be worth; the same object until others are judged."""
         return self._judged.tallies
+
+    @property
+    def qualities(self) -> Qualities:
+        """How good models are by all that is known; the same object until there is more."""
+        if self._qualities is None:
+            self._qualities = Qualities(self._benchmarks, self._expect, self.tallies)
+        return self._qualities
+
+    def expect(self, expect: Expect) -> None:
+        """Takes what is expected of models before they are measured."""
+        self._expect, self._qualities = expect, None
+
+    def corrections(self, features: Features) -> Mapping[str, Correction]:
+        """Returns how much better models are for a request than in its class, as far as that has proved right."""
+        return self._neighbours.corrections(features) if self._neighbours.help else {}
 
     @property
     def judged_share(self) -> float:
@@ -81,16 +103,44 @@ class Evidence:
         loaded = tuple(each for each in summaries if each.tasks > 0 and isfinite(each.score) and 0 <= each.score <= 1)
         if loaded == self._benchmarks:
             return
+        self._qualities = None
         self._benchmarks, self._by_model = loaded, by_model(loaded)
         paces = {model: pace_of_benchmarks(group.values()) for model, group in self._by_model.items()}
         self._benchmarked = {model: pace for model, pace in paces.items() if pace is not None}
         self._paces = Paces.of(self._paces.targets, self._pace_of)
 
-    def learn(self, observations: Iterable[Observation], *, past: bool = False) -> None:
-        """Takes observations of answers, known ones among them; `past` ones say nothing of how many are judged now."""
-        new = self._judged.add(observations, self._now())
-        if not past:
-            self._judgements += new
+    def learn(
+        self,
+        observations: Sequence[Observation],
+        features: Mapping[str, Features] | None = None,
+        *,
+        past: bool = False,
+    ) -> None:
+        """Takes observations of answers, known ones among them, and by the ids of their requests the features of those.
+
+        `past` ones say nothing of how many are judged now. Many are taken in batches, as an answer that is tried on
+        the neighbours must not have been learnt from.
+        """
+        for start in range(0, len(observations), BATCH):
+            batch = observations[start : start + BATCH]
+            tallies, before = self.tallies, self.qualities
+            new = self._judged.add(batch, self._now())
+            if self.tallies is tallies:
+                continue
+            self._qualities = None
+            for request_id in dict.fromkeys(one.request_id for one in batch):
+                if known := (features or {}).get(request_id):
+                    self._compare(request_id, known, before)
+            if not past:
+                self._judgements += new
+
+    def _compare(self, request_id: str, features: Features, before: Qualities) -> None:
+        """Lets the neighbours learn by how much an answer was better than expected before it was judged."""
+        answer = self._judged.answer(request_id)
+        if answer is not None:
+            shares = features.categories.items()
+            expected = sum(before.value(answer.model, category) * share for category, share in shares)
+            self._neighbours.take(request_id, features, answer.model, expected=expected, quality=answer.quality)
 
     def answered(self) -> None:
         """Takes that there is another answer, which may be judged or not."""

@@ -39,7 +39,9 @@ Tallies = Mapping[str, Mapping[str, Tally]]
 
 
 @dataclass(slots=True)
-class _Answer:
+class JudgedAnswer:
+    """An answer and what was observed of it."""
+
     model: str
     category: str
     observed: dict[tuple[str, str], Observation] = field(default_factory=dict)
@@ -47,10 +49,12 @@ class _Answer:
 
     @property
     def quality(self) -> float:
+        """How good it was, from 0 to 1."""
         return fmean(one.value for one in self.observed.values() if one.value is not None)
 
     @property
     def at(self) -> datetime:
+        """When it was judged last."""
         return max(one.created_at for one in self.observed.values())
 
 
@@ -70,9 +74,13 @@ class Judged:
     def __init__(self, began: datetime) -> None:
         """Takes the present time, with a zone; only the ages of observations relative to each other depend on it."""
         self._began = began
-        self._answers: OrderedDict[str, _Answer] = OrderedDict()
+        self._answers: OrderedDict[str, JudgedAnswer] = OrderedDict()
         self._sums: defaultdict[tuple[str, str], _Sum] = defaultdict(_Sum)
         self.tallies: Tallies = {}
+
+    def answer(self, request_id: str) -> JudgedAnswer | None:
+        """Returns what is known of the answer to a request."""
+        return self._answers.get(request_id)
 
     def add(self, observations: Iterable[Observation], now: datetime) -> int:
         """Takes observations in any order, and returns of how many answers it knew nothing before.
@@ -94,7 +102,7 @@ class Judged:
         """Returns whether it says something new."""
         answer = self._answers.get(one.request_id)
         if answer is None:
-            answer = self._answers[one.request_id] = _Answer(one.model, one.category)
+            answer = self._answers[one.request_id] = JudgedAnswer(one.model, one.category)
         else:
             before = answer.observed.get((one.source, one.name))
             if before is not None and (before.created_at, before.id) >= (one.created_at, one.id):
@@ -104,7 +112,7 @@ class Judged:
         self._count(answer, 1)
         return True
 
-    def _count(self, answer: _Answer, sign: int) -> None:
+    def _count(self, answer: JudgedAnswer, sign: int) -> None:
         key = answer.model, answer.category
         counted = self._sums[key]
         weight = self._weight(answer.at)

@@ -3,9 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.features import Features, from_json
 from ymera_service.routing.judged import MOST_ANSWERS
 from ymera_service.storage import Database
+
+_log = structlog.get_logger(__name__)
 
 LATE = timedelta(seconds=10)
 """How far behind a server's observations may be stored, and its clock; each reading goes back so far."""
@@ -17,6 +22,14 @@ FAR_READINGS = 300
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _features(stored: bytes) -> Features | None:
+    try:
+        return from_json(stored)
+    except ValueError as error:
+        _log.warning("features_not_readable", problem=str(error))
+        return None
 
 
 class Learner:
@@ -38,5 +51,7 @@ class Learner:
         began, past = self._now(), self._read_at is None
         back = LATEST if self._readings % FAR_READINGS == FAR_READINGS - 1 else LATE
         since = None if self._read_at is None else self._read_at - back
-        self._evidence.learn(await self._observations.latest(MOST_ANSWERS, since), past=past)
+        found = await self._observations.latest(MOST_ANSWERS, since)
+        features = {one.request_id: read for one, stored in found if stored and (read := _features(stored))}
+        self._evidence.learn([one for one, _ in found], features, past=past)
         self._read_at, self._readings = began, self._readings + 1

@@ -37,7 +37,7 @@ Expect = Callable[[str], Expectation | None]
 """Model id → what is expected of the model before it is measured."""
 
 
-def _nothing(model: str) -> None:
+def nothing(model: str) -> None:
     """Expects nothing of any model."""
 
 
@@ -66,7 +66,7 @@ class Qualities:
     """What benchmarks and judged answers showed and what is expected, as a value that never changes."""
 
     def __init__(
-        self, summaries: Iterable[BenchmarkSummary] = (), expect: Expect = _nothing, tallies: Tallies | None = None
+        self, summaries: Iterable[BenchmarkSummary] = (), expect: Expect = nothing, tallies: Tallies | None = None
     ) -> None:
         """Takes what was measured, each with at least one task and a score from 0 to 1, and what answers showed."""
         self._expect = expect

@@ -1,6 +1,6 @@
 """Routes requests: gathers the values that a decision is a function of."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from math import inf
 from operator import itemgetter
 from random import getrandbits
@@ -14,8 +14,7 @@ from ymera_service.routing.decision import Decision, Preferences, Selection, Wei
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.expectations import expectations
-from ymera_service.routing.features import features_of
-from ymera_service.routing.judged import Tallies
+from ymera_service.routing.features import Features, features_of
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.recomputing import request_of
@@ -26,9 +25,9 @@ from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Kind
-from ymera_service.sdk.priors import Expectation, QualityPrior
+from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.work import WorkRequest
-from ymera_service.storage.records import BenchmarkSummary, Operation
+from ymera_service.storage.records import Operation
 
 _log = structlog.get_logger(__name__)
 
@@ -86,10 +85,8 @@ class Router:
         self._exploration = settings.exploration
         self._keeps_features = settings.features
         self._weights = Weights(settings.weights.quality, settings.weights.speed, settings.weights.cost).normalised()
-        self._tables: dict[Kind, tuple[Table, tuple[Sequence[BenchmarkSummary], Tallies]]] = {}
-        """With the measurements that each is made of."""
+        self._tables: dict[Kind, Table] = {}
         self._tabled: CatalogSnapshot | None = None
-        self._expected: Mapping[str, Expectation] = {}
 
     def route(
         self, prompt: Prompt, preferences: Preferences, *, full_view: bool = False, seed: int | None = None
@@ -110,6 +107,7 @@ class Router:
         """
         probabilities = self._probabilities(prompt, preferences.category_hint)
         needs = needs_of(prompt)
+        features = features_of(prompt, probabilities, needs) if self._keeps_features else None
         request = RoutingRequest(preferences, probabilities, needs, full_view)
         table = self._table()
         exploration, optimism = self._curiosity
@@ -119,13 +117,13 @@ class Router:
             weights=self._weights,
             exploration=exploration,
             optimism=optimism,
+            corrections=self._evidence.corrections(features) if features else {},
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
             affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
             seed=getrandbits(63) if seed is None else seed,
         )
         selection = select(request, snapshot)
-        features = features_of(prompt, probabilities, needs) if self._keeps_features else None
         return Selection(selection.decision, selection.ranking, features)
 
     def route_work(self, work: WorkRequest, preferences: Preferences, *, full_view: bool = False) -> Selection:
@@ -152,7 +150,11 @@ class Router:
         return select(RoutingRequest(preferences, {operation.value: 1.0}, needs, full_view, cheapest=True), snapshot)
 
     def recompute(
-        self, decision: Decision, catalog: CatalogSnapshot, operation: Operation = Operation.CHAT
+        self,
+        decision: Decision,
+        catalog: CatalogSnapshot,
+        operation: Operation = Operation.CHAT,
+        features: Features | None = None,
     ) -> Decision:
         """Returns the full view of a past decision: computed again from its inputs, and what is measured by now.
 
@@ -162,6 +164,7 @@ class Router:
             decision: As it was stored.
             catalog: As it was then.
             operation: What was to be done.
+            features: Of the request, if they were kept.
 
         Raises:
             NotRecomputable: The preferences were not stored, or can't be read by this version.
@@ -177,6 +180,7 @@ class Router:
             weights=decision.weights,
             exploration=decision.inputs.exploration,
             optimism=decision.inputs.optimism,
+            corrections=evidence.corrections(features) if features else {},
             open_domains=dict.fromkeys(decision.inputs.open_domains, inf),
             affinity=decision.inputs.affinity,
             seed=decision.seed,
@@ -195,16 +199,15 @@ class Router:
         return self._exploration, share if self._exploration else 0.0
 
     def _table(self, kind: Kind = Kind.GENERATE) -> Table:
-        catalog, evidence = self._catalog.snapshot, self._evidence
+        catalog = self._catalog.snapshot
         if self._tabled is not catalog:
             self._tabled, self._tables = catalog, {}
-            self._expected = expectations(catalog, self._prior())
-        known = evidence.benchmarks, evidence.tallies
-        table, of = self._tables.get(kind, (None, known))
-        if table is None or of[0] is not known[0] or of[1] is not known[1]:
-            qualities = Qualities(known[0], self._expected.get, known[1])
-            table = Table(catalog, qualities, kind) if table is None else table.believing(qualities)
-            self._tables[kind] = table, known
+            self._evidence.expect(expectations(catalog, self._prior()).get)
+        table, qualities = self._tables.get(kind), self._evidence.qualities
+        if table is None:
+            table = self._tables[kind] = Table(catalog, qualities, kind)
+        elif table.qualities is not qualities:
+            table = self._tables[kind] = table.believing(qualities)
         return table
 
     def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:

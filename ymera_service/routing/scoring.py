@@ -69,18 +69,28 @@ class Scores(Protocol):
 
 
 def score(
-    table: Table, paces: Paces, rows: Rows, *, needs: Needs, probabilities: Mapping[str, float], weights: Weights
+    table: Table,
+    paces: Paces,
+    rows: Rows,
+    *,
+    needs: Needs,
+    probabilities: Mapping[str, float],
+    weights: Weights,
+    corrections: Floats | None = None,
 ) -> Scores:
     """Returns the scores of the targets in some rows.
 
     Quality is what is expected over all categories the task may belong to, each by its probability. Speed and
-    cost are 1 up to the best amount, less by the logarithm above it, and at least 0.
+    cost are 1 up to the best amount, less by the logarithm above it, and at least 0. Corrections of the quality are a
+    column for all rows.
     """
     categories = tuple(sorted(probabilities))
     shares = [probabilities[category] for category in categories]
     if rows.size > FEW:
-        return _many(table, paces, rows, table.qualities_in(categories), shares, needs=needs, weights=weights)
-    return _few(table, paces, rows.tolist(), table.mixes_in(categories), shares, needs=needs, weights=weights)
+        columns = table.qualities_in(categories)
+        return _many(table, paces, rows, columns, shares, needs=needs, weights=weights, corrections=corrections)
+    mixes = table.mixes_in(categories)
+    return _few(table, paces, rows.tolist(), mixes, shares, needs=needs, weights=weights, corrections=corrections)
 
 
 def doubts(table: Table, rows: Rows, probabilities: Mapping[str, float]) -> Floats:
@@ -122,14 +132,16 @@ def _few(
     *,
     needs: Needs,
     weights: Weights,
+    corrections: Floats | None,
 ) -> _Few:
     each: list[Values] = []
+    better = [0.0] * len(rows) if corrections is None else corrections.take(rows).tolist()
     costs = [expected_cost(needs, table, row) for row in rows]
-    for row, micros in zip(rows, costs, strict=True):
+    for row, micros, correction in zip(rows, costs, better, strict=True):
         latency = paces.latency(row, needs.output_tokens)
         speed = UNKNOWN if latency is None else _value(latency, INSTANT, _PER_LATENCY)
         cost = UNKNOWN if micros is None else _value(micros, CHEAP, _PER_COST)
-        each.append((min(sum(map(mul, qualities[row], shares)), 1.0), speed, cost))
+        each.append((min(max(sum(map(mul, qualities[row], shares)) + correction, 0.0), 1.0), speed, cost))
     by = weights.quality, weights.speed, weights.cost
     totals = [quality * by[0] + speed * by[1] + cost * by[2] for quality, speed, cost in each]
     return _Few(totals, each, costs)
@@ -182,10 +194,14 @@ def _many(
     *,
     needs: Needs,
     weights: Weights,
+    corrections: Floats | None,
 ) -> _Many:
     each = np.empty((3, len(table.targets)))
     # Unlike a product of matrices, sums of rows give equal targets equal values wherever they stand.
     np.add.reduce(qualities * np.array([shares]).T, 0, out=each[0])
+    if corrections is not None:
+        each[0] += corrections
+        np.maximum(each[0], 0.0, out=each[0])
     micros = expected_costs(needs, table)
     _judge(each[1:], table, paces.columns, micros, needs)
     np.minimum(each, 1.0, out=each)

@@ -27,6 +27,7 @@ from ymera_service.routing.estimate import Needs
 from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, missing, required_bits, sift, waits_for
 from ymera_service.routing.latency import Paces
+from ymera_service.routing.neighbours import Correction
 from ymera_service.routing.scoring import Scores, doubts, expected_cost, score
 from ymera_service.routing.table import CERTAINTY, Table
 from ymera_service.routing.texts import clipped, dollars
@@ -70,6 +71,7 @@ class Snapshot:
         paces: Of the table's targets.
         weights: Those that count where the caller gives none; adding up to 1.
         exploration: How likely the first candidate is drawn from those that may be the best in truth.
+        corrections: Model → how much better it is for requests like this than in its class.
         optimism: How much of its doubt is added to the quality of each candidate, from 0 to 1.
         open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
         paused_domains: Keys of what is paused, as its provider asked, with the seconds until it may be called.
@@ -86,6 +88,7 @@ class Snapshot:
     seed: int
     paused_domains: Mapping[str, float] = field(default_factory=dict)
     optimism: float = 0.0
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
 
 
 def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
@@ -113,7 +116,15 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         sifted = Sifted(failing, tuple([each for each in sifted.excluded if each[0].reason not in TEMPORARY]))
     weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
     eligible = sifted.eligible
-    scores = score(table, snapshot.paces, eligible, needs=needs, probabilities=request.probabilities, weights=weights)
+    scores = score(
+        table,
+        snapshot.paces,
+        eligible,
+        needs=needs,
+        probabilities=request.probabilities,
+        weights=weights,
+        corrections=table.column({model: each.better for model, each in snapshot.corrections.items()}),
+    )
     unsure = None
     if snapshot.exploration or snapshot.optimism:
         unsure = doubts(table, eligible, request.probabilities)
@@ -280,7 +291,7 @@ def _candidate(position: int, row: int, category: str, scored: _Scored) -> Candi
     latency = scored.snapshot.paces.latency(row, needs.output_tokens)
     micros = expected_cost(needs, table, row)
     components: tuple[ScoreComponent, ...] = (
-        ScoreComponent("quality", quality, weights.quality, _quality(table, row, category)),
+        ScoreComponent("quality", quality, weights.quality, _quality(table, row, category, scored.snapshot)),
         ScoreComponent("speed", speed, weights.speed, _speed(latency)),
         ScoreComponent("cost", cost, weights.cost, _cost(micros)),
     )
@@ -301,8 +312,10 @@ def _candidate(position: int, row: int, category: str, scored: _Scored) -> Candi
     return Candidate(table.targets[row], float(scored.scores.totals[position]), components, micros, latency)
 
 
-def _quality(table: Table, row: int, category: str) -> str:
-    return table.qualities.evidence(table.models[row].id, category)
+def _quality(table: Table, row: int, category: str, snapshot: Snapshot) -> str:
+    model = table.models[row].id
+    evidence, correction = table.qualities.evidence(model, category), snapshot.corrections.get(model)
+    return f"{evidence}; {correction.better:+.2f} by similar requests" if correction else evidence
 
 
 def _speed(latency: float | None) -> str:

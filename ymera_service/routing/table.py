@@ -133,6 +133,15 @@ class Table:
         """Returns the numbers of some rows."""
         return self.numbers if rows is self.everyone else [self.numbers[row] for row in rows.tolist()]
 
+    def column(self, values: Mapping[str, float]) -> Floats | None:
+        """Returns the values of some models as a column, 0 for the others; None if there are no values."""
+        if not values:
+            return None
+        column = np.zeros(len(self.targets))
+        for model, value in values.items():
+            column[self._rows_of.get(model, _NO_ROWS)] = value
+        return frozen(column)
+
     def _matches(self, pattern: str) -> Matches:
         """Returns what a pattern of the caller's means."""
         ids = self.catalog.match(pattern)

@@ -10,6 +10,7 @@ from ymera_service.catalog.versions import from_json as models_from_json
 from ymera_service.execution.facts import Turn
 from ymera_service.execution.reading import failure_from_json, turns_from_json
 from ymera_service.routing.decision import Decision
+from ymera_service.routing.features import from_json as features_from_json
 from ymera_service.routing.recomputing import NotRecomputable
 from ymera_service.routing.router import Router
 from ymera_service.routing.stored import from_json
@@ -131,7 +132,8 @@ def _recomputed(router: Router, past: PastExecution, models: bytes) -> Decision:
         catalog = CatalogSnapshot(models_from_json(models), {})
     except ValueError as error:
         raise NotRecomputable("another version of Ymera stored the catalogue of that time") from error
-    return router.recompute(past.decision, catalog, past.record.operation)
+    features = features_from_json(past.record.features) if past.record.features else None
+    return router.recompute(past.decision, catalog, past.record.operation, features)
 
 
 def _error(record: ExecutionRecord) -> Failure | None:

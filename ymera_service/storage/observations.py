@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.records import Observation, ObservationSource
-from ymera_service.storage.tables import observations
+from ymera_service.storage.tables import executions, observations
 
 
 class Observations:
@@ -35,8 +35,10 @@ class Observations:
         latest = {row.name: _observation(row) for row in rows}
         return [latest[name] for name in sorted(latest)]
 
-    async def latest(self, limit: int, since: datetime | None = None) -> Sequence[Observation]:
-        """Returns observations, the earliest first; if there are more than the limit, the latest ones.
+    async def latest(self, limit: int, since: datetime | None = None) -> Sequence[tuple[Observation, bytes | None]]:
+        """Returns observations, the earliest first, each with the features of its request, if they are stored.
+
+        If there are more than the limit, those are the latest ones.
 
         Args:
             limit: How many, at most.
@@ -46,13 +48,19 @@ class Observations:
             StorageUnavailable: The database can't be read.
         """
         made = observations.c.created_at
-        query = select(observations).order_by(made.desc()).limit(limit)
+        query = (
+            select(observations, executions.c.features)
+            .outerjoin(executions, executions.c.request_id == observations.c.request_id)
+            .order_by(made.desc())
+            .limit(limit)
+        )
         with unavailable("read the observations"):
             async with self._reader.connect() as connection:
                 rows = (await connection.execute(query if since is None else query.where(made >= since))).all()
-        return [_observation(row) for row in reversed(rows)]
+        return [(_observation(row), row.features) for row in reversed(rows)]
 
 
 def _observation(row: Row[Any]) -> Observation:
     values = row._asdict()
+    values.pop("features", None)
     return Observation(**values | {"source": ObservationSource(values["source"])})

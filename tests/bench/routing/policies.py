@@ -19,6 +19,7 @@ from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings, RoutingSettings
 from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.features import Features
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.classifiers import Classifier
@@ -88,6 +89,7 @@ class Neighbours:
     def __init__(self, table: Table, setting: float, seed: int) -> None:
         self._setting = setting
         self._heard = 0
+        self._features: Features | None = None
         self._draw = Random(seed)
         self._seen: dict[str, tuple[list[NDArray[np.float32]], list[float]]] = {
             model: ([], []) for model in sorted(table.prices)
@@ -203,13 +205,16 @@ class Ymera:
     def choose(self, prompt: Prompt) -> str:
         """See `Policy`."""
         seed = self._draw.getrandbits(63)
-        return self._router.route(asked(prompt.text), self._preferences, seed=seed).ranking[0].model.partition("/")[2]
+        selection = self._router.route(asked(prompt.text), self._preferences, seed=seed)
+        self._features = selection.features
+        return selection.ranking[0].model.partition("/")[2]
 
     def learn(self, prompt: Prompt, model: str, quality: float) -> None:
         """Takes the quality as feedback, in the class that the prompt most likely belongs to."""
         self._heard += 1
         self._evidence.answered()
-        self._evidence.learn([_rating(str(self._heard), f"table/{model}", likeliest(prompt), quality)])
+        rating = _rating(str(self._heard), f"table/{model}", likeliest(prompt), quality)
+        self._evidence.learn([rating], {} if self._features is None else {rating.request_id: self._features})
 
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
