@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 from google.protobuf import descriptor_pool
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from ymera.v1 import (
     admin_pb2,
@@ -98,3 +98,30 @@ def test_there_is_an_image_of_the_last_release_to_compare_with() -> None:
     image = FileDescriptorSet.FromString((ROOT / "protos/released.binpb").read_bytes())
     assert {module.DESCRIPTOR.name for module in FILES} <= {file.name for file in image.file}
     assert "breaking --against released.binpb" in (ROOT / ".ci/run").read_text()
+
+
+def java_names(field: FieldDescriptor) -> Iterator[str]:
+    """Yields the ends of the names of the methods that Java's generator makes for a field."""
+    name = "".join(part.capitalize() for part in field.name.split("_"))
+    is_text = field.type == FieldDescriptor.TYPE_STRING
+    is_map = field.message_type is not None and field.message_type.GetOptions().map_entry
+    if is_map:
+        yield from (name, f"{name}Count", f"{name}Map")
+    elif field.is_repeated:
+        yield from (name, f"{name}Count", f"{name}List")
+    else:
+        yield name
+    if is_text:
+        yield f"{name}Bytes"
+    elif field.type == FieldDescriptor.TYPE_ENUM:
+        yield f"{name}Value"
+    elif field.message_type is not None and not is_map:
+        yield from (f"{name}Builder", f"{name}OrBuilder")
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_the_names_that_java_makes_of_fields_differ(module: ModuleType) -> None:
+    for top in module.DESCRIPTOR.message_types_by_name.values():
+        for message in messages(top):
+            made = [name for field in message.fields for name in java_names(field)]
+            assert len(made) == len(set(made)), f"{message.full_name}: {sorted(made)}"

@@ -253,7 +253,7 @@ async def test_probabilities_come_whole_streamed_and_again_from_storage(
     streamed = [event.logprobs_delta.tokens async for event in events if event.HasField("logprobs_delta")]
     for tokens in (*streamed, *(answer.logprobs for answer in answers)):
         [token] = tokens
-        assert (token.token, token.token_bytes, token.logprob) == ("Hi", b"Hi", -0.25)
+        assert (token.token, token.raw, token.logprob) == ("Hi", b"Hi", -0.25)
     assert len(streamed) == 1
 
 

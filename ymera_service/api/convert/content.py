@@ -231,7 +231,7 @@ def token_fields(token: TokenLogprob) -> Fields:
     """Returns a token with its probability and its alternatives."""
     return {
         "token": token.token,
-        "token_bytes": token.token_bytes,
+        "raw": token.token_bytes,
         "logprob": token.logprob,
         "alternatives": list(map(token_fields, token.alternatives)),
     }

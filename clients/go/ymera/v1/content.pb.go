@@ -399,7 +399,7 @@ func (x ToolChoice_Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ToolChoice_Mode.Descriptor instead.
 func (ToolChoice_Mode) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{13, 0}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{14, 0}
 }
 
 // The formats.
@@ -456,7 +456,7 @@ func (x ResponseFormat_Type) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ResponseFormat_Type.Descriptor instead.
 func (ResponseFormat_Type) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{14, 0}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{15, 0}
 }
 
 // One turn of a conversation.
@@ -1243,7 +1243,10 @@ type Citation struct {
 	// The source's title or file name.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// The words of the source that are quoted.
-	CitedText     string `protobuf:"bytes,3,opt,name=cited_text,json=citedText,proto3" json:"cited_text,omitempty"`
+	CitedText string `protobuf:"bytes,3,opt,name=cited_text,json=citedText,proto3" json:"cited_text,omitempty"`
+	// Where in the answer the words stand that rest on the source; empty if the
+	// provider does not say.
+	Spans         []*TextSpan `protobuf:"bytes,4,rep,name=spans,proto3" json:"spans,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1299,6 +1302,69 @@ func (x *Citation) GetCitedText() string {
 	return ""
 }
 
+func (x *Citation) GetSpans() []*TextSpan {
+	if x != nil {
+		return x.Spans
+	}
+	return nil
+}
+
+// A span of an answer, in characters (Unicode code points) of the text parts of its
+// message, joined.
+type TextSpan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first character, from 0.
+	Start int32 `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
+	// The end: one beyond the last character.
+	End           int32 `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextSpan) Reset() {
+	*x = TextSpan{}
+	mi := &file_ymera_v1_content_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextSpan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextSpan) ProtoMessage() {}
+
+func (x *TextSpan) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_content_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextSpan.ProtoReflect.Descriptor instead.
+func (*TextSpan) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *TextSpan) GetStart() int32 {
+	if x != nil {
+		return x.Start
+	}
+	return 0
+}
+
+func (x *TextSpan) GetEnd() int32 {
+	if x != nil {
+		return x.End
+	}
+	return 0
+}
+
 // Something that the model may use while it answers.
 type Tool struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1317,7 +1383,7 @@ type Tool struct {
 
 func (x *Tool) Reset() {
 	*x = Tool{}
-	mi := &file_ymera_v1_content_proto_msgTypes[10]
+	mi := &file_ymera_v1_content_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1329,7 +1395,7 @@ func (x *Tool) String() string {
 func (*Tool) ProtoMessage() {}
 
 func (x *Tool) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[10]
+	mi := &file_ymera_v1_content_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1342,7 +1408,7 @@ func (x *Tool) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tool.ProtoReflect.Descriptor instead.
 func (*Tool) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{10}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Tool) GetKind() isTool_Kind {
@@ -1419,7 +1485,7 @@ type ProviderTool struct {
 
 func (x *ProviderTool) Reset() {
 	*x = ProviderTool{}
-	mi := &file_ymera_v1_content_proto_msgTypes[11]
+	mi := &file_ymera_v1_content_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1431,7 +1497,7 @@ func (x *ProviderTool) String() string {
 func (*ProviderTool) ProtoMessage() {}
 
 func (x *ProviderTool) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[11]
+	mi := &file_ymera_v1_content_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1444,7 +1510,7 @@ func (x *ProviderTool) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderTool.ProtoReflect.Descriptor instead.
 func (*ProviderTool) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{11}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ProviderTool) GetName() string {
@@ -1488,7 +1554,7 @@ type Function struct {
 
 func (x *Function) Reset() {
 	*x = Function{}
-	mi := &file_ymera_v1_content_proto_msgTypes[12]
+	mi := &file_ymera_v1_content_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1566,7 @@ func (x *Function) String() string {
 func (*Function) ProtoMessage() {}
 
 func (x *Function) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[12]
+	mi := &file_ymera_v1_content_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +1579,7 @@ func (x *Function) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Function.ProtoReflect.Descriptor instead.
 func (*Function) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{12}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Function) GetName() string {
@@ -1568,7 +1634,7 @@ type ToolChoice struct {
 
 func (x *ToolChoice) Reset() {
 	*x = ToolChoice{}
-	mi := &file_ymera_v1_content_proto_msgTypes[13]
+	mi := &file_ymera_v1_content_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1646,7 @@ func (x *ToolChoice) String() string {
 func (*ToolChoice) ProtoMessage() {}
 
 func (x *ToolChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[13]
+	mi := &file_ymera_v1_content_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1659,7 @@ func (x *ToolChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToolChoice.ProtoReflect.Descriptor instead.
 func (*ToolChoice) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{13}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ToolChoice) GetMode() ToolChoice_Mode {
@@ -1653,7 +1719,7 @@ type ResponseFormat struct {
 
 func (x *ResponseFormat) Reset() {
 	*x = ResponseFormat{}
-	mi := &file_ymera_v1_content_proto_msgTypes[14]
+	mi := &file_ymera_v1_content_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1665,7 +1731,7 @@ func (x *ResponseFormat) String() string {
 func (*ResponseFormat) ProtoMessage() {}
 
 func (x *ResponseFormat) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[14]
+	mi := &file_ymera_v1_content_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1678,7 +1744,7 @@ func (x *ResponseFormat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResponseFormat.ProtoReflect.Descriptor instead.
 func (*ResponseFormat) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{14}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ResponseFormat) GetType() ResponseFormat_Type {
@@ -1757,7 +1823,7 @@ type SamplingParameters struct {
 
 func (x *SamplingParameters) Reset() {
 	*x = SamplingParameters{}
-	mi := &file_ymera_v1_content_proto_msgTypes[15]
+	mi := &file_ymera_v1_content_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1769,7 +1835,7 @@ func (x *SamplingParameters) String() string {
 func (*SamplingParameters) ProtoMessage() {}
 
 func (x *SamplingParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[15]
+	mi := &file_ymera_v1_content_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1782,7 +1848,7 @@ func (x *SamplingParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SamplingParameters.ProtoReflect.Descriptor instead.
 func (*SamplingParameters) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{15}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SamplingParameters) GetTemperature() float64 {
@@ -1892,7 +1958,7 @@ type Prompt struct {
 
 func (x *Prompt) Reset() {
 	*x = Prompt{}
-	mi := &file_ymera_v1_content_proto_msgTypes[16]
+	mi := &file_ymera_v1_content_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1904,7 +1970,7 @@ func (x *Prompt) String() string {
 func (*Prompt) ProtoMessage() {}
 
 func (x *Prompt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[16]
+	mi := &file_ymera_v1_content_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1917,7 +1983,7 @@ func (x *Prompt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prompt.ProtoReflect.Descriptor instead.
 func (*Prompt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{16}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Prompt) GetMessages() []*Message {
@@ -1969,7 +2035,7 @@ type TokenLogprob struct {
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// The bytes of the token, if the provider states them: joined, those of all
 	// tokens are the text.
-	TokenBytes []byte `protobuf:"bytes,2,opt,name=token_bytes,json=tokenBytes,proto3" json:"token_bytes,omitempty"`
+	Raw []byte `protobuf:"bytes,2,opt,name=raw,proto3" json:"raw,omitempty"`
 	// The natural logarithm of its probability.
 	Logprob float64 `protobuf:"fixed64,3,opt,name=logprob,proto3" json:"logprob,omitempty"`
 	// The likeliest tokens at this place, as many as were asked for; this one may be
@@ -1981,7 +2047,7 @@ type TokenLogprob struct {
 
 func (x *TokenLogprob) Reset() {
 	*x = TokenLogprob{}
-	mi := &file_ymera_v1_content_proto_msgTypes[17]
+	mi := &file_ymera_v1_content_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1993,7 +2059,7 @@ func (x *TokenLogprob) String() string {
 func (*TokenLogprob) ProtoMessage() {}
 
 func (x *TokenLogprob) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_content_proto_msgTypes[17]
+	mi := &file_ymera_v1_content_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2006,7 +2072,7 @@ func (x *TokenLogprob) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenLogprob.ProtoReflect.Descriptor instead.
 func (*TokenLogprob) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_content_proto_rawDescGZIP(), []int{17}
+	return file_ymera_v1_content_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TokenLogprob) GetToken() string {
@@ -2016,9 +2082,9 @@ func (x *TokenLogprob) GetToken() string {
 	return ""
 }
 
-func (x *TokenLogprob) GetTokenBytes() []byte {
+func (x *TokenLogprob) GetRaw() []byte {
 	if x != nil {
-		return x.TokenBytes
+		return x.Raw
 	}
 	return nil
 }
@@ -2093,12 +2159,16 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"=\n" +
 	"\tReasoning\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x1c\n" +
-	"\tsignature\x18\x02 \x01(\fR\tsignature\"Q\n" +
+	"\tsignature\x18\x02 \x01(\fR\tsignature\"{\n" +
 	"\bCitation\x12\x10\n" +
 	"\x03uri\x18\x01 \x01(\tR\x03uri\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1d\n" +
 	"\n" +
-	"cited_text\x18\x03 \x01(\tR\tcitedText\"\xaa\x01\n" +
+	"cited_text\x18\x03 \x01(\tR\tcitedText\x12(\n" +
+	"\x05spans\x18\x04 \x03(\v2\x12.ymera.v1.TextSpanR\x05spans\"2\n" +
+	"\bTextSpan\x12\x14\n" +
+	"\x05start\x18\x01 \x01(\x05R\x05start\x12\x10\n" +
+	"\x03end\x18\x02 \x01(\x05R\x03end\"\xaa\x01\n" +
 	"\x04Tool\x120\n" +
 	"\bfunction\x18\x01 \x01(\v2\x12.ymera.v1.FunctionH\x00R\bfunction\x12=\n" +
 	"\rprovider_tool\x18\x02 \x01(\v2\x16.ymera.v1.ProviderToolH\x00R\fproviderTool\x12)\n" +
@@ -2170,11 +2240,10 @@ const file_ymera_v1_content_proto_rawDesc = "" +
 	"toolChoice\x12A\n" +
 	"\x0fresponse_format\x18\x04 \x01(\v2\x18.ymera.v1.ResponseFormatR\x0eresponseFormat\x128\n" +
 	"\bsampling\x18\x05 \x01(\v2\x1c.ymera.v1.SamplingParametersR\bsampling\x128\n" +
-	"\fservice_tier\x18\x06 \x01(\x0e2\x15.ymera.v1.ServiceTierR\vserviceTier\"\x9b\x01\n" +
+	"\fservice_tier\x18\x06 \x01(\x0e2\x15.ymera.v1.ServiceTierR\vserviceTier\"\x8c\x01\n" +
 	"\fTokenLogprob\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05token\x12\x1f\n" +
-	"\vtoken_bytes\x18\x02 \x01(\fR\n" +
-	"tokenBytes\x12\x18\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x10\n" +
+	"\x03raw\x18\x02 \x01(\fR\x03raw\x12\x18\n" +
 	"\alogprob\x18\x03 \x01(\x01R\alogprob\x12:\n" +
 	"\falternatives\x18\x04 \x03(\v2\x16.ymera.v1.TokenLogprobR\falternatives*_\n" +
 	"\x04Role\x12\x14\n" +
@@ -2219,7 +2288,7 @@ func file_ymera_v1_content_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ymera_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_ymera_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_ymera_v1_content_proto_goTypes = []any{
 	(Role)(0),                   // 0: ymera.v1.Role
 	(ReasoningEffort)(0),        // 1: ymera.v1.ReasoningEffort
@@ -2238,16 +2307,17 @@ var file_ymera_v1_content_proto_goTypes = []any{
 	(*ProviderBlock)(nil),       // 14: ymera.v1.ProviderBlock
 	(*Reasoning)(nil),           // 15: ymera.v1.Reasoning
 	(*Citation)(nil),            // 16: ymera.v1.Citation
-	(*Tool)(nil),                // 17: ymera.v1.Tool
-	(*ProviderTool)(nil),        // 18: ymera.v1.ProviderTool
-	(*Function)(nil),            // 19: ymera.v1.Function
-	(*ToolChoice)(nil),          // 20: ymera.v1.ToolChoice
-	(*ResponseFormat)(nil),      // 21: ymera.v1.ResponseFormat
-	(*SamplingParameters)(nil),  // 22: ymera.v1.SamplingParameters
-	(*Prompt)(nil),              // 23: ymera.v1.Prompt
-	(*TokenLogprob)(nil),        // 24: ymera.v1.TokenLogprob
-	(*durationpb.Duration)(nil), // 25: google.protobuf.Duration
-	(*structpb.Struct)(nil),     // 26: google.protobuf.Struct
+	(*TextSpan)(nil),            // 17: ymera.v1.TextSpan
+	(*Tool)(nil),                // 18: ymera.v1.Tool
+	(*ProviderTool)(nil),        // 19: ymera.v1.ProviderTool
+	(*Function)(nil),            // 20: ymera.v1.Function
+	(*ToolChoice)(nil),          // 21: ymera.v1.ToolChoice
+	(*ResponseFormat)(nil),      // 22: ymera.v1.ResponseFormat
+	(*SamplingParameters)(nil),  // 23: ymera.v1.SamplingParameters
+	(*Prompt)(nil),              // 24: ymera.v1.Prompt
+	(*TokenLogprob)(nil),        // 25: ymera.v1.TokenLogprob
+	(*durationpb.Duration)(nil), // 26: google.protobuf.Duration
+	(*structpb.Struct)(nil),     // 27: google.protobuf.Struct
 }
 var file_ymera_v1_content_proto_depIdxs = []int32{
 	0,  // 0: ymera.v1.Message.role:type_name -> ymera.v1.Role
@@ -2261,29 +2331,30 @@ var file_ymera_v1_content_proto_depIdxs = []int32{
 	14, // 8: ymera.v1.Part.provider_block:type_name -> ymera.v1.ProviderBlock
 	10, // 9: ymera.v1.Part.video:type_name -> ymera.v1.Media
 	9,  // 10: ymera.v1.Part.cache:type_name -> ymera.v1.CacheHint
-	25, // 11: ymera.v1.CacheHint.ttl:type_name -> google.protobuf.Duration
+	26, // 11: ymera.v1.CacheHint.ttl:type_name -> google.protobuf.Duration
 	11, // 12: ymera.v1.Media.provider_file:type_name -> ymera.v1.ProviderFile
 	4,  // 13: ymera.v1.Media.detail:type_name -> ymera.v1.Media.Detail
 	8,  // 14: ymera.v1.ToolResult.parts:type_name -> ymera.v1.Part
-	19, // 15: ymera.v1.Tool.function:type_name -> ymera.v1.Function
-	18, // 16: ymera.v1.Tool.provider_tool:type_name -> ymera.v1.ProviderTool
-	9,  // 17: ymera.v1.Tool.cache:type_name -> ymera.v1.CacheHint
-	26, // 18: ymera.v1.ProviderTool.options:type_name -> google.protobuf.Struct
-	5,  // 19: ymera.v1.ToolChoice.mode:type_name -> ymera.v1.ToolChoice.Mode
-	6,  // 20: ymera.v1.ResponseFormat.type:type_name -> ymera.v1.ResponseFormat.Type
-	1,  // 21: ymera.v1.SamplingParameters.reasoning_effort:type_name -> ymera.v1.ReasoningEffort
-	7,  // 22: ymera.v1.Prompt.messages:type_name -> ymera.v1.Message
-	17, // 23: ymera.v1.Prompt.tools:type_name -> ymera.v1.Tool
-	20, // 24: ymera.v1.Prompt.tool_choice:type_name -> ymera.v1.ToolChoice
-	21, // 25: ymera.v1.Prompt.response_format:type_name -> ymera.v1.ResponseFormat
-	22, // 26: ymera.v1.Prompt.sampling:type_name -> ymera.v1.SamplingParameters
-	2,  // 27: ymera.v1.Prompt.service_tier:type_name -> ymera.v1.ServiceTier
-	24, // 28: ymera.v1.TokenLogprob.alternatives:type_name -> ymera.v1.TokenLogprob
-	29, // [29:29] is the sub-list for method output_type
-	29, // [29:29] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	17, // 15: ymera.v1.Citation.spans:type_name -> ymera.v1.TextSpan
+	20, // 16: ymera.v1.Tool.function:type_name -> ymera.v1.Function
+	19, // 17: ymera.v1.Tool.provider_tool:type_name -> ymera.v1.ProviderTool
+	9,  // 18: ymera.v1.Tool.cache:type_name -> ymera.v1.CacheHint
+	27, // 19: ymera.v1.ProviderTool.options:type_name -> google.protobuf.Struct
+	5,  // 20: ymera.v1.ToolChoice.mode:type_name -> ymera.v1.ToolChoice.Mode
+	6,  // 21: ymera.v1.ResponseFormat.type:type_name -> ymera.v1.ResponseFormat.Type
+	1,  // 22: ymera.v1.SamplingParameters.reasoning_effort:type_name -> ymera.v1.ReasoningEffort
+	7,  // 23: ymera.v1.Prompt.messages:type_name -> ymera.v1.Message
+	18, // 24: ymera.v1.Prompt.tools:type_name -> ymera.v1.Tool
+	21, // 25: ymera.v1.Prompt.tool_choice:type_name -> ymera.v1.ToolChoice
+	22, // 26: ymera.v1.Prompt.response_format:type_name -> ymera.v1.ResponseFormat
+	23, // 27: ymera.v1.Prompt.sampling:type_name -> ymera.v1.SamplingParameters
+	2,  // 28: ymera.v1.Prompt.service_tier:type_name -> ymera.v1.ServiceTier
+	25, // 29: ymera.v1.TokenLogprob.alternatives:type_name -> ymera.v1.TokenLogprob
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_content_proto_init() }
@@ -2308,19 +2379,19 @@ func file_ymera_v1_content_proto_init() {
 		(*Media_Uri)(nil),
 		(*Media_ProviderFile)(nil),
 	}
-	file_ymera_v1_content_proto_msgTypes[10].OneofWrappers = []any{
+	file_ymera_v1_content_proto_msgTypes[11].OneofWrappers = []any{
 		(*Tool_Function)(nil),
 		(*Tool_ProviderTool)(nil),
 	}
-	file_ymera_v1_content_proto_msgTypes[13].OneofWrappers = []any{}
-	file_ymera_v1_content_proto_msgTypes[15].OneofWrappers = []any{}
+	file_ymera_v1_content_proto_msgTypes[14].OneofWrappers = []any{}
+	file_ymera_v1_content_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_content_proto_rawDesc), len(file_ymera_v1_content_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

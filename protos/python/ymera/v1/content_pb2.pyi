@@ -987,12 +987,12 @@ class TokenLogprob(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     TOKEN_FIELD_NUMBER: builtins.int
-    TOKEN_BYTES_FIELD_NUMBER: builtins.int
+    RAW_FIELD_NUMBER: builtins.int
     LOGPROB_FIELD_NUMBER: builtins.int
     ALTERNATIVES_FIELD_NUMBER: builtins.int
     token: builtins.str
     """The token. If it is a part of a character, a replacement for that."""
-    token_bytes: builtins.bytes
+    raw: builtins.bytes
     """The bytes of the token, if the provider states them: joined, those of all
     tokens are the text.
     """
@@ -1008,10 +1008,10 @@ class TokenLogprob(google.protobuf.message.Message):
         self,
         *,
         token: builtins.str = ...,
-        token_bytes: builtins.bytes = ...,
+        raw: builtins.bytes = ...,
         logprob: builtins.float = ...,
         alternatives: collections.abc.Iterable[Global___TokenLogprob] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["alternatives", b"alternatives", "logprob", b"logprob", "token", b"token", "token_bytes", b"token_bytes"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["alternatives", b"alternatives", "logprob", b"logprob", "raw", b"raw", "token", b"token"]) -> None: ...
 
 Global___TokenLogprob: typing_extensions.TypeAlias = TokenLogprob
