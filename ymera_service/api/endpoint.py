@@ -3,7 +3,6 @@
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as grpc_health
-from grpc_reflection.v1alpha import reflection
 
 from ymera_service.api import (
     admin_servicer,
@@ -65,6 +64,8 @@ class GrpcEndpoint:
         self._server.add_generic_rpc_handlers((_handlers(service, settings.max_message_bytes),))
         health_pb2_grpc.add_HealthServicer_to_server(self._balancers, self._server)
         if reflected:
+            from grpc_reflection.v1alpha import reflection  # noqa: PLC0415  # the server of a command needs none
+
             names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
 

@@ -75,6 +75,10 @@ def usd(text: str) -> int:
     return math.floor(round(_positive(text.removeprefix("$")) * 1_000_000, 3))
 
 
+Prompt = Annotated[
+    str | None, typer.Argument(help="The prompt. Piped input goes before it; `-`, or no prompt, means that alone.")
+]
+System = Annotated[str, typer.Option("--system", "-s", help="System instructions for the model.", show_default=False)]
 Models = Annotated[
     list[str] | None,
     typer.Option(

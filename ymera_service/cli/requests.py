@@ -43,8 +43,6 @@ def prompt(
     files: Sequence[str] = (),
     images: Sequence[str] = (),
     schema: Path | None = None,
-    temperature: float | None = None,
-    max_tokens: int | None = None,
 ) -> content_pb2.Prompt:
     """Builds a prompt.
 
@@ -59,11 +57,15 @@ def prompt(
     if schema:
         built.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
         built.response_format.schema = _read_text(str(schema))
-    if temperature is not None:
-        built.sampling.temperature = temperature
-    if max_tokens is not None:
-        built.sampling.max_output_tokens = max_tokens
     return built
+
+
+def sample(prompt: content_pb2.Prompt, *, temperature: float | None, max_tokens: int | None) -> None:
+    """Sets the sampling parameters that are given."""
+    if temperature is not None:
+        prompt.sampling.temperature = temperature
+    if max_tokens is not None:
+        prompt.sampling.max_output_tokens = max_tokens
 
 
 def preferences(

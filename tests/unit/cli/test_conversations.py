@@ -16,7 +16,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def texts(conversation: Conversation, *, system: str = "") -> list[str]:
-    prompt = requests.prompt("now?", system=system, temperature=0.5)
+    prompt = requests.prompt("now?", system=system)
+    requests.sample(prompt, temperature=0.5, max_tokens=None)
     continued = conversation.continued(prompt)
     assert continued.sampling == prompt.sampling
     return [message.parts[0].text for message in continued.messages]

@@ -27,7 +27,8 @@ class Stdin(io.TextIOWrapper):
 def test_a_prompt_contains_all_options(tmp_path: Path) -> None:
     schema = tmp_path / "schema.json"
     schema.write_text('{"type": "object"}')
-    prompt = requests.prompt("Why?", system="Be brief.", schema=schema, temperature=0, max_tokens=5)
+    prompt = requests.prompt("Why?", system="Be brief.", schema=schema)
+    requests.sample(prompt, temperature=0, max_tokens=5)
     assert [(message.role, message.parts[0].text) for message in prompt.messages] == [
         (SYSTEM, "Be brief."),
         (USER, "Why?"),

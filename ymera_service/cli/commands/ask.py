@@ -15,41 +15,41 @@ from ymera_service.cli.output import Output
 from ymera_service.cli.problems import CommandFailed
 from ymera_service.cli.running import run
 
+_Files = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--file",
+        "-f",
+        metavar="FILE",
+        help="A text file, PDF or other document to attach; - is standard input. Repeatable.",
+    ),
+]
+_Images = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE", help="An image file, or the https address of an image. Repeatable."),
+]
+_Schema = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A JSON Schema; the answer is JSON that conforms to it.")
+]
+_Temperature = Annotated[float | None, typer.Option(help="Sampling temperature, 0 to 2; 0 is the least random.")]
+_MaxTokens = Annotated[int | None, typer.Option(help="The maximum number of output tokens.")]
+_Extract = Annotated[
+    bool, typer.Option("--extract", "-x", help="Print only the last code block of the answer, if it has one.")
+]
+_Timeout = Annotated[float | None, typer.Option(min=0.001, metavar="SECONDS", help="Time limit for the whole request.")]
+
 
 def ask(
-    prompt: Annotated[
-        str | None, typer.Argument(help="The prompt. Piped input goes before it; `-`, or no prompt, means that alone.")
-    ] = None,
+    prompt: options.Prompt = None,
     *,
-    system: Annotated[
-        str, typer.Option("--system", "-s", help="System instructions for the model.", show_default=False)
-    ] = "",
-    file: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--file",
-            "-f",
-            metavar="FILE",
-            help="A text file, PDF or other document to attach; - is standard input. Repeatable.",
-        ),
-    ] = None,
-    image: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="An image file, or the https address of an image. Repeatable."),
-    ] = None,
-    schema: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A JSON Schema; the answer is JSON that conforms to it.")
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(help="Sampling temperature, 0 to 2; 0 is the least random.")
-    ] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="The maximum number of output tokens.")] = None,
-    extract: Annotated[
-        bool, typer.Option("--extract", "-x", help="Print only the last code block of the answer, if it has one.")
-    ] = False,
-    timeout: Annotated[
-        float | None, typer.Option(min=0.001, metavar="SECONDS", help="Time limit for the whole request.")
-    ] = None,
+    system: options.System = "",
+    file: _Files = None,
+    image: _Images = None,
+    schema: _Schema = None,
+    temperature: _Temperature = None,
+    max_tokens: _MaxTokens = None,
+    extract: _Extract = False,
+    timeout: _Timeout = None,
     model: options.Models = None,
     weights: options.Weights = None,
     max_cost: options.MaxCost = None,
@@ -76,23 +76,16 @@ def ask(
     """
     output = Output(as_json)
     with output.reporting():
-        asked = requests.prompt(
-            requests.prompt_text(prompt, piped=requests.STDIN not in (file or ())),
-            system=system,
-            files=file or (),
-            images=image or (),
-            schema=schema,
-            temperature=temperature,
-            max_tokens=max_tokens,
+        text = requests.prompt_text(prompt, piped=requests.STDIN not in (file or ()))
+        asked = requests.prompt(text, system=system, files=file or (), images=image or (), schema=schema)
+        requests.sample(asked, temperature=temperature, max_tokens=max_tokens)
+        preferences = requests.preferences(
+            models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
         )
         conversation = Conversation(session)
-        request = ExecuteStreamRequest(
-            prompt=conversation.continued(asked),
-            preferences=requests.preferences(
-                models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
-            ),
-            attribution=requests.ATTRIBUTION,
-        )
+    request = ExecuteStreamRequest(
+        prompt=conversation.continued(asked), preferences=preferences, attribution=requests.ATTRIBUTION
+    )
     answer = Answer(output, extract=extract and not as_json)
     run(_ask(request, timeout, Target(address, config, api_key_file), answer, output), output)
     with output.reporting():

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import grpc
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse
@@ -16,51 +17,56 @@ from ymera_service.cli.problems import FAILED
 from ymera_service.cli.render.benchmark import plan, scores
 from ymera_service.cli.running import run
 
+_Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Only these models, by name or pattern such as 'openai/*'. Repeatable; default all.",
+        autocompletion=completion.models,
+    ),
+]
+_Suites = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SUITE",
+        help="Only these suites. Repeatable; default all.",
+        autocompletion=completion.names("suites"),
+    ),
+]
+_Categories = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CATEGORY",
+        help="Only these categories. Repeatable; default all.",
+        autocompletion=completion.names("categories"),
+    ),
+]
+_Tasks = Annotated[int, typer.Option(min=1, max=1000, help="The maximum number of tasks per suite and category.")]
+_Seed = Annotated[
+    int | None, typer.Option(min=0, help="Seed for the choice of tasks, to repeat a run. Default: drawn.")
+]
+_Concurrency = Annotated[int, typer.Option(min=1, max=64, help="The maximum number of tasks run at the same time.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Begin without asking.")]
+_Budget = Annotated[
+    int | None,
+    typer.Option(
+        parser=options.usd,
+        metavar="USD",
+        help="Begin without asking, and stop before this amount is spent. Models of unknown price are left out.",
+    ),
+]
+
 
 def benchmark(
     *,
-    models: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="MODEL",
-            help="Only these models, by name or pattern such as 'openai/*'. Repeatable; default all.",
-            autocompletion=completion.models,
-        ),
-    ] = None,
-    suites: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SUITE",
-            help="Only these suites. Repeatable; default all.",
-            autocompletion=completion.names("suites"),
-        ),
-    ] = None,
-    categories: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CATEGORY",
-            help="Only these categories. Repeatable; default all.",
-            autocompletion=completion.names("categories"),
-        ),
-    ] = None,
-    tasks: Annotated[
-        int, typer.Option(min=1, max=1000, help="The maximum number of tasks per suite and category.")
-    ] = 5,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed for the choice of tasks, to repeat a run. Default: drawn.")
-    ] = None,
-    concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="The maximum number of tasks run at the same time.")
-    ] = 4,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Begin without asking.")] = False,
-    budget: Annotated[
-        int | None,
-        typer.Option(
-            parser=options.usd,
-            metavar="USD",
-            help="Begin without asking, and stop before this amount is spent. Models of unknown price are left out.",
-        ),
-    ] = None,
+    models: _Models = None,
+    suites: _Suites = None,
+    categories: _Categories = None,
+    tasks: _Tasks = 5,
+    seed: _Seed = None,
+    concurrency: _Concurrency = 4,
+    yes: _Yes = False,
+    budget: _Budget = None,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -97,17 +103,23 @@ async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, o
             output.remark(plan(what, request), style="")
         if not consent and not await confirmed("Begin?", output):
             raise typer.Exit(FAILED)
-        measured = 0
-        with _progress(output) as progress:
-            call = YmeraServiceStub(channel).Benchmark(request)
-            try:
-                async for event in call:
-                    measured = event.progress.completed_tasks or measured
-                    _print(event, progress, output)
-            finally:
-                call.cancel()
-        if request.HasField("max_cost_micros"):
-            output.remark(f"{measured:,} tasks were measured within the budget.")
+        measured = await _measure(channel, request, output)
+    if request.HasField("max_cost_micros"):
+        output.remark(f"{measured:,} tasks were measured within the budget.")
+
+
+async def _measure(channel: grpc.aio.Channel, request: BenchmarkRequest, output: Output) -> int:
+    """Runs the measurement, and returns the number of tasks that were measured."""
+    measured = 0
+    with _progress(output) as progress:
+        call = YmeraServiceStub(channel).Benchmark(request)
+        try:
+            async for event in call:
+                measured = event.progress.completed_tasks or measured
+                _print(event, progress, output)
+        finally:
+            call.cancel()
+    return measured
 
 
 def _progress(output: Output) -> Progress:

@@ -1,9 +1,7 @@
 """`ymera chat`"""
 
 import sys
-from typing import Annotated
 
-import typer
 from ymera.v1.routing_pb2 import RoutingPreferences
 from ymera.v1.ymera_pb2 import ExecuteStreamRequest
 
@@ -19,9 +17,7 @@ from ymera_service.cli.running import run
 
 def chat(
     *,
-    system: Annotated[
-        str, typer.Option("--system", "-s", help="System instructions for the model.", show_default=False)
-    ] = "",
+    system: options.System = "",
     model: options.Models = None,
     weights: options.Weights = None,
     max_cost: options.MaxCost = None,

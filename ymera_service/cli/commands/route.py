@@ -13,26 +13,27 @@ from ymera_service.cli.output import Output
 from ymera_service.cli.render.decision import decision
 from ymera_service.cli.running import run
 
+_Session = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Prefer the model that answered earlier requests of this session.",
+        show_default=False,
+        rich_help_panel=options.PREFERENCES,
+    ),
+]
+_Full = Annotated[bool, typer.Option("--full", help="Show every candidate and every excluded model.")]
+
 
 def route(
-    prompt: Annotated[
-        str | None, typer.Argument(help="The prompt. Piped input goes before it; `-`, or no prompt, means that alone.")
-    ] = None,
+    prompt: options.Prompt = None,
     *,
     model: options.Models = None,
     weights: options.Weights = None,
     max_cost: options.MaxCost = None,
-    session: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Prefer the model that answered earlier requests of this session.",
-            show_default=False,
-            rich_help_panel=options.PREFERENCES,
-        ),
-    ] = "",
+    session: _Session = "",
     prefer_free: options.PreferFree = False,
-    full: Annotated[bool, typer.Option("--full", help="Show every candidate and every excluded model.")] = False,
+    full: _Full = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
