@@ -24,6 +24,8 @@ type Client struct {
 	ymerav1.YmeraServiceClient
 	// Catalog lists the models.
 	Catalog ymerav1.CatalogServiceClient
+	// Inference does other work than answering, such as embeddings.
+	Inference ymerav1.InferenceServiceClient
 	// Routing returns past executions.
 	Routing ymerav1.RoutingServiceClient
 	// Admin lists the server's plugins.
@@ -45,6 +47,7 @@ func Dial(address string, options ...grpc.DialOption) (*Client, error) {
 	return &Client{
 		YmeraServiceClient: ymerav1.NewYmeraServiceClient(connection),
 		Catalog:            ymerav1.NewCatalogServiceClient(connection),
+		Inference:          ymerav1.NewInferenceServiceClient(connection),
 		Routing:            ymerav1.NewRoutingServiceClient(connection),
 		Admin:              ymerav1.NewAdminServiceClient(connection),
 		connection:         connection,

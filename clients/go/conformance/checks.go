@@ -213,6 +213,15 @@ func idempotency(ctx context.Context, client *ymera.Client) error {
 	return err
 }
 
+func count(ctx context.Context, client *ymera.Client) error {
+	request := &ymerav1.CountTokensRequest{Model: solver, Prompt: prompt(question)}
+	counted, err := client.Inference.CountTokens(ctx, request)
+	if err == nil && (counted.GetInputTokens() == 0 || counted.GetModel() != solver) {
+		return fmt.Errorf("counted %v", counted)
+	}
+	return err
+}
+
 func large(ctx context.Context, client *ymera.Client) error {
 	word := strings.Repeat("x", 5<<20)
 	answer, err := client.Ask(ctx, word, ymera.WithModels(echo))

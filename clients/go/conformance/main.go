@@ -30,6 +30,7 @@ var checks = []check{
 	{"execution", execution},
 	{"health", health},
 	{"idempotency", idempotency},
+	{"count", count},
 	{"large", large},
 	{"benchmark", benchmark},
 }

@@ -10,11 +10,12 @@ use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 use v1::catalog_service_client::CatalogServiceClient;
+use v1::inference_service_client::InferenceServiceClient;
 use v1::routing_service_client::RoutingServiceClient;
 use v1::ymera_service_client::YmeraServiceClient;
 
 /// The messages and the stubs of the services.
-#[allow(clippy::all, clippy::pedantic)]
+#[allow(clippy::all)]
 pub mod v1 {
     include!("../gen/ymera/v1/ymera.v1.rs");
 }
@@ -24,6 +25,7 @@ pub mod v1 {
 pub struct Client {
     pub ymera: YmeraServiceClient<Channel>,
     pub catalog: CatalogServiceClient<Channel>,
+    pub inference: InferenceServiceClient<Channel>,
     pub routing: RoutingServiceClient<Channel>,
 }
 
@@ -39,6 +41,7 @@ impl Client {
         Self {
             ymera: YmeraServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX),
             catalog: CatalogServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX),
+            inference: InferenceServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX),
             routing: RoutingServiceClient::new(channel).max_decoding_message_size(usize::MAX),
         }
     }
@@ -53,8 +56,8 @@ pub fn within<T>(limit: Duration, message: T) -> Request<T> {
 
 /// Returns a message of one text.
 pub fn message(role: v1::Role, text: &str) -> v1::Message {
-    let part = v1::Part { kind: Some(v1::part::Kind::Text(text.to_owned())) };
-    v1::Message { role: role.into(), parts: vec![part] }
+    let part = v1::Part { kind: Some(v1::part::Kind::Text(text.to_owned())), ..Default::default() };
+    v1::Message { role: role.into(), parts: vec![part], ..Default::default() }
 }
 
 /// Returns a prompt of one message of the user.

@@ -4,7 +4,8 @@ import * as grpc from "@grpc/grpc-js";
 import { BadRequest, ErrorInfo, RequestInfo, RetryInfo } from "../gen/google/rpc/error_details.js";
 import { Status } from "../gen/google/rpc/status.js";
 import { CatalogServiceClient } from "../gen/ymera/v1/catalog.js";
-import { type Message, type Prompt, Role } from "../gen/ymera/v1/content.js";
+import { Message, Prompt, Role } from "../gen/ymera/v1/content.js";
+import { InferenceServiceClient } from "../gen/ymera/v1/inference.js";
 import { RoutingServiceClient } from "../gen/ymera/v1/routing.js";
 import { YmeraServiceClient } from "../gen/ymera/v1/ymera.js";
 
@@ -16,6 +17,7 @@ export function connect(address: string, credentials = grpc.credentials.createIn
   return {
     ymera: new YmeraServiceClient(address, credentials, OPTIONS),
     catalog: new CatalogServiceClient(address, credentials, OPTIONS),
+    inference: new InferenceServiceClient(address, credentials, OPTIONS),
     routing: new RoutingServiceClient(address, credentials, OPTIONS),
   };
 }
@@ -61,9 +63,10 @@ export function after(seconds: number): Date {
 
 /** Returns a prompt of one message of the user, after the system's instructions if there are any. */
 export function prompt(text: string, system?: string): Prompt {
-  const message = (role: Role, text: string): Message => ({ role, parts: [{ kind: { $case: "text", value: text } }] });
+  const message = (role: Role, text: string) =>
+    Message.create({ role, parts: [{ kind: { $case: "text", value: text } }] });
   const instructions = system === undefined ? [] : [message(Role.ROLE_SYSTEM, system)];
-  return { messages: [...instructions, message(Role.ROLE_USER, text)], tools: [] };
+  return Prompt.create({ messages: [...instructions, message(Role.ROLE_USER, text)] });
 }
 
 /** Returns the text parts of an answer joined. */

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Metadata, status } from "@grpc/grpc-js";
 import { ListModelsRequest } from "../gen/ymera/v1/catalog.js";
 import { FinishReason } from "../gen/ymera/v1/content.js";
+import { CountTokensRequest } from "../gen/ymera/v1/inference.js";
 import { type Execution, ExecutionStatus, GetExecutionRequest } from "../gen/ymera/v1/routing.js";
 import {
   BenchmarkRequest,
@@ -123,6 +124,13 @@ const checks: Record<string, (stubs: Stubs) => Promise<void>> = {
     assert.equal(second.requestId, first.requestId);
     const other = execute(stubs, "Something else", SOLVER, { idempotencyKey });
     await failureOf(other, status.INVALID_ARGUMENT, "INVALID_REQUEST");
+  },
+
+  async count({ inference }) {
+    const request = CountTokensRequest.create({ model: SOLVER, prompt: prompt(QUESTION) });
+    const counted = await call(inference, inference.countTokens, request);
+    assert(counted.inputTokens > 0n);
+    assert.equal(counted.model, SOLVER);
   },
 
   async large(stubs) {

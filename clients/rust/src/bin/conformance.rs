@@ -54,6 +54,7 @@ async fn main() -> ExitCode {
         run("execution", execution(client.clone())).await,
         run("health", health(client.clone())).await,
         run("idempotency", idempotency(client.clone())).await,
+        run("count", count(client.clone())).await,
         run("large", large(client.clone())).await,
         run("benchmark", benchmark(client)).await,
     ];
@@ -173,7 +174,7 @@ async fn execution(mut client: Client) -> Outcome {
 }
 
 async fn health(mut client: Client) -> Outcome {
-    let state = client.ymera.health(within(LIMIT, v1::HealthRequest {})).await?.into_inner();
+    let state = client.ymera.health(within(LIMIT, v1::HealthRequest::default())).await?.into_inner();
     let simulator = state.providers.iter().find(|each| each.provider == "simulator");
     expect(simulator.is_some_and(|each| each.status() == v1::HealthStatus::Ok), &state)
 }
@@ -187,6 +188,13 @@ async fn idempotency(mut client: Client) -> Outcome {
     let other = v1::ExecuteRequest { prompt: Some(prompt("Something else")), ..request };
     let result = client.ymera.execute(within(LIMIT, other)).await;
     failure(result.err(), Code::InvalidArgument, "INVALID_REQUEST").map(drop)
+}
+
+async fn count(mut client: Client) -> Outcome {
+    let request =
+        v1::CountTokensRequest { model: SOLVER.to_owned(), prompt: Some(prompt(QUESTION)), ..Default::default() };
+    let counted = client.inference.count_tokens(within(LIMIT, request)).await?.into_inner();
+    expect(counted.input_tokens > 0 && counted.model == SOLVER, &counted)
 }
 
 async fn large(mut client: Client) -> Outcome {

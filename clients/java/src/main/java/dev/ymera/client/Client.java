@@ -1,6 +1,7 @@
 package dev.ymera.client;
 
 import dev.ymera.v1.CatalogServiceGrpc;
+import dev.ymera.v1.InferenceServiceGrpc;
 import dev.ymera.v1.Message;
 import dev.ymera.v1.Part;
 import dev.ymera.v1.Prompt;
@@ -38,6 +39,11 @@ public final class Client implements AutoCloseable {
   /** Returns the stub of CatalogService for calls that may take this long. */
   public CatalogServiceGrpc.CatalogServiceBlockingStub catalog(Duration limit) {
     return CatalogServiceGrpc.newBlockingStub(channel).withDeadlineAfter(limit);
+  }
+
+  /** Returns the stub of InferenceService for calls that may take this long. */
+  public InferenceServiceGrpc.InferenceServiceBlockingStub inference(Duration limit) {
+    return InferenceServiceGrpc.newBlockingStub(channel).withDeadlineAfter(limit);
   }
 
   /** Returns the stub of RoutingService for calls that may take this long. */

@@ -5,6 +5,8 @@ import static dev.ymera.client.Client.text;
 
 import dev.ymera.v1.BenchmarkRequest;
 import dev.ymera.v1.BenchmarkResponse;
+import dev.ymera.v1.CountTokensRequest;
+import dev.ymera.v1.CountTokensResponse;
 import dev.ymera.v1.ExecuteRequest;
 import dev.ymera.v1.ExecuteResponse;
 import dev.ymera.v1.ExecuteStreamRequest;
@@ -74,6 +76,7 @@ public final class Conformance {
     checks.put("execution", this::execution);
     checks.put("health", this::health);
     checks.put("idempotency", this::idempotency);
+    checks.put("count", this::count);
     checks.put("large", this::large);
     checks.put("benchmark", this::benchmark);
     boolean passed = true;
@@ -196,6 +199,12 @@ public final class Conformance {
     expect(second.getRequestId().equals(first.getRequestId()), second);
     ExecuteRequest other = request(prompt("Something else"), SOLVER).setIdempotencyKey(key).build();
     failure(() -> client.ymera(LIMIT).execute(other), Status.Code.INVALID_ARGUMENT, "INVALID_REQUEST");
+  }
+
+  private void count() {
+    CountTokensRequest request = CountTokensRequest.newBuilder().setModel(SOLVER).setPrompt(prompt(QUESTION)).build();
+    CountTokensResponse counted = client.inference(LIMIT).countTokens(request);
+    expect(counted.getInputTokens() > 0 && counted.getModel().equals(SOLVER), counted);
   }
 
   private void large() {
