@@ -286,8 +286,8 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
     logs.configure(settings.log, redactor.line)
 
     def begun(app: Application) -> None:
+        started(app)  # the command line freezes here what its imports made, so that nothing of it is gone through
         _spare_the_collector()
-        started(app)
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, begun, redactor, configuration))
