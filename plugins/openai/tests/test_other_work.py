@@ -59,9 +59,9 @@ def test_embeddings_are_asked_for_as_recorded(exchange: Exchange) -> None:
     if asked is None:
         pytest.skip("the recording has no request")
     inputs = asked["input"] if isinstance(asked["input"], list) else [asked["input"]]
-    packed = asked.get("encoding_format") == "base64"
+    form = embeddings.PACKED if asked.get("encoding_format") == "base64" else embeddings.JSON_NUMBERS
     sent = json.loads(
-        embeddings.encode(EmbedRequest(asked["model"], tuple(inputs), asked.get("dimensions")), packed=packed).body
+        embeddings.encode(EmbedRequest(asked["model"], tuple(inputs), asked.get("dimensions")), form).body
     )
     same = {"model", "input", "dimensions", "encoding_format"}
     assert sent == {name: value for name, value in asked.items() if name in same} | {"input": inputs}
@@ -88,6 +88,13 @@ def test_what_is_no_embedding_is_malformed(body: bytes) -> None:
 def test_an_error_in_place_of_embeddings_is_raised() -> None:
     with pytest.raises(RateLimited):
         embeddings.decode(HttpResponse(200, {}, b'{"error":{"message":"Slow down","code":429}}'))
+
+
+def test_perplexity_returns_signed_bytes() -> None:
+    request = embeddings.encode(EmbedRequest("pplx-embed-v1-4b", ("a",)), embeddings.INT8)
+    assert (request.url, json.loads(request.body)["encoding_format"]) == ("/v1/embeddings", "base64_int8")
+    body = b'{"data":[{"index":0,"embedding":"f4AA/w=="}]}'
+    assert list(embeddings.decode(HttpResponse(200, {}, body), embeddings.INT8).vectors[0]) == [127, -128, 0, -1]
 
 
 def test_embeddings_come_in_the_order_of_the_inputs() -> None:

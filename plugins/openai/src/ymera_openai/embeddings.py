@@ -5,6 +5,8 @@ import sys
 from array import array
 from base64 import b64decode
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import orjson
 
@@ -19,19 +21,41 @@ from ymera_service.sdk.work import Embeddings, EmbedRequest
 NO_PURPOSE = Adaptation(AdaptationKind.DROPPED, "purpose", "this API embeds every text in the same way")
 
 
-def encode(request: EmbedRequest, *, packed: bool = False) -> HttpRequest:
-    """Returns the request for the vectors of the inputs; `packed` asks for them in base64, a quarter of the size."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a vendor returns vectors.
+
+    Attributes:
+        encoding: The `encoding_format` that is asked for; empty if none is, for vectors in JSON.
+        path: The address.
+        typecode: The type of the numbers in base64, as of `array`.
+    """
+
+    encoding: str = ""
+    path: str = "/embeddings"
+    typecode: Literal["f", "b"] = "f"
+
+
+JSON_NUMBERS = Form()
+PACKED = Form("base64")
+"""A quarter of the size."""
+INT8 = Form("base64_int8", "/v1/embeddings", "b")
+"""That of Perplexity: https://docs.perplexity.ai/docs/embeddings/quickstart, November 2026."""
+
+
+def encode(request: EmbedRequest, form: Form = JSON_NUMBERS) -> HttpRequest:
+    """Returns the request for the vectors of the inputs."""
     body: Json = {"model": request.model, "input": list(request.inputs)}
     if request.dimensions is not None:
         body["dimensions"] = request.dimensions
-    if packed:
-        body["encoding_format"] = "base64"
+    if form.encoding:
+        body["encoding_format"] = form.encoding
     adaptations = (NO_PURPOSE,) if request.purpose else ()
-    return HttpRequest("POST", "/embeddings", {"content-type": "application/json"}, orjson.dumps(body), adaptations)
+    return HttpRequest("POST", form.path, {"content-type": "application/json"}, orjson.dumps(body), adaptations)
 
 
-def decode(response: HttpResponse) -> Embeddings:
-    """Reads the vectors, which come as numbers or as base64 of little-endian 32-bit floats.
+def decode(response: HttpResponse, form: Form = JSON_NUMBERS) -> Embeddings:
+    """Reads the vectors, which come as numbers or in base64, floats as little-endian ones of 32 bits.
 
     Raises:
         ProviderError: The body holds an error.
@@ -43,7 +67,7 @@ def decode(response: HttpResponse) -> Embeddings:
     if reported and not reported.usage.input_tokens:  # Voyage reports only the total
         usage = Usage(input_tokens=reported.total_tokens or 0)
     try:
-        vectors = tuple([_vector(item.get("embedding")) for item in _in_order(members(document, "data"))])
+        vectors = tuple([_vector(item.get("embedding"), form) for item in _in_order(members(document, "data"))])
     except (TypeError, ValueError, binascii.Error) as error:
         raise MalformedResponse(f"an embedding is not in the format: {error}") from None
     if not vectors:
@@ -76,9 +100,9 @@ def _in_order(items: list[Json]) -> list[Json]:
     return items
 
 
-def _vector(value: object) -> Sequence[float]:
+def _vector(value: object, form: Form) -> Sequence[float]:
     if isinstance(value, str):
-        packed = array("f", b64decode(value, validate=True))
+        packed = array(form.typecode, b64decode(value, validate=True))
         if sys.byteorder == "big":
             packed.byteswap()
         return packed

@@ -6,6 +6,7 @@ from typing import Any
 
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
+from ymera_openai.embeddings import JSON_NUMBERS
 from ymera_openai.listing import RERANKS, Offer
 from ymera_openai.local import LOCAL_SERVERS, root_of
 from ymera_openai.provider import ByModel, OpenAiProvider, Unconfigured
@@ -95,7 +96,7 @@ def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport
         offer=offer,
         names=table.models or vendor.models,
         listing="/models" if table.base_url else vendor.listing,
-        packed=quirks.openai_families,
+        vectors=vendor.vectors,
         counts=Responses(quirks) if vendor.counts else None,
     )
 
@@ -133,7 +134,8 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provi
     )
     dialect = _dialect(table.dialect, quirks)
     endpoint = Endpoint(table.base_url, headers, _keys(table))
-    return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=table.models)
+    vectors = like.vectors if like else JSON_NUMBERS
+    return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=table.models, vectors=vectors)
 
 
 def _quirks(table: EndpointSettings) -> Quirks:

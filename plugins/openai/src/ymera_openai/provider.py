@@ -6,6 +6,7 @@ from dataclasses import replace
 from ymera_openai import embeddings, moderations, profiles, reranking
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
+from ymera_openai.embeddings import JSON_NUMBERS, Form
 from ymera_openai.listing import Offer, decode_models
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses import Responses
@@ -69,7 +70,7 @@ class OpenAiProvider(HttpProvider):
         offer: Offer,
         names: Sequence[str] = (),
         listing: str = "/models",
-        packed: bool = False,
+        vectors: Form = JSON_NUMBERS,
         counts: Responses | None = None,
     ) -> None:
         """
@@ -81,14 +82,14 @@ class OpenAiProvider(HttpProvider):
             offer: What applies to all models.
             names: The models to offer, instead of those that the API lists.
             listing: The address of the list of models.
-            packed: The API returns vectors in base64 if asked.
+            vectors: How the API returns vectors.
             counts: Encodes requests for a count of tokens, if the API counts them.
         """
         super().__init__(name, dialect, endpoint, transport)
         self._offer = offer
         self._names = tuple(names)
         self._listing = listing
-        self._packed = packed
+        self._vectors = vectors
         self._counts = counts
 
     async def models(self) -> Sequence[ModelInfo]:
@@ -104,8 +105,8 @@ class OpenAiProvider(HttpProvider):
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """See `Provider.embed`."""
-        encoded = embeddings.encode(request, packed=self._packed)
-        reply = embeddings.decode(await self.fetch(encoded, context))
+        encoded = embeddings.encode(request, self._vectors)
+        reply = embeddings.decode(await self.fetch(encoded, context), self._vectors)
         return replace(reply, adaptations=encoded.adaptations)
 
     async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from ymera_openai.embeddings import INT8, JSON_NUMBERS, PACKED, Form
 from ymera_openai.listing import EMBEDS, RERANKS
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_service.sdk.generation import ServiceTier
@@ -50,6 +51,7 @@ class Vendor:
         batch: Texts, and tokens together, that one request for embeddings takes; 0 if not known.
         works: What its API offers besides generating.
         free: What it charges nothing for.
+        vectors: How its API returns vectors.
         counts: Its API counts the tokens of prompts, as of the Responses API.
     """
 
@@ -69,6 +71,7 @@ class Vendor:
     batch: tuple[int, int] = (0, 0)
     works: frozenset[Kind] = EMBEDS
     free: frozenset[Kind] = frozenset()
+    vectors: Form = JSON_NUMBERS
     counts: bool = False
 
 
@@ -88,6 +91,7 @@ VENDORS = {
             base_url_variable="OPENAI_BASE_URL",
             price_vendor="openai",
             batch=_OPENAI_BATCH,
+            vectors=PACKED,
             works=_MODERATES,
             free=frozenset({Kind.MODERATE}),
             counts=True,
@@ -103,6 +107,7 @@ VENDORS = {
             key_header="api-key",
             price_vendor="azure",
             batch=_OPENAI_BATCH,
+            vectors=PACKED,
         ),
         Vendor(
             "alibaba",
@@ -224,7 +229,16 @@ VENDORS = {
             Quirks(top_k=True, seed="", stream_usage=False, parallel_tool_calls=False),
             price_vendor="perplexity",
             lacks=NO_TOOLS,
-            models=("sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research"),
+            models=(
+                "sonar",
+                "sonar-pro",
+                "sonar-reasoning-pro",
+                "sonar-deep-research",
+                "pplx-embed-v1-0.6b",
+                "pplx-embed-v1-4b",
+            ),
+            batch=(512, 120_000),
+            vectors=INT8,
         ),
         Vendor("sambanova", "https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",), _OPEN_MODELS),
         Vendor(
