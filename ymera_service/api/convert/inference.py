@@ -40,12 +40,12 @@ def embed_of(request: pb.EmbedRequest, faults: Violations) -> EmbedRequest:
 
 async def embed_response(done: Embedded) -> pb.EmbedResponse:
     """Returns the vectors. Converting thousands takes a fifth of a second, so the loop gets a turn meanwhile."""
-    response = pb.EmbedResponse(**_execution_fields(done.execution))
+    embeddings = []
     for place, vector in enumerate(done.vectors):
         if place % TURN == 0:
             await asyncio.sleep(0)
-        response.embeddings.add().values.extend(vector)
-    return response
+        embeddings.append(pb.Embedding(values=vector))
+    return pb.EmbedResponse(embeddings=embeddings, **_execution_fields(done.execution))
 
 
 def moderate_of(request: pb.ModerateRequest, faults: Violations) -> ModerateRequest:
