@@ -41,7 +41,7 @@ CONFIG = """
 [storage]
 url = "sqlite:///{folder}/ymera.db"
 [plugins]
-disabled = ["simulator"]
+disabled = ["ollama", "simulator"]
 [plugins.openai]
 discover_local = false
 [plugins.openai.endpoints.bench]

@@ -263,7 +263,7 @@ OUTAGE = """
 [log]
 level = "error"
 [plugins]
-disabled = ["anthropic"]
+disabled = ["anthropic", "ollama"]
 [plugins.openai]
 discover_local = false
 [plugins.openai.endpoints.acme]
@@ -274,7 +274,7 @@ UNFINISHED = """
 [log]
 level = "error"
 [plugins]
-disabled = ["anthropic"]
+disabled = ["anthropic", "ollama"]
 [plugins.openai]
 discover_local = false
 [plugins.openai.vendors.openai]

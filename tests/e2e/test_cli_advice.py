@@ -45,7 +45,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         threading.Thread(target=vendor.serve_forever, daemon=True).start()
         endpoint = f'base_url = "http://127.0.0.1:{vendor.server_port}/v1"'
         (tmp_path / "ymera.toml").write_text(
-            f"[plugins.openai]\ndiscover_local = false\n[plugins.openai.endpoints.acme]\n{endpoint}\n"
+            "[plugins.ollama]\ndiscover_local = false\n[plugins.openai]\ndiscover_local = false\n"
+            f"[plugins.openai.endpoints.acme]\n{endpoint}\n"
         )
         yield tmp_path
         vendor.shutdown()

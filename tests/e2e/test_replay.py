@@ -144,6 +144,7 @@ async def stub(
             "plugins": {
                 "openai": {"discover_local": False, "endpoints": openai},
                 "anthropic": {"endpoints": anthropic},
+                "ollama": {"discover_local": False},
             },
         }
         async with (

@@ -82,7 +82,11 @@ async def stub(
         "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('replay')}/ymera.db"},
         "execution": {"max_attempts": 1, "idle_seconds": 3},
         "catalog": {"prices": {f"{name_of(each)}/{model_of(each)}": price for each in COMPLETIONS}},
-        "plugins": {"openai": {"discover_local": False}, "gemini": {"endpoints": endpoints}},
+        "plugins": {
+            "openai": {"discover_local": False},
+            "ollama": {"discover_local": False},
+            "gemini": {"endpoints": endpoints},
+        },
     }
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:

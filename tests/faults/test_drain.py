@@ -29,7 +29,7 @@ url = "sqlite:///{folder}/ymera.db"
 [log]
 format = "json"
 [plugins]
-disabled = ["anthropic", "simulator"]
+disabled = ["anthropic", "ollama", "simulator"]
 [plugins.openai]
 discover_local = false
 [plugins.openai.endpoints.first]

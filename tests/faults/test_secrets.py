@@ -27,7 +27,7 @@ url = "sqlite:///{folder}/ymera.db"
 format = "json"
 level = "debug"
 [plugins]
-disabled = ["anthropic", "simulator"]
+disabled = ["anthropic", "ollama", "simulator"]
 [plugins.openai]
 discover_local = false
 [plugins.openai.endpoints.first]

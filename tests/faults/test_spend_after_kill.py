@@ -56,7 +56,7 @@ output = 2
 input = 2
 output = 4
 [plugins]
-disabled = ["anthropic", "simulator"]
+disabled = ["anthropic", "ollama", "simulator"]
 [plugins.openai]
 discover_local = false
 [plugins.openai.endpoints.first]

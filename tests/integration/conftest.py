@@ -274,7 +274,7 @@ async def installed_app(make_settings: Callable[..., Settings]) -> AsyncIterator
     """A server with all installed plugins, which calls nothing beyond this machine."""
     settings = make_settings(
         routing={"classifier": "lexical"},
-        plugins={"openai": {"discover_local": False}},
+        plugins={"openai": {"discover_local": False}, "ollama": {"discover_local": False}},
     )
     async with Application.start(settings) as app:
         yield app

@@ -246,6 +246,8 @@ url = "sqlite:///records.db"
 format = "json"
 [plugins.openai]
 discover_local = false
+[plugins.ollama]
+discover_local = false
 [plugins.echo]
 pause_seconds = 30
 """

@@ -65,6 +65,7 @@ class Upstream:
                 "discover_local": False,
                 "endpoints": {"chat": chat, "responses": {**chat, "dialect": "responses"}},
             },
+            "ollama": {"discover_local": False},
             "anthropic": {
                 "endpoints": {"messages": {"base_url": f"{self.url}/v1", "models": {"claude-opus-4-6": {}}}},
             },

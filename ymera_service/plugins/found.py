@@ -17,7 +17,18 @@ SDK = "ymera-sdk"
 RESERVED: Mapping[str, str] = MappingProxyType(
     {
         name: f"ymera-{name}"
-        for name in ("anthropic", "basics", "cohere", "echo", "gemini", "lexical", "openai", "published", "simulator")
+        for name in (
+            "anthropic",
+            "basics",
+            "cohere",
+            "echo",
+            "gemini",
+            "lexical",
+            "ollama",
+            "openai",
+            "published",
+            "simulator",
+        )
     }
 )
 """The names of Ymera's own plugins, each with its distribution."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ymera_openai.local import LOCAL_SERVERS, LlamaCpp, LmStudio, LocalServer, Ollama, Vllm
+from ymera_openai.local import LOCAL_SERVERS, LlamaCpp, LmStudio, LocalServer, Vllm
 
 from ymera_service.config import TransportSettings
 from ymera_service.sdk.errors import ConnectionFailed, MalformedResponse, ProviderError
@@ -22,19 +22,8 @@ REASONING = Capability.REASONING
 FREE = Price(0, 0, source="local")
 
 Answers = Mapping[str, Any]
-"""What a server answers by path, and below `show` by model; all else is 404."""
+"""What a server answers by path; all else is 404."""
 
-OLLAMA: Answers = {
-    "/api/version": {"version": "0.12.3"},
-    "/api/tags": {"models": [{"name": "qwen3:8b"}, {"name": "nomic-embed-text:latest"}, {"name": "gone:1b"}]},
-    "show": {
-        "qwen3:8b": {
-            "capabilities": ["completion", "tools", "thinking"],
-            "model_info": {"general.architecture": "qwen3", "qwen3.context_length": 40960},
-        },
-        "nomic-embed-text:latest": {"capabilities": ["embedding"]},
-    },
-}
 VLLM: Answers = {
     "/v1/models": {
         "object": "list",
@@ -76,9 +65,7 @@ async def serving(answers: Answers) -> AsyncIterator[str]:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             path = head.split()[1]
-            length = next((int(line[15:]) for line in head.lower().splitlines() if line[:15] == "content-length:"), 0)
-            question = json.loads(await reader.readexactly(length) or b"null")
-            found = answers.get("show", {}).get(question["model"]) if path == "/api/show" else answers.get(path)
+            found = answers.get(path)
             body = json.dumps(found).encode()
             status = "404 Not Found" if found is None else "200 OK"
             writer.write(
@@ -104,7 +91,6 @@ async def found_at(kind: type[LocalServer], root: str, *, configured: bool = Fal
 @pytest.mark.parametrize(
     ("kind", "answers", "expected"),
     [
-        (Ollama, OLLAMA, [("qwen3:8b", {TOOLS, SCHEMA, REASONING}, 40960), ("gone:1b", {SCHEMA}, 0)]),
         (Vllm, VLLM, [("Qwen/Qwen3-8B", {TOOLS, SCHEMA, REASONING}, 32768)]),
         (LlamaCpp, LLAMACPP, [("gemma.gguf", {SCHEMA, IMAGES}, 8192)]),
         (LmStudio, LMSTUDIO, [("qwen2-vl-7b", {TOOLS, SCHEMA, IMAGES}, 131072)]),
@@ -122,9 +108,9 @@ async def test_a_server_is_found_with_its_models(
 
 
 @pytest.mark.parametrize("kind", LOCAL_SERVERS)
-@pytest.mark.parametrize("answers", [*STRANGERS, OLLAMA, VLLM, LLAMACPP, LMSTUDIO])
+@pytest.mark.parametrize("answers", [*STRANGERS, VLLM, LLAMACPP, LMSTUDIO])
 async def test_another_server_on_its_port_is_left_alone(kind: type[LocalServer], answers: Answers) -> None:
-    own = {Ollama: OLLAMA, Vllm: VLLM, LlamaCpp: LLAMACPP, LmStudio: LMSTUDIO}[kind]
+    own = {Vllm: VLLM, LlamaCpp: LLAMACPP, LmStudio: LMSTUDIO}[kind]
     async with serving(answers) as root:
         assert bool(await found_at(kind, root)) == (answers is own)
 

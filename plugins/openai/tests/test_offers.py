@@ -149,28 +149,6 @@ async def test_githubs_models_are_in_its_catalogue() -> None:
     assert url == "https://proxy.test/v1/models"
 
 
-@pytest.mark.parametrize(
-    ("host", "root"),
-    [
-        ("", "http://127.0.0.1:11434"),
-        ("gpu.test", "http://gpu.test:11434"),
-        ("gpu.test:8080", "http://gpu.test:8080"),
-        (":8080", "http://127.0.0.1:8080"),
-        ("0.0.0.0", "http://127.0.0.1:11434"),
-        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
-        ("[::]:8080", "http://[::1]:8080"),
-        ("http://gpu.test", "http://gpu.test"),
-        ("https://gpu.test/ollama", "https://gpu.test/ollama"),
-        ("gpu.test:many", "http://127.0.0.1:11434"),
-        ("ftp://gpu.test", "http://127.0.0.1:11434"),
-    ],
-)
-def test_ollama_is_looked_for_at_its_own_variable(host: str, root: str) -> None:
-    assert http(offered({"OLLAMA_HOST": host})["ollama"]).endpoint.base_url == f"{root}/v1"
-    configured = {"ollama": {"base_url": "http://mine.test"}}
-    assert http(offered({"OLLAMA_HOST": host}, vendors=configured)["ollama"]).endpoint.base_url == "http://mine.test/v1"
-
-
 def test_openais_address_may_be_another() -> None:
     environ = {"OPENAI_API_KEY": "secret", "OPENAI_BASE_URL": "https://proxy.test/v1"}
     assert http(offered(environ)["openai"]).endpoint.base_url == "https://proxy.test/v1"
@@ -184,8 +162,8 @@ def test_settings_go_before_the_environment() -> None:
 
 
 def test_a_vendor_can_be_switched_off() -> None:
-    off = {"groq": {"enabled": False}, "ollama": {"enabled": False}}
-    assert list(offered({"GROQ_API_KEY": "key"}, vendors=off)) == [name for name in LOCAL if name != "ollama"]
+    off = {"groq": {"enabled": False}, "vllm": {"enabled": False}}
+    assert list(offered({"GROQ_API_KEY": "key"}, vendors=off)) == [name for name in LOCAL if name != "vllm"]
 
 
 @pytest.mark.parametrize(

@@ -314,7 +314,7 @@ def test_a_file_that_is_found_can_not_send_the_users_keys_elsewhere(
     [
         '[plugins.openai.vendors.openai]\nbase_url = "https://proxy.example/v1"\napi_key = "of the proxy"',
         '[plugins.openai.vendors.openai]\nbase_url = "https://proxy.example/v1"\napi_keys = {a = "of the proxy"}',
-        '[plugins.openai.vendors.ollama]\nbase_url = "http://localhost:11434"',
+        '[plugins.ollama.hosts]\nthis = "http://localhost:11434"',
         '[plugins.openai.endpoints.mine]\nbase_url = "http://[::1]:8000/v1"',
         '[plugins.acme]\nnote = "see https below"',
     ],

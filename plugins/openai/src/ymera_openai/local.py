@@ -3,27 +3,21 @@
 Many programs listen on 8000 and 8080, so each server is identified before its models are offered.
 """
 
-import asyncio
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
-import orjson
-
-from ymera_openai.chat_completions import JSON, ChatCompletions
+from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.listing import Offer
 from ymera_openai.provider import OpenAiProvider
 from ymera_openai.quirks import Quirks, ReasoningEcho
 from ymera_service.sdk.errors import MalformedResponse, ProviderError
 from ymera_service.sdk.http import Endpoint, HttpRequest, Transport, read
 from ymera_service.sdk.models import Capability, ModelInfo, Price
-from ymera_service.sdk.wire.json_reader import Json, count, member, members, read_object, text
+from ymera_service.sdk.wire.json_reader import Json, members, read_object, text
 
 _OFFER = Offer(has=frozenset({Capability.STRUCTURED_OUTPUT}), price=Price(0, 0, source="local"), local=True)
 """All of these servers enforce a schema by constraining the sampler, independent of the model."""
-
-_MAX_CONCURRENT_REQUESTS = 4
 
 
 class LocalServer(OpenAiProvider):
@@ -31,21 +25,16 @@ class LocalServer(OpenAiProvider):
 
     name: str
     default_root: str
-    host_variable = ""
-    """The environment variable that may name another host."""
     quirks = Quirks(top_k=True, echo=ReasoningEcho.CONTENT)
 
-    def __init__(
-        self, transport: Transport, configured: Endpoint | None = None, names: Sequence[str] = (), *, root: str = ""
-    ) -> None:
+    def __init__(self, transport: Transport, configured: Endpoint | None = None, names: Sequence[str] = ()) -> None:
         """
         Args:
             transport: Carries the requests.
             configured: The configured endpoint; a server missing there is an error. None means the default port.
             names: The models to offer, instead of those that the server lists.
-            root: Where a server that is not configured is looked for; empty means the default port.
         """
-        base = configured or Endpoint(root or self.default_root)
+        base = configured or Endpoint(self.default_root)
         self._root = replace(base, base_url=base.base_url.rstrip("/").removesuffix("/v1"))
         endpoint = replace(base, base_url=self._root.base_url + "/v1")
         super().__init__(self.name, ChatCompletions(self.quirks), endpoint, transport, offer=_OFFER, names=names)
@@ -67,10 +56,7 @@ class LocalServer(OpenAiProvider):
         """Returns the models. Raises `ProviderError` if the server is not certain to be of this kind."""
 
     async def _get(self, path: str) -> Json:
-        return await self._object(HttpRequest("GET", path))
-
-    async def _object(self, request: HttpRequest) -> Json:
-        async with self._transport.open(self._root.resolve(request)) as stream:
+        async with self._transport.open(self._root.resolve(HttpRequest("GET", path))) as stream:
             response = await read(stream)
         if response.status >= 400:
             raise self.dialect.decode_error(response)
@@ -78,37 +64,6 @@ class LocalServer(OpenAiProvider):
 
     def _unlike(self) -> ProviderError:
         return MalformedResponse(f"the server at {self._root.base_url} is not {self.name}")
-
-
-class Ollama(LocalServer):
-    """Ollama states each model's capabilities in `/api/show`."""
-
-    name = "ollama"
-    default_root = "http://127.0.0.1:11434"
-    host_variable = "OLLAMA_HOST"
-    quirks = Quirks(echo=ReasoningEcho.PLAIN)
-
-    async def _list(self) -> Sequence[ModelInfo]:
-        if not text(await self._get("/api/version"), "version"):
-            raise self._unlike()
-        names = [text(tag, "name") for tag in members(await self._get("/api/tags"), "models")]
-        slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._show(name, slots)) for name in names if name]
-        return [task.result() for task in tasks]
-
-    async def _show(self, name: str, slots: asyncio.Semaphore) -> ModelInfo:
-        request = HttpRequest("POST", "/api/show", JSON, orjson.dumps({"model": name}))
-        async with slots:
-            try:
-                shown = await self._object(request)
-            except ProviderError:  # the model was deleted meanwhile, or the version has no such endpoint
-                shown = {}
-        can = shown.get("capabilities")
-        kind = "embedding" if isinstance(can, list) and "completion" not in can else ""
-        details = member(shown, "model_info")
-        context = count(details, f"{text(details, 'general.architecture')}.context_length")
-        return _OFFER.described({"id": name, "type": kind, "capabilities": can, "context_length": context})
 
 
 class LlamaCpp(LocalServer):
@@ -155,24 +110,7 @@ class LmStudio(LocalServer):
         return [_OFFER.described(_seeing(entry)) for entry in entries]
 
 
-LOCAL_SERVERS: tuple[type[LocalServer], ...] = (Ollama, LlamaCpp, Vllm, LmStudio)
-
-
-def root_of(host: str, default: str) -> str:
-    """Returns the address of a host as Ollama's own programs read it; the default if it is empty or not valid.
-
-    Without a scheme it is http on the default port, and an address to listen at means this machine.
-    """
-    named = urlsplit(host if "://" in host else f"http://{host}")
-    try:
-        port = named.port or (None if "://" in host else urlsplit(default).port)
-    except ValueError:
-        return default
-    if not host or named.scheme not in ("http", "https"):
-        return default
-    name = named.hostname or "127.0.0.1"
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104  # not to listen there, but to call it
-    return f"{named.scheme}://{f'[{name}]' if ':' in name else name}{f':{port}' if port else ''}{named.path}"
+LOCAL_SERVERS: tuple[type[LocalServer], ...] = (LlamaCpp, Vllm, LmStudio)
 
 
 def _owned_by(document: Json, owner: str) -> list[Json]:

@@ -8,7 +8,7 @@ from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
 from ymera_openai.embeddings import JSON_NUMBERS
 from ymera_openai.listing import RERANKS, Offer
-from ymera_openai.local import LOCAL_SERVERS, root_of
+from ymera_openai.local import LOCAL_SERVERS
 from ymera_openai.provider import ByModel, OpenAiProvider, Unconfigured
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_openai.responses import Responses
@@ -33,7 +33,7 @@ def providers(settings: OpenAiSettings, environ: Mapping[str, str], transport: T
             yield _vendor(vendor, table, Endpoint(base_url, credentials, keys), transport)
         elif table.enabled and vendor.name in settings.vendors:
             yield Unconfigured(vendor.name, _what_is_missing(vendor, key))
-    yield from _local_servers(settings, environ, transport)
+    yield from _local_servers(settings, transport)
     for name, endpoint in settings.endpoints.items():
         yield _endpoint(name, endpoint, transport)
 
@@ -105,14 +105,12 @@ def _searching(quirks: Quirks) -> frozenset[Capability]:
     return frozenset({Capability.WEB_SEARCH}) if quirks.web_search else frozenset()
 
 
-def _local_servers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
+def _local_servers(settings: OpenAiSettings, transport: Transport) -> Iterator[Provider]:
     for server in LOCAL_SERVERS:
         table = settings.vendors.get(server.name)
         if table is None:
             if settings.discover_local:
-                yield server(
-                    transport, root=root_of(environ.get(server.host_variable, "").strip(), server.default_root)
-                )
+                yield server(transport)
         elif table.enabled:
             headers = _credentials(table.api_key.get_secret_value()) if table.api_key else {}
             yield server(transport, Endpoint(table.base_url or server.default_root, headers), table.models)

@@ -8,7 +8,6 @@ from ymera_openai.blocks import FORMAT
 from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import read_citation
 from ymera_openai.errors import ERRORS
-from ymera_openai.logprobs import of_tokens
 from ymera_openai.usage import read_usage
 from ymera_service.sdk.content import ProviderBlock
 from ymera_service.sdk.errors import MalformedResponse, ProviderServerError, StreamInterrupted
@@ -25,6 +24,7 @@ from ymera_service.sdk.events import (
 )
 from ymera_service.sdk.generation import FinishReason
 from ymera_service.sdk.wire.json_reader import Json, breaks_off, count, member, members, text
+from ymera_service.sdk.wire.logprobs import of_tokens
 
 _CALLS = ("function_call", "custom_tool_call")
 

@@ -63,7 +63,7 @@ class OpenAiSettings(PluginSettings):
     """Which vendors, servers and endpoints are used."""
 
     discover_local: bool = True
-    """Whether to look for Ollama, llama.cpp, vLLM and LM Studio on their default ports."""
+    """Whether to look for llama.cpp, vLLM and LM Studio on their default ports."""
     vendors: dict[str, VendorSettings] = Field(default_factory=dict)
     """By vendor name. A vendor whose key is in the environment needs no table."""
     endpoints: dict[Name, EndpointSettings] = Field(default_factory=dict)
