@@ -21,6 +21,8 @@ MOST_KEPT = 2_000
 """Answers, the latest ones."""
 NEAREST = 200
 """Answers that count for a request, over all models."""
+RAREST = 32
+"""Words of a request that are looked for in others: common ones say little and take as long."""
 NO_CORRECTION = 2.0
 """How many equal requests a correction of 0 is worth."""
 RARITY_EVERY = 25
@@ -63,9 +65,12 @@ class Neighbours:
 
     def corrections(self, features: Features) -> Mapping[str, Correction]:
         """Returns model → correction, for the models that answered similar requests."""
-        kept, words = len(self._columns), list(features.words)
+        kept, words = len(self._columns), np.array(features.words, np.intp)
         rarity = self._rarity[words]
         length = float(np.sqrt(rarity.sum()))
+        if words.size > RAREST:
+            rarest = rarity.argsort()[-RAREST:]
+            words, rarity = words[rarest], rarity[rarest]
         if not kept or not length:
             return {}
         # As long as the ring is not full, its first columns are those in use.

@@ -22,9 +22,11 @@ PRIOR_TASKS = 8.0
 """How many tasks a prior is worth: what a dozen graded tasks can tell apart, about ±0.15."""
 UNINFORMED = 0.5
 """What is expected where nothing is known."""
-ALIKE = 5.0
+ALIKE = 1.0
 """Judged answers of a category that say nothing of other categories; what is beyond them does. One bad answer to a
 coding task does not make a model worse at anything else."""
+ELSEWHERE = 0.5
+"""What a task of another category is worth for how sure a belief is."""
 SUREST = 0.05
 """The nearest to 0 and 1 that a quality is for its variance: a few answers that were all good prove no perfection."""
 LONGEST_NAME = 40
@@ -79,10 +81,10 @@ class Qualities:
             category: _drawn(((value - self.expected(model, category), tasks) for model, value, tasks in group), 0.0)
             for category, group in by_category.items()
         }
-        self.leads = {
-            model: _drawn(self._above_usual(model), 0.0) for model in self._summaries.keys() | self._tallies.keys()
-        }
+        above = {model: [*self._above_usual(model)] for model in self._summaries.keys() | self._tallies.keys()}
+        self.leads = {model: _drawn(((value, tasks) for _, value, tasks in each), 0.0) for model, each in above.items()}
         """What models are above what is usual, over all categories."""
+        self._elsewhere = {model: _by_category(each) for model, each in above.items()}
         self.evidence = lru_cache(SENTENCES_KEPT)(self._evidence)
 
     def value(self, model: str, category: str) -> float:
@@ -92,10 +94,13 @@ class Qualities:
     def belief(self, model: str, category: str) -> Belief:
         """Returns how good a model is taken to be, and how sure that is."""
         prior = _bounded(self.expected(model, category) + self.shift(category) + self.leads.get(model, 0.0))
-        own = [*self._own(model, category)]
-        if not own:
-            return Belief.of(prior, PRIOR_TASKS)
-        return Belief.of(_drawn(own, prior), PRIOR_TASKS + sum(tasks for _, tasks in own))
+        own, worth = [*self._own(model, category)], PRIOR_TASKS + self.elsewhere(model, category)
+        return Belief.of(_drawn(own, prior) if own else prior, worth + sum(tasks for _, tasks in own))
+
+    def elsewhere(self, model: str, category: str = "") -> float:
+        """Returns what is known of a model in categories but this one, in tasks of this one."""
+        known = self._elsewhere.get(model, {})
+        return ELSEWHERE * (sum(known.values()) - known.get(category, 0.0))
 
     def expected(self, model: str, category: str) -> float:
         """Returns what is expected of a model before anything is measured."""
@@ -141,12 +146,20 @@ class Qualities:
         if (tally := self._tallies.get(model, {}).get(category)) is not None:
             yield tally.mean, tally.weight
 
-    def _above_usual(self, model: str) -> Iterator[tuple[float, float]]:
-        """Yields what a model was above what is usual, and what that counts for all categories."""
+    def _above_usual(self, model: str) -> Iterator[tuple[str, float, float]]:
+        """Yields categories, what a model was above what is usual in them, and what that counts for all others."""
         for category, each in self._summaries.get(model, {}).items():
-            yield each.score - self.expected(model, category) - self.shift(category), each.tasks
+            yield category, each.score - self.expected(model, category) - self.shift(category), each.tasks
         for category, tally in self._tallies.get(model, {}).items():
-            yield tally.mean - self.expected(model, category) - self.shift(category), max(tally.weight - ALIKE, 0.0)
+            above = tally.mean - self.expected(model, category) - self.shift(category)
+            yield category, above, max(tally.weight - ALIKE, 0.0)
+
+
+def _by_category(above: Iterable[tuple[str, float, float]]) -> Mapping[str, float]:
+    tasks: defaultdict[str, float] = defaultdict(float)
+    for category, _, count in above:
+        tasks[category] += count
+    return tasks
 
 
 def _benchmarked(own: BenchmarkSummary | None, name: str) -> str:

@@ -120,6 +120,8 @@ class Table:
     def _believe(self, qualities: Qualities) -> None:
         self.qualities = qualities
         self._leads = frozen(np.array([qualities.leads.get(model.id, 0.0) for model in self.models], float))
+        known = [qualities.elsewhere(model.id) for model in self.models]
+        self._prior_tasks = frozen(np.array(known, float) + PRIOR_TASKS)
         self._beliefs_in = lru_cache(MIXES_KEPT)(self._beliefs)
         self.qualities_in = lru_cache(MIXES_KEPT)(self._qualities_in)
         self.variances_in = lru_cache(MIXES_KEPT)(self._variances_in)
@@ -175,7 +177,7 @@ class Table:
         """Returns the quality of each target in a category, and its variance."""
         means = np.clip(self._expected_in(category) + self.qualities.shift(category) + self._leads, 0.0, 1.0)
         likely = np.clip(means, SUREST, 1 - SUREST)
-        variances = likely * (1 - likely) / (PRIOR_TASKS + 1)
+        variances = likely * (1 - likely) / (self._prior_tasks + 1)
         for model in self.qualities.measured_in(category):
             rows, belief = self._rows_of.get(model, _NO_ROWS), self.qualities.belief(model, category)
             means[rows], variances[rows] = belief.mean, belief.variance

@@ -33,11 +33,11 @@ def test_without_feedback_nothing_is_explored() -> None:
 
 def test_feedback_changes_the_ranking_in_its_own_class() -> None:
     routing = Routing({"p": [ModelInfo("a"), ModelInfo("b")]}, RoutingSettings(exploration=0))
-    judge(routing, "p/a", 0.0, times=4)
-    judge(routing, "p/b", 1.0, times=4)
+    judge(routing, "p/a", 0.0)
+    judge(routing, "p/b", 1.0)
     decision = routing.decide()
     assert order(decision) == ["p/b", "p/a"]
-    assert "1.00 over 4 judged coding answers" in decision.candidates[0].components[0].evidence
+    assert "1.00 over 1 judged coding answer until" in decision.candidates[0].components[0].evidence
     routing.classifier = FixedClassifier({"empathy": 1.0})
     assert len({round(each.score, 9) for each in routing.decide().candidates}) == 1
 

@@ -142,3 +142,11 @@ def test_doubt_shrinks_with_what_is_known_and_never_vanishes() -> None:
     assert variances == sorted(variances, reverse=True)
     assert 0 < variances[-1] < 0.0002
     assert known().belief("p/m", "coding").variance == pytest.approx(0.25 / 9)
+
+
+def test_what_is_known_of_other_categories_makes_a_belief_surer_but_less_than_the_same_of_its_own() -> None:
+    elsewhere = judged("p/m", "coding", 21, 0.5).belief("p/m", "empathy")
+    own = judged("p/m", "empathy", 21, 0.5).belief("p/m", "empathy")
+    assert own.tasks == 29
+    assert elsewhere.tasks == 18
+    assert own.variance < elsewhere.variance < known().belief("p/m", "empathy").variance
