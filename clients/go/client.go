@@ -28,6 +28,10 @@ type Client struct {
 	Inference ymerav1.InferenceServiceClient
 	// Routing returns past executions.
 	Routing ymerav1.RoutingServiceClient
+	// Feedback takes judgements of answers.
+	Feedback ymerav1.FeedbackServiceClient
+	// Usage sums what was consumed.
+	Usage ymerav1.UsageServiceClient
 	// Admin lists the server's plugins.
 	Admin ymerav1.AdminServiceClient
 
@@ -49,6 +53,8 @@ func Dial(address string, options ...grpc.DialOption) (*Client, error) {
 		Catalog:            ymerav1.NewCatalogServiceClient(connection),
 		Inference:          ymerav1.NewInferenceServiceClient(connection),
 		Routing:            ymerav1.NewRoutingServiceClient(connection),
+		Feedback:           ymerav1.NewFeedbackServiceClient(connection),
+		Usage:              ymerav1.NewUsageServiceClient(connection),
 		Admin:              ymerav1.NewAdminServiceClient(connection),
 		connection:         connection,
 	}, nil

@@ -10,8 +10,10 @@ use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 use v1::catalog_service_client::CatalogServiceClient;
+use v1::feedback_service_client::FeedbackServiceClient;
 use v1::inference_service_client::InferenceServiceClient;
 use v1::routing_service_client::RoutingServiceClient;
+use v1::usage_service_client::UsageServiceClient;
 use v1::ymera_service_client::YmeraServiceClient;
 
 /// The messages and the stubs of the services.
@@ -25,8 +27,10 @@ pub mod v1 {
 pub struct Client {
     pub ymera: YmeraServiceClient<Channel>,
     pub catalog: CatalogServiceClient<Channel>,
+    pub feedback: FeedbackServiceClient<Channel>,
     pub inference: InferenceServiceClient<Channel>,
     pub routing: RoutingServiceClient<Channel>,
+    pub usage: UsageServiceClient<Channel>,
 }
 
 impl Client {
@@ -42,7 +46,9 @@ impl Client {
             ymera: YmeraServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX),
             catalog: CatalogServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX),
             inference: InferenceServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX),
-            routing: RoutingServiceClient::new(channel).max_decoding_message_size(usize::MAX),
+            feedback: FeedbackServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX),
+            routing: RoutingServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX),
+            usage: UsageServiceClient::new(channel).max_decoding_message_size(usize::MAX),
         }
     }
 }

@@ -5,8 +5,10 @@ import { BadRequest, ErrorInfo, RequestInfo, RetryInfo } from "../gen/google/rpc
 import { Status } from "../gen/google/rpc/status.js";
 import { CatalogServiceClient } from "../gen/ymera/v1/catalog.js";
 import { Message, Prompt, Role } from "../gen/ymera/v1/content.js";
+import { FeedbackServiceClient } from "../gen/ymera/v1/feedback.js";
 import { InferenceServiceClient } from "../gen/ymera/v1/inference.js";
 import { RoutingServiceClient } from "../gen/ymera/v1/routing.js";
+import { UsageServiceClient } from "../gen/ymera/v1/usage.js";
 import { YmeraServiceClient } from "../gen/ymera/v1/ymera.js";
 
 /** Answers may be of any size: gRPC's limit of 4 MiB does not apply. */
@@ -17,8 +19,10 @@ export function connect(address: string, credentials = grpc.credentials.createIn
   return {
     ymera: new YmeraServiceClient(address, credentials, OPTIONS),
     catalog: new CatalogServiceClient(address, credentials, OPTIONS),
+    feedback: new FeedbackServiceClient(address, credentials, OPTIONS),
     inference: new InferenceServiceClient(address, credentials, OPTIONS),
     routing: new RoutingServiceClient(address, credentials, OPTIONS),
+    usage: new UsageServiceClient(address, credentials, OPTIONS),
   };
 }
 

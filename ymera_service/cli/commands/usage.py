@@ -10,7 +10,7 @@ import typer
 from ymera.v1.usage_pb2 import QueryUsageRequest, QueryUsageResponse, UsageDimension, UsageFilter
 from ymera.v1.usage_pb2_grpc import UsageServiceStub
 
-from ymera_service.cli import options
+from ymera_service.cli import completion, options
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
@@ -37,7 +37,16 @@ def usage(
     until: Annotated[
         str, typer.Option(metavar="TIME", help="Up to when, in the same form; by default now.", show_default=False)
     ] = "",
-    model: Annotated[str, typer.Option("--model", "-m", metavar="MODEL", help="Only of the model with this id.")] = "",
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="Only of the model with this id.",
+            autocompletion=completion.models,
+        ),
+    ] = "",
     label: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only of requests with this label. Repeatable.")
     ] = None,

@@ -43,7 +43,7 @@ def health(state: HealthResponse) -> Iterator[RenderableType]:
         *(["background", each.name, _status(each.status), _background(each)] for each in state.background_tasks),
         *(["limit", each.name, clean(""), _limit(each)] for each in state.limits),
     ]
-    yield table(["", "name", "state", "detail"], rows, drops=["detail"])
+    yield table(["", "name", "state", "detail"], rows, folds=["name", "detail"], drops=["detail"])
 
 
 def _status(status: HealthStatus.ValueType) -> Text:

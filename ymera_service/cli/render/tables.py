@@ -14,7 +14,7 @@ from ymera_service.cli.render.text import clean
 _GAP = 2
 _UNBROKEN = 10_000
 """A width in columns that fits any row."""
-_NARROWEST = 16
+_NARROWEST = 12
 """The width of a column that wraps below which it is left out rather than made narrower; longer words are broken."""
 
 

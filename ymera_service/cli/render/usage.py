@@ -34,7 +34,8 @@ def usage_report(request: QueryUsageRequest, report: QueryUsageResponse) -> Iter
     cells = [[*names, *_figures(group)] for names, group in zip(rows, report.groups, strict=True)]
     if columns and len(rows) > 1:
         cells.append(["total", *[""] * (len(columns) - 1), *_figures(report.total)])
-    yield table([*columns, *_FIGURES], cells, right=_FIGURES, folds=columns[-1:], drops=["attempts", "out", "in"])
+    drops = ["attempts", "out", "in", "requests"]
+    yield table([*columns, *_FIGURES], cells, right=_FIGURES, folds=columns, drops=drops)
     if unpriced := report.total.unpriced_attempts:
         yield clean(f"The cost of {unpriced:,} of {report.total.attempts:,} attempts is not known.", "yellow")
     yield clean(_period(report), "dim")

@@ -1,12 +1,14 @@
 package dev.ymera.client;
 
 import dev.ymera.v1.CatalogServiceGrpc;
+import dev.ymera.v1.FeedbackServiceGrpc;
 import dev.ymera.v1.InferenceServiceGrpc;
 import dev.ymera.v1.Message;
 import dev.ymera.v1.Part;
 import dev.ymera.v1.Prompt;
 import dev.ymera.v1.Role;
 import dev.ymera.v1.RoutingServiceGrpc;
+import dev.ymera.v1.UsageServiceGrpc;
 import dev.ymera.v1.YmeraServiceGrpc;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -49,6 +51,16 @@ public final class Client implements AutoCloseable {
   /** Returns the stub of RoutingService for calls that may take this long. */
   public RoutingServiceGrpc.RoutingServiceBlockingStub routing(Duration limit) {
     return RoutingServiceGrpc.newBlockingStub(channel).withDeadlineAfter(limit);
+  }
+
+  /** Returns the stub of FeedbackService for calls that may take this long. */
+  public FeedbackServiceGrpc.FeedbackServiceBlockingStub feedback(Duration limit) {
+    return FeedbackServiceGrpc.newBlockingStub(channel).withDeadlineAfter(limit);
+  }
+
+  /** Returns the stub of UsageService for calls that may take this long. */
+  public UsageServiceGrpc.UsageServiceBlockingStub usage(Duration limit) {
+    return UsageServiceGrpc.newBlockingStub(channel).withDeadlineAfter(limit);
   }
 
   /** Returns a prompt of one message of the user. */
