@@ -20,6 +20,7 @@ RESERVED: Mapping[str, str] = MappingProxyType(
         for name in (
             "anthropic",
             "basics",
+            "bedrock",
             "cohere",
             "echo",
             "gemini",

@@ -1,0 +1,49 @@
+"""Authorises requests: by a signature of an access key of AWS, or by a key of Bedrock."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ymera_bedrock.credentials import Source
+from ymera_bedrock.signing import Scope, signed_headers
+from ymera_service.sdk.http import HttpRequest
+
+Authorizer = Callable[[HttpRequest, str], Awaitable[HttpRequest]]
+"""Returns a request for a region, with its full URL, as it is sent.
+
+Raises:
+    AuthenticationFailed: There are no credentials.
+"""
+
+_SERVICE = "bedrock"
+"""In signatures, for the models as well as for their lists."""
+_LARGE = 1 << 20
+"""Bytes from which a body is hashed in a thread."""
+
+
+def by_key(key: str) -> Authorizer:
+    """Returns the authoriser that sends a key of Bedrock."""
+
+    async def authorize(request: HttpRequest, region: str) -> HttpRequest:
+        return replace(request, headers={**request.headers, "authorization": f"Bearer {key}"})
+
+    return authorize
+
+
+def by_signature(source: Source, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Authorizer:
+    """Returns the authoriser that signs with the credentials of a source, at the time of a clock in UTC."""
+
+    async def authorize(request: HttpRequest, region: str) -> HttpRequest:
+        credentials = await source()
+        body = request.body
+        digest = _hash(body) if len(body) < _LARGE else await asyncio.to_thread(_hash, body)
+        scope = Scope(region, _SERVICE)
+        return replace(request, headers=signed_headers(request, digest, credentials, scope, clock()))
+
+    return authorize
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,148 @@
+"""The provider of Amazon Bedrock."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ymera_bedrock.authorization import Authorizer
+from ymera_bedrock.dialect import ConverseDialect
+from ymera_bedrock.listing import MODELS, on_demand, profiles_request, read_models, read_profiles
+from ymera_bedrock.profiles import Profile
+from ymera_bedrock.settings import ModelSettings
+from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
+from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.targets import Deployment
+from ymera_service.sdk.wire.json_reader import read_object, required_count
+from ymera_service.sdk.work import CountRequest, TokenCount
+
+BEDROCK = "bedrock"
+PRICE_VENDOR = "aws"
+"""The name of Amazon's price list in `genai-prices`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The addresses of a region: where models are called, and where they are listed."""
+
+    runtime: Endpoint
+    control: Endpoint
+
+    @classmethod
+    def of(cls, name: str, base_url: str | None = None) -> "Region":
+        """Returns a region of AWS; at another host both addresses are that of `base_url`."""
+        if base_url:
+            only = Endpoint(base_url.replace("{region}", name))
+            return cls(only, only)
+        suffix = f"{name}.amazonaws.com" + (".cn" if name.startswith("cn-") else "")
+        return cls(Endpoint(f"https://bedrock-runtime.{suffix}"), Endpoint(f"https://bedrock.{suffix}"))
+
+
+class BedrockProvider(HttpProvider):
+    """The models of Bedrock, in one or several regions and with one or several accounts.
+
+    Each model has a target for each account and region that list it.
+    """
+
+    dialect: ConverseDialect
+
+    def __init__(
+        self,
+        regions: Mapping[str, Region],
+        accounts: Mapping[str, Authorizer],
+        transport: Transport,
+        models: Mapping[str, ModelSettings] | None = None,
+    ) -> None:
+        """`accounts` is by name, which may be empty if there is only one; `models` replace those that are listed."""
+        first = next(iter(regions.values()))
+        super().__init__(BEDROCK, ConverseDialect(), first.runtime, transport)
+        self._regions = regions
+        self._accounts = accounts
+        self._models = models or {}
+        profiles = self.dialect.profiles
+        for name, settings in self._models.items():
+            profiles.learn(name, _configured(profiles.of(name), settings))
+
+    @property
+    def deployments(self) -> Sequence[Deployment]:
+        """How models can be called: with every account in every region."""
+        return [Deployment(account, region) for account in self._accounts for region in self._regions]
+
+    async def authorize(self, request: HttpRequest, context: CallContext) -> HttpRequest:
+        """See `HttpProvider.authorize`; a call goes to its target's region, signed with the key of its account."""
+        deployment = context.target.deployment
+        name = deployment.endpoint if deployment.endpoint in self._regions else next(iter(self._regions))
+        account = deployment.account if deployment.account in self._accounts else next(iter(self._accounts))
+        region = self._regions[name]
+        endpoint = region.runtime if context.target.model else region.control  # the target of a list has no model
+        return await self._accounts[account](endpoint.resolve(request), name)
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """See `Provider.models`. The configured models, or all that a region lists for an account."""
+        profiles = self.dialect.profiles
+        if self._models:
+            return [self._info(name, profiles.of(name), self.deployments) for name in self._models]
+        deployments: defaultdict[str, list[Deployment]] = defaultdict(list)
+        for deployment, listed in (await self._lists()).items():
+            for name, profile in listed.items():
+                profiles.learn(name, profile)
+                deployments[name].append(deployment)
+        return [self._info(name, profiles.of(name), found) for name, found in deployments.items()]
+
+    async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
+        """See `Provider.count_tokens`."""
+        response = await self.fetch(self.dialect.encode_count(request.prompt, request.model), context)
+        return TokenCount(required_count(read_object(response.body), "inputTokens"))
+
+    async def _lists(self) -> dict[Deployment, dict[str, Profile]]:
+        """Returns what each deployment lists; one that fails is left out.
+
+        Raises:
+            ProviderError: All failed.
+        """
+        async with asyncio.TaskGroup() as group:
+            tasks = {each: group.create_task(self._list_or_error(each)) for each in self.deployments}
+        outcomes = {deployment: task.result() for deployment, task in tasks.items()}
+        lists = {deployment: found for deployment, found in outcomes.items() if not isinstance(found, ProviderError)}
+        if not lists:
+            raise next(found for found in outcomes.values() if isinstance(found, ProviderError))
+        return lists
+
+    async def _list_or_error(self, deployment: Deployment) -> dict[str, Profile] | ProviderError:
+        try:
+            return await self._list(deployment)
+        except ProviderError as error:
+            return error
+
+    async def _list(self, deployment: Deployment) -> dict[str, Profile]:
+        context = self._listing_call(deployment)
+        body = read_object((await self.fetch(MODELS, context)).body)
+        models = read_models(body)
+        listed = {name: models[name] for name in on_demand(body)}
+        after = ""
+        while True:
+            page, after = read_profiles(read_object((await self.fetch(profiles_request(after), context)).body), models)
+            if not after or page.keys() <= listed.keys():  # else an endpoint that ignores the token has no last page
+                return listed | page
+            listed |= page
+
+    def _info(self, name: str, profile: Profile, deployments: Sequence[Deployment]) -> ModelInfo:
+        return ModelInfo(
+            name,
+            profile.capabilities,
+            profile.context_window,
+            profile.max_output_tokens,
+            kind=profile.kind,
+            deployments=tuple(deployments),
+            price_vendor=PRICE_VENDOR,
+            unknown=profile.unknown - profile.capabilities,
+        )
+
+
+def _configured(profile: Profile, model: ModelSettings) -> Profile:
+    configured = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
+    if model.capabilities is not None:
+        configured["unknown"] = frozenset()
+    return replace(profile, **configured)

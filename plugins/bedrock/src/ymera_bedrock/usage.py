@@ -1,0 +1,27 @@
+"""Reads the token counts of an answer."""
+
+from ymera_service.sdk.events import UsageReported
+from ymera_service.sdk.generation import Usage
+from ymera_service.sdk.wire.json_reader import Json, count, first, member, text
+from ymera_service.sdk.wire.tiers import has_usual_rates
+
+
+def reported(answer: Json) -> list[UsageReported]:
+    """Returns the counts of a whole answer, or of a stream's metadata; empty if there are none.
+
+    What is read from the cache and written to it is counted beside the input.
+    """
+    counts = member(answer, "usage")
+    if count(counts, "inputTokens") is None and count(counts, "outputTokens") is None:
+        return []
+    read, written = first(count(counts, "cacheReadInputTokens")), first(count(counts, "cacheWriteInputTokens"))
+    usage = Usage(
+        input_tokens=first(count(counts, "inputTokens")) + read + written,
+        output_tokens=first(count(counts, "outputTokens")),
+        cache_read_input_tokens=read,
+        cache_creation_input_tokens=written,
+    )
+    tier, latency = text(member(answer, "serviceTier"), "type"), text(member(answer, "performanceConfig"), "latency")
+    charges_more = any(member(counts, "serverToolUsage").values()) or latency == "optimized"
+    usual = has_usual_rates(tier) and not charges_more
+    return [UsageReported(usage, count(counts, "totalTokens"), usual_rates=usual, service_tier=tier)]
