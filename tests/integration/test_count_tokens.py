@@ -114,7 +114,7 @@ async def test_without_a_count_there_is_an_estimate_that_says_so(stub: Any) -> N
 
 @pytest.mark.parametrize("count", [AuthenticationFailed("no"), -1, 1.5, None, True])
 async def test_a_count_that_fails_or_is_none_is_estimated_and_harms_no_target(
-    stub: Any, counter: Counter, count: Any
+    stub: Any, counter: Counter, channel: grpc.aio.Channel, count: Any
 ) -> None:
     counter.count = count
     for _ in range(8):  # enough to open a breaker
@@ -124,7 +124,9 @@ async def test_a_count_that_fails_or_is_none_is_estimated_and_harms_no_target(
     counter.count = 7
     response = await stub.CountTokens(request("lab/exact"), timeout=WAIT)
     assert (response.input_tokens, response.estimated) == (7, False)
-    assert not any(each.HasField("error") for each in response.attempts)
+    wanted = routing_pb2.GetExecutionRequest(request_id=response.request_id)
+    past = (await routing_pb2_grpc.RoutingServiceStub(channel).GetExecution(wanted, timeout=WAIT)).execution
+    assert "failing" not in past.decision.explanation
 
 
 async def test_model_and_prompt_are_required(stub: Any) -> None:
