@@ -224,6 +224,16 @@ def test_a_decision_is_shown_and_can_be_explained(home: Home, where: list[str]) 
     assert explained["decision"]["explanation"] in shown.stdout
 
 
+def test_the_tokens_of_a_prompt_are_counted(home: Home, where: list[str]) -> None:
+    counted = home.run("count", "Hello!", "-m", "simulator/sim-small", *where)
+    assert (counted.returncode, counted.stdout) == (0, "5 tokens · simulator/sim-small\n")
+    asked = home.json("count", "Hello!", "-m", "sim-small", *where)
+    assert (asked["input_tokens"], asked["model"]) == ("5", "simulator/sim-small")
+    without = home.run("count", "Hello!", *where)
+    assert without.returncode == 2
+    assert "--model" in without.stderr
+
+
 def test_an_answer_can_be_explained(home: Home, server: str) -> None:
     run = home.run("ask", "--model", "echo/words", "one two", "--session", "s-7", "--address", server)
     [request_id] = re.findall(UUID, run.stderr)

@@ -13,6 +13,7 @@ NAMES = (
     "ask",
     "chat",
     "route",
+    "count",
     "explain",
     "history",
     "feedback",
