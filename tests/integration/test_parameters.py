@@ -279,3 +279,18 @@ async def test_the_tier_that_served_is_named_and_its_unknown_price_is_no_price(
         assert upstream.bodies[-1]["service_tier"] == "flex"
         assert answer.attempts[0].service_tier == tier
         assert answer.usage.HasField("cost_micros") is known
+
+
+async def test_a_request_stays_in_the_regions_that_the_configuration_states(
+    upstream: Upstream, make_settings: Callable[..., Settings]
+) -> None:
+    regions = {"regions": {"messages/*": "eu", "content/*": "us"}}
+    settings = make_settings(routing={"classifier": "lexical"}, catalog=regions, plugins=upstream.tables)
+    async with Application.start(settings) as app, grpc.aio.insecure_channel(app.address) as channel:
+        client = ymera_pb2_grpc.YmeraServiceStub(channel)
+        preferences = routing_pb2.RoutingPreferences(data_regions=["eu"])
+        request = ymera_pb2.ExecuteRequest(prompt=pb.Prompt(messages=[HI]), preferences=preferences)
+        answer = await client.Execute(request, timeout=WAIT)
+    assert answer.model == MESSAGES_MODEL
+    [excluded] = [each for each in answer.decision.exclusions if each.count == 3]
+    assert excluded.reason == routing_pb2.EXCLUSION_REASON_OTHER_REGION

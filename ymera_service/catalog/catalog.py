@@ -11,6 +11,7 @@ import structlog
 from ymera_service.catalog.capabilities import abilities_of, with_abilities
 from ymera_service.catalog.discovery import DiscoveryFailed, discover
 from ymera_service.catalog.prices import UNLISTED, Listing, PriceLists, configured
+from ymera_service.catalog.regions import with_regions
 from ymera_service.catalog.snapshot import CatalogSnapshot
 from ymera_service.catalog.versions import model_of, to_json
 from ymera_service.config import CatalogSettings
@@ -111,6 +112,7 @@ class Catalog:
         info = info if info.context_window else replace(info, context_window=listing.context_window)
         name = f"{provider}/{info.name}"
         info = with_abilities(info, abilities_of(name, self._settings.capabilities))
+        info = with_regions(info, provider, self._settings.regions)
         price = self._overrides.get(name) or info.price or listing.price
         return model_of(provider, info, price)
 

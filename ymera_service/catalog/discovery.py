@@ -145,7 +145,8 @@ def _wrong_figure(info: ModelInfo) -> str:
 def _wrong_deployment(info: ModelInfo) -> str:
     if not info.deployments:
         return "has no deployment"
-    names = [name for each in info.deployments for name in (each.account, each.endpoint)]
+    names = [name for each in info.deployments for name in (each.account, each.endpoint, each.region)]
     if not all(len(name) <= MAX_DEPLOYMENT and name.isprintable() for name in names):
-        return f"has an account or endpoint whose name is not printable or has more than {MAX_DEPLOYMENT} characters"
+        limit = f"more than {MAX_DEPLOYMENT} characters"
+        return f"has an account, endpoint or region whose name is not printable or has {limit}"
     return ""

@@ -270,6 +270,9 @@ class CatalogSettings(Section):
     capabilities: dict[str, dict[Capability, bool]] = {}
     """Whether models have a capability, by model id or a pattern of ids such as "groq/*"; later tables take precedence
     over earlier ones, and each of them over what a provider states."""
+    regions: dict[str, Annotated[str, Field(min_length=1, max_length=64)]] = {}
+    """Where data are processed, such as "eu", by the id of a model or target or a pattern of ids such as "azure/*";
+    later ones take precedence, and each of them over what a provider states."""
 
 
 _HOST = r"(?:\[[^\]/?#@]*\]|[^/?#@\[\]:,]*)(?::\d+)?"

@@ -61,6 +61,7 @@ class Preferences:
         max_attempts: Calls for one answer, at most; None leaves it to the server.
         no_failover: Only the first target is called.
         first_token_timeout: Seconds from a call to the first part of its answer; None leaves it to the server.
+        data_regions: Where data may be processed, names or patterns; none leaves it open.
         provider: The only one that can take the prompt, as this names something that it alone has; else empty.
         hedging: Whether a second target may be called beside a slow one; None leaves it to the server.
     """
@@ -81,6 +82,7 @@ class Preferences:
     first_token_timeout: float | None = None
     provider: str = ""
     hedging: bool | None = None
+    data_regions: tuple[str, ...] = ()
 
     @property
     def patience(self) -> float:
@@ -111,6 +113,7 @@ _NARROWING: tuple[tuple[str, object], ...] = (
     ("model", ""),
     ("fallback_models", ()),
     ("provider", ""),
+    ("data_regions", ()),
 )
 
 ANY_PREFERENCES = Preferences()
@@ -144,6 +147,7 @@ class ExclusionReason(StrEnum):
     NOT_ALLOWED = "not_allowed"
     DENIED = "denied"
     SIMULATED = "simulated"
+    OTHER_REGION = "other_region"
     MISSING_CAPABILITY = "missing_capability"
     CONTEXT_TOO_SMALL = "context_too_small"
     TOO_EXPENSIVE = "too_expensive"

@@ -8,6 +8,7 @@ can't list its models now: a made-up answer must never stand in for a real one u
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from math import isinf
 
 import numpy as np
@@ -92,6 +93,8 @@ def filters_for(
         ModelNotFound: A model that the preferences name matches none on offer.
     """
     yield from _listed(preferences, table)
+    if preferences.data_regions:
+        yield _of_regions(preferences.data_regions, table)
     if required := required_bits(needs, preferences):
         yield _capable(required, needs, preferences, table)
     if preferences.provider:
@@ -193,6 +196,18 @@ def _capable(required: int, needs: Needs, preferences: Preferences, table: Table
         return f"lacks {missing(table, row, wanted - table.models[row].info.unknown)}"
 
     return Filter(ExclusionReason.MISSING_CAPABILITY, table.lacking(required), detail)
+
+
+def _of_regions(allowed: Sequence[str], table: Table) -> Filter:
+    regions = [target.deployment.region for target in table.targets]
+    known = {region: any(fnmatchcase(region, pattern) for pattern in allowed) for region in set(regions) if region}
+    hits = np.array([not known.get(region, False) for region in regions], bool)
+
+    def detail(row: int) -> str:
+        where = f"in {clipped(regions[row])}" if regions[row] else "in a region that is not known"
+        return f"processes data {where}"
+
+    return Filter(ExclusionReason.OTHER_REGION, hits, detail)
 
 
 def _of_provider(provider: str, table: Table) -> Filter:

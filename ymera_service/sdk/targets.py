@@ -24,10 +24,12 @@ class Deployment:
     Attributes:
         account: The account or key that is charged. Targets of one account run out of credit together.
         endpoint: The address or region that is called. Targets of one endpoint become unreachable together.
+        region: Where data are processed, such as "eu" or "europe-west4"; empty if that is not known.
     """
 
     account: str = ""
     endpoint: str = ""
+    region: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

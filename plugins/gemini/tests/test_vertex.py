@@ -249,8 +249,11 @@ async def test_each_location_is_a_target_of_every_model(google: Google, transpor
     locations = ("us-central1", "europe-west4")
     provider = vertex(transport, google, locations=locations, token_command=printing("print('t')"))
     flash = next(info for info in await provider.models() if info.name == REQUEST.model)
-    assert (flash.capabilities, flash.price_vendor) == (frozenset(Capability), "google")
+    capable = (flash.capabilities, flash.unknown)
+    assert capable == (frozenset(Capability) - {Capability.LOGPROBS}, {Capability.LOGPROBS})
+    assert flash.price_vendor == "google"
     assert flash.deployments == tuple(Deployment(endpoint=location) for location in locations)
+    assert [each.region for each in flash.deployments] == list(locations)
     for deployment in flash.deployments:
         context = replace(context_of(provider, REQUEST), target=Target("vertexai", "vertexai/x", deployment))
         assert [event async for event in provider.generate(REQUEST, context)]

@@ -42,6 +42,20 @@ def test_the_error_of_an_unknown_model_suggests_similar_ids(field: str) -> None:
     assert caught.value.metadata == {"field": f"preferences.{field}[1]", "model": "p/chaep"}
 
 
+def test_data_stay_in_the_regions_that_the_caller_allows() -> None:
+    places = (Deployment("", "a", "europe-west4"), Deployment("", "b", "us-east5"), Deployment("", "c"))
+    routing = Routing({"p": [replace(CHEAP, deployments=places)], "q": [replace(FREE, deployments=places[:1])]})
+    decision = routing.decide(preferences=Preferences(data_regions=("eu", "europe-*")))
+    assert {each.target.id for each in decision.candidates} == {"p/cheap@a", "q/free@a"}
+    assert {each.target.id: each.detail for each in decision.excluded} == {
+        "p/cheap@b": "processes data in us-east5",
+        "p/cheap@c": "processes data in a region that is not known",
+    }
+    assert {each.reason for each in decision.excluded} == {ExclusionReason.OTHER_REGION}
+    with pytest.raises(NoEligibleModel, match="other region"):
+        routing.decide(preferences=Preferences(data_regions=("mars",)))
+
+
 def test_only_the_provider_that_a_prompt_names_may_answer() -> None:
     routing = Routing({"p": [CHEAP], "q": [FREE]})
     decision = routing.decide(preferences=Preferences(provider="p"))

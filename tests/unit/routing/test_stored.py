@@ -99,11 +99,13 @@ def routing_with_a_thousand_models(length: int, deployment: Deployment) -> tuple
         {},
         {},
     ]
+    deployment = replace(deployment, region="eu")
     sound = {"price": Price(100, 100), "capabilities": frozenset(Capability), "deployments": (deployment,)}
     infos = [
         ModelInfo(f"{number % 8}-{number:03}-".ljust(length, "x"), **(sound | dict(kinds[number % 8])))  # type: ignore[arg-type]  # fields by name
         for number in range(1_000)
     ]
+    infos[6] = replace(infos[6], deployments=(replace(deployment, region="elsewhere"),))
     routing = Routing({"provider": infos, "forbidden": [ModelInfo("m")], "denied": [ModelInfo("m")]})
     routing.measure(coding={f"provider/{info.name}": 0.123456789 for info in infos})
     for info in infos[6::8]:
@@ -118,13 +120,14 @@ def routing_with_a_thousand_models(length: int, deployment: Deployment) -> tuple
         required_capabilities=frozenset(Capability),
         max_cost_micros=10_000,
         max_latency=60.0,
+        data_regions=("eu",),
     )
     prompt = Prompt((user("hello " * 100),), sampling=Sampling(max_output_tokens=100))
     return routing, routing.select(prompt, wanted).decision
 
 
 def test_a_decision_among_a_thousand_models_takes_at_most_4_kb_and_is_read_exactly() -> None:
-    _, decision = routing_with_a_thousand_models(50, Deployment())
+    _, decision = routing_with_a_thousand_models(45, Deployment())
     assert [each.example.reason for each in decision.exclusions] == list(ExclusionReason)
     assert sum(each.count for each in decision.exclusions) + decision.candidate_count == 1_002
     data = to_json(decision)

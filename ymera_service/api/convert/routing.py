@@ -62,6 +62,7 @@ def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Pr
         fallback_models=_patterns("fallback_models", preferences.fallback_models, faults),
         max_attempts=preferences.max_attempts if preferences.HasField("max_attempts") else None,
         no_failover=preferences.no_failover,
+        data_regions=_patterns("data_regions", preferences.data_regions, faults),
         first_token_timeout=_seconds("first_token_timeout", preferences, faults),
         hedging=preferences.hedging if preferences.HasField("hedging") else None,
     )

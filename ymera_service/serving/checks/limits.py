@@ -13,6 +13,7 @@ MAX_ITEMS = {
     "prompt.sampling.stop_sequences": 16,
     "preferences.allow_models": 128,
     "preferences.deny_models": 128,
+    "preferences.data_regions": 64,
     "preferences.required_capabilities": 64,
     "preferences.fallback_models": 16,
     "attribution.labels": 16,

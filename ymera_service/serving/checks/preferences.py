@@ -15,6 +15,7 @@ def check_preferences(preferences: Preferences, faults: Violations) -> None:
     _check_limits(preferences, faults)
     faults.texts("preferences.allow_models", preferences.allow_models)
     faults.texts("preferences.deny_models", preferences.deny_models)
+    faults.texts("preferences.data_regions", preferences.data_regions)
     faults.text("preferences.session_id", preferences.session_id, max_length=MAX_TEXT)
     faults.text("preferences.category_hint", preferences.category_hint, max_length=MAX_TEXT)
     faults.text("preferences.model", preferences.model, max_length=MAX_PATTERN)

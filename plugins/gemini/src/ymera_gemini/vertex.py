@@ -67,7 +67,7 @@ class VertexProvider(GeminiProvider):
     @property
     def deployments(self) -> Sequence[Deployment]:
         """See `GeminiProvider.deployments`."""
-        return [Deployment(endpoint=location) for location in self._endpoints]
+        return [Deployment(endpoint=location, region=location) for location in self._endpoints]
 
     def _info(self, name: str, profile: Profile) -> ModelInfo:
         info = super()._info(name, profile)

@@ -198,6 +198,10 @@ class _ExclusionReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     """Its provider asked for time, by a rate limit or by a retry-after: that of the
     target, of its account or of its endpoint.
     """
+    EXCLUSION_REASON_OTHER_REGION: _ExclusionReason.ValueType  # 11
+    """It processes data in another region than the caller allows, or in one that is
+    not known.
+    """
 
 class ExclusionReason(_ExclusionReason, metaclass=_ExclusionReasonEnumTypeWrapper):
     """Why a target is excluded."""
@@ -229,6 +233,10 @@ models now. Allow it by its id to use it.
 EXCLUSION_REASON_PAUSED: ExclusionReason.ValueType  # 10
 """Its provider asked for time, by a rate limit or by a retry-after: that of the
 target, of its account or of its endpoint.
+"""
+EXCLUSION_REASON_OTHER_REGION: ExclusionReason.ValueType  # 11
+"""It processes data in another region than the caller allows, or in one that is
+not known.
 """
 Global___ExclusionReason: typing_extensions.TypeAlias = ExclusionReason
 
@@ -577,6 +585,7 @@ class RoutingPreferences(google.protobuf.message.Message):
     FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: builtins.int
     COST_QUALITY_FIELD_NUMBER: builtins.int
     HEDGING_FIELD_NUMBER: builtins.int
+    DATA_REGIONS_FIELD_NUMBER: builtins.int
     max_cost_micros: builtins.int
     """The maximum expected cost of the request, in micro-USD, calculated from the
     estimated input and max_output_tokens. Excludes models without a known
@@ -665,6 +674,14 @@ class RoutingPreferences(google.protobuf.message.Message):
         server allows, means the server's limits.
         """
 
+    @property
+    def data_regions(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Only targets that process data in these regions may answer: names such as "eu"
+        or patterns such as "europe-*", of which at most 64 with at most 256
+        characters. A provider or the configuration states the region of a target; one
+        whose region is not known is excluded.
+        """
+
     def __init__(
         self,
         *,
@@ -684,9 +701,10 @@ class RoutingPreferences(google.protobuf.message.Message):
         first_token_timeout: google.protobuf.duration_pb2.Duration | None = ...,
         cost_quality: builtins.float | None = ...,
         hedging: builtins.bool | None = ...,
+        data_regions: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_hedging", b"_hedging", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "cost_quality", b"cost_quality", "first_token_timeout", b"first_token_timeout", "hedging", b"hedging", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_hedging", b"_hedging", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "cost_quality", b"cost_quality", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "hedging", b"hedging", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_hedging", b"_hedging", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "cost_quality", b"cost_quality", "data_regions", b"data_regions", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "hedging", b"hedging", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_cost_quality", b"_cost_quality"]) -> typing.Literal["cost_quality"] | None: ...
     @typing.overload
@@ -870,7 +888,8 @@ class ExclusionCount(google.protobuf.message.Message):
     """The reason, for programs."""
     count: builtins.int
     """How many targets are excluded for this reason. A target counts once, for the
-    first reason that applies in the order of the enum, SIMULATED after DENIED.
+    first reason that applies in the order of the enum, SIMULATED and OTHER_REGION
+    after DENIED.
     """
     model: builtins.str
     """The model's id of one of these targets, "provider/name"."""
