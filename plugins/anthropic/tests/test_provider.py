@@ -24,6 +24,9 @@ Record = Callable[..., RecordedTransport]
 
 MESSAGE = Exchange(orjson.dumps({"content": [], "stop_reason": "end_turn"}), path="/messages")
 
+LACKING = frozenset({Capability.AUDIO_INPUT, Capability.VIDEO_INPUT, Capability.LOGPROBS})
+"""What no model has through the API."""
+
 
 def listing(*models: Mapping[str, Any], **more: Any) -> bytes:
     return orjson.dumps({"data": models, **more})
@@ -108,8 +111,8 @@ async def test_other_vendors_that_speak_the_dialect_become_providers(
     await events_of(offered["openrouter-messages"], GenerateRequest(model.name, Prompt((user("Hi"),))))
     assert transport.requests[0].headers["authorization"] == "Bearer sk-or"
     assert "x-api-key" not in transport.requests[0].headers
-    tools, audio = frozenset({Capability.TOOLS}), frozenset({Capability.AUDIO_INPUT})
-    unknown = frozenset(Capability) - tools - audio
+    tools = frozenset({Capability.TOOLS})
+    unknown = frozenset(Capability) - tools - LACKING
     assert await offered["own-server"].models() == [ModelInfo("glm-5", tools, 9, local=True, unknown=unknown)]
 
 
@@ -178,7 +181,7 @@ async def test_a_listing_of_names_only_is_completed_by_the_familys_profile(
     [info] = await anthropic(transport).models()
     assert info == ModelInfo(
         "claude-opus-4-1-20250805",
-        frozenset(Capability) - {Capability.AUDIO_INPUT},
+        frozenset(Capability) - LACKING,
         200_000,
         32_000,
         price_vendor="anthropic",
