@@ -42,6 +42,7 @@ _VARIABLES = {
     r"xai/|grok": "XAI_API_KEY",
     r"groq/": "GROQ_API_KEY",
     r"cohere/|embed-v|rerank-v": "COHERE_API_KEY",
+    r"bedrock/|([a-z]+\.)?(amazon|anthropic)\.": "AWS_BEARER_TOKEN_BEDROCK",
     r"openrouter/": "OPENROUTER_API_KEY",
 }
 """The variable with which the models of a vendor are offered, by what their names begin with."""

@@ -17,7 +17,7 @@ from ymera_service.sdk.errors import (
     RateLimited,
     StreamInterrupted,
 )
-from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent
+from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent, ResponseStarted
 from ymera_service.sdk.generation import Adaptation, GenerateRequest
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Deployment, Target
@@ -173,14 +173,19 @@ class HttpProvider(Provider):
         """
         return self.endpoint.resolve(request, context.target.deployment.account)
 
+    def started(self, headers: Mapping[str, str]) -> ResponseStarted | None:
+        """Returns what the head of a response says of its answer; for formats whose body has no id."""
+        return None
+
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
         encoded = _encoded(self.dialect, request)
         sent = await self.authorize(_traced(encoded, context), context)
         async with self._transport.open(sent) as stream:
-            if not _is_success(stream.status):
-                raise await self._refusal(stream)
+            await self._check(stream)
             yield Accepted(encoded.adaptations)
+            if started := self.started(stream.headers):
+                yield started
             decoder = self.dialect.decoder(request)
             broken: StreamInterrupted | None = None
             item: ProviderEvent | ProviderError | None = None
@@ -228,9 +233,13 @@ class HttpProvider(Provider):
     async def _exchange(self, request: HttpRequest, context: CallContext) -> HttpResponse:
         sent = await self.authorize(_traced(request, context), context)
         async with self._transport.open(sent) as stream:
-            if not _is_success(stream.status):
-                raise await self._refusal(stream)
+            await self._check(stream)
             return await read(stream)
+
+    async def _check(self, stream: HttpStream) -> None:
+        """Raises the error of a response that is not a success."""
+        if not _is_success(stream.status):
+            raise await self._refusal(stream)
 
     async def _refusal(self, stream: HttpStream) -> ProviderError:
         if stream.status < 400:

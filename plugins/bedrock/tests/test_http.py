@@ -21,7 +21,7 @@ from ymera_bedrock.signing import Credentials, Scope, signed_headers
 from ymera_service.config import TransportSettings
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, user
 from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
-from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta
+from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, ResponseStarted, TextDelta
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.sdk.testing.answers import Answer, events_of, generate
@@ -153,6 +153,8 @@ async def test_a_recorded_answer_arrives(
     provider = provider_at(replay.url(exchange["id"], *options), transport)
     events = await events_of(provider, request_of(exchange))
     check_events(events)
+    asked = exchange["response"]["headers"].get("x-amzn-requestid")
+    assert [event.response_id for event in events if isinstance(event, ResponseStarted)] == ([asked] if asked else [])
     found, expected = Answer.of(events), exchange["expect"]
     assert found.text == expected["text"]
     assert found.usage

@@ -185,17 +185,28 @@ async def test_models_and_profiles_are_listed_with_what_they_accept(recorded_htt
             summary("acme.novel-1", "IMAGE", "SPEECH"),
             summary("amazon.nova-lite-v1:0:300k", inferenceTypesSupported=["PROVISIONED"]),
             summary(embedder, outputModalities=["EMBEDDING"]),
+            summary("cohere.rerank-v3-5:0"),
+            summary("stability.sd3-large-v1:0", outputModalities=["IMAGE"]),
         ),
-        profiles(profile(f"us.{claude}", claude), profile("abc123", nova, "APPLICATION")),
+        profiles(
+            profile(f"us.{claude}", claude),
+            profile("abc123", nova, "APPLICATION"),
+            profile("d", embedder, "APPLICATION"),
+        ),
     )
     arn = "arn:aws:bedrock:us-east-1:1:inference-profile/abc123"
-    assert list(found) == [nova, "acme.novel-1", embedder, f"us.{claude}", arn]
+    others = ["cohere.rerank-v3-5:0", "stability.sd3-large-v1:0"]
+    assert list(found) == [nova, "acme.novel-1", embedder, *others, f"us.{claude}", arn]
     assert {Capability.TOOLS, Capability.IMAGE_INPUT, Capability.REASONING} <= found[f"us.{claude}"].capabilities
     assert found[nova].capabilities == {Capability.TOOLS} == found[arn].capabilities
     assert found["acme.novel-1"].capabilities == {Capability.IMAGE_INPUT, Capability.AUDIO_INPUT}
     assert Capability.TOOLS in found["acme.novel-1"].unknown
     assert Capability.VIDEO_INPUT not in found["acme.novel-1"].unknown
-    assert (found[embedder].kind, found[nova].kind) == (Kind.OTHER, Kind.GENERATE)
+    assert [info.kind for info in found.values()] == [
+        *(Kind.GENERATE, Kind.GENERATE, Kind.EMBED, Kind.RERANK, Kind.OTHER),
+        *(Kind.GENERATE, Kind.GENERATE),
+    ]
+    assert (found[embedder].max_batch_inputs, found[nova].max_batch_inputs) == (1, 0)
     assert all(info.price_vendor == "aws" for info in found.values())
     assert found[nova].deployments == (Deployment("", "us-east-1"),)
 

@@ -2,8 +2,9 @@
 
 In reading order: `provider` (the provider), `dialect` (the Converse API), `requests`, `contents`, `media`, `caching`
 and `thinking` (encoding of requests), `adaptations`, `signatures`, `decoder`, `event_stream` (AWS's framing of
-streams), `converse_reader`, `usage` and `errors` (decoding of responses), `listing` and `profiles` (the models and the
-parameters that they accept), `authorization`, `signing` and `credentials` (access), `settings`.
+streams), `converse_reader`, `usage` and `errors` (decoding of responses), `work` (embeddings and reranking), `listing`
+and `profiles` (the models and the parameters that they accept), `authorization`, `signing` and `credentials` (access),
+`settings`.
 """
 
 import os

@@ -38,7 +38,7 @@ class ConverseDialect:
         method, accept = (
             ("converse-stream", _EVENTS) if request.stream and profile.streams else ("converse", "application/json")
         )
-        encoded = _post(request.model, method, body, accept)
+        encoded = post(request.model, method, body, accept)
         return replace(encoded, adaptations=adaptations_of(request.prompt, body, profile))
 
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
@@ -48,7 +48,7 @@ class ConverseDialect:
             InvalidProviderRequest: The prompt holds something that the API can't express.
         """
         body = {"input": {"converse": prompt_body(prompt, self.profiles.of(model))}}
-        return _post(model, "count-tokens", body, "application/json")
+        return post(model, "count-tokens", body)
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""
@@ -59,6 +59,7 @@ class ConverseDialect:
         return ERRORS.of_response(response, datetime.now(UTC))
 
 
-def _post(model: str, method: str, body: Json, accept: str) -> HttpRequest:
+def post(model: str, method: str, body: Json, accept: str = "application/json") -> HttpRequest:
+    """Returns a request that calls a method of a model."""
     headers = {"content-type": "application/json", "accept": accept}
     return HttpRequest("POST", f"/model/{quote(model, safe=_IN_PATHS)}/{method}", headers, orjson.dumps(body))

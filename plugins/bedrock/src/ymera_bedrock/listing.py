@@ -68,11 +68,15 @@ def _inference_profiles(body: Json, models: Mapping[str, Profile]) -> Iterator[t
         name = required(summary, "inferenceProfileArn" if of_account else "inferenceProfileId", str)
         arn = next((text(model, "modelArn") for model in members(summary, "models")), "")
         model = arn.rpartition("/")[2]
-        yield name, models.get(model) or family_profile(model or name)
+        profile = models.get(model) or family_profile(model or name)
+        if profile.kind is Kind.GENERATE or not of_account:  # an ARN does not tell in which format a model embeds
+            yield name, profile
 
 
 def _profile(model: Json) -> Profile:
     known = family_profile(required(model, "modelId", str, "modelSummaries"))
+    if known.kind is not Kind.GENERATE:
+        return known
     if "TEXT" not in _words(model, "outputModalities"):
         return Profile(kind=Kind.OTHER)
     listed = {_MEDIA[name] for name in _words(model, "inputModalities") if name in _MEDIA}

@@ -131,8 +131,9 @@ _MISTRAL = Profile(
 _COMMAND = Profile(capabilities=frozenset({_T}), unknown=frozenset({_F}), choices=frozenset(), top_k=("k",))
 
 _FAMILIES: tuple[tuple[str, Profile], ...] = (
-    (r"embed", Profile(kind=Kind.OTHER)),
-    (r"rerank|canvas|reel|sonic|stability|image|twelvelabs|luma", Profile(kind=Kind.OTHER)),
+    (r"titan-embed-text|titan-embed-g1-text|cohere\.embed", Profile(kind=Kind.EMBED)),
+    (r"cohere\.rerank|amazon\.rerank", Profile(kind=Kind.RERANK)),
+    (r"embed|canvas|reel|sonic|stability|image|twelvelabs|luma", Profile(kind=Kind.OTHER)),
     (r"amazon\.nova-micro", replace(_NOVA, capabilities=frozenset({_T}), context_window=128_000)),
     (r"amazon\.nova-premier", replace(_NOVA, context_window=1_000_000, capabilities=_NOVA.capabilities | _HOSTED)),
     (r"amazon\.nova-(lite|pro)", _NOVA),

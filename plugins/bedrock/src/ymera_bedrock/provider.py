@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ymera_bedrock import work
 from ymera_bedrock.authorization import Authorizer
 from ymera_bedrock.dialect import ConverseDialect
 from ymera_bedrock.listing import MODELS, on_demand, profiles_request, read_models, read_profiles
@@ -12,11 +13,12 @@ from ymera_bedrock.profiles import Profile
 from ymera_bedrock.settings import ModelSettings
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.events import ResponseStarted
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
-from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
-from ymera_service.sdk.work import CountRequest, TokenCount
+from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, Ranking, RerankRequest, TokenCount
 
 BEDROCK = "bedrock"
 PRICE_VENDOR = "aws"
@@ -79,6 +81,11 @@ class BedrockProvider(HttpProvider):
         endpoint = region.runtime if context.target.model else region.control  # the target of a list has no model
         return await self._accounts[account](endpoint.resolve(request), name)
 
+    def started(self, headers: Mapping[str, str]) -> ResponseStarted | None:
+        """See `HttpProvider.started`. The id of the request is all by which AWS can find an answer again."""
+        found = headers.get("x-amzn-requestid", "")
+        return ResponseStarted(found) if found else None
+
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`. The configured models, or all that a region lists for an account."""
         profiles = self.dialect.profiles
@@ -95,6 +102,14 @@ class BedrockProvider(HttpProvider):
         """See `Provider.count_tokens`."""
         response = await self.fetch(self.dialect.encode_count(request.prompt, request.model), context)
         return TokenCount(required_count(read_object(response.body), "inputTokens"))
+
+    async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
+        """See `Provider.embed`."""
+        return work.decode_embed(await self.fetch(work.encode_embed(request), context), request)
+
+    async def rerank(self, request: RerankRequest, context: CallContext) -> Ranking:
+        """See `Provider.rerank`."""
+        return work.decode_rerank(await self.fetch(work.encode_rerank(request), context))
 
     async def _lists(self) -> dict[Deployment, dict[str, Profile]]:
         """Returns what each deployment lists; one that fails is left out.
@@ -138,6 +153,7 @@ class BedrockProvider(HttpProvider):
             deployments=tuple(deployments),
             price_vendor=PRICE_VENDOR,
             unknown=profile.unknown - profile.capabilities,
+            max_batch_inputs=work.most_inputs(name) if profile.kind is Kind.EMBED else 0,
         )
 
 
