@@ -136,6 +136,13 @@ async def test_model_and_prompt_are_required(stub: Any) -> None:
     assert "model" in str(caught.value.details())
 
 
+async def test_a_model_that_is_not_on_offer_is_named_with_its_field(stub: Any) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.CountTokens(request("lab/exakt"), timeout=WAIT)
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+    assert str(caught.value.details()).startswith("model: no model has the name 'lab/exakt'; did you mean lab/exact")
+
+
 async def test_what_the_simulator_counts_is_what_it_charges(installed_app: Application) -> None:
     from ymera.v1 import ymera_pb2, ymera_pb2_grpc
 

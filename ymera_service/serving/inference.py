@@ -8,6 +8,7 @@ from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.pipeline import Pipeline
 from ymera_service.routing.decision import ANY_PREFERENCES, Preferences
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
+from ymera_service.sdk.errors import ModelNotFound
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.work import (
     Embeddings,
@@ -148,7 +149,11 @@ class Inference:
         Raises:
             YmeraError: Why there is no count.
         """
-        execution, (count,) = await self._done(call, request, TokenCount)
+        try:
+            execution, (count,) = await self._done(call, request, TokenCount)
+        except ModelNotFound as error:  # the caller names it in a field of its own
+            message = error.message.removeprefix("preferences.")
+            raise ModelNotFound(message, metadata={**error.metadata, "field": "model"}) from None
         return Counted(execution, count.input_tokens, estimated=execution.turns[-1].answered_by is None)
 
     async def _done(self, call: Call, request: ExecutionRequest, kind: type[Kind]) -> tuple[Execution, list[Kind]]:
