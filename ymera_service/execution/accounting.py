@@ -38,7 +38,8 @@ def cost_of(model: Model, usage: Usage, progress: Progress, failure: YmeraError 
         return 0
     if progress.finished is not None and progress.charged_micros is not None:
         return progress.charged_micros
-    return model.cost_micros(usage) if progress.usual_rates else None
+    billed = progress.billed if progress.finished is not None else None
+    return model.cost_micros(billed or usage) if progress.usual_rates else None
 
 
 def usage_of(context: ExecutionContext, progress: Progress, failure: YmeraError | None) -> tuple[Usage, bool]:

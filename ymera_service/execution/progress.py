@@ -45,6 +45,8 @@ class Progress:
     """When the first sign of an answer was seen, which is anything but the acceptance of the call."""
     usage: Usage | None = None
     usage_estimated: bool = False
+    billed: Usage | None = None
+    """The tokens that the provider charges for, if they are others."""
     charged_micros: int | None = None
     """What the provider says that it charges for the call."""
     usual_rates: bool = True
@@ -102,6 +104,7 @@ class Progress:
             micros = event.cost_micros
             self.usage, self.usage_estimated, self.usual_rates = event.usage, event.estimated, event.usual_rates
             self.service_tier = event.service_tier
+            self.billed = event.billed if event.billed and event.billed.is_credible else None
             self.charged_micros = micros if isinstance(micros, int) and 0 <= micros <= DEAREST_MICROS else None
         else:
             self.not_credible = event.usage

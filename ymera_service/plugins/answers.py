@@ -129,14 +129,19 @@ def _token(token: TokenLogprob) -> int:
 
 
 def _usage(event: UsageReported) -> int:
-    _is(event.usage, Usage)
     _is(event.usual_rates, bool)
     _facts(event.service_tier)
-    usage = event.usage
+    _counts(event.usage)
+    if event.billed is not None:
+        _counts(event.billed)
+    return 0
+
+
+def _counts(usage: Usage) -> None:
+    _is(usage, Usage)
     counts = usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
     for count in (*counts, usage.cache_creation_input_tokens, usage.reasoning_output_tokens):
         _is(count, int)
-    return 0
 
 
 def _finished(event: Finished) -> int:

@@ -115,6 +115,8 @@ class UsageReported:
     that it ran itself, or uses other rates for a service tier; without `cost_micros` the cost is then not known."""
     service_tier: str = ""
     """The provider's own word for the tier in which it served the call; empty if it does not say."""
+    billed: Usage | None = None
+    """The tokens that the provider charges for, if they are others than those that it consumed."""
 
 
 @dataclass(frozen=True, slots=True)

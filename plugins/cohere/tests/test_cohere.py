@@ -15,19 +15,17 @@ from ymera_cohere.reranking import decode as decode_ranking
 from ymera_cohere.reranking import encode as encode_ranking
 from ymera_cohere.settings import CohereSettings
 
-from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
-    InvalidProviderRequest,
     MalformedResponse,
     RateLimited,
 )
-from ymera_service.sdk.generation import AdaptationKind, GenerateRequest, Prompt, Usage
+from ymera_service.sdk.generation import AdaptationKind, Usage
 from ymera_service.sdk.http import Endpoint, HttpResponse
-from ymera_service.sdk.models import Kind, ModelInfo
+from ymera_service.sdk.models import Capability, Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment, Target
-from ymera_service.sdk.testing.answers import context_of, events_of
+from ymera_service.sdk.testing.answers import context_of
 from ymera_service.sdk.testing.checks.work import check_embeddings, check_ranking
 from ymera_service.sdk.testing.recorded import Exchange, RecordedTransport
 from ymera_service.sdk.work import EmbedPurpose, EmbedRequest, Ranked, RerankRequest
@@ -165,7 +163,7 @@ async def test_all_pages_are_listed_and_each_model_is_for_what_it_is_called_at(r
     models = {info.name: info for info in await at(transport).models()}
     assert {name: info.kind for name, info in models.items()} == {
         "embed-v4.0": Kind.EMBED,
-        "command-a-03-2025": Kind.OTHER,
+        "command-a-03-2025": Kind.GENERATE,
         "rerank-v3.5": Kind.RERANK,
         "odd": Kind.OTHER,
     }
@@ -185,9 +183,25 @@ async def test_a_list_without_end_ends(recorded_http: Record) -> None:
     assert len(transport.requests) == 2
 
 
-async def test_no_model_answers_prompts(recorded_http: Record) -> None:
-    with pytest.raises(InvalidProviderRequest):
-        await events_of(at(recorded_http()), GenerateRequest("command-a-03-2025", Prompt((user("hi"),))))
+async def test_a_model_can_do_what_its_features_say_or_perhaps_anything(recorded_http: Record) -> None:
+    entries = page(
+        {
+            "name": "a",
+            "endpoints": ["chat"],
+            "features": ["tools", "vision", "json_schema", "reasoning", "safety_modes"],
+        },
+        {"name": "b", "endpoints": ["chat"], "features": ["tools"]},
+        {"name": "c", "endpoints": ["chat"], "features": None},
+        {"name": "d", "endpoints": ["embed"], "features": 7},
+    )
+    infos = {info.name: info for info in await at(recorded_http(Exchange(entries, path="/v1/models"))).models()}
+    everything = {Capability.TOOLS, Capability.IMAGE_INPUT, Capability.STRUCTURED_OUTPUT, Capability.REASONING}
+    assert {name: (set(info.capabilities), set(info.unknown)) for name, info in infos.items()} == {
+        "a": (everything, {Capability.FILE_INPUT}),
+        "b": ({Capability.TOOLS}, {Capability.FILE_INPUT}),
+        "c": (set(), everything | {Capability.FILE_INPUT}),
+        "d": (set(), set()),
+    }
 
 
 async def test_a_rate_limit_is_one(recorded_http: Record) -> None:

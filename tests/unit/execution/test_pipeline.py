@@ -502,6 +502,16 @@ async def test_what_a_provider_says_that_it_charges_goes_before_its_price(harnes
         assert (consumption.usage, consumption.cost_micros, consumption.estimated) == (Usage(10, 3), 77, True)
 
 
+@pytest.mark.parametrize(("billed", "cost"), [(Usage(4, 2), 8), (Usage(4, -2), 16), (None, 16)])
+async def test_only_the_tokens_that_a_provider_charges_for_cost(
+    harness: OpenHarness, billed: Usage | None, cost: int
+) -> None:
+    counted = UsageReported(Usage(10, 3), billed=billed)
+    async with harness({"one": [[Accepted(), TextDelta("Hello"), counted, DONE]]}) as here:
+        consumption = (await here.end_of()).consumption
+        assert (consumption.usage, consumption.cost_micros) == (Usage(10, 3), cost)
+
+
 @pytest.mark.parametrize("micros", [-1, 2**70, 1.5])
 async def test_a_charge_that_can_not_be_is_not_believed(harness: OpenHarness, micros: Any) -> None:
     charged = UsageReported(Usage(10, 3), cost_micros=micros)

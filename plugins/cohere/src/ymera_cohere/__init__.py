@@ -1,6 +1,7 @@
-"""Ymera plugin: Cohere's models for embeddings and reranking.
+"""Ymera plugin: Cohere's API.
 
-In reading order: `provider`, `embeddings`, `reranking`, `listing`, `settings`.
+In reading order: `provider`, `dialect` (answers), `requests` and `messages` (encoding), `adaptations`, `decoder`,
+`message_reader` and `errors` (decoding), `embeddings`, `reranking`, `listing`, `settings`.
 """
 
 import os

@@ -4,12 +4,20 @@ from urllib.parse import quote
 
 from ymera_cohere.embeddings import MOST_INPUTS
 from ymera_service.sdk.http import HttpRequest
-from ymera_service.sdk.models import Kind, ModelInfo
+from ymera_service.sdk.models import Capability, Kind, ModelInfo
 from ymera_service.sdk.wire.json_reader import Json, count, members, required, text
 
 _PAGE = 1000
-_KINDS = {"embed": Kind.EMBED, "rerank": Kind.RERANK}
+_KINDS = {"chat": Kind.GENERATE, "embed": Kind.EMBED, "rerank": Kind.RERANK}
 """By the endpoints that a model can be called at."""
+_FEATURES = {
+    "tools": Capability.TOOLS,
+    "json_schema": Capability.STRUCTURED_OUTPUT,
+    "vision": Capability.IMAGE_INPUT,
+    "reasoning": Capability.REASONING,
+}
+_FILES = frozenset({Capability.FILE_INPUT})
+"""Of files, models read only those of text."""
 
 
 def page_request(after: str) -> HttpRequest:
@@ -33,9 +41,14 @@ def _model(entry: Json) -> ModelInfo:
     endpoints = entry.get("endpoints")
     named = endpoints if isinstance(endpoints, list) else []
     kind = next((_KINDS[each] for each in named if isinstance(each, str) and each in _KINDS), Kind.OTHER)
+    features = entry.get("features")
+    stated = features if isinstance(features, list) else []
+    generates = kind is Kind.GENERATE
     return ModelInfo(
         text(entry, "name"),
+        frozenset(_FEATURES[each] for each in stated if isinstance(each, str) and each in _FEATURES),
         kind=kind,
+        unknown=(_FILES if stated else _FILES | frozenset(_FEATURES.values())) if generates else frozenset(),
         context_window=count(entry, "context_length") or 0,
         price_vendor="cohere",
         max_batch_inputs=MOST_INPUTS if kind is Kind.EMBED else 0,

@@ -2,46 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from ymera_cohere import embeddings, reranking
+from ymera_cohere.dialect import CohereDialect
 from ymera_cohere.listing import page_request, read_page
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import InvalidProviderRequest, ProviderError
-from ymera_service.sdk.generation import GenerateRequest
-from ymera_service.sdk.http import Decoder, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
+from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
 from ymera_service.sdk.models import ModelInfo
-from ymera_service.sdk.wire.error_reader import ErrorReader
 from ymera_service.sdk.wire.json_reader import read_object
 from ymera_service.sdk.work import Embeddings, EmbedRequest, Ranking, RerankRequest
 
 COHERE = "cohere"
 
-_ERRORS = ErrorReader()
-_NO_CHAT = "models of Cohere are offered for embeddings and reranking only"
-
-
-class NoChat:
-    """A dialect for errors alone: no model is listed that answers prompts."""
-
-    def encode(self, request: GenerateRequest) -> HttpRequest:
-        """Refuses the request."""
-        raise InvalidProviderRequest(_NO_CHAT)
-
-    def decoder(self, request: GenerateRequest) -> Decoder:
-        """Refuses the request."""
-        raise InvalidProviderRequest(_NO_CHAT)
-
-    def decode_error(self, response: HttpResponse) -> ProviderError:
-        """See `Dialect.decode_error`."""
-        return _ERRORS.of_response(response, datetime.now(UTC))
-
 
 class CohereProvider(HttpProvider):
-    """Embeds and reranks."""
+    """Answers prompts, embeds and reranks."""
+
+    dialect: CohereDialect
 
     def __init__(self, endpoint: Endpoint, transport: Transport) -> None:
-        super().__init__(COHERE, NoChat(), endpoint, transport)
+        super().__init__(COHERE, CohereDialect(), endpoint, transport)
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
@@ -52,6 +32,7 @@ class CohereProvider(HttpProvider):
             if page.keys() <= listed.keys():
                 break  # the endpoint ignores `page_token`, so this loop would never end
             listed |= page
+        self.dialect.learn(listed.values())
         return [replace(info, deployments=self.endpoint.deployments) for info in listed.values()]
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
