@@ -348,10 +348,7 @@ def open_server(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Cli
             "storage": {"url": f"sqlite:///{tmp_path / 'ymera.db'}", "state_folder": tmp_path / "state"},
             "routing": {"classifier": "one", "weights": {"quality": 0, "speed": 0, "cost": 1}},
             "catalog": {"prices": prices},
-            "plugins": {
-                "openai": {"discover_local": False, "endpoints": endpoints},
-                "ollama": {"discover_local": False},
-            },
+            "plugins": {"openai": {"discover_local": False, "endpoints": endpoints}},
         }
         merged: dict[str, Any] = {name: defaults.get(name, {}) | tables.get(name, {}) for name in {*defaults, *tables}}
         async with (

@@ -5,7 +5,9 @@ import pytest
 from tests.unit.routing.conftest import FixedClassifier, Routing, observed
 from ymera_service.config import RoutingSettings
 from ymera_service.routing.decision import Decision
+from ymera_service.routing.quality import Qualities
 from ymera_service.routing.scoring import FEW
+from ymera_service.routing.table import Table
 from ymera_service.sdk.models import ModelInfo, Price
 
 CHEAP = ModelInfo("cheap", price=Price(100_000, 100_000))
@@ -86,3 +88,13 @@ def test_a_decision_of_a_time_of_learning_is_computed_again() -> None:
     for seed in range(60):
         decision = routing.decide(seed=seed)
         assert routing.router.recompute(decision, routing.catalog.snapshot) == decision
+
+
+def test_a_table_that_is_in_use_keeps_what_it_believed() -> None:
+    routing = Routing({"p": [ModelInfo("a")]})
+    table = Table(routing.catalog.snapshot, Qualities())
+    before = table.qualities_in(("coding",)).copy()
+    judge(routing, "p/a", 1.0, times=20)
+    learnt = table.believing(routing.evidence.qualities)
+    assert learnt.qualities_in(("coding",))[0] > 0.8
+    assert table.qualities_in(("coding",)) == before
