@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import asyncpg  # type: ignore[import-untyped]  # ships no types
 import pytest
+import structlog
 
 _DEBIAN = Path("/usr/lib/postgresql")
 # Read once, as tests of configuration remove all YMERA_ variables.
@@ -27,6 +28,14 @@ _REQUIRED = os.environ.get("YMERA_TEST_POSTGRES") == "required"
 
 
 Observe = Callable[[str], None]
+
+
+@pytest.fixture(autouse=True)
+def plain_tracebacks() -> None:
+    """Has the log show tracebacks as a server does. Those with local variables may hold the loop for seconds."""
+    *others, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, plain])
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ they account for has been spent. Until then nothing may be spent, so `check` ref
 """
 
 import asyncio
-import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -34,6 +33,8 @@ MAX_WAITING = 10_000
 """The most records that wait during a commit; further ones are rejected. The same bounds those of failed commits."""
 STALL_SECONDS = 2.0
 """A commit that takes longer counts as failing until it is over. A fast disk takes a millisecond."""
+STALL_TURNS = 10
+"""Turns of the event loop after that time: a loop that was held until now has not heard yet that the commit is over."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 """Seconds before the records of failed commits are written again: doubled with each attempt."""
 
@@ -64,16 +65,11 @@ class Recorder:
         database: Database,
         journal: Journal | None = None,
         *,
-        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Takes the journal in which calls are noted; without one, they are not.
-
-        `clock` is monotonic, in seconds.
-        """
+        """Takes the journal in which calls are noted; without one, they are not."""
         self._database = database
         self._journal = journal
-        self._clock = clock
         self._sleep = sleep
         self._formats = database.formats()
         self._keys = {form.statement: form.key_length for form in self._formats.values()}
@@ -83,7 +79,10 @@ class Recorder:
         self._wake = asyncio.Event()
         self._failing = asyncio.Event()
         self._pause = FIRST_PAUSE
-        self._commit_began = 0.0
+        self._commit: object = None
+        """The commit that is under way,"""
+        self._stalled = False
+        """and whether it takes too long."""
         self._open = False
         self._writer: asyncio.Task[None] | None = None
         self.failure = ""
@@ -92,7 +91,7 @@ class Recorder:
     @property
     def problem(self) -> str:
         """Why no record can be written now, for people; empty if records can be written."""
-        if self.failure or not self._commit_began or self._clock() - self._commit_began < STALL_SECONDS:
+        if self.failure or not self._stalled:
             return self.failure
         return f"a commit has taken more than {STALL_SECONDS:g} s"
 
@@ -156,7 +155,7 @@ class Recorder:
             await self._failing.wait()
             await self._sleep(self._pause)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
-            if self._commit_began:
+            if self._commit is not None:
                 continue
             if self._owed:
                 self._write_owed()
@@ -209,7 +208,7 @@ class Recorder:
                     continue
                 for _ in range(GATHERING_TURNS):
                     await asyncio.sleep(0)
-                await self._commit(self._take())
+                await self._write(self._take())
                 if self._owed and not self.failure:
                     self._write_owed()
             await self._write_last()
@@ -220,10 +219,25 @@ class Recorder:
     def _take(self) -> list[_Entry]:
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
 
-    async def _commit(self, batch: Sequence[_Entry]) -> None:
-        self._commit_began = self._clock()
+    async def _insert(self, batch: Sequence[_Entry]) -> None:
+        commit = self._commit = object()
+        timer = asyncio.get_running_loop().call_later(STALL_SECONDS, self._suspect, commit, STALL_TURNS)
         try:
             await self._database.insert(_rows(batch))
+        finally:
+            timer.cancel()
+            self._commit, self._stalled = None, False
+
+    def _suspect(self, commit: object, turns: int) -> None:
+        """Takes a commit to stall if it is still under way in some turns of the loop."""
+        if self._commit is commit and turns:
+            asyncio.get_running_loop().call_soon(self._suspect, commit, turns - 1)
+        elif self._commit is commit:
+            self._stalled = True
+
+    async def _write(self, batch: Sequence[_Entry]) -> None:
+        try:
+            await self._insert(batch)
         except BaseException as error:  # waiting callers need the error, and the next batch may succeed
             # A driver may raise CancelledError though this task was not cancelled: that must not end the writer.
             if not isinstance(error, Exception | asyncio.CancelledError) or being_cancelled():
@@ -234,8 +248,6 @@ class Recorder:
             self._acknowledge(batch)
             if self.failure:
                 self._succeed()
-        finally:
-            self._commit_began = 0.0
 
     async def _after_failure(self, batch: Sequence[_Entry], error: BaseException) -> None:
         if not is_of_a_row(error):
@@ -250,8 +262,8 @@ class Recorder:
             return
         # One row caused the error: halving the batch isolates it in few commits, and the other rows are written.
         half = len(batch) // 2
-        await self._commit(batch[:half])
-        await self._commit(batch[half:])
+        await self._write(batch[:half])
+        await self._write(batch[half:])
 
     def _acknowledge(self, batch: Sequence[_Entry]) -> None:
         for entry in batch:
@@ -299,7 +311,7 @@ class Recorder:
         """Tries to write what is owed when the recorder is closed."""
         while self._owed:
             self._write_owed()
-            await self._commit(self._take())
+            await self._write(self._take())
             if self.failure:
                 return
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import sys
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -254,8 +255,8 @@ async def failing(database: Database) -> AsyncIterator[asyncio.Event]:
 
 
 async def test_records_of_failed_commits_are_written_when_commits_succeed_again(database: Database) -> None:
-    naps, now = Naps(), 0.0
-    async with failing(database) as works, Recorder(database, sleep=naps, clock=lambda: now) as recorder:
+    naps = Naps()
+    async with failing(database) as works, Recorder(database, sleep=naps) as recorder:
         retrying = asyncio.create_task(recorder.retry())
         outcomes = await asyncio.gather(*(recorder.record(record(f"{n}")) for n in range(3)), return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 3
@@ -289,8 +290,11 @@ async def test_all_owed_records_are_written_after_the_first_success(
         assert [await status_of(database, f"{n}") for n in range(7)] == ["completed"] * 7
 
 
-async def test_a_commit_that_takes_long_refuses_requests_until_it_is_over(database: Database) -> None:
-    now, entered, release, insert = 100.0, asyncio.Event(), asyncio.Event(), database.insert
+async def test_a_commit_that_takes_long_refuses_requests_until_it_is_over(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "STALL_SECONDS", 0.05)
+    entered, release, insert = asyncio.Event(), asyncio.Event(), database.insert
 
     async def slow(rows: Any) -> None:
         entered.set()
@@ -298,19 +302,44 @@ async def test_a_commit_that_takes_long_refuses_requests_until_it_is_over(databa
         await insert(rows)
 
     database.insert = slow  # type: ignore[method-assign]  # injects a delay
-    async with Recorder(database, clock=lambda: now) as recorder:
+    async with Recorder(database) as recorder:
         waiting = asyncio.create_task(recorder.record(record("a")))
         await entered.wait()
-        now += 1.9
         recorder.check()
-        now += 0.2
+        async with asyncio.timeout(WAIT):
+            while not recorder.problem:  # noqa: ASYNC110  # nothing signals it
+                await asyncio.sleep(0.01)
         with pytest.raises(RecordingUnavailable):
             recorder.check()
-        assert "2 s" in recorder.problem
+        assert "0.05 s" in recorder.problem
         release.set()
         await waiting
         await asyncio.sleep(0)
         recorder.check()
+
+
+async def test_a_commit_whose_end_is_heard_of_late_refuses_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a burst of calls that keeps the loop busy for seconds."""
+    monkeypatch.setattr(recorder_module, "STALL_SECONDS", 0.05)
+    entered, over, insert = asyncio.Event(), threading.Event(), database.insert
+
+    async def watched(rows: Any) -> None:
+        inserting = asyncio.ensure_future(insert(rows))
+        await asyncio.sleep(0)
+        entered.set()
+        await inserting
+
+    database.insert = watched  # type: ignore[method-assign]  # says when it has begun
+    async with Recorder(database) as recorder:
+        waiting = asyncio.create_task(recorder.record(record("a")))
+        await entered.wait()
+        over.wait(0.2)  # holds the loop
+        for _ in range(20):
+            recorder.check()
+            await asyncio.sleep(0)
+        await asyncio.wait_for(waiting, WAIT)
 
 
 def test_each_postgresql_database_has_its_own_journals(tmp_path: Path) -> None:

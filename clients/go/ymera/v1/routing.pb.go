@@ -276,6 +276,9 @@ const (
 	// Its provider asked for time, by a rate limit or by a retry-after: that of the
 	// target, of its account or of its endpoint.
 	ExclusionReason_EXCLUSION_REASON_PAUSED ExclusionReason = 10
+	// It processes data in another region than the caller allows, or in one that is
+	// not known.
+	ExclusionReason_EXCLUSION_REASON_OTHER_REGION ExclusionReason = 11
 )
 
 // Enum value maps for ExclusionReason.
@@ -292,6 +295,7 @@ var (
 		8:  "EXCLUSION_REASON_UNHEALTHY",
 		9:  "EXCLUSION_REASON_SIMULATED",
 		10: "EXCLUSION_REASON_PAUSED",
+		11: "EXCLUSION_REASON_OTHER_REGION",
 	}
 	ExclusionReason_value = map[string]int32{
 		"EXCLUSION_REASON_UNSPECIFIED":        0,
@@ -305,6 +309,7 @@ var (
 		"EXCLUSION_REASON_UNHEALTHY":          8,
 		"EXCLUSION_REASON_SIMULATED":          9,
 		"EXCLUSION_REASON_PAUSED":             10,
+		"EXCLUSION_REASON_OTHER_REGION":       11,
 	}
 )
 
@@ -1073,7 +1078,12 @@ type RoutingPreferences struct {
 	// on, the other is cancelled, and what both consumed is charged. Bounded by
 	// the server's retry budget, and by max_attempts. Absent means the server's
 	// execution.hedging.
-	Hedging       *bool `protobuf:"varint,16,opt,name=hedging,proto3,oneof" json:"hedging,omitempty"`
+	Hedging *bool `protobuf:"varint,16,opt,name=hedging,proto3,oneof" json:"hedging,omitempty"`
+	// Only targets that process data in these regions may answer: names such as "eu"
+	// or patterns such as "europe-*", of which at most 64 with at most 256
+	// characters. A provider or the configuration states the region of a target; one
+	// whose region is not known is excluded.
+	DataRegions   []string `protobuf:"bytes,17,rep,name=data_regions,json=dataRegions,proto3" json:"data_regions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1218,6 +1228,13 @@ func (x *RoutingPreferences) GetHedging() bool {
 		return *x.Hedging
 	}
 	return false
+}
+
+func (x *RoutingPreferences) GetDataRegions() []string {
+	if x != nil {
+		return x.DataRegions
+	}
+	return nil
 }
 
 // Who a request is for, so that its usage can be attributed. Stored and logged,
@@ -1526,7 +1543,8 @@ type ExclusionCount struct {
 	// The reason, for programs.
 	Reason ExclusionReason `protobuf:"varint,1,opt,name=reason,proto3,enum=ymera.v1.ExclusionReason" json:"reason,omitempty"`
 	// How many targets are excluded for this reason. A target counts once, for the
-	// first reason that applies in the order of the enum, SIMULATED after DENIED.
+	// first reason that applies in the order of the enum, SIMULATED and OTHER_REGION
+	// after DENIED.
 	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
 	// The model's id of one of these targets, "provider/name".
 	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
@@ -2150,7 +2168,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x0eRoutingWeights\x12\x18\n" +
 	"\aquality\x18\x01 \x01(\x01R\aquality\x12\x14\n" +
 	"\x05speed\x18\x02 \x01(\x01R\x05speed\x12\x12\n" +
-	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\x81\x06\n" +
+	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\xa4\x06\n" +
 	"\x12RoutingPreferences\x122\n" +
 	"\aweights\x18\x01 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x12!\n" +
 	"\fallow_models\x18\x02 \x03(\tR\vallowModels\x12\x1f\n" +
@@ -2173,7 +2191,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"noFailover\x12I\n" +
 	"\x13first_token_timeout\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x11firstTokenTimeout\x12&\n" +
 	"\fcost_quality\x18\x0f \x01(\x01H\x02R\vcostQuality\x88\x01\x01\x12\x1d\n" +
-	"\ahedging\x18\x10 \x01(\bH\x03R\ahedging\x88\x01\x01B\x12\n" +
+	"\ahedging\x18\x10 \x01(\bH\x03R\ahedging\x88\x01\x01\x12!\n" +
+	"\fdata_regions\x18\x11 \x03(\tR\vdataRegionsB\x12\n" +
 	"\x10_max_cost_microsB\x0f\n" +
 	"\r_max_attemptsB\x0f\n" +
 	"\r_cost_qualityB\n" +
@@ -2295,7 +2314,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x19CAPABILITY_CODE_EXECUTION\x10\b\x12\x1a\n" +
 	"\x16CAPABILITY_VIDEO_INPUT\x10\t\x12\x17\n" +
 	"\x13CAPABILITY_LOGPROBS\x10\n" +
-	"*\x87\x03\n" +
+	"*\xaa\x03\n" +
 	"\x0fExclusionReason\x12 \n" +
 	"\x1cEXCLUSION_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cEXCLUSION_REASON_NOT_ALLOWED\x10\x01\x12\x1b\n" +
@@ -2308,7 +2327,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x1aEXCLUSION_REASON_UNHEALTHY\x10\b\x12\x1e\n" +
 	"\x1aEXCLUSION_REASON_SIMULATED\x10\t\x12\x1b\n" +
 	"\x17EXCLUSION_REASON_PAUSED\x10\n" +
-	"*^\n" +
+	"\x12!\n" +
+	"\x1dEXCLUSION_REASON_OTHER_REGION\x10\v*^\n" +
 	"\fDecisionView\x12\x1d\n" +
 	"\x19DECISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13DECISION_VIEW_BASIC\x10\x01\x12\x16\n" +
