@@ -23,6 +23,7 @@ import structlog
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
+from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
@@ -246,7 +247,8 @@ async def simulate(
             classifier=lambda: None,
             settings=RoutingSettings(),
             categories=lambda: (),
-        )
+        ),
+        Accounts(breakers, random.Random(seed)),
     )
     generate = Generate(
         attempts=AttemptRunner(execution, Boundary()),

@@ -74,7 +74,7 @@ async def test_an_open_breaker_is_reported(make_settings: Callable[..., Settings
     breaker = health.providers[0].breakers[0]
     assert (breaker.domain, breaker.scope, breaker.state) == (
         "lab/down",
-        ymera_pb2.BREAKER_SCOPE_TARGET,
+        ymera_pb2.BREAKER_SCOPE_MODEL,
         ymera_pb2.BREAKER_STATE_OPEN,
     )
     assert breaker.last_error == "the lab is closed"

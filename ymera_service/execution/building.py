@@ -4,6 +4,7 @@ import random
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import ExecutionSettings
+from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.observers import Learning, Observers
 from ymera_service.execution.pipeline import Pipeline
@@ -32,6 +33,7 @@ def build_pipeline(
 
     `draw` settles the jitter of retries.
     """
+    draw = draw or random.Random()  # noqa: S311  # jitter
     recording = Recording(recorder)
     generate = Generate(
         attempts=AttemptRunner(settings, boundary),
@@ -40,9 +42,9 @@ def build_pipeline(
         budgets=RetryBudgets(),
         recording=recording,
         settings=settings,
-        draw=draw or random.Random(),  # noqa: S311  # jitter
+        draw=draw,
     )
-    route = Route(routing.router)
+    route = Route(routing.router, Accounts(breakers, draw))
     return Pipeline(
         route=route,
         execute=(Screen(slots), route, Admit(slots), generate),

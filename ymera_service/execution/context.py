@@ -48,11 +48,10 @@ class ExecutionContext:
     done: int = 0
     """and how many of its inputs they did."""
 
-    def decide(self, selection: Selection) -> None:
-        """Takes the decision."""
+    def decide(self, selection: Selection, ranking: tuple[Target, ...]) -> None:
+        """Takes the decision, and the targets to try."""
         self.execution = self.execution.routed(selection.decision)
-        only_first = self.execution.request.preferences.no_failover
-        self.ranking = selection.ranking[:1] if only_first else selection.ranking
+        self.ranking = ranking[:1] if self.execution.request.preferences.no_failover else ranking
         self.features = selection.features
 
     def begin_turn(self) -> None:

@@ -4,10 +4,19 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from ymera_service.execution.facts import Execution
+from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.resilience.breaker import Breakers
-from ymera_service.sdk.errors import NoHealthyModel, RateLimited
+from ymera_service.sdk.errors import (
+    AuthenticationFailed,
+    NoHealthyModel,
+    PermissionDenied,
+    QuotaExhausted,
+    RateLimited,
+)
 from ymera_service.sdk.targets import Target
+
+_OF_ACCOUNT = {kind.reason for kind in (AuthenticationFailed, PermissionDenied, QuotaExhausted, RateLimited)}
+"""Failures that say nothing of the same model with another account."""
 
 
 class Standing(IntEnum):
@@ -41,19 +50,28 @@ def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]
 
     A turn after the first begins with the target that gave the answer before it. Targets not tried in this
     turn come first, then those whose failure may have passed, both in the order of their rank: going over to
-    a different target costs nothing, calling the same one again costs a wait.
+    a different target costs nothing, calling the same one again costs a wait. The same model with another account
+    counts as the same one, unless it was the account that was refused.
     """
     attempts = execution.turns[-1].attempts
     failures = {attempt.target.id: attempt for attempt in attempts}
+    failed = {attempt.target.pool: attempt for attempt in attempts if not _is_of_account(attempt)}
     ordered = _continued(ranking, execution)
     for target in ordered:
-        if target.id not in failures:
+        if target.id not in failures and target.pool not in failed:
             yield Choice(target)
+    for target in ordered:
+        if target.id not in failures and (latest := failed.get(target.pool)) is not None and latest.retryable:
+            yield Choice(target, sum(attempt.target.pool == target.pool for attempt in attempts))
     for target in ordered:
         latest = failures.get(target.id)
         if latest is not None and latest.retryable and latest.error is not None:
             count = sum(attempt.target.id == target.id for attempt in attempts)
             yield Choice(target, count, latest.error.reason == RateLimited.reason)
+
+
+def _is_of_account(attempt: Attempt) -> bool:
+    return attempt.error is not None and attempt.error.reason in _OF_ACCOUNT
 
 
 def _continued(ranking: Sequence[Target], execution: Execution) -> Sequence[Target]:

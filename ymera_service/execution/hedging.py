@@ -106,7 +106,8 @@ class Hedging:
 
     def _other(self, context: ExecutionContext, first: Callee) -> tuple[Target, Model] | None:
         """Returns the best target that is ready and was not called for this answer."""
-        called = {first.target.id, *(attempt.target.id for attempt in context.execution.turns[-1].attempts)}
+        called = {attempt.target.id for attempt in context.execution.turns[-1].attempts}
+        called |= {target.id for target in context.ranking if target.pool == first.target.pool}
         choice = self._standings.best(context.ranking, context.execution, called)
         if choice is None or choice.standing is not Standing.READY:
             return None

@@ -47,7 +47,7 @@ class Limits:
     def hedge(self, context: ExecutionContext, target: Target) -> float | None:
         """Returns the seconds after which a target that has not begun its answer is slow; None if that is not known."""
         if context.execution.stream:
-            usual = self._first_parts.quantile(target.id, SELDOM_LATER)
+            usual = self._first_parts.quantile(target.pool, SELDOM_LATER)
         else:
             usual = PATIENCE * usual_seconds(context, target) or None
         if usual is None:
@@ -58,18 +58,18 @@ class Limits:
     def learn_part(self, context: ExecutionContext, target: Target, seconds: float) -> None:
         """Takes the time until a streamed answer began, or after which another target was quicker."""
         if context.execution.stream:
-            self._first_parts.observe(target.id, seconds)
+            self._first_parts.observe(target.pool, seconds)
 
     def learn(self, context: ExecutionContext, target: Target, seconds: float) -> None:
         """Takes the time until the first sign of a streamed answer, or after which there was none."""
         if context.execution.stream:
-            self._first_signs.observe(target.id, seconds)
+            self._first_signs.observe(target.pool, seconds)
 
     def _learned(self, context: ExecutionContext, target: Target) -> float:
         """Returns the limit that a target's earlier streams suggest. How long a whole answer takes depends on its
         length, so these have none."""
         decision = context.execution.decision
-        usual = self._first_signs.quantile(target.id, USUALLY) if context.execution.stream else None
+        usual = self._first_signs.quantile(target.pool, USUALLY) if context.execution.stream else None
         if usual is None or decision is None:
             return inf
         return max(LEAST_SECONDS, SLOWER * usual, decision.inputs.input_tokens * SECONDS_PER_TOKEN)
@@ -80,4 +80,4 @@ def usual_seconds(context: ExecutionContext, target: Target) -> float:
     decision = context.execution.decision
     if context.execution.stream or decision is None:
         return 0.0
-    return next((one.expected_latency or 0.0 for one in decision.candidates if one.target is target), 0.0)
+    return next((one.expected_latency or 0.0 for one in decision.candidates if one.target.pool == target.pool), 0.0)

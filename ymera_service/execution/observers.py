@@ -97,7 +97,7 @@ class Learning:
         self._sessions.remember(execution.request.preferences.session_id, answered.target.id, answered.tool_calls)
         self._evidence.answered()
         self._evidence.observe(
-            answered.target.id,
+            answered.target.pool,
             output_tokens=0 if answered.estimated else answered.usage.output_tokens,
             time_to_first_token=answered.time_to_first_token if execution.stream else None,
             duration=answered.duration,

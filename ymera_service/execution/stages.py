@@ -11,6 +11,7 @@ import structlog
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import ExecutionSettings
+from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner, Callee
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import AttemptStarted, Started
@@ -51,8 +52,9 @@ class Screen:
 class Route:
     """Decides which targets are tried."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, accounts: Accounts) -> None:
         self._router = router
+        self._accounts = accounts
 
     async def __call__(self, context: ExecutionContext) -> None:
         """See `Stage`. Raises `RequestError` or `NoHealthyModel`."""
@@ -62,7 +64,8 @@ class Route:
                 selection = self._router.route(request.prompt, request.preferences, full_view=request.full_view)
             else:
                 selection = self._router.route_work(request.work, request.preferences, full_view=request.full_view)
-        context.decide(selection)
+            ranking = self._accounts.spread(selection)
+        context.decide(selection, ranking)
 
 
 class Admit:
@@ -214,7 +217,7 @@ class Generate:
         """Returns whether no other target may be called if this one hangs, which makes it a slow one."""
         made = len(context.execution.turns[-1].attempts) + 1
         return made >= self._most_slow(context) or not self._standings.any_ready(
-            context.ranking, context.execution, {target.id}
+            context.ranking, context.execution, {each.id for each in context.ranking if each.pool == target.pool}
         )
 
 

@@ -6,13 +6,14 @@ closed ── failures ──▶ open ── time ──▶ half open ── mos
 
 Two things open a breaker: failures in a row of kinds that last, such as a refused connection, or a large
 share of the latest calls. Open does not mean useless: where nothing better is left, an open target is called
-like any other unless it is hopeless, which takes far more failures. A target has three breakers: its own, its
-account's and its endpoint's. The scope of an error says which one it counts against; a success counts for
-all three. Only domains that failed within their latest calls are held, so that a healthy target costs a
+like any other unless it is hopeless, which takes far more failures. A target has breakers of its own, its model's
+at the endpoint, its account's and its endpoint's. The scope of an error says which one it counts against; a success
+counts for all. Only domains that failed within their latest calls are held, so that a healthy target costs a
 look-up and memory stays bounded.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -238,14 +239,17 @@ class Permit:
 
     def succeeded(self) -> None:
         """The target answered."""
+        self._breakers.ended(self._target)
         self._breakers.settle_success(self._target, self._probed)
 
     def failed(self, error: ProviderError) -> None:
         """The call failed; the error says whether and where that counts."""
+        self._breakers.ended(self._target)
         self._breakers.settle_failure(self._target, self._probed, error)
 
     def released(self) -> None:
         """The call ended without a verdict, as when the caller went away."""
+        self._breakers.ended(self._target)
         self._breakers.release(self._probed)
 
 
@@ -264,9 +268,13 @@ class Breakers:
         self._breakers: dict[str, Breaker] = {}
         self._tripped: dict[str, Breaker] = {}
         """Those that are not closed; looking at them alone keeps a request cheap where many targets failed once."""
+        self._under_way: Counter[str] = Counter()
+        """The calls of targets that have accounts."""
 
     def acquire(self, target: Target) -> Permit:
         """Returns leave to call a target. Where it is open, the call is a probe; `accepts` says if one is wanted."""
+        if target.deployment.account:
+            self._under_way[target.id] += 1
         if not self._tripped:
             return Permit(self, target, ())
         return Permit(
@@ -274,6 +282,22 @@ class Breakers:
             target,
             tuple([domain for domain, breaker in _involved(self._tripped, target) if breaker.begin_probe()]),
         )
+
+    def under_way(self, target: Target) -> int:
+        """Returns how many calls of a target are under way; of a target without an account that is not counted."""
+        return self._under_way[target.id]
+
+    def ended(self, target: Target) -> None:
+        """For `Permit`: takes that a call is over."""
+        if target.deployment.account:
+            self._under_way[target.id] -= 1
+            if not self._under_way[target.id]:
+                del self._under_way[target.id]
+
+    @property
+    def all_well(self) -> bool:
+        """Whether no breaker is open and nothing is paused."""
+        return not self._tripped and not self.pauses.domains()
 
     def accepts(self, target: Target) -> bool:
         """Returns whether a target may be called now."""

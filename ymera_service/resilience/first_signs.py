@@ -14,22 +14,22 @@ ENOUGH = 30
 
 
 class FirstSigns:
-    """The times to the first sign, by target id."""
+    """The times to the first sign, by pool."""
 
     def __init__(self) -> None:
         self._histograms: dict[str, _Histogram] = {}
 
-    def observe(self, target_id: str, seconds: float) -> None:
+    def observe(self, pool: str, seconds: float) -> None:
         """Takes a call. One that was given up counts with the time it was waited for: a target that has become
         slower is given more time, and one that hangs is what breakers are for."""
-        histogram = self._histograms.get(target_id)
+        histogram = self._histograms.get(pool)
         if histogram is None:
-            histogram = self._histograms[target_id] = _Histogram()
+            histogram = self._histograms[pool] = _Histogram()
         histogram.add(seconds)
 
-    def quantile(self, target_id: str, share: float) -> float | None:
+    def quantile(self, pool: str, share: float) -> float | None:
         """Returns the seconds within which a share of the calls gave a sign; None while too few are known."""
-        histogram = self._histograms.get(target_id)
+        histogram = self._histograms.get(pool)
         return histogram.quantile(share) if histogram is not None and histogram.total >= ENOUGH else None
 
 

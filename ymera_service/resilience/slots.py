@@ -70,9 +70,9 @@ class Slot:
 
     def move_to(self, target: Target) -> bool:
         """Counts the slot for another target; returns False, and changes nothing, where that one has its share."""
-        if target.id == self._target.key:
+        if target.pool == self._target.key:
             return True
-        moved = self._slots.move(self._target, target.id)
+        moved = self._slots.move(self._target, target.pool)
         if moved is None:
             return False
         self._target = moved
@@ -169,9 +169,9 @@ class Slots:
         if share is not None and share.held >= CALLER_FACTOR * free:
             return None
         for target in targets:
-            held = self._targets.get(target.id)
+            held = self._targets.get(target.pool)
             if (held.held if held is not None else 0) < TARGET_FACTOR * free:
-                return self._take(target.id, caller)
+                return self._take(target.pool, caller)
         return None
 
     def _take(self, target: str, caller: str) -> Slot:
@@ -214,7 +214,7 @@ class Slots:
             share = self._targets.get(target)
             return share.expected_wait(caller, now) if share is not None else 0.0
 
-        return min([target.id for target in targets[:CONSIDERED]], key=wait_at)
+        return min([target.pool for target in targets[:CONSIDERED]], key=wait_at)
 
     def _check_queue(self, target: str, caller: str, deadline: float, now: float) -> None:
         """Refuses a request that has no place in the queue, or whose turn would come too late."""

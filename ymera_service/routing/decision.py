@@ -6,6 +6,7 @@ counted, and most of the inputs from which the rest can be computed again.
 Nothing assigns to a field. What is made for every request is not frozen: that would take twice as long to make.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
@@ -242,8 +243,10 @@ class Selection:
 
     Attributes:
         features: What is kept of the request to learn from; None if that is switched off.
+        accounts: The targets of each pool of the ranking that has several.
     """
 
     decision: Decision
     ranking: tuple[Target, ...]
     features: Features | None = None
+    accounts: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)

@@ -147,27 +147,25 @@ class Evidence:
         self._answers += 1 - self._answers / RECENT_ANSWERS
         self._judgements -= self._judgements / RECENT_ANSWERS
 
-    def observe(
-        self, target_id: str, *, output_tokens: int, time_to_first_token: float | None, duration: float
-    ) -> None:
+    def observe(self, pool: str, *, output_tokens: int, time_to_first_token: float | None, duration: float) -> None:
         """Takes a call that succeeded; times are in seconds, from the call on.
 
         Figures that can't be true, such as NaN or a first token after the end, are ignored.
 
         Args:
-            target_id: The target that answered.
+            pool: That of the target that answered.
             output_tokens: Tokens of the answer; 0 where not known, which says nothing about the pace.
             time_to_first_token: `None` where the answer came whole.
             duration: Until the end of the answer.
         """
-        known = self._observed.get(target_id)
+        known = self._observed.get(pool)
         latest = pace_of_call(
             known, output_tokens=output_tokens, time_to_first_token=time_to_first_token, duration=duration
         )
         if latest is None:
             return
-        pace = self._observed[target_id] = latest if known is None else known.moved_towards(latest)
-        self._paces = self._paces.replaced(target_id, pace)
+        pace = self._observed[pool] = latest if known is None else known.moved_towards(latest)
+        self._paces = self._paces.replaced(pool, pace)
 
     def _pace_of(self, target: Target) -> Pace | None:
-        return self._observed.get(target.id) or self._benchmarked.get(target.model)
+        return self._observed.get(target.pool) or self._benchmarked.get(target.model)

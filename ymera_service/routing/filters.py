@@ -9,7 +9,7 @@ can't list its models now: a made-up answer must never stand in for a real one u
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from math import isinf
+from math import inf, isinf
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from ymera_service.routing.table import Matches, Table, bits_of
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import ModelNotFound
 from ymera_service.sdk.models import Capability
+from ymera_service.sdk.targets import Target
 
 MAX_PATTERN = 128
 """Characters of a pattern in an error."""
@@ -248,9 +249,7 @@ def _quick(limit: float, latencies: Floats) -> Filter:
 
 def _healthy(open_domains: Mapping[str, float], table: Table) -> Filter:
     waits = waits_for(open_domains, table)
-    return Filter(
-        ExclusionReason.UNHEALTHY, waits >= 0, lambda row: _ailment(row, float(waits[row]), open_domains, table)
-    )
+    return Filter(ExclusionReason.UNHEALTHY, waits >= 0, lambda row: _ailment(row, open_domains, table))
 
 
 def _unpaused(paused_domains: Mapping[str, float], table: Table) -> Filter:
@@ -258,32 +257,60 @@ def _unpaused(paused_domains: Mapping[str, float], table: Table) -> Filter:
     return Filter(ExclusionReason.PAUSED, waits >= 0, lambda row: _pause(row, paused_domains, table))
 
 
-def waits_for(open_domains: Mapping[str, float], table: Table) -> Floats:
-    """Returns the seconds until each target may be called again: the longest of its domains; else -1."""
+def waits_for(domains: Mapping[str, float], table: Table) -> Floats:
+    """Returns the seconds until each row may be called again, given those of some domains; -1 where it may now.
+
+    A pool may be called while one of its targets may.
+    """
     waits = np.full(len(table.targets), -1.0)
-    for domain, seconds in open_domains.items():
+    for domain, seconds in domains.items():
         if (rows := table.shared_domains.get(domain)) is not None:
             waits[rows] = np.maximum(waits[rows], max(seconds, 0.0))
         elif (row := table.rows.get(domain)) is not None:
             waits[row] = max(waits[row], seconds, 0.0)
+    for accounts, rows in table.accounts.items():
+        if all(account in domains for account in accounts):
+            waits[rows] = np.maximum(waits[rows], max(min(domains[account] for account in accounts), 0.0))
+    for row in {table.own_domains[domain] for domain in domains if domain in table.own_domains}:
+        waits[row] = max(waits[row], _soonest(table.members[row], domains))
     return waits
 
 
-_PARTS = ("it", "its account", "its endpoint")
+def _soonest(pool: Sequence[Target], domains: Mapping[str, float]) -> float:
+    """Returns the seconds until one of some targets may be called; -1 if one may now."""
+    soonest = inf
+    for target in pool:
+        soonest = min(soonest, _wait(target, domains))
+        if soonest < 0:
+            break
+    return soonest
+
+
+def _wait(target: Target, domains: Mapping[str, float]) -> float:
+    """Returns the seconds until a target may be called; -1 if it may now."""
+    return max([max(domains[domain], 0.0) for domain in target.domains if domain in domains], default=-1.0)
+
+
+_PARTS = ("it", "its account", "its endpoint", "it")
 """What is broken or paused, in the order of a target's domains."""
 
 
+def _cause(row: int, domains: Mapping[str, float], table: Table) -> tuple[str, float]:
+    """Returns what of a row is open or paused, and for how long: of its targets, that of the first to be free."""
+    pool = table.members[row]
+    target = min(pool, key=lambda each: _wait(each, domains))
+    parts = zip(target.domains, _PARTS, strict=False)  # a target without an account has no pool besides itself
+    closed = [(domains[domain], part) for domain, part in parts if domain in domains]
+    wait, part = max(closed, key=lambda one: one[0])
+    several = len(pool) > 1 and part == "its account"
+    return f"each of its {len(pool)} accounts" if several else part, wait
+
+
 def _pause(row: int, paused_domains: Mapping[str, float], table: Table) -> str:
-    pauses = [
-        (paused_domains[domain], name)
-        for name, domain in zip(_PARTS, table.targets[row].domains, strict=True)
-        if domain in paused_domains
-    ]
-    wait, name = max(pauses, key=lambda pause: pause[0])
+    name, wait = _cause(row, paused_domains, table)
     return f"{name} is paused, as its provider asked, for {wait:.1f} s more"
 
 
-def _ailment(row: int, wait: float, open_domains: Mapping[str, float], table: Table) -> str:
-    domains = zip(_PARTS, table.targets[row].domains, strict=True)
-    failed = next(name for name, domain in domains if domain in open_domains)
-    return f"{failed} failed repeatedly" + ("" if isinf(wait) else f"; is tried again in {wait:.1f} s")
+def _ailment(row: int, open_domains: Mapping[str, float], table: Table) -> str:
+    name, wait = _cause(row, open_domains, table)
+    return f"{name} failed repeatedly" + ("" if isinf(wait) else f"; is tried again in {wait:.1f} s")

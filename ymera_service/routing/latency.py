@@ -76,7 +76,7 @@ class Paces:
     """
 
     def __init__(self, targets: Sequence[Target], rows: Mapping[str, int], by_row: Sequence[Pace | None]) -> None:
-        """Takes the targets, target id → row, and their paces."""
+        """Takes the targets, pool → row, and their paces."""
         self.targets = targets
         self.by_row = by_row
         self._rows = rows
@@ -84,7 +84,7 @@ class Paces:
     @classmethod
     def of(cls, targets: Sequence[Target], pace_of: Callable[[Target], Pace | None]) -> "Paces":
         """Returns the paces of targets, each asked for once."""
-        return cls(targets, {target.id: row for row, target in enumerate(targets)}, [*map(pace_of, targets)])
+        return cls(targets, {target.pool: row for row, target in enumerate(targets)}, [*map(pace_of, targets)])
 
     @cached_property
     def columns(self) -> "Columns":
@@ -96,9 +96,9 @@ class Paces:
         pace = self.by_row[row]
         return None if pace is None else pace.latency(output_tokens)
 
-    def replaced(self, target_id: str, pace: Pace) -> "Paces":
+    def replaced(self, pool: str, pace: Pace) -> "Paces":
         """Returns a copy in which one target has another pace; itself where it has no such target."""
-        row = self._rows.get(target_id)
+        row = self._rows.get(pool)
         if row is None:
             return self
         by_row = [*self.by_row]

@@ -1,6 +1,7 @@
 """Routes requests: gathers the values that a decision is a function of."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from math import inf
 from operator import itemgetter
 from random import getrandbits
@@ -124,7 +125,7 @@ class Router:
             seed=getrandbits(63) if seed is None else seed,
         )
         selection = select(request, snapshot)
-        return Selection(selection.decision, selection.ranking, features)
+        return replace(selection, features=features)
 
     def route_work(self, work: WorkRequest, preferences: Preferences, *, full_view: bool = False) -> Selection:
         """Decides for one request of work, whose preferences were checked: the lowest known price goes first.

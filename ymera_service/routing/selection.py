@@ -172,7 +172,7 @@ class _Scored:
 
 def _pinned(snapshot: Snapshot, eligible: Rows) -> int | None:
     """Returns the position of the session's target among the eligible ones."""
-    row = snapshot.table.rows.get(snapshot.affinity) if snapshot.affinity else None
+    row = snapshot.table.own_domains.get(snapshot.affinity) if snapshot.affinity else None
     if row is None:
         return None
     position = int(eligible.searchsorted(row))
@@ -267,7 +267,8 @@ def _selection(scored: _Scored) -> Selection:
         excluded=sifted.all(table) if full else (),
     )
     ranking = [*_rows(order.positions[:RANKED], sifted.eligible, table), *scored.reserve][:RANKED]
-    return Selection(decision, tuple([table.targets[row] for row in ranking]))
+    accounts = {table.targets[row].pool: pool for row in ranking if len(pool := table.members[row]) > 1}
+    return Selection(decision, tuple([table.targets[row] for row in ranking]), accounts=accounts)
 
 
 def _predicament(snapshot: Snapshot) -> str:
@@ -346,8 +347,9 @@ def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
 
 def _named(open_domains: Iterable[str], table: Table) -> tuple[str, ...]:
     """Returns the keys that matter to the table, those of accounts and endpoints first, as far as there is space."""
-    known = [domain for domain in open_domains if domain in table.rows or domain in table.shared_domains]
-    kept = sorted(known, key=lambda domain: (domain in table.rows, domain))[:DOMAINS_KEPT]
+    known = [domain for domain in open_domains if domain in table.domains]
+    own = table.rows.keys() | table.own_domains.keys()
+    kept = sorted(known, key=lambda domain: (domain in own, domain))[:DOMAINS_KEPT]
     while sum(map(len, kept)) > LONGEST_DOMAINS:
         kept.pop()
     return tuple(kept)

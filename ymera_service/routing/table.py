@@ -10,6 +10,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from ymera_service.routing.columns import Floats, Hashes, Mask, Rows, Whole, fro
 from ymera_service.routing.costs import Costs
 from ymera_service.routing.quality import PRIOR_TASKS, SUREST, Qualities
 from ymera_service.sdk.models import Capability, Kind, Model
+from ymera_service.sdk.targets import Target
 
 UNBOUNDED = 2**62
 """Stands for a window or a limit that is not known."""
@@ -29,6 +31,8 @@ MIXES_KEPT = 64
 """Sets of categories for which the qualities are kept, and sets of capabilities."""
 LISTS_KEPT = 16
 """Sets of categories for which the qualities are kept in lists, which take more space than columns."""
+
+Key = TypeVar("Key", str, tuple[str, ...])
 
 _BITS = {capability: 1 << index for index, capability in enumerate(Capability)}
 
@@ -56,14 +60,18 @@ class Matches:
 
 
 class Table:
-    """The targets of all models of one kind, in the order of their models' ids.
+    """The targets of all models of one kind, in the order of their models' ids; those of a pool are one row.
 
     Attributes:
         kind: What the models are for.
-        targets: What each row is about.
+        targets: What each row is about: a target, or the pool of several that differ in their accounts only.
+        members: The targets of each row.
         models: The model of each row.
-        rows: Target id → row.
+        rows: Pool → row.
         shared_domains: Key of an account's or endpoint's breaker → the rows that are down while it is open.
+        own_domains: Key of a target's breaker → its row.
+        domains: The keys of all breakers.
+        accounts: The breakers of several accounts → the rows that are down while all of them are open.
         capabilities: Those that are known; see `bits_of`.
         possible: Those that are known, or not known to be absent.
         windows: Tokens of prompt and answer together.
@@ -81,15 +89,23 @@ class Table:
 
     def __init__(self, catalog: CatalogSnapshot, qualities: Qualities, kind: Kind = Kind.GENERATE) -> None:
         models = [model for model in catalog.models.values() if model.info.kind is kind]
-        pairs = [(target, model) for model in models for target in model.targets]
+        pools = [(pool, model) for model in models for pool in _pools(model)]
         self.kind = kind
         self.catalog = catalog
-        self.targets = tuple(target for target, _ in pairs)
-        self.models: tuple[Model, ...] = tuple(model for _, model in pairs)
-        self.rows: Mapping[str, int] = {target.id: row for row, target in enumerate(self.targets)}
-        self.everyone: Rows = frozen(np.arange(len(pairs)))
+        self.members: tuple[tuple[Target, ...], ...] = tuple(pool for pool, _ in pools)
+        self.targets = tuple(pool[0] if len(pool) == 1 else pool[0].without_account() for pool in self.members)
+        self.models: tuple[Model, ...] = tuple(model for _, model in pools)
+        self.rows: Mapping[str, int] = {target.pool: row for row, target in enumerate(self.targets)}
+        self.everyone: Rows = frozen(np.arange(len(pools)))
         self.shared_domains = _grouped(
-            (domain, row) for row, target in enumerate(self.targets) for domain in target.domains[1:]
+            (domain, row)
+            for row, pool in enumerate(self.members)
+            for domain in (pool[0].domains[1:3] if len(pool) == 1 else pool[0].domains[2:3])
+        )
+        self.own_domains = {target.id: row for row, pool in enumerate(self.members) for target in pool}
+        self.domains = frozenset(domain for pool in self.members for target in pool for domain in target.domains)
+        self.accounts = _grouped(
+            (tuple(target.domains[1] for target in pool), row) for row, pool in enumerate(self.members) if len(pool) > 1
         )
         self.capabilities = self._whole([bits_of(model.info.capabilities) for model in self.models])
         self.possible = self._whole([bits_of(model.info.capabilities | model.info.unknown) for model in self.models])
@@ -191,11 +207,19 @@ class Table:
         return frozen(np.array(values, np.int64))
 
 
+def _pools(model: Model) -> Iterable[tuple[Target, ...]]:
+    """Returns the targets of a model by pool."""
+    pools: dict[str, list[Target]] = {}
+    for target in model.targets:
+        pools.setdefault(target.pool, []).append(target)
+    return map(tuple, pools.values())
+
+
 _NO_ROWS: Rows = frozen(np.array([], np.intp))
 
 
-def _grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, Rows]:
-    groups: dict[str, list[int]] = {}
+def _grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, Rows]:
+    groups: dict[Key, list[int]] = {}
     for key, row in pairs:
         groups.setdefault(key, []).append(row)
     return {key: frozen(np.array(rows, np.intp)) for key, rows in groups.items()}

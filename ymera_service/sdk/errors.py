@@ -243,19 +243,17 @@ class InternalError(ServerError):
 class ProviderError(YmeraError):
     """A provider failed.
 
-    Five attributes of the type decide how it is handled: `retryable`, whether the same call may succeed a little
-    later; `fails_over`, whether another target is tried; `trips_breaker`, whether it counts against a
-    circuit breaker; `lasting`, whether the next call is likely to fail as well, so that a few in a row open
-    it; `default_scope`, which one: that of the target, or the one that all targets of its account or
-    endpoint share. A provider can set `scope` if it knows the scope of a particular error. Whatever the type,
-    `retry_after` pauses what is in the scope.
+    Five attributes of the type decide how it is handled: `retryable`, whether the same call may succeed a little later;
+    `fails_over`, whether another target is tried; `trips_breaker`, whether it counts against a circuit breaker;
+    `lasting`, whether the next call is likely to fail too, so that a few in a row open it; `default_scope`, whose
+    breaker. A provider can set `scope` if it knows better. In any case `retry_after` pauses what is in the scope.
     """
 
     retryable: ClassVar[bool] = False
     fails_over: ClassVar[bool] = True
     trips_breaker: ClassVar[bool] = False
     lasting: ClassVar[bool] = False
-    default_scope: ClassVar[Scope] = Scope.TARGET
+    default_scope: ClassVar[Scope] = Scope.MODEL
 
     def __init__(
         self,
@@ -301,6 +299,7 @@ class PermissionDenied(ProviderError):
     """The key may not use this model or feature."""
 
     reason = "PROVIDER_PERMISSION_DENIED"
+    default_scope = Scope.TARGET
     trips_breaker = True
     lasting = True
 
@@ -339,6 +338,7 @@ class RateLimited(ProviderError):
     """
 
     reason = "RATE_LIMITED"
+    default_scope = Scope.TARGET
     retryable = True
 
 

@@ -5,13 +5,15 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """Which targets a failure affects: only one, or every target of its account or of its endpoint.
+    """Which targets a failure affects: only one, or every target of its model at the endpoint, of its account, or of
+    its endpoint.
 
     `NETWORK` is for failures before anything left this machine, such as a resolver that can't be reached: they may
     affect every target. Those that turn out not to count against the endpoint.
     """
 
     TARGET = "target"
+    MODEL = "model"
     ACCOUNT = "account"
     ENDPOINT = "endpoint"
     NETWORK = "network"
@@ -34,31 +36,43 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A model at one deployment: what is ranked, called, measured, and opened by a breaker.
+    """A model at one deployment: what is called, and opened by a breaker.
 
     Attributes:
         provider: The provider's name.
         model: The model's id, "provider/name".
         deployment: The account and endpoint.
         id: The model's id, followed by "#account" and "@endpoint" if they are not empty.
-        domains: Keys of the failure domains: the target, its account, its endpoint.
+        pool: The same without the account. Targets of one pool differ only in who pays: they are ranked and measured
+            as one, and calls are spread over them.
+        domains: Keys of the failure domains: the target, its account, its endpoint, and its pool if that has another
+            name than the target.
     """
 
     provider: str
     model: str
     deployment: Deployment = Deployment()
     id: str = field(init=False, compare=False)
-    domains: tuple[str, str, str] = field(init=False, compare=False, repr=False)
+    pool: str = field(init=False, compare=False, repr=False)
+    domains: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         account, endpoint = self.deployment.account, self.deployment.endpoint
-        name = self.model + (f"#{account}" if account else "") + (f"@{endpoint}" if endpoint else "")
+        place = f"@{endpoint}" if endpoint else ""
+        pool = self.model + place
+        name = self.model + f"#{account}" + place if account else pool
+        shared = (f"{self.provider}#{account}", f"{self.provider}@{endpoint}")
         object.__setattr__(self, "id", name)
-        object.__setattr__(self, "domains", (name, f"{self.provider}#{account}", f"{self.provider}@{endpoint}"))
+        object.__setattr__(self, "pool", pool)
+        object.__setattr__(self, "domains", (name, *shared, pool) if account else (name, *shared))
 
     def domain(self, scope: Scope) -> str:
         """Returns the key of the failure domain that a failure of this scope affects."""
-        return self.domains[_INDEX[scope]]
+        return self.pool if scope is Scope.MODEL else self.domains[_INDEX[scope]]
+
+    def without_account(self) -> "Target":
+        """Returns the pool as a target."""
+        return Target(self.provider, self.model, Deployment("", self.deployment.endpoint))
 
 
 _INDEX = {Scope.TARGET: 0, Scope.ACCOUNT: 1, Scope.ENDPOINT: 2, Scope.NETWORK: 2}

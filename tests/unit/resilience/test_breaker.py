@@ -66,7 +66,7 @@ def test_consecutive_failures_open_it() -> None:
     assert breakers.open_domains() == {"acme/one": 2.0}
     assert not breakers.accepts(TARGET)
     [report] = breakers.report()
-    assert (report.state, report.scope, report.last_error) == (BreakerState.OPEN, Scope.TARGET, "broken")
+    assert (report.state, report.scope, report.last_error) == (BreakerState.OPEN, Scope.MODEL, "broken")
 
 
 def test_a_success_between_failures_keeps_it_closed() -> None:

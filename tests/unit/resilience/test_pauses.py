@@ -40,7 +40,7 @@ def test_what_a_provider_asks_for_is_kept_up_to_a_limit(error: ProviderError, se
     pauses = Pauses(MAX, clock)
     pauses.observe(TARGET, error)
     assert pauses.remaining(TARGET) == seconds
-    assert pauses.domains() == ({TARGET.id: seconds} if seconds else {})
+    assert pauses.domains() == ({TARGET.domain(error.scope): seconds} if seconds else {})
     clock.now += seconds
     assert pauses.remaining(TARGET) == 0
     assert pauses.domains() == {}

@@ -37,8 +37,12 @@ class Reference:
     def targets(self) -> Iterator[tuple[Target, Model]]:
         for model in self.catalog.models.values():
             if model.info.kind is Kind.GENERATE:
-                for target in model.targets:
-                    yield target, model
+                for pool in dict.fromkeys(target.pool for target in model.targets):
+                    members = self.members(model, pool)
+                    yield members[0] if len(members) == 1 else members[0].without_account(), model
+
+    def members(self, model: Model, pool: str) -> list[Target]:
+        return [target for target in model.targets if target.pool == pool]
 
     def cost(self, model: Model) -> int | None:
         most = self.needs.most.output_tokens
@@ -60,7 +64,10 @@ class Reference:
             ExclusionReason.TOO_EXPENSIVE: limit is not None and micros is not None and micros > limit,
             ExclusionReason.PRICE_UNKNOWN: limit is not None and micros is None,
             ExclusionReason.TOO_SLOW: longest is not None and latency > longest,
-            ExclusionReason.UNHEALTHY: any(domain in self.open_domains for domain in target.domains),
+            ExclusionReason.UNHEALTHY: all(
+                any(domain in self.open_domains for domain in member.domains)
+                for member in self.members(model, target.pool)
+            ),
         }
         return next((each for each, hits in rules.items() if hits), None)
 

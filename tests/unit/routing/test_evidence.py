@@ -63,10 +63,10 @@ def test_the_time_of_benchmark_tasks_is_used_until_a_call_was_measured() -> None
     assert pace(evidence) == pytest.approx(0.5 + 200 * 0.01)
 
 
-def test_each_target_of_a_model_has_its_own_latency() -> None:
+def test_each_endpoint_of_a_model_has_its_own_latency() -> None:
     evidence = measured(("p/m", "coding", 10, 0.9))
-    targets = (Target("p", "p/m", Deployment("a")), Target("p", "p/m", Deployment("b")))
-    evidence.observe("p/m#a", output_tokens=100, time_to_first_token=0.5, duration=1.5)
+    targets = (Target("p", "p/m", Deployment("key", "a")), Target("p", "p/m", Deployment("key", "b")))
+    evidence.observe("p/m@a", output_tokens=100, time_to_first_token=0.5, duration=1.5)
     paces = evidence.paces(targets)
     assert [paces.latency(row, 200) for row in range(2)] == pytest.approx([2.5, 4.0])
 

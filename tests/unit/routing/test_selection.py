@@ -112,7 +112,7 @@ def attempt(request: RoutingRequest, snapshot: Snapshot) -> Decision | str:
 
 
 def pace_of(target: Target, snapshot: Snapshot) -> Pace | None:
-    return snapshot.paces.by_row[snapshot.table.rows[target.id]]
+    return snapshot.paces.by_row[snapshot.table.rows[target.pool]]
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def test_every_target_is_ranked_by_its_score_or_excluded_for_the_first_reason_th
     models = dict(truth.targets())
     for kind, tokens, first, rest in case.calls:
         for target in list(models)[kind::12]:
-            evidence.observe(target.id, output_tokens=tokens, time_to_first_token=first, duration=first + rest)
+            evidence.observe(target.pool, output_tokens=tokens, time_to_first_token=first, duration=first + rest)
     snapshot = replace(snapshot_of(catalog, evidence, seed=case.seed), open_domains=case.open_domains)
     reasons = {target.id: truth.reason(target, model, pace_of(target, snapshot)) for target, model in models.items()}
     decision = attempt(RoutingRequest(case.preferences, case.shares, case.needs, full_view=True), snapshot)

@@ -18,7 +18,7 @@ _PLUGIN_STATES = {state: admin_pb2.Plugin.State.Value(f"STATE_{state.name}") for
 _BREAKER_STATES = {state: pb.BreakerState.Value(f"BREAKER_STATE_{state.name}") for state in BreakerState}
 _SCOPES = {
     scope: pb.BreakerScope.Value(f"BREAKER_SCOPE_{scope.name}")
-    for scope in (Scope.TARGET, Scope.ACCOUNT, Scope.ENDPOINT)
+    for scope in (Scope.TARGET, Scope.MODEL, Scope.ACCOUNT, Scope.ENDPOINT)
 }
 _KINDS = {name.removeprefix("KIND_").lower(): kind for name, kind in admin_pb2.PluginRegistration.Kind.items()}
 

@@ -1436,7 +1436,7 @@ func (x *ScoreComponent) GetEvidence() string {
 	return ""
 }
 
-// An eligible target: a model at an account and an endpoint.
+// An eligible target: a model at an endpoint, with all of its accounts.
 type Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The model's id, "provider/name".
@@ -1450,7 +1450,8 @@ type Candidate struct {
 	ExpectedCostMicros *int64 `protobuf:"varint,4,opt,name=expected_cost_micros,json=expectedCostMicros,proto3,oneof" json:"expected_cost_micros,omitempty"`
 	// The expected duration of the answer. Absent if not yet measured.
 	ExpectedLatency *durationpb.Duration `protobuf:"bytes,5,opt,name=expected_latency,json=expectedLatency,proto3" json:"expected_latency,omitempty"`
-	// The account or key that is charged; empty if the provider has only one.
+	// The account or key that is charged; empty if there are several, one of
+	// which each attempt names, or if the provider has only one.
 	Account string `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"`
 	// The address or region that is called; empty if there is only one.
 	Endpoint      string `protobuf:"bytes,7,opt,name=endpoint,proto3" json:"endpoint,omitempty"`

@@ -162,6 +162,8 @@ const (
 	BreakerScope_BREAKER_SCOPE_ACCOUNT BreakerScope = 2
 	// All targets of one endpoint.
 	BreakerScope_BREAKER_SCOPE_ENDPOINT BreakerScope = 3
+	// All targets of one model at one endpoint, whatever their account.
+	BreakerScope_BREAKER_SCOPE_MODEL BreakerScope = 4
 )
 
 // Enum value maps for BreakerScope.
@@ -171,12 +173,14 @@ var (
 		1: "BREAKER_SCOPE_TARGET",
 		2: "BREAKER_SCOPE_ACCOUNT",
 		3: "BREAKER_SCOPE_ENDPOINT",
+		4: "BREAKER_SCOPE_MODEL",
 	}
 	BreakerScope_value = map[string]int32{
 		"BREAKER_SCOPE_UNSPECIFIED": 0,
 		"BREAKER_SCOPE_TARGET":      1,
 		"BREAKER_SCOPE_ACCOUNT":     2,
 		"BREAKER_SCOPE_ENDPOINT":    3,
+		"BREAKER_SCOPE_MODEL":       4,
 	}
 )
 
@@ -3495,12 +3499,13 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x19BREAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14BREAKER_STATE_CLOSED\x10\x01\x12\x16\n" +
 	"\x12BREAKER_STATE_OPEN\x10\x02\x12\x1b\n" +
-	"\x17BREAKER_STATE_HALF_OPEN\x10\x03*~\n" +
+	"\x17BREAKER_STATE_HALF_OPEN\x10\x03*\x97\x01\n" +
 	"\fBreakerScope\x12\x1d\n" +
 	"\x19BREAKER_SCOPE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14BREAKER_SCOPE_TARGET\x10\x01\x12\x19\n" +
 	"\x15BREAKER_SCOPE_ACCOUNT\x10\x02\x12\x1a\n" +
-	"\x16BREAKER_SCOPE_ENDPOINT\x10\x032\xe1\x02\n" +
+	"\x16BREAKER_SCOPE_ENDPOINT\x10\x03\x12\x17\n" +
+	"\x13BREAKER_SCOPE_MODEL\x10\x042\xe1\x02\n" +
 	"\fYmeraService\x128\n" +
 	"\x05Route\x12\x16.ymera.v1.RouteRequest\x1a\x17.ymera.v1.RouteResponse\x12>\n" +
 	"\aExecute\x12\x18.ymera.v1.ExecuteRequest\x1a\x19.ymera.v1.ExecuteResponse\x12R\n" +

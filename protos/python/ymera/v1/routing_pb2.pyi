@@ -826,7 +826,7 @@ Global___ScoreComponent: typing_extensions.TypeAlias = ScoreComponent
 
 @typing.final
 class Candidate(google.protobuf.message.Message):
-    """An eligible target: a model at an account and an endpoint."""
+    """An eligible target: a model at an endpoint, with all of its accounts."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -846,7 +846,9 @@ class Candidate(google.protobuf.message.Message):
     the price is not known.
     """
     account: builtins.str
-    """The account or key that is charged; empty if the provider has only one."""
+    """The account or key that is charged; empty if there are several, one of
+    which each attempt names, or if the provider has only one.
+    """
     endpoint: builtins.str
     """The address or region that is called; empty if there is only one."""
     @property

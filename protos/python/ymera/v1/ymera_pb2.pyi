@@ -115,6 +115,8 @@ class _BreakerScopeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._E
     """All targets of one account."""
     BREAKER_SCOPE_ENDPOINT: _BreakerScope.ValueType  # 3
     """All targets of one endpoint."""
+    BREAKER_SCOPE_MODEL: _BreakerScope.ValueType  # 4
+    """All targets of one model at one endpoint, whatever their account."""
 
 class BreakerScope(_BreakerScope, metaclass=_BreakerScopeEnumTypeWrapper):
     """What a circuit breaker protects."""
@@ -127,6 +129,8 @@ BREAKER_SCOPE_ACCOUNT: BreakerScope.ValueType  # 2
 """All targets of one account."""
 BREAKER_SCOPE_ENDPOINT: BreakerScope.ValueType  # 3
 """All targets of one endpoint."""
+BREAKER_SCOPE_MODEL: BreakerScope.ValueType  # 4
+"""All targets of one model at one endpoint, whatever their account."""
 Global___BreakerScope: typing_extensions.TypeAlias = BreakerScope
 
 @typing.final
