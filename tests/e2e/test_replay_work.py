@@ -117,6 +117,7 @@ async def stub(
         "catalog": {"prices": {f"{name_of(each)}/{model_of(each)}": priced for each in (*EMBEDDINGS, *RANKINGS)}},
         "plugins": {
             "openai": {"discover_local": False, "endpoints": of_openai},
+            "ollama": {"discover_local": False},
             "gemini": {"endpoints": of_gemini},
             "anthropic": {"endpoints": of_anthropic},
         },

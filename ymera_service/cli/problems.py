@@ -41,7 +41,7 @@ _VARIABLES = {
     r"deepseek": "DEEPSEEK_API_KEY",
     r"xai/|grok": "XAI_API_KEY",
     r"groq/": "GROQ_API_KEY",
-    r"cohere/|embed-v|rerank-v": "COHERE_API_KEY",
+    r"cohere/|command-|embed-v|rerank-v": "COHERE_API_KEY",
     r"bedrock/|([a-z]+\.)?(amazon|anthropic)\.": "AWS_BEARER_TOKEN_BEDROCK",
     r"openrouter/": "OPENROUTER_API_KEY",
 }
@@ -124,6 +124,8 @@ def _key_of(message: str, metadata: Mapping[str, str]) -> Iterator[str]:
         for beginning, variable in _VARIABLES.items():
             if re.match(beginning, metadata.get("model", "")):
                 yield f"Set {variable} for the server to use models of this vendor."
+        if metadata.get("model", "").startswith("ollama/"):
+            yield "Start Ollama, and pull the model there with `ollama pull`."
 
 
 def _remedies(reason: str, delay: Duration | None) -> Iterator[str]:

@@ -347,7 +347,7 @@ def test_a_citation_of_several_sources_points_to_each() -> None:
     ]
     cited = {"start": 1, "end": 3, "text": "cd", "content_index": 1, "sources": sources, "type": "TEXT_CONTENT"}
     events = decoded(
-        START, content(0, text="ab"), content(1, text="xcd"), delta("citation-start", citations=cited), end()
+        START, content(0, text="cd"), content(1, text="xcd"), delta("citation-start", citations=cited), end()
     )
     found = [event.citation for event in events if isinstance(event, CitationFound)]
     assert [(each.uri, each.title, each.cited_text) for each in found] == [

@@ -57,11 +57,11 @@ class Received:
         body = exchange["response"].get("sse_text") or exchange["response"]["body_text"]
         assert bool(self.blocks) == bool(re.search(OWN_TOOLS, body))
         if "usage" in expect:
-            self._check_usage({name: expect["usage"].get(name, 0) for name in USAGE}, exchange["response"])
+            self._check_usage({name: expect["usage"].get(name, 0) for name in USAGE}, exchange)
         else:
             assert self.usage.estimated
 
-    def _check_usage(self, wanted: dict[str, int], response: Any) -> None:
+    def _check_usage(self, wanted: dict[str, int], exchange: Exchange) -> None:
         if not wanted["input"]:  # no answer costs nothing: the server estimates
             assert self.usage.estimated
             assert self.usage.input_tokens > 0
@@ -70,7 +70,12 @@ class Received:
         wanted["cached_input"] = min(wanted["cached_input"], wanted["input"])
         assert {name: getattr(self.usage, field) for name, field in USAGE.items()} == wanted
         assert self.usage.estimated == impossible
-        body = response.get("sse_text") or response["body_text"]
+        billed = exchange["expect"]["usage"]
+        if "billed_input" in billed:  # only these tokens are charged for
+            cost = billed["billed_input"] * INPUT_PRICE + billed["billed_output"] * OUTPUT_PRICE
+            assert self.usage.cost_micros == cost
+            return
+        body = exchange["response"].get("sse_text") or exchange["response"]["body_text"]
         if re.search(r'"cost(_in_usd_ticks)?":\s*(\{|[\d.]*[1-9])', body):
             assert self.usage.cost_micros > 0  # what the vendor charges
             return

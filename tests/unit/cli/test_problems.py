@@ -55,6 +55,12 @@ def test_every_invalid_field_is_listed() -> None:
     [
         ("gpt-5", "ListModels returns the models on offer", ["Set OPENAI_API_KEY for the server"]),
         ("anthropic/*", "ListModels returns the models on offer", ["Set ANTHROPIC_API_KEY for the server"]),
+        ("command-a-03-2025", "ListModels returns the models on offer", ["Set COHERE_API_KEY for the server"]),
+        (
+            "ollama/qwen3",
+            "ListModels returns the models on offer",
+            ["Start Ollama, and pull the model there with `ollama pull`."],
+        ),
         ("echo/word", "did you mean echo/words?", []),
     ],
 )
