@@ -7,7 +7,8 @@ import orjson
 import pytest
 from ymera_bedrock.authorization import by_signature
 from ymera_bedrock.credentials import constant
-from ymera_bedrock.provider import BedrockProvider, Region
+from ymera_bedrock.provider import BedrockProvider
+from ymera_bedrock.regions import Region
 from ymera_bedrock.signing import Credentials
 
 from ymera_service.sdk.http import HttpRequest, Transport

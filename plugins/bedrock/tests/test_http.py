@@ -15,7 +15,8 @@ import pytest
 from aiohttp import web
 from ymera_bedrock.authorization import by_signature
 from ymera_bedrock.credentials import constant
-from ymera_bedrock.provider import BedrockProvider, Region
+from ymera_bedrock.provider import BedrockProvider
+from ymera_bedrock.regions import Region
 from ymera_bedrock.signing import Credentials, Scope, signed_headers
 
 from ymera_service.config import TransportSettings

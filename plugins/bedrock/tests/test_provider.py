@@ -241,6 +241,24 @@ async def test_a_model_has_a_target_for_each_region_that_lists_it(recorded_http:
     assert regions == {"a.b": ["us-east-1", "eu-west-1"], "a.c": ["us-east-1"], "eu.a.c": ["eu-west-1"]}
 
 
+@pytest.mark.parametrize(
+    ("model", "region"),
+    [
+        ("amazon.nova-lite-v1:0", "eu-west-1"),
+        ("arn:aws:bedrock:eu-west-1:1:imported-model/abc", "eu-west-1"),
+        ("eu.amazon.nova-lite-v1:0", "eu"),
+        ("apac.anthropic.claude-x", "apac"),
+        ("us-gov.anthropic.claude-x", "us-gov"),
+        ("global.anthropic.claude-x", ""),
+        ("arn:aws:bedrock:eu-west-1:1:application-inference-profile/abc", ""),
+        ("arn:aws:bedrock:eu-west-1:1:inference-profile/global.anthropic.claude-x", ""),
+    ],
+)
+async def test_it_states_where_data_are_processed(recorded_http: Record, model: str, region: str) -> None:
+    [info] = (await listed(recorded_http, models={model: {}}, regions=["eu-west-1"])).values()
+    assert [each.region for each in info.deployments] == [region]
+
+
 async def test_a_region_that_can_not_be_listed_does_not_hide_the_others(recorded_http: Record) -> None:
     refused = models(status=403, when=of_region("eu-west-1"))
     settings = {"regions": ["eu-west-1", "us-east-1"]}

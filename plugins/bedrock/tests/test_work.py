@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 import pytest
 from ymera_bedrock.authorization import by_key
-from ymera_bedrock.provider import BedrockProvider, Region
+from ymera_bedrock.provider import BedrockProvider
+from ymera_bedrock.regions import Region
 
 from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse
 from ymera_service.sdk.generation import Usage

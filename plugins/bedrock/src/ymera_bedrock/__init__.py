@@ -3,8 +3,8 @@
 In reading order: `provider` (the provider), `dialect` (the Converse API), `requests`, `contents`, `media`, `caching`
 and `thinking` (encoding of requests), `adaptations`, `signatures`, `decoder`, `event_stream` (AWS's framing of
 streams), `converse_reader`, `usage` and `errors` (decoding of responses), `work` (embeddings and reranking), `listing`
-and `profiles` (the models and the parameters that they accept), `authorization`, `signing` and `credentials` (access),
-`settings`.
+and `profiles` (the models and the parameters that they accept), `regions`, `authorization`, `signing` and `credentials`
+(access), `settings`.
 """
 
 import os
@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 
 from ymera_bedrock.authorization import Authorizer, by_key, by_signature
 from ymera_bedrock.credentials import DEFAULT_PROFILE, Files, ProfileSource, constant, of_environment
-from ymera_bedrock.provider import BedrockProvider, Region
+from ymera_bedrock.provider import BedrockProvider
+from ymera_bedrock.regions import Region
 from ymera_bedrock.settings import BedrockSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Transport

@@ -3,18 +3,19 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ymera_bedrock import work
 from ymera_bedrock.authorization import Authorizer
 from ymera_bedrock.dialect import ConverseDialect
 from ymera_bedrock.listing import MODELS, on_demand, profiles_request, read_models, read_profiles
 from ymera_bedrock.profiles import Profile
+from ymera_bedrock.regions import Region, data_region
 from ymera_bedrock.settings import ModelSettings
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.events import ResponseStarted
-from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
+from ymera_service.sdk.http import HttpProvider, HttpRequest, Transport
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
@@ -23,23 +24,6 @@ from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, Ranki
 BEDROCK = "bedrock"
 PRICE_VENDOR = "aws"
 """The name of Amazon's price list in `genai-prices`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """The addresses of a region: where models are called, and where they are listed."""
-
-    runtime: Endpoint
-    control: Endpoint
-
-    @classmethod
-    def of(cls, name: str, base_url: str | None = None) -> "Region":
-        """Returns a region of AWS; at another host both addresses are that of `base_url`."""
-        if base_url:
-            only = Endpoint(base_url.replace("{region}", name))
-            return cls(only, only)
-        suffix = f"{name}.amazonaws.com" + (".cn" if name.startswith("cn-") else "")
-        return cls(Endpoint(f"https://bedrock-runtime.{suffix}"), Endpoint(f"https://bedrock.{suffix}"))
 
 
 class BedrockProvider(HttpProvider):
@@ -150,7 +134,7 @@ class BedrockProvider(HttpProvider):
             profile.context_window,
             profile.max_output_tokens,
             kind=profile.kind,
-            deployments=tuple(deployments),
+            deployments=tuple([replace(each, region=data_region(name, each.endpoint)) for each in deployments]),
             price_vendor=PRICE_VENDOR,
             unknown=profile.unknown - profile.capabilities,
             max_batch_inputs=work.most_inputs(name) if profile.kind is Kind.EMBED else 0,
