@@ -219,7 +219,12 @@ async def test_pages_of_profiles_are_read_to_the_last_one(recorded_http: Record)
     )
     transport = recorded_http(models(), first, profiles(profile("us.a.c", "a.c")))
     assert [info.name for info in await bedrock(transport).models()] == ["us.a.b", "us.a.c"]
-    assert transport.requests[-1].url.endswith("/inference-profiles?maxResults=1000&nextToken=a%2Fb%3D")
+    control = "https://bedrock.us-east-1.amazonaws.com"
+    assert [sent.url for sent in transport.requests] == [
+        f"{control}/foundation-models",
+        f"{control}/inference-profiles?maxResults=1000",
+        f"{control}/inference-profiles?maxResults=1000&nextToken=a%2Fb%3D",
+    ]
     endless = orjson.dumps({"inferenceProfileSummaries": [profile("us.a.b", "a.b")], "nextToken": "x"})
     assert list(await listed(recorded_http, models(), Exchange(endless, path="/inference-profiles"))) == ["us.a.b"]
 

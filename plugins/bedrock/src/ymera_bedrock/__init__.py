@@ -3,17 +3,18 @@
 In reading order: `provider` (the provider), `dialect` (the Converse API), `requests`, `contents`, `media`, `caching`
 and `thinking` (encoding of requests), `adaptations`, `signatures`, `decoder`, `event_stream` (AWS's framing of
 streams), `converse_reader`, `usage` and `errors` (decoding of responses), `work` (embeddings and reranking), `listing`
-and `profiles` (the models and the parameters that they accept), `regions`, `authorization`, `signing` and `credentials`
-(access), `settings`.
+and `profiles` (the models and the parameters that they accept), `regions`, `authorization`, `signing`, `credentials`
+and `roles` (access), `settings`.
 """
 
 import os
 from collections.abc import Iterable, Mapping
 
 from ymera_bedrock.authorization import Authorizer, by_key, by_signature
-from ymera_bedrock.credentials import DEFAULT_PROFILE, Files, ProfileSource, constant, of_environment
+from ymera_bedrock.credentials import DEFAULT_PROFILE, Files, ProfileSource, Source, constant, of_environment
 from ymera_bedrock.provider import BedrockProvider
 from ymera_bedrock.regions import Region
+from ymera_bedrock.roles import has_container, of_container, of_machine
 from ymera_bedrock.settings import BedrockSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Transport
@@ -35,33 +36,43 @@ def ymera_describe() -> PluginDescription:
 def ymera_register_providers(settings: BedrockSettings, transport: Transport) -> Iterable[Provider]:
     """Offers Bedrock if there are credentials for it."""
     files = Files.of(os.environ, settings.credentials_file)
-    accounts = _accounts(settings, files, os.environ)
+    accounts = _accounts(settings, files, transport, os.environ)
     if not accounts:
         return []
     regions = {name: Region.of(name, settings.base_url) for name in _regions(settings, files, os.environ)}
     return [BedrockProvider(regions, accounts, transport, settings.models)]
 
 
-def _accounts(settings: BedrockSettings, files: Files, environment: Mapping[str, str]) -> dict[str, Authorizer]:
+def _accounts(
+    settings: BedrockSettings, files: Files, transport: Transport, environment: Mapping[str, str]
+) -> dict[str, Authorizer]:
     """Returns the accounts: what the settings name goes before what the environment holds."""
     if settings.api_key:
         return {"": by_key(settings.api_key.get_secret_value())}
     if settings.profiles:
         only = len(settings.profiles) == 1
         return {"" if only else name: by_signature(ProfileSource(files, name)) for name in settings.profiles}
-    if found := _of_environment(environment):
-        return {"": found}
-    # Without a profile that is named, the file may be there for another purpose: the user says that it is for Bedrock.
-    if environment.get("AWS_PROFILE") or settings.regions:
-        return {"": by_signature(ProfileSource(files, _profile(settings, environment)))}
-    return {}
-
-
-def _of_environment(environment: Mapping[str, str]) -> Authorizer | None:
     if key := environment.get(_KEY_VARIABLE, "").strip():
-        return by_key(key)
-    credentials = of_environment(environment)
-    return by_signature(constant(credentials)) if credentials else None
+        return {"": by_key(key)}
+    source = _source(settings, files, transport, environment)
+    return {"": by_signature(source)} if source else {}
+
+
+def _source(
+    settings: BedrockSettings, files: Files, transport: Transport, environment: Mapping[str, str]
+) -> Source | None:
+    """Returns where keys come from, in the order of AWS's own clients."""
+    if credentials := of_environment(environment):
+        return constant(credentials)
+    # Without a profile that is named, what follows may be there for another purpose: the user says it is for Bedrock.
+    profile = _profile(settings, environment)
+    if environment.get("AWS_PROFILE") or (settings.regions and files.keys(profile)):
+        return ProfileSource(files, profile)
+    if settings.regions:
+        return (
+            of_container(transport, environment) if has_container(environment) else of_machine(transport, environment)
+        )
+    return None
 
 
 def _regions(settings: BedrockSettings, files: Files, environment: Mapping[str, str]) -> tuple[str, ...]:

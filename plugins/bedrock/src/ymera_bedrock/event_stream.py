@@ -44,12 +44,10 @@ class EventStreamParser:
     It keeps at most one message. Takes time in proportion to the bytes, however small the pieces are.
     """
 
-    __slots__ = ("_buffer", "_length")
+    __slots__ = ("_buffer",)
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._length = 0
-        """The length of the message that the buffer begins with; 0 if it is not known yet."""
 
     @property
     def is_between_messages(self) -> bool:
@@ -66,21 +64,17 @@ class EventStreamParser:
         return self._messages()
 
     def _messages(self) -> Iterator[EventMessage]:
-        start, length = 0, self._length
-        view = self._buffer
+        start, buffer = 0, self._buffer
         try:
-            while True:
-                if not length and len(view) - start >= _PRELUDE.size:
-                    length = _total_length(view, start)
-                if not length or len(view) - start < length:
+            while len(buffer) - start >= _PRELUDE.size:
+                end = start + _total_length(buffer, start)
+                if len(buffer) < end:
                     break
-                end = start + length
-                message = _message(bytes(view[start:end]))
-                start, length = end, 0
+                message = _message(bytes(buffer[start:end]))
+                start = end
                 yield message
         finally:
-            del self._buffer[:start]
-            self._length = length
+            del buffer[:start]
 
 
 def _total_length(buffer: bytearray, start: int) -> int:
