@@ -56,6 +56,7 @@ def test_every_invalid_field_is_listed() -> None:
         ("gpt-5", "ListModels returns the models on offer", ["Set OPENAI_API_KEY for the server"]),
         ("anthropic/*", "ListModels returns the models on offer", ["Set ANTHROPIC_API_KEY for the server"]),
         ("command-a-03-2025", "ListModels returns the models on offer", ["Set COHERE_API_KEY for the server"]),
+        ("us.amazon.nova-9", "ListModels returns the models on offer", ["Set AWS_BEARER_TOKEN_BEDROCK for the server"]),
         (
             "ollama/qwen3",
             "ListModels returns the models on offer",
