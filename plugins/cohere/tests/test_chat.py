@@ -369,6 +369,9 @@ def test_what_is_billed_is_not_what_is_consumed() -> None:
     only = {"billed_units": {"input_tokens": 7, "output_tokens": 3}}
     [reported] = [each for each in decoded(START, end(usage=only)) if isinstance(each, UsageReported)]
     assert (reported.usage, reported.billed) == (Usage(7, 3), Usage(7, 3))
+    nothing = {"tokens": {"input_tokens": 5, "output_tokens": 1}, "billed_units": {"input_tokens": 0}}
+    [reported] = [each for each in decoded(START, end(usage=nothing)) if isinstance(each, UsageReported)]
+    assert (reported.usage, reported.billed) == (Usage(5, 1), None)
     assert not any(isinstance(each, UsageReported) for each in decoded(START, end()))
 
 

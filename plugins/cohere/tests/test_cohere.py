@@ -176,6 +176,20 @@ async def test_all_pages_are_listed_and_each_model_is_for_what_it_is_called_at(r
     ]
 
 
+async def test_configured_models_are_offered_instead_of_the_list(recorded_http: Record) -> None:
+    table = {
+        "api_key": "key",
+        "models": {"command-a": {"context_window": 9, "capabilities": ["tools"]}, "embed-v9": {}, "rerank-v9": {}},
+    }
+    transport = recorded_http()
+    (provider,) = providers(CohereSettings.model_validate(table), transport, {})
+    chat, embed, rerank = await provider.models()
+    assert (chat.kind, chat.context_window) == (Kind.GENERATE, 9)
+    assert (set(chat.capabilities), set(chat.unknown)) == ({Capability.TOOLS}, set())
+    assert (embed.kind, embed.max_batch_inputs, rerank.kind) == (Kind.EMBED, 96, Kind.RERANK)
+    assert transport.requests == []
+
+
 async def test_a_list_without_end_ends(recorded_http: Record) -> None:
     same = Exchange(page({"name": "embed-v4.0", "endpoints": ["embed"]}, after="again"), path="/v1/models")
     transport = recorded_http(same)

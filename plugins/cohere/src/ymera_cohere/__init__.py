@@ -38,7 +38,7 @@ def providers(settings: CohereSettings, transport: Transport, environment: Mappi
     if not key and not accounts:
         return []
     endpoint = Endpoint(settings.base_url or _BASE_URL, {} if accounts else _credentials(key), accounts)
-    return [CohereProvider(endpoint, transport)]
+    return [CohereProvider(endpoint, transport, settings.models)]
 
 
 def _credentials(key: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """The API's list of models: `GET /v1/models`, which version 2 has no successor of."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from ymera_cohere.embeddings import MOST_INPUTS
+from ymera_cohere.settings import ModelSettings
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.sdk.models import Capability, Kind, ModelInfo
 from ymera_service.sdk.wire.json_reader import Json, count, members, required, text
@@ -35,6 +37,15 @@ def read_page(body: Json) -> tuple[dict[str, ModelInfo], str | None]:
     required(body, "models", list)
     models = [_model(entry) for entry in members(body, "models")]
     return {info.name: info for info in models if info.name}, text(body, "next_page_token") or None
+
+
+def configured(name: str, model: ModelSettings) -> ModelInfo:
+    """Returns a model of the configuration; what it is for is told by its name."""
+    endpoint = next((each for each in ("embed", "rerank") if each in name), "chat")
+    info = _model({"name": name, "endpoints": [endpoint], "context_length": model.context_window})
+    if model.capabilities is None:
+        return info
+    return replace(info, capabilities=model.capabilities, unknown=frozenset())
 
 
 def _model(entry: Json) -> ModelInfo:

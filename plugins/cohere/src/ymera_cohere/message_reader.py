@@ -178,7 +178,10 @@ def _one(message: Json, name: str) -> Json:
 
 
 def _usage(usage: Json) -> Iterator[UsageReported]:
-    """Yields the counts. What is charged leaves out, for instance, what the API itself adds to a prompt."""
+    """Yields the counts. What is charged leaves out, for instance, what the API itself adds to a prompt.
+
+    No tokens charged at all are taken for a count that is missing.
+    """
     tokens, billed = member(usage, "tokens"), member(usage, "billed_units")
     if not tokens and not billed:
         return
@@ -190,4 +193,4 @@ def _usage(usage: Json) -> Iterator[UsageReported]:
         reasoning_output_tokens=first(count(tokens, "reasoning_tokens")),
     )
     corrected = consistent(counts)
-    yield UsageReported(corrected, estimated=corrected != counts, billed=charged if billed else None)
+    yield UsageReported(corrected, estimated=corrected != counts, billed=charged if charged != Usage() else None)

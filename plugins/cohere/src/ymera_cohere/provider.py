@@ -1,11 +1,11 @@
 """Cohere, or another server with its API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ymera_cohere import embeddings, reranking
+from ymera_cohere import embeddings, listing, reranking
 from ymera_cohere.dialect import CohereDialect
-from ymera_cohere.listing import page_request, read_page
+from ymera_cohere.settings import ModelSettings
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
 from ymera_service.sdk.models import ModelInfo
@@ -20,20 +20,29 @@ class CohereProvider(HttpProvider):
 
     dialect: CohereDialect
 
-    def __init__(self, endpoint: Endpoint, transport: Transport) -> None:
+    def __init__(
+        self, endpoint: Endpoint, transport: Transport, models: Mapping[str, ModelSettings] | None = None
+    ) -> None:
+        """`models` are offered instead of those that the API lists."""
         super().__init__(COHERE, CohereDialect(), endpoint, transport)
+        self._configured = [listing.configured(name, model) for name, model in (models or {}).items()]
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
+        offered = self._configured or await self._list()
+        self.dialect.learn(offered)
+        return [replace(info, deployments=self.endpoint.deployments) for info in offered]
+
+    async def _list(self) -> list[ModelInfo]:
         listed: dict[str, ModelInfo] = {}
         after: str | None = ""
         while after is not None:
-            page, after = read_page(read_object((await self.fetch(page_request(after))).body))
+            response = await self.fetch(listing.page_request(after))
+            page, after = listing.read_page(read_object(response.body))
             if page.keys() <= listed.keys():
                 break  # the endpoint ignores `page_token`, so this loop would never end
             listed |= page
-        self.dialect.learn(listed.values())
-        return [replace(info, deployments=self.endpoint.deployments) for info in listed.values()]
+        return list(listed.values())
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """See `Provider.embed`."""
