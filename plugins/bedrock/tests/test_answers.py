@@ -195,6 +195,8 @@ def test_citations_have_address_title_and_words() -> None:
 
 # Usage.
 
+COUNTS = {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}
+
 
 def test_cached_tokens_are_part_of_the_input() -> None:
     usage = {
@@ -217,6 +219,14 @@ def test_cached_tokens_are_part_of_the_input() -> None:
         ({"serviceTier": {"type": "default"}, "performanceConfig": {"latency": "standard"}}, True),
         ({"serviceTier": {"type": "flex"}}, False),
         ({"performanceConfig": {"latency": "optimized"}}, False),
+        (
+            {"usage": {**COUNTS, "cacheDetails": [{"ttl": "1h", "inputTokens": 9}, {"ttl": "5m", "inputTokens": 0}]}},
+            False,
+        ),
+        (
+            {"usage": {**COUNTS, "cacheDetails": [{"ttl": "1h", "inputTokens": 0}, {"ttl": "5m", "inputTokens": 9}]}},
+            True,
+        ),
         (
             {"usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2, "serverToolUsage": {"webSearch": 1}}},
             False,

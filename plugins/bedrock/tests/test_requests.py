@@ -228,7 +228,15 @@ CHOICES = (Tool("f"), Tool("g"))
         (SONNET, ToolChoice(ToolChoiceMode.REQUIRED), "fg", {"any": {}}, []),
         (SONNET, ToolChoice(ToolChoiceMode.TOOL, "g"), "fg", {"tool": {"name": "g"}}, []),
         (SONNET, ToolChoice(allowed_tools=("g",)), "g", None, ["mapped tool_choice.allowed_tools"]),
-        (SONNET, ToolChoice(parallel_tool_calls=False), "fg", None, ["dropped tool_choice.parallel_tool_calls"]),
+        (SONNET, ToolChoice(parallel_tool_calls=False), "fg", None, []),
+        (NOVA, ToolChoice(parallel_tool_calls=False), "fg", None, ["dropped tool_choice.parallel_tool_calls"]),
+        (
+            SONNET,
+            ToolChoice(ToolChoiceMode.REQUIRED, parallel_tool_calls=False),
+            "fg",
+            {"any": {}},
+            ["dropped tool_choice.parallel_tool_calls"],
+        ),
         (MISTRAL, ToolChoice(ToolChoiceMode.TOOL, "g"), "g", {"any": {}}, ["mapped tool_choice.tool_name"]),
         (LLAMA, ToolChoice(ToolChoiceMode.TOOL, "g"), "g", None, ["mapped tool_choice.tool_name"]),
         (LLAMA, ToolChoice(ToolChoiceMode.REQUIRED), "fg", None, ["dropped tool_choice.mode"]),
@@ -242,6 +250,14 @@ def test_the_choice_among_tools_is_sent_as_the_model_accepts_it(
     assert [tool["toolSpec"]["name"] for tool in config["tools"]] == list(names)
     assert config.get("toolChoice") == sent
     assert adapted(prompt, model) == warnings
+
+
+def test_claude_is_kept_from_parallel_calls_by_its_own_field() -> None:
+    sent = body(Prompt(HELLO, CHOICES, ToolChoice(parallel_tool_calls=False)))
+    wanted = {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}
+    assert sent["additionalModelRequestFields"] == wanted
+    assert "additionalModelRequestFields" not in body(Prompt(HELLO, CHOICES, ToolChoice(parallel_tool_calls=True)))
+    assert "additionalModelRequestFields" not in body(Prompt(HELLO, tool_choice=ToolChoice(parallel_tool_calls=False)))
 
 
 def test_tools_that_must_not_be_called_are_not_offered() -> None:
@@ -406,6 +422,19 @@ def test_other_families_are_asked_to_think_in_their_own_form(
     prompt = Prompt(HELLO, sampling=Sampling(reasoning_effort=effort))
     assert body(prompt, model).get("additionalModelRequestFields") == fields
     assert adapted(prompt, model) == [f"{kind} sampling.reasoning_effort" for kind in warnings]
+
+
+def test_nova_with_its_highest_effort_takes_neither_samplers_nor_a_limit() -> None:
+    free = Prompt(HELLO, sampling=Sampling(0.5, 0.9, 7, reasoning_effort=HIGH))
+    assert body(free, NOVA_2).keys() == {"messages", "additionalModelRequestFields"}
+    assert adapted(free, NOVA_2) == [f"dropped sampling.{name}" for name in ("temperature", "top_p", "top_k")]
+    bounded = Prompt(HELLO, sampling=Sampling(0.5, max_output_tokens=100, reasoning_effort=HIGH))
+    sent = body(bounded, NOVA_2)
+    assert sent["inferenceConfig"] == {"maxTokens": 100, "temperature": 0.5}
+    assert sent["additionalModelRequestFields"]["reasoningConfig"]["maxReasoningEffort"] == "medium"
+    assert adapted(bounded, NOVA_2) == ["mapped sampling.reasoning_effort"]
+    low = Prompt(HELLO, sampling=Sampling(max_output_tokens=100, reasoning_effort=LOW))
+    assert adapted(low, NOVA_2) == []
 
 
 def test_claude_that_thinks_takes_no_samplers_and_that_is_forced_does_not_think() -> None:

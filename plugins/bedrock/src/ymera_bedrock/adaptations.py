@@ -6,7 +6,13 @@ from pathlib import PurePosixPath
 from ymera_bedrock.converse_reader import FORMAT
 from ymera_bedrock.media import document_name
 from ymera_bedrock.profiles import Profile
-from ymera_bedrock.requests import TIERS, choice_of, is_asked_in_words, offered_only_for_history
+from ymera_bedrock.requests import (
+    TIERS,
+    choice_of,
+    is_asked_in_words,
+    offered_only_for_history,
+    prevents_parallel_calls,
+)
 from ymera_service.sdk.content import Media, MediaKind, Message
 from ymera_service.sdk.generation import (
     Adaptation,
@@ -99,7 +105,7 @@ def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
         yield dropped("prompt.tools.strict", "the model does not enforce schemas of tools")
     if choice.allowed_tools:
         yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
-    if choice.parallel_tool_calls is False:
+    if choice.parallel_tool_calls is False and not prevents_parallel_calls(prompt, profile):
         yield dropped("prompt.tool_choice.parallel_tool_calls", "the API can't forbid parallel calls")
     if choice.mode is ToolChoiceMode.REQUIRED and not choice_of(prompt, profile):
         yield dropped("prompt.tool_choice.mode", "the model can't be made to call a tool")

@@ -8,7 +8,7 @@ import orjson
 from ymera_bedrock.caching import bound, cache_point
 from ymera_bedrock.contents import called_tools, conversation, json_object, system_blocks
 from ymera_bedrock.profiles import Profile
-from ymera_bedrock.thinking import config_effort, thinking_fields
+from ymera_bedrock.thinking import config_effort, refuses_samplers, thinking_fields
 from ymera_service.sdk.generation import (
     CODE_EXECUTION,
     WEB_SEARCH,
@@ -40,7 +40,8 @@ def generation(prompt: Prompt, profile: Profile) -> Json:
         InvalidProviderRequest: The prompt holds something that the API can't express.
     """
     body = prompt_body(prompt, profile)
-    if config := _inference_config(prompt.sampling, profile, thinks=thinks(body)):
+    samples = not refuses_samplers(body.get("additionalModelRequestFields", {}))
+    if config := _inference_config(prompt.sampling, profile, samples=samples):
         body["inferenceConfig"] = config
     if output := _output_config(prompt, profile):
         body["outputConfig"] = output
@@ -68,12 +69,6 @@ def prompt_body(prompt: Prompt, profile: Profile) -> Json:
     return body
 
 
-def thinks(body: Json) -> bool:
-    """Returns whether a body asks Claude to think, which then accepts fewer parameters."""
-    asked = body.get("additionalModelRequestFields", {}).get("thinking", {})
-    return asked.get("type") in ("enabled", "adaptive")
-
-
 def is_forced(prompt: Prompt) -> bool:
     """Returns whether the model has to call a tool."""
     return bool(prompt.tools) and prompt.tool_choice.mode in _FORCED
@@ -90,6 +85,13 @@ def is_asked_in_words(prompt: Prompt, profile: Profile) -> bool:
 def offered_only_for_history(prompt: Prompt) -> bool:
     """Returns whether tools are sent that must not be called, as the API requires those of earlier calls."""
     return (not prompt.tools or prompt.tool_choice.mode is ToolChoiceMode.NONE) and bool(called_tools(prompt.messages))
+
+
+def prevents_parallel_calls(prompt: Prompt, profile: Profile) -> bool:
+    """Returns whether calls are kept from being parallel; Converse has no field for it, but Claude has one."""
+    choice = prompt.tool_choice
+    wanted = choice.parallel_tool_calls is False and choice.mode is ToolChoiceMode.AUTO
+    return wanted and bool(prompt.tools) and profile.signs
 
 
 def choice_of(prompt: Prompt, profile: Profile) -> Json:
@@ -150,7 +152,9 @@ def _system_tool(tool: ProviderTool, profile: Profile) -> list[Json]:
 def _additional_fields(prompt: Prompt, profile: Profile) -> Json:
     sampling = prompt.sampling
     fields = thinking_fields(sampling, profile, forced=is_forced(prompt))
-    if sampling.top_k is not None and profile.top_k and "thinking" not in fields:
+    if prevents_parallel_calls(prompt, profile):
+        fields["tool_choice"] = {"type": "auto", "disable_parallel_tool_use": True}
+    if sampling.top_k is not None and profile.top_k and not refuses_samplers(fields):
         value: Any = sampling.top_k
         for name in reversed(profile.top_k):
             value = {name: value}
@@ -158,13 +162,13 @@ def _additional_fields(prompt: Prompt, profile: Profile) -> Json:
     return fields
 
 
-def _inference_config(sampling: Sampling, profile: Profile, *, thinks: bool) -> Json:
+def _inference_config(sampling: Sampling, profile: Profile, *, samples: bool) -> Json:
     limit = sampling.max_output_tokens
     config: Json = {
         "maxTokens": limit and min(limit, profile.max_output_tokens or limit),  # the API refuses a higher one
         "stopSequences": sampling.stop_sequences or None,
     }
-    if not thinks:
+    if samples:
         if "temperature" in profile.samplers and sampling.temperature is not None:
             config["temperature"] = min(sampling.temperature, 1.0)  # other vendors' range goes up to 2
         if "topP" in profile.samplers and not (profile.one_sampler and "temperature" in config):

@@ -39,11 +39,23 @@ def _some(effort: ReasoningEffort, sampling: Sampling, profile: Profile) -> Json
         case Thinking.ADAPTIVE:
             return {"thinking": {"type": "adaptive"}}
         case Thinking.NOVA:
-            return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": nearest(effort, profile)}}
+            return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": _of_nova(effort, sampling, profile)}}
         case Thinking.EFFORT:
             return {"reasoning_effort": nearest(effort, profile)}
         case Thinking.NONE:
             return {}
+
+
+def _of_nova(effort: ReasoningEffort, sampling: Sampling, profile: Profile) -> str:
+    found = nearest(effort, profile)
+    # With its highest effort, Nova refuses a limit of tokens; the limit bounds the cost, so it goes before the effort.
+    return found if sampling.max_output_tokens is None else min(found, profile.efforts[-2], key=profile.efforts.index)
+
+
+def refuses_samplers(fields: Json) -> bool:
+    """Returns whether a model refuses temperature and the like with these `additionalModelRequestFields`."""
+    claude, nova = fields.get("thinking", {}).get("type"), fields.get("reasoningConfig", {}).get("maxReasoningEffort")
+    return claude in ("enabled", "adaptive") or nova == "high"
 
 
 def config_effort(sampling: Sampling, profile: Profile) -> str:

@@ -2,7 +2,7 @@
 
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
-from ymera_service.sdk.wire.json_reader import Json, count, first, member, text
+from ymera_service.sdk.wire.json_reader import Json, count, first, member, members, text
 from ymera_service.sdk.wire.tiers import has_usual_rates
 
 
@@ -22,6 +22,7 @@ def reported(answer: Json) -> list[UsageReported]:
         cache_creation_input_tokens=written,
     )
     tier, latency = text(member(answer, "serviceTier"), "type"), text(member(answer, "performanceConfig"), "latency")
-    charges_more = any(member(counts, "serverToolUsage").values()) or latency == "optimized"
+    for_an_hour = any(text(one, "ttl") == "1h" and count(one, "inputTokens") for one in members(counts, "cacheDetails"))
+    charges_more = any(member(counts, "serverToolUsage").values()) or latency == "optimized" or for_an_hour
     usual = has_usual_rates(tier) and not charges_more
     return [UsageReported(usage, count(counts, "totalTokens"), usual_rates=usual, service_tier=tier)]
