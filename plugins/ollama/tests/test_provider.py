@@ -175,7 +175,7 @@ async def test_a_host_is_found_with_its_models() -> None:
     described = {each.name: (each.kind, set(each.capabilities), each.context_window, each.local) for each in models}
     assert described == {
         "qwen3:8b": (Kind.GENERATE, {TOOLS, SCHEMA, REASONING}, 40960, True),
-        "nomic-embed-text:latest": (Kind.EMBED, {SCHEMA}, 0, True),
+        "nomic-embed-text:latest": (Kind.EMBED, set(), 0, True),
         "gone:1b": (Kind.GENERATE, {SCHEMA}, 0, True),
         "gpt-oss:120b-cloud": (Kind.GENERATE, {REASONING}, 0, False),
     }
@@ -215,7 +215,12 @@ async def test_a_model_has_a_target_at_each_host_that_has_it(closed_port: str) -
 
 
 async def test_only_configured_models_are_offered_also_those_that_are_not_pulled() -> None:
-    names = {"nomic-embed-text": {}, "qwen3:8b": {"context_window": 8192}, "llama3.2": {"capabilities": ["tools"]}}
+    names = {
+        "nomic-embed-text": {},
+        "qwen3:8b": {"context_window": 8192},
+        "llama3.2": {"capabilities": ["tools"]},
+        "bge-embed": {},
+    }
     async with serving(HOST) as one, serving({"/api/tags": {"models": []}}) as other:
         table = {"hosts": {"one": one, "other": other}, "context_window": 999_999, "models": names}
         models = await listed(OllamaSettings.model_validate(table), {})
@@ -223,8 +228,13 @@ async def test_only_configured_models_are_offered_also_those_that_are_not_pulled
         ("nomic-embed-text", Kind.EMBED, 999_999),
         ("qwen3:8b", Kind.GENERATE, 8192),
         ("llama3.2", Kind.GENERATE, 999_999),
+        ("bge-embed", Kind.EMBED, 999_999),
     ]
-    assert [[one.endpoint for one in each.deployments] for each in models] == [["one"], ["one"], ["one", "other"]]
+    assert [[one.endpoint for one in each.deployments] for each in models] == [
+        ["one"],
+        ["one"],
+        *[["one", "other"]] * 2,
+    ]
     assert (set(models[2].capabilities), set(models[2].unknown)) == ({TOOLS}, set())
 
 
@@ -280,8 +290,8 @@ async def test_a_context_in_the_models_own_parameters_is_what_it_is_loaded_for()
     [
         ({"template": "{{ if .Tools }}"}, Kind.GENERATE, {TOOLS, SCHEMA}, set()),
         ({"template": "{{ .Prompt }}", "projector_info": {"a": 1}}, Kind.GENERATE, {IMAGES, SCHEMA}, set()),
-        ({"details": {"family": "nomic-bert"}}, Kind.EMBED, {SCHEMA}, {TOOLS, IMAGES, REASONING}),
-        ({"capabilities": ["image"]}, Kind.OTHER, {SCHEMA}, set()),
+        ({"details": {"family": "nomic-bert"}}, Kind.EMBED, set(), set()),
+        ({"capabilities": ["image"]}, Kind.OTHER, set(), set()),
         (
             {"capabilities": 7, "details": 7, "model_info": [], "parameters": {}},
             Kind.GENERATE,
@@ -308,7 +318,11 @@ async def test_older_versions_and_other_models(
             {"capabilities": ["completion", "thinking"], "details": {"family": "gptoss"}},
             ("low", "medium", "high"),
         ),
-        ("m:1", {"thinking": {"values": ["low", "max", 7], "default": "low"}, "capabilities": []}, ("low", "max")),
+        (
+            "m:1",
+            {"thinking": {"values": ["low", "max", 7], "default": "low"}, "capabilities": ["completion"]},
+            ("low", "max"),
+        ),
         ("m:1", {"thinking": {"values": [False]}, "capabilities": ["completion"]}, ()),
         ("m:1", {"capabilities": ["completion"]}, ()),
         ("m:1", {"template": "{{ .Prompt }}"}, None),

@@ -43,11 +43,13 @@ def profile_of(model: str, shown: Json, *, remote: bool = False) -> Profile:
     Models whose calls are passed on are not made to follow a schema by the host.
     """
     can = _abilities(shown)
+    kind = _kind(model, shown, can)
+    if kind is not Kind.GENERATE:
+        return Profile(kind, frozenset(), frozenset(), _context(shown), remote=remote)
     largest, loaded = _context(shown), _NUM_CTX.search(text(shown, "parameters"))
     always = frozenset({Capability.STRUCTURED_OUTPUT})
     has = frozenset(_CAPABILITIES[word] for word in can or () if word in _CAPABILITIES)
     return Profile(
-        kind=_kind(model, shown, can),
         capabilities=has if remote else has | always,
         unknown=(MAY if can is None else UNSTATED) | (always if remote else frozenset()),
         context_window=min(int(loaded[1]), largest or int(loaded[1])) if loaded else largest,

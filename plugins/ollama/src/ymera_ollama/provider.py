@@ -7,7 +7,7 @@ from math import inf
 
 from ymera_ollama import embeddings, listing
 from ymera_ollama.dialect import OllamaDialect
-from ymera_ollama.profiles import UNKNOWN, Profile
+from ymera_ollama.profiles import Profile
 from ymera_ollama.settings import ModelSettings, OllamaSettings
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import MalformedResponse, ProviderError
@@ -120,7 +120,10 @@ class OllamaProvider(HttpProvider):
     def _chosen(self, listed: Listed) -> Listed:
         """Returns the models to offer: the configured ones, also those that are on no host, or else all."""
         names = self._settings.models or dict.fromkeys(listed, ModelSettings())
-        return {name: self._configured(_found(listed, name) or UNKNOWN, model) for name, model in names.items()}
+        return {
+            name: self._configured(_found(listed, name) or listing.profile_of(name, {}), model)
+            for name, model in names.items()
+        }
 
     def _configured(self, profile: Profile, model: ModelSettings) -> Profile:
         wanted = model.context_window or self._settings.context_window
