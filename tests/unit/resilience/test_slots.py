@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ymera_service.resilience.slots import CALLER_FACTOR, TARGET_FACTOR, Slot, Slots
 from ymera_service.sdk.errors import Overloaded, ShuttingDown
-from ymera_service.sdk.targets import Target
+from ymera_service.sdk.targets import Deployment, Target
 
 WAIT = 5
 A, B, C, D = (Target("acme", f"acme/{name}") for name in "abcd")
@@ -69,6 +69,15 @@ async def test_a_target_leaves_a_third_of_the_slots_free_for_others() -> None:
     assert len(await filled(slots, B, "two")) == 14
     assert len(await filled(slots, C, "three")) == 4
     await slots.acquire([D])
+
+
+async def test_the_accounts_of_a_hung_model_share_what_one_target_may_hold() -> None:
+    slots = Slots(30, 10)
+    accounts = [Target("acme", "acme/a", Deployment(f"key-{number}")) for number in range(50)]
+    for account in accounts[:20]:
+        await got(asyncio.create_task(slots.acquire([account])))
+    await queued(slots, *accounts)
+    await got(asyncio.create_task(slots.acquire([B])))
 
 
 async def test_a_caller_of_a_hung_target_can_call_others() -> None:
