@@ -357,6 +357,28 @@ def test_a_measurement_stays_within_its_budget(home: Home, server: str) -> None:
     assert float(cost) <= 0.02
 
 
+def test_own_tasks_rank_the_models_and_make_a_category(home: Home, server: str) -> None:
+    tasks = [{"prompt": f"What is {number} + 25?", "answer": number + 25} for number in range(3)]
+    file = home.path / "my.jsonl"
+    file.write_text("\n".join(map(json.dumps, tasks)))
+    at = ("--address", server)
+    assert "is not a category" in home.run("route", "Hi", "--category", "support", *at).stderr
+    alone = home.run("benchmark", "--suite", "my.jsonl", *at)
+    assert (alone.returncode, "--as-category" in alone.stderr) == (2, True)
+    options = ("--suite", "my.jsonl", "--as-category", "support", "--models", "simulator/*", *at)
+    shown = home.run("benchmark", *options, "--yes")
+    assert shown.returncode == 0, shown.stderr
+    assert "21 tasks: 7 models × 3 of my, seed" in shown.stderr
+    assert re.search(r"^simulator/\S+ +support +1\.00 +0\.\d\d–1\.00 +3 +0 .*\$0\.\d+$", shown.stdout, re.MULTILINE)
+    routed = home.json("route", "Hi", "--category", "support", *at)
+    assert routed["decision"]["category"] == "support"
+    evidence = [part["evidence"] for part in routed["decision"]["candidates"][0]["components"]]
+    assert any(each.endswith("over 3 support tasks") for each in evidence)
+    file.write_text('{"prompt": "Hi", "answer": "x"}\n{"prompt": "Hi", "answr": "x"}')
+    failed = home.run("benchmark", *options)
+    assert (failed.returncode, "my.jsonl, line 2: 'answr' is not a field" in failed.stderr) == (2, True)
+
+
 def test_a_measurement_that_the_user_does_not_want_is_not_begun(home: Home, server: str) -> None:
     options = ("--models", "simulator/sim-large", "--address", server)
     shown = on_a_terminal(home, "benchmark", *options, answer="n\n", code=1)

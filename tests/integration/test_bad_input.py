@@ -38,7 +38,7 @@ def request(text: str, *models: str) -> ymera_pb2.ExecuteRequest:
 async def refused(call: Any) -> tuple[grpc.StatusCode, dict[str, Any]]:
     """Returns the status of a call and its details by the name of their type."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
+        await (call.read() if isinstance(call, grpc.aio.UnaryStreamCall) else call)
     trailing = dict(caught.value.trailing_metadata() or ())
     status = await rpc_status.aio.from_call(call)
     assert status is not None
@@ -158,6 +158,62 @@ async def test_an_unknown_suite_is_not_found(stub: ymera_pb2_grpc.YmeraServiceAs
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call.read()
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+def own_suite(*tasks: ymera_pb2.OwnTask, **fields: str) -> ymera_pb2.OwnSuite:
+    return ymera_pb2.OwnSuite(**{"name": "mine", "category": "support", **fields}, tasks=tasks)
+
+
+def own_task(text: str = "Hi", **fields: list[str]) -> ymera_pb2.OwnTask:
+    message = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text=text)])
+    return ymera_pb2.OwnTask(messages=[message] if text else [], **(fields or {"answers": ["x"]}))
+
+
+async def test_every_fault_of_own_tasks_is_named(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    suite = own_suite(
+        own_task(),
+        own_task(""),
+        own_task(choices=["a"]),
+        own_task(answers=["a"], choices=["b", " "]),
+        own_task(answers=["a"] * 33),
+        own_task(contains=["a" * 2001]),
+        own_task(),
+        name="",
+        category=" support",
+    )
+    call = stub.Benchmark(ymera_pb2.BenchmarkRequest(own_suite=suite, suites=["lab"], categories=["x"]), timeout=WAIT)
+    code, details = await refused(call)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert violations(details).keys() == {
+        "own_suite.name",
+        "own_suite.category",
+        "own_suite.tasks[1].messages",
+        "own_suite.tasks[2].answers",
+        "own_suite.tasks[3].answers[0]",
+        "own_suite.tasks[3].choices[1]",
+        "own_suite.tasks[4].answers",
+        "own_suite.tasks[5].contains[0]",
+        "own_suite.tasks[6]",
+        "suites",
+        "categories",
+    }
+    assert "tasks[0]" in violations(details)["own_suite.tasks[6]"]
+
+
+@pytest.mark.parametrize(
+    ("suite", "problem"),
+    [
+        (own_suite(), "is required"),
+        (own_suite(*[own_task()] * 1001), "1,001 items"),
+        (own_suite(*[ymera_pb2.OwnTask(messages=list(own_task().messages) * 5, answers=["x"])] * 1000), "5,000 parts"),
+    ],
+)
+async def test_own_tasks_are_some_and_not_too_many(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, suite: ymera_pb2.OwnSuite, problem: str
+) -> None:
+    code, details = await refused(stub.Benchmark(ymera_pb2.BenchmarkRequest(own_suite=suite), timeout=WAIT))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert problem in violations(details)["own_suite.tasks"]
 
 
 async def test_constraints_that_no_model_meets_are_an_error(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:

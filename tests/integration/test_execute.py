@@ -281,6 +281,36 @@ async def test_the_installed_simulator_answers(installed_app: Application) -> No
     assert any(part.text for message in answer.messages for part in message.parts)
 
 
+async def test_own_tasks_make_a_category_that_a_hint_selects(installed_app: Application) -> None:
+    tasks = [
+        ymera_pb2.OwnTask(messages=ask(f"What is {number} + 25?").prompt.messages, answers=[str(number + 25)])
+        for number in range(7)
+    ]
+    suite = ymera_pb2.OwnSuite(name="mine", category="support", tasks=tasks)
+    models = ["simulator/sim-large", "simulator/sim-small"]
+    wanted = ymera_pb2.RouteRequest(
+        prompt=ask("Hi").prompt, preferences=routing_pb2.RoutingPreferences(category_hint="support")
+    )
+    async with grpc.aio.insecure_channel(installed_app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as unknown:
+            await stub.Route(wanted, timeout=WAIT)
+        call = stub.Benchmark(ymera_pb2.BenchmarkRequest(models=models, own_suite=suite), timeout=30)
+        events = [event async for event in call]
+        decision = (await stub.Route(wanted, timeout=WAIT)).decision
+    assert unknown.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert {event.progress.suite for event in events[1:-1]} == {"mine"}
+    scores = events[-1].completed.scores
+    assert {(each.category, each.tasks) for each in scores} == {("support", 7)}
+    assert max(each.score for each in scores) > 0.5
+    assert all(each.usage.HasField("cost_micros") and each.score_low < each.score_high for each in scores)
+    assert decision.category == "support"
+    evidence = {each.model: each.components[0].evidence for each in decision.candidates}
+    assert evidence.keys() > set(models)
+    for model, shown in evidence.items():
+        assert ("over 7 support tasks" in shown) == (model in models)
+
+
 async def test_past_requests_are_listed_page_by_page_with_filters(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from ymera_service.benchmark.own import OwnSuite
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.errors import FieldViolation, InternalError, InvalidRequest, ModelNotFound, SuiteNotFound
@@ -25,6 +26,7 @@ class BenchmarkPlan:
         concurrency: The maximum number of tasks that run at the same time, from 1 to 64.
         plan_only: Whether nothing is measured.
         max_cost_micros: What the run may cost in micro-USD; models whose price is not known are then left out.
+        own_suite: Tasks of the caller's own, which are run in place of suites.
     """
 
     models: Sequence[str] = ()
@@ -35,6 +37,7 @@ class BenchmarkPlan:
     concurrency: int = 4
     plan_only: bool = False
     max_cost_micros: int | None = None
+    own_suite: OwnSuite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,15 @@ def suites_of(plan: BenchmarkPlan, suites: Mapping[str, BenchmarkSuite]) -> list
     """Returns the suites of a plan, each once, in the order of their names.
 
     Raises:
+        InvalidRequest: The caller's own suite has the name of an installed one.
         SuiteNotFound: A name is unknown, or no plugin offers a suite.
     """
+    if plan.own_suite is not None:
+        if plan.own_suite.name in suites:
+            raise InvalidRequest(
+                [FieldViolation("own_suite.name", "is the name of an installed suite; choose another")]
+            )
+        return [plan.own_suite]
     if not suites:
         raise SuiteNotFound("no plugin offers a benchmark suite; install one, such as ymera-basics")
     for name in plan.suites:

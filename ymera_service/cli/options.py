@@ -117,6 +117,16 @@ Session = Annotated[
         rich_help_panel=PREFERENCES,
     ),
 ]
+Category = Annotated[
+    str,
+    typer.Option(
+        metavar="CATEGORY",
+        help="The category of the task, in place of the one detected; also one that you measured.",
+        show_default=False,
+        autocompletion=completion.names("categories"),
+        rich_help_panel=PREFERENCES,
+    ),
+]
 PreferFree = Annotated[bool, typer.Option("--prefer-free", help="Prefer free models.", rich_help_panel=PREFERENCES)]
 
 

@@ -23,7 +23,7 @@ def prompt_text(argument: str | None, *, piped: bool = True) -> str:
     Raises:
         CommandFailed: There is neither an argument nor piped input, or the text is not UTF-8.
     """
-    given = [_read_text(STDIN)] if piped and (argument == STDIN or _is_piped()) else []
+    given = [read_text(STDIN)] if piped and (argument == STDIN or _is_piped()) else []
     if argument is not None and argument != STDIN:
         given = [each.rstrip("\n") for each in given if each.strip()]
         given.append(_utf8(argument, "the prompt"))
@@ -56,7 +56,7 @@ def prompt(
         built.messages.insert(0, content_pb2.Message(role=content_pb2.ROLE_SYSTEM, parts=[rules]))
     if schema:
         built.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
-        built.response_format.schema = _read_text(str(schema))
+        built.response_format.schema = read_text(str(schema))
     return built
 
 
@@ -75,6 +75,7 @@ def preferences(
     max_cost_micros: int | None = None,
     session: str = "",
     prefer_free: bool = False,
+    category: str = "",
 ) -> routing_pb2.RoutingPreferences:
     """Builds the preferences."""
     return routing_pb2.RoutingPreferences(
@@ -83,6 +84,7 @@ def preferences(
         max_cost_micros=max_cost_micros,
         session_id=session,
         prefer_free=prefer_free,
+        category_hint=category,
     )
 
 
@@ -113,7 +115,12 @@ def _mime_type(source: str) -> str:
     return mimetypes.guess_type(source)[0] or "application/octet-stream"
 
 
-def _read_text(source: str) -> str:
+def read_text(source: str) -> str:
+    """Returns the text of a file, or of standard input.
+
+    Raises:
+        CommandFailed: It can't be read, or is not UTF-8.
+    """
     name = "standard input" if source == STDIN else source
     try:
         return _read(source).decode()

@@ -7,16 +7,15 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ymera_basics import checks
-from ymera_basics.amounts import clock, concluded, date, number
-from ymera_basics.answers import read
 from ymera_basics.suite import BasicsSuite, draft
-from ymera_basics.task import Check
-from ymera_basics.words import choice
 
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.grading import checks
+from ymera_service.sdk.grading.amounts import clock, concluded, date, number
+from ymera_service.sdk.grading.answers import Check, read
+from ymera_service.sdk.grading.words import choice
 
 
 def grade(check: Check, answer: str, question: str = "") -> float:

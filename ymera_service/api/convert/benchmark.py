@@ -1,31 +1,70 @@
 """Measurements: what is to be measured, how far it is, and the scores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Any
 
 from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
+from ymera_service.api.convert.content import messages_of
 from ymera_service.api.convert.usage import duration_fields, failure_fields, usage_fields
-from ymera_service.benchmark.plan import BenchmarkPlan
+from ymera_service.benchmark.own import OwnSuite, OwnTask
+from ymera_service.benchmark.plan import MAX_TASKS_PER_CATEGORY, BenchmarkPlan
 from ymera_service.benchmark.runner import BenchmarkCompleted, BenchmarkProgress, BenchmarkStarted
 from ymera_service.benchmark.scores import BenchmarkScore
 from ymera_service.serving.benchmarks import DEFAULT_CONCURRENCY, DEFAULT_TASKS, BenchmarkStopped, SentEvent
-from ymera_service.serving.checks.limits import fits
+from ymera_service.serving.checks.limits import MAX_PARTS, fits
+from ymera_service.serving.checks.own_suites import of_task
 from ymera_service.serving.checks.violations import Violations
 
 
 def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
     """Returns what is to be measured."""
+    own = _own_suite(request.own_suite, faults) if request.HasField("own_suite") else None
     return BenchmarkPlan(
         models=tuple(request.models) if fits("models", len(request.models), faults) else (),
         suites=tuple(request.suites) if fits("suites", len(request.suites), faults) else (),
         categories=tuple(request.categories) if fits("categories", len(request.categories), faults) else (),
-        tasks_per_category=request.tasks_per_category or DEFAULT_TASKS,
+        tasks_per_category=request.tasks_per_category or (MAX_TASKS_PER_CATEGORY if own else DEFAULT_TASKS),
         seed=request.seed if request.HasField("seed") else None,
         concurrency=request.concurrency or DEFAULT_CONCURRENCY,
         plan_only=request.plan_only,
         max_cost_micros=request.max_cost_micros if request.HasField("max_cost_micros") else None,
+        own_suite=own,
+    )
+
+
+def _own_suite(suite: pb.OwnSuite, faults: Violations) -> OwnSuite:
+    tasks = suite.tasks
+    return OwnSuite(suite.name, suite.category, _own_tasks(tasks, faults) if _fit(tasks, faults) else ())
+
+
+def _fit(tasks: Sequence[pb.OwnTask], faults: Violations) -> bool:
+    """Returns whether the tasks are few enough to be converted, noting it if they are not."""
+    if not fits("own_suite.tasks", len(tasks), faults):
+        return False
+    parts = sum([len(message.parts) for task in tasks for message in task.messages])
+    if parts > MAX_PARTS:
+        faults.add("own_suite.tasks", f"hold {parts:,} parts; at most {MAX_PARTS:,} are allowed")
+    return parts <= MAX_PARTS
+
+
+def _own_tasks(tasks: Sequence[pb.OwnTask], faults: Violations) -> list[OwnTask]:
+    found = []
+    for index, task in enumerate(tasks):
+        with of_task(index, faults):
+            found.append(_own_task(task, faults))
+    return found
+
+
+def _own_task(task: pb.OwnTask, faults: Violations) -> OwnTask:
+    return OwnTask(
+        id=sha256(task.SerializeToString(deterministic=True)).hexdigest()[:24],
+        messages=messages_of(task.messages, faults),
+        answers=tuple(task.answers) if fits("answers", len(task.answers), faults) else (),
+        choices=tuple(task.choices) if fits("choices", len(task.choices), faults) else (),
+        contains=tuple(task.contains) if fits("contains", len(task.contains), faults) else (),
     )
 
 

@@ -56,7 +56,7 @@ FINISH_REASONS = {
 
 def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
     """Returns a prompt, noting what our types can't express; the checks are in `serving.checks`."""
-    messages = _messages(prompt.messages, faults)
+    messages = messages_of(prompt.messages, faults)
     if not (prompt.tools or prompt.HasField("tool_choice") or prompt.HasField("response_format")):
         tier = service_tier_of(prompt, faults) if prompt.service_tier else None
         return Prompt(messages, (), ANY_TOOL, FREE_TEXT, sampling_of(prompt, faults), (), tier)
@@ -72,7 +72,8 @@ def prompt_of(prompt: pb.Prompt, faults: Violations) -> Prompt:
     )
 
 
-def _messages(messages: Sequence[pb.Message], faults: Violations) -> tuple[Message, ...]:
+def messages_of(messages: Sequence[pb.Message], faults: Violations) -> tuple[Message, ...]:
+    """Returns the messages of a prompt, noting what our types can't express."""
     if not fits("prompt.messages", len(messages), faults) or not parts_fit(_parts(messages), faults):
         return ()
     return tuple([_message(message, i, faults) for i, message in enumerate(messages)])

@@ -55,6 +55,7 @@ def ask(
     max_cost: options.MaxCost = None,
     session: options.Session = "",
     prefer_free: options.PreferFree = False,
+    category: options.Category = "",
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -80,7 +81,12 @@ def ask(
         asked = requests.prompt(text, system=system, files=file or (), images=image or (), schema=schema)
         requests.sample(asked, temperature=temperature, max_tokens=max_tokens)
         preferences = requests.preferences(
-            models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
+            models=model,
+            weights=weights,
+            max_cost_micros=max_cost,
+            session=session,
+            prefer_free=prefer_free,
+            category=category,
         )
         conversation = Conversation(session)
     request = ExecuteStreamRequest(

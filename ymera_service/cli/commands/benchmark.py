@@ -1,5 +1,6 @@
 """`ymera benchmark`"""
 
+from pathlib import Path
 from typing import Annotated
 
 import grpc
@@ -13,9 +14,10 @@ from ymera_service.cli.asking import confirmed
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.measuring import planned
 from ymera_service.cli.output import Output
-from ymera_service.cli.problems import FAILED
+from ymera_service.cli.problems import FAILED, wrong
 from ymera_service.cli.render.benchmark import plan, scores
 from ymera_service.cli.running import run
+from ymera_service.cli.suites import own_suite
 
 _Models = Annotated[
     list[str] | None,
@@ -41,7 +43,19 @@ _Categories = Annotated[
         autocompletion=completion.names("categories"),
     ),
 ]
-_Tasks = Annotated[int, typer.Option(min=1, max=1000, help="The maximum number of tasks per suite and category.")]
+_Own = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Run your own tasks instead: a JSON object a line. Needs --as-category."),
+]
+_AsCategory = Annotated[
+    str, typer.Option(metavar="NAME", help="The category of your own tasks, also a new one.", show_default=False)
+]
+_Tasks = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=1000, help="The maximum number of tasks per suite and category. Default: 5, or all of your own."
+    ),
+]
 _Seed = Annotated[
     int | None, typer.Option(min=0, help="Seed for the choice of tasks, to repeat a run. Default: drawn.")
 ]
@@ -62,7 +76,9 @@ def benchmark(
     models: _Models = None,
     suites: _Suites = None,
     categories: _Categories = None,
-    tasks: _Tasks = 5,
+    suite: _Own = None,
+    as_category: _AsCategory = "",
+    tasks: _Tasks = None,
     seed: _Seed = None,
     concurrency: _Concurrency = 4,
     yes: _Yes = False,
@@ -78,18 +94,27 @@ def benchmark(
     what they will probably cost, and asks. Results from before an interruption
     are kept. With --json each event is printed as a line of JSON.
 
+    With --suite the tasks are your own, as in {"prompt": "…", "answer": "refund"}.
+    `ymera ask --category` then takes the models that are best at them.
+
     [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
     [dim]ymera benchmark --models 'openai/*' --budget 0.50[/dim]
+    [dim]ymera benchmark --suite my.jsonl --as-category support[/dim]
     """
     output = Output(as_json)
+    with output.reporting():
+        if (suite is None) != (not as_category):
+            raise wrong("--suite and --as-category go together", "As in --suite my.jsonl --as-category support.")
+        own = own_suite(suite, as_category) if suite else None
     request = BenchmarkRequest(
         models=models or (),
         suites=suites or (),
         categories=categories or (),
-        tasks_per_category=tasks,
+        tasks_per_category=tasks or 0,
         seed=seed,
         concurrency=concurrency,
         max_cost_micros=budget,
+        own_suite=own,
     )
     consent = yes or budget is not None
     run(_benchmark(request, consent, Target(address, config, api_key_file), output), output)

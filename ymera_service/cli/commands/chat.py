@@ -23,6 +23,7 @@ def chat(
     max_cost: options.MaxCost = None,
     session: options.Session = "",
     prefer_free: options.PreferFree = False,
+    category: options.Category = "",
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -39,7 +40,12 @@ def chat(
             raise wrong("there is no terminal to chat at", "`ymera ask --session NAME` continues a conversation.")
         conversation = Conversation(session)
         preferences = requests.preferences(
-            models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
+            models=model,
+            weights=weights,
+            max_cost_micros=max_cost,
+            session=session,
+            prefer_free=prefer_free,
+            category=category,
         )
     run(_chat(conversation, system, preferences, Target(address, config, api_key_file), output), output)
 

@@ -33,6 +33,7 @@ def route(
     max_cost: options.MaxCost = None,
     session: _Session = "",
     prefer_free: options.PreferFree = False,
+    category: options.Category = "",
     full: _Full = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
@@ -54,7 +55,12 @@ def route(
         request = RouteRequest(
             prompt=requests.prompt(requests.prompt_text(prompt)),
             preferences=requests.preferences(
-                models=model, weights=weights, max_cost_micros=max_cost, session=session, prefer_free=prefer_free
+                models=model,
+                weights=weights,
+                max_cost_micros=max_cost,
+                session=session,
+                prefer_free=prefer_free,
+                category=category,
             ),
             attribution=requests.ATTRIBUTION,
             decision_view=DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC,

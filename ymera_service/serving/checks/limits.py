@@ -26,6 +26,10 @@ MAX_ITEMS = {
     "models": 128,
     "suites": 128,
     "categories": 128,
+    "own_suite.tasks": 1000,
+    "answers": 32,
+    "choices": 32,
+    "contains": 32,
 }
 """Items of a list by its path; repeated ones count."""
 

@@ -1719,7 +1719,8 @@ type BenchmarkRequest struct {
 	Suites []string `protobuf:"bytes,2,rep,name=suites,proto3" json:"suites,omitempty"`
 	// Only tasks of these categories; at most 128. Empty takes all.
 	Categories []string `protobuf:"bytes,3,rep,name=categories,proto3" json:"categories,omitempty"`
-	// The most tasks per suite and category; 0 means 5. At most 1,000.
+	// The most tasks per suite and category; 0 means 5, or all of own_suite. At
+	// most 1,000.
 	TasksPerCategory int32 `protobuf:"varint,4,opt,name=tasks_per_category,json=tasksPerCategory,proto3" json:"tasks_per_category,omitempty"`
 	// Chooses the tasks; the same seed gives the same ones. Absent draws a new
 	// seed, so that each run adds tasks to what is known; started has it.
@@ -1733,6 +1734,9 @@ type BenchmarkRequest struct {
 	// does not fit into what is left; then completed holds the scores until then.
 	// Models whose price is not known are left out. Absent means no limit.
 	MaxCostMicros *int64 `protobuf:"varint,8,opt,name=max_cost_micros,json=maxCostMicros,proto3,oneof" json:"max_cost_micros,omitempty"`
+	// Tasks of the caller's own, which are run in place of suites. suites and
+	// categories have to be empty then.
+	OwnSuite      *OwnSuite `protobuf:"bytes,9,opt,name=own_suite,json=ownSuite,proto3" json:"own_suite,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1823,6 +1827,158 @@ func (x *BenchmarkRequest) GetMaxCostMicros() int64 {
 	return 0
 }
 
+func (x *BenchmarkRequest) GetOwnSuite() *OwnSuite {
+	if x != nil {
+		return x.OwnSuite
+	}
+	return nil
+}
+
+// Tasks of the caller's own. They are not kept, only their results.
+type OwnSuite struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name under which results are stored, at most 64 characters. Required. Not
+	// that of an installed suite.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The category that the tasks belong to, at most 64 characters. Required. It may
+	// be a new one: once measured, RoutingPreferences.category_hint may name it.
+	Category string `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
+	// The tasks, which have to differ; at most 1,000. Required.
+	Tasks         []*OwnTask `protobuf:"bytes,3,rep,name=tasks,proto3" json:"tasks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OwnSuite) Reset() {
+	*x = OwnSuite{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OwnSuite) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OwnSuite) ProtoMessage() {}
+
+func (x *OwnSuite) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OwnSuite.ProtoReflect.Descriptor instead.
+func (*OwnSuite) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *OwnSuite) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *OwnSuite) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *OwnSuite) GetTasks() []*OwnTask {
+	if x != nil {
+		return x.Tasks
+	}
+	return nil
+}
+
+// A task and what is known of its right answers: answers, contains or both. An
+// answer scores 1 if it fits all that is given, otherwise 0. Case, spaces,
+// markdown and thinking are ignored.
+type OwnTask struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The prompt's messages. Required.
+	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
+	// The right answers; at most 32, of at most 2,000 characters each. An answer fits
+	// if it concludes with one of them. A number may be written in any form.
+	Answers []string `protobuf:"bytes,2,rep,name=answers,proto3" json:"answers,omitempty"`
+	// What the answer is to be chosen from, with all of answers among them; at most
+	// 32. An answer that also claims another choice does not fit. Empty means that
+	// the answer is open.
+	Choices []string `protobuf:"bytes,3,rep,name=choices,proto3" json:"choices,omitempty"`
+	// Texts that all have to occur in the answer; at most 32, of at most 2,000
+	// characters each.
+	Contains      []string `protobuf:"bytes,4,rep,name=contains,proto3" json:"contains,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OwnTask) Reset() {
+	*x = OwnTask{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OwnTask) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OwnTask) ProtoMessage() {}
+
+func (x *OwnTask) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OwnTask.ProtoReflect.Descriptor instead.
+func (*OwnTask) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *OwnTask) GetMessages() []*Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *OwnTask) GetAnswers() []string {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+func (x *OwnTask) GetChoices() []string {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
+func (x *OwnTask) GetContains() []string {
+	if x != nil {
+		return x.Contains
+	}
+	return nil
+}
+
 // One event of a measurement.
 type BenchmarkResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1844,7 +2000,7 @@ type BenchmarkResponse struct {
 
 func (x *BenchmarkResponse) Reset() {
 	*x = BenchmarkResponse{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[18]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1856,7 +2012,7 @@ func (x *BenchmarkResponse) String() string {
 func (*BenchmarkResponse) ProtoMessage() {}
 
 func (x *BenchmarkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[18]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1869,7 +2025,7 @@ func (x *BenchmarkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkResponse.ProtoReflect.Descriptor instead.
 func (*BenchmarkResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{18}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BenchmarkResponse) GetSequence() int64 {
@@ -1994,7 +2150,7 @@ type BenchmarkStarted struct {
 
 func (x *BenchmarkStarted) Reset() {
 	*x = BenchmarkStarted{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[19]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2006,7 +2162,7 @@ func (x *BenchmarkStarted) String() string {
 func (*BenchmarkStarted) ProtoMessage() {}
 
 func (x *BenchmarkStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[19]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2019,7 +2175,7 @@ func (x *BenchmarkStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkStarted.ProtoReflect.Descriptor instead.
 func (*BenchmarkStarted) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{19}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *BenchmarkStarted) GetRunId() string {
@@ -2098,7 +2254,7 @@ type BenchmarkProgress struct {
 
 func (x *BenchmarkProgress) Reset() {
 	*x = BenchmarkProgress{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[20]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2110,7 +2266,7 @@ func (x *BenchmarkProgress) String() string {
 func (*BenchmarkProgress) ProtoMessage() {}
 
 func (x *BenchmarkProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[20]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2123,7 +2279,7 @@ func (x *BenchmarkProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkProgress.ProtoReflect.Descriptor instead.
 func (*BenchmarkProgress) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{20}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *BenchmarkProgress) GetCompletedTasks() int32 {
@@ -2202,7 +2358,7 @@ type BenchmarkCompleted struct {
 
 func (x *BenchmarkCompleted) Reset() {
 	*x = BenchmarkCompleted{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2214,7 +2370,7 @@ func (x *BenchmarkCompleted) String() string {
 func (*BenchmarkCompleted) ProtoMessage() {}
 
 func (x *BenchmarkCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[21]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2227,7 +2383,7 @@ func (x *BenchmarkCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkCompleted.ProtoReflect.Descriptor instead.
 func (*BenchmarkCompleted) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{21}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *BenchmarkCompleted) GetRunId() string {
@@ -2255,7 +2411,7 @@ type BenchmarkFailed struct {
 
 func (x *BenchmarkFailed) Reset() {
 	*x = BenchmarkFailed{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2267,7 +2423,7 @@ func (x *BenchmarkFailed) String() string {
 func (*BenchmarkFailed) ProtoMessage() {}
 
 func (x *BenchmarkFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[22]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2280,7 +2436,7 @@ func (x *BenchmarkFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkFailed.ProtoReflect.Descriptor instead.
 func (*BenchmarkFailed) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{22}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *BenchmarkFailed) GetError() *Error {
@@ -2301,7 +2457,7 @@ type BenchmarkCancelled struct {
 
 func (x *BenchmarkCancelled) Reset() {
 	*x = BenchmarkCancelled{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2313,7 +2469,7 @@ func (x *BenchmarkCancelled) String() string {
 func (*BenchmarkCancelled) ProtoMessage() {}
 
 func (x *BenchmarkCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[23]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2326,7 +2482,7 @@ func (x *BenchmarkCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkCancelled.ProtoReflect.Descriptor instead.
 func (*BenchmarkCancelled) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{23}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *BenchmarkCancelled) GetError() *Error {
@@ -2364,7 +2520,7 @@ type BenchmarkScore struct {
 
 func (x *BenchmarkScore) Reset() {
 	*x = BenchmarkScore{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2376,7 +2532,7 @@ func (x *BenchmarkScore) String() string {
 func (*BenchmarkScore) ProtoMessage() {}
 
 func (x *BenchmarkScore) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2389,7 +2545,7 @@ func (x *BenchmarkScore) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkScore.ProtoReflect.Descriptor instead.
 func (*BenchmarkScore) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *BenchmarkScore) GetModel() string {
@@ -2464,7 +2620,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2476,7 +2632,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2489,7 +2645,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
 }
 
 // The state of the server.
@@ -2529,7 +2685,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2541,7 +2697,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2554,7 +2710,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *HealthResponse) GetStatus() HealthStatus {
@@ -2663,7 +2819,7 @@ type NetworkHealth struct {
 
 func (x *NetworkHealth) Reset() {
 	*x = NetworkHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2675,7 +2831,7 @@ func (x *NetworkHealth) String() string {
 func (*NetworkHealth) ProtoMessage() {}
 
 func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2688,7 +2844,7 @@ func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NetworkHealth.ProtoReflect.Descriptor instead.
 func (*NetworkHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *NetworkHealth) GetStatus() HealthStatus {
@@ -2723,7 +2879,7 @@ type LimitHealth struct {
 
 func (x *LimitHealth) Reset() {
 	*x = LimitHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2735,7 +2891,7 @@ func (x *LimitHealth) String() string {
 func (*LimitHealth) ProtoMessage() {}
 
 func (x *LimitHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2748,7 +2904,7 @@ func (x *LimitHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LimitHealth.ProtoReflect.Descriptor instead.
 func (*LimitHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LimitHealth) GetName() string {
@@ -2804,7 +2960,7 @@ type ProviderHealth struct {
 
 func (x *ProviderHealth) Reset() {
 	*x = ProviderHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2816,7 +2972,7 @@ func (x *ProviderHealth) String() string {
 func (*ProviderHealth) ProtoMessage() {}
 
 func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2829,7 +2985,7 @@ func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderHealth.ProtoReflect.Descriptor instead.
 func (*ProviderHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ProviderHealth) GetProvider() string {
@@ -2899,7 +3055,7 @@ type PauseHealth struct {
 
 func (x *PauseHealth) Reset() {
 	*x = PauseHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2911,7 +3067,7 @@ func (x *PauseHealth) String() string {
 func (*PauseHealth) ProtoMessage() {}
 
 func (x *PauseHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2924,7 +3080,7 @@ func (x *PauseHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseHealth.ProtoReflect.Descriptor instead.
 func (*PauseHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *PauseHealth) GetDomain() string {
@@ -2978,7 +3134,7 @@ type BreakerHealth struct {
 
 func (x *BreakerHealth) Reset() {
 	*x = BreakerHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2990,7 +3146,7 @@ func (x *BreakerHealth) String() string {
 func (*BreakerHealth) ProtoMessage() {}
 
 func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3003,7 +3159,7 @@ func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BreakerHealth.ProtoReflect.Descriptor instead.
 func (*BreakerHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *BreakerHealth) GetDomain() string {
@@ -3065,7 +3221,7 @@ type BackgroundTaskHealth struct {
 
 func (x *BackgroundTaskHealth) Reset() {
 	*x = BackgroundTaskHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3077,7 +3233,7 @@ func (x *BackgroundTaskHealth) String() string {
 func (*BackgroundTaskHealth) ProtoMessage() {}
 
 func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3090,7 +3246,7 @@ func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
 func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BackgroundTaskHealth) GetName() string {
@@ -3137,7 +3293,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3149,7 +3305,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3162,7 +3318,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -3201,7 +3357,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3213,7 +3369,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3226,7 +3382,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -3363,7 +3519,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x12ExecutionCancelled\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12%\n" +
 	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
-	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xb2\x02\n" +
+	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xe3\x02\n" +
 	"\x10BenchmarkRequest\x12\x16\n" +
 	"\x06models\x18\x01 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x02 \x03(\tR\x06suites\x12\x1e\n" +
@@ -3374,9 +3530,19 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x04seed\x18\x05 \x01(\x03H\x00R\x04seed\x88\x01\x01\x12 \n" +
 	"\vconcurrency\x18\x06 \x01(\x05R\vconcurrency\x12\x1b\n" +
 	"\tplan_only\x18\a \x01(\bR\bplanOnly\x12+\n" +
-	"\x0fmax_cost_micros\x18\b \x01(\x03H\x01R\rmaxCostMicros\x88\x01\x01B\a\n" +
+	"\x0fmax_cost_micros\x18\b \x01(\x03H\x01R\rmaxCostMicros\x88\x01\x01\x12/\n" +
+	"\town_suite\x18\t \x01(\v2\x12.ymera.v1.OwnSuiteR\bownSuiteB\a\n" +
 	"\x05_seedB\x12\n" +
-	"\x10_max_cost_micros\"\xdc\x02\n" +
+	"\x10_max_cost_micros\"c\n" +
+	"\bOwnSuite\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\bcategory\x18\x02 \x01(\tR\bcategory\x12'\n" +
+	"\x05tasks\x18\x03 \x03(\v2\x11.ymera.v1.OwnTaskR\x05tasks\"\x88\x01\n" +
+	"\aOwnTask\x12-\n" +
+	"\bmessages\x18\x01 \x03(\v2\x11.ymera.v1.MessageR\bmessages\x12\x18\n" +
+	"\aanswers\x18\x02 \x03(\tR\aanswers\x12\x18\n" +
+	"\achoices\x18\x03 \x03(\tR\achoices\x12\x1a\n" +
+	"\bcontains\x18\x04 \x03(\tR\bcontains\"\xdc\x02\n" +
 	"\x11BenchmarkResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x126\n" +
 	"\astarted\x18\x02 \x01(\v2\x1a.ymera.v1.BenchmarkStartedH\x00R\astarted\x129\n" +
@@ -3528,7 +3694,7 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
@@ -3551,142 +3717,147 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*ExecutionFailed)(nil),       // 18: ymera.v1.ExecutionFailed
 	(*ExecutionCancelled)(nil),    // 19: ymera.v1.ExecutionCancelled
 	(*BenchmarkRequest)(nil),      // 20: ymera.v1.BenchmarkRequest
-	(*BenchmarkResponse)(nil),     // 21: ymera.v1.BenchmarkResponse
-	(*BenchmarkStarted)(nil),      // 22: ymera.v1.BenchmarkStarted
-	(*BenchmarkProgress)(nil),     // 23: ymera.v1.BenchmarkProgress
-	(*BenchmarkCompleted)(nil),    // 24: ymera.v1.BenchmarkCompleted
-	(*BenchmarkFailed)(nil),       // 25: ymera.v1.BenchmarkFailed
-	(*BenchmarkCancelled)(nil),    // 26: ymera.v1.BenchmarkCancelled
-	(*BenchmarkScore)(nil),        // 27: ymera.v1.BenchmarkScore
-	(*HealthRequest)(nil),         // 28: ymera.v1.HealthRequest
-	(*HealthResponse)(nil),        // 29: ymera.v1.HealthResponse
-	(*NetworkHealth)(nil),         // 30: ymera.v1.NetworkHealth
-	(*LimitHealth)(nil),           // 31: ymera.v1.LimitHealth
-	(*ProviderHealth)(nil),        // 32: ymera.v1.ProviderHealth
-	(*PauseHealth)(nil),           // 33: ymera.v1.PauseHealth
-	(*BreakerHealth)(nil),         // 34: ymera.v1.BreakerHealth
-	(*BackgroundTaskHealth)(nil),  // 35: ymera.v1.BackgroundTaskHealth
-	(*PluginHealth)(nil),          // 36: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 37: ymera.v1.StorageHealth
-	nil,                           // 38: ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	nil,                           // 39: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
-	(*Prompt)(nil),                // 40: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 41: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 42: ymera.v1.DecisionView
-	(*Attribution)(nil),           // 43: ymera.v1.Attribution
-	(*Decision)(nil),              // 44: ymera.v1.Decision
-	(*Message)(nil),               // 45: ymera.v1.Message
-	(FinishReason)(0),             // 46: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 47: ymera.v1.Usage
-	(*Citation)(nil),              // 48: ymera.v1.Citation
-	(*Attempt)(nil),               // 49: ymera.v1.Attempt
-	(*TokenLogprob)(nil),          // 50: ymera.v1.TokenLogprob
-	(*ProviderBlock)(nil),         // 51: ymera.v1.ProviderBlock
-	(*Error)(nil),                 // 52: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 53: google.protobuf.Duration
-	(*structpb.Struct)(nil),       // 54: google.protobuf.Struct
+	(*OwnSuite)(nil),              // 21: ymera.v1.OwnSuite
+	(*OwnTask)(nil),               // 22: ymera.v1.OwnTask
+	(*BenchmarkResponse)(nil),     // 23: ymera.v1.BenchmarkResponse
+	(*BenchmarkStarted)(nil),      // 24: ymera.v1.BenchmarkStarted
+	(*BenchmarkProgress)(nil),     // 25: ymera.v1.BenchmarkProgress
+	(*BenchmarkCompleted)(nil),    // 26: ymera.v1.BenchmarkCompleted
+	(*BenchmarkFailed)(nil),       // 27: ymera.v1.BenchmarkFailed
+	(*BenchmarkCancelled)(nil),    // 28: ymera.v1.BenchmarkCancelled
+	(*BenchmarkScore)(nil),        // 29: ymera.v1.BenchmarkScore
+	(*HealthRequest)(nil),         // 30: ymera.v1.HealthRequest
+	(*HealthResponse)(nil),        // 31: ymera.v1.HealthResponse
+	(*NetworkHealth)(nil),         // 32: ymera.v1.NetworkHealth
+	(*LimitHealth)(nil),           // 33: ymera.v1.LimitHealth
+	(*ProviderHealth)(nil),        // 34: ymera.v1.ProviderHealth
+	(*PauseHealth)(nil),           // 35: ymera.v1.PauseHealth
+	(*BreakerHealth)(nil),         // 36: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 37: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 38: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 39: ymera.v1.StorageHealth
+	nil,                           // 40: ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	nil,                           // 41: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	(*Prompt)(nil),                // 42: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 43: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 44: ymera.v1.DecisionView
+	(*Attribution)(nil),           // 45: ymera.v1.Attribution
+	(*Decision)(nil),              // 46: ymera.v1.Decision
+	(*Message)(nil),               // 47: ymera.v1.Message
+	(FinishReason)(0),             // 48: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 49: ymera.v1.Usage
+	(*Citation)(nil),              // 50: ymera.v1.Citation
+	(*Attempt)(nil),               // 51: ymera.v1.Attempt
+	(*TokenLogprob)(nil),          // 52: ymera.v1.TokenLogprob
+	(*ProviderBlock)(nil),         // 53: ymera.v1.ProviderBlock
+	(*Error)(nil),                 // 54: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 55: google.protobuf.Duration
+	(*structpb.Struct)(nil),       // 56: google.protobuf.Struct
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	40, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	41, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	42, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	43, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
-	44, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	40, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	41, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	42, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	43, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
-	38, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	45, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	46, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	47, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	44, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	48, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	49, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	50, // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
-	40, // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	41, // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	42, // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	43, // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
-	39, // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	42, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	43, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	44, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	45, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	46, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	42, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	43, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	44, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	45, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	40, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	47, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	48, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	49, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	46, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	50, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	51, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	52, // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
+	42, // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	43, // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	44, // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	45, // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	41, // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
 	9,  // 22: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
 	10, // 23: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
 	11, // 24: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
 	12, // 25: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
 	13, // 26: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
 	15, // 27: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	48, // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	51, // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
+	50, // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	53, // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
 	14, // 30: ymera.v1.ExecuteStreamResponse.logprobs_delta:type_name -> ymera.v1.LogprobsDelta
 	16, // 31: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
 	17, // 32: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
 	18, // 33: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
 	19, // 34: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	44, // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	52, // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	50, // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
-	46, // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	47, // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	49, // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	52, // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	47, // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	49, // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	52, // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	47, // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	49, // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	52, // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	47, // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	49, // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
-	22, // 50: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
-	23, // 51: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
-	24, // 52: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	25, // 53: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
-	26, // 54: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
-	53, // 55: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	52, // 56: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
-	27, // 57: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	52, // 58: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
-	52, // 59: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
-	53, // 60: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	47, // 61: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
-	0,  // 62: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	53, // 63: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	32, // 64: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	36, // 65: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	37, // 66: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	35, // 67: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	30, // 68: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
-	31, // 69: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
-	0,  // 70: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 71: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	34, // 72: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	33, // 73: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
-	2,  // 74: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
-	53, // 75: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
-	1,  // 76: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	53, // 77: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 78: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	53, // 79: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
-	0,  // 80: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 81: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 82: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	54, // 83: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	54, // 84: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 85: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 86: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 87: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	20, // 88: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	28, // 89: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 90: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 91: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 92: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	21, // 93: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	29, // 94: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	90, // [90:95] is the sub-list for method output_type
-	85, // [85:90] is the sub-list for method input_type
-	85, // [85:85] is the sub-list for extension type_name
-	85, // [85:85] is the sub-list for extension extendee
-	0,  // [0:85] is the sub-list for field type_name
+	46, // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	54, // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	52, // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
+	48, // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	49, // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	51, // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	54, // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	49, // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	51, // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	54, // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	49, // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	51, // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	54, // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	49, // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	51, // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	21, // 50: ymera.v1.BenchmarkRequest.own_suite:type_name -> ymera.v1.OwnSuite
+	22, // 51: ymera.v1.OwnSuite.tasks:type_name -> ymera.v1.OwnTask
+	47, // 52: ymera.v1.OwnTask.messages:type_name -> ymera.v1.Message
+	24, // 53: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
+	25, // 54: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
+	26, // 55: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
+	27, // 56: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
+	28, // 57: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
+	55, // 58: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	54, // 59: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	29, // 60: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
+	54, // 61: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	54, // 62: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	55, // 63: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	49, // 64: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	0,  // 65: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
+	55, // 66: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	34, // 67: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	38, // 68: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	39, // 69: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	37, // 70: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	32, // 71: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
+	33, // 72: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
+	0,  // 73: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 74: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	36, // 75: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	35, // 76: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
+	2,  // 77: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	55, // 78: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	1,  // 79: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	55, // 80: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 81: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	55, // 82: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
+	0,  // 83: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 84: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 85: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	56, // 86: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	56, // 87: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 88: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 89: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 90: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	20, // 91: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	30, // 92: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 93: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 94: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 95: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	23, // 96: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	31, // 97: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	93, // [93:98] is the sub-list for method output_type
+	88, // [88:93] is the sub-list for method input_type
+	88, // [88:88] is the sub-list for extension type_name
+	88, // [88:88] is the sub-list for extension extendee
+	0,  // [0:88] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -3714,22 +3885,22 @@ func file_ymera_v1_ymera_proto_init() {
 		(*ExecuteStreamResponse_Cancelled)(nil),
 	}
 	file_ymera_v1_ymera_proto_msgTypes[17].OneofWrappers = []any{}
-	file_ymera_v1_ymera_proto_msgTypes[18].OneofWrappers = []any{
+	file_ymera_v1_ymera_proto_msgTypes[20].OneofWrappers = []any{
 		(*BenchmarkResponse_Started)(nil),
 		(*BenchmarkResponse_Progress)(nil),
 		(*BenchmarkResponse_Completed)(nil),
 		(*BenchmarkResponse_Failed)(nil),
 		(*BenchmarkResponse_Cancelled)(nil),
 	}
-	file_ymera_v1_ymera_proto_msgTypes[20].OneofWrappers = []any{}
-	file_ymera_v1_ymera_proto_msgTypes[24].OneofWrappers = []any{}
+	file_ymera_v1_ymera_proto_msgTypes[22].OneofWrappers = []any{}
+	file_ymera_v1_ymera_proto_msgTypes[26].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

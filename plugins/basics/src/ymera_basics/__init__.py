@@ -1,7 +1,7 @@
 """Ymera plugin: benchmark tasks whose right answers are computed.
 
-Read in this order: `suite` (the suite), `task` (a task and its check), `templates` (the tasks of each category),
-`answers` and `checks` (the grading of answers).
+Read in this order: `suite` (the suite), `task` (a task and its check), `templates` (the tasks of each category). The
+grading of answers is that of `ymera_service.sdk.grading`.
 """
 
 from collections.abc import Iterable

@@ -4,10 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ymera_basics.answers import Answer, read
-
-Check = Callable[[Answer], float]
-"""Answer → score, from 0 to 1."""
+from ymera_service.sdk.grading.answers import Check, read
 
 
 @dataclass(frozen=True, slots=True)

@@ -890,8 +890,11 @@ class BenchmarkRequest(google.protobuf.message.Message):
     CONCURRENCY_FIELD_NUMBER: builtins.int
     PLAN_ONLY_FIELD_NUMBER: builtins.int
     MAX_COST_MICROS_FIELD_NUMBER: builtins.int
+    OWN_SUITE_FIELD_NUMBER: builtins.int
     tasks_per_category: builtins.int
-    """The most tasks per suite and category; 0 means 5. At most 1,000."""
+    """The most tasks per suite and category; 0 means 5, or all of own_suite. At
+    most 1,000.
+    """
     seed: builtins.int
     """Chooses the tasks; the same seed gives the same ones. Absent draws a new
     seed, so that each run adds tasks to what is known; started has it.
@@ -921,6 +924,12 @@ class BenchmarkRequest(google.protobuf.message.Message):
     def categories(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Only tasks of these categories; at most 128. Empty takes all."""
 
+    @property
+    def own_suite(self) -> Global___OwnSuite:
+        """Tasks of the caller's own, which are run in place of suites. suites and
+        categories have to be empty then.
+        """
+
     def __init__(
         self,
         *,
@@ -932,15 +941,96 @@ class BenchmarkRequest(google.protobuf.message.Message):
         concurrency: builtins.int = ...,
         plan_only: builtins.bool = ...,
         max_cost_micros: builtins.int | None = ...,
+        own_suite: Global___OwnSuite | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "max_cost_micros", b"max_cost_micros", "seed", b"seed"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "models", b"models", "plan_only", b"plan_only", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "max_cost_micros", b"max_cost_micros", "own_suite", b"own_suite", "seed", b"seed"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "models", b"models", "own_suite", b"own_suite", "plan_only", b"plan_only", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_cost_micros", b"_max_cost_micros"]) -> typing.Literal["max_cost_micros"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_seed", b"_seed"]) -> typing.Literal["seed"] | None: ...
 
 Global___BenchmarkRequest: typing_extensions.TypeAlias = BenchmarkRequest
+
+@typing.final
+class OwnSuite(google.protobuf.message.Message):
+    """Tasks of the caller's own. They are not kept, only their results."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    CATEGORY_FIELD_NUMBER: builtins.int
+    TASKS_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """The name under which results are stored, at most 64 characters. Required. Not
+    that of an installed suite.
+    """
+    category: builtins.str
+    """The category that the tasks belong to, at most 64 characters. Required. It may
+    be a new one: once measured, RoutingPreferences.category_hint may name it.
+    """
+    @property
+    def tasks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___OwnTask]:
+        """The tasks, which have to differ; at most 1,000. Required."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        category: builtins.str = ...,
+        tasks: collections.abc.Iterable[Global___OwnTask] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["category", b"category", "name", b"name", "tasks", b"tasks"]) -> None: ...
+
+Global___OwnSuite: typing_extensions.TypeAlias = OwnSuite
+
+@typing.final
+class OwnTask(google.protobuf.message.Message):
+    """A task and what is known of its right answers: answers, contains or both. An
+    answer scores 1 if it fits all that is given, otherwise 0. Case, spaces,
+    markdown and thinking are ignored.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: builtins.int
+    ANSWERS_FIELD_NUMBER: builtins.int
+    CHOICES_FIELD_NUMBER: builtins.int
+    CONTAINS_FIELD_NUMBER: builtins.int
+    @property
+    def messages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[ymera.v1.content_pb2.Message]:
+        """The prompt's messages. Required."""
+
+    @property
+    def answers(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The right answers; at most 32, of at most 2,000 characters each. An answer fits
+        if it concludes with one of them. A number may be written in any form.
+        """
+
+    @property
+    def choices(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What the answer is to be chosen from, with all of answers among them; at most
+        32. An answer that also claims another choice does not fit. Empty means that
+        the answer is open.
+        """
+
+    @property
+    def contains(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Texts that all have to occur in the answer; at most 32, of at most 2,000
+        characters each.
+        """
+
+    def __init__(
+        self,
+        *,
+        messages: collections.abc.Iterable[ymera.v1.content_pb2.Message] | None = ...,
+        answers: collections.abc.Iterable[builtins.str] | None = ...,
+        choices: collections.abc.Iterable[builtins.str] | None = ...,
+        contains: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["answers", b"answers", "choices", b"choices", "contains", b"contains", "messages", b"messages"]) -> None: ...
+
+Global___OwnTask: typing_extensions.TypeAlias = OwnTask
 
 @typing.final
 class BenchmarkResponse(google.protobuf.message.Message):

@@ -3,8 +3,8 @@
 import random
 from collections.abc import Mapping
 
-from ymera_basics import checks
 from ymera_basics.task import Draft, Template
+from ymera_service.sdk.grading import checks
 
 _WORDS = ("lantern", "orbit", "pepper", "signal", "harbor", "violet", "basket", "meadow", "cactus", "summit")
 _ASKS = (

@@ -5,10 +5,10 @@ import random
 import re
 from collections.abc import Mapping
 
-from ymera_basics import amounts, checks
-from ymera_basics.answers import Answer
-from ymera_basics.task import Check, Draft, Template
-from ymera_basics.wording import listed
+from ymera_basics.task import Draft, Template
+from ymera_service.sdk.grading import amounts, checks
+from ymera_service.sdk.grading.answers import Answer, Check
+from ymera_service.sdk.grading.wording import listed
 
 _WORDS = listed(
     "amber anchor basin beacon cabin candle dawn delta ember engine fabric feather garden glacier harbor hollow island "

@@ -4,12 +4,12 @@ import random
 import re
 from collections.abc import Mapping
 
-from ymera_basics import words
-from ymera_basics.answers import Answer
-from ymera_basics.checks import sentences
-from ymera_basics.task import Check, Draft, Template
+from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import PEOPLE, in_words
-from ymera_basics.wording import listed
+from ymera_service.sdk.grading import words
+from ymera_service.sdk.grading.answers import Answer, Check
+from ymera_service.sdk.grading.checks import sentences
+from ymera_service.sdk.grading.wording import listed
 
 _MESSAGES: Mapping[str, tuple[str, ...]] = {
     "grief": (

@@ -5,10 +5,10 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ymera_basics import amounts, checks, words
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import number_question, word_question
-from ymera_basics.wording import listed
+from ymera_service.sdk.grading import amounts, checks, words
+from ymera_service.sdk.grading.wording import listed
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (

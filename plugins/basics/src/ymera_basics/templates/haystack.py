@@ -3,9 +3,9 @@
 import random
 from collections.abc import Mapping
 
-from ymera_basics import amounts, checks, words
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import PEOPLE
+from ymera_service.sdk.grading import amounts, checks, words
 
 _SURNAMES = (
     "Okafor",

@@ -5,9 +5,9 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ymera_basics import amounts
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import PEOPLE
+from ymera_service.sdk.grading import amounts
 
 _LETTERS = ("banana", "pepper", "letter", "balloon", "success", "committee", "tomato", "coffee")
 

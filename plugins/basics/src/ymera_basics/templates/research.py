@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from ymera_basics import amounts, words
 from ymera_basics.task import Draft, Template
 from ymera_basics.templates.phrases import PEOPLE, number_question
+from ymera_service.sdk.grading import amounts, words
 
 _TOWNS = (
     "Velmora",

@@ -4,9 +4,9 @@ import datetime
 import random
 from collections.abc import Mapping, Sequence
 
-from ymera_basics import amounts, checks, words
 from ymera_basics.task import Draft, Template
-from ymera_basics.wording import listed
+from ymera_service.sdk.grading import amounts, checks, words
+from ymera_service.sdk.grading.wording import listed
 
 _GERMAN = listed("null ein zwei drei vier fünf sechs sieben acht neun")
 _GERMAN_TENS = listed("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")

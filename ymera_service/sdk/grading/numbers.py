@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from ymera_basics.wording import listed
+from ymera_service.sdk.grading.wording import listed
 
 _SPACES = " '\u202f\u00a0"
 _DIGITS = re.compile(

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from ymera_basics.answers import Answer
-from ymera_basics.conclusions import conclusion, parts
-from ymera_basics.numbers import Number, in_minutes, numbers
-from ymera_basics.task import Check
-from ymera_basics.wording import listed
+from ymera_service.sdk.grading.answers import Answer, Check
+from ymera_service.sdk.grading.conclusions import conclusion, parts
+from ymera_service.sdk.grading.numbers import Number, in_minutes, numbers
+from ymera_service.sdk.grading.wording import listed
 
 _Candidates = Callable[[str], Sequence[Number]]
 _BETWEEN = re.compile(r"(?:[\s,;&]|\band\b|\bor\b)*")

@@ -4,10 +4,9 @@ import json
 import re
 from collections.abc import Sequence
 
-from ymera_basics.answers import Answer
-from ymera_basics.conclusions import conclusion, explicit, kept, parts, refuses
-from ymera_basics.task import Check
-from ymera_basics.words import WORD, normal
+from ymera_service.sdk.grading.answers import Answer, Check, read
+from ymera_service.sdk.grading.conclusions import conclusion, explicit, kept, parts, refuses
+from ymera_service.sdk.grading.words import WORD, normal
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*(?:\s+|$)")
 _NOT_STATED = re.compile(
@@ -41,6 +40,21 @@ def alone(*expected: str) -> Check:
 def _folded(text: str, ignore_case: bool) -> str:
     bare = " ".join(text.split()).strip(_QUOTES).rstrip(".!").strip(_QUOTES)
     return bare.casefold() if ignore_case else bare
+
+
+def containing(*expected: str) -> Check:
+    """All of these texts occur in the answer; case, spaces and markdown are ignored."""
+    wanted = [_spaced(read(each).text or each) for each in expected]
+
+    def check(answer: Answer) -> float:
+        text = _spaced(answer.text)
+        return float(all(each in text for each in wanted))
+
+    return check
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def sequence(expected: Sequence[str], partial: bool = True) -> Check:

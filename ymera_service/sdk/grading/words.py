@@ -3,11 +3,11 @@
 import re
 from collections.abc import Collection, Mapping
 
-from ymera_basics.answers import Answer
-from ymera_basics.conclusions import conclusion, parts
-from ymera_basics.task import Check
+from ymera_service.sdk.grading.answers import Answer, Check
+from ymera_service.sdk.grading.conclusions import conclusion, parts
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_SYMBOL = re.compile(r"[^\w\s.,;:!?'\"’()-]")
 _QUOTED = re.compile(r"[\"']([a-z]{2,20})[\"']")
 _MOST_WORDS = 12
 """The number of words that the statement of an open word may have."""
@@ -19,21 +19,22 @@ def normal(text: str) -> str:
 
 
 def choice(expected: str, others: Collection[str], forms: Mapping[str, str] | None = None) -> Check:
-    """The answer is this one of several choices, and claims no other.
+    """The answer is this one of several choices, and claims no other. Choices may be a part of others.
 
     Args:
         expected: The right choice.
         others: The wrong choices; the right one may be among them.
         forms: Choice → another word that means it, such as `joyful` for `joy`.
     """
-    named = {each: _named(each, (forms or {}).get(each)) for each in {expected, *others}}
-    some = re.compile("|".join(pattern.pattern for pattern in named.values()))
+    longest_first = sorted({expected, *others}, key=len, reverse=True)
+    some = re.compile("|".join(f"({_named(each, (forms or {}).get(each))})" for each in longest_first))
+    right, symbols = normal(expected), _SYMBOL.findall(expected)
 
     def check(answer: Answer) -> float:
-        if normal(answer.text) == normal(expected):
+        if right and normal(answer.text) == right and _SYMBOL.findall(answer.text) == symbols:
             return 1.0
-        stated = _stated(answer, some)
-        return float({each for each, pattern in named.items() if pattern.search(stated)} == {expected})
+        claimed = {match.lastindex for match in some.finditer(_stated(answer, some))}
+        return float(claimed == {longest_first.index(expected) + 1})
 
     return check
 
@@ -55,11 +56,11 @@ def word(expected: str) -> Check:
     return check
 
 
-def _named(name: str, form: str | None) -> re.Pattern[str]:
+def _named(name: str, form: str | None) -> str:
     """Returns a pattern for a choice; a single capital letter is distinguished from the article."""
     names = "|".join(re.escape(each) for each in (name, form) if each)
     case = "" if len(name) == 1 and name.isupper() else "i"
-    return re.compile(rf"(?<![\w-])(?<!\bafter )(?<!\bbefore )(?{case}:{names})(?![\w-])")
+    return rf"(?<![\w-])(?<!\bafter )(?<!\bbefore )(?{case}:{names})(?![\w+#-])"
 
 
 def _stated(answer: Answer, some: re.Pattern[str]) -> str:

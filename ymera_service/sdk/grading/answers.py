@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _LONGEST = 8_000
@@ -37,6 +38,10 @@ class Answer:
     text: str
     question: str = ""
     blocks: tuple[str, ...] = ()
+
+
+Check = Callable[[Answer], float]
+"""Answer → score, from 0 to 1."""
 
 
 def read(written: str, question: str = "") -> Answer:

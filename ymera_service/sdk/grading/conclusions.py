@@ -7,7 +7,7 @@ then a clause of it, and of the clause what it affirms.
 import re
 from collections.abc import Callable, Sequence
 
-from ymera_basics.wording import listed
+from ymera_service.sdk.grading.wording import listed
 
 Holds = Callable[[str], bool]
 """Whether a text names anything that could be an answer: a number, a choice, a date."""
