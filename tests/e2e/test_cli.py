@@ -129,7 +129,7 @@ def test_an_answer_is_streamed_and_followed_by_a_summary_line(home: Home, where:
         ("benchmark --categories m", ["math"]),
         ("benchmark --suites b", ["basics"]),
         ("models --provider e", ["echo"]),
-        ("plugins show b", ["basics"]),
+        ("plugins show ba", ["basics"]),
         ("mod", ["models"]),
     ],
 )
