@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -697,6 +698,24 @@ def test_a_caller_is_added_only_to_a_configuration_that_remains_valid(home: Home
     assert config.read_text() == "[access]\ncallers = []\n"
     assert [file.name for file in tmp_path.iterdir()] == ["ymera.toml"]
     assert home.run("callers", "add", "no good").returncode == 2
+
+
+def test_a_key_may_have_limits_which_all_keys_of_its_name_share(home: Home, tmp_path: Path) -> None:
+    config = tmp_path / "ymera.toml"
+    config.write_text("")
+    limits = ("--allow-models", "groq/*", "--allow-models", 'a"b', "--requests-per-minute", "20")
+    for _ in range(2):
+        assert home.run("callers", "add", "trial", "--config", str(config), *limits).returncode == 0
+    written = tomllib.loads(config.read_text())["access"]["callers"]
+    assert [(each["allow_models"], each["requests_per_minute"]) for each in written] == [(["groq/*", 'a"b'], 20)] * 2
+    before = config.read_text()
+    run = home.run("callers", "add", "trial", "--config", str(config))
+    assert run.returncode == 2
+    assert "'trial' differ in allow_models" in run.stderr
+    assert config.read_text() == before
+    run = home.run("callers", "add", "trial", "--allow-models", "")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "allow_models.0" in run.stderr
 
 
 def test_a_production_server_that_is_not_secure_does_not_start(home: Home) -> None:

@@ -1,1 +1,1 @@
-"""Who calls: keys, of which only hashes are stored."""
+"""Who calls and what it may do: keys, of which only hashes are stored, with their limits."""

@@ -1,4 +1,4 @@
-"""API keys of callers.
+"""API keys of callers, and what each caller may do.
 
 A key has 256 random bits, so its SHA-256 can't be guessed from and needs no slow hash. A caller is found by a
 look-up of the hash: how long that takes says nothing about any key.
@@ -6,10 +6,13 @@ look-up of the hash: how long that takes says nothing about any key.
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import monotonic_ns
 
+from ymera_service.access.buckets import Bucket
 from ymera_service.config import CallerSettings
-from ymera_service.sdk.errors import Unauthenticated
+from ymera_service.sdk.errors import CallerRateLimited, Unauthenticated
 
 PREFIX = "ymera_"
 """What keys begin with, so that scanners for leaked secrets can find them."""
@@ -28,30 +31,74 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and what it may do.
+
+    Attributes:
+        name: Of its keys; empty if callers need none.
+        allow_models: The models that it may use, names or patterns; none leaves it open.
+        requests_per_minute: None leaves it open.
+    """
+
+    name: str = ""
+    allow_models: tuple[str, ...] = ()
+    requests_per_minute: int | None = None
+    bucket: Bucket | None = None
+
+    def admit(self) -> None:
+        """Counts a request that may call models.
+
+        Raises:
+            CallerRateLimited: The caller has sent as many as it may.
+        """
+        if self.bucket is not None and (wait := self.bucket.take()):
+            limit = self.requests_per_minute
+            raise CallerRateLimited(
+                f"{self.name!r} may send {limit:,} requests per minute, and has",
+                metadata={"caller": self.name, "requests_per_minute": str(limit)},
+                retry_after=wait / 1e9,
+            )
+
+
+ANYONE = Caller()
+"""The caller where callers need no key."""
+
+
 class Callers:
     """The callers who may use the server; any caller may if there are none."""
 
-    def __init__(self, callers: Iterable[CallerSettings] = ()) -> None:
-        self._names = {caller.key_sha256: caller.name for caller in callers}
+    def __init__(self, callers: Iterable[CallerSettings] = (), clock: Callable[[], int] = monotonic_ns) -> None:
+        """Takes the keys; those of one name have the same limits, and share them. The clock returns nanoseconds."""
+        self._by_key: dict[str, Caller] = {}
+        by_name: dict[str, Caller] = {}
+        for each in callers:
+            self._by_key[each.key_sha256] = by_name.setdefault(each.name, _caller(each, clock))
 
     @property
     def known(self) -> bool:
         """Whether callers have to present a key."""
-        return bool(self._names)
+        return bool(self._by_key)
 
-    def identify(self, authorization: str) -> str:
-        """Returns the name of the caller who presents a key, as in `Bearer ymera_…`; empty if keys are not needed.
+    def identify(self, authorization: str) -> Caller:
+        """Returns the caller who presents a key, as in `Bearer ymera_…`; `ANYONE` if keys are not needed.
 
         Raises:
             Unauthenticated: The key is missing or not known.
         """
-        if not self._names:
-            return ""
+        if not self._by_key:
+            return ANYONE
         if not authorization:
             raise Unauthenticated("this server asks for a key; send it as metadata: authorization: Bearer KEY")
         if len(authorization) > LONGEST or not authorization[: len(SCHEME)].lower() == SCHEME:
             raise Unauthenticated("the metadata `authorization` is not of the form: Bearer KEY")
-        name = self._names.get(digest(authorization[len(SCHEME) :].strip()))
-        if name is None:
+        caller = self._by_key.get(digest(authorization[len(SCHEME) :].strip()))
+        if caller is None:
             raise Unauthenticated("the key is not known to this server; it may have been replaced")
-        return name
+        return caller
+
+
+def _caller(settings: CallerSettings, clock: Callable[[], int]) -> Caller:
+    limit = settings.requests_per_minute
+    bucket = Bucket(limit, clock) if limit is not None else None
+    return Caller(settings.name, settings.allow_models or (), limit, bucket)

@@ -29,7 +29,7 @@ class FeedbackServicer:
         faults = Violations()
         if request.thumb not in _THUMBS:
             faults.add("thumb", "is not known")
-        credit = await self._feedbacks.give(_feedback_of(request), faults, call.caller)
+        credit = await self._feedbacks.give(_feedback_of(request), faults, call.caller.name)
         return pb.FeedbackResponse(model=credit.model, category=credit.category, quality=credit.quality)
 
 

@@ -33,7 +33,7 @@ class RoutingServicer:
         faults = Violations()
         full_view = is_full_view(request.decision_view, faults)
         faults.check()
-        past = await self._history.find(request.request_id, call.caller)
+        past = await self._history.find(request.request_id, call.caller.name)
         fields: Fields = {"execution": execution_fields(past)}
         if full_view:
             fields |= recomputed_fields(await self._history.recompute(past))
@@ -44,7 +44,7 @@ class RoutingServicer:
         faults = Violations()
         wanted = filter_of(request.filter, faults)
         page = await self._history.page(
-            wanted, faults, caller=call.caller, size=request.page_size, token=request.page_token
+            wanted, faults, caller=call.caller.name, size=request.page_size, token=request.page_token
         )
         fields: Fields = {"executions": [execution_fields(past) for past in page.executions]}
         return pb.ListExecutionsResponse(next_page_token=page.next_token, **fields)

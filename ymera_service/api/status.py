@@ -22,6 +22,8 @@ MAX_METADATA_BYTES = 256
 STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
     errors.Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    errors.CallerRateLimited: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.ModelNotPermitted: grpc.StatusCode.PERMISSION_DENIED,
     errors.RequestTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ModelNotFound: grpc.StatusCode.NOT_FOUND,
     errors.SuiteNotFound: grpc.StatusCode.NOT_FOUND,
@@ -55,6 +57,7 @@ STATUS: dict[type[YmeraError], grpc.StatusCode] = {
 """Every leaf of the tree of errors."""
 
 _QUOTAS = {
+    errors.CallerRateLimited: "requests of the caller per minute",
     errors.Overloaded: "requests at a time",
     errors.RateLimited: "requests or tokens per time at the provider",
     errors.QuotaExhausted: "credit at the provider",

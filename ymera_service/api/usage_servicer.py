@@ -28,6 +28,6 @@ class UsageServicer:
         faults = Violations()
         wanted = usage_request_of(request, faults)
         report = await self._reports.report(
-            wanted, faults, caller=call.caller, size=request.page_size, token=request.page_token
+            wanted, faults, caller=call.caller.name, size=request.page_size, token=request.page_token
         )
         return pb.QueryUsageResponse(**report_fields(report))

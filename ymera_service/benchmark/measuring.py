@@ -16,7 +16,6 @@ from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import Attribution, CallContext
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
-    Failure,
     InternalError,
     PermissionDenied,
     ProviderError,
@@ -29,6 +28,7 @@ from ymera_service.sdk.errors import (
     YmeraError,
 )
 from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, UsageReported
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Target

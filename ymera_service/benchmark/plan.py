@@ -8,7 +8,14 @@ from itertools import islice
 from ymera_service.benchmark.own import OwnSuite
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
-from ymera_service.sdk.errors import FieldViolation, InternalError, InvalidRequest, ModelNotFound, SuiteNotFound
+from ymera_service.sdk.errors import (
+    FieldViolation,
+    InternalError,
+    InvalidRequest,
+    ModelNotFound,
+    ModelNotPermitted,
+    SuiteNotFound,
+)
 from ymera_service.sdk.models import Kind, Model
 
 MAX_TASKS_PER_CATEGORY = 1000
@@ -27,6 +34,7 @@ class BenchmarkPlan:
         plan_only: Whether nothing is measured.
         max_cost_micros: What the run may cost in micro-USD; models whose price is not known are then left out.
         own_suite: Tasks of the caller's own, which are run in place of suites.
+        caller_models: The models that its caller may use, as `models`.
     """
 
     models: Sequence[str] = ()
@@ -38,6 +46,7 @@ class BenchmarkPlan:
     plan_only: bool = False
     max_cost_micros: int | None = None
     own_suite: OwnSuite | None = None
+    caller_models: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +63,13 @@ def models_of(plan: BenchmarkPlan, catalog: CatalogSnapshot) -> list[Model]:
 
     Raises:
         ModelNotFound: A pattern matches no model, or no provider offers any.
+        ModelNotPermitted: The caller may not use any model that a pattern matches, or any on offer.
     """
     models = {id_: model for id_, model in catalog.models.items() if _can_be_measured(model, plan)}
     if not models:
         raise ModelNotFound("no provider offers a model now; `ymera health` shows the reason")
+    if plan.caller_models:
+        models = _permitted(models, plan, catalog)
     if not plan.models:
         return list(models.values())
     found = {model for pattern in plan.models for model in _matching(pattern, catalog)}
@@ -66,6 +78,17 @@ def models_of(plan: BenchmarkPlan, catalog: CatalogSnapshot) -> list[Model]:
 
 def _can_be_measured(model: Model, plan: BenchmarkPlan) -> bool:
     return model.info.kind is Kind.GENERATE and (plan.max_cost_micros is None or model.price is not None)
+
+
+def _permitted(models: Mapping[str, Model], plan: BenchmarkPlan, catalog: CatalogSnapshot) -> dict[str, Model]:
+    permitted = {model for pattern in plan.caller_models for model in catalog.match(pattern)}
+    for pattern in plan.models:
+        if permitted.isdisjoint(_matching(pattern, catalog)):
+            named = pattern[:256]
+            raise ModelNotPermitted(f"your key may not use {named!r}", metadata={"model": named})
+    if permitted.isdisjoint(models):
+        raise ModelNotPermitted("your key may not use any model that could be measured")
+    return {model: models[model] for model in models if model in permitted}
 
 
 def _matching(pattern: str, catalog: CatalogSnapshot) -> list[str]:

@@ -25,7 +25,8 @@ from ymera_service.resilience.slots import RETRY_AFTER
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite
-from ymera_service.sdk.errors import Failure, OutcomeUnknown, Overloaded
+from ymera_service.sdk.errors import OutcomeUnknown, Overloaded
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import BenchmarkResult

@@ -29,6 +29,7 @@ _REMEDIES = {
     "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites.",
     "EXECUTION_NOT_FOUND": "`ymera history` lists the latest requests with their ids.",
     "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows the candidates and their scores.",
+    "MODEL_NOT_PERMITTED": "`ymera route` without a model shows those that your key may use.",
     "UNAUTHENTICATED": "Set the variable YMERA_API_KEY, or --api-key-file; `ymera callers add` makes a key.",
     "PROVIDER_AUTHENTICATION": "Check the provider's key in the server's environment or configuration.",
 }

@@ -26,6 +26,7 @@ GrpcSeconds = Annotated[float, Field(ge=0.001, le=GRPC_SECONDS, allow_inf_nan=Fa
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Dollars = Annotated[float, Field(ge=0, le=1_000_000)]
+ModelPattern = Annotated[str, Field(min_length=1, max_length=256)]
 
 
 class Section(BaseModel):
@@ -110,6 +111,10 @@ class CallerSettings(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     key_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the key in hexadecimal; the key itself is not stored."""
+    allow_models: Annotated[tuple[ModelPattern, ...], Field(min_length=1, max_length=128)] | None = None
+    """The models that it may use, as in a request's `allow_models`, which can only narrow them; unset means all."""
+    requests_per_minute: Count | None = None
+    """Requests to be executed or measured, at each server; unset means no limit."""
 
 
 class AccessSettings(Section):
@@ -126,6 +131,17 @@ class AccessSettings(Section):
             if caller.key_sha256 in names:
                 raise ValueError(f"{names[caller.key_sha256]!r} and {caller.name!r} have the same key")
             names[caller.key_sha256] = caller.name
+        return callers
+
+    @field_validator("callers")
+    @classmethod
+    def _limits_of_a_name_agree(cls, callers: tuple[CallerSettings, ...]) -> tuple[CallerSettings, ...]:
+        """Refuses different ones: a key that replaces another must not lift its limits by an oversight."""
+        first: dict[str, CallerSettings] = {}
+        for caller in callers:
+            for limit in ("allow_models", "requests_per_minute"):
+                if getattr(first.setdefault(caller.name, caller), limit) != getattr(caller, limit):
+                    raise ValueError(f"the keys of {caller.name!r} differ in {limit}; give them the same")
         return callers
 
 

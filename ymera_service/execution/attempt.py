@@ -24,7 +24,6 @@ from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     Cancelled,
-    Failure,
     ProviderError,
     ProviderTimeout,
     RequestError,
@@ -32,6 +31,7 @@ from ymera_service.sdk.errors import (
     YmeraError,
 )
 from ymera_service.sdk.events import Accepted, Finished
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.providers import Provider

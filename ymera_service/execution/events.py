@@ -9,7 +9,6 @@ from typing import Protocol
 
 from ymera_service.execution.facts import Execution
 from ymera_service.routing.decision import Decision
-from ymera_service.sdk.errors import Failure
 from ymera_service.sdk.events import (
     CitationFound,
     LogprobsDelta,
@@ -19,6 +18,7 @@ from ymera_service.sdk.events import (
     TextDelta,
     ToolCallDelta,
 )
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.targets import Target
 
 

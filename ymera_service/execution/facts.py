@@ -14,7 +14,8 @@ from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.routing.operations import OPERATIONS
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
-from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, Failure, ShuttingDown, YmeraError
+from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, ShuttingDown, YmeraError
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Adaptation, FinishReason, Prompt, Usage
 from ymera_service.sdk.targets import Target
 from ymera_service.sdk.work import WorkRequest

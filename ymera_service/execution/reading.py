@@ -9,7 +9,7 @@ import orjson
 
 from ymera_service.execution.facts import Attempt, Turn
 from ymera_service.execution.recording import PROVIDERS_FACTS
-from ymera_service.sdk.errors import Failure
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Usage
 from ymera_service.sdk.targets import Deployment, Target
 

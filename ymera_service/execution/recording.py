@@ -16,7 +16,8 @@ from ymera_service.execution.outcomes import answer_to_json, is_kept
 from ymera_service.routing.features import to_json as features_to_json
 from ymera_service.routing.operations import is_free
 from ymera_service.routing.stored import to_json
-from ymera_service.sdk.errors import Failure, StorageUnavailable
+from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.targets import Target
 from ymera_service.storage import Recorder

@@ -9,7 +9,8 @@ import orjson
 from ymera_service.execution.facts import Consumption
 from ymera_service.execution.reading import turns_from_json
 from ymera_service.execution.recording import failure_to_json, with_labels
-from ymera_service.sdk.errors import Failure, OutcomeUnknown
+from ymera_service.sdk.errors import OutcomeUnknown
+from ymera_service.sdk.failures import Failure
 from ymera_service.storage.records import (
     ExecutionLabel,
     ExecutionRecord,

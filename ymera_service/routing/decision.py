@@ -62,6 +62,7 @@ class Preferences:
         max_attempts: Calls for one answer, at most; None leaves it to the server.
         no_failover: Only the first target is called.
         first_token_timeout: Seconds from a call to the first part of its answer; None leaves it to the server.
+        caller_models: Those that the caller's key may use, names or patterns; none leaves it open.
         data_regions: Where data may be processed, names or patterns; none leaves it open.
         provider: The only one that can take the prompt, as this names something that it alone has; else empty.
         hedging: Whether a second target may be called beside a slow one; None leaves it to the server.
@@ -84,6 +85,7 @@ class Preferences:
     provider: str = ""
     hedging: bool | None = None
     data_regions: tuple[str, ...] = ()
+    caller_models: tuple[str, ...] = ()
 
     @property
     def patience(self) -> float:
@@ -115,6 +117,7 @@ _NARROWING: tuple[tuple[str, object], ...] = (
     ("fallback_models", ()),
     ("provider", ""),
     ("data_regions", ()),
+    ("caller_models", ()),
 )
 
 ANY_PREFERENCES = Preferences()
@@ -145,6 +148,7 @@ class Candidate:
 class ExclusionReason(StrEnum):
     """Why a target may not answer."""
 
+    NOT_PERMITTED = "not_permitted"
     NOT_ALLOWED = "not_allowed"
     DENIED = "denied"
     SIMULATED = "simulated"

@@ -20,7 +20,7 @@ from ymera_service.routing.latency import Paces
 from ymera_service.routing.scoring import expected_costs
 from ymera_service.routing.table import Matches, Table, bits_of
 from ymera_service.routing.texts import clipped, dollars
-from ymera_service.sdk.errors import ModelNotFound
+from ymera_service.sdk.errors import ModelNotFound, ModelNotPermitted
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
 
@@ -92,6 +92,7 @@ def filters_for(
 
     Raises:
         ModelNotFound: A model that the preferences name matches none on offer.
+        ModelNotPermitted: The caller may not use any model that such a name means.
     """
     yield from _listed(preferences, table)
     if preferences.data_regions:
@@ -130,6 +131,10 @@ def _listed(preferences: Preferences, table: Table) -> Iterator[Filter]:
     allowed = _matches("preferences.allow_models", preferences.allow_models, table)
     denied = _matches("preferences.deny_models", preferences.deny_models, table)
     listed = _listed_models(preferences, table) if preferences.model else []
+    permitted = _permitted(preferences, table)
+    if permitted:
+        _check_permitted(preferences, (*allowed, *listed), permitted.mask)
+        yield Filter(ExclusionReason.NOT_PERMITTED, ~permitted.mask, lambda _: "is none that the caller's key may use")
     if allowed:
         yield Filter(ExclusionReason.NOT_ALLOWED, ~_either(allowed), lambda _: "is not among allow_models")
     if listed:
@@ -138,7 +143,7 @@ def _listed(preferences: Preferences, table: Table) -> Iterator[Filter]:
         patterns = list(zip(preferences.deny_models, denied, strict=True))
         yield Filter(ExclusionReason.DENIED, _either(denied), lambda row: _denial(row, patterns))
     if table.has_simulated and (reality := _reality(table)):
-        asked_for = [match for match in (*allowed, *listed) if match.simulated]
+        asked_for = [match for match in (permitted, *allowed, *listed) if match and match.simulated]
         hits = table.simulated & ~_either(asked_for) if asked_for else table.simulated
         yield Filter(ExclusionReason.SIMULATED, hits, lambda _: f"is simulated, and {reality}")
 
@@ -150,6 +155,24 @@ def _matches(field: str, patterns: Sequence[str], table: Table) -> list[Matches]
 def _listed_models(preferences: Preferences, table: Table) -> list[Matches]:
     fallbacks = _matches("preferences.fallback_models", preferences.fallback_models, table)
     return [_match("preferences.model", preferences.model, table), *fallbacks]
+
+
+def _permitted(preferences: Preferences, table: Table) -> Matches | None:
+    """Returns what the caller's key may use; None if that is open. What an entry means may not be on offer now."""
+    if not preferences.caller_models:
+        return None
+    found = [match for pattern in preferences.caller_models if (match := table.matches(pattern)).found]
+    mask = _either(found) if found else np.zeros(len(table.targets), bool)
+    return Matches(mask, bool(found), all(match.simulated for match in found))
+
+
+def _check_permitted(preferences: Preferences, named: Sequence[Matches], permitted: Mask) -> None:
+    """Raises `ModelNotPermitted` if the caller may not use any of the models that an entry means."""
+    patterns = (*preferences.allow_models, *preferences.listed_models)
+    for pattern, match in zip(patterns, named, strict=True):
+        if match.mask.any() and not (match.mask & permitted).any():
+            name = pattern[:MAX_PATTERN]
+            raise ModelNotPermitted(f"your key may not use {name!r}", metadata={"model": name})
 
 
 def _match(field: str, pattern: str, table: Table) -> Matches:

@@ -103,6 +103,7 @@ class Router:
         Raises:
             InvalidRequest: The category hint is not a category.
             ModelNotFound: The preferences name a model that is not on offer.
+            ModelNotPermitted: They name one that the caller may not use.
             NoEligibleModel: The constraints leave no model.
             NoHealthyModel: There is none, and a provider can't list its models now.
         """

@@ -96,6 +96,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
 
     Raises:
         ModelNotFound: The preferences name a model that is not on offer.
+        ModelNotPermitted: They name one that the caller may not use.
         NoEligibleModel: The constraints leave no target.
         NoHealthyModel: There is none, and a provider can't list its models now.
     """

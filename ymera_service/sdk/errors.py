@@ -4,7 +4,9 @@
     ├── RequestError                  the caller has to change something
     │   ├── InvalidRequest            one or more fields are invalid
     │   ├── Unauthenticated           the caller presents no key, or one that is not known
+    │   ├── CallerRateLimited         the caller has sent as many requests as it may
     │   ├── RequestTooLarge           the message is above the server's limit
+    │   ├── ModelNotPermitted         the caller may not use a model that the request names
     │   ├── ModelNotFound             no provider offers a model that the request names
     │   ├── SuiteNotFound             no plugin offers a benchmark suite that the request names
     │   ├── ExecutionNotFound         no request with that id is stored
@@ -24,8 +26,8 @@
 This module is independent of gRPC: the `api` package maps each leaf to a status.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from ymera_service.sdk.targets import Scope
@@ -81,39 +83,6 @@ def _fact(value: object) -> str | None:
     return _shown(str(value), LONGEST_FACT) if value else None
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An error as data, to be stored, sent and shown. `retry_after` is in seconds."""
-
-    reason: str
-    message: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    retry_after: float | None = None
-
-    @classmethod
-    def of(cls, error: YmeraError) -> "Failure":
-        """Returns the data of an error."""
-        return cls(error.reason, error.message, error.metadata, error.retry_after)
-
-    def as_error(self) -> YmeraError:
-        """Returns the error that this is the data of, as far as it can be rebuilt."""
-        kind = next((kind for kind in _kinds(YmeraError) if kind.reason == self.reason), InternalError)
-        if kind is InvalidRequest:
-            return InvalidRequest([FieldViolation(self.metadata.get("field", ""), self.message)])
-        error = kind(self.message, retry_after=self.retry_after)
-        error.metadata = dict(self.metadata)
-        return error
-
-
-def _kinds(kind: type[YmeraError]) -> Iterator[type[YmeraError]]:
-    """Yields the leaves of the tree in this module."""
-    own = [child for child in kind.__subclasses__() if child.__module__ == __name__]
-    for child in own:
-        yield from _kinds(child)
-    if not own:
-        yield kind
-
-
 class RequestError(YmeraError):
     """The caller has to change something."""
 
@@ -147,6 +116,18 @@ class Unauthenticated(RequestError):
     """The caller presents no key, or one that is not known."""
 
     reason = "UNAUTHENTICATED"
+
+
+class CallerRateLimited(RequestError):
+    """The caller has sent as many requests as it may for now."""
+
+    reason = "CALLER_RATE_LIMITED"
+
+
+class ModelNotPermitted(RequestError):
+    """The caller may not use a model that the request names."""
+
+    reason = "MODEL_NOT_PERMITTED"
 
 
 class RequestTooLarge(RequestError):

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
 
 from ymera_service.benchmark.plan import BenchmarkPlan
 from ymera_service.benchmark.runner import BenchmarkEvent, BenchmarkRunner
-from ymera_service.sdk.errors import Failure, InternalError, ShuttingDown, YmeraError
+from ymera_service.sdk.errors import InternalError, ShuttingDown, YmeraError
+from ymera_service.sdk.failures import Failure
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.plans import check_plan
 from ymera_service.serving.checks.violations import Violations
@@ -55,10 +56,13 @@ class Benchmarks:
 
         Raises:
             InvalidRequest: With all faults of the plan, and those that its conversion found.
+            CallerRateLimited: The caller has sent as many requests as it may.
             YmeraError: As `BenchmarkRunner.run`; if the run had begun, the last event says the same.
         """
         check_plan(plan, faults)
         faults.check()
+        call.caller.admit()
+        plan = replace(plan, caller_models=call.caller.allow_models)
         call.notes["models"] = len(plan.models)
         number = 0
 

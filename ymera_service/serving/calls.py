@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import structlog
 import uuid_utils
 
-from ymera_service.access.keys import Callers
+from ymera_service.access.keys import ANYONE, Caller, Callers
 from ymera_service.execution.facts import UNREAD, Execution
 from ymera_service.sdk.errors import (
     Cancelled,
@@ -99,7 +99,7 @@ class Call:
         began: When it arrived, by the event loop's clock.
         deadline: When it has to end, by the same clock: a little before its caller gives up.
         peer: The host that it came from.
-        caller: The name of its caller's key; empty if callers have no keys.
+        caller: Who calls, as its key says.
         executes: It runs the pipeline, and so ends when the pipeline is stopped.
         writing_since: Since when a message waits for the caller to read, by the same clock; None if none does.
         stopped: The server cancelled it, because it is stopping.
@@ -113,7 +113,7 @@ class Call:
     deadline: float
     headers: Headers = NO_HEADERS
     peer: str = ""
-    caller: str = ""
+    caller: Caller = ANYONE
     executes: bool = False
     writing_since: float | None = None
     stopped: bool = False
@@ -280,8 +280,8 @@ def _facts(call: Call, status: str) -> dict[str, Any]:
         facts["phases_ms"] = phases
     if call.execution is not None:
         facts |= _execution_facts(call.execution)
-    if call.caller:
-        facts["caller"] = call.caller
+    if call.caller.name:
+        facts["caller"] = call.caller.name
     if call.headers.correlation_id:
         facts["client_request_id"] = call.headers.correlation_id
     return facts

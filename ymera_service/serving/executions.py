@@ -69,6 +69,8 @@ def request_of(
         check_options(options, faults)
     if provider := provider_of(prompt, faults):
         preferences = replace(preferences, provider=provider)
+    if call.caller.allow_models:
+        preferences = replace(preferences, caller_models=call.caller.allow_models)
     call.timings.add(Phase.CHECK, call.age())
     call.executes = True
     faults.check()
@@ -82,7 +84,7 @@ def request_of(
         call.headers.traceparent,
         attribution,
         full_view=full_view,
-        caller=call.caller,
+        caller=call.caller.name,
         peer=call.peer,
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,
@@ -116,6 +118,7 @@ class Executions:
         Raises:
             YmeraError: Why there is none.
         """
+        call.caller.admit()
         if request.idempotency_key:
             answer = await self._execute_once(call, request)
         else:
@@ -142,6 +145,7 @@ class Executions:
         Raises:
             YmeraError: Why there is no whole answer; the last event says the same.
         """
+        call.caller.admit()
         run = self._stream_once if request.idempotency_key else self._pipeline.stream
         execution = await deliver(run, request, call.timings, convert, write)
         _note(call, execution)

@@ -14,7 +14,8 @@ from ymera_service.routing.features import from_json as features_from_json
 from ymera_service.routing.recomputing import NotRecomputable
 from ymera_service.routing.router import Router
 from ymera_service.routing.stored import from_json
-from ymera_service.sdk.errors import ExecutionNotFound, Failure, YmeraError
+from ymera_service.sdk.errors import ExecutionNotFound, YmeraError
+from ymera_service.sdk.failures import Failure
 from ymera_service.serving.checks.filters import check_filter
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.listing import after_of, page_size, token_of

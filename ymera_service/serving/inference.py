@@ -1,7 +1,7 @@
 """Work other than answering prompts, as every protocol offers it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ymera_service.execution.facts import Execution, ExecutionRequest
@@ -59,6 +59,8 @@ def work_request_of(
         check_work_preferences(preferences, faults)
     if attribution is not UNATTRIBUTED:
         check_attribution(attribution, faults)
+    if call.caller.allow_models:
+        preferences = replace(preferences, caller_models=call.caller.allow_models)
     call.timings.add(Phase.CHECK, call.age())
     call.executes = True
     faults.check()
@@ -71,7 +73,7 @@ def work_request_of(
         call.headers.traceparent,
         attribution,
         full_view=full_view,
-        caller=call.caller,
+        caller=call.caller.name,
         peer=call.peer,
         work=work,
     )
@@ -157,6 +159,7 @@ class Inference:
         return Counted(execution, count.input_tokens, estimated=execution.turns[-1].answered_by is None)
 
     async def _done(self, call: Call, request: ExecutionRequest, kind: type[Kind]) -> tuple[Execution, list[Kind]]:
+        call.caller.admit()
         done = await self._pipeline.work(request, call.timings)
         call.execution = done.execution
         if done.execution.error is not None:

@@ -38,7 +38,6 @@ from ymera_service.sdk.content import Citation, Message, ProviderBlock, Role, Te
 from ymera_service.sdk.errors import (
     ConnectionFailed,
     DeadlineExceeded,
-    Failure,
     InvalidRequest,
     StreamInterrupted,
     YmeraError,
@@ -52,6 +51,7 @@ from ymera_service.sdk.events import (
     TextDelta,
     ToolCallDelta,
 )
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Prompt, Usage
 from ymera_service.sdk.models import Model, ModelInfo, Price, Tier
 from ymera_service.sdk.targets import Deployment, Target
@@ -107,8 +107,8 @@ def test_a_decision_is_sent_completely() -> None:
     names = [routing_pb2.ExclusionReason.Name(one.reason) for one in out.exclusions]
     assert names == [f"EXCLUSION_REASON_{reason.name}" for reason in ExclusionReason]
     assert [one.count for one in out.exclusions] == list(range(1, len(names) + 1))
-    assert (out.exclusions[0].model, out.exclusions[0].detail) == ("x/not_allowed", "why")
-    assert [one.model for one in out.excluded_targets] == ["x/not_allowed"]
+    assert (out.exclusions[0].model, out.exclusions[0].detail) == ("x/not_permitted", "why")
+    assert [one.model for one in out.excluded_targets] == ["x/not_permitted"]
     assert (out.seed, out.propensity, out.policy, out.explanation) == (2**63 - 1, 1.0, "weighted", "because")
     assert (out.session_affinity, out.catalog_version) == (True, "v1")
 

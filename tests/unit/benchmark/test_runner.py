@@ -27,6 +27,7 @@ from ymera_service.sdk.errors import (
     InternalError,
     InvalidRequest,
     ModelNotFound,
+    ModelNotPermitted,
     Overloaded,
     ProviderError,
     ProviderOverloaded,
@@ -256,6 +257,22 @@ async def test_the_error_of_a_suite_without_tasks_names_it(bench: "Bench", monke
 async def test_the_error_of_a_pattern_without_a_model_suggests_similar_ids(bench: "Bench") -> None:
     with pytest.raises(ModelNotFound, match=r"'acme/larg'; did you mean acme/large"):
         await run(bench, BenchmarkPlan(["small", "acme/larg"]))
+
+
+async def test_a_caller_measures_only_the_models_of_its_key(bench: "Bench") -> None:
+    def plan(*models: str, own: str = "acme/s*") -> BenchmarkPlan:
+        return BenchmarkPlan(models, categories=["math"], plan_only=True, caller_models=(own, "gone/*"))
+
+    for wanted in ((), ("acme/*",), ("small",)):
+        [started, _] = await run(bench, plan(*wanted))
+        assert isinstance(started, BenchmarkStarted)
+        assert started.models == ["acme/small"]
+    with pytest.raises(ModelNotPermitted, match="'large'"):
+        await run(bench, plan("small", "large"))
+    with pytest.raises(ModelNotPermitted, match="any model"):
+        await run(bench, plan(own="other/*"))
+    with pytest.raises(ModelNotFound):
+        await run(bench, plan("no-such"))
 
 
 async def test_patterns_select_each_model_once(bench: "Bench") -> None:

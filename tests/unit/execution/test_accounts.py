@@ -16,13 +16,13 @@ from ymera_service.routing.decision import Preferences
 from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
-    Failure,
     NotFound,
     ProviderError,
     ProviderServerError,
     QuotaExhausted,
     RateLimited,
 )
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.targets import Deployment, Target

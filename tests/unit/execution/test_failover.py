@@ -8,7 +8,8 @@ from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
 from ymera_service.execution.failover import choices
 from ymera_service.routing.decision import Preferences
 from ymera_service.sdk.content import user
-from ymera_service.sdk.errors import AuthenticationFailed, Failure, ProviderError, ProviderServerError, RateLimited
+from ymera_service.sdk.errors import AuthenticationFailed, ProviderError, ProviderServerError, RateLimited
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import FinishReason, Prompt
 from ymera_service.sdk.targets import Deployment, Target
 

@@ -25,12 +25,15 @@ class Reference:
     open_domains: Mapping[str, float]
     allowed: list[set[str]] = field(init=False)
     denied: set[str] = field(init=False)
+    permitted: set[str] | None = field(init=False)
     no_stand_in: bool = field(init=False)
 
     def __post_init__(self) -> None:
         match = self.catalog.match
         self.allowed = [set(match(pattern)) for pattern in self.preferences.allow_models]
         self.denied = {model for pattern in self.preferences.deny_models for model in match(pattern)}
+        own = [set(match(pattern)) for pattern in self.preferences.caller_models]
+        self.permitted = set().union(*own) if own else None
         real = [model for _, model in self.targets() if not model.info.simulated]
         self.no_stand_in = bool(real or self.catalog.provider_errors)
 
@@ -56,6 +59,7 @@ class Reference:
         required = needs.capabilities | wanted.required_capabilities
         latency = 0.0 if pace is None else pace.latency(needs.output_tokens)
         rules = {
+            ExclusionReason.NOT_PERMITTED: self.permitted is not None and model.id not in self.permitted,
             ExclusionReason.NOT_ALLOWED: bool(self.allowed) and not any(model.id in ids for ids in self.allowed),
             ExclusionReason.DENIED: model.id in self.denied,
             ExclusionReason.SIMULATED: info.simulated and self.no_stand_in and not self._is_asked_for(model),
@@ -83,7 +87,8 @@ class Reference:
 
     def _is_asked_for(self, model: Model) -> bool:
         models = self.catalog.models
-        return any(model.id in ids and all(models[each].info.simulated for each in ids) for ids in self.allowed)
+        named = [*self.allowed, *([] if self.permitted is None else [self.permitted])]
+        return any(model.id in ids and all(models[each].info.simulated for each in ids) for ids in named)
 
 
 def _against(amount: float, best: float, worst: float) -> float:

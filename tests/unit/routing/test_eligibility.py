@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -6,7 +8,7 @@ from tests.unit.routing.conftest import Routing
 from ymera_service.routing.decision import Decision, ExclusionReason, Preferences
 from ymera_service.routing.estimate import needs_of
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
-from ymera_service.sdk.errors import ModelNotFound, NoEligibleModel, NoHealthyModel
+from ymera_service.sdk.errors import ModelNotFound, ModelNotPermitted, NoEligibleModel, NoHealthyModel
 from ymera_service.sdk.generation import Prompt, ProviderTool, ResponseFormat, ResponseType, Sampling, Tool, Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price, Tier
 from ymera_service.sdk.targets import Deployment
@@ -32,6 +34,44 @@ def test_allow_and_deny_take_ids_names_and_patterns() -> None:
     assert set(order(decision)) == {"p/cheap", "p/dear"}
     assert reasons(decision) == {"q/cheap": ExclusionReason.DENIED, "q/free": ExclusionReason.NOT_ALLOWED}
     assert "'q/cheap'" in decision.excluded[0].detail
+
+
+def test_a_caller_uses_only_the_models_of_its_key_and_may_narrow_them() -> None:
+    routing = Routing({"p": [CHEAP, DEAR], "q": [CHEAP, FREE]})
+    decision = routing.decide(preferences=Preferences(caller_models=("p/*", "gone/*", "q/free")))
+    assert set(order(decision)) == {"p/cheap", "p/dear", "q/free"}
+    assert reasons(decision) == {"q/cheap": ExclusionReason.NOT_PERMITTED}
+    assert decision.excluded[0].detail == "is none that the caller's key may use"
+    narrowed = routing.decide(preferences=Preferences(caller_models=("p/*",), allow_models=("cheap", "p/dear")))
+    assert set(order(narrowed)) == {"p/cheap", "p/dear"}
+    assert order(routing.decide(preferences=Preferences(caller_models=("p/*",), model="cheap"))) == ["p/cheap"]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"allow_models": ("p/cheap", "q/*")},
+        {"model": "q/cheap"},
+        {"model": "p/cheap", "fallback_models": ("p/dear", "q/free")},
+    ],
+)
+def test_a_name_that_means_no_model_of_the_callers_key_is_refused(named: dict[str, Any]) -> None:
+    routing = Routing({"p": [CHEAP, DEAR], "q": [CHEAP, FREE]})
+    wrong = next(name for name in ("q/*", "q/cheap", "q/free") if name in str(named))
+    with pytest.raises(ModelNotPermitted, match=re.escape(repr(wrong))) as caught:
+        routing.decide(preferences=Preferences(caller_models=("p/*",), **named))
+    assert caught.value.metadata == {"model": wrong}
+
+
+def test_a_key_for_models_that_are_not_on_offer_leaves_none() -> None:
+    with pytest.raises(NoEligibleModel, match="2 not permitted"):
+        Routing({"p": [CHEAP, DEAR]}).decide(preferences=Preferences(caller_models=("gone/*",)))
+
+
+def test_a_key_for_simulated_models_alone_needs_no_other_mention_of_them() -> None:
+    routing = Routing({"p": [CHEAP], "simulator": [SIMULATED]})
+    assert order(routing.decide(preferences=Preferences(caller_models=("simulator/*",)))) == ["simulator/sim"]
+    assert order(routing.decide(preferences=Preferences(caller_models=("simulator/*", "p/*")))) == ["p/cheap"]
 
 
 @pytest.mark.parametrize("field", ["allow_models", "deny_models"])

@@ -57,6 +57,7 @@ PREFERENCES = st.builds(
     max_cost_micros=st.none() | st.integers(0, 3_000),
     max_latency=st.none() | st.floats(0.1, 50),
     prefer_free=st.booleans(),
+    caller_models=st.sampled_from([(), (), ("*",), ("p/*0", "m-11", "q/*[13]", "gone/*")]),
 )
 OPEN = st.dictionaries(
     st.sampled_from(["p#a", "q@eu", "q#", "p/m-0", "q/m-1#b", "gone/m"]), st.floats(0, 20), max_size=3

@@ -106,7 +106,9 @@ def routing_with_a_thousand_models(length: int, deployment: Deployment) -> tuple
         for number in range(1_000)
     ]
     infos[6] = replace(infos[6], deployments=(replace(deployment, region="elsewhere"),))
-    routing = Routing({"provider": infos, "forbidden": [ModelInfo("m")], "denied": [ModelInfo("m")]})
+    routing = Routing(
+        {"provider": infos, "forbidden": [ModelInfo("m")], "denied": [ModelInfo("m")], "secret": [ModelInfo("m")]}
+    )
     routing.measure(coding={f"provider/{info.name}": 0.123456789 for info in infos})
     for info in infos[6::8]:
         target = Target("provider", f"provider/{info.name}", deployment)
@@ -121,15 +123,16 @@ def routing_with_a_thousand_models(length: int, deployment: Deployment) -> tuple
         max_cost_micros=10_000,
         max_latency=60.0,
         data_regions=("eu",),
+        caller_models=("[!s]*",),
     )
     prompt = Prompt((user("hello " * 100),), sampling=Sampling(max_output_tokens=100))
     return routing, routing.select(prompt, wanted).decision
 
 
 def test_a_decision_among_a_thousand_models_takes_at_most_4_kb_and_is_read_exactly() -> None:
-    _, decision = routing_with_a_thousand_models(45, Deployment())
+    _, decision = routing_with_a_thousand_models(40, Deployment())
     assert [each.example.reason for each in decision.exclusions] == list(ExclusionReason)
-    assert sum(each.count for each in decision.exclusions) + decision.candidate_count == 1_002
+    assert sum(each.count for each in decision.exclusions) + decision.candidate_count == 1_003
     data = to_json(decision)
     assert len(data) <= LARGEST
     assert from_json(data) == decision

@@ -3,7 +3,8 @@
 import pytest
 
 from ymera_service.sdk import errors
-from ymera_service.sdk.errors import Failure, FieldViolation, InvalidRequest, ProviderServerError, YmeraError
+from ymera_service.sdk.errors import FieldViolation, InvalidRequest, ProviderServerError, YmeraError
+from ymera_service.sdk.failures import Failure
 
 
 def test_what_can_not_be_encoded_is_replaced() -> None:

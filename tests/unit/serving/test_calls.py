@@ -192,7 +192,7 @@ async def test_the_log_line_names_the_caller_and_never_shows_the_key() -> None:
 
     with capture_logs() as lines:
         call = await asyncio.create_task(handle())
-    assert (call.caller, lines[0]["caller"]) == ("checkout", "checkout")
+    assert (call.caller.name, lines[0]["caller"]) == ("checkout", "checkout")
     assert key not in f"{lines} {call}"
 
 

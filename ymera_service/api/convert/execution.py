@@ -21,7 +21,6 @@ from ymera_service.api.convert.usage import consumption_fields, failure_fields
 from ymera_service.execution.answer import Answer
 from ymera_service.execution.events import AttemptStarted, Ended, ExecutionEvent, Started
 from ymera_service.execution.facts import Execution
-from ymera_service.sdk.errors import Failure
 from ymera_service.sdk.events import (
     CitationFound,
     LogprobsDelta,
@@ -31,6 +30,7 @@ from ymera_service.sdk.events import (
     TextDelta,
     ToolCallDelta,
 )
+from ymera_service.sdk.failures import Failure
 from ymera_service.storage.records import ExecutionStatus
 
 

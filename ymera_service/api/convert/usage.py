@@ -2,7 +2,7 @@
 
 from ymera_service.api.convert import Fields
 from ymera_service.execution.facts import Consumption
-from ymera_service.sdk.errors import Failure
+from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Usage
 
 _NANOS = 1_000_000_000

@@ -1,5 +1,6 @@
 """`ymera callers`"""
 
+import json
 import os
 import re
 import tempfile
@@ -7,10 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
+from ymera_service.cli import completion
 from ymera_service.cli.connect import load_settings
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
+from ymera_service.config import CallerSettings, faults_of
 
 app = typer.Typer(
     add_completion=False,
@@ -18,6 +22,21 @@ app = typer.Typer(
     help="Makes keys for those who may call the server.",
     no_args_is_help=True,
 )
+
+_AllowModels = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="MODEL",
+        help="The only models that the caller may use, by name or pattern such as 'openai/*'. Repeatable; default all.",
+        autocompletion=completion.models,
+    ),
+]
+_RequestsPerMinute = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="How many requests per minute the caller may send to be executed. Default: no limit."
+    ),
+]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -34,6 +53,8 @@ def add(
         Path | None,
         typer.Option("--config", metavar="FILE", help="Append the entry to this configuration file, and check it."),
     ] = None,
+    allow_models: _AllowModels = None,
+    requests_per_minute: _RequestsPerMinute = None,
 ) -> None:
     """Makes a key and prints it once, with its entry for the configuration, which holds only a hash.
 
@@ -43,6 +64,7 @@ def add(
 
     [dim]ymera callers add checkout[/dim]
     [dim]ymera callers add checkout --config ymera.toml > checkout.key[/dim]
+    [dim]ymera callers add trial --allow-models 'groq/*' --requests-per-minute 20[/dim]
     """
     from ymera_service.access.keys import digest, new_key  # noqa: PLC0415  # no other command needs it
 
@@ -54,7 +76,7 @@ def add(
                 "Begin with a letter or digit; use letters, digits, '.', '-' and '_', up to 64 of them.",
             )
         key = new_key()
-        entry = f'[[access.callers]]\nname = "{name}"\nkey_sha256 = "{digest(key)}"\n'
+        entry = _entry(name, digest(key), allow_models, requests_per_minute)
         if write_to is None:
             output.remark(f"Add this to the configuration and restart the server:\n\n{entry}")
         else:
@@ -62,6 +84,25 @@ def add(
             output.remark(f"{write_to} has the entry now; restart the server.")
         output.remark("This is the key; it is not shown again:")
         print(key)
+
+
+def _entry(name: str, key_sha256: str, allow_models: list[str] | None, requests_per_minute: int | None) -> str:
+    """Returns the table of a key in TOML.
+
+    Raises:
+        CommandFailed: A limit is not valid.
+    """
+    given = {"allow_models": allow_models or None, "requests_per_minute": requests_per_minute}
+    limits = {limit: value for limit, value in given.items() if value is not None}
+    try:
+        CallerSettings.model_validate({"name": name, "key_sha256": key_sha256, **limits})
+    except ValidationError as error:
+        faults = [f"{fault.where}: {fault.problem}" for fault in faults_of(error, CallerSettings)]
+        raise wrong("the limits are not valid", *faults) from None
+    entry = {"name": name, "key_sha256": key_sha256, **limits}
+    # JSON writes texts, numbers and lists as TOML does.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in entry.items()]
+    return "\n".join(["[[access.callers]]", *lines, ""])
 
 
 def _append(entry: str, file: Path) -> None:

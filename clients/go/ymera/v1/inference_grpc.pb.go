@@ -43,8 +43,8 @@ type InferenceServiceClient interface {
 	// again alone.
 	//
 	// The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
-	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED, UNAVAILABLE,
-	// DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
+	// PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
+	// RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
 	// returned, also if some of the calls succeeded.
 	Embed(ctx context.Context, in *EmbedRequest, opts ...grpc.CallOption) (*EmbedResponse, error)
 	// Judges whether texts are harmful, by a model for moderation: the one that
@@ -63,10 +63,10 @@ type InferenceServiceClient interface {
 	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
 	// text, which says that it is one. Costs nothing.
 	//
-	// Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
-	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
-	// DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
-	// count is an estimate.
+	// Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
+	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
+	// UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
+	// then the count is an estimate.
 	CountTokens(ctx context.Context, in *CountTokensRequest, opts ...grpc.CallOption) (*CountTokensResponse, error)
 }
 
@@ -134,8 +134,8 @@ type InferenceServiceServer interface {
 	// again alone.
 	//
 	// The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
-	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED, UNAVAILABLE,
-	// DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
+	// PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
+	// RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
 	// returned, also if some of the calls succeeded.
 	Embed(context.Context, *EmbedRequest) (*EmbedResponse, error)
 	// Judges whether texts are harmful, by a model for moderation: the one that
@@ -154,10 +154,10 @@ type InferenceServiceServer interface {
 	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
 	// text, which says that it is one. Costs nothing.
 	//
-	// Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
-	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
-	// DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
-	// count is an estimate.
+	// Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
+	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
+	// UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
+	// then the count is an estimate.
 	CountTokens(context.Context, *CountTokensRequest) (*CountTokensResponse, error)
 	mustEmbedUnimplementedInferenceServiceServer()
 }

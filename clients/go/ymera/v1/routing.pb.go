@@ -279,6 +279,8 @@ const (
 	// It processes data in another region than the caller allows, or in one that is
 	// not known.
 	ExclusionReason_EXCLUSION_REASON_OTHER_REGION ExclusionReason = 11
+	// The caller's key is for other models only.
+	ExclusionReason_EXCLUSION_REASON_NOT_PERMITTED ExclusionReason = 12
 )
 
 // Enum value maps for ExclusionReason.
@@ -296,6 +298,7 @@ var (
 		9:  "EXCLUSION_REASON_SIMULATED",
 		10: "EXCLUSION_REASON_PAUSED",
 		11: "EXCLUSION_REASON_OTHER_REGION",
+		12: "EXCLUSION_REASON_NOT_PERMITTED",
 	}
 	ExclusionReason_value = map[string]int32{
 		"EXCLUSION_REASON_UNSPECIFIED":        0,
@@ -310,6 +313,7 @@ var (
 		"EXCLUSION_REASON_SIMULATED":          9,
 		"EXCLUSION_REASON_PAUSED":             10,
 		"EXCLUSION_REASON_OTHER_REGION":       11,
+		"EXCLUSION_REASON_NOT_PERMITTED":      12,
 	}
 )
 
@@ -1024,7 +1028,8 @@ type RoutingPreferences struct {
 	Weights *RoutingWeights `protobuf:"bytes,1,opt,name=weights,proto3" json:"weights,omitempty"`
 	// Only these models may answer: ids such as "openai/gpt-5", a model name
 	// without its provider, or patterns such as "anthropic/*". Empty allows all.
-	// An entry that matches no known model is rejected with NOT_FOUND. At most
+	// An entry that matches no known model is rejected with NOT_FOUND, and one that
+	// matches none that the caller's key may use with PERMISSION_DENIED. At most
 	// 128 entries of at most 256 characters.
 	AllowModels []string `protobuf:"bytes,2,rep,name=allow_models,json=allowModels,proto3" json:"allow_models,omitempty"`
 	// These models may not answer; ids and patterns as in allow_models.
@@ -1053,7 +1058,8 @@ type RoutingPreferences struct {
 	// set, only this model and fallback_models may answer, and they are tried in
 	// this order; what an entry matches is ordered by score. All other limits
 	// still apply. An entry that matches no known model is rejected with
-	// NOT_FOUND.
+	// NOT_FOUND, and one that matches none that the caller's key may use with
+	// PERMISSION_DENIED.
 	Model string `protobuf:"bytes,10,opt,name=model,proto3" json:"model,omitempty"`
 	// With model, the models that are tried after it, in this order. At most 16
 	// entries of at most 256 characters.
@@ -2315,7 +2321,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x19CAPABILITY_CODE_EXECUTION\x10\b\x12\x1a\n" +
 	"\x16CAPABILITY_VIDEO_INPUT\x10\t\x12\x17\n" +
 	"\x13CAPABILITY_LOGPROBS\x10\n" +
-	"*\xaa\x03\n" +
+	"*\xce\x03\n" +
 	"\x0fExclusionReason\x12 \n" +
 	"\x1cEXCLUSION_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cEXCLUSION_REASON_NOT_ALLOWED\x10\x01\x12\x1b\n" +
@@ -2329,7 +2335,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x1aEXCLUSION_REASON_SIMULATED\x10\t\x12\x1b\n" +
 	"\x17EXCLUSION_REASON_PAUSED\x10\n" +
 	"\x12!\n" +
-	"\x1dEXCLUSION_REASON_OTHER_REGION\x10\v*^\n" +
+	"\x1dEXCLUSION_REASON_OTHER_REGION\x10\v\x12\"\n" +
+	"\x1eEXCLUSION_REASON_NOT_PERMITTED\x10\f*^\n" +
 	"\fDecisionView\x12\x1d\n" +
 	"\x19DECISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13DECISION_VIEW_BASIC\x10\x01\x12\x16\n" +

@@ -48,6 +48,7 @@ type YmeraServiceClient interface {
 	//
 	// The decision is stored; RoutingService.GetExecution returns it later.
 	// Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
+	// PERMISSION_DENIED (the caller's key is not for a named model),
 	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
 	// RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
 	// are under way; Execute also if those for its target are too many, or its
@@ -61,8 +62,9 @@ type YmeraServiceClient interface {
 	//
 	// Each call is charged by the provider, unless an idempotency_key says that it
 	// is a repeat. Errors: those of
-	// Route; if every attempt failed, the last provider's error with the status
-	// that the README of the protos lists for it.
+	// Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
+	// requests as it may); if every attempt failed, the last provider's error with
+	// the status that the README of the protos lists for it.
 	Execute(ctx context.Context, in *ExecuteRequest, opts ...grpc.CallOption) (*ExecuteResponse, error)
 	// Like Execute, but sends the answer while the model writes it.
 	//
@@ -78,8 +80,9 @@ type YmeraServiceClient interface {
 	// terminal event: completed, failed or cancelled.
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-	// suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-	// running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+	// suite), PERMISSION_DENIED (the caller's key is not for a named model),
+	// INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are running;
+	// CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
 	// SHUTTING_DOWN). Results measured before a cancellation are kept.
 	Benchmark(ctx context.Context, in *BenchmarkRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BenchmarkResponse], error)
 	// Reports the state of the server, its providers and plugins. Its status is
@@ -184,6 +187,7 @@ type YmeraServiceServer interface {
 	//
 	// The decision is stored; RoutingService.GetExecution returns it later.
 	// Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
+	// PERMISSION_DENIED (the caller's key is not for a named model),
 	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
 	// RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
 	// are under way; Execute also if those for its target are too many, or its
@@ -197,8 +201,9 @@ type YmeraServiceServer interface {
 	//
 	// Each call is charged by the provider, unless an idempotency_key says that it
 	// is a repeat. Errors: those of
-	// Route; if every attempt failed, the last provider's error with the status
-	// that the README of the protos lists for it.
+	// Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
+	// requests as it may); if every attempt failed, the last provider's error with
+	// the status that the README of the protos lists for it.
 	Execute(context.Context, *ExecuteRequest) (*ExecuteResponse, error)
 	// Like Execute, but sends the answer while the model writes it.
 	//
@@ -214,8 +219,9 @@ type YmeraServiceServer interface {
 	// terminal event: completed, failed or cancelled.
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-	// suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-	// running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+	// suite), PERMISSION_DENIED (the caller's key is not for a named model),
+	// INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are running;
+	// CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
 	// SHUTTING_DOWN). Results measured before a cancellation are kept.
 	Benchmark(*BenchmarkRequest, grpc.ServerStreamingServer[BenchmarkResponse]) error
 	// Reports the state of the server, its providers and plugins. Its status is

@@ -74,8 +74,8 @@ class InferenceServiceServicer(object):
         again alone.
 
         The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
-        FAILED_PRECONDITION (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED, UNAVAILABLE,
-        DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
+        PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
+        RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
         returned, also if some of the calls succeeded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -109,10 +109,10 @@ class InferenceServiceServicer(object):
         provider counts them, otherwise by an estimate of a token for each 4 bytes of
         text, which says that it is one. Costs nothing.
 
-        Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
-        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
-        DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
-        count is an estimate.
+        Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
+        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
+        UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
+        then the count is an estimate.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

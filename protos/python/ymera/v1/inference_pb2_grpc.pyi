@@ -144,8 +144,8 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
     again alone.
 
     The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
-    FAILED_PRECONDITION (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED, UNAVAILABLE,
-    DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
+    PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
+    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
     returned, also if some of the calls succeeded.
     """
 
@@ -170,10 +170,10 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
     provider counts them, otherwise by an estimate of a token for each 4 bytes of
     text, which says that it is one. Costs nothing.
 
-    Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
-    (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
-    DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
-    count is an estimate.
+    Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
+    (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
+    UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
+    then the count is an estimate.
     """
 
 InferenceServiceAsyncStub: typing_extensions.TypeAlias = InferenceServiceStub[
@@ -215,8 +215,8 @@ class InferenceServiceServicer(metaclass=abc.ABCMeta):
         again alone.
 
         The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
-        FAILED_PRECONDITION (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED, UNAVAILABLE,
-        DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
+        PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
+        RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
         returned, also if some of the calls succeeded.
         """
 
@@ -256,10 +256,10 @@ class InferenceServiceServicer(metaclass=abc.ABCMeta):
         provider counts them, otherwise by an estimate of a token for each 4 bytes of
         text, which says that it is one. Costs nothing.
 
-        Errors: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION
-        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED), UNAVAILABLE,
-        DEADLINE_EXCEEDED. A provider that fails to count is no error: then the
-        count is an estimate.
+        Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
+        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
+        UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
+        then the count is an estimate.
         """
 
 def add_InferenceServiceServicer_to_server(servicer: InferenceServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

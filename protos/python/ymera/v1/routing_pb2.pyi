@@ -202,6 +202,8 @@ class _ExclusionReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     """It processes data in another region than the caller allows, or in one that is
     not known.
     """
+    EXCLUSION_REASON_NOT_PERMITTED: _ExclusionReason.ValueType  # 12
+    """The caller's key is for other models only."""
 
 class ExclusionReason(_ExclusionReason, metaclass=_ExclusionReasonEnumTypeWrapper):
     """Why a target is excluded."""
@@ -238,6 +240,8 @@ EXCLUSION_REASON_OTHER_REGION: ExclusionReason.ValueType  # 11
 """It processes data in another region than the caller allows, or in one that is
 not known.
 """
+EXCLUSION_REASON_NOT_PERMITTED: ExclusionReason.ValueType  # 12
+"""The caller's key is for other models only."""
 Global___ExclusionReason: typing_extensions.TypeAlias = ExclusionReason
 
 class _DecisionView:
@@ -608,7 +612,8 @@ class RoutingPreferences(google.protobuf.message.Message):
     set, only this model and fallback_models may answer, and they are tried in
     this order; what an entry matches is ordered by score. All other limits
     still apply. An entry that matches no known model is rejected with
-    NOT_FOUND.
+    NOT_FOUND, and one that matches none that the caller's key may use with
+    PERMISSION_DENIED.
     """
     max_attempts: builtins.int
     """The maximum number of calls of providers for one answer, at least 1. Absent,
@@ -640,7 +645,8 @@ class RoutingPreferences(google.protobuf.message.Message):
     def allow_models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Only these models may answer: ids such as "openai/gpt-5", a model name
         without its provider, or patterns such as "anthropic/*". Empty allows all.
-        An entry that matches no known model is rejected with NOT_FOUND. At most
+        An entry that matches no known model is rejected with NOT_FOUND, and one that
+        matches none that the caller's key may use with PERMISSION_DENIED. At most
         128 entries of at most 256 characters.
         """
 

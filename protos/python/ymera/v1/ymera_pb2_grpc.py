@@ -91,6 +91,7 @@ class YmeraServiceServicer(object):
 
         The decision is stored; RoutingService.GetExecution returns it later.
         Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
+        PERMISSION_DENIED (the caller's key is not for a named model),
         FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
         RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
         are under way; Execute also if those for its target are too many, or its
@@ -109,8 +110,9 @@ class YmeraServiceServicer(object):
 
         Each call is charged by the provider, unless an idempotency_key says that it
         is a repeat. Errors: those of
-        Route; if every attempt failed, the last provider's error with the status
-        that the README of the protos lists for it.
+        Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
+        requests as it may); if every attempt failed, the last provider's error with
+        the status that the README of the protos lists for it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,8 +138,9 @@ class YmeraServiceServicer(object):
         terminal event: completed, failed or cancelled.
 
         The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-        suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-        running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+        suite), PERMISSION_DENIED (the caller's key is not for a named model),
+        INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are running;
+        CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
         SHUTTING_DOWN). Results measured before a cancellation are kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -172,6 +172,7 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
 
     The decision is stored; RoutingService.GetExecution returns it later.
     Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
+    PERMISSION_DENIED (the caller's key is not for a named model),
     FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
     RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
     are under way; Execute also if those for its target are too many, or its
@@ -187,8 +188,9 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
 
     Each call is charged by the provider, unless an idempotency_key says that it
     is a repeat. Errors: those of
-    Route; if every attempt failed, the last provider's error with the status
-    that the README of the protos lists for it.
+    Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
+    requests as it may); if every attempt failed, the last provider's error with
+    the status that the README of the protos lists for it.
     """
 
     ExecuteStream: _YmeraServiceExecuteStreamType
@@ -208,8 +210,9 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
     terminal event: completed, failed or cancelled.
 
     The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-    suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-    running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+    suite), PERMISSION_DENIED (the caller's key is not for a named model),
+    INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are running;
+    CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
     SHUTTING_DOWN). Results measured before a cancellation are kept.
     """
 
@@ -266,6 +269,7 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
 
         The decision is stored; RoutingService.GetExecution returns it later.
         Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
+        PERMISSION_DENIED (the caller's key is not for a named model),
         FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
         RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
         are under way; Execute also if those for its target are too many, or its
@@ -286,8 +290,9 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
 
         Each call is charged by the provider, unless an idempotency_key says that it
         is a repeat. Errors: those of
-        Route; if every attempt failed, the last provider's error with the status
-        that the README of the protos lists for it.
+        Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
+        requests as it may); if every attempt failed, the last provider's error with
+        the status that the README of the protos lists for it.
         """
 
     @abc.abstractmethod
@@ -317,8 +322,9 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
         terminal event: completed, failed or cancelled.
 
         The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-        suite), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-        running), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
+        suite), PERMISSION_DENIED (the caller's key is not for a named model),
+        INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are running;
+        CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
         SHUTTING_DOWN). Results measured before a cancellation are kept.
         """
 
