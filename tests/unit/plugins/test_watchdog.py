@@ -50,16 +50,21 @@ async def test_a_loop_that_waits_is_not_reported() -> None:
     assert watched.conduct.of("acme") == ("", False)
 
 
+ROUNDS = 50
+
+
 @pytest.fixture
 def busy_cpu() -> Iterator[int]:
-    """The number of a CPU on which four processes compute."""
+    """The number of a CPU on which six processes compute, for a minute at most."""
     cpu = min(os.sched_getaffinity(0))
-    program = f"import os; os.sched_setaffinity(0, {{{cpu}}})\nwhile True: pass"
-    others = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(4)]
-    yield cpu
-    for each in others:
-        each.kill()
-        each.wait()
+    program = f"import os, time; os.sched_setaffinity(0, {{{cpu}}})\nwhile time.process_time() < 60: pass"
+    others = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(6)]
+    try:
+        yield cpu
+    finally:
+        for each in others:
+            each.kill()
+            each.wait()
 
 
 @contextmanager
@@ -67,8 +72,10 @@ def only_on(cpu: int) -> Iterator[None]:
     """Has the current thread run on one CPU."""
     thread, before = threading.get_native_id(), os.sched_getaffinity(0)
     os.sched_setaffinity(thread, {cpu})
-    yield
-    os.sched_setaffinity(thread, before)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(thread, before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process can't say which CPU it runs on")
@@ -76,13 +83,16 @@ async def test_a_function_that_waits_for_a_busy_cpu_is_not_blamed(busy_cpu: int)
     watched = plugins()
     async with Watchdog(watched).running():  # its thread runs on any CPU, so that it is in time
         with only_on(busy_cpu):
-            waited = 0.0
-            while waited < 3 * HELD_SECONDS:  # until the others have begun to take turns
+            for _ in range(ROUNDS):  # until the others have begun to take turns
                 began, used = time.monotonic(), time.thread_time()
                 while time.thread_time() - used < HELD_SECONDS / 2:
                     pass
                 waited = time.monotonic() - began
                 await asyncio.sleep(0.06)
+                if waited > 2 * HELD_SECONDS:
+                    break
+            else:
+                pytest.skip("the thread does not have to share its CPU here")
     assert watched.conduct.of("acme") == ("", False)
 
 
