@@ -24,7 +24,7 @@ _NOTHING = Usage()
 def _was_refused(progress: Progress, failure: YmeraError | None) -> bool:
     """Returns whether a call failed before the provider accepted it, so that it can't have cost anything."""
     if progress.portion is not None and isinstance(failure, MalformedResponse | StreamInterrupted):
-        return False  # of a reply that is returned whole, nobody says when its head arrived
+        return False  # a reply that is returned whole does not say when its head arrived
     refused = isinstance(failure, ProviderError | RequestError) and not isinstance(failure, ProviderTimeout)
     return progress.accepted_at is None and refused
 

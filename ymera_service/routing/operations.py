@@ -46,7 +46,7 @@ def work_usage(work: WorkRequest) -> Usage:
 
 
 def is_free(work: WorkRequest | None) -> bool:
-    """Returns whether nobody charges for the work, and it says nothing of how well its targets answer prompts."""
+    """Returns whether the work is free, and says nothing of how well its targets answer prompts."""
     return isinstance(work, CountRequest)
 
 

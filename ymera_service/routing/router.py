@@ -193,7 +193,7 @@ class Router:
     def _curiosity(self) -> tuple[float, float]:
         """How likely the first candidate is drawn, and how much of the doubt counts for it.
 
-        Unless configured, both go with the share of answers that are judged: what nobody judges, teaches nothing.
+        Unless configured, both go with the share of answers that are judged: what is not judged teaches nothing.
         """
         share = self._evidence.judged_share
         if self._exploration is None:

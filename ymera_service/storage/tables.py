@@ -235,7 +235,6 @@ summed_hours = Table(
     "summed_hours",
     metadata,
     Column("hour", UtcDateTime, primary_key=True),
-    Column("ends_at", UtcDateTime, nullable=False),
     Column("records", BigInteger, nullable=False),
 )
 

@@ -123,7 +123,7 @@ class UsageHours:
             # Of several servers, the others wait here for the first one's commit.
             connection.execute(delete(summed_hours).where(summed_hours.c.hour == hour))
             connection.execute(delete(usage_hours).where(usage_hours.c.hour == hour))
-            connection.execute(insert(summed_hours).values(hour=hour, ends_at=hour + HOUR, records=records))
+            connection.execute(insert(summed_hours).values(hour=hour, records=records))
             if values:
                 connection.execute(insert(usage_hours), values)
 

@@ -3,7 +3,7 @@
 Both bodies are read into a prompt. Every member has to be understood: one that the contract can't say raises
 `NotSayable`, which names it. Read alike on purpose:
 
-- `guardrailConfig` is no part of a prompt; a caller sets it as an option of the provider.
+- `guardrailConfig` is not a part of a prompt; a caller sets it as an option of the provider.
 - The JSON of a tool's result, and the text of a document in another form.
 - An underscore in the name of a document, which the recorder's redaction wrote and the API does not accept.
 - `/stop_sequence`, which says only what the answer is to tell.

@@ -4,7 +4,7 @@ Both bodies are read into a prompt. Every member has to be understood: one that 
 `NotSayable`, which names it. Read alike on purpose:
 
 - An empty `format`, no tools, no options and an unset `keep_alive` are as if they were left out.
-- `think` among the options, where the API does not read it, is no part of a prompt.
+- `think` among the options, where the API does not read it, is not a part of a prompt.
 - The name of a tool in its result is that of its call, whether it is stated or not.
 - `truncate` is false in every body that is sent: the API would leave the beginning of a long prompt out.
 """

@@ -14,7 +14,7 @@ by them."""
 SETTINGS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 """From the cheapest to the best answer."""
 KEPT = 0.97
-"""The share of the best model's quality whose price is told."""
+"""The share of the best model's quality whose price is reported."""
 
 
 class Policy(Protocol):
@@ -70,7 +70,7 @@ def judge(make: Make, table: Table, order: int, *, warm: bool, limit: int) -> Re
         make: Makes a new policy for each setting.
         table: The outcomes.
         order: Names the order; also the seed of the policy's draws.
-        warm: The policy is told the outcomes of the first `WARM` prompts.
+        warm: The policy learns the outcomes of the first `WARM` prompts.
         limit: How many prompts are judged, at most.
     """
     prompts = table.arranged(order)

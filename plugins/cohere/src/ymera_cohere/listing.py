@@ -40,7 +40,7 @@ def read_page(body: Json) -> tuple[dict[str, ModelInfo], str | None]:
 
 
 def configured(name: str, model: ModelSettings) -> ModelInfo:
-    """Returns a model of the configuration; what it is for is told by its name."""
+    """Returns a model of the configuration; its name says what it is for."""
     endpoint = next((each for each in ("embed", "rerank") if each in name), "chat")
     info = _model({"name": name, "endpoints": [endpoint], "context_length": model.context_window})
     if model.capabilities is None:

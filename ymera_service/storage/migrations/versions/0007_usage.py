@@ -35,6 +35,5 @@ def upgrade() -> None:
     op.create_table(
         "summed_hours",
         sa.Column("hour", sa.DateTime(timezone=True), primary_key=True),
-        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("records", sa.BigInteger, nullable=False),
     )
