@@ -7,27 +7,25 @@ reports every fault at once. In the environment, the steps of a path are joined 
 
 from ymera_service.config.faults import ConfigError, ConfigFault, faults_of
 from ymera_service.config.reading import Source, load, user_file
-from ymera_service.config.settings import (
-    MAX_PORT,
-    AccessSettings,
-    BreakerSettings,
-    CallerSettings,
+from ymera_service.config.routing import (
     CatalogSettings,
+    PriceSettings,
+    RateSettings,
+    RoutingSettings,
+    TierSettings,
+    WeightSettings,
+)
+from ymera_service.config.server import MAX_PORT, AccessSettings, CallerSettings, ServerSettings
+from ymera_service.config.settings import (
+    BreakerSettings,
     Environment,
     ExecutionSettings,
     LogSettings,
     PluginsSettings,
-    PriceSettings,
-    RateSettings,
-    RoutingSettings,
-    ServerSettings,
     Settings,
-    StorageSettings,
-    TierSettings,
     TransportSettings,
-    WeightSettings,
-    default_database,
 )
+from ymera_service.config.storage import StorageSettings, default_database
 from ymera_service.config.texts import validated
 
 __all__ = [
