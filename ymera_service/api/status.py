@@ -22,6 +22,8 @@ MAX_METADATA_BYTES = 256
 STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
     errors.Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    errors.NotAdministrator: grpc.StatusCode.PERMISSION_DENIED,
+    errors.KeyNotFound: grpc.StatusCode.NOT_FOUND,
     errors.CallerRateLimited: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ModelNotPermitted: grpc.StatusCode.PERMISSION_DENIED,
     errors.RequestTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -36,6 +38,7 @@ STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.Cancelled: grpc.StatusCode.CANCELLED,
     errors.StorageUnavailable: grpc.StatusCode.UNAVAILABLE,
     errors.RecordingUnavailable: grpc.StatusCode.UNAVAILABLE,
+    errors.VaultLocked: grpc.StatusCode.FAILED_PRECONDITION,
     errors.OutcomeUnknown: grpc.StatusCode.FAILED_PRECONDITION,
     errors.InternalError: grpc.StatusCode.INTERNAL,
     # The server's key failed, not the caller's: UNAUTHENTICATED would send the caller to its own credentials.

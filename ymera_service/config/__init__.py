@@ -27,6 +27,7 @@ from ymera_service.config.settings import (
 )
 from ymera_service.config.storage import StorageSettings, default_database
 from ymera_service.config.texts import validated
+from ymera_service.config.vault import VaultSettings, default_master_key_file
 
 __all__ = [
     "MAX_PORT",
@@ -49,8 +50,10 @@ __all__ = [
     "StorageSettings",
     "TierSettings",
     "TransportSettings",
+    "VaultSettings",
     "WeightSettings",
     "default_database",
+    "default_master_key_file",
     "faults_of",
     "load",
     "user_file",

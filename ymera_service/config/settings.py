@@ -12,6 +12,7 @@ from ymera_service.config.sections import Count, Seconds, Section
 from ymera_service.config.server import AccessSettings, ServerSettings
 from ymera_service.config.storage import StorageSettings
 from ymera_service.config.texts import Variables
+from ymera_service.config.vault import VaultSettings
 
 
 class Environment(StrEnum):
@@ -118,6 +119,7 @@ class Settings(BaseSettings):
     environment: Environment = Environment.DEVELOPMENT
     server: ServerSettings = ServerSettings()
     access: AccessSettings = AccessSettings()
+    vault: VaultSettings = VaultSettings()
     transport: TransportSettings = TransportSettings()
     execution: ExecutionSettings = ExecutionSettings()
     breaker: BreakerSettings = BreakerSettings()

@@ -4,6 +4,8 @@
     ├── RequestError                  the caller has to change something
     │   ├── InvalidRequest            one or more fields are invalid
     │   ├── Unauthenticated           the caller presents no key, or one that is not known
+    │   ├── NotAdministrator          the caller may not manage providers' keys
+    │   ├── KeyNotFound               the vault has no such key
     │   ├── CallerRateLimited         the caller has sent as many requests as it may
     │   ├── RequestTooLarge           the message is above the server's limit
     │   ├── ModelNotPermitted         the caller may not use a model that the request names
@@ -19,6 +21,7 @@
     │   ├── Cancelled                 the caller cancelled or disconnected
     │   ├── StorageUnavailable        the record could not be made durable
     │   ├── RecordingUnavailable      requests are refused while records can't be written
+    │   ├── VaultLocked               providers' keys can't be encrypted or decrypted
     │   ├── OutcomeUnknown            the process ended before the outcome was recorded
     │   └── InternalError             a defect of Ymera or of a plugin
     └── ProviderError                 a provider failed; see its docstring
@@ -118,6 +121,18 @@ class Unauthenticated(RequestError):
     reason = "UNAUTHENTICATED"
 
 
+class NotAdministrator(RequestError):
+    """The caller may not manage providers' keys."""
+
+    reason = "NOT_ADMINISTRATOR"
+
+
+class KeyNotFound(RequestError):
+    """The vault has no key of that name for the provider."""
+
+    reason = "KEY_NOT_FOUND"
+
+
 class CallerRateLimited(RequestError):
     """The caller has sent as many requests as it may for now."""
 
@@ -206,11 +221,14 @@ class RecordingUnavailable(ServerError):
     reason = "RECORDING_UNAVAILABLE"
 
 
-class OutcomeUnknown(ServerError):
-    """A request may have been charged, but the process ended before its outcome was recorded.
+class VaultLocked(ServerError):
+    """Providers' keys can't be encrypted or decrypted, as the master key is missing or can't be read."""
 
-    In records, and for the caller of a repeat with the same idempotency key.
-    """
+    reason = "VAULT_LOCKED"
+
+
+class OutcomeUnknown(ServerError):
+    """A request, or that of the same idempotency key, may have been charged: its process ended before its record."""
 
     reason = "OUTCOME_UNKNOWN"
 

@@ -16,6 +16,7 @@ from ymera_service.storage.executions import Executions
 from ymera_service.storage.faults import damaged, explained
 from ymera_service.storage.observations import Observations
 from ymera_service.storage.outcomes import Outcomes
+from ymera_service.storage.provider_keys import ProviderKeys
 from ymera_service.storage.rows import REPLACING, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
 from ymera_service.storage.usage_hours import UsageHours
@@ -37,6 +38,7 @@ class Database:
         self.damage = ""
         """What the latest check found damaged, for people; empty if it found nothing."""
         self.outcomes = Outcomes(backend.reader, backend.write)
+        self.provider_keys = ProviderKeys(backend.reader, backend.write)
 
     @classmethod
     @asynccontextmanager

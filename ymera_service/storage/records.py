@@ -227,6 +227,34 @@ class UsageFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedKey:
+    """A provider's key, encrypted.
+
+    Attributes:
+        name: Which of the provider's accounts it belongs to.
+        fingerprint: What may be shown of it.
+        rotated_at: When it was last replaced by another one.
+        revoked_at: When it was revoked; what was encrypted is then deleted.
+        revision: Counts the changes.
+        master_key_id: The master key that encrypted its data key.
+        data_key: Encrypted.
+        ciphertext: The key, encrypted with its data key.
+    """
+
+    id: str
+    provider: str
+    name: str
+    fingerprint: str
+    created_at: datetime
+    rotated_at: datetime | None = None
+    revoked_at: datetime | None = None
+    revision: int = 0
+    master_key_id: str = ""
+    data_key: bytes | None = field(default=None, repr=False)
+    ciphertext: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class UsageHour:
     """The sum of what calls of models consumed in an hour, of all that have the same values here.
 

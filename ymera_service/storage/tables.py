@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     Double,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -229,6 +230,30 @@ usage_hours = Table(
     Column("unpriced_attempts", BigInteger, nullable=False),
     *_usage(),
     Column("cost_micros", BigInteger, nullable=False),
+)
+
+provider_keys = Table(
+    "provider_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("provider", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("rotated_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("revision", BigInteger, nullable=False),
+    Column("master_key_id", String, nullable=False),
+    Column("data_key", LargeBinary),
+    Column("ciphertext", LargeBinary),
+    Index(
+        "provider_keys_in_use",
+        "provider",
+        "name",
+        unique=True,
+        sqlite_where=text("revoked_at IS NULL"),
+        postgresql_where=text("revoked_at IS NULL"),
+    ),
 )
 
 summed_hours = Table(
