@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, get_args
 
@@ -99,3 +100,12 @@ def plugins_settings() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("plugin", "key"), list(plugins_settings()))
 def test_every_setting_of_a_plugin_is_documented_in_its_readme(plugin: str, key: str) -> None:
     assert key in (PLUGINS / plugin / "README.md").read_text()
+
+
+def test_the_page_of_vendors_is_what_the_plugins_declare() -> None:
+    specification = spec_from_file_location("vendors_page", DOCS / "vendors.py")
+    assert specification
+    assert specification.loader
+    script = module_from_spec(specification)
+    specification.loader.exec_module(script)
+    assert (DOCS / "vendors.md").read_text() == script.page(), "run `uv run poe vendors`"

@@ -215,8 +215,8 @@ def test_the_choice_among_tools_is_what_is_offered_and_asked_for(
     sent = body(prompt)
     assert [tool["function"]["name"] for tool in sent.get("tools", [])] == names
     assert [each["content"] for each in sent["messages"] if each["role"] == "system"] == ([note] if note else [])
-    where = "tool_choice.allowed_tools" if choice.allowed_tools else "tool_choice.mode"
-    assert adapted(prompt) == ([] if choice == ToolChoice() else [(MAPPED, where)])
+    where = "allowed_tools" if choice.allowed_tools else "tool_name" if choice.tool_name else "mode"
+    assert adapted(prompt) == ([] if choice == ToolChoice() else [(MAPPED, f"tool_choice.{where}")])
 
 
 def test_a_demand_for_a_call_is_added_to_the_system_prompt() -> None:
@@ -229,8 +229,8 @@ def test_a_demand_for_a_call_is_added_to_the_system_prompt() -> None:
 def test_what_the_api_can_not_bind_is_named() -> None:
     strict = Tool("f", strict=True)
     assert adapted(Prompt(HELLO, (strict,), ToolChoice(parallel_tool_calls=False))) == [
-        (DROPPED, "tool_choice.parallel_tool_calls"),
         (DROPPED, "tools.strict"),
+        (DROPPED, "tool_choice.parallel_tool_calls"),
     ]
     assert adapted(Prompt(HELLO, (TOOL,), ToolChoice(parallel_tool_calls=True))) == []
 

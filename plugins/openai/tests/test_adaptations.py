@@ -76,9 +76,9 @@ def test_schemas_and_tools_that_a_vendor_does_not_enforce_are_reported() -> None
         ResponseFormat(ResponseType.JSON_SCHEMA, schema="{}"),
     )
     assert adapted(poor, prompt) == [
-        "mapped response_format.schema",
-        "dropped tool_choice.parallel_tool_calls",
         "dropped tools.strict",
+        "dropped tool_choice.parallel_tool_calls",
+        "mapped response_format.schema",
     ]
     assert b"JSON Schema" in poor.encode(GenerateRequest("m", prompt)).body
     assert orjson.loads(poor.encode(GenerateRequest("m", prompt)).body)["response_format"] == {"type": "json_object"}

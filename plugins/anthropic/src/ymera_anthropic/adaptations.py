@@ -2,25 +2,24 @@
 
 from collections.abc import Iterator
 
+from ymera_anthropic.features import FEATURES
 from ymera_anthropic.messages import FORMAT
 from ymera_anthropic.profiles import Profile
-from ymera_anthropic.requests import TIERS, is_bounded
-from ymera_service.sdk.content import Media
+from ymera_anthropic.requests import is_bounded
 from ymera_service.sdk.generation import (
     Adaptation,
     AdaptationKind,
     Prompt,
     ReasoningEffort,
-    ResponseType,
     Sampling,
     ToolChoiceMode,
 )
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
-from ymera_service.sdk.wire.blocks import foreign_blocks
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json
-from ymera_service.sdk.wire.tiers import tier_adaptation
 
+_DECLARED = Declared(FEATURES, FORMAT)
 _SENT = {name: name for name in ("temperature", "top_p", "top_k", "stop_sequences")} | {
     "max_output_tokens": "max_tokens"
 }
@@ -29,12 +28,7 @@ _SENT = {name: name for name in ("temperature", "top_p", "top_k", "stop_sequence
 def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adaptation, ...]:
     """Returns what of a prompt is not in a body as it was given."""
     found = [] if prompt.sampling == ANY else [*_of_sampling(prompt.sampling, body, profile)]
-    if prompt.response_format.type is ResponseType.JSON_OBJECT:
-        found.append(mapped("prompt.response_format.type", "JSON was asked for in the system prompt"))
-    if any(isinstance(part, Media) and part.detail for message in prompt.messages for part in message.parts):
-        found.append(dropped("prompt.messages.parts.detail", "the API has no levels of detail"))
-    found += foreign_blocks(prompt.messages, FORMAT)
-    found += tier_adaptation(prompt.service_tier, TIERS)
+    found += _DECLARED.of(prompt)
     if prompt.provider_tools:
         found += _of_server_tools(prompt)
     return (*found, *_of_tools(prompt, profile)) if prompt.tools else tuple(found)
@@ -88,7 +82,5 @@ def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
     if Capability.STRUCTURED_OUTPUT not in profile.capabilities and any(tool.strict for tool in prompt.tools):
         yield dropped("prompt.tools.strict", "the model does not enforce schemas of tools")
     choice = prompt.tool_choice
-    if choice.allowed_tools:
-        yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
     if choice.parallel_tool_calls is not None and choice.mode is ToolChoiceMode.NONE:
         yield dropped("prompt.tool_choice.parallel_tool_calls", "no tool may be called")

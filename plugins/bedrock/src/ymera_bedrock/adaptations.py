@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from ymera_bedrock.converse_reader import FORMAT
+from ymera_bedrock.features import FEATURES
 from ymera_bedrock.media import document_name
 from ymera_bedrock.profiles import Profile
 from ymera_bedrock.requests import (
-    TIERS,
     choice_of,
     is_asked_in_words,
     offered_only_for_history,
@@ -19,15 +19,16 @@ from ymera_service.sdk.generation import (
     AdaptationKind,
     Prompt,
     ReasoningEffort,
+    ResponseType,
     Sampling,
     ToolChoiceMode,
 )
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.wire.adaptations import dropped, mapped, sampling_adaptations
-from ymera_service.sdk.wire.blocks import foreign_blocks
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json, member, text
-from ymera_service.sdk.wire.tiers import tier_adaptation
 
+_DECLARED = Declared(FEATURES, FORMAT)
 _SENT = {
     "temperature": "temperature",
     "top_p": "topP",
@@ -46,9 +47,8 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
         *_of_sampling(prompt.sampling, body, profile),
         *_of_format(prompt, profile),
         *_of_tools(prompt, profile),
-        *_of_messages(prompt.messages),
-        *foreign_blocks(prompt.messages, FORMAT),
-        *tier_adaptation(prompt.service_tier, TIERS),
+        *_of_names(prompt.messages),
+        *_DECLARED.of(prompt),
     )
 
 
@@ -89,7 +89,7 @@ def _of_thinking(sampling: Sampling, asked: str) -> Iterator[Adaptation]:
 
 
 def _of_format(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
-    if is_asked_in_words(prompt, profile):
+    if prompt.response_format.type is ResponseType.JSON_SCHEMA and is_asked_in_words(prompt, profile):
         yield mapped("prompt.response_format.type", "JSON was asked for in the system prompt")
 
 
@@ -97,14 +97,10 @@ def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
     choice = prompt.tool_choice
     if offered_only_for_history(prompt):
         yield mapped("prompt.tool_choice.mode", "the API requires the tools of earlier calls: it was said in words")
-    if choice.max_tool_calls is not None and prompt.provider_tools:
-        yield dropped("prompt.tool_choice.max_tool_calls", "the API does not bound the calls of its own tools")
     if not prompt.tools:
         return
     if Capability.STRUCTURED_OUTPUT not in profile.capabilities and any(tool.strict for tool in prompt.tools):
         yield dropped("prompt.tools.strict", "the model does not enforce schemas of tools")
-    if choice.allowed_tools:
-        yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
     if choice.parallel_tool_calls is False and not prevents_parallel_calls(prompt, profile):
         yield dropped("prompt.tool_choice.parallel_tool_calls", "the API can't forbid parallel calls")
     if choice.mode is ToolChoiceMode.REQUIRED and not choice_of(prompt, profile):
@@ -113,10 +109,8 @@ def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
         yield mapped("prompt.tool_choice.tool_name", "only this tool was offered")
 
 
-def _of_messages(messages: tuple[Message, ...]) -> Iterator[Adaptation]:
+def _of_names(messages: tuple[Message, ...]) -> Iterator[Adaptation]:
     media = [part for message in messages for part in message.parts if isinstance(part, Media)]
-    if any(part.detail for part in media):
-        yield dropped("prompt.messages.parts.detail", "the API has no levels of detail")
     if any(_is_renamed(part) for part in media):
         yield mapped("prompt.messages.parts.filename", "the API does not accept every name: it was changed")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ymera_cohere.features import FEATURES
 from ymera_cohere.requests import MOST_STOP_SEQUENCES
 from ymera_service.sdk.generation import (
     Adaptation,
@@ -10,13 +11,12 @@ from ymera_service.sdk.generation import (
     Prompt,
     ReasoningEffort,
     Sampling,
-    ToolChoiceMode,
 )
 from ymera_service.sdk.wire.adaptations import dropped, mapped, sampling_adaptations
-from ymera_service.sdk.wire.blocks import foreign_blocks
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json
-from ymera_service.sdk.wire.tiers import tier_adaptation
 
+_DECLARED = Declared(FEATURES)
 _SENT = {
     "temperature": "temperature",
     "top_p": "p",
@@ -36,9 +36,7 @@ def adaptations_of(prompt: Prompt, body: Json, *, thinks: bool | None) -> tuple[
     return (
         *_of_sampling(prompt.sampling, body, thinks=thinks),
         *_of_thinking(prompt.sampling, body, thinks=thinks),
-        *(_of_tools(prompt) if prompt.tools else ()),
-        *foreign_blocks(prompt.messages),
-        *tier_adaptation(prompt.service_tier, {}),
+        *_DECLARED.of(prompt),
     )
 
 
@@ -64,13 +62,3 @@ def _of_thinking(sampling: Sampling, body: Json, *, thinks: bool | None) -> Iter
         yield dropped("prompt.sampling.reasoning_summary", "a model that thinks shows it")
     elif sampling.reasoning_summary is True and not shown:
         yield dropped("prompt.sampling.reasoning_summary", "the model does not think")
-
-
-def _of_tools(prompt: Prompt) -> Iterator[Adaptation]:
-    choice = prompt.tool_choice
-    if choice.mode is ToolChoiceMode.TOOL:
-        yield mapped("prompt.tool_choice.tool_name", "only this tool was offered, and a call required")
-    if choice.allowed_tools:
-        yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
-    if choice.parallel_tool_calls is False:
-        yield dropped("prompt.tool_choice.parallel_tool_calls", "the API can't forbid parallel calls")

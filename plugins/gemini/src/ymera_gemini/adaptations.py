@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from ymera_gemini.contents import has_filenames, has_media_results, has_mixed_details
+from ymera_gemini.contents import has_media_results, has_mixed_details
 from ymera_gemini.profiles import Profile
 from ymera_gemini.requests import MOST_STOP_SEQUENCES, is_asked_in_words, validates
-from ymera_gemini.response_reader import FORMAT
 from ymera_gemini.schemas import ignored_keywords
 from ymera_gemini.thinking import replacement
 from ymera_service.sdk.generation import (
@@ -18,7 +17,6 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.wire.adaptations import dropped, mapped, sampling_adaptations
-from ymera_service.sdk.wire.blocks import foreign_blocks
 from ymera_service.sdk.wire.json_reader import Json, member
 
 _SENT = {
@@ -40,9 +38,8 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
     return (
         *_of_sampling(prompt.sampling, member(body, "generationConfig")),
         *_of_format(prompt, profile),
-        *(_of_tools(prompt, profile) if prompt.tools or prompt.provider_tools else ()),
+        *(_of_tools(prompt, profile) if prompt.tools else ()),
         *_of_messages(prompt, profile),
-        *foreign_blocks(prompt.messages, FORMAT),
     )
 
 
@@ -75,8 +72,6 @@ def _of_format(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
 
 def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
     choice = prompt.tool_choice
-    if choice.max_tool_calls is not None:
-        yield dropped("prompt.tool_choice.max_tool_calls", "the API does not bound the calls of its own tools")
     if (
         choice.mode is ToolChoiceMode.AUTO
         and any(tool.strict for tool in prompt.tools)
@@ -85,13 +80,9 @@ def _of_tools(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
         yield dropped("prompt.tools.strict", "the model does not enforce schemas of tools")
     if choice.allowed_tools and choice.mode is ToolChoiceMode.AUTO:
         yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
-    if choice.parallel_tool_calls is False:
-        yield dropped("prompt.tool_choice.parallel_tool_calls", "the API can't forbid parallel calls")
 
 
 def _of_messages(prompt: Prompt, profile: Profile) -> Iterator[Adaptation]:
-    if has_filenames(prompt.messages):
-        yield dropped("prompt.messages.parts.filename", "the API has no names of files")
     if has_mixed_details(prompt.messages):
         yield mapped("prompt.messages.parts.detail", "the API has one level for all: the closest was sent")
     if not profile.signed and has_media_results(prompt.messages):

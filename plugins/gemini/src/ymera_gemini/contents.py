@@ -180,8 +180,3 @@ def has_media_results(messages: Iterable[Message]) -> bool:
     """Returns whether the result of a tool contains media."""
     results = (part for message in messages for part in message.parts if isinstance(part, ToolResult))
     return any(isinstance(part, Media) for result in results for part in result.parts)
-
-
-def has_filenames(messages: Iterable[Message]) -> bool:
-    """Returns whether a file has a name."""
-    return any(isinstance(part, Media) and part.filename for message in messages for part in message.parts)

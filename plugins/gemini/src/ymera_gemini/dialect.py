@@ -10,20 +10,23 @@ import orjson
 from ymera_gemini.adaptations import adaptations_of
 from ymera_gemini.decoder import GenerateContentDecoder
 from ymera_gemini.errors import ERRORS
+from ymera_gemini.features import GEMINI, TIERS
 from ymera_gemini.profiles import Profiles
 from ymera_gemini.requests import generation
+from ymera_gemini.response_reader import FORMAT
 from ymera_service.sdk.errors import ProviderError
-from ymera_service.sdk.generation import GenerateRequest, Prompt, ServiceTier
+from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json
-from ymera_service.sdk.wire.tiers import Names, tier_adaptation, tier_named
+from ymera_service.sdk.wire.tiers import Names, tier_named
 
 
 class GeminiDialect:
     """The dialect of one endpoint; `profiles` holds the parameters that its models accept."""
 
-    tiers: ClassVar[Names] = {tier: tier.value for tier in ServiceTier}
-    """See https://ai.google.dev/gemini-api/docs/priority-inference."""
+    tiers: ClassVar[Names] = TIERS
+    declared: ClassVar[Declared] = Declared(GEMINI, FORMAT)
 
     def __init__(self) -> None:
         self.profiles = Profiles()
@@ -41,7 +44,7 @@ class GeminiDialect:
         method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
         accept = "text/event-stream" if request.stream else "application/json"
         encoded = post(request.model, method, body, accept)
-        found = (*adaptations_of(request.prompt, body, profile), *tier_adaptation(asked, self.tiers))
+        found = (*adaptations_of(request.prompt, body, profile), *self.declared.of(request.prompt))
         return replace(encoded, adaptations=found)
 
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:

@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from ymera_gemini.dialect import GeminiDialect, post
 from ymera_gemini.embeddings import encode_predict
+from ymera_gemini.features import VERTEX as VERTEX_FEATURES
 from ymera_gemini.profiles import Profile
 from ymera_gemini.provider import GeminiProvider
 from ymera_gemini.requests import generation
+from ymera_gemini.response_reader import FORMAT
 from ymera_gemini.settings import ModelSettings
 from ymera_gemini.tokens import AccessToken
 from ymera_service.sdk.context import CallContext
@@ -16,6 +18,7 @@ from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.http import Endpoint, HttpRequest, Transport
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.tiers import Names
 
 VERTEX = "vertexai"
@@ -39,6 +42,7 @@ class VertexDialect(GeminiDialect):
     """The dialect of Vertex AI, which counts tokens in another way and has no tiers in a body."""
 
     tiers: ClassVar[Names] = {}
+    declared: ClassVar[Declared] = Declared(VERTEX_FEATURES, FORMAT)
 
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
         """See `GeminiDialect.encode_count`."""

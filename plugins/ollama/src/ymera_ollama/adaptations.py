@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ymera_ollama.features import FEATURES
 from ymera_ollama.profiles import Profile
-from ymera_service.sdk.content import Media, Message
-from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, Sampling, ToolChoiceMode
+from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, Sampling
 from ymera_service.sdk.wire.adaptations import dropped, mapped, sampling_adaptations
-from ymera_service.sdk.wire.blocks import foreign_blocks
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json, member
-from ymera_service.sdk.wire.tiers import tier_adaptation
 
+_DECLARED = Declared(FEATURES)
 _SENT = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -31,10 +31,7 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
     return (
         *_of_sampling(prompt.sampling, body, profile),
         *_of_thinking(prompt.sampling, body, profile),
-        *(_of_tools(prompt) if prompt.tools else ()),
-        *_of_pictures(prompt.messages),
-        *foreign_blocks(prompt.messages),
-        *tier_adaptation(prompt.service_tier, {}),
+        *_DECLARED.of(prompt),
     )
 
 
@@ -60,25 +57,3 @@ def _of_thinking(sampling: Sampling, body: Json, profile: Profile) -> Iterator[A
         yield dropped("prompt.sampling.reasoning_summary", "the model does not think")
     elif sampling.reasoning_summary is False and thinks:
         yield dropped("prompt.sampling.reasoning_summary", "a model that thinks shows it")
-
-
-def _of_tools(prompt: Prompt) -> Iterator[Adaptation]:
-    choice = prompt.tool_choice
-    if choice.mode in (ToolChoiceMode.REQUIRED, ToolChoiceMode.TOOL):
-        yield mapped("prompt.tool_choice.mode", "the API can't demand a call: the system prompt asks for one")
-    elif choice.mode is ToolChoiceMode.NONE:
-        yield mapped("prompt.tool_choice.mode", "no tools were offered")
-    if choice.allowed_tools:
-        yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
-    if choice.parallel_tool_calls is False:
-        yield dropped("prompt.tool_choice.parallel_tool_calls", "the API can't forbid parallel calls")
-    if any(tool.strict for tool in prompt.tools):
-        yield dropped("prompt.tools.strict", "the API does not enforce schemas of tools")
-
-
-def _of_pictures(messages: tuple[Message, ...]) -> Iterator[Adaptation]:
-    pictures = [part for message in messages for part in message.parts if isinstance(part, Media)]
-    if any(picture.detail for picture in pictures):
-        yield dropped("prompt.messages.parts.detail", "the API has no levels of detail")
-    if any(picture.filename for picture in pictures):
-        yield dropped("prompt.messages.parts.filename", "the API has no names of files")

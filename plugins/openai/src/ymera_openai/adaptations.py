@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-from ymera_openai.blocks import FORMAT
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_service.sdk.content import Media, MediaKind, Part
-from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, ResponseType, Sampling
+from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, Sampling
 from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
-from ymera_service.sdk.wire.blocks import foreign_blocks
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json
-from ymera_service.sdk.wire.tiers import tier_adaptation
 
 _EFFORTS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "chat_template_kwargs")
 _BUDGETS = ("max_tokens", "thinking_budget")
@@ -20,31 +18,29 @@ _RESPONSES = {
     **dict.fromkeys(("reasoning_effort", "reasoning_budget_tokens", "reasoning_summary"), "reasoning"),
 }
 
+_COMPLETIONS = {name: name for name in ("temperature", "top_p", "seed", "logprobs", *_SAME[-2:])} | {
+    "max_output_tokens": "max_tokens",
+    "stop_sequences": "stop",
+}
 
-def of_chat(prompt: Prompt, body: Json, quirks: Quirks) -> tuple[Adaptation, ...]:
+
+def of_chat(prompt: Prompt, body: Json, quirks: Quirks, declared: Declared) -> tuple[Adaptation, ...]:
     """Returns what of a prompt is not in a body of chat completions as it was given."""
     found: list[Adaptation] = []
     if prompt.sampling != ANY:
         found += _of_sampling(prompt.sampling, body, quirks)
-    if prompt.response_format.type is ResponseType.JSON_SCHEMA and not quirks.json_schema:
-        found.append(mapped("prompt.response_format.schema", "it was sent as an instruction, with JSON mode"))
-    if prompt.tools:
-        found += _of_tools(prompt, quirks)
-    if prompt.tool_choice.max_tool_calls is not None:
-        found.append(dropped("prompt.tool_choice.max_tool_calls", "chat completions have no such limit"))
     if any(_is_closely_seen_video(part) for message in prompt.messages for part in message.parts):
         found.append(dropped("prompt.messages.parts.detail", "chat completions have no detail for videos"))
-    found += foreign_blocks(prompt.messages)
-    found += tier_adaptation(prompt.service_tier, quirks.tiers)
+    found += declared.of(prompt)
     return tuple(found)
 
 
-def of_responses(prompt: Prompt, body: Json, quirks: Quirks) -> tuple[Adaptation, ...]:
+def of_responses(prompt: Prompt, body: Json, declared: Declared) -> tuple[Adaptation, ...]:
     """Returns what of a prompt is not in a body of responses as it was given."""
     sampling = prompt.sampling
-    others = (*foreign_blocks(prompt.messages, FORMAT), *tier_adaptation(prompt.service_tier, quirks.tiers))
+    others = declared.of(prompt)
     if sampling == ANY:
-        return others
+        return tuple(others)
     found = sampling_adaptations(sampling, body, _RESPONSES)
     thinking = _thinking(sampling, body.get("reasoning") or {})
     return (*(one for one in found if not _is_met(one, sampling, shown=False)), *thinking, *others)
@@ -88,10 +84,13 @@ def _thinking(sampling: Sampling, members: Json) -> Iterator[Adaptation]:
             yield mapped("prompt.sampling.reasoning_budget_tokens", "thinking was switched on, without a budget")
 
 
-def _of_tools(prompt: Prompt, quirks: Quirks) -> Iterator[Adaptation]:
-    if prompt.tool_choice.parallel_tool_calls is not None and not quirks.parallel_tool_calls:
-        yield dropped("prompt.tool_choice.parallel_tool_calls", "the provider does not accept it")
-    if not quirks.strict_tools and any(tool.strict for tool in prompt.tools):
-        yield dropped("prompt.tools.strict", "the provider does not enforce schemas of tools")
-    if prompt.tool_choice.allowed_tools and not quirks.allowed_tools:
-        yield mapped("prompt.tool_choice.allowed_tools", "only these tools were offered")
+def of_completions(sampling: Sampling, body: Json) -> Iterator[Adaptation]:
+    """Yields what of a prompt is not in a body of completions as it was given."""
+    for one in sampling_adaptations(sampling, body, _COMPLETIONS):
+        if not _is_met(one, sampling, shown=False) and not _is_quiet(one, sampling):
+            yield one
+
+
+def _is_quiet(adaptation: Adaptation, sampling: Sampling) -> bool:
+    """Returns whether a model that does not think need not be told."""
+    return adaptation.field.endswith("reasoning_effort") and sampling.reasoning_effort is ReasoningEffort.NONE

@@ -2,7 +2,7 @@
 
 import orjson
 
-from ymera_openai import profiles
+from ymera_openai import features, profiles
 from ymera_openai.adaptations import of_chat
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.chat_messages import cache_control, encode_messages
@@ -23,6 +23,7 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.http import Decoder, HttpRequest
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json, strict_object
 from ymera_service.sdk.wire.tiers import tier_named
 from ymera_service.sdk.wire.tools import allowed
@@ -35,6 +36,7 @@ class ChatCompletions:
 
     def __init__(self, quirks: Quirks) -> None:
         self._quirks = quirks
+        self._declared = Declared(features.of_chat(quirks))
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
         """See `Dialect.encode`.
@@ -56,7 +58,8 @@ class ChatCompletions:
             body["stream"] = True
             if quirks.stream_usage:
                 body["stream_options"] = {"include_usage": True}
-        return HttpRequest("POST", "/chat/completions", JSON, orjson.dumps(body), of_chat(prompt, body, quirks))
+        adaptations = of_chat(prompt, body, quirks, self._declared)
+        return HttpRequest("POST", "/chat/completions", JSON, orjson.dumps(body), adaptations)
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""

@@ -2,14 +2,19 @@
 
 import orjson
 
+from ymera_openai.adaptations import of_completions
 from ymera_openai.chat_completions import JSON
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.errors import decode_error
+from ymera_openai.features import COMPLETIONS
 from ymera_service.sdk.content import Media, Message, ToolCall, ToolResult
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import GenerateRequest, Prompt, ResponseType
 from ymera_service.sdk.http import Decoder, HttpRequest
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json
+
+_DECLARED = Declared(COMPLETIONS)
 
 
 class Completions:
@@ -37,7 +42,8 @@ class Completions:
         if request.stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         encoded = orjson.dumps({name: value for name, value in body.items() if value is not None})
-        return HttpRequest("POST", "/completions", JSON, encoded)
+        adaptations = (*of_completions(sampling, body), *_DECLARED.of(request.prompt))
+        return HttpRequest("POST", "/completions", JSON, encoded, adaptations)
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from ymera_openai import profiles
+from ymera_openai import features, profiles
 from ymera_openai.adaptations import of_responses
 from ymera_openai.blocks import FORMAT
 from ymera_openai.chat_completions import JSON, schema_of
@@ -41,6 +41,7 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.http import Decoder, HttpRequest
 from ymera_service.sdk.wire.blocks import opened
+from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json, read_object, strict_object
 from ymera_service.sdk.wire.thinking import effort_asked
 from ymera_service.sdk.wire.tiers import tier_named
@@ -55,6 +56,7 @@ class Responses:
 
     def __init__(self, quirks: Quirks) -> None:
         self._quirks = quirks
+        self._declared = Declared(features.of_responses(quirks), FORMAT)
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
         """See `Dialect.encode`.
@@ -78,7 +80,7 @@ class Responses:
             body["service_tier"] = tier
         if request.stream:
             body["stream"] = True
-        return HttpRequest("POST", "/responses", JSON, orjson.dumps(body), of_responses(prompt, body, self._quirks))
+        return HttpRequest("POST", "/responses", JSON, orjson.dumps(body), of_responses(prompt, body, self._declared))
 
     def encode_count(self, request: CountRequest) -> HttpRequest:
         """Returns the request for the number of a prompt's tokens.

@@ -5,6 +5,7 @@ The tests are asynchronous and run with pytest-asyncio, in either of its modes.
 
 from ymera_service.sdk.testing.contracts.benchmarks import BenchmarkContract
 from ymera_service.sdk.testing.contracts.classifiers import ClassifierContract
+from ymera_service.sdk.testing.contracts.features import Declaration, FeaturesContract
 from ymera_service.sdk.testing.contracts.providers import HttpProviderContract, ProviderContract
 from ymera_service.sdk.testing.contracts.work import (
     CountTokensContract,
@@ -17,7 +18,9 @@ __all__ = [
     "BenchmarkContract",
     "ClassifierContract",
     "CountTokensContract",
+    "Declaration",
     "EmbedContract",
+    "FeaturesContract",
     "HttpProviderContract",
     "ModerateContract",
     "ProviderContract",
