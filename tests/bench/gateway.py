@@ -169,19 +169,22 @@ def percentiles(latencies: Sequence[float]) -> tuple[float, float]:
 
 
 @contextmanager
-def server(kind: str, upstream: str, folder: str) -> Iterator[tuple[str, int]]:
-    """One of the servers to be measured: its address and process id."""
+def server(
+    kind: str, upstream: str, folder: str, run: Sequence[str] = (sys.executable,)
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """One of the servers to be measured: its address and process; `run` is what runs a script of Python."""
     if kind in MODELS:
         config = Path(folder) / f"{kind}.toml"
         config.write_text(CONFIG.format(folder=folder, port=upstream, half=MODELS[kind] // 2))
         address = f"127.0.0.1:{free_port()}"
-        command = [str(Path(sys.executable).with_name("ymera")), "serve", "--config", str(config), "--address", address]
+        script = str(Path(sys.executable).with_name("ymera"))
+        command = [*run, script, "serve", "--config", str(config), "--address", address]
         with running(command, YMERA_LOG__FORMAT="json") as process:
-            yield address, process.pid
+            yield address, process
         return
     url = f"http://127.0.0.1:{upstream}/chat/completions"
-    with running([sys.executable, str(HERE / "bare.py"), kind, url]) as process:
-        yield first_line(process), process.pid
+    with running([*run, str(HERE / "bare.py"), kind, url]) as process:
+        yield first_line(process), process
 
 
 MODELS = {"ymera-2": 2, "ymera-150": 150, "ymera-1000": 1000}
@@ -203,9 +206,9 @@ def run(options: argparse.Namespace) -> dict[tuple[str, bool], list[Cost]]:
         upstream = first_line(process)
         for _ in range(options.rounds):
             for kind in kinds:
-                with server(kind, upstream, folder) as (address, pid):
+                with server(kind, upstream, folder) as (address, measured):
                     for stream in (False, True):
-                        costs[kind, stream].append(asyncio.run(measure(address, pid, stream, options)))
+                        costs[kind, stream].append(asyncio.run(measure(address, measured.pid, stream, options)))
     return costs
 
 
