@@ -24,7 +24,9 @@ from ymera_service.routing.filters import Sifted, filters_for, sift
 from ymera_service.routing.policy import arrange
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.scoring import Scores, score
-from ymera_service.routing.selection import RANKED, RoutingRequest, Snapshot, select
+from ymera_service.routing.selection import select
+from ymera_service.routing.sessions import NO_AFFINITY
+from ymera_service.routing.snapshot import RANKED, RoutingRequest, Snapshot
 from ymera_service.routing.stored import to_json
 from ymera_service.routing.table import Table
 from ymera_service.sdk.classifiers import CATEGORIES
@@ -105,7 +107,7 @@ def snapshot_of(size: int, state: State) -> Snapshot:
     catalog = catalogue(size)
     evidence = evidence_of(catalog) if state.measured else Evidence()
     table = Table(catalog, Qualities(evidence.benchmarks))
-    return Snapshot(table, evidence.paces(table.targets), WEIGHTS, 0.0, state.open_domains, "", 7)
+    return Snapshot(table, evidence.paces(table.targets), WEIGHTS, 0.0, state.open_domains, NO_AFFINITY, 7)
 
 
 def timed(

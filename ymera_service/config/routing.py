@@ -45,7 +45,7 @@ class RoutingSettings(Section):
     features: bool = True
     """Whether features of each request, without its text, are stored with its record, to learn from later."""
     max_sessions: Annotated[int, Field(ge=1, le=10**9)] = 10_000
-    """The maximum number of sessions whose model is remembered."""
+    """The maximum number of sessions that are remembered: the model of each, and hashes of its latest words."""
 
 
 class RateSettings(Section):

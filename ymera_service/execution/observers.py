@@ -11,7 +11,8 @@ from typing import Protocol
 
 import structlog
 
-from ymera_service.execution.facts import Execution
+from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
+from ymera_service.routing.decision import Decision
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.sessions import Sessions
 
@@ -94,11 +95,23 @@ class Learning:
         answered = execution.turns[-1].answered_by if execution.turns else None
         if answered is None or execution.error is not None or execution.request.work is not None:
             return
-        self._sessions.remember(execution.request.preferences.session_id, answered.target.id, answered.tool_calls)
+        self._remember(execution.request, execution.decision, answered)
         self._evidence.answered()
         self._evidence.observe(
             answered.target.pool,
             output_tokens=0 if answered.estimated else answered.usage.output_tokens,
             time_to_first_token=answered.time_to_first_token if execution.stream else None,
             duration=answered.duration,
+        )
+
+    def _remember(self, request: ExecutionRequest, decision: Decision | None, answered: Attempt) -> None:
+        """Notes who goes on with the session."""
+        probabilities = decision.category_probabilities if decision else {}
+        self._sessions.remember(
+            request.caller,
+            request.preferences.session_id,
+            answered.target.id,
+            answered.tool_calls,
+            prompt=request.prompt,
+            probabilities=probabilities,
         )

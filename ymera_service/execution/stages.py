@@ -61,7 +61,9 @@ class Route:
         request = context.execution.request
         with context.timings.phase(Phase.ROUTE):
             if request.work is None:
-                selection = self._router.route(request.prompt, request.preferences, full_view=request.full_view)
+                selection = self._router.route(
+                    request.prompt, request.preferences, caller=request.caller, full_view=request.full_view
+                )
             else:
                 selection = self._router.route_work(request.work, request.preferences, full_view=request.full_view)
             ranking = self._accounts.spread(selection)

@@ -191,6 +191,7 @@ class Inputs:
         max_output_tokens: What the caller allows for the answer; 0 where it does not say.
         open_domains: Keys of the breakers that were open, and of what was paused.
         affinity: The id of the target that the session stays with; empty if there was none.
+        topic_change: How likely the request begins another topic; None without a session.
         preferences: See `Preferences.stated`; None if they were too long to be stored.
         exploration: How likely the first candidate was drawn from those that may be the best in truth.
         optimism: How much of its doubt was added to the quality of each candidate.
@@ -206,6 +207,7 @@ class Inputs:
     preferences: dict[str, Any] | None = field(default_factory=dict)
     exploration: float = 0.0
     optimism: float = 0.0
+    topic_change: float | None = None
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from ymera_service.routing.policy import CHEAPEST, FREE_FIRST, LISTED, Order
 from ymera_service.routing.scoring import Values
 from ymera_service.routing.texts import clipped
 
+STAYS = "stays with this session"
 _SUPERLATIVES = ("best quality", "fastest", "cheapest")
 """In the order of the objectives."""
 
@@ -19,7 +20,7 @@ def explain(
     *,
     ranges: tuple[Values, Values],
     count: int,
-    session_affinity: bool,
+    session: str,
 ) -> str:
     """Returns why the first candidate is the first, with the figures that speak for it.
 
@@ -30,7 +31,7 @@ def explain(
         exclusions: The excluded targets.
         ranges: The lowest and the highest values of all eligible targets.
         count: Of the eligible targets.
-        session_affinity: The first is there because the session stays with it.
+        session: What the target that answered last in the session means for the order; empty if nothing.
     """
     first = candidates[0]
     sentence = f"{clipped(first.target.id)} for {task}: "
@@ -42,11 +43,13 @@ def explain(
         sentence += f"the first of the caller's models that may answer, of {count} candidates"
     elif order.policy == CHEAPEST:
         sentence += f"the lowest known price of {count} candidates"
-    elif session_affinity:
-        sentence += f"stays with this session, ahead of {count - 1} others"
+    elif session == STAYS:
+        sentence += f"{STAYS}, ahead of {count - 1} others"
     else:
         free = "free, " if order.policy == FREE_FIRST and first.expected_cost_micros == 0 else ""
         sentence += f"{free}{', '.join(_merits(first, ranges)) or 'best balance'} of {count} candidates"
+    if session and session != STAYS:
+        sentence += f"; {clipped(session)}"
     if count > 1:
         sentence += f"; next {clipped(candidates[1].target.id)}"
     excluded = sum(each.count for each in exclusions)

@@ -13,7 +13,7 @@ WEIGHTED = "weighted"
 FREE_FIRST = "free-first"
 LISTED = "listed"
 CHEAPEST = "cheapest"
-VERSION = "2"
+VERSION = "3"
 """Counted up with every change that may order the same scores in another way."""
 OVERLAP = 2.0
 """How many standard deviations of their difference a score may be below the best one's, to be drawn."""

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.routing.estimate import needs_for
 from ymera_service.routing.operations import work_needs
-from ymera_service.routing.selection import RoutingRequest
+from ymera_service.routing.snapshot import RoutingRequest
 from ymera_service.sdk.models import Capability
 from ymera_service.storage.records import Operation
 

@@ -19,8 +19,9 @@ from ymera_service.routing.features import Features, features_of
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.recomputing import request_of
-from ymera_service.routing.selection import RoutingRequest, Snapshot, select
-from ymera_service.routing.sessions import Sessions, answered_calls
+from ymera_service.routing.selection import select
+from ymera_service.routing.sessions import NO_AFFINITY, Affinity, Sessions
+from ymera_service.routing.snapshot import RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
 from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
@@ -90,13 +91,20 @@ class Router:
         self._tabled: CatalogSnapshot | None = None
 
     def route(
-        self, prompt: Prompt, preferences: Preferences, *, full_view: bool = False, seed: int | None = None
+        self,
+        prompt: Prompt,
+        preferences: Preferences,
+        *,
+        caller: str = "",
+        full_view: bool = False,
+        seed: int | None = None,
     ) -> Selection:
         """Decides for one request, whose preferences were checked.
 
         Args:
             prompt: What is to be answered.
             preferences: What the caller wants of the choice.
+            caller: Whose session it is; empty where callers have no names.
             full_view: The decision is to hold every candidate and every exclusion.
             seed: Of 63 bits; settles draws. Drawn where it is `None`.
 
@@ -122,7 +130,7 @@ class Router:
             corrections=self._evidence.corrections(features) if features else {},
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
-            affinity=self._sessions.target_for(preferences.session_id, answered_calls(prompt)),
+            affinity=self._sessions.affinity(caller, preferences.session_id, prompt, probabilities),
             seed=getrandbits(63) if seed is None else seed,
         )
         selection = select(request, snapshot)
@@ -146,7 +154,7 @@ class Router:
             exploration=0.0,
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
-            affinity="",
+            affinity=NO_AFFINITY,
             seed=getrandbits(63),
         )
         return select(RoutingRequest(preferences, {operation.value: 1.0}, needs, full_view, cheapest=True), snapshot)
@@ -184,7 +192,7 @@ class Router:
             optimism=decision.inputs.optimism,
             corrections=evidence.corrections(features) if features else {},
             open_domains=dict.fromkeys(decision.inputs.open_domains, inf),
-            affinity=decision.inputs.affinity,
+            affinity=Affinity(decision.inputs.affinity, decision.inputs.topic_change),
             seed=decision.seed,
         )
         return select(request_of(decision, operation), snapshot).decision

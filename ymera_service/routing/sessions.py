@@ -1,31 +1,41 @@
-"""Which target a session stays with, and which target asked for a tool."""
+"""Which target a session stays with as long as its topic goes on, and which target asked for a tool."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Generic, TypeVar
 
-from ymera_service.sdk.content import ToolCall, ToolResult
+from ymera_service.routing.topics import CHANGED, EARLIER, Turn, change
+from ymera_service.sdk.content import ToolCall, ToolResult, last_user_text
 from ymera_service.sdk.generation import Prompt
 
+SESSION_WEIGHT = 0.15
+"""What a session's target gains where its topic certainly goes on: as much as a fifth more quality. Less is lost where
+another takes over (a cached prompt, a common style), more is won by a model that is clearly better."""
+CALLS_WEIGHT = 1.0
+"""What the target gains whose tool calls a request answers: another one may not understand them."""
 MAX_CALLS = 32
 """Tool calls of a prompt that are looked up, the latest first."""
 
+Value = TypeVar("Value")
 
-class Recent:
+
+class Recent(Generic[Value]):
     """Values of the keys used last; forgets the key unused for longest when it is full."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._values: OrderedDict[str, str] = OrderedDict()
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
 
-    def get(self, key: str) -> str:
-        """Returns the value of a key and counts that as a use; empty if it is not known."""
-        value = self._values.get(key, "")
-        if value:
+    def get(self, key: Hashable) -> Value | None:
+        """Returns the value of a key and counts that as a use; None if it is not known."""
+        value = self._values.get(key)
+        if value is not None:
             self._values.move_to_end(key)
         return value
 
-    def put(self, key: str, value: str) -> None:
+    def put(self, key: Hashable, value: Value) -> None:
         """Sets the value of a key."""
         self._values[key] = value
         self._values.move_to_end(key)
@@ -33,32 +43,87 @@ class Recent:
             self._values.popitem(last=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """The target that a request should stay with, and how much it should.
+
+    Attributes:
+        target_id: Empty if there is none.
+        topic_change: How likely the request begins another topic than its session had; None if the target made the
+            tool calls that the request answers, which has nothing to do with topics.
+    """
+
+    target_id: str = ""
+    topic_change: float | None = None
+
+    @property
+    def weight(self) -> float:
+        """What the target's score gains."""
+        if self.topic_change is None:
+            return CALLS_WEIGHT
+        return 0.0 if self.topic_change > CHANGED else SESSION_WEIGHT * (1 - self.topic_change)
+
+
+NO_AFFINITY = Affinity()
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """Who answered a session last, and its latest turns."""
+
+    target_id: str
+    turns: tuple[Turn, ...]
+
+
 class Sessions:
-    """Remembers targets by session and by the tool calls that they made, of each the `max_sessions` used last."""
+    """Remembers targets by session and by the tool calls that they made, of each the `max_sessions` used last.
+
+    A session or a call is known to its own caller only. What is remembered is lost with the process, and not shared
+    with others: a balancer should send the requests of a session to the same server.
+    """
 
     def __init__(self, max_sessions: int) -> None:
-        self._sessions = Recent(max_sessions)
-        self._calls = Recent(max_sessions)
+        self._sessions: Recent[_Session] = Recent(max_sessions)
+        self._calls: Recent[str] = Recent(max_sessions)
 
-    def target_for(self, session_id: str, answered: Iterable[ToolCall] = ()) -> str:
-        """Returns the id of the target to stay with; empty if there is none.
+    def affinity(self, caller: str, session_id: str, prompt: Prompt, probabilities: Mapping[str, float]) -> Affinity:
+        """Returns the target to stay with: the one that made a tool call whose result is new, or that of the session.
 
         Args:
+            caller: Empty where callers have no names.
             session_id: Empty for a request without a session.
-            answered: Tool calls whose results the request brings, the latest first. The target that made
-                one goes before that of the session.
+            prompt: The request.
+            probabilities: Of the categories that it may belong to.
         """
-        for call in answered:
-            if target_id := self._calls.get(_key(call)):
-                return target_id
-        return self._sessions.get(session_id) if session_id else ""
+        for call in answered_calls(prompt):
+            if target_id := self._calls.get(_key(caller, call)):
+                return Affinity(target_id)
+        session = self._sessions.get((caller, session_id)) if session_id else None
+        if session is None:
+            return NO_AFFINITY
+        return Affinity(session.target_id, change(_turn(prompt, probabilities), session.turns))
 
-    def remember(self, session_id: str, target_id: str, tool_calls: Sequence[ToolCall] = ()) -> None:
-        """Notes that a target answered a session, which may have no id, and which tool calls it made."""
+    def remember(
+        self,
+        caller: str,
+        session_id: str,
+        target_id: str,
+        tool_calls: Sequence[ToolCall] = (),
+        *,
+        prompt: Prompt,
+        probabilities: Mapping[str, float],
+    ) -> None:
+        """Notes that a target answered a request of a session, which may have no id, and which tools it called."""
         if session_id:
-            self._sessions.put(session_id, target_id)
+            before = self._sessions.get((caller, session_id))
+            turns = (*(before.turns if before else ()), _turn(prompt, probabilities))
+            self._sessions.put((caller, session_id), _Session(target_id, turns[-EARLIER:]))
         for call in tool_calls:
-            self._calls.put(_key(call), target_id)
+            self._calls.put(_key(caller, call), target_id)
+
+
+def _turn(prompt: Prompt, probabilities: Mapping[str, float]) -> Turn:
+    return Turn.of(last_user_text(prompt.messages), probabilities)
 
 
 def answered_calls(prompt: Prompt) -> Sequence[ToolCall]:
@@ -76,10 +141,10 @@ def answered_calls(prompt: Prompt) -> Sequence[ToolCall]:
     return calls[:MAX_CALLS]
 
 
-def _key(call: ToolCall) -> str:
+def _key(caller: str, call: ToolCall) -> str:
     # Ids alone are not enough: some vendors number the calls of each answer from 0.
     digest = blake2b(digest_size=16)
-    for text in (call.id, call.name, call.arguments):
+    for text in (caller, call.id, call.name, call.arguments):
         encoded = text.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8) + encoded)
     return digest.hexdigest()

@@ -39,7 +39,10 @@ _Candidate = tuple[_Target, float, tuple[_Component, ...], int | None, float | N
 _Example = tuple[_Target, str]
 _Count = tuple[ExclusionReason, int, _Target, str]
 _FirstInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None]
-_Inputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float]
+_SecondInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float]
+_Inputs = tuple[
+    str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float, float | None
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ class _Decision:
     seed: int
     propensity: float
     explanation: str
-    inputs: _Inputs | _FirstInputs
-    """The first ones are those before anything was explored by its doubt."""
+    inputs: _Inputs | _SecondInputs | _FirstInputs
+    """The first ones are those before anything was explored by its doubt, the second ones those before topics."""
     session_affinity: bool
 
 
@@ -133,6 +136,7 @@ def _packed(decision: Decision) -> dict[str, Any]:
             inputs.preferences,
             inputs.exploration,
             inputs.optimism,
+            inputs.topic_change,
         ),
         "session_affinity": decision.session_affinity,
     }

@@ -85,7 +85,7 @@ def test_the_session_keeps_its_account_while_that_may_be_called(
     routing: Routing, accounts: Accounts, breakers: Breakers
 ) -> None:
     own = Target("p", "p/a", Deployment("key-7"))
-    routing.sessions.remember("s", own.id)
+    routing.answered("s", own.id)
     breakers.acquire(own)
     assert spread(routing, accounts, "s")[0] == own
     breakers.acquire(own).failed(RateLimited("slow", retry_after=5))

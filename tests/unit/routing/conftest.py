@@ -13,7 +13,7 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.classifiers import Classifier
-from ymera_service.sdk.content import user
+from ymera_service.sdk.content import ToolCall, user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
@@ -117,16 +117,24 @@ class Routing:
             for model, score in models.items()
         )
 
+    def answered(
+        self, session_id: str, target_id: str, text: str = "hello", *, caller: str = "", calls: Sequence[ToolCall] = ()
+    ) -> None:
+        """Notes that a target answered a turn of a session."""
+        prompt, probabilities = Prompt((user(text),)), FixedClassifier().probabilities
+        self.sessions.remember(caller, session_id, target_id, calls, prompt=prompt, probabilities=probabilities)
+
     def select(
         self,
         prompt: Prompt | str = "hello",
         preferences: Preferences | None = None,
         *,
+        caller: str = "",
         full_view: bool = False,
         seed: int | None = 7,
     ) -> Selection:
         prompt = Prompt((user(prompt),)) if isinstance(prompt, str) else prompt
-        return self.router.route(prompt, preferences or Preferences(), full_view=full_view, seed=seed)
+        return self.router.route(prompt, preferences or Preferences(), caller=caller, full_view=full_view, seed=seed)
 
     def decide(
         self, prompt: Prompt | str = "hello", preferences: Preferences | None = None, *, seed: int | None = 7

@@ -68,7 +68,7 @@ def test_what_fails_whatever_the_account_closes_the_pool(domain: str) -> None:
 
 def test_the_session_stays_with_the_pool_of_its_target() -> None:
     made = routing(*MANY)
-    made.sessions.remember("s", "p/b#key-7")
+    made.answered("s", "p/b#key-7")
     decision = made.decide(preferences=Preferences(session_id="s"))
     assert decision.session_affinity
     assert decision.candidates[0].target.id == "p/b"

@@ -47,7 +47,7 @@ PREFERENCES = st.builds(
 
 def measured(routing: Routing) -> None:
     routing.evidence.load([BenchmarkSummary(f"acme/m{n}", "coding", 20, n / 12, 1.0) for n in range(0, 12, 3)])
-    routing.sessions.remember("s", "acme/m4")
+    routing.answered("s", "acme/m4")
 
 
 def again(routing: Routing, decision: Decision) -> Decision:

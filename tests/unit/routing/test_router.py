@@ -134,7 +134,7 @@ def test_free_models_rank_before_better_ones_if_they_are_preferred() -> None:
 
 def test_a_session_stays_with_its_model_while_that_is_eligible_and_healthy() -> None:
     routing = Routing({"p": [CHEAP, DEAR]})
-    routing.sessions.remember("s", "p/dear")
+    routing.answered("s", "p/dear")
     wanted = Preferences(session_id="s")
     decision = routing.decide(preferences=wanted)
     assert order(decision) == ["p/dear", "p/cheap"]
@@ -151,7 +151,7 @@ def test_a_session_stays_with_its_model_while_that_is_eligible_and_healthy() -> 
 
 def test_preferring_free_models_takes_precedence_over_session_affinity() -> None:
     routing = Routing({"p": [FREE, DEAR]})
-    routing.sessions.remember("s", "p/dear")
+    routing.answered("s", "p/dear")
     decision = routing.decide(preferences=Preferences(session_id="s", prefer_free=True))
     assert order(decision) == ["p/free", "p/dear"]
 
@@ -159,7 +159,7 @@ def test_preferring_free_models_takes_precedence_over_session_affinity() -> None
 def test_named_models_are_tried_in_the_callers_order_and_no_others() -> None:
     routing = Routing({"p": [FREE, CHEAP, DEAR, UNPRICED]})
     routing.measure(coding={"p/cheap": 1.0, "p/dear": 0.0})
-    routing.sessions.remember("s", "p/cheap")
+    routing.answered("s", "p/cheap")
     wanted = Preferences(model="dear", fallback_models=("p/unpriced", "p/cheap"), session_id="s")
     decision = routing.decide(preferences=wanted)
     assert order(decision) == ["p/dear", "p/unpriced", "p/cheap"]
@@ -235,16 +235,17 @@ def test_a_hint_may_name_any_category_of_the_suites() -> None:
 
 def test_the_inputs_of_a_decision_are_kept_with_it() -> None:
     routing = Routing({"p": [ModelInfo("m", capabilities=frozenset(Capability))]})
-    routing.sessions.remember("s", "p/gone")
+    routing.answered("s", "p/gone")
     prompt = Prompt((user("hello"),), tools=(Tool("look_up"),), sampling=Sampling(max_output_tokens=50))
     wanted = Preferences(session_id="s", required_capabilities=frozenset({Capability.REASONING}))
     assert routing.select(prompt, wanted).decision.inputs == Inputs(
         catalog_version=routing.catalog.snapshot.version,
-        policy_version="2",
+        policy_version="3",
         capabilities=("reasoning", "tools"),
         input_tokens=8,
         max_output_tokens=50,
         affinity="p/gone",
+        topic_change=0.0,
     )
 
 

@@ -15,7 +15,9 @@ from ymera_service.routing.estimate import Needs
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.latency import Pace
 from ymera_service.routing.quality import Qualities
-from ymera_service.routing.selection import RANKED, RoutingRequest, Snapshot, select
+from ymera_service.routing.selection import select
+from ymera_service.routing.sessions import NO_AFFINITY, Affinity
+from ymera_service.routing.snapshot import RANKED, RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel
 from ymera_service.sdk.generation import Usage
@@ -98,7 +100,7 @@ def evidence_of(catalog: CatalogSnapshot, summaries: list[tuple[int, str, int, f
 
 def snapshot_of(catalog: CatalogSnapshot, evidence: Evidence, *, exploration: float = 0.0, seed: int = 7) -> Snapshot:
     table = Table(catalog, Qualities(evidence.benchmarks))
-    return Snapshot(table, evidence.paces(table.targets), WEIGHTS, exploration, {}, "", seed)
+    return Snapshot(table, evidence.paces(table.targets), WEIGHTS, exploration, {}, NO_AFFINITY, seed)
 
 
 def a_request(preferences: Preferences | None = None, *, full_view: bool = True) -> RoutingRequest:
@@ -194,8 +196,12 @@ def test_the_same_snapshot_and_seed_give_the_same_selection_however_much_of_it_i
     infos: list[ModelInfo], preferences: Preferences, seed: int, exploration: float, affinity: str
 ) -> None:
     catalog = catalogue(infos)
-    snapshot = replace(snapshot_of(catalog, Evidence(), exploration=exploration, seed=seed), affinity=affinity)
-    again = replace(snapshot_of(catalogue(infos), Evidence(), exploration=exploration, seed=seed), affinity=affinity)
+    snapshot = replace(
+        snapshot_of(catalog, Evidence(), exploration=exploration, seed=seed), affinity=Affinity(affinity, 0.1)
+    )
+    again = replace(
+        snapshot_of(catalogue(infos), Evidence(), exploration=exploration, seed=seed), affinity=Affinity(affinity, 0.1)
+    )
     short, full = a_request(preferences, full_view=False), a_request(preferences)
     decision = attempt(short, snapshot)
     assert attempt(short, again) == decision
@@ -255,7 +261,7 @@ def test_models_that_do_not_generate_are_neither_ranked_nor_excluded() -> None:
 
 def test_inputs_are_not_changed() -> None:
     catalog = catalogue([ModelInfo("m", price=Price(5, 5)), ModelInfo("m")], 40)
-    snapshot = replace(snapshot_of(catalog, Evidence()), affinity="p/m-0")
+    snapshot = replace(snapshot_of(catalog, Evidence()), affinity=Affinity("p/m-0"))
     request = a_request(Preferences(max_cost_micros=100, deny_models=("q/m-1",)))
     columns = [
         snapshot.table.windows,

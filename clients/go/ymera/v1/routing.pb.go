@@ -1046,9 +1046,11 @@ type RoutingPreferences struct {
 	MaxLatency *durationpb.Duration `protobuf:"bytes,6,opt,name=max_latency,json=maxLatency,proto3" json:"max_latency,omitempty"`
 	// Ranks every free model before those with a price.
 	PreferFree bool `protobuf:"varint,7,opt,name=prefer_free,json=preferFree,proto3" json:"prefer_free,omitempty"`
-	// Session affinity: later requests of a session prefer its target while that
-	// is eligible and healthy. At most 128 characters. A request that answers tool
-	// calls prefers the target that made them even without a session.
+	// Session affinity: the target that answered last in a session is preferred
+	// while the user's messages go on with the topic, it is eligible and healthy,
+	// and no other is clearly better. At most 128 characters; a session is known to
+	// its own caller only. A request that answers tool calls prefers the target
+	// that made them even without a session.
 	SessionId string `protobuf:"bytes,8,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The category of the task, such as "coding", if the caller knows it.
 	// Replaces detection. A category that is not built in, not measured and not

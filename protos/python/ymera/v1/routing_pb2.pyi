@@ -598,9 +598,11 @@ class RoutingPreferences(google.protobuf.message.Message):
     prefer_free: builtins.bool
     """Ranks every free model before those with a price."""
     session_id: builtins.str
-    """Session affinity: later requests of a session prefer its target while that
-    is eligible and healthy. At most 128 characters. A request that answers tool
-    calls prefers the target that made them even without a session.
+    """Session affinity: the target that answered last in a session is preferred
+    while the user's messages go on with the topic, it is eligible and healthy,
+    and no other is clearly better. At most 128 characters; a session is known to
+    its own caller only. A request that answers tool calls prefers the target
+    that made them even without a session.
     """
     category_hint: builtins.str
     """The category of the task, such as "coding", if the caller knows it.

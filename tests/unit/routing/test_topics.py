@@ -1,0 +1,80 @@
+import pytest
+import topics as bench
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ymera_service.routing.topics import CHANGED, EARLIER, HEAD, MOST_WORDS, TAIL, Turn, change
+
+GENERAL, CODING = {"general": 1.0}, {"coding": 1.0}
+TEXTS = st.text(max_size=60) | st.sampled_from(["", "?", "Why?", "\ud800", "日本の首都は?", "and " * 500])
+
+
+def chance(*texts: str) -> float:
+    """Returns how likely the last text begins another topic than the others."""
+    *earlier, turn = [Turn.of(text, GENERAL) for text in texts]
+    return change(turn, earlier)
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        "And how long does it last?",
+        "Could you rephrase your answer as a list?",
+        "What about dogs?",
+        "My budget is 500 euros.",
+        "Photosynthesis.",
+        "Thanks! Shorter, please.",
+    ],
+)
+def test_what_points_back_or_answers_goes_on_with_the_topic(turn: str) -> None:
+    assert chance("Tell me about something in nature.", turn) < CHANGED
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        "Can you tell me which documents I need for a visa to Canada?",
+        "What are the main differences between procedural and functional programming?",
+        "I need a recipe for a chocolate cake with walnuts.",
+    ],
+)
+def test_a_request_that_stands_alone_begins_another_topic(turn: str) -> None:
+    assert chance("How do volcanoes form under the ocean?", "And how hot is the lava there?", turn) > CHANGED
+
+
+def test_shared_words_speak_for_the_same_topic_the_more_the_later_they_were_said() -> None:
+    turn = "What is the weight of an elephant?"
+    unrelated = "How do volcanoes form under the ocean?"
+    said = "Where does the largest elephant live?"
+    assert chance(said, turn) < chance(said, unrelated, turn) < chance(unrelated, unrelated, turn)
+
+
+def test_another_class_speaks_for_another_topic() -> None:
+    before = [Turn.of("Wie lang ist der Rhein?", GENERAL)]
+    text = "Schreibe eine Funktion in Python, die alle Primzahlen bis hundert findet"
+    assert change(Turn.of(text, GENERAL), before) < CHANGED < change(Turn.of(text, CODING), before)
+
+
+def test_the_first_turn_begins_a_topic() -> None:
+    assert chance("Hello") == 1.0
+
+
+@given(texts=st.lists(TEXTS, min_size=1, max_size=EARLIER + 1))
+def test_any_text_has_a_chance_and_little_of_it_is_kept(texts: list[str]) -> None:
+    assert 0 <= chance(*texts) <= 1
+    for text in texts:
+        assert len(Turn.of(text, GENERAL).words) <= MOST_WORDS
+
+
+def test_only_the_ends_of_a_long_message_are_read() -> None:
+    head, tail = "volcano " * (HEAD // 8), " elephant" * (TAIL // 9)
+    assert Turn.of(f"{head}{'unread words ' * 10_000}{tail}", GENERAL).words == Turn.of(f"{head} {tail}", GENERAL).words
+
+
+@pytest.mark.skipif(not bench.DATA.exists(), reason="the recorded conversations are not here")
+def test_labelled_conversations() -> None:
+    found = bench.examples("stitched")
+    kept = [change(one.turn, one.earlier) <= CHANGED for one in found if not one.changes]
+    caught = [change(one.turn, one.earlier) > CHANGED for one in found if one.changes]
+    assert sum(kept) / len(kept) > 0.94
+    assert sum(caught) / len(caught) > 0.74

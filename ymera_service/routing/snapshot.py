@@ -1,0 +1,104 @@
+"""What a decision is made from: the request, what is known, and the scores that follow from both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ymera_service.routing.columns import Floats, Rows
+from ymera_service.routing.decision import Preferences, Weights
+from ymera_service.routing.estimate import Needs
+from ymera_service.routing.filters import Sifted, waits_for
+from ymera_service.routing.latency import Paces
+from ymera_service.routing.neighbours import Correction
+from ymera_service.routing.scoring import Scores
+from ymera_service.routing.sessions import Affinity
+from ymera_service.routing.table import Table
+
+RANKED = 16
+"""Targets that one execution may ever call."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRequest:
+    """What is asked.
+
+    Attributes:
+        probabilities: Category → probability, the likeliest first, adding up to 1.
+        full_view: The decision is to hold every candidate and every exclusion.
+        cheapest: The lowest known price goes first, as nothing else tells the models apart. Models of one price always
+            have the same order: what one of them returned may be of no use with what another returns.
+    """
+
+    preferences: Preferences
+    probabilities: dict[str, float]
+    needs: Needs
+    full_view: bool = False
+    cheapest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is known when a decision is made.
+
+    Attributes:
+        table: The catalogue, and what benchmarks showed.
+        paces: Of the table's targets.
+        weights: Those that count where the caller gives none; adding up to 1.
+        exploration: How likely the first candidate is drawn from those that may be the best in truth.
+        corrections: Model → how much better it is for requests like this than in its class.
+        optimism: How much of its doubt is added to the quality of each candidate, from 0 to 1.
+        open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
+        paused_domains: Keys of what is paused, as its provider asked, with the seconds until it may be called.
+        affinity: The target to stay with, and how much.
+        seed: Settles every draw; of 63 bits, so that every language has a type for it.
+    """
+
+    table: Table
+    paces: Paces
+    weights: Weights
+    exploration: float
+    open_domains: Mapping[str, float]
+    affinity: Affinity
+    seed: int
+    paused_domains: Mapping[str, float] = field(default_factory=dict)
+    optimism: float = 0.0
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Scored:
+    """Everything that the order and the decision are made from.
+
+    `doubts` are the standard deviations of the qualities, if they matter. `pinned` is the position of the session's
+    target. `failing` are the rows that only an open breaker or a pause excludes; where no others are left, they are the
+    eligible ones.
+    """
+
+    request: RoutingRequest
+    snapshot: Snapshot
+    sifted: Sifted
+    weights: Weights
+    scores: Scores
+    doubts: Floats | None
+    pinned: int | None
+    failing: Rows | None
+
+    @property
+    def stays(self) -> bool:
+        """Whether one of them gains by having answered before."""
+        return self.pinned is not None and self.snapshot.affinity.weight > 0
+
+    @property
+    def all_failing(self) -> bool:
+        """Whether every eligible target has an open breaker or is paused."""
+        return self.failing is self.sifted.eligible
+
+    @property
+    def reserve(self) -> list[int]:
+        """The failing rows that are not eligible: the sooner one is tried again, the earlier."""
+        if self.failing is None or self.all_failing:
+            return []
+        closed = (self.snapshot.open_domains, self.snapshot.paused_domains)
+        waits = np.maximum.reduce([waits_for(domains, self.snapshot.table) for domains in closed])[self.failing]
+        return self.failing[waits.argsort(kind="stable")[:RANKED]].tolist()  # type: ignore[no-any-return]  # numpy
