@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from types import MappingProxyType
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from ymera_service.sdk.hookspecs import PROJECT
 
 SDK = "ymera-sdk"
@@ -33,6 +31,10 @@ RESERVED: Mapping[str, str] = MappingProxyType(
     }
 )
 """The names of Ymera's own plugins, each with its distribution."""
+
+_REQUIREMENT = re.compile(r"\s*(?P<name>[\w.-]+)\s*(\[[^]]*\])?\s*\(?(?P<versions>[^;@()]*?)\)?\s*")
+"""A requirement without condition and address, as in the metadata of a distribution. A parser of everything that may be
+written there takes longer to import than it takes to find all plugins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,8 @@ def _origin(dist: Distribution) -> str:
 
 
 def _needs(dist: Distribution) -> str:
-    for line in dist.requires or ():
-        try:
-            requirement = Requirement(line)
-        except InvalidRequirement:
-            continue
-        if _canonical(requirement.name) == SDK and requirement.marker is None:
-            return str(requirement.specifier)
-    return ""
+    found = filter(None, map(_REQUIREMENT.fullmatch, dist.requires or ()))
+    return next((one["versions"] for one in found if _canonical(one["name"]) == SDK), "")
 
 
 def _canonical(distribution: str) -> str:

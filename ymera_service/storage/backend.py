@@ -1,6 +1,7 @@
 """The interface between the package and a kind of database."""
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, Protocol
 
 from sqlalchemy import Compiled, Connection, Table
@@ -13,6 +14,12 @@ Parameters = tuple[Any, ...]
 
 Rows = Sequence[tuple[str, Sequence[Parameters]]]
 """Compiled statements of `Backend.insertion`, each with the parameters of its rows."""
+
+
+def insert_into(table: Table, connection: Connection) -> Any:
+    """Returns an insert in the connection's dialect, which can say what is done if a row exists."""
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")  # importing all of them takes time
+    return dialect.insert(table)
 
 
 class Backend(Protocol):

@@ -3,20 +3,17 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ymera_service.storage.backend import Work
+from ymera_service.storage.backend import Work, insert_into
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.records import Outcome
 from ymera_service.storage.tables import outcomes
 
 KEPT = timedelta(hours=24)
 """How long a key is kept."""
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Outcomes:
@@ -41,8 +38,7 @@ class Outcomes:
             expired = outcomes.c.created_at < wanted.created_at - KEPT
             connection.execute(delete(outcomes).where(_is(wanted), expired))
             # Of several servers that insert at the same time, the others wait here for the first one's commit.
-            insert = _INSERTS[connection.dialect.name]
-            connection.execute(insert(outcomes).values(asdict(wanted)).on_conflict_do_nothing())
+            connection.execute(insert_into(outcomes, connection).values(asdict(wanted)).on_conflict_do_nothing())
             stored = Outcome(*connection.execute(select(outcomes).where(_is(wanted))).one())
 
         with unavailable("claim an idempotency key"):

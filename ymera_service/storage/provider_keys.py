@@ -4,17 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ymera_service.storage.backend import Work
+from ymera_service.storage.backend import Work, insert_into
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.records import SealedKey
 from ymera_service.storage.tables import provider_keys
 
 _COLUMNS = provider_keys.c
 _IN_USE = _COLUMNS.revoked_at.is_(None)
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class ProviderKeys:
@@ -58,7 +56,7 @@ class ProviderKeys:
             nonlocal stored
             values = {column.name: getattr(key, column.name) for column in _COLUMNS}
             # Of several servers that insert at the same time, the others wait here for the first one's commit.
-            connection.execute(_INSERTS[connection.dialect.name](provider_keys).values(values).on_conflict_do_nothing())
+            connection.execute(insert_into(provider_keys, connection).values(values).on_conflict_do_nothing())
             same = (_COLUMNS.provider == key.provider, _COLUMNS.name == key.name, _IN_USE)
             stored = connection.execute(select(_COLUMNS.id).where(*same)).scalar()
 

@@ -7,12 +7,15 @@ the parameters that they accept), `settings`.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from ymera_anthropic.provider import ANTHROPIC, AnthropicProvider, Vendor
 from ymera_anthropic.settings import AnthropicSettings, OtherEndpointSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Transport
 from ymera_service.sdk.providers import Provider
+
+if TYPE_CHECKING:
+    from ymera_anthropic.provider import AnthropicProvider
 
 _BASE_URL = "https://api.anthropic.com/v1"
 
@@ -31,8 +34,13 @@ def ymera_register_providers(settings: AnthropicSettings, transport: Transport) 
 
 def _providers(
     settings: AnthropicSettings, transport: Transport, environment: Mapping[str, str]
-) -> Iterator[AnthropicProvider]:
+) -> Iterator["AnthropicProvider"]:
     key = settings.api_key.get_secret_value() if settings.api_key else environment.get("ANTHROPIC_API_KEY", "")
+    if not key and not settings.endpoints:
+        return
+    # Imported here so that a server without Anthropic starts sooner.
+    from ymera_anthropic.provider import ANTHROPIC, AnthropicProvider, Vendor  # noqa: PLC0415
+
     if key:
         vendor = Vendor(ANTHROPIC, _base_url(settings, environment), {"x-api-key": key}, ANTHROPIC)
         yield AnthropicProvider(vendor, settings, transport)

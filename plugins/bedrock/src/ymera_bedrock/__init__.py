@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 
 from ymera_bedrock.authorization import Authorizer, by_key, by_signature
 from ymera_bedrock.credentials import DEFAULT_PROFILE, Files, ProfileSource, Source, constant, of_environment
-from ymera_bedrock.provider import BedrockProvider
 from ymera_bedrock.regions import Region
 from ymera_bedrock.roles import has_container, of_container, of_machine
 from ymera_bedrock.settings import BedrockSettings
@@ -39,6 +38,8 @@ def ymera_register_providers(settings: BedrockSettings, transport: Transport) ->
     accounts = _accounts(settings, files, transport, os.environ)
     if not accounts:
         return []
+    from ymera_bedrock.provider import BedrockProvider  # noqa: PLC0415  # a server without Bedrock starts sooner
+
     regions = {name: Region.of(name, settings.base_url) for name in _regions(settings, files, os.environ)}
     return [BedrockProvider(regions, accounts, transport, settings.models)]
 

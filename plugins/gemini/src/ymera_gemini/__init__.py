@@ -8,14 +8,16 @@ In reading order: `provider` (the provider), `dialect` (the API), `requests`, `c
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from ymera_gemini.provider import GEMINI, GeminiProvider
 from ymera_gemini.settings import EndpointSettings, GeminiSettings, VertexSettings
-from ymera_gemini.tokens import AccessToken, from_command, from_default_credentials
-from ymera_gemini.vertex import VertexProvider, address
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Endpoint, Transport
 from ymera_service.sdk.providers import Provider
+
+if TYPE_CHECKING:
+    from ymera_gemini.provider import GeminiProvider
+    from ymera_gemini.vertex import VertexProvider
 
 _BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
 _KEY_VARIABLES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
@@ -37,9 +39,14 @@ def ymera_register_providers(settings: GeminiSettings, transport: Transport) -> 
 
 def _providers(
     settings: GeminiSettings, transport: Transport, environment: Mapping[str, str]
-) -> Iterator[GeminiProvider]:
+) -> Iterator["GeminiProvider"]:
     accounts = _accounts(settings)
     key = _key(settings, _KEY_VARIABLES, environment)
+    if not (key or accounts or settings.endpoints or settings.vertex):
+        return
+    # Imported here so that a server without Gemini starts sooner.
+    from ymera_gemini.provider import GEMINI, GeminiProvider  # noqa: PLC0415
+
     if key or accounts:
         endpoint = Endpoint(_base_url(settings, environment), {} if accounts else _credentials(key), accounts)
         yield GeminiProvider(GEMINI, endpoint, transport, settings.models)
@@ -52,7 +59,10 @@ def _providers(
         yield _vertex(settings.vertex, transport, environment)
 
 
-def _vertex(settings: VertexSettings, transport: Transport, environment: Mapping[str, str]) -> VertexProvider:
+def _vertex(settings: VertexSettings, transport: Transport, environment: Mapping[str, str]) -> "VertexProvider":
+    from ymera_gemini.tokens import AccessToken, from_command, from_default_credentials  # noqa: PLC0415
+    from ymera_gemini.vertex import VertexProvider, address  # noqa: PLC0415
+
     addresses = {name: address(settings.project, name, settings.base_url) for name in settings.locations}
     if settings.token_command:
         source = from_command(settings.token_command)
