@@ -7,8 +7,9 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -26,6 +27,7 @@ from ymera_service.execution.usage_sums import UsageSums
 from ymera_service.plugins import FoundPlugin, Plugins, in_use
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import end_tasks
+from ymera_service.plugins.wording import trace
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget, default_limit
 from ymera_service.resilience.slots import Slots
@@ -290,12 +292,25 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
         _spare_the_collector()
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(settings, begun, redactor, configuration))
+        _complete(runner.get_loop(), serve(settings, begun, redactor, configuration))
         _end_within(END_SECONDS)
         if left := runner.run(end_tasks()):
             # Everything is recorded and closed. To close the loop would be to wait for these without end.
             log.error("tasks left, as they ignore their cancellation", functions=left)
             os._exit(0)
+
+
+def _complete(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
+    """Runs the loop until the work is done. A plugin's own task or callback that raises `SystemExit` or
+    `KeyboardInterrupt` stops the loop, so it is started again."""
+    task = loop.create_task(work)
+    while not task.done():
+        try:
+            loop.run_until_complete(task)
+        except (SystemExit, KeyboardInterrupt) as error:
+            if task.done():
+                raise
+            log.error("event loop stopped by a plugin, and started again", exception=trace(error))  # noqa: TRY400
 
 
 def _end_within(seconds: float) -> None:

@@ -262,6 +262,12 @@ async def wrong_usage() -> Events:
     yield DONE
 
 
+async def vast_usage() -> Events:
+    yield Accepted()
+    yield UsageReported(Usage(10**40, 10**5000))
+    yield DONE
+
+
 async def exits() -> Events:
     yield Accepted()
     sys.exit(3)
@@ -355,6 +361,7 @@ CALLED: Mapping[str, Script] = {
         wrong_reason,
         wrong_index,
         wrong_usage,
+        vast_usage,
         exits,
         interrupts,
         huge_error,
@@ -514,6 +521,25 @@ async def test_a_suite_without_end_whose_grading_exits(tmp_path: Path) -> None:
         await server.check()
 
 
+def installed(folder: Path, code: str) -> list[str]:
+    """Installs a plugin `rude` of this code in a folder; returns the command of a server that loads no other."""
+    (folder / "ymera_rude.py").write_text(code)
+    metadata = folder / "ymera_rude-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: ymera-rude\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[ymera]\nrude = ymera_rude\n")
+    return [sys.executable, "-c", "from ymera_service.cli import main; main()", "serve", "--address", "127.0.0.1:0"]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")])),
+        "YMERA_STORAGE__URL": f"sqlite:///{folder / 'ymera.db'}",
+        "YMERA_PLUGINS__ALLOW": '["ymera-rude"]',
+    }
+
+
 STUBBORN = """
 import asyncio
 from ymera_service.sdk.hookspecs import hookimpl
@@ -546,22 +572,56 @@ def ymera_register_providers():
 
 
 def test_a_task_of_a_plugin_that_never_ends_does_not_stop_a_shutdown(tmp_path: Path) -> None:
-    (tmp_path / "ymera_stubborn.py").write_text(STUBBORN)
-    metadata = tmp_path / "ymera_stubborn-1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: ymera-stubborn\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text("[ymera]\nstubborn = ymera_stubborn\n")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH", "")])),
-        "YMERA_STORAGE__URL": f"sqlite:///{tmp_path / 'ymera.db'}",
-        "YMERA_PLUGINS__ALLOW": '["ymera-stubborn"]',
-    }
-    command = [sys.executable, "-c", "from ymera_service.cli import main; main()", "serve", "--address", "127.0.0.1:0"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as server:
+    command, variables = installed(tmp_path, STUBBORN), environment(tmp_path)
+    with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as server:
         assert server.stderr
         log = next(line for line in server.stderr if "serving" in line)
         server.send_signal(signal.SIGTERM)
         _, rest = server.communicate(timeout=30)
     assert server.returncode == 0, log + rest
     assert "Stubborn.work" in rest
+
+
+EXITING = """
+import asyncio, sys
+from ymera_service.sdk.hookspecs import hookimpl
+from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.providers import Provider
+
+class Exiting(Provider):
+    name = "exiting"
+
+    async def start(self):
+        loop = asyncio.get_running_loop()
+        self.task = loop.create_task(self.work())
+        loop.call_later(0.2, sys.exit, 4)
+
+    async def work(self):
+        raise KeyboardInterrupt
+
+    async def models(self):
+        return [ModelInfo("m")]
+
+    def generate(self, request, context):
+        raise NotImplementedError
+
+@hookimpl
+def ymera_register_providers():
+    return [Exiting()]
+"""
+
+
+def test_a_task_and_a_callback_of_a_plugin_that_exit_do_not_end_the_server(tmp_path: Path) -> None:
+    command, variables = installed(tmp_path, EXITING), environment(tmp_path)
+    with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as server:
+        assert server.stderr
+        log = ""
+        while log.count("event loop stopped by a plugin") < 2 or '"serving"' not in log:
+            line = server.stderr.readline()
+            assert line, log
+            log += line
+        server.send_signal(signal.SIGTERM)
+        _, rest = server.communicate(timeout=30)
+    assert server.returncode == 0, log + rest
+    assert "in work" in log
+    assert '"stopped"' in rest

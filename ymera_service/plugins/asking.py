@@ -17,6 +17,7 @@ from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.hookspecs import CONTRACT, PROJECT, PluginDescription
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
 
 MAX_COMPONENTS = 1000
@@ -34,12 +35,18 @@ class PluginRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a plugin said: its settings, the hooks it implements, and what it registers."""
+    """What a plugin said: its settings, the hooks it implements, and what it registers.
+
+    `simulated` are the providers whose answers are made up, and `real` is the name of one that someone set up and whose
+    answers are not; empty without one.
+    """
 
     packages: frozenset[str]
     settings: PluginSettings
     hooks: tuple[str, ...]
     components: Mapping[Registration, Component]
+    simulated: frozenset[Registration]
+    real: str
     idle: str
 
     @property
@@ -78,11 +85,15 @@ def ask(
     heed(settings)
     context = {"settings": settings, "transport": transport}
     components = dict(_components(manager, context))
+    providers = {name: one for name, one in components.items() if isinstance(one, Provider)}
+    simulated = frozenset(name for name, one in providers.items() if one.simulated)
     return Asked(
         frozenset(_packages(loaded, *components.values())),
         settings,
         tuple(_hooks(manager)),
         components,
+        simulated,
+        next((name.name for name, one in providers.items() if name not in simulated and one.configured), ""),
         description.idle,
     )
 

@@ -8,11 +8,11 @@ starts without it. Wrong *settings* are the operator's mistake and prevent the s
 import contextlib
 import difflib
 import os
-import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TextIO
 
 import structlog
 
@@ -25,7 +25,6 @@ from ymera_service.plugins.status import KINDS, PluginState, PluginStatus, Regis
 from ymera_service.plugins.wording import trace, words
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.http import Transport
-from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
 
 log = structlog.get_logger(__name__)
@@ -56,8 +55,8 @@ def load_plugins(
         ConfigError: A plugin's settings are wrong, or name a plugin that is not installed.
     """
     loading = _Loading(settings, transport, heed, redact, installed() if found is None else found)
-    with contextlib.redirect_stdout(sys.stderr):
-        for plugin in loading.found:
+    for plugin in loading.found:
+        with contextlib.redirect_stdout(_to_stderr()):
             loading.take(plugin)
     loading.check_tables()
     return loading.registry(production=production)
@@ -89,10 +88,11 @@ class _Loading:
             self._check_name(plugin)
             table = {key: value for key, value in self._table(plugin).items() if key != DISTRIBUTION}
             asked = _bounded(lambda: ask(plugin, table, self.transport, self.heed), self.settings.load_seconds)
+            status = self._active(plugin, asked)
         except Exception as error:  # noqa: BLE001  # whatever a stranger's code raises stays with it
             self.loaded.append((plugin, self._quarantined(plugin, error), None))
         else:
-            self.loaded.append((plugin, self._active(plugin, asked), asked))
+            self.loaded.append((plugin, status, asked))
 
     def _left_out(self, plugin: FoundPlugin) -> str:
         allowed = self.settings.allow
@@ -150,7 +150,7 @@ class _Loading:
                 continue
             owners |= dict.fromkeys(asked.packages, plugin.name)
             refused = {one: problem for one in asked.components if (problem := self._refusal(one, plugin))}
-            left_out = self._simulated(plugin, asked) if unwanted else ()
+            left_out = asked.simulated if unwanted and plugin.name not in self.settings.tables else frozenset()
             for registration, component in asked.components.items():
                 if registration not in refused and registration not in left_out:
                     kept[bases[registration.kind]][registration.name] = component
@@ -161,21 +161,8 @@ class _Loading:
 
     def _beside_real(self) -> str:
         """Returns where simulated providers are out of place, as a phrase; empty if no real provider is configured."""
-        providers = [one for _, _, asked in self.loaded if asked for one in asked.components.values()]
-        for one in providers:
-            if isinstance(one, Provider) and one.configured and not one.simulated:
-                return f"where a real provider, such as {one.name}, is configured"
-        return ""
-
-    def _simulated(self, plugin: FoundPlugin, asked: Asked) -> tuple[Registration, ...]:
-        """Returns the simulated providers of a plugin that is not configured."""
-        if plugin.name in self.settings.tables:
-            return ()
-        return tuple(
-            registration
-            for registration, component in asked.components.items()
-            if isinstance(component, Provider) and component.simulated
-        )
+        real = next((asked.real for _, _, asked in self.loaded if asked and asked.real), "")
+        return f"where a real provider, such as {real}, is configured" if real else ""
 
     def _refusal(self, registration: Registration, plugin: FoundPlugin) -> str:
         """Returns why a plugin may not register a name; empty if it may."""
@@ -190,16 +177,21 @@ class _Loading:
         return f"{both} both register a {registration}: {kept}"
 
 
+def _to_stderr() -> TextIO:
+    """Returns a stream of its own: a plugin that wraps standard output closes what it wrapped, which can't be ours."""
+    return open(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+
+
 def _status(plugin: FoundPlugin, state: PluginState, detail: str) -> PluginStatus:
     return PluginStatus(plugin.name, plugin.distribution, plugin.version, state, detail, origin=plugin.origin)
 
 
-def _disabled(status: PluginStatus, left_out: Sequence[Registration], where: str) -> PluginStatus:
+def _disabled(status: PluginStatus, left_out: Collection[Registration], where: str) -> PluginStatus:
     """Returns the status of a plugin of which some providers are left out, as their answers are made up."""
     if not left_out:
         return status
     left = tuple(one for one in status.registrations if one not in left_out)
-    names = ", ".join(one.name for one in left_out)
+    names = ", ".join(sorted(one.name for one in left_out))
     verb = "is" if len(left_out) == 1 else "are"
     detail = f"{names} {verb} left out {where}, unless there is a table [plugins.{status.name}]"
     return replace(status, state=status.state if left else PluginState.DISABLED, detail=detail, registrations=left)

@@ -109,10 +109,11 @@ async def _embeddings(request: EmbedRequest, reply: Embeddings) -> Embeddings:
 
 def _packed(vector: Sequence[float]) -> Sequence[float]:
     try:
-        packed = vector if isinstance(vector, array) and vector.typecode == "f" else array("f", vector)
+        fits = 0 < len(vector) <= MAX_DIMENSIONS  # before it is read, as what has no length may have no end
+        packed = vector if isinstance(vector, array) and vector.typecode == "f" else array("f", vector if fits else ())
     except (TypeError, ValueError, OverflowError) as error:
         raise MalformedResponse(f"a vector is not made of numbers: {error}") from None
-    if not 0 < len(packed) <= MAX_DIMENSIONS or not isfinite(sum(packed)):
+    if not fits or not isfinite(sum(packed)):
         raise MalformedResponse("a vector is empty, too long, or has numbers that are not finite")
     return packed
 
@@ -148,6 +149,8 @@ def _is_finding(finding: object) -> bool:
 async def _ranking(request: RerankRequest, reply: Ranking) -> Ranking:
     """Returns the best results, the best first."""
     documents = range(len(request.documents))
+    if not isinstance(reply.results, tuple | list) or len(reply.results) > len(documents):
+        raise MalformedResponse("the results are not a list of at most as many as there are documents")
     for result in reply.results:
         if type(result) is not Ranked or type(result.index) is not int or result.index not in documents:
             raise MalformedResponse("a result is not that of a document")

@@ -4,6 +4,7 @@ The process's entry point calls `configure` once, before anything is logged: log
 their first use, which makes them fast.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
@@ -94,7 +95,10 @@ def _encode(_logger: Any, _method: str, line: Any) -> bytes:
 
 
 def _to_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> bytes:
-    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # it writes no integers of more than 64 bits and no unpaired surrogates
+        return json.dumps(event, default=repr, skipkeys=True).encode()
 
 
 def _route_libraries(level: int, renderer: list[Processor]) -> None:

@@ -1,5 +1,7 @@
 """Plugins are found and called separately, and a failing one does not affect the others."""
 
+import gc
+import io
 import itertools
 import sys
 import threading
@@ -314,15 +316,51 @@ def test_a_plugin_that_registers_nothing_says_why() -> None:
     assert "implements no hook" in detail(registry, "ymera-hookless")
 
 
-def test_what_a_plugin_prints_while_it_loads_stays_off_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_plugin_prints_while_it_loads_stays_off_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
     def load_it() -> object:
         print("hello")
         return Good()
 
     load(FoundPlugin("acme", "ymera-acme", "1", load_it))
-    printed = capsys.readouterr()
+    printed = capfd.readouterr()
     assert printed.out == ""
     assert "hello" in printed.err
+
+
+def test_a_plugin_that_wraps_standard_output_closes_no_stream_of_others(capfd: pytest.CaptureFixture[str]) -> None:
+    def load_it() -> object:
+        sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8")
+        return Good()
+
+    def load_another() -> object:
+        print("hello")
+        return SimpleNamespace()
+
+    registry = load(FoundPlugin("acme", "ymera-acme", "1", load_it), FoundPlugin("b", "ymera-b", "1", load_another))
+    gc.collect()
+    print("the log", file=sys.stderr)
+    assert {plugin.state for plugin in registry.plugins} == {PluginState.ACTIVE}
+    assert capfd.readouterr().err.split("\n")[:2] == ["hello", "the log"]
+
+
+class Moody:
+    def __init__(self, attribute: str) -> None:
+        self._provider = type("Moody", (StillProvider,), {attribute: property(self._fail)})("moody")
+
+    def _fail(self, _: object) -> bool:
+        raise RuntimeError("not today")
+
+    @hookimpl
+    def ymera_register_providers(self) -> Iterable[Provider]:
+        return [self._provider]
+
+
+@pytest.mark.parametrize("attribute", ["simulated", "configured"])
+def test_a_provider_that_can_not_say_what_it_is_quarantines_its_plugin(attribute: str) -> None:
+    registry = load(found("acme", Good()), found("moody", Moody(attribute)))
+    assert state(registry, "moody") is PluginState.QUARANTINED
+    assert detail(registry, "ymera-moody") == "RuntimeError: not today"
+    assert state(registry, "acme") is PluginState.ACTIVE
 
 
 class Secretive(PluginSettings):

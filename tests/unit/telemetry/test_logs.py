@@ -37,6 +37,12 @@ def test_an_event_is_one_line_of_json() -> None:
     assert entry["timestamp"].endswith("+00:00")
 
 
+def test_what_has_no_usual_json_is_logged_too() -> None:
+    body = "log.info('call', tokens=10**30, text='half ' + chr(0xd83d), odd={(1, 2): object})"
+    (entry,) = entries(body)
+    assert (entry["tokens"], entry["text"]) == (10**30, "half \ud83d")
+
+
 def test_log_lines_of_a_request_have_its_id() -> None:
     body = """
 async def work(number):
