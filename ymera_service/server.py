@@ -152,7 +152,14 @@ async def _build(
     plugins = await _plugins(settings, found, redactor, stack)
     storage = await stack.enter_async_context(Storage.open(settings.storage, NOTES))
     breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor, plugins)
-    catalog = Catalog(plugins.registry.providers, settings.catalog, storage.recorder.record, redactor, plugins.given_up)
+    catalog = Catalog(
+        plugins.registry.providers,
+        settings.catalog,
+        storage.recorder.record,
+        redact=redactor,
+        given_up=plugins.given_up,
+        tables=lambda: tuple(plugins.registry.facts.values()),
+    )
     routing = build_routing(plugins=plugins, catalog=catalog, breakers=breakers, settings=settings.routing)
     pipeline = build_pipeline(
         routing=routing,

@@ -326,6 +326,16 @@ def test_models_plugins_and_health_are_listed(home: Home, where: list[str]) -> N
     assert (states["openai"], states["echo"]) == ("HEALTH_STATUS_DISABLED", "HEALTH_STATUS_OK")
 
 
+def test_of_one_model_is_shown_what_is_known_and_from_whom(home: Home, where: list[str]) -> None:
+    shown = home.run("models", "echo/words", *where)
+    assert re.search(r"^tools +no +provider +\d{4}-\d\d-\d\d$", shown.stdout, re.MULTILINE), shown.stdout
+    model = home.json("models", "echo/words", *where)
+    assert {fact["source"] for fact in model["facts"]} == {"provider"}
+    unknown = home.run("models", "lobster", *where)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "no model is named 'lobster'" in unknown.stderr
+
+
 def test_lists_are_plain_text_without_a_terminal(home: Home, server: str) -> None:
     for command in ("models", "plugins", "health"):
         run = home.run(command, "--address", server)

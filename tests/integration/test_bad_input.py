@@ -262,6 +262,18 @@ async def test_a_page_token_is_valid_only_with_its_filter(
     assert code is grpc.StatusCode.INVALID_ARGUMENT
 
 
+async def test_a_pattern_that_is_too_long_and_a_view_that_is_not_known_are_rejected(
+    catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub,
+) -> None:
+    code, details = await refused(
+        catalog_stub.ListModels(catalog_pb2.ListModelsRequest(pattern="x" * 257), timeout=WAIT)
+    )
+    assert (code, set(violations(details))) == (grpc.StatusCode.INVALID_ARGUMENT, {"pattern"})
+    view = catalog_pb2.ModelView.ValueType(99)
+    code, details = await refused(catalog_stub.ListModels(catalog_pb2.ListModelsRequest(view=view), timeout=WAIT))
+    assert (code, set(violations(details))) == (grpc.StatusCode.INVALID_ARGUMENT, {"view"})
+
+
 async def test_the_retry_after_of_a_provider_is_passed_on(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
 ) -> None:

@@ -221,6 +221,23 @@ async def test_a_model_is_listed_with_all_known_properties(
     assert parrot.kind == catalog_pb2.MODEL_KIND_GENERATE
 
 
+async def test_models_are_listed_by_pattern_with_what_each_source_states(
+    catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub,
+) -> None:
+    full = catalog_pb2.MODEL_VIEW_FULL
+    page = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(pattern="parrot", view=full), timeout=WAIT)
+    [parrot] = page.models
+    facts = {fact.name: fact for fact in parrot.facts}
+    assert (facts["context_window"].value, facts["context_window"].source) == ("100000", "provider")
+    assert (facts["tools"].value, facts["price.output"].value) == ("yes", "2000000")
+    assert facts["tools"].statements[0].stated_at.seconds > 0
+    basic = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(pattern="lab/p*"), timeout=WAIT)
+    assert {model.id[:5] for model in basic.models} == {"lab/p"}
+    assert not any(model.facts for model in basic.models)
+    none = await catalog_stub.ListModels(catalog_pb2.ListModelsRequest(pattern="lobster"), timeout=WAIT)
+    assert not none.models
+
+
 async def test_measurements_of_another_server_are_used(make_settings: Callable[..., Settings], lab: Lab) -> None:
     settings = make_settings(catalog={"refresh_seconds": 0.02})
     async with (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ymera.v1 import catalog_pb2 as pb
 
-from ymera_service.api.convert.catalog import model_message
+from ymera_service.api.convert.catalog import is_full, model_message
 from ymera_service.api.handlers import Method, Unary
 from ymera_service.serving.calls import Call
 from ymera_service.serving.listing import Listing
@@ -24,7 +24,13 @@ class CatalogServicer:
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         """Returns a page of models, in the order of their ids."""
-        page = self._listing.page(size=request.page_size, token=request.page_token, provider=request.provider)
+        page = await self._listing.page(
+            size=request.page_size,
+            token=request.page_token,
+            provider=request.provider,
+            pattern=request.pattern,
+            full=is_full(request.view),
+        )
         return pb.ListModelsResponse(
             models=[model_message(listed) for listed in page.models], next_page_token=page.next_token
         )

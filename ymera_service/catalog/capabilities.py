@@ -1,10 +1,9 @@
 """What the configuration states of models' capabilities, which goes before what their providers state."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from ymera_service.sdk.models import Capability, ModelInfo
+from ymera_service.sdk.models import Capability
 
 Abilities = Mapping[Capability, bool]
 """Whether a model has each capability; those that are left out are not stated."""
@@ -17,12 +16,3 @@ def abilities_of(model: str, stated: Mapping[str, Abilities]) -> Abilities:
         if pattern == model or fnmatchcase(model, pattern):
             abilities |= each
     return abilities
-
-
-def with_abilities(info: ModelInfo, stated: Abilities) -> ModelInfo:
-    """Returns a model with these capabilities added, or taken away."""
-    if not stated:
-        return info
-    named = frozenset(stated)
-    has = frozenset(capability for capability, can in stated.items() if can)
-    return replace(info, capabilities=info.capabilities - named | has, unknown=info.unknown - named)

@@ -2,22 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
-from ymera_service.catalog.capabilities import abilities_of, with_abilities
 from ymera_service.catalog.discovery import DiscoveryFailed, discover
-from ymera_service.catalog.prices import UNLISTED, Listing, PriceLists, configured
-from ymera_service.catalog.regions import with_regions
+from ymera_service.catalog.facts import Fact
 from ymera_service.catalog.snapshot import CatalogSnapshot
-from ymera_service.catalog.versions import model_of, to_json
+from ymera_service.catalog.sources import Listed, Sources
+from ymera_service.catalog.versions import to_json
 from ymera_service.config import CatalogSettings
 from ymera_service.plugins import Registration
 from ymera_service.plugins.wording import words
-from ymera_service.sdk.models import Model, ModelInfo
+from ymera_service.sdk.facts import FactSource
+from ymera_service.sdk.models import Model
 from ymera_service.sdk.providers import Provider
 from ymera_service.storage.records import CatalogVersion
 
@@ -28,11 +28,18 @@ STORE_SECONDS = 10.0
 """The time limit for storing a version, which is tried again at the next refresh."""
 
 
-class Catalog:
-    """Lists the models of all providers, with their prices.
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What a provider listed, and the models made of it."""
 
-    A price comes from the configuration, or else from the provider, or else from a price list; without any of these
-    it is unknown, which does not mean zero.
+    listed: Listed
+    models: Sequence[Model]
+
+
+class Catalog:
+    """Lists the models of all providers, with what is known of them; `facts` says in which order sources count.
+
+    What no source states is unknown: a price that is unknown is not zero.
     """
 
     def __init__(
@@ -40,17 +47,20 @@ class Catalog:
         providers: Mapping[str, Provider],
         settings: CatalogSettings,
         store: Store | None = None,
+        *,
         redact: Callable[[str], str] = str,
         given_up: Callable[[Registration, str], None] = lambda provider, place: None,
+        tables: Callable[[], Collection[FactSource]] = tuple,
     ) -> None:
         """Creates an empty catalogue; `refresh` fills it.
 
         Args:
             providers: The providers by name.
-            settings: The interval and time limit of discovery, and prices that override those of providers.
+            settings: The interval and time limit of discovery, and facts that override those of all others.
             store: Stores each version that decisions may name; may raise.
             redact: Removes secrets from a provider's error messages.
             given_up: Called for a provider whose listing does not end when its time is over.
+            tables: Returns the tables of facts about models that are in use.
         """
         self._redact = redact
         self._given_up = given_up
@@ -58,10 +68,9 @@ class Catalog:
         self._settings = settings
         self._store = store
         self._stored = ""
-        self._overrides = {model: configured(price) for model, price in settings.prices.items()}
-        self._lists = PriceLists()
+        self._sources = Sources(settings, tables)
         self._refreshing = asyncio.Lock()
-        self._offers: dict[str, Sequence[Model]] = {}
+        self._offers: dict[str, _Offer] = {}
         self._snapshot = CatalogSnapshot({}, {})
 
     @property
@@ -95,28 +104,27 @@ class Catalog:
             self._replace_snapshot({name: task.result() for name, task in tasks.items()})
             await self._store_version()
 
-    async def _discover(self, name: str) -> Sequence[Model] | DiscoveryFailed:
+    async def facts(self, models: Sequence[Model]) -> Sequence[Sequence[Fact]]:
+        """Returns for each of some models of the catalogue what each source states of it."""
+        return await self._sources.facts([(model, self._offers[model.provider].listed) for model in models])
+
+    async def _discover(self, name: str) -> _Offer | DiscoveryFailed:
+        before = self._offers.get(name)
         try:
             given_up = partial(self._given_up, Registration("provider", name))
             infos = await discover(self._providers[name], self._settings.discovery_seconds, given_up)
-            if not infos and self._offers.get(name):
+            if not infos and before and before.models:
                 return DiscoveryFailed("lists no models any more, so those that it listed before are kept")
-            listings = await self._lists.look_up(infos)
-            return _storable([self._model(name, info, listings.get(info.name, UNLISTED)) for info in infos])
+            listed = await self._sources.listed(infos, datetime.now(UTC))
+            if before and (before.listed.infos, before.listed.listings) == (listed.infos, listed.listings):
+                return _Offer(listed, before.models)
+            return _Offer(listed, _storable(await self._sources.models(name, listed)))
         except DiscoveryFailed as failure:
             return failure
         except Exception as error:  # noqa: BLE001  # from price lists or a plugin's data; it must not stop the refresh of others
             return DiscoveryFailed(f"its models can't be used: {words(error)}")
 
-    def _model(self, provider: str, info: ModelInfo, listing: Listing) -> Model:
-        info = info if info.context_window else replace(info, context_window=listing.context_window)
-        name = f"{provider}/{info.name}"
-        info = with_abilities(info, abilities_of(name, self._settings.capabilities))
-        info = with_regions(info, provider, self._settings.regions)
-        price = self._overrides.get(name) or info.price or listing.price
-        return model_of(provider, info, price)
-
-    def _replace_snapshot(self, outcomes: Mapping[str, Sequence[Model] | DiscoveryFailed]) -> None:
+    def _replace_snapshot(self, outcomes: Mapping[str, _Offer | DiscoveryFailed]) -> None:
         known = self._snapshot.provider_errors
         failed = {name: found for name, found in outcomes.items() if isinstance(found, DiscoveryFailed)}
         errors = {name: words(found.problem, self._redact) for name, found in failed.items()}
@@ -124,7 +132,7 @@ class Catalog:
             if known.get(name) != problem:
                 _log.warning("provider_not_discovered", provider=name, problem=problem)
         self._offers |= {name: found for name, found in outcomes.items() if not isinstance(found, DiscoveryFailed)}
-        latest = CatalogSnapshot({model.id: model for offer in self._offers.values() for model in offer}, errors)
+        latest = CatalogSnapshot({model.id: model for offer in self._offers.values() for model in offer.models}, errors)
         if latest.version != self._snapshot.version or errors != known:
             self._snapshot = latest
 

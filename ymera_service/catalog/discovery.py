@@ -1,7 +1,7 @@
 """Lists a provider's models. Providers are plugins: any failure of their code is contained here."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import structlog
 
@@ -9,7 +9,7 @@ from ymera_service.plugins.containment import contained
 from ymera_service.plugins.wording import words
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.errors import YmeraError
-from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, RequestLimits
 from ymera_service.sdk.providers import Provider
 
 _log = structlog.get_logger(__name__)
@@ -79,7 +79,7 @@ def _usable(provider: str, offered: Iterable[ModelInfo]) -> Iterable[ModelInfo]:
     seen: set[str] = set()
     left_out = 0
     for info in offered:
-        problem = _problem(info, seen)
+        problem = problem_of(info, seen)
         if not problem:
             seen.add(info.name)
             yield info
@@ -96,14 +96,14 @@ def _name(info: object) -> object:
     return name[:200] if isinstance(name, str) else type(name).__name__
 
 
-def _problem(info: object, seen: set[str]) -> str:
+def problem_of(info: object, seen: Collection[str] = ()) -> str:
     """Returns why a model can't be offered, or an empty string. Types are checked, as plugins may ignore them."""
     if not isinstance(info, ModelInfo):
         return "is not a ModelInfo"
     return _wrong_type(info) or _wrong_name(info, seen) or _wrong_figure(info) or _wrong_deployment(info)
 
 
-def _wrong_name(info: ModelInfo, seen: set[str]) -> str:
+def _wrong_name(info: ModelInfo, seen: Collection[str]) -> str:
     if not isinstance(info.name, str) or not info.name:
         return "has no name"
     if not info.name.isprintable() or " " in info.name:
@@ -123,6 +123,12 @@ def _wrong_type(info: ModelInfo) -> str:
         "price": info.price is None or isinstance(info.price, Price),
         "price_vendor": isinstance(info.price_vendor, str) and len(info.price_vendor) <= MAX_NAME,
         "stated_quality": isinstance(info.stated_quality, Mapping) and len(info.stated_quality) <= MAX_QUALITIES,
+        "list of efforts": info.efforts is None
+        or (isinstance(info.efforts, tuple | list) and _are_words(info.efforts)),
+        "deprecation": info.deprecated is None or isinstance(info.deprecated, bool),
+        "last day": isinstance(info.retires, str) and len(info.retires) <= MAX_DEPLOYMENT,
+        "limit of requests": isinstance(info.limits, RequestLimits),
+        "set of assumptions": isinstance(info.assumed, frozenset | set) and _are_words(info.assumed),
     }
     return next((f"has a {name} of a wrong type or size" for name, right in checks.items() if not right), "")
 
@@ -130,10 +136,15 @@ def _wrong_type(info: ModelInfo) -> str:
 _CAPABILITIES = frozenset(Capability)
 
 
+def _are_words(words: Collection[object]) -> bool:
+    return len(words) <= MAX_QUALITIES and all(isinstance(word, str) and len(word) <= MAX_DEPLOYMENT for word in words)
+
+
 def _wrong_figure(info: ModelInfo) -> str:
-    for tokens in (info.context_window, info.max_output_tokens, info.max_batch_tokens, info.max_batch_inputs):
+    batch, requests = (info.max_batch_tokens, info.max_batch_inputs), (info.limits.per_minute, info.limits.per_day)
+    for tokens in (info.context_window, info.max_output_tokens, *batch, *requests):
         if not (isinstance(tokens, int) and 0 <= tokens <= MAX_TOKENS):
-            return f"has a limit of {tokens!r} tokens or inputs"
+            return f"has a limit of {tokens!r} tokens, inputs or requests"
     for category, share in info.stated_quality.items():
         if not (isinstance(category, str) and len(category) <= MAX_DEPLOYMENT):
             return "states a quality for a category that is not a short text"

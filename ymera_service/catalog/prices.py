@@ -35,10 +35,17 @@ _Figures = tuple[int, int, int | None, int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The entry of a model in a list: `context_window` is in tokens, 0 if the list does not state it."""
+    """The entry of a model in a list.
+
+    Attributes:
+        price: The price; None if the list does not state one that can be used.
+        context_window: In tokens; 0 if the list does not state it.
+        since: The day from which the price applies, as 2026-12-31; empty if the list does not state it.
+    """
 
     price: Price | None
     context_window: int
+    since: str = ""
 
 
 UNLISTED = Listing(price=None, context_window=0)
@@ -54,6 +61,11 @@ class PriceLists:
         """Returns model name → listing for one provider's models; models that are in no list are left out."""
         wanted = [info for info in models if _is_wanted(info)]
         return await asyncio.to_thread(self._listings, wanted) if wanted else {}
+
+    def listing(self, info: ModelInfo) -> Listing:
+        """Returns what the lists state of one model, whether it is needed or not. Blocks for up to a second."""
+        entry = self._entry(info.price_vendor, info.name) if info.price_vendor else None
+        return UNLISTED if entry is None else _listing(entry, info.kind, datetime.now(UTC))
 
     def _listings(self, wanted: Iterable[ModelInfo]) -> dict[str, Listing]:
         now = datetime.now(UTC)
@@ -112,7 +124,14 @@ def _find(vendor: str, name: str) -> "ListEntry | None":
 
 
 def _listing(entry: "ListEntry", kind: Kind, now: datetime) -> Listing:
-    return Listing(listed(entry.get_prices(now), kind), entry.context_window or 0)
+    return Listing(listed(entry.get_prices(now), kind), entry.context_window or 0, _since(entry, now))
+
+
+def _since(entry: "ListEntry", now: datetime) -> str:
+    """Returns the latest day from which a price of the entry applies now."""
+    prices = entry.prices if isinstance(entry.prices, list) else []
+    starts = [getattr(price.constraint, "start_date", None) for price in prices]
+    return max((start.isoformat() for start in starts if start is not None and start <= now.date()), default="")
 
 
 def _configured_rates(settings: RateSettings) -> _Figures:

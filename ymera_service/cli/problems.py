@@ -24,7 +24,7 @@ _UNTRUSTED = "Set the variable YMERA_TLS_CA to a PEM file of the authorities to 
 _NO_TLS = "Write its address without https://, if what is sent may be read on the way."
 _TLS = "If it uses TLS, write its address as https://{}."
 _CLIENT = "If it asks for client certificates, set YMERA_TLS_CERTIFICATE and YMERA_TLS_KEY to PEM files."
-_REMEDIES = {
+REMEDIES = {
     "MODEL_NOT_FOUND": "`ymera models` lists the models on offer.",
     "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites.",
     "EXECUTION_NOT_FOUND": "`ymera history` lists the latest requests with their ids.",
@@ -132,7 +132,7 @@ def _key_of(message: str, metadata: Mapping[str, str]) -> Iterator[str]:
 def _remedies(reason: str, delay: Duration | None) -> Iterator[str]:
     if delay is not None:
         yield f"Try again in {duration(delay)}."
-    if remedy := _REMEDIES.get(reason):
+    if remedy := REMEDIES.get(reason):
         yield remedy
 
 

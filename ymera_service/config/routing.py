@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from ymera_service.config.sections import Dollars, Seconds, Section, Weight
+from ymera_service.config.sections import Count, Dollars, Seconds, Section, Weight
 from ymera_service.sdk.models import Capability
 
 
@@ -85,6 +85,18 @@ class PriceSettings(RateSettings):
         return tiers
 
 
+class LimitSettings(Section):
+    """A model's limits; what is unset comes from elsewhere."""
+
+    context_window: Annotated[int, Field(ge=1, le=2**40)] | None = None
+    """Tokens of prompt and answer together."""
+    max_output_tokens: Annotated[int, Field(ge=1, le=2**40)] | None = None
+    """Tokens of an answer."""
+    requests_per_minute: Count | None = None
+    """Requests that the provider takes, as of its free models."""
+    requests_per_day: Count | None = None
+
+
 class CatalogSettings(Section):
     """The catalogue of models."""
 
@@ -97,6 +109,8 @@ class CatalogSettings(Section):
     capabilities: dict[str, dict[Capability, bool]] = Field(default_factory=dict)
     """Whether models have a capability, by model id or a pattern of ids such as "groq/*"; later tables take precedence
     over earlier ones, and each of them over what a provider states."""
+    limits: dict[str, LimitSettings] = Field(default_factory=dict)
+    """Limits of models, by model id or pattern as in `capabilities`."""
     regions: dict[str, Annotated[str, Field(min_length=1, max_length=64)]] = Field(default_factory=dict)
     """Where data are processed, such as "eu", by the id of a model or target or a pattern of ids such as "azure/*";
     later ones take precedence, and each of them over what a provider states."""

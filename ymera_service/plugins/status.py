@@ -9,6 +9,7 @@ from ymera_service.plugins.settings import SettingView
 from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.components import Component
+from ymera_service.sdk.facts import FactSource
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 
@@ -28,6 +29,7 @@ KINDS = (
     Kind("provider", "ymera_register_providers", Provider),
     Kind("classifier", "ymera_register_classifiers", Classifier),
     Kind("prior", "ymera_register_priors", QualityPrior),
+    Kind("facts", "ymera_register_facts", FactSource),
     Kind("benchmark", "ymera_register_benchmarks", BenchmarkSuite),
 )
 """Every kind of component. A further kind is a line here and a hook in `sdk.hookspecs`."""
@@ -43,7 +45,7 @@ class PluginState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Something a plugin registered: `kind` is "provider", "classifier", "prior" or "benchmark"."""
+    """Something a plugin registered: `kind` is "provider", "classifier", "prior", "facts" or "benchmark"."""
 
     kind: str
     name: str
@@ -113,6 +115,11 @@ class Registry:
     def priors(self) -> Mapping[str, QualityPrior]:
         """The priors by name."""
         return self.of(QualityPrior)  # type: ignore[type-abstract]  # used as a key only
+
+    @property
+    def facts(self) -> Mapping[str, FactSource]:
+        """The sources of facts about models, by name."""
+        return self.of(FactSource)  # type: ignore[type-abstract]  # used as a key only
 
     @property
     def suites(self) -> Mapping[str, BenchmarkSuite]:

@@ -13,6 +13,7 @@ import pluggy
 
 from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.facts import FactSource
 from ymera_service.sdk.http import Transport
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
@@ -72,6 +73,11 @@ def ymera_register_classifiers(settings: PluginSettings) -> Iterable[Classifier]
 @hookspec
 def ymera_register_priors(settings: PluginSettings) -> Iterable[QualityPrior]:  # type: ignore[empty-body]
     """Returns priors. The configuration's `routing.prior` names the one in use."""
+
+
+@hookspec
+def ymera_register_facts(settings: PluginSettings) -> Iterable[FactSource]:  # type: ignore[empty-body]
+    """Returns sources of facts about models. All of them are in use. Since contract 1.1."""
 
 
 @hookspec

@@ -37,6 +37,10 @@ class Capability(StrEnum):
     LOGPROBS = "logprobs"
 
 
+ASSUMABLE = frozenset({*(capability.value for capability in Capability), "context_window", "max_output_tokens"})
+"""What `ModelInfo.assumed` may contain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """What tokens cost, in whole micro-USD per million tokens: 3,000,000 is 3 USD.
@@ -93,7 +97,8 @@ class Price(Rates):
     Attributes:
         per_request: Micro-USD for each call, in addition to its tokens.
         tiers: The rates of longer inputs, by ascending threshold; the highest one exceeded applies.
-        source: The source of the price: "provider", "configuration", "genai-prices" or "local".
+        source: The source of the price: "provider", "configuration", "local", "genai-prices", or the name of a source
+            of facts.
 
     Raises:
         ValueError: A figure is negative or not an integer, or the tiers are not in ascending order.
@@ -109,6 +114,11 @@ class Price(Rates):
         thresholds = [tier.above_input_tokens for tier in self.tiers]
         if thresholds != sorted(set(thresholds)):
             raise ValueError(f"the tiers of a price are not in ascending order: {thresholds}")
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no request costs anything."""
+        return not any((self.input, self.output, self.per_request, self.reasoning, self.cache_write, *self.tiers))
 
     def rates_at(self, input_tokens: int) -> Rates:
         """Returns the rates that apply to a request with this number of input tokens."""
@@ -142,8 +152,19 @@ def _check(*figures: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """How many requests a provider takes for a model; 0 if not known."""
+
+    per_minute: int = 0
+    per_day: int = 0
+
+
+UNKNOWN_LIMITS = RequestLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model as its provider offers it.
+    """A model as its provider offers it, or what some other source states of it.
 
     Attributes:
         name: The provider's name of the model, as it is sent in a request.
@@ -162,6 +183,12 @@ class ModelInfo:
             until the model is measured.
         max_batch_inputs: Texts that one call of `embed` takes; 0 if not known.
         max_batch_tokens: Tokens that they may have together; 0 if not known.
+        efforts: The values of reasoning effort that it accepts, in the provider's words; None if not known.
+        deprecated: Whether its provider has announced its end; None if not known.
+        retires: The day from which it is not offered any more, as 2026-12-31; empty if not known.
+        limits: How many requests its provider takes. Since contract 1.1.
+        assumed: What of this the provider concludes from the model's name, rather than from a listing or its own
+            documents: a part of `ASSUMABLE`. What a table of published facts states goes before it. Since contract 1.1.
     """
 
     name: str
@@ -178,6 +205,11 @@ class ModelInfo:
     unknown: frozenset[Capability] = field(default=frozenset(), kw_only=True)
     max_batch_inputs: int = field(default=0, kw_only=True)
     max_batch_tokens: int = field(default=0, kw_only=True)
+    efforts: tuple[str, ...] | None = field(default=None, kw_only=True)
+    deprecated: bool | None = field(default=None, kw_only=True)
+    retires: str = field(default="", kw_only=True)
+    limits: RequestLimits = field(default=UNKNOWN_LIMITS, kw_only=True)
+    assumed: frozenset[str] = field(default=frozenset(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +222,11 @@ class Model:
     info: ModelInfo
     price: Price | None
     targets: tuple[Target, ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether its price is known and 0, as of models on the operator's own server."""
+        return self.price is not None and self.price.is_free
 
     def cost_micros(self, usage: Usage) -> int | None:
         """Returns what one call costs in micro-USD, rounded up; None if the price is not known."""

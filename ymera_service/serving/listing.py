@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ymera_service.catalog import Catalog
+from ymera_service.catalog.facts import Fact
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.models import Model
@@ -15,6 +16,9 @@ from ymera_service.storage.records import BenchmarkSummary
 
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
+MAX_FULL = 100
+"""Models of a page with what each source states of them, which are some dozen statements for each."""
+MAX_PATTERN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class ListedModel:
     model: Model
     measured: Mapping[str, BenchmarkSummary]
     available: bool
+    facts: Sequence[Fact] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +47,41 @@ class Listing:
         self._breakers = breakers
         self._evidence = evidence
 
-    def page(self, *, size: int, token: str, provider: str) -> Page:
+    async def page(self, *, size: int, token: str, provider: str, pattern: str = "", full: bool = False) -> Page:
         """Returns a page.
 
         Args:
             size: The most models; 0 means 100, more than 1,000 means 1,000.
             token: The `next_token` of the page before; empty for the first.
             provider: Only this provider's; empty for all.
+            pattern: Only models that it names; empty for all.
+            full: Whether to say what each source states of a model; the page then has at most 100 models.
 
         Raises:
-            InvalidRequest: The size is negative, the provider is not known, or the token was not given by this server
-                for this provider.
+            InvalidRequest: The size is negative, the provider is not known, the pattern is too long, or the token was
+                not given by this server for these filters.
         """
         faults = Violations()
-        most = page_size(size, faults)
+        most = min(page_size(size, faults), MAX_FULL if full else MAX_PAGE)
         if provider and provider not in self._catalog.provider_names:
             known = ", ".join(sorted(self._catalog.provider_names)) or "none"
             faults.add("provider", f"{provider[:64]!r} is not a provider of this server; its providers are {known}")
-        after = after_of(token, provider, faults)
+        if len(pattern) > MAX_PATTERN:
+            faults.add("pattern", f"has {len(pattern)} characters; at most {MAX_PATTERN} are allowed")
+        scope = f"{provider} {pattern}" if pattern else provider
+        after = after_of(token, scope, faults)
         faults.check()
-        models = self._catalog.snapshot.models
-        ids = [name for name, model in models.items() if name > after and provider in {"", model.provider}]
+        snapshot = self._catalog.snapshot
+        ids = snapshot.match(pattern) if pattern else snapshot.models
+        wanted = [name for name in ids if name > after and provider in {"", snapshot.models[name].provider}]
+        models = [snapshot.models[name] for name in wanted[:most]]
+        facts = await self._catalog.facts(models) if full else [()] * len(models)
         open_domains = self._breakers.open_domains()
         listed = [
-            ListedModel(models[name], self._evidence.summaries(name), is_available(models[name], open_domains))
-            for name in ids[:most]
+            ListedModel(model, self._evidence.summaries(model.id), is_available(model, open_domains), its)
+            for model, its in zip(models, facts, strict=True)
         ]
-        return Page(listed, token_of(ids[most - 1], provider) if len(ids) > most else "")
+        return Page(listed, token_of(wanted[most - 1], scope) if len(wanted) > most else "")
 
 
 def is_available(model: Model, open_domains: Collection[str]) -> bool:

@@ -164,7 +164,9 @@ async def test_capabilities_in_a_listing_take_precedence_over_the_familys(record
         Capability.STRUCTURED_OUTPUT,
         Capability.REASONING,
     }
-    assert info == ModelInfo("claude-3-5-haiku-x", frozenset(can), 500_000, 9_000, price_vendor="anthropic")
+    assert info == ModelInfo(
+        "claude-3-5-haiku-x", frozenset(can), 500_000, 9_000, price_vendor="anthropic", efforts=("low",)
+    )
     for effort, sent in ((ReasoningEffort.LOW, {"effort": "low"}), (ReasoningEffort.HIGH, {"effort": "low"})):
         prompt = Prompt((user("Hi"),), sampling=Sampling(reasoning_effort=effort))
         await events_of(provider, GenerateRequest(info.name, prompt))

@@ -158,7 +158,7 @@ def test_mistral_states_capabilities() -> None:
 )
 def test_every_vendors_words_are_understood(entry: dict[str, Any], expected: ModelInfo) -> None:
     described = Offer().described(entry)
-    assert replace(described, unknown=frozenset()) == expected
+    assert replace(described, unknown=frozenset(), assumed=frozenset()) == expected
     assert not described.unknown & described.capabilities
 
 

@@ -393,3 +393,68 @@ def test_scores_are_listed_by_model_and_category() -> None:
         "            math          –                     0       5               cost unknown",
     ]
     assert lines(benchmark.scores(ymera_pb2.BenchmarkCompleted())) == ["Nothing was measured."]
+
+
+ONE = catalog_pb2.Model(
+    id="acme/large",
+    kind=catalog_pb2.MODEL_KIND_GENERATE,
+    available=True,
+    free=True,
+    requests_per_minute=20,
+    requests_per_day=1_000,
+    deprecated=True,
+    retires="2026-12-31",
+    unknown_capabilities=[routing_pb2.CAPABILITY_TOOLS, routing_pb2.CAPABILITY_LOGPROBS],
+    price=catalog_pb2.Price(),
+    facts=[
+        catalog_pb2.Fact(
+            name="context_window",
+            value="128000",
+            source="provider",
+            disputed=True,
+            statements=[
+                catalog_pb2.Statement(source="provider", value="128000", stated_at=Timestamp(seconds=1_795_910_400)),
+                catalog_pb2.Statement(source="models.dev", value="200000", stated_at=Timestamp(seconds=1_782_950_400)),
+                catalog_pb2.Statement(source="genai-prices", value="128000"),
+            ],
+        ),
+        catalog_pb2.Fact(
+            name="tools",
+            disputed=True,
+            statements=[
+                catalog_pb2.Statement(source="models.dev", value="yes"),
+                catalog_pb2.Statement(source="the model's name", value="no"),
+            ],
+        ),
+        catalog_pb2.Fact(
+            name="price.cache_read.above_200000",
+            value="1500000",
+            source="configuration",
+            statements=[catalog_pb2.Statement(source="configuration", value="1500000")],
+        ),
+    ],
+)
+
+
+def test_each_fact_of_a_model_is_shown_with_its_source_and_what_others_state() -> None:
+    assert lines(catalog.model(ONE)) == [
+        "acme/large",
+        "generate · free · takes 20/min and 1,000/day · deprecated, until 2026-12-31",
+        "fact                        value        from              as of",
+        "context window              128,000      provider          2026-11-29",
+        "                            but 200,000  models.dev        2026-07-02",
+        "tools                       not known",
+        "                            but yes      models.dev",
+        "                            but no       the model's name",
+        "$ cache read above 200,000  1.5          configuration",
+        "not known: logprobs",
+        "measured: not yet",
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 60, 40])
+def test_the_facts_of_a_model_fit_a_narrow_terminal(width: int) -> None:
+    shown = lines(catalog.model(ONE), width)
+    assert all(len(line) <= width for line in shown)
+    assert "128,000" in "\n".join(shown)
+    assert "models.dev" in "\n".join(shown)

@@ -5,7 +5,9 @@ from ymera.v1 import catalog_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.routing import CAPABILITY_NUMBERS
 from ymera_service.api.convert.usage import duration_fields
+from ymera_service.catalog.facts import Fact
 from ymera_service.sdk.models import Kind, Price, Rates
+from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.listing import ListedModel
 from ymera_service.storage.records import BenchmarkSummary
 
@@ -27,8 +29,52 @@ def model_message(listed: ListedModel) -> pb.Model:
         "local": info.local,
         "measured": [_measured(measured[category]) for category in sorted(measured)],
         "available": listed.available,
+        "unknown_capabilities": sorted(CAPABILITY_NUMBERS[capability] for capability in info.unknown),
+        "efforts": info.efforts or (),
+        "deprecated": bool(info.deprecated),
+        "retires": info.retires,
+        "free": model.is_free,
+        "requests_per_minute": info.limits.per_minute or None,
+        "requests_per_day": info.limits.per_day or None,
+        "facts": map(_fact, listed.facts),
     }
     return pb.Model(**fields)
+
+
+def is_full(view: pb.ModelView.ValueType) -> bool:
+    """Returns whether a view contains everything.
+
+    Raises:
+        InvalidRequest: It is not a view of this version of the contract.
+    """
+    faults = Violations()
+    if view not in pb.ModelView.values():
+        faults.add("view", f"{view} is not a view that this server knows")
+    faults.check()
+    return view == pb.MODEL_VIEW_FULL
+
+
+def _fact(fact: Fact) -> pb.Fact:
+    fields: Fields = {
+        "name": fact.name,
+        "value": _word(fact.value),
+        "source": fact.source,
+        "disputed": fact.is_disputed,
+        "statements": [
+            {"source": claim.source, "value": _word(value), "stated_at": claim.stated_at}
+            for claim, value in fact.statements
+        ],
+    }
+    return pb.Fact(**fields)
+
+
+def _word(value: object) -> str:
+    """Returns a fact's value as text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " ".join(map(str, value)) or "none"
+    return "" if value is None else str(value)
 
 
 def _price(price: Price) -> Fields:

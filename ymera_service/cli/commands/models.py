@@ -6,13 +6,23 @@ import typer
 
 from ymera_service.cli import completion, options
 from ymera_service.cli.connect import Target, connected
-from ymera_service.cli.offers import offered
+from ymera_service.cli.offers import described, offered
 from ymera_service.cli.output import Output
+from ymera_service.cli.problems import REMEDIES, CommandFailed, Problem
 from ymera_service.cli.render import catalog
 from ymera_service.cli.running import run
 
 
 def models(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="One model, or a pattern such as 'anthropic/*'; of one, all that is known is shown, and from whom.",
+            show_default=False,
+            autocompletion=completion.models,
+        ),
+    ] = "",
+    *,
     provider: Annotated[
         str,
         typer.Option(
@@ -27,12 +37,20 @@ def models(
     """Lists the models with context window, price in USD per million tokens, and measured quality.
 
     [dim]ymera models --provider openai[/dim]
+    [dim]ymera models openai/gpt-5[/dim]
     """
     output = Output(as_json)
-    run(_models(provider, Target(address, config, api_key_file), output), output)
+    run(_models(name, provider, Target(address, config, api_key_file), output), output)
 
 
-async def _models(provider: str, target: Target, output: Output) -> None:
+async def _models(name: str, provider: str, target: Target, output: Output) -> None:
     async with connected(target) as channel:
-        found = await offered(channel, provider)
-    output.show(found, *catalog.models(found.models))
+        found = await described(channel, name, provider) if name else None
+        if found is None:
+            listed = await offered(channel, provider, name)
+    if found is not None:
+        output.show(found, *catalog.model(found))
+    elif name and not listed.models:
+        raise CommandFailed(Problem(f"no model is named {name!r}", (REMEDIES["MODEL_NOT_FOUND"],), "MODEL_NOT_FOUND"))
+    else:
+        output.show(listed, *catalog.models(listed.models))

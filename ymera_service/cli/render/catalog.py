@@ -1,11 +1,12 @@
 """The models."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 from statistics import fmean
 
 from rich.console import RenderableType
-from ymera.v1.catalog_pb2 import Model, Price
+from rich.text import Text
+from ymera.v1.catalog_pb2 import Fact, Model, ModelKind, Price, Statement
 from ymera.v1.routing_pb2 import Capability
 
 from ymera_service.cli.render.figures import word
@@ -33,6 +34,64 @@ def models(offered: Sequence[Model]) -> Iterator[RenderableType]:
     columns = ["model", *figures, "can", "measured", "notes"]
     drops = ("can", "notes", "$ cache", "measured", "context")
     yield table(columns, rows, right=figures, folds=("can", "notes"), drops=drops)
+
+
+def model(one: Model) -> Iterator[RenderableType]:
+    """Shows all that is known of a model: each fact with its source, and what other sources state instead."""
+    yield clean(one.id, "bold")
+    yield clean(" · ".join([word(ModelKind.Name(one.kind), "MODEL_KIND_"), *_remarks(one)]))
+    rows = [row for fact in one.facts for row in _rows(fact)]
+    yield table(["fact", "value", "from", "as of"], rows, folds=("fact", "value", "from"), drops=("as of",))
+    if open_questions := ", ".join(_not_known(one)):
+        yield clean(f"not known: {open_questions}", "dim")
+    yield clean(f"measured: {_measured(one)}")
+
+
+def _rows(fact: Fact) -> Iterator[list[Text]]:
+    """Yields a row for a fact, and one for each source that states another value."""
+    by = next((each for each in fact.statements if each.source == fact.source), Statement())
+    value = _value(fact.name, fact.value) if fact.value else "not known"
+    yield [clean(_title(fact.name)), clean(value), clean(fact.source), clean(_day(by))]
+    for other in fact.statements:
+        if other.value != fact.value:
+            yield [clean(""), *(clean(text, "yellow") for text in _other(fact.name, other))]
+
+
+def _other(name: str, other: Statement) -> tuple[str, str, str]:
+    return f"but {_value(name, other.value)}", other.source, _day(other)
+
+
+def _title(name: str) -> str:
+    part, _, tier = name.removeprefix("price.").partition(".above_")
+    words = part.replace("_", " ")
+    priced = f"$ {words}" if name.startswith("price.") else words
+    return f"{priced} above {int(tier):,}" if tier.isdecimal() else priced
+
+
+def _value(name: str, value: str) -> str:
+    """Returns a value for people: prices in USD, per million tokens except for the one per request."""
+    if not value.isdecimal():
+        return value
+    return _dollars(int(value)) if name.startswith("price.") else f"{int(value):,}"
+
+
+def _day(statement: Statement) -> str:
+    return f"{statement.stated_at.ToDatetime():%Y-%m-%d}" if statement.HasField("stated_at") else ""
+
+
+def _not_known(one: Model) -> Iterator[str]:
+    stated = {fact.name for fact in one.facts}
+    if "context_window" not in stated:
+        yield "context window"
+    yield from (
+        word(Capability.Name(each), "CAPABILITY_") for each in one.unknown_capabilities if _is_open(each, stated)
+    )
+    if not one.HasField("price"):
+        yield "price"
+
+
+def _is_open(capability: Capability.ValueType, stated: Collection[str]) -> bool:
+    return Capability.Name(capability).removeprefix("CAPABILITY_").lower() not in stated
 
 
 def _price(model: Model) -> tuple[str, str, str]:
@@ -70,9 +129,22 @@ def _remarks(model: Model) -> Iterator[str]:
         yield "simulated"
     if model.local:
         yield "local"
+    elif model.free and not model.simulated:
+        yield "free"
+    if limits := " and ".join(_limits(model)):
+        yield f"takes {limits}"
+    if model.deprecated:
+        yield f"deprecated, until {model.retires}" if model.retires else "deprecated"
     yield from _extra_charges(model.price)
     if not model.available:
         yield "failing, paused"
+
+
+def _limits(model: Model) -> Iterator[str]:
+    if model.HasField("requests_per_minute"):
+        yield f"{model.requests_per_minute:,}/min"
+    if model.HasField("requests_per_day"):
+        yield f"{model.requests_per_day:,}/day"
 
 
 def _extra_charges(price: Price) -> Iterator[str]:

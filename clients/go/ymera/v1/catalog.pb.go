@@ -12,6 +12,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -23,6 +24,59 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// What of a model to return.
+type ModelView int32
+
+const (
+	// The same as MODEL_VIEW_BASIC.
+	ModelView_MODEL_VIEW_UNSPECIFIED ModelView = 0
+	// All but `facts`.
+	ModelView_MODEL_VIEW_BASIC ModelView = 1
+	// Everything; a page then has at most 100 models.
+	ModelView_MODEL_VIEW_FULL ModelView = 2
+)
+
+// Enum value maps for ModelView.
+var (
+	ModelView_name = map[int32]string{
+		0: "MODEL_VIEW_UNSPECIFIED",
+		1: "MODEL_VIEW_BASIC",
+		2: "MODEL_VIEW_FULL",
+	}
+	ModelView_value = map[string]int32{
+		"MODEL_VIEW_UNSPECIFIED": 0,
+		"MODEL_VIEW_BASIC":       1,
+		"MODEL_VIEW_FULL":        2,
+	}
+)
+
+func (x ModelView) Enum() *ModelView {
+	p := new(ModelView)
+	*p = x
+	return p
+}
+
+func (x ModelView) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ModelView) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_catalog_proto_enumTypes[0].Descriptor()
+}
+
+func (ModelView) Type() protoreflect.EnumType {
+	return &file_ymera_v1_catalog_proto_enumTypes[0]
+}
+
+func (x ModelView) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ModelView.Descriptor instead.
+func (ModelView) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{0}
+}
 
 // What a model is for.
 type ModelKind int32
@@ -73,11 +127,11 @@ func (x ModelKind) String() string {
 }
 
 func (ModelKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_catalog_proto_enumTypes[0].Descriptor()
+	return file_ymera_v1_catalog_proto_enumTypes[1].Descriptor()
 }
 
 func (ModelKind) Type() protoreflect.EnumType {
-	return &file_ymera_v1_catalog_proto_enumTypes[0]
+	return &file_ymera_v1_catalog_proto_enumTypes[1]
 }
 
 func (x ModelKind) Number() protoreflect.EnumNumber {
@@ -86,7 +140,7 @@ func (x ModelKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ModelKind.Descriptor instead.
 func (ModelKind) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{0}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{1}
 }
 
 // The request of ListModels.
@@ -98,7 +152,12 @@ type ListModelsRequest struct {
 	// The next_page_token of the previous page; empty for the first page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Returns only models of this provider, which may offer none. Empty means all.
-	Provider      string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
+	Provider string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
+	// Returns only models that this names: an id, a model name without its provider,
+	// or a pattern such as "anthropic/*". Empty means all. At most 256 characters.
+	Pattern string `protobuf:"bytes,4,opt,name=pattern,proto3" json:"pattern,omitempty"`
+	// What of each model to return.
+	View          ModelView `protobuf:"varint,5,opt,name=view,proto3,enum=ymera.v1.ModelView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -152,6 +211,20 @@ func (x *ListModelsRequest) GetProvider() string {
 		return x.Provider
 	}
 	return ""
+}
+
+func (x *ListModelsRequest) GetPattern() string {
+	if x != nil {
+		return x.Pattern
+	}
+	return ""
+}
+
+func (x *ListModelsRequest) GetView() ModelView {
+	if x != nil {
+		return x.View
+	}
+	return ModelView_MODEL_VIEW_UNSPECIFIED
 }
 
 // The response of ListModels: a page of models.
@@ -234,7 +307,28 @@ type Model struct {
 	// True if the state of its circuit breaker allows calls.
 	Available bool `protobuf:"varint,10,opt,name=available,proto3" json:"available,omitempty"`
 	// What it is for.
-	Kind          ModelKind `protobuf:"varint,11,opt,name=kind,proto3,enum=ymera.v1.ModelKind" json:"kind,omitempty"`
+	Kind ModelKind `protobuf:"varint,11,opt,name=kind,proto3,enum=ymera.v1.ModelKind" json:"kind,omitempty"`
+	// What it may do beyond text, though that is not known: routing ranks it behind
+	// models that are known to, and tries it. What is neither here nor in
+	// capabilities it is known to lack.
+	UnknownCapabilities []Capability `protobuf:"varint,12,rep,packed,name=unknown_capabilities,json=unknownCapabilities,proto3,enum=ymera.v1.Capability" json:"unknown_capabilities,omitempty"`
+	// The values of reasoning effort that it accepts, in its provider's words.
+	// Empty if that is not known, or if it accepts none.
+	Efforts []string `protobuf:"bytes,13,rep,name=efforts,proto3" json:"efforts,omitempty"`
+	// True if its provider has announced its end.
+	Deprecated bool `protobuf:"varint,14,opt,name=deprecated,proto3" json:"deprecated,omitempty"`
+	// The day from which it is not offered any more, as "2026-12-31"; empty if that
+	// is not known.
+	Retires string `protobuf:"bytes,15,opt,name=retires,proto3" json:"retires,omitempty"`
+	// True if its price is known and 0.
+	Free bool `protobuf:"varint,16,opt,name=free,proto3" json:"free,omitempty"`
+	// How many requests its provider takes in a minute; absent if not known.
+	RequestsPerMinute *int64 `protobuf:"varint,17,opt,name=requests_per_minute,json=requestsPerMinute,proto3,oneof" json:"requests_per_minute,omitempty"`
+	// How many requests its provider takes in a day; absent if not known.
+	RequestsPerDay *int64 `protobuf:"varint,18,opt,name=requests_per_day,json=requestsPerDay,proto3,oneof" json:"requests_per_day,omitempty"`
+	// What is known of it, from whom; only in MODEL_VIEW_FULL. Facts that nobody
+	// states are not in it.
+	Facts         []*Fact `protobuf:"bytes,19,rep,name=facts,proto3" json:"facts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -346,6 +440,214 @@ func (x *Model) GetKind() ModelKind {
 	return ModelKind_MODEL_KIND_UNSPECIFIED
 }
 
+func (x *Model) GetUnknownCapabilities() []Capability {
+	if x != nil {
+		return x.UnknownCapabilities
+	}
+	return nil
+}
+
+func (x *Model) GetEfforts() []string {
+	if x != nil {
+		return x.Efforts
+	}
+	return nil
+}
+
+func (x *Model) GetDeprecated() bool {
+	if x != nil {
+		return x.Deprecated
+	}
+	return false
+}
+
+func (x *Model) GetRetires() string {
+	if x != nil {
+		return x.Retires
+	}
+	return ""
+}
+
+func (x *Model) GetFree() bool {
+	if x != nil {
+		return x.Free
+	}
+	return false
+}
+
+func (x *Model) GetRequestsPerMinute() int64 {
+	if x != nil && x.RequestsPerMinute != nil {
+		return *x.RequestsPerMinute
+	}
+	return 0
+}
+
+func (x *Model) GetRequestsPerDay() int64 {
+	if x != nil && x.RequestsPerDay != nil {
+		return *x.RequestsPerDay
+	}
+	return 0
+}
+
+func (x *Model) GetFacts() []*Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+// A fact about a model, and who states it.
+type Fact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name: of a field of Model, of a capability in lower case such as "tools",
+	// or of a part of the price such as "price.input", "price.per_request" and
+	// "price.output.above_200000", in micro-USD.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The value: a number, "yes" or "no", or words; empty if it is not known, as
+	// sources disagree.
+	Value string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	// The source that settled it: "configuration", "provider" for what the provider
+	// states, the origin of a table such as "models.dev", "the model's name" for
+	// what the provider concludes from it, or "genai-prices". Empty if value is.
+	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// True if some source states another value.
+	Disputed bool `protobuf:"varint,4,opt,name=disputed,proto3" json:"disputed,omitempty"`
+	// What each source states, in the order in which sources count.
+	Statements    []*Statement `protobuf:"bytes,5,rep,name=statements,proto3" json:"statements,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Fact) Reset() {
+	*x = Fact{}
+	mi := &file_ymera_v1_catalog_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Fact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Fact) ProtoMessage() {}
+
+func (x *Fact) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_catalog_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Fact.ProtoReflect.Descriptor instead.
+func (*Fact) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Fact) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Fact) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *Fact) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Fact) GetDisputed() bool {
+	if x != nil {
+		return x.Disputed
+	}
+	return false
+}
+
+func (x *Fact) GetStatements() []*Statement {
+	if x != nil {
+		return x.Statements
+	}
+	return nil
+}
+
+// What one source states of a fact.
+type Statement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The source, as in Fact.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// The value, as in Fact.
+	Value string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	// When the source stated it: of a provider when it listed the model, of a table
+	// when it was taken. Absent if that is not known.
+	StatedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=stated_at,json=statedAt,proto3" json:"stated_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Statement) Reset() {
+	*x = Statement{}
+	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Statement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Statement) ProtoMessage() {}
+
+func (x *Statement) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Statement.ProtoReflect.Descriptor instead.
+func (*Statement) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Statement) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Statement) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *Statement) GetStatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StatedAt
+	}
+	return nil
+}
+
 // What a model costs. A call costs micros_per_request and, for each count of its
 // Usage, the tokens at their rate; the sum is rounded up to whole micro-USD.
 // All figures are 0 or more; 0 means free.
@@ -355,8 +657,9 @@ type Price struct {
 	InputMicrosPerMillion int64 `protobuf:"varint,1,opt,name=input_micros_per_million,json=inputMicrosPerMillion,proto3" json:"input_micros_per_million,omitempty"`
 	// Per million output tokens, in micro-USD.
 	OutputMicrosPerMillion int64 `protobuf:"varint,2,opt,name=output_micros_per_million,json=outputMicrosPerMillion,proto3" json:"output_micros_per_million,omitempty"`
-	// The source of the figures: "configuration", "provider", "genai-prices", or
-	// "local" for a model that runs on the operator's own server.
+	// The source of the figures: "configuration", "provider", "local" for a model
+	// that runs on the operator's own server, "models.dev" or another table, or
+	// "genai-prices".
 	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
 	// Per million input tokens served from the provider's cache, in micro-USD.
 	// Absent if they cost as much as other input.
@@ -379,7 +682,7 @@ type Price struct {
 
 func (x *Price) Reset() {
 	*x = Price{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[3]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -391,7 +694,7 @@ func (x *Price) String() string {
 func (*Price) ProtoMessage() {}
 
 func (x *Price) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[3]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -404,7 +707,7 @@ func (x *Price) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Price.ProtoReflect.Descriptor instead.
 func (*Price) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{3}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Price) GetInputMicrosPerMillion() int64 {
@@ -489,7 +792,7 @@ type PriceTier struct {
 
 func (x *PriceTier) Reset() {
 	*x = PriceTier{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -501,7 +804,7 @@ func (x *PriceTier) String() string {
 func (*PriceTier) ProtoMessage() {}
 
 func (x *PriceTier) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -514,7 +817,7 @@ func (x *PriceTier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PriceTier.ProtoReflect.Descriptor instead.
 func (*PriceTier) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{4}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PriceTier) GetAboveInputTokens() int64 {
@@ -576,7 +879,7 @@ type MeasuredQuality struct {
 
 func (x *MeasuredQuality) Reset() {
 	*x = MeasuredQuality{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -588,7 +891,7 @@ func (x *MeasuredQuality) String() string {
 func (*MeasuredQuality) ProtoMessage() {}
 
 func (x *MeasuredQuality) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -601,7 +904,7 @@ func (x *MeasuredQuality) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasuredQuality.ProtoReflect.Descriptor instead.
 func (*MeasuredQuality) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{5}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *MeasuredQuality) GetCategory() string {
@@ -636,15 +939,17 @@ var File_ymera_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\n" +
-	"\x16ymera/v1/catalog.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ymera/v1/routing.proto\"k\n" +
+	"\x16ymera/v1/catalog.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/routing.proto\"\xae\x01\n" +
 	"\x11ListModelsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x1a\n" +
-	"\bprovider\x18\x03 \x01(\tR\bprovider\"e\n" +
+	"\bprovider\x18\x03 \x01(\tR\bprovider\x12\x18\n" +
+	"\apattern\x18\x04 \x01(\tR\apattern\x12'\n" +
+	"\x04view\x18\x05 \x01(\x0e2\x13.ymera.v1.ModelViewR\x04view\"e\n" +
 	"\x12ListModelsResponse\x12'\n" +
 	"\x06models\x18\x01 \x03(\v2\x0f.ymera.v1.ModelR\x06models\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcc\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb4\x06\n" +
 	"\x05Model\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bprovider\x18\x02 \x01(\tR\bprovider\x128\n" +
@@ -657,9 +962,33 @@ const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\bmeasured\x18\t \x03(\v2\x19.ymera.v1.MeasuredQualityR\bmeasured\x12\x1c\n" +
 	"\tavailable\x18\n" +
 	" \x01(\bR\tavailable\x12'\n" +
-	"\x04kind\x18\v \x01(\x0e2\x13.ymera.v1.ModelKindR\x04kindB\x11\n" +
+	"\x04kind\x18\v \x01(\x0e2\x13.ymera.v1.ModelKindR\x04kind\x12G\n" +
+	"\x14unknown_capabilities\x18\f \x03(\x0e2\x14.ymera.v1.CapabilityR\x13unknownCapabilities\x12\x18\n" +
+	"\aefforts\x18\r \x03(\tR\aefforts\x12\x1e\n" +
+	"\n" +
+	"deprecated\x18\x0e \x01(\bR\n" +
+	"deprecated\x12\x18\n" +
+	"\aretires\x18\x0f \x01(\tR\aretires\x12\x12\n" +
+	"\x04free\x18\x10 \x01(\bR\x04free\x123\n" +
+	"\x13requests_per_minute\x18\x11 \x01(\x03H\x02R\x11requestsPerMinute\x88\x01\x01\x12-\n" +
+	"\x10requests_per_day\x18\x12 \x01(\x03H\x03R\x0erequestsPerDay\x88\x01\x01\x12$\n" +
+	"\x05facts\x18\x13 \x03(\v2\x0e.ymera.v1.FactR\x05factsB\x11\n" +
 	"\x0f_context_windowB\x14\n" +
-	"\x12_max_output_tokens\"\xa8\x04\n" +
+	"\x12_max_output_tokensB\x16\n" +
+	"\x14_requests_per_minuteB\x13\n" +
+	"\x11_requests_per_day\"\x99\x01\n" +
+	"\x04Fact\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\x12\x16\n" +
+	"\x06source\x18\x03 \x01(\tR\x06source\x12\x1a\n" +
+	"\bdisputed\x18\x04 \x01(\bR\bdisputed\x123\n" +
+	"\n" +
+	"statements\x18\x05 \x03(\v2\x13.ymera.v1.StatementR\n" +
+	"statements\"r\n" +
+	"\tStatement\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\x127\n" +
+	"\tstated_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bstatedAt\"\xa8\x04\n" +
 	"\x05Price\x127\n" +
 	"\x18input_micros_per_million\x18\x01 \x01(\x03R\x15inputMicrosPerMillion\x129\n" +
 	"\x19output_micros_per_million\x18\x02 \x01(\x03R\x16outputMicrosPerMillion\x12\x16\n" +
@@ -686,7 +1015,11 @@ const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x14\n" +
 	"\x05tasks\x18\x03 \x01(\x05R\x05tasks\x12B\n" +
-	"\x0fmedian_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration*\x9c\x01\n" +
+	"\x0fmedian_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration*R\n" +
+	"\tModelView\x12\x1a\n" +
+	"\x16MODEL_VIEW_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10MODEL_VIEW_BASIC\x10\x01\x12\x13\n" +
+	"\x0fMODEL_VIEW_FULL\x10\x02*\x9c\x01\n" +
 	"\tModelKind\x12\x1a\n" +
 	"\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13MODEL_KIND_GENERATE\x10\x01\x12\x14\n" +
@@ -711,34 +1044,43 @@ func file_ymera_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_catalog_proto_rawDescData
 }
 
-var file_ymera_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ymera_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_ymera_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_ymera_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_ymera_v1_catalog_proto_goTypes = []any{
-	(ModelKind)(0),              // 0: ymera.v1.ModelKind
-	(*ListModelsRequest)(nil),   // 1: ymera.v1.ListModelsRequest
-	(*ListModelsResponse)(nil),  // 2: ymera.v1.ListModelsResponse
-	(*Model)(nil),               // 3: ymera.v1.Model
-	(*Price)(nil),               // 4: ymera.v1.Price
-	(*PriceTier)(nil),           // 5: ymera.v1.PriceTier
-	(*MeasuredQuality)(nil),     // 6: ymera.v1.MeasuredQuality
-	(Capability)(0),             // 7: ymera.v1.Capability
-	(*durationpb.Duration)(nil), // 8: google.protobuf.Duration
+	(ModelView)(0),                // 0: ymera.v1.ModelView
+	(ModelKind)(0),                // 1: ymera.v1.ModelKind
+	(*ListModelsRequest)(nil),     // 2: ymera.v1.ListModelsRequest
+	(*ListModelsResponse)(nil),    // 3: ymera.v1.ListModelsResponse
+	(*Model)(nil),                 // 4: ymera.v1.Model
+	(*Fact)(nil),                  // 5: ymera.v1.Fact
+	(*Statement)(nil),             // 6: ymera.v1.Statement
+	(*Price)(nil),                 // 7: ymera.v1.Price
+	(*PriceTier)(nil),             // 8: ymera.v1.PriceTier
+	(*MeasuredQuality)(nil),       // 9: ymera.v1.MeasuredQuality
+	(Capability)(0),               // 10: ymera.v1.Capability
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
 }
 var file_ymera_v1_catalog_proto_depIdxs = []int32{
-	3, // 0: ymera.v1.ListModelsResponse.models:type_name -> ymera.v1.Model
-	7, // 1: ymera.v1.Model.capabilities:type_name -> ymera.v1.Capability
-	4, // 2: ymera.v1.Model.price:type_name -> ymera.v1.Price
-	6, // 3: ymera.v1.Model.measured:type_name -> ymera.v1.MeasuredQuality
-	0, // 4: ymera.v1.Model.kind:type_name -> ymera.v1.ModelKind
-	5, // 5: ymera.v1.Price.tiers:type_name -> ymera.v1.PriceTier
-	8, // 6: ymera.v1.MeasuredQuality.median_duration:type_name -> google.protobuf.Duration
-	1, // 7: ymera.v1.CatalogService.ListModels:input_type -> ymera.v1.ListModelsRequest
-	2, // 8: ymera.v1.CatalogService.ListModels:output_type -> ymera.v1.ListModelsResponse
-	8, // [8:9] is the sub-list for method output_type
-	7, // [7:8] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	0,  // 0: ymera.v1.ListModelsRequest.view:type_name -> ymera.v1.ModelView
+	4,  // 1: ymera.v1.ListModelsResponse.models:type_name -> ymera.v1.Model
+	10, // 2: ymera.v1.Model.capabilities:type_name -> ymera.v1.Capability
+	7,  // 3: ymera.v1.Model.price:type_name -> ymera.v1.Price
+	9,  // 4: ymera.v1.Model.measured:type_name -> ymera.v1.MeasuredQuality
+	1,  // 5: ymera.v1.Model.kind:type_name -> ymera.v1.ModelKind
+	10, // 6: ymera.v1.Model.unknown_capabilities:type_name -> ymera.v1.Capability
+	5,  // 7: ymera.v1.Model.facts:type_name -> ymera.v1.Fact
+	6,  // 8: ymera.v1.Fact.statements:type_name -> ymera.v1.Statement
+	11, // 9: ymera.v1.Statement.stated_at:type_name -> google.protobuf.Timestamp
+	8,  // 10: ymera.v1.Price.tiers:type_name -> ymera.v1.PriceTier
+	12, // 11: ymera.v1.MeasuredQuality.median_duration:type_name -> google.protobuf.Duration
+	2,  // 12: ymera.v1.CatalogService.ListModels:input_type -> ymera.v1.ListModelsRequest
+	3,  // 13: ymera.v1.CatalogService.ListModels:output_type -> ymera.v1.ListModelsResponse
+	13, // [13:14] is the sub-list for method output_type
+	12, // [12:13] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_catalog_proto_init() }
@@ -748,15 +1090,15 @@ func file_ymera_v1_catalog_proto_init() {
 	}
 	file_ymera_v1_routing_proto_init()
 	file_ymera_v1_catalog_proto_msgTypes[2].OneofWrappers = []any{}
-	file_ymera_v1_catalog_proto_msgTypes[3].OneofWrappers = []any{}
-	file_ymera_v1_catalog_proto_msgTypes[4].OneofWrappers = []any{}
+	file_ymera_v1_catalog_proto_msgTypes[5].OneofWrappers = []any{}
+	file_ymera_v1_catalog_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_catalog_proto_rawDesc), len(file_ymera_v1_catalog_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   6,
+			NumEnums:      2,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,8 +32,8 @@ const (
 type CatalogServiceClient interface {
 	// Returns models sorted by id. Has no side effects.
 	//
-	// Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
-	// page token that it did not issue for this filter.
+	// Errors: INVALID_ARGUMENT for a provider that the server does not have, a page
+	// token that it did not issue for this filter, or a view that it does not know.
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
 }
 
@@ -63,8 +63,8 @@ func (c *catalogServiceClient) ListModels(ctx context.Context, in *ListModelsReq
 type CatalogServiceServer interface {
 	// Returns models sorted by id. Has no side effects.
 	//
-	// Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
-	// page token that it did not issue for this filter.
+	// Errors: INVALID_ARGUMENT for a provider that the server does not have, a page
+	// token that it did not issue for this filter, or a view that it does not know.
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }

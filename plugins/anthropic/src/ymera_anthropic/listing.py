@@ -56,6 +56,7 @@ def _profile(name: str, model: Json) -> Profile:
             | {capability for field, capability in _CAPABILITIES.items() if _supported(reported, field)}
         ),
         unknown=known.unknown - {_CAPABILITIES[field] for field in _CAPABILITIES if field in reported} | _IN_WORDS,
+        deprecated=text(model, "lifecycle") == "deprecated" if "lifecycle" in model else None,
         thinking=_overlay(known.thinking, thinking),
         efforts=_overlay(
             known.efforts, {name: entry for name, entry in member(reported, "effort").items() if name in EFFORTS}

@@ -6,7 +6,8 @@ from enum import Enum
 
 from ymera_service.sdk.models import Capability
 
-EFFORTS = frozenset({"low", "medium", "high", "xhigh", "max"})
+ASCENDING = ("low", "medium", "high", "xhigh", "max")
+EFFORTS = frozenset(ASCENDING)
 """All that the API knows."""
 _USUAL = EFFORTS - {"xhigh", "max"}
 
@@ -39,6 +40,7 @@ class Profile:
         thinks_by_default: Whether it thinks unless a request disables thinking.
         hides_thinking: Whether it omits the text of its thinking unless a request asks for it.
         samplers: Which sampling parameters it accepts.
+        deprecated: Whether its end is announced; None if that is not known.
     """
 
     context_window: int = 0
@@ -50,6 +52,7 @@ class Profile:
     hides_thinking: bool = False
     samplers: Samplers = Samplers.ALL
     unknown: frozenset[Capability] = frozenset({Capability.STRUCTURED_OUTPUT, Capability.FILE_INPUT})
+    deprecated: bool | None = None
 
 
 _OTHER_VENDOR = Profile(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ymera_anthropic.dialect import MessagesDialect
 from ymera_anthropic.listing import page_request, read_page
-from ymera_anthropic.profiles import Profile
+from ymera_anthropic.profiles import ASCENDING, Profile
 from ymera_anthropic.settings import EndpointSettings, ModelSettings
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
@@ -76,6 +76,8 @@ class AnthropicProvider(HttpProvider):
             price_vendor=self._vendor.price_vendor,
             local=self._vendor.local,
             unknown=profile.unknown - profile.capabilities,
+            efforts=tuple(each for each in ASCENDING if each in profile.efforts) or None,
+            deprecated=profile.deprecated,
         )
 
 

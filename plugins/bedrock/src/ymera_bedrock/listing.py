@@ -7,7 +7,7 @@ from urllib.parse import quote
 from ymera_bedrock.profiles import Profile, family_profile
 from ymera_service.sdk.http import HttpRequest
 from ymera_service.sdk.models import Capability, Kind
-from ymera_service.sdk.wire.json_reader import Json, as_object, members, required, text
+from ymera_service.sdk.wire.json_reader import Json, as_object, member, members, required, text
 
 _HEADERS = {"accept": "application/json"}
 _PAGE = 1000
@@ -74,7 +74,7 @@ def _inference_profiles(body: Json, models: Mapping[str, Profile]) -> Iterator[t
 
 
 def _profile(model: Json) -> Profile:
-    known = family_profile(required(model, "modelId", str, "modelSummaries"))
+    known = replace(family_profile(required(model, "modelId", str, "modelSummaries")), deprecated=_is_legacy(model))
     if known.kind is not Kind.GENERATE:
         return known
     if "TEXT" not in _words(model, "outputModalities"):
@@ -84,6 +84,11 @@ def _profile(model: Json) -> Profile:
     streams = model.get("responseStreamingSupported") is not False
     capabilities = known.capabilities - media | listed
     return replace(known, capabilities=capabilities, unknown=known.unknown - media, streams=streams)
+
+
+def _is_legacy(model: Json) -> bool | None:
+    status = text(member(model, "modelLifecycle"), "status")
+    return status == "LEGACY" if status else None
 
 
 def _words(model: Json, name: str) -> list[str]:

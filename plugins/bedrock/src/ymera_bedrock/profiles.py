@@ -51,6 +51,7 @@ class Profile:
         signs: Whether it gets its reasoning back, with the signature.
         closes_schemas: Whether objects in a schema must name all their properties.
         streams: Whether it answers piece by piece.
+        deprecated: Whether its end is announced; None if that is not known.
     """
 
     kind: Kind = Kind.GENERATE
@@ -71,6 +72,7 @@ class Profile:
     signs: bool = False
     closes_schemas: bool = False
     streams: bool = True
+    deprecated: bool | None = None
 
 
 _OTHER = Profile(unknown=frozenset(Capability) - _HOSTED - {Capability.LOGPROBS})

@@ -137,6 +137,8 @@ class BedrockProvider(HttpProvider):
             deployments=tuple([replace(each, region=data_region(name, each.endpoint)) for each in deployments]),
             price_vendor=PRICE_VENDOR,
             unknown=profile.unknown - profile.capabilities,
+            efforts=profile.efforts or None,
+            deprecated=profile.deprecated,
             max_batch_inputs=work.most_inputs(name) if profile.kind is Kind.EMBED else 0,
         )
 

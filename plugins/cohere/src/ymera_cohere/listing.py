@@ -62,5 +62,6 @@ def _model(entry: Json) -> ModelInfo:
         unknown=(_FILES if stated else _FILES | frozenset(_FEATURES.values())) if generates else frozenset(),
         context_window=count(entry, "context_length") or 0,
         price_vendor="cohere",
+        deprecated=entry["is_deprecated"] if isinstance(entry.get("is_deprecated"), bool) else None,
         max_batch_inputs=MOST_INPUTS if kind is Kind.EMBED else 0,
     )

@@ -89,6 +89,7 @@ class GeminiProvider(HttpProvider):
             deployments=tuple(self.deployments),
             price_vendor=self._price_vendor,
             unknown=profile.unknown - profile.capabilities,
+            efforts=profile.levels or None,
             max_batch_inputs=MOST_INPUTS if profile.kind is Kind.EMBED else 0,
         )
 

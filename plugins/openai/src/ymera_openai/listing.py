@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from ymera_openai import errors, profiles
 from ymera_openai.moderations import MOST_INPUTS
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, Tier
+from ymera_service.sdk.models import ASSUMABLE, UNKNOWN_LIMITS, Capability, Kind, ModelInfo, Price, RequestLimits, Tier
 from ymera_service.sdk.wire.json_reader import Json, as_object, count, first, member, members, read_json, required, text
 
 _NAMES: tuple[tuple[re.Pattern[str], Kind], ...] = (
@@ -71,6 +71,17 @@ EMBEDS = frozenset({Kind.EMBED})
 RERANKS = EMBEDS | {Kind.RERANK}
 
 
+_TIERS = {
+    "low": RequestLimits(per_minute=15, per_day=150),
+    "high": RequestLimits(per_minute=10, per_day=50),
+    "embeddings": RequestLimits(per_minute=15, per_day=150),
+}
+"""GitHub's, for accounts without a subscription:
+https://docs.github.com/en/github-models/use-github-models/prototyping-with-ai-models#rate-limits, November 2026."""
+_LAST_DAYS = ("deprecation", "expiration_date", "deprecation_date", "deprecationDate")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What applies to all models of one provider."""
@@ -90,6 +101,8 @@ class Offer:
     """What its API offers besides generating; a model for other work is of no use there."""
     free: frozenset[Kind] = frozenset()
     """What it charges nothing for."""
+    free_limits: RequestLimits = UNKNOWN_LIMITS
+    """How many requests it takes for models that cost nothing."""
 
     def named(self, name: str) -> ModelInfo:
         """Returns a model of which only the name is known. As the user names it, it is of some use here."""
@@ -101,24 +114,39 @@ class Offer:
         profile, kind = profiles.profile_of(text(entry, "id")), kind_of(entry)
         if kind is not Kind.GENERATE and kind not in self.works:
             kind = Kind.OTHER
-        stated = dict(_stated_capabilities(entry))
-        abilities = {**profile.abilities, **stated, **dict.fromkeys(self.has, True)}
-        if not self.hosted:
-            abilities |= {capability: capability in self.has for capability in HOSTED}
-        abilities |= {**dict.fromkeys(self.partial), **dict.fromkeys(self.lacks, False)}
+        api = {**dict(_stated_capabilities(entry)), **self._always()}
+        abilities = {**profile.abilities, **api}
+        window, longest = _context(entry), _longest_answer(entry)
+        limits = {"context_window": window, "max_output_tokens": longest}
+        price = self.price or (Price(0, 0) if kind in self.free else _price(entry))
+        retires = _last_day(entry)
         return ModelInfo(
             name=text(entry, "id"),
             kind=kind,
             capabilities=frozenset(name for name, can in abilities.items() if can),
             unknown=frozenset(name for name in Capability if abilities.get(name) is None),
-            context_window=_context(entry) or profile.context_window,
-            max_output_tokens=_longest_answer(entry) or profile.max_output_tokens,
-            price=self.price or (Price(0, 0) if kind in self.free else _price(entry)),
+            context_window=window or profile.context_window,
+            max_output_tokens=longest or profile.max_output_tokens,
+            price=price,
+            deprecated=_is_deprecated(entry, retires),
+            retires=retires,
+            limits=_TIERS.get(text(entry, "rate_limit_tier")) or self._limits(price),
+            assumed=ASSUMABLE - api.keys() - {name for name, stated in limits.items() if stated},
             price_vendor=self.price_vendor,
             local=self.local,
             max_batch_inputs={Kind.EMBED: self.batch[0], Kind.MODERATE: MOST_INPUTS}.get(kind, 0),
             max_batch_tokens=self.batch[1] if kind is Kind.EMBED else 0,
         )
+
+    def _always(self) -> dict[Capability, bool | None]:
+        """Returns the capabilities that do not depend on what a listing states."""
+        abilities: dict[Capability, bool | None] = dict.fromkeys(self.has, True)
+        if not self.hosted:
+            abilities |= {capability: capability in self.has for capability in HOSTED}
+        return {**abilities, **dict.fromkeys(self.partial), **dict.fromkeys(self.lacks, False)}
+
+    def _limits(self, price: Price | None) -> RequestLimits:
+        return self.free_limits if price is not None and price.is_free and not self.local else UNKNOWN_LIMITS
 
 
 def decode_models(response: HttpResponse) -> list[Json]:
@@ -216,6 +244,19 @@ def _longest_answer(entry: Json) -> int:
         count(member(entry, "top_provider"), "max_completion_tokens"),
         count(member(entry, "model_spec"), "maxCompletionTokens"),
     )
+
+
+def _last_day(entry: Json) -> str:
+    """Returns the day on which a model ends, as Mistral and OpenRouter state it; empty if none is stated."""
+    found = next((day for name in _LAST_DAYS if (day := _DAY.match(text(entry, name)))), None)
+    return found[0] if found else ""
+
+
+def _is_deprecated(entry: Json, retires: str) -> bool | None:
+    flags = [entry[name] for name in ("deprecated", "is_deprecated") if isinstance(entry.get(name), bool)]
+    if flags or retires:
+        return bool(retires) or True in flags
+    return False if any(name in entry for name in _LAST_DAYS) else None
 
 
 def _price(entry: Json) -> Price | None:

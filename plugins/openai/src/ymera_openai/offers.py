@@ -87,6 +87,7 @@ def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport
         hosted=quirks.openai_families,
         works=vendor.works,
         free=vendor.free,
+        free_limits=vendor.free_limits,
     )
     return OpenAiProvider(
         vendor.name,

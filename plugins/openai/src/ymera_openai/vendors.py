@@ -6,7 +6,7 @@ from ymera_openai.embeddings import INT8, JSON_NUMBERS, PACKED, Form
 from ymera_openai.listing import EMBEDS, RERANKS
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_service.sdk.generation import ServiceTier
-from ymera_service.sdk.models import Capability, Kind
+from ymera_service.sdk.models import UNKNOWN_LIMITS, Capability, Kind, RequestLimits
 
 _PLAIN = Quirks()
 _OPENAI = Quirks(
@@ -52,6 +52,7 @@ class Vendor:
         works: What its API offers besides generating.
         free: What it charges nothing for.
         vectors: How its API returns vectors.
+        free_limits: How many requests it takes for models that cost nothing.
         counts: Its API counts the tokens of prompts, as of the Responses API.
     """
 
@@ -71,6 +72,7 @@ class Vendor:
     batch: tuple[int, int] = (0, 0)
     works: frozenset[Kind] = EMBEDS
     free: frozenset[Kind] = frozenset()
+    free_limits: RequestLimits = UNKNOWN_LIMITS
     vectors: Form = JSON_NUMBERS
     counts: bool = False
 
@@ -221,6 +223,8 @@ VENDORS = {
             ),
             price_vendor="openrouter",
             works=RERANKS,
+            # https://openrouter.ai/docs/api-reference/limits, November 2026: 1,000 a day after a purchase of 10 credits
+            free_limits=RequestLimits(per_minute=20, per_day=50),
         ),
         Vendor(
             "perplexity",

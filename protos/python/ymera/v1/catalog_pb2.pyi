@@ -10,6 +10,7 @@ import google.protobuf.duration_pb2
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
+import google.protobuf.timestamp_pb2
 import sys
 import typing
 import ymera.v1.routing_pb2
@@ -20,6 +21,30 @@ else:
     import typing_extensions
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
+
+class _ModelView:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _ModelViewEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_ModelView.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    MODEL_VIEW_UNSPECIFIED: _ModelView.ValueType  # 0
+    """The same as MODEL_VIEW_BASIC."""
+    MODEL_VIEW_BASIC: _ModelView.ValueType  # 1
+    """All but `facts`."""
+    MODEL_VIEW_FULL: _ModelView.ValueType  # 2
+    """Everything; a page then has at most 100 models."""
+
+class ModelView(_ModelView, metaclass=_ModelViewEnumTypeWrapper):
+    """What of a model to return."""
+
+MODEL_VIEW_UNSPECIFIED: ModelView.ValueType  # 0
+"""The same as MODEL_VIEW_BASIC."""
+MODEL_VIEW_BASIC: ModelView.ValueType  # 1
+"""All but `facts`."""
+MODEL_VIEW_FULL: ModelView.ValueType  # 2
+"""Everything; a page then has at most 100 models."""
+Global___ModelView: typing_extensions.TypeAlias = ModelView
 
 class _ModelKind:
     ValueType = typing.NewType("ValueType", builtins.int)
@@ -66,6 +91,8 @@ class ListModelsRequest(google.protobuf.message.Message):
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     PROVIDER_FIELD_NUMBER: builtins.int
+    PATTERN_FIELD_NUMBER: builtins.int
+    VIEW_FIELD_NUMBER: builtins.int
     page_size: builtins.int
     """The maximum number of models to return; 0 means 100, more than 1,000 means
     1,000.
@@ -74,14 +101,22 @@ class ListModelsRequest(google.protobuf.message.Message):
     """The next_page_token of the previous page; empty for the first page."""
     provider: builtins.str
     """Returns only models of this provider, which may offer none. Empty means all."""
+    pattern: builtins.str
+    """Returns only models that this names: an id, a model name without its provider,
+    or a pattern such as "anthropic/*". Empty means all. At most 256 characters.
+    """
+    view: Global___ModelView.ValueType
+    """What of each model to return."""
     def __init__(
         self,
         *,
         page_size: builtins.int = ...,
         page_token: builtins.str = ...,
         provider: builtins.str = ...,
+        pattern: builtins.str = ...,
+        view: Global___ModelView.ValueType = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["page_size", b"page_size", "page_token", b"page_token", "provider", b"provider"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["page_size", b"page_size", "page_token", b"page_token", "pattern", b"pattern", "provider", b"provider", "view", b"view"]) -> None: ...
 
 Global___ListModelsRequest: typing_extensions.TypeAlias = ListModelsRequest
 
@@ -126,6 +161,14 @@ class Model(google.protobuf.message.Message):
     MEASURED_FIELD_NUMBER: builtins.int
     AVAILABLE_FIELD_NUMBER: builtins.int
     KIND_FIELD_NUMBER: builtins.int
+    UNKNOWN_CAPABILITIES_FIELD_NUMBER: builtins.int
+    EFFORTS_FIELD_NUMBER: builtins.int
+    DEPRECATED_FIELD_NUMBER: builtins.int
+    RETIRES_FIELD_NUMBER: builtins.int
+    FREE_FIELD_NUMBER: builtins.int
+    REQUESTS_PER_MINUTE_FIELD_NUMBER: builtins.int
+    REQUESTS_PER_DAY_FIELD_NUMBER: builtins.int
+    FACTS_FIELD_NUMBER: builtins.int
     id: builtins.str
     """"provider/name"."""
     provider: builtins.str
@@ -144,6 +187,18 @@ class Model(google.protobuf.message.Message):
     """True if the state of its circuit breaker allows calls."""
     kind: Global___ModelKind.ValueType
     """What it is for."""
+    deprecated: builtins.bool
+    """True if its provider has announced its end."""
+    retires: builtins.str
+    """The day from which it is not offered any more, as "2026-12-31"; empty if that
+    is not known.
+    """
+    free: builtins.bool
+    """True if its price is known and 0."""
+    requests_per_minute: builtins.int
+    """How many requests its provider takes in a minute; absent if not known."""
+    requests_per_day: builtins.int
+    """How many requests its provider takes in a day; absent if not known."""
     @property
     def capabilities(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[ymera.v1.routing_pb2.Capability.ValueType]:
         """What it can do beyond text."""
@@ -155,6 +210,25 @@ class Model(google.protobuf.message.Message):
     @property
     def measured(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___MeasuredQuality]:
         """The measured quality by category."""
+
+    @property
+    def unknown_capabilities(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[ymera.v1.routing_pb2.Capability.ValueType]:
+        """What it may do beyond text, though that is not known: routing ranks it behind
+        models that are known to, and tries it. What is neither here nor in
+        capabilities it is known to lack.
+        """
+
+    @property
+    def efforts(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The values of reasoning effort that it accepts, in its provider's words.
+        Empty if that is not known, or if it accepts none.
+        """
+
+    @property
+    def facts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Fact]:
+        """What is known of it, from whom; only in MODEL_VIEW_FULL. Facts that nobody
+        states are not in it.
+        """
 
     def __init__(
         self,
@@ -170,15 +244,102 @@ class Model(google.protobuf.message.Message):
         measured: collections.abc.Iterable[Global___MeasuredQuality] | None = ...,
         available: builtins.bool = ...,
         kind: Global___ModelKind.ValueType = ...,
+        unknown_capabilities: collections.abc.Iterable[ymera.v1.routing_pb2.Capability.ValueType] | None = ...,
+        efforts: collections.abc.Iterable[builtins.str] | None = ...,
+        deprecated: builtins.bool = ...,
+        retires: builtins.str = ...,
+        free: builtins.bool = ...,
+        requests_per_minute: builtins.int | None = ...,
+        requests_per_day: builtins.int | None = ...,
+        facts: collections.abc.Iterable[Global___Fact] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "context_window", b"context_window", "max_output_tokens", b"max_output_tokens", "price", b"price"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "available", b"available", "capabilities", b"capabilities", "context_window", b"context_window", "id", b"id", "kind", b"kind", "local", b"local", "max_output_tokens", b"max_output_tokens", "measured", b"measured", "price", b"price", "provider", b"provider", "simulated", b"simulated"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "_requests_per_day", b"_requests_per_day", "_requests_per_minute", b"_requests_per_minute", "context_window", b"context_window", "max_output_tokens", b"max_output_tokens", "price", b"price", "requests_per_day", b"requests_per_day", "requests_per_minute", b"requests_per_minute"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "_requests_per_day", b"_requests_per_day", "_requests_per_minute", b"_requests_per_minute", "available", b"available", "capabilities", b"capabilities", "context_window", b"context_window", "deprecated", b"deprecated", "efforts", b"efforts", "facts", b"facts", "free", b"free", "id", b"id", "kind", b"kind", "local", b"local", "max_output_tokens", b"max_output_tokens", "measured", b"measured", "price", b"price", "provider", b"provider", "requests_per_day", b"requests_per_day", "requests_per_minute", b"requests_per_minute", "retires", b"retires", "simulated", b"simulated", "unknown_capabilities", b"unknown_capabilities"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_context_window", b"_context_window"]) -> typing.Literal["context_window"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_output_tokens", b"_max_output_tokens"]) -> typing.Literal["max_output_tokens"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_requests_per_day", b"_requests_per_day"]) -> typing.Literal["requests_per_day"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_requests_per_minute", b"_requests_per_minute"]) -> typing.Literal["requests_per_minute"] | None: ...
 
 Global___Model: typing_extensions.TypeAlias = Model
+
+@typing.final
+class Fact(google.protobuf.message.Message):
+    """A fact about a model, and who states it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    SOURCE_FIELD_NUMBER: builtins.int
+    DISPUTED_FIELD_NUMBER: builtins.int
+    STATEMENTS_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """The name: of a field of Model, of a capability in lower case such as "tools",
+    or of a part of the price such as "price.input", "price.per_request" and
+    "price.output.above_200000", in micro-USD.
+    """
+    value: builtins.str
+    """The value: a number, "yes" or "no", or words; empty if it is not known, as
+    sources disagree.
+    """
+    source: builtins.str
+    """The source that settled it: "configuration", "provider" for what the provider
+    states, the origin of a table such as "models.dev", "the model's name" for
+    what the provider concludes from it, or "genai-prices". Empty if value is.
+    """
+    disputed: builtins.bool
+    """True if some source states another value."""
+    @property
+    def statements(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Statement]:
+        """What each source states, in the order in which sources count."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        value: builtins.str = ...,
+        source: builtins.str = ...,
+        disputed: builtins.bool = ...,
+        statements: collections.abc.Iterable[Global___Statement] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["disputed", b"disputed", "name", b"name", "source", b"source", "statements", b"statements", "value", b"value"]) -> None: ...
+
+Global___Fact: typing_extensions.TypeAlias = Fact
+
+@typing.final
+class Statement(google.protobuf.message.Message):
+    """What one source states of a fact."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    STATED_AT_FIELD_NUMBER: builtins.int
+    source: builtins.str
+    """The source, as in Fact."""
+    value: builtins.str
+    """The value, as in Fact."""
+    @property
+    def stated_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the source stated it: of a provider when it listed the model, of a table
+        when it was taken. Absent if that is not known.
+        """
+
+    def __init__(
+        self,
+        *,
+        source: builtins.str = ...,
+        value: builtins.str = ...,
+        stated_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["stated_at", b"stated_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["source", b"source", "stated_at", b"stated_at", "value", b"value"]) -> None: ...
+
+Global___Statement: typing_extensions.TypeAlias = Statement
 
 @typing.final
 class Price(google.protobuf.message.Message):
@@ -202,8 +363,9 @@ class Price(google.protobuf.message.Message):
     output_micros_per_million: builtins.int
     """Per million output tokens, in micro-USD."""
     source: builtins.str
-    """The source of the figures: "configuration", "provider", "genai-prices", or
-    "local" for a model that runs on the operator's own server.
+    """The source of the figures: "configuration", "provider", "local" for a model
+    that runs on the operator's own server, "models.dev" or another table, or
+    "genai-prices".
     """
     cache_read_micros_per_million: builtins.int
     """Per million input tokens served from the provider's cache, in micro-USD.

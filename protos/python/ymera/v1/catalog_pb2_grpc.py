@@ -49,8 +49,8 @@ class CatalogServiceServicer(object):
     def ListModels(self, request, context):
         """Returns models sorted by id. Has no side effects.
 
-        Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
-        page token that it did not issue for this filter.
+        Errors: INVALID_ARGUMENT for a provider that the server does not have, a page
+        token that it did not issue for this filter, or a view that it does not know.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -63,8 +63,8 @@ class CatalogServiceStub(typing.Generic[_CatalogServiceListModelsType]):
     ListModels: _CatalogServiceListModelsType
     """Returns models sorted by id. Has no side effects.
 
-    Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
-    page token that it did not issue for this filter.
+    Errors: INVALID_ARGUMENT for a provider that the server does not have, a page
+    token that it did not issue for this filter, or a view that it does not know.
     """
 
 CatalogServiceAsyncStub: typing_extensions.TypeAlias = CatalogServiceStub[
@@ -85,8 +85,8 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[ymera.v1.catalog_pb2.ListModelsResponse, collections.abc.Awaitable[ymera.v1.catalog_pb2.ListModelsResponse]]:
         """Returns models sorted by id. Has no side effects.
 
-        Errors: INVALID_ARGUMENT for a provider that the server does not have, or a
-        page token that it did not issue for this filter.
+        Errors: INVALID_ARGUMENT for a provider that the server does not have, a page
+        token that it did not issue for this filter, or a view that it does not know.
         """
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
