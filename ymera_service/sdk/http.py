@@ -1,6 +1,6 @@
 """Providers that use HTTP: a dialect without I/O, run over the transport that all providers share."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -17,7 +17,7 @@ from ymera_service.sdk.errors import (
     RateLimited,
     StreamInterrupted,
 )
-from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent, ResponseStarted
+from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import Adaptation, GenerateRequest
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Deployment, Target
@@ -173,9 +173,9 @@ class HttpProvider(Provider):
         """
         return self.endpoint.resolve(request, context.target.deployment.account)
 
-    def started(self, headers: Mapping[str, str]) -> ResponseStarted | None:
-        """Returns what the head of a response says of its answer; for formats whose body has no id."""
-        return None
+    def of_head(self, headers: Mapping[str, str], request: GenerateRequest) -> Iterable[ProviderEvent]:
+        """Returns what the head of a response says of its answer; for formats whose body lacks an id or counts."""
+        return ()
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         """Runs the dialect over the transport; see `Provider.generate`."""
@@ -184,8 +184,8 @@ class HttpProvider(Provider):
         async with self._transport.open(sent) as stream:
             await self._check(stream)
             yield Accepted(encoded.adaptations)
-            if started := self.started(stream.headers):
-                yield started
+            for event in self.of_head(stream.headers, request):
+                yield event
             decoder = self.dialect.decoder(request)
             broken: StreamInterrupted | None = None
             item: ProviderEvent | ProviderError | None = None

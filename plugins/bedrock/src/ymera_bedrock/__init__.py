@@ -1,10 +1,10 @@
 """Ymera plugin: Amazon Bedrock.
 
 In reading order: `provider` (the provider), `dialect` (the Converse API), `requests`, `contents`, `media`, `caching`
-and `thinking` (encoding of requests), `adaptations`, `signatures`, `decoder`, `event_stream` (AWS's framing of
-streams), `converse_reader`, `usage` and `errors` (decoding of responses), `work` (embeddings and reranking), `listing`
-and `profiles` (the models and the parameters that they accept), `regions`, `authorization`, `signing`, `credentials`
-and `roles` (access), `settings`.
+and `thinking` (encoding of requests), `features`, `adaptations`, `signatures`, `decoder`, `event_stream` (AWS's framing
+of streams), `converse_reader`, `usage` and `errors` (decoding of responses), `invoke` (the formats of InvokeModel),
+`work` (embeddings and reranking), `listing` and `profiles` (the models and the parameters that they accept), `regions`,
+`authorization`, `signing`, `credentials` and `roles` (access), `settings`.
 """
 
 import os

@@ -37,15 +37,21 @@ FORMAT = "bedrock.converse"
 """Of blocks that only the API understands, such as tools that it ran itself."""
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
+    "content_filter": FinishReason.CONTENT_FILTER,
     "content_filtered": FinishReason.CONTENT_FILTER,
     "guardrail_intervened": FinishReason.CONTENT_FILTER,
     "malformed_model_output": FinishReason.ERROR,
     "malformed_tool_use": FinishReason.ERROR,
+    "length": FinishReason.LENGTH,
     "max_tokens": FinishReason.LENGTH,
     "model_context_window_exceeded": FinishReason.LENGTH,
+    "refusal": FinishReason.CONTENT_FILTER,
     "stop_sequence": FinishReason.STOP,
 }
-"""Other reasons (`end_turn`, `tool_use`, future ones) mean `TOOL_CALLS` if there are any calls, otherwise `STOP`."""
+"""Those of Converse, and of the formats of InvokeModel.
+
+Other reasons (`end_turn`, `tool_use`, future ones) mean `TOOL_CALLS` if there are any calls, otherwise `STOP`.
+"""
 _NATURAL = frozenset({FinishReason.STOP, FinishReason.TOOL_CALLS})
 
 

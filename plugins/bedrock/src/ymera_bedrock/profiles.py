@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from ymera_bedrock.invoke import Api
 from ymera_service.sdk.models import Capability, Kind
 
 _T, _I, _F = Capability.TOOLS, Capability.IMAGE_INPUT, Capability.FILE_INPUT
@@ -52,6 +53,7 @@ class Profile:
         closes_schemas: Whether objects in a schema must name all their properties.
         streams: Whether it answers piece by piece.
         deprecated: Whether its end is announced; None if that is not known.
+        api: How it is called.
     """
 
     kind: Kind = Kind.GENERATE
@@ -73,6 +75,7 @@ class Profile:
     closes_schemas: bool = False
     streams: bool = True
     deprecated: bool | None = None
+    api: Api = Api.CONVERSE
 
 
 _OTHER = Profile(unknown=frozenset(Capability) - _HOSTED - {Capability.LOGPROBS})

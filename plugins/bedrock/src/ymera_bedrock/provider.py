@@ -2,19 +2,22 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ymera_bedrock import work
 from ymera_bedrock.authorization import Authorizer
 from ymera_bedrock.dialect import ConverseDialect
+from ymera_bedrock.invoke import Api
 from ymera_bedrock.listing import MODELS, on_demand, profiles_request, read_models, read_profiles
 from ymera_bedrock.profiles import Profile
 from ymera_bedrock.regions import Region, data_region
 from ymera_bedrock.settings import ModelSettings
+from ymera_bedrock.usage import reported_in
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ProviderError
-from ymera_service.sdk.events import ResponseStarted
+from ymera_service.sdk.events import ProviderEvent, ResponseStarted
+from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import HttpProvider, HttpRequest, Transport
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
@@ -22,6 +25,7 @@ from ymera_service.sdk.wire.json_reader import read_object, required_count
 from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, Ranking, RerankRequest, TokenCount
 
 BEDROCK = "bedrock"
+_WITHOUT_IDS = frozenset({Api.CONVERSE, Api.NOVA, Api.TEXT_COMPLETIONS})
 PRICE_VENDOR = "aws"
 """The name of Amazon's price list in `genai-prices`."""
 
@@ -65,10 +69,16 @@ class BedrockProvider(HttpProvider):
         endpoint = region.runtime if context.target.model else region.control  # the target of a list has no model
         return await self._accounts[account](endpoint.resolve(request), name)
 
-    def started(self, headers: Mapping[str, str]) -> ResponseStarted | None:
-        """See `HttpProvider.started`. The id of the request is all by which AWS can find an answer again."""
+    def of_head(self, headers: Mapping[str, str], request: GenerateRequest) -> Iterator[ProviderEvent]:
+        """See `HttpProvider.of_head`.
+
+        The id of the request is all by which AWS can find an answer again, unless the body has one. The counts in the
+        headers are for formats that have none in the body, and are replaced by those of the body.
+        """
         found = headers.get("x-amzn-requestid", "")
-        return ResponseStarted(found) if found else None
+        if found and self.dialect.profiles.of(request.model).api in _WITHOUT_IDS:
+            yield ResponseStarted(found)
+        yield from reported_in(headers)
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`. The configured models, or all that a region lists for an account."""

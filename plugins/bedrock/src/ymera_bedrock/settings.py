@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints
 
+from ymera_bedrock.invoke import Api
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.settings import PluginSettings
 
@@ -20,6 +21,8 @@ class ModelSettings(PluginSettings):
     context_window: Tokens | None = None
     max_output_tokens: Tokens | None = None
     capabilities: frozenset[Capability] | None = None
+    api: Api | None = None
+    """How it is called: by Converse, or by InvokeModel with the format that this names."""
 
 
 class BedrockSettings(PluginSettings):

@@ -1,9 +1,25 @@
 """Reads the token counts of an answer."""
 
+from collections.abc import Mapping
+
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.wire.json_reader import Json, count, first, member, members, text
 from ymera_service.sdk.wire.tiers import has_usual_rates
+
+_HEADERS = {
+    "inputTokens": "x-amzn-bedrock-input-token-count",
+    "outputTokens": "x-amzn-bedrock-output-token-count",
+    "cacheReadInputTokens": "x-amzn-bedrock-cache-read-input-token-count",
+    "cacheWriteInputTokens": "x-amzn-bedrock-cache-write-input-token-count",
+}
+"""Of whole answers of InvokeModel."""
+
+
+def reported_in(headers: Mapping[str, str]) -> list[UsageReported]:
+    """Returns the counts in the head of a response; empty if there are none."""
+    found = {ours: headers.get(theirs, "") for ours, theirs in _HEADERS.items()}
+    return reported({"usage": {name: int(digits) for name, digits in found.items() if digits.isdecimal()}})
 
 
 def reported(answer: Json) -> list[UsageReported]:
