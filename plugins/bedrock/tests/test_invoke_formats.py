@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 import pytest
+from ymera_bedrock.api import Api
 from ymera_bedrock.authorization import by_key
 from ymera_bedrock.dialect import ConverseDialect
-from ymera_bedrock.invoke import Api
 from ymera_bedrock.profiles import family_profile
 from ymera_bedrock.provider import BedrockProvider
 from ymera_bedrock.regions import Region

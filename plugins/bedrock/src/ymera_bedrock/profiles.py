@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from ymera_bedrock.invoke import Api
+from ymera_bedrock.api import Api
 from ymera_service.sdk.models import Capability, Kind
 
 _T, _I, _F = Capability.TOOLS, Capability.IMAGE_INPUT, Capability.FILE_INPUT

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ymera_bedrock import work
+from ymera_bedrock.api import Api
 from ymera_bedrock.authorization import Authorizer
 from ymera_bedrock.dialect import ConverseDialect
-from ymera_bedrock.invoke import Api
 from ymera_bedrock.listing import MODELS, on_demand, profiles_request, read_models, read_profiles
 from ymera_bedrock.profiles import Profile
 from ymera_bedrock.regions import Region, data_region

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from ymera_bedrock.invoke import Api
+from ymera_bedrock.api import Api
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.settings import PluginSettings
 

@@ -7,26 +7,11 @@ own, and what comes back into Converse's answer or events, so that the rest of t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from ymera_bedrock.api import Api
 from ymera_bedrock.invoke import chat, claude, nova, texts
 from ymera_bedrock.invoke.events import Events
 from ymera_service.sdk.wire.json_reader import Json
-
-
-class Api(StrEnum):
-    """How a model is called: by Converse, or by InvokeModel with one of its formats."""
-
-    CONVERSE = "converse"
-    MESSAGES = "messages"
-    """Claude's."""
-    NOVA = "nova"
-    CHAT_COMPLETIONS = "chat_completions"
-    """OpenAI's, of imported models and endpoints of the marketplace."""
-    COMPLETIONS = "completions"
-    """OpenAI's for models that only continue a text."""
-    TEXT_COMPLETIONS = "text_completions"
-    """That of Claude before version 3."""
 
 
 @dataclass(frozen=True, slots=True)

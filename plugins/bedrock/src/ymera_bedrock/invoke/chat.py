@@ -100,11 +100,11 @@ def answer(document: Json) -> Json:
     """See `Format.answer`."""
     choice = as_object(next(iter(required(document, "choices", list)), None))
     message = required(choice, "message", dict, "choices")
-    content = [
-        *({"reasoningContent": {"reasoningText": {"text": thought}}} for thought in [_thought(message)] if thought),
-        *({"text": said} for said in [words(message, "content")] if said),
-        *map(_use, members(message, "tool_calls")),
-    ]
+    content: list[Json] = [*map(_use, members(message, "tool_calls"))]
+    if said := words(message, "content"):
+        content.insert(0, {"text": said})
+    if thought := _thought(message):
+        content.insert(0, {"reasoningContent": {"reasoningText": {"text": thought}}})
     return answer_of(content, text(choice, "finish_reason"), _usage(document))
 
 
