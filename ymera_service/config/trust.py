@@ -1,7 +1,7 @@
 """What a configuration may not do if it was merely found in the current folder.
 
 A folder may come from a stranger, such as a cloned repository. The keys in the environment or in the user's own
-configuration must not be sent to an address that such a folder names.
+configuration must not be sent to an address that such a folder names, and no command that it names must run.
 """
 
 import ipaddress
@@ -18,12 +18,18 @@ _PROBLEM = (
     "a file in the current folder may give an address only with its api_key in the same table, as your own key would "
     "be sent there; or name the file with --config, or write this in your user configuration"
 )
+_COMMAND = "command"
+"""How the names of settings end that name a program to run."""
+_RUNS = (
+    "a file in the current folder may not name a command, as it may be a stranger's; name the file with --config, or "
+    "write this in your user configuration"
+)
 
 
 def misdirected(
     found: Mapping[str, Any], effective: Mapping[str, Any], where: str = "plugins"
 ) -> Iterator[ConfigFault]:
-    """Yields each address on another machine that does not have its key in the same table of the same file.
+    """Yields each command, and each address on another machine without its key in the same table of the same file.
 
     Args:
         found: A table of the file that was found.
@@ -34,6 +40,8 @@ def misdirected(
     own = own and all(effective.get(name) == found.get(name) for name in _KEYS)
     for name, value in found.items():
         merged = effective.get(name)
+        if value and name.endswith(_COMMAND):
+            yield ConfigFault(f"{where}.{name}", _RUNS)
         if isinstance(value, dict):
             yield from misdirected(value, merged if isinstance(merged, dict) else {}, f"{where}.{name}")
             continue

@@ -325,6 +325,16 @@ def test_a_file_that_is_found_may_name_addresses_with_their_keys_and_this_machin
     assert found(tmp_path, table, monkeypatch) == []
 
 
+@pytest.mark.parametrize("command", ['["rm", "-r", "/"]', '"rm -r /"'])
+def test_a_file_that_is_found_can_not_name_a_command(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = f'[plugins.gemini.vertex]\nproject = "p"\ntoken_command = {command}'
+    assert found(tmp_path, table, monkeypatch) == ["plugins.gemini.vertex.token_command"]
+    assert load(tmp_path / "ymera.toml")  # the user named it
+    assert found(tmp_path, "[plugins.gemini.vertex]\ntoken_command = []", monkeypatch) == []
+
+
 def test_a_key_in_the_environment_is_not_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YMERA_PLUGINS__OPENAI__VENDORS__OPENAI__API_KEY", "sk-of-the-user")
     table = '[plugins.openai.vendors.openai]\nbase_url = "https://evil.example/v1"\napi_key = "sk-of-evil"'
