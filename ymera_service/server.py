@@ -29,6 +29,7 @@ from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import end_tasks
 from ymera_service.plugins.wording import trace
 from ymera_service.resilience.breaker import Breakers
+from ymera_service.resilience.loads import Loads
 from ymera_service.resilience.memory import ByteBudget, default_limit
 from ymera_service.resilience.slots import Slots
 from ymera_service.resilience.spare import Spare
@@ -151,7 +152,8 @@ async def _build(
     """Wires everything below the network; what has to be taken down is left to the stack."""
     plugins = await _plugins(settings, found, redactor, stack)
     storage = await stack.enter_async_context(Storage.open(settings.storage, NOTES))
-    breakers, boundary = Breakers(settings.breaker, time.monotonic), Boundary(redactor, plugins)
+    loads = Loads(settings.balancing, time.monotonic)
+    breakers, boundary = Breakers(settings.breaker, time.monotonic, loads=loads), Boundary(redactor, plugins)
     catalog = Catalog(
         plugins.registry.providers,
         settings.catalog,

@@ -21,7 +21,6 @@ from partial_failure import Unread, Unrecorded, run
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
-from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
@@ -144,7 +143,7 @@ class Server:
             settings=settings,
             draw=random.Random(1),
         )
-        route = Route(router, Accounts(breakers, random.Random(1)))
+        route = Route(router)
         self._stages = (Screen(self._slots), route, Admit(self._slots), generate)
 
     async def send(self, flow: Flow, number: int, outcome: Outcome) -> None:

@@ -13,7 +13,8 @@ import argparse
 import asyncio
 import random
 import selectors
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +24,6 @@ import structlog
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
-from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
@@ -40,12 +40,12 @@ from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import ProviderError, ProviderServerError, YmeraError
-from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta
+from ymera_service.sdk.errors import ProviderError, ProviderServerError, RateLimited, YmeraError
+from ymera_service.sdk.events import Accepted, Finished, Headroom, ProviderEvent, TextDelta
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.models import Model, ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.targets import Target
+from ymera_service.sdk.targets import Deployment, Target
 from ymera_service.telemetry.timing import Timings
 
 T = TypeVar("T")
@@ -58,6 +58,8 @@ DEADLINE_SECONDS = 30.0
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 CASES: Sequence[tuple[int, float]] = [(n, p) for p in SHARES for n in (1, 2, 3)]
 HANGS = float("inf")
+WINDOW = 10
+"""Seconds of a rate limit."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ class Behaviour:
     failure: Callable[[], ProviderError] = lambda: ProviderServerError("failed")
     since: float = 0.0
     """Until so many simulated seconds have passed, it behaves as it should."""
+    per_second: float = HANGS
+    """How many requests a second it serves; it limits them by `WINDOW` seconds, and says in its headers what is left
+    and in its refusals when to try again."""
 
 
 WELL = Behaviour()
@@ -113,6 +118,8 @@ class Outcome:
     latencies: list[float] = field(default_factory=list)
     """Of the requests that were answered, in seconds."""
     ideal_latencies: list[float] = field(default_factory=list)
+    spread: Counter[str] = field(default_factory=Counter)
+    """Calls by the target's id."""
 
     @property
     def success(self) -> float:
@@ -138,6 +145,7 @@ class Outcome:
             self.ideal_calls + other.ideal_calls,
             self.latencies + other.latencies,
             self.ideal_latencies + other.ideal_latencies,
+            self.spread + other.spread,
         )
 
     def __str__(self) -> str:
@@ -175,28 +183,43 @@ class Dice:
 
 
 class FlakyProvider(Provider):
-    """A target at an endpoint and account that it shares with no other; it fails by its behaviour and the dice."""
+    """A model at one or several deployments, each of which fails by its behaviour and the dice."""
 
-    def __init__(self, name: str, behaviour: Behaviour, dice: Dice, outcome: Outcome) -> None:
+    def __init__(self, name: str, behaviours: Mapping[Deployment, Behaviour], dice: Dice, outcome: Outcome) -> None:
         self.name = name
-        self._behaviour = behaviour
+        self._behaviours = behaviours
         self._dice = dice
         self._outcome = outcome
+        self._served: Counter[tuple[Deployment, int]] = Counter()
 
     async def models(self) -> Sequence[ModelInfo]:
-        return [ModelInfo("m")]
+        return [ModelInfo("m", deployments=tuple(self._behaviours))]
 
     async def generate(self, request: GenerateRequest, context: CallContext) -> AsyncGenerator[ProviderEvent, None]:
         self._outcome.calls += 1
-        now = self._behaviour if asyncio.get_running_loop().time() >= self._behaviour.since else WELL
+        self._outcome.spread[context.target.id] += 1
+        behaviour = self._behaviours[context.target.deployment]
+        now = behaviour if asyncio.get_running_loop().time() >= behaviour.since else WELL
+        headroom = self._limited(context.target.deployment, now)
         if now.seconds == HANGS:
             await asyncio.Event().wait()
         await asyncio.sleep(now.seconds)
         if self._dice.fails(context.request_id, context.attempt, now.rate):
             raise now.failure()
-        yield Accepted()
+        yield Accepted((), headroom)
         yield TextDelta("Hello")
         yield Finished(FinishReason.STOP)
+
+    def _limited(self, deployment: Deployment, now: Behaviour) -> Headroom | None:
+        """Counts a call; raises `RateLimited` if it is one too many, and else returns what is left."""
+        if now.per_second == HANGS:
+            return None
+        window, passed = divmod(asyncio.get_running_loop().time(), WINDOW)
+        most, place = now.per_second * WINDOW, (deployment, int(window))
+        if self._served[place] >= most:
+            raise RateLimited("too many requests", status=429, retry_after=WINDOW - passed)
+        self._served[place] += 1
+        return Headroom(1 - self._served[place] / most, WINDOW - passed)
 
 
 class Unrecorded(Recording):
@@ -226,14 +249,26 @@ async def simulate(
     settings: BreakerSettings | None = None,
     seed: int = 1,
     hedging: bool = False,
+    places: Sequence[Deployment] = (),
+    rate: float = RATE,
 ) -> Outcome:
-    """Returns what comes of an open loop of requests, to be awaited on a virtual clock."""
+    """Returns what comes of an open loop of requests, to be awaited on a virtual clock.
+
+    Args:
+        targets: How each behaves.
+        seconds: Simulated ones.
+        settings: Those of the breakers.
+        seed: Of all dice.
+        hedging: Whether a second target is called beside a slow one.
+        places: The deployments of one model that the targets are; if empty, each is a model of its own provider.
+        rate: Requests a second.
+    """
     outcome, dice, execution = Outcome(), Dice(seed), ExecutionSettings(hedging=hedging)
     best = min(targets, key=lambda target: (target.rate, target.seconds))
     most = execution.max_attempts if best.seconds <= QUICK_SECONDS else execution.max_slow_attempts
-    names = [f"p{number}" for number in range(len(targets))]
-    providers = [FlakyProvider(name, target, dice, outcome) for name, target in zip(names, targets, strict=True)]
-    catalog = Catalog(dict(zip(names, providers, strict=True)), CatalogSettings())
+    offers = [dict(zip(places, targets, strict=True))] if places else [{Deployment(): target} for target in targets]
+    providers = [FlakyProvider(f"p{number}", offer, dice, outcome) for number, offer in enumerate(offers)]
+    catalog = Catalog({provider.name: provider for provider in providers}, CatalogSettings())
     await catalog.refresh()
     clock = asyncio.get_running_loop().time
     breakers = Breakers(settings or BreakerSettings(), clock, random.Random(seed))
@@ -248,7 +283,6 @@ async def simulate(
             settings=RoutingSettings(),
             categories=lambda: (),
         ),
-        Accounts(breakers, random.Random(seed)),
     )
     generate = Generate(
         attempts=AttemptRunner(execution, Boundary()),
@@ -279,9 +313,9 @@ async def simulate(
         outcome.latencies.append(clock() - began)
 
     async with asyncio.TaskGroup() as tasks:
-        for number in range(int(seconds * RATE)):
+        for number in range(int(seconds * rate)):
             tasks.create_task(request(number))
-            await asyncio.sleep(1 / RATE)
+            await asyncio.sleep(1 / rate)
     return outcome
 
 

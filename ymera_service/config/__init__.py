@@ -5,6 +5,7 @@ reports every fault at once. In the environment, the steps of a path are joined 
 `YMERA_SERVER__ADDRESS=0.0.0.0:50051`.
 """
 
+from ymera_service.config.balancing import BalancingPolicy, BalancingSettings
 from ymera_service.config.faults import ConfigError, ConfigFault, faults_of
 from ymera_service.config.reading import Source, load, user_file
 from ymera_service.config.routing import (
@@ -32,6 +33,8 @@ from ymera_service.config.vault import VaultSettings, default_master_key_file
 __all__ = [
     "MAX_PORT",
     "AccessSettings",
+    "BalancingPolicy",
+    "BalancingSettings",
     "BreakerSettings",
     "CallerSettings",
     "CatalogSettings",

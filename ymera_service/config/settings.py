@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from ymera_service.config.balancing import BalancingSettings
 from ymera_service.config.routing import CatalogSettings, RoutingSettings
 from ymera_service.config.sections import Count, Seconds, Section
 from ymera_service.config.server import AccessSettings, ServerSettings
@@ -123,6 +124,7 @@ class Settings(BaseSettings):
     transport: TransportSettings = TransportSettings()
     execution: ExecutionSettings = ExecutionSettings()
     breaker: BreakerSettings = BreakerSettings()
+    balancing: BalancingSettings = BalancingSettings()
     routing: RoutingSettings = RoutingSettings()
     catalog: CatalogSettings = CatalogSettings()
     storage: StorageSettings = Field(default_factory=StorageSettings)

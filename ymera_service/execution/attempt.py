@@ -127,6 +127,8 @@ class AttemptRunner:
             self.limits.learn(context, callee.target, (progress.sign_at or clock()) - progress.began)
         if progress.first_token_at is not None:
             self.limits.learn_part(context, callee.target, progress.first_token_at - progress.began)
+        if failure is None:
+            _tell_time(context, callee, progress, clock())
         self._add(context, callee, progress, failure)
         if failure is None and progress.portion is not None and progress.reply is not None:
             context.take(progress.portion, progress.reply)
@@ -135,7 +137,9 @@ class AttemptRunner:
     def _end_early(self, context: ExecutionContext, callee: Callee, progress: Progress, error: BaseException) -> None:
         """Books a call that the deadline, the caller, a quicker one or a request that can't be expressed ended."""
         if callee.is_beaten:
-            self.limits.learn_part(context, callee.target, asyncio.get_running_loop().time() - progress.began)
+            waited = asyncio.get_running_loop().time() - progress.began
+            self.limits.learn_part(context, callee.target, waited)
+            callee.permit.took(waited, stream=context.execution.stream)
         timed_out = _waited_in_vain(context, callee, progress) if isinstance(error, asyncio.CancelledError) else None
         _settle_timeout(context, callee, progress, timed_out)
         cut_off = "another target began its answer sooner" if callee.is_beaten else "the attempt was cut off"
@@ -157,6 +161,8 @@ class AttemptRunner:
                 async for event in events:
                     now = clock()
                     delta = progress.take(event, now)
+                    if type(event) is Accepted and event.headroom is not None:
+                        callee.permit.heard(event.headroom)
                     if delta is not None:
                         await _release(context, callee, delta, scope)
                     self._extend(scope, progress, context.execution.stream, event, clock)
@@ -270,6 +276,15 @@ def _settle(context: ExecutionContext, callee: Callee, progress: Progress, failu
         _settle_timeout(context, callee, progress, failure)
     else:
         callee.permit.failed(failure)
+
+
+def _tell_time(context: ExecutionContext, callee: Callee, progress: Progress, now: float) -> None:
+    """Tells how long a call took that answered, which the choice among the accounts of its model rests on."""
+    if context.execution.stream and progress.sign_at is not None:
+        callee.permit.took(progress.sign_at - progress.began, stream=True)
+    elif progress.portion is None:
+        written = progress.usage.output_tokens if progress.usage is not None else 0
+        callee.permit.took(now - progress.began, stream=False, output_tokens=written)
 
 
 def _is_callers_limit(progress: Progress) -> bool:

@@ -4,7 +4,6 @@ import random
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import ExecutionSettings
-from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.observers import Learning, Observers
 from ymera_service.execution.pipeline import Pipeline
@@ -31,7 +30,7 @@ def build_pipeline(
 ) -> Pipeline:
     """Returns the pipeline of a server, whose observers have to be run beside it.
 
-    `draw` settles the jitter of retries.
+    `draw` settles the jitter of retries, and which of equal accounts is called.
     """
     draw = draw or random.Random()  # noqa: S311  # jitter
     recording = Recording(recorder)
@@ -44,7 +43,7 @@ def build_pipeline(
         settings=settings,
         draw=draw,
     )
-    route = Route(routing.router, Accounts(breakers, draw))
+    route = Route(routing.router)
     return Pipeline(
         route=route,
         execute=(Screen(slots), route, Admit(slots), generate),

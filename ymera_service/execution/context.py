@@ -24,10 +24,12 @@ class ExecutionContext:
     timings: Timings
     deadline: DeadlineScope
     """Ends it when its time is over."""
+    selection: Selection | None = None
+    """The decision with what belongs to it."""
+    pools: tuple[Target, ...] = ()
+    """What to try, best first: targets, or pools of several."""
     ranking: tuple[Target, ...] = ()
-    """The targets to try, best first."""
-    features: Features | None = None
-    """What is kept of the request to learn from."""
+    """The targets to try, best first, as they were ordered for the latest call."""
     slot: Slot | None = None
     admitted: bool = True
     """False while it may still be refused as if it had never come: without a record, and without an event."""
@@ -48,11 +50,16 @@ class ExecutionContext:
     done: int = 0
     """and how many of its inputs they did."""
 
-    def decide(self, selection: Selection, ranking: tuple[Target, ...]) -> None:
-        """Takes the decision, and the targets to try."""
+    def decide(self, selection: Selection) -> None:
+        """Takes the decision, and what to try."""
         self.execution = self.execution.routed(selection.decision)
-        self.ranking = ranking[:1] if self.execution.request.preferences.no_failover else ranking
-        self.features = selection.features
+        self.selection = selection
+        self.pools = selection.ranking[:1] if self.execution.request.preferences.no_failover else selection.ranking
+
+    @property
+    def features(self) -> Features | None:
+        """What is kept of the request to learn from."""
+        return self.selection.features if self.selection is not None else None
 
     def begin_turn(self) -> None:
         """Begins another answer."""
@@ -80,9 +87,9 @@ class ExecutionContext:
         work = self.execution.request.work
         return work is not None and self.done < parts_of(work)
 
-    def start_over(self, ranking: tuple[Target, ...]) -> None:
+    def start_over(self, pools: tuple[Target, ...]) -> None:
         """Forgets the replies, so that one of other targets can do all of the work."""
-        self.ranking = ranking
+        self.pools = pools
         self.replies.clear()
         self.done = 0
 

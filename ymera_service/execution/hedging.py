@@ -6,6 +6,7 @@ bounded by the retry budget.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -38,14 +39,17 @@ class Hedging:
         standings: Standings,
         budgets: RetryBudgets,
         recording: Recording,
+        order: Callable[[ExecutionContext], None],
         wanted: bool,
     ) -> None:
+        """`order` orders the targets of an execution as they stand now."""
         self._attempts = attempts
         self._catalog = catalog
         self._breakers = breakers
         self._standings = standings
         self._budgets = budgets
         self._recording = recording
+        self._order = order
         self._wanted = wanted
 
     async def run(self, context: ExecutionContext, callee: Callee, most: int) -> ProviderError | None:
@@ -106,6 +110,7 @@ class Hedging:
 
     def _other(self, context: ExecutionContext, first: Callee) -> tuple[Target, Model] | None:
         """Returns the best target that is ready and was not called for this answer."""
+        self._order(context)
         called = {attempt.target.id for attempt in context.execution.turns[-1].attempts}
         called |= {target.id for target in context.ranking if target.pool == first.target.pool}
         choice = self._standings.best(context.ranking, context.execution, called)

@@ -52,9 +52,8 @@ class Screen:
 class Route:
     """Decides which targets are tried."""
 
-    def __init__(self, router: Router, accounts: Accounts) -> None:
+    def __init__(self, router: Router) -> None:
         self._router = router
-        self._accounts = accounts
 
     async def __call__(self, context: ExecutionContext) -> None:
         """See `Stage`. Raises `RequestError` or `NoHealthyModel`."""
@@ -66,8 +65,7 @@ class Route:
                 )
             else:
                 selection = self._router.route_work(request.work, request.preferences, full_view=request.full_view)
-            ranking = self._accounts.spread(selection)
-        context.decide(selection, ranking)
+        context.decide(selection)
 
 
 class Admit:
@@ -81,7 +79,7 @@ class Admit:
         request = context.execution.request
         context.admitted = False
         with context.timings.phase(Phase.QUEUE):
-            context.slot = await self._slots.acquire(context.ranking, request.sharer, request.deadline)
+            context.slot = await self._slots.acquire(context.pools, request.sharer, request.deadline)
         context.admitted = True
         assert context.execution.decision is not None
         await context.send(Started(request.request_id, context.execution.decision))
@@ -109,8 +107,10 @@ class Generate:
         settings: ExecutionSettings,
         draw: random.Random,
     ) -> None:
+        """`draw` settles the jitter of retries, and which of equal accounts is called."""
         self._catalog = catalog
         self._breakers = breakers
+        self._accounts = Accounts(breakers, draw)
         self._standings = Standings(breakers)
         self._budgets = budgets
         self._recording = recording
@@ -123,6 +123,7 @@ class Generate:
             standings=self._standings,
             budgets=budgets,
             recording=recording,
+            order=self._order,
             wanted=settings.hedging,
         )
 
@@ -136,18 +137,18 @@ class Generate:
         except (ProviderError, NoHealthyModel):
             if not _estimated(context):
                 raise
-        ranking = context.ranking
+        pools = context.pools
         while context.is_unfinished:
             model = _model_of(context)
-            context.ranking = tuple([target for target in ranking if target.model == model])
+            context.pools = tuple([pool for pool in pools if pool.model == model])
             try:
                 await self._take_turn(context)
             except (ProviderError, NoHealthyModel) as failure:
-                ranking = tuple([target for target in ranking if target.model != model])
-                if not ranking or (isinstance(failure, ProviderError) and not failure.fails_over):
+                pools = tuple([pool for pool in pools if pool.model != model])
+                if not pools or (isinstance(failure, ProviderError) and not failure.fails_over):
                     raise
                 log.warning("work started over", failed=model, reason=failure.reason)
-                context.start_over(ranking)
+                context.start_over(pools)
                 await self._take_turn(context)
 
     async def _take_turn(self, context: ExecutionContext) -> None:
@@ -175,6 +176,7 @@ class Generate:
         attempts = context.execution.turns[-1].attempts
         if len(attempts) >= self._most(context) or (failure is not None and not failure.fails_over):
             return None
+        self._order(context, first=not attempts)
         waited, refused = 0, set[str]()
         while (choice := self._standings.best(context.ranking, context.execution, refused)) is not None:
             delay = self._delay(choice, waited)
@@ -187,6 +189,21 @@ class Generate:
             else:
                 refused.add(choice.target.id)
         return None
+
+    def _order(self, context: ExecutionContext, *, first: bool = False) -> None:
+        """Orders the targets, as they stand at this call; of the first call, only as far as it needs.
+
+        Without failover, what was called is called again.
+        """
+        selection, alone = context.selection, context.execution.request.preferences.no_failover
+        assert selection is not None
+        if alone and not first:
+            return
+        affinity, streamed = selection.decision.inputs.affinity, context.execution.stream
+        ranking = self._accounts.spread(
+            context.pools, selection.accounts, affinity=affinity, stream=streamed, first=first
+        )
+        context.ranking = ranking[:1] if alone else ranking
 
     def _most(self, context: ExecutionContext) -> int:
         """Returns how many attempts may be made for one answer."""

@@ -9,6 +9,7 @@ from ymera_service.sdk.events import (
     Accepted,
     CitationFound,
     Finished,
+    Headroom,
     KeepAlive,
     LogprobsDelta,
     OutputItem,
@@ -76,7 +77,16 @@ def _accepted(event: Accepted) -> int:
     for one in event.adaptations:
         _is(one, Adaptation)
         _is(one.kind, AdaptationKind)
+    if event.headroom is not None:
+        _headroom(event.headroom)
     return sum([_text(one.field) + _text(one.detail) for one in event.adaptations])
+
+
+def _headroom(headroom: Headroom) -> None:
+    _is(headroom, Headroom)
+    figures = (headroom.left, 0.0 if headroom.reset is None else headroom.reset)
+    if any(type(figure) not in (int, float) for figure in figures) or not (0 <= figures[0] <= 1 and figures[1] >= 0):
+        raise MalformedResponse(f"the provider yielded a headroom of {headroom.left!r:.50} and {headroom.reset!r:.50}")
 
 
 def _nothing(event: object) -> int:

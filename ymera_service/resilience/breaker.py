@@ -13,17 +13,18 @@ look-up and memory stays bounded.
 """
 
 import random
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
 
-from ymera_service.config import BreakerSettings
+from ymera_service.config import BalancingSettings, BreakerSettings
+from ymera_service.resilience.loads import Loads
 from ymera_service.resilience.network import Network
 from ymera_service.resilience.pauses import Pauses
 from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.events import Headroom
 from ymera_service.sdk.targets import Scope, Target
 
 log = structlog.get_logger(__name__)
@@ -239,28 +240,43 @@ class Permit:
 
     def succeeded(self) -> None:
         """The target answered."""
-        self._breakers.ended(self._target)
+        self._breakers.loads.ended(self._target)
         self._breakers.settle_success(self._target, self._probed)
 
     def failed(self, error: ProviderError) -> None:
         """The call failed; the error says whether and where that counts."""
-        self._breakers.ended(self._target)
+        self._breakers.loads.ended(self._target)
         self._breakers.settle_failure(self._target, self._probed, error)
+
+    def took(self, seconds: float, *, stream: bool, output_tokens: int = 0) -> None:
+        """Takes the time to the first sign of a streamed answer, or to the end of another one."""
+        self._breakers.loads.took(self._target, seconds, stream=stream, output_tokens=output_tokens)
+
+    def heard(self, headroom: Headroom) -> None:
+        """Takes what is left of the target's rate limits."""
+        self._breakers.loads.heard(self._target, headroom)
 
     def released(self) -> None:
         """The call ended without a verdict, as when the caller went away."""
-        self._breakers.ended(self._target)
+        self._breakers.loads.ended(self._target)
         self._breakers.release(self._probed)
 
 
 class Breakers:
-    """What is known of failures: the breakers of all domains, the pauses, and the state of this machine's network."""
+    """What is known of failures: the breakers of all domains, the pauses, and the state of this machine's network.
+
+    `loads` is what is known of the calls beside."""
 
     def __init__(
-        self, settings: BreakerSettings, clock: Callable[[], float], draw: random.Random | None = None
+        self,
+        settings: BreakerSettings,
+        clock: Callable[[], float],
+        draw: random.Random | None = None,
+        loads: Loads | None = None,
     ) -> None:
-        """Takes a monotonic clock, and what settles the jitter."""
+        """Takes a monotonic clock, what settles the jitter, and what hears of all calls."""
         self.pauses = Pauses(settings.max_pause_seconds, clock)
+        self.loads = loads or Loads(BalancingSettings(), clock)
         self.network = Network()
         self._settings = settings
         self._clock = clock
@@ -268,13 +284,10 @@ class Breakers:
         self._breakers: dict[str, Breaker] = {}
         self._tripped: dict[str, Breaker] = {}
         """Those that are not closed; looking at them alone keeps a request cheap where many targets failed once."""
-        self._under_way: Counter[str] = Counter()
-        """The calls of targets that have accounts."""
 
     def acquire(self, target: Target) -> Permit:
         """Returns leave to call a target. Where it is open, the call is a probe; `accepts` says if one is wanted."""
-        if target.deployment.account:
-            self._under_way[target.id] += 1
+        self.loads.began(target)
         if not self._tripped:
             return Permit(self, target, ())
         return Permit(
@@ -282,17 +295,6 @@ class Breakers:
             target,
             tuple([domain for domain, breaker in _involved(self._tripped, target) if breaker.begin_probe()]),
         )
-
-    def under_way(self, target: Target) -> int:
-        """Returns how many calls of a target are under way; of a target without an account that is not counted."""
-        return self._under_way[target.id]
-
-    def ended(self, target: Target) -> None:
-        """For `Permit`: takes that a call is over."""
-        if target.deployment.account:
-            self._under_way[target.id] -= 1
-            if not self._under_way[target.id]:
-                del self._under_way[target.id]
 
     @property
     def all_well(self) -> bool:
@@ -348,9 +350,11 @@ class Breakers:
     def settle_failure(self, target: Target, probed: Sequence[str], error: ProviderError) -> None:
         """For `Permit`: counts a failure in the domain that the error names, and takes the pause that it asks for."""
         self.release(probed)
-        self.pauses.observe(target, error)
+        if pause := self.pauses.observe(target, error):
+            self.loads.paused(target, error, pause)
         if self._is_local(error) or not error.trips_breaker:
             return
+        self.loads.failed(target, error)
         domain = target.domain(error.scope)
         breaker = self._breakers.get(domain)
         if breaker is None:

@@ -47,20 +47,25 @@ class Pauses:
         self._clock = clock
         self._pauses: dict[str, _Pause] = {}
 
-    def observe(self, target: Target, error: ProviderError) -> None:
-        """Pauses what a failure affects, if its provider asked for time; a pause is never shortened."""
+    def observe(self, target: Target, error: ProviderError) -> float:
+        """Pauses what a failure affects, if its provider asked for time; a pause is never shortened.
+
+        Returns the seconds for which it asked, 0 if it did not.
+        """
         seconds = error.retry_after
         if seconds is None:
             seconds = UNSTATED_SECONDS if isinstance(error, RateLimited) else 0.0
         if not seconds:
-            return
+            return 0.0
+        seconds = min(seconds, self._max_seconds)
         domain, now = target.domain(error.scope), self._clock()
-        pause = _Pause(error.scope, now + min(seconds, self._max_seconds), error.message)
+        pause = _Pause(error.scope, now + seconds, error.message)
         known = self._pauses.get(domain, _NONE)
         if known.until <= now:
             log.warning("target paused", domain=domain, seconds=pause.until - now, error=error.message)
         if known.until < pause.until:
             self._pauses[domain] = pause
+        return seconds
 
     def remaining(self, target: Target) -> float:
         """Returns the seconds until a target may be called; 0 if it is not paused."""

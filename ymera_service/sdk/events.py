@@ -15,13 +15,29 @@ from ymera_service.sdk.generation import Adaptation, FinishReason, Usage
 
 
 @dataclass(frozen=True, slots=True)
+class Headroom:
+    """What a provider says is left of its rate limits for the account and model that it was called with.
+
+    Attributes:
+        left: The share that is left of the limit that is nearest to its end, from 0 to 1.
+        reset: Seconds until that limit is whole again; None if that is not stated.
+    """
+
+    left: float
+    reset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The provider accepted the request: the head of its response arrived.
 
-    `adaptations` say what of the request was not sent as the caller gave it.
+    Attributes:
+        adaptations: What of the request was not sent as the caller gave it.
+        headroom: What is left of rate limits; None if the provider does not say.
     """
 
     adaptations: tuple[Adaptation, ...] = ()
+    headroom: Headroom | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from math import inf
 from typing import Any, Protocol
 
@@ -17,10 +18,11 @@ from ymera_service.sdk.errors import (
     RateLimited,
     StreamInterrupted,
 )
-from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent
+from ymera_service.sdk.events import Accepted, Finished, Headroom, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import Adaptation, GenerateRequest
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Deployment, Target
+from ymera_service.sdk.wire.rate_limits import headroom
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +185,9 @@ class HttpProvider(Provider):
         sent = await self.authorize(_traced(encoded, context), context)
         async with self._transport.open(sent) as stream:
             await self._check(stream)
-            yield Accepted(encoded.adaptations)
-            for event in self.of_head(stream.headers, request):
+            headers = stream.headers
+            yield Accepted(encoded.adaptations, _headroom(headers, context.target.deployment))
+            for event in self.of_head(headers, request):
                 yield event
             decoder = self.dialect.decoder(request)
             broken: StreamInterrupted | None = None
@@ -301,6 +304,13 @@ def _traced(request: HttpRequest, context: CallContext) -> HttpRequest:
     if not context.traceparent:
         return request
     return replace(request, headers={**request.headers, "traceparent": context.traceparent})
+
+
+def _headroom(headers: Mapping[str, str], deployment: Deployment) -> Headroom | None:
+    """Returns what is left of rate limits, where calls can be spread over several deployments."""
+    if not (deployment.account or deployment.endpoint):
+        return None
+    return headroom(headers, datetime.now(UTC))
 
 
 def _is_success(status: int) -> bool:

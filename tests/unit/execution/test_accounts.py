@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.routing.conftest import Routing
 from ymera_service.config import BreakerSettings
-from ymera_service.execution.accounts import MOST_ACCOUNTS, Accounts
+from ymera_service.execution.accounts import COMPARED, MOST, Accounts
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
 from ymera_service.execution.failover import choices
 from ymera_service.resilience.breaker import Breakers
@@ -46,29 +46,91 @@ def accounts(breakers: Breakers) -> Accounts:
     return Accounts(breakers, random.Random(1))  # a test's data
 
 
-def spread(routing: Routing, accounts: Accounts, session: str = "") -> list[Target]:
-    selection = routing.select(preferences=Preferences(allow_models=("p/a",), session_id=session))
-    return list(accounts.spread(selection))
+def spread(routing: Routing, accounts: Accounts, session: str = "", allow: str = "p/a") -> list[Target]:
+    selection = routing.select(preferences=Preferences(allow_models=(allow,), session_id=session))
+    affinity = selection.decision.inputs.affinity
+    return list(accounts.spread(selection.ranking, selection.accounts, affinity=affinity))
 
 
 def test_a_model_with_one_account_is_called_as_it_is(routing: Routing, accounts: Accounts) -> None:
-    selection = routing.select(preferences=Preferences(allow_models=("q/b",)))
-    assert accounts.spread(selection) == selection.ranking
+    assert spread(routing, accounts, allow="q/b") == [Target("q", "q/b")]
 
 
-def test_the_account_with_the_fewest_calls_is_called_next(
-    routing: Routing, accounts: Accounts, breakers: Breakers
-) -> None:
+def test_calls_are_spread_evenly_over_many_accounts(routing: Routing, accounts: Accounts, breakers: Breakers) -> None:
     permits = []
     for _ in range(200):
         first, *others = spread(routing, accounts)
-        assert len(others) == MOST_ACCOUNTS - 1
+        assert len(others) == MOST - 1
         permits.append(breakers.acquire(first))
-    calls = Counter(breakers.under_way(Target("p", "p/a", Deployment(key))) for key in KEYS)
-    assert calls == {4: 50}
+    calls = [breakers.loads.under_way(Target("p", "p/a", Deployment(key))) for key in KEYS]
+    assert (min(calls) >= 3, max(calls) <= 5, sum(calls)) == (True, True, 200)
     for permit in permits:
         permit.released()
-    assert not any(breakers.under_way(Target("p", "p/a", Deployment(key))) for key in KEYS)
+    assert not any(breakers.loads.under_way(Target("p", "p/a", Deployment(key))) for key in KEYS)
+
+
+def test_among_few_accounts_the_one_with_the_fewest_calls_is_called(breakers: Breakers, accounts: Accounts) -> None:
+    few = Routing({"p": [ModelInfo("a", deployments=tuple(map(Deployment, KEYS[:COMPARED])))]})
+    for _ in range(3 * COMPARED):
+        breakers.acquire(spread(few, accounts)[0])
+    calls = Counter(breakers.loads.under_way(Target("p", "p/a", Deployment(key))) for key in KEYS)
+    assert calls == {3: COMPARED, 0: 50 - COMPARED}
+
+
+@pytest.mark.parametrize("free", [1, 3])
+def test_the_last_free_accounts_of_many_are_found(
+    routing: Routing, accounts: Accounts, breakers: Breakers, free: int
+) -> None:
+    for key in KEYS[free:]:
+        breakers.acquire(Target("p", "p/a", Deployment(key))).failed(RateLimited("slow", retry_after=9))
+    for _ in range(50):
+        assert {target.deployment.account for target in spread(routing, accounts)[:free]} == set(KEYS[:free])
+
+
+def test_accounts_of_every_pool_are_compared(breakers: Breakers, accounts: Accounts) -> None:
+    deployments = tuple(map(Deployment, KEYS))
+    two = Routing({"p": [ModelInfo("a", deployments=deployments), ModelInfo("b", deployments=deployments)]})
+    selection = two.select()
+    for pool in selection.accounts.values():
+        for target in pool[2:]:
+            breakers.acquire(target).failed(RateLimited("slow", retry_after=9))
+    for _ in range(50):
+        found = accounts.spread(selection.ranking, selection.accounts)
+        firsts = [next(target for target in found if target.pool == pool.pool) for pool in selection.ranking]
+        assert {target.deployment.account for target in firsts} <= set(KEYS[:2])
+
+
+@pytest.mark.parametrize("paused", [0, 3])
+def test_only_what_the_first_call_needs_is_compared(breakers: Breakers, accounts: Accounts, paused: int) -> None:
+    deployments = tuple(map(Deployment, KEYS[:3]))
+    many = Routing({"p": [ModelInfo(name, deployments=deployments) for name in "abc"]})
+    selection = many.select()
+    pools = [selection.accounts[pool.pool] for pool in selection.ranking]
+    for target in pools[0][:paused]:
+        breakers.acquire(target).failed(RateLimited("slow", retry_after=9))
+    for pool in pools:
+        for target in pool[:2]:
+            breakers.acquire(target)
+    found = accounts.spread(selection.ranking, selection.accounts, first=True)
+    firsts = [next(target for target in found if target.pool == pool.pool) for pool in selection.ranking]
+    free, any_one = "key-2", "key-0"
+    expected = [free, any_one, any_one] if not paused else [free, free, free]
+    assert [target.deployment.account for target in firsts[1 if paused else 0 :]] == expected[1 if paused else 0 :]
+
+
+def test_endpoints_of_a_model_are_compared_and_each_stays_in_reach(breakers: Breakers, accounts: Accounts) -> None:
+    places = [
+        Deployment(key, endpoint) for endpoint in ("eu", "us", "jp") for key in KEYS[: 50 if endpoint == "us" else 1]
+    ]
+    selection = Routing({"p": [ModelInfo("a", deployments=tuple(places))]}).select()
+    assert len(selection.ranking) == 3
+    for target in (each for pool in selection.accounts.values() for each in pool):
+        breakers.loads.took(target, 1.0, stream=True)
+    breakers.loads.took(Target("p", "p/a", Deployment("key-0", "jp")), 0.1, stream=True)
+    found = accounts.spread(selection.ranking, selection.accounts)
+    assert found[0].deployment.endpoint == "jp"
+    assert {target.deployment.endpoint for target in found} == {"eu", "us", "jp"}
+    assert MOST <= len(found) <= MOST + 2
 
 
 @pytest.mark.parametrize("refusal", [AuthenticationFailed("no"), QuotaExhausted("spent"), RateLimited("slow")])
@@ -87,7 +149,7 @@ def test_the_session_keeps_its_account_while_that_may_be_called(
     own = Target("p", "p/a", Deployment("key-7"))
     routing.answered("s", own.id)
     breakers.acquire(own)
-    assert spread(routing, accounts, "s")[0] == own
+    assert all(spread(routing, accounts, "s")[0] == own for _ in range(50))
     breakers.acquire(own).failed(RateLimited("slow", retry_after=5))
     assert own not in spread(routing, accounts, "s")
 

@@ -14,7 +14,6 @@ from partial_failure import Unrecorded, run
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
-from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
@@ -171,7 +170,7 @@ async def execute(
     )
     attempts = AttemptRunner(settings, Boundary())
     stages = (
-        Route(router, Accounts(breakers, random.Random(1))),
+        Route(router),
         Admit(outcome.slots),
         Generate(
             attempts=attempts,

@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from ymera_service.sdk.errors import LONGEST_WAIT
-from ymera_service.sdk.wire.json_reader import Json, member, members, text
+
+if TYPE_CHECKING:
+    from ymera_service.sdk.wire.json_reader import Json
 
 _DURATION_PATTERN = (
     r"(?:\d+(?:\.\d+)?\s*"
@@ -60,8 +63,16 @@ def rate_limit_reset(headers: Mapping[str, str], now: datetime | None = None) ->
     return max(used_up) if used_up else min(waits.values(), default=None)
 
 
-def wait_within(error: Json, message: str) -> float | None:
+def reset_in(headers: Mapping[str, str], name: str, now: datetime | None = None) -> float | None:
+    """Returns the seconds until the reset that the header of a name states, in any form of `rate_limit_reset`."""
+    return bounded(_reset(headers.get(name, "").strip(), _clock(headers, now)))
+
+
+def wait_within(error: "Json", message: str) -> float | None:
     """Returns the seconds to wait that an error states: in Google's details, OpenRouter's metadata or its message."""
+    # Needs the extra `wire`, which a plugin that reads headers only does not have.
+    from ymera_service.sdk.wire.json_reader import member, members, text  # noqa: PLC0415
+
     for detail in members(error, "details"):
         if delay := text(detail, "retryDelay"):
             return duration(delay)
