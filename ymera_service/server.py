@@ -17,7 +17,8 @@ from ymera_service import __version__
 from ymera_service.access.keys import Callers
 from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
-from ymera_service.benchmark.runner import BENCHMARK_NOTE, BenchmarkRunner, unsettled_result
+from ymera_service.benchmark.runner import BenchmarkRunner
+from ymera_service.benchmark.runs import BENCHMARK_NOTE, unsettled_result
 from ymera_service.catalog import Catalog
 from ymera_service.config import Environment, ServerSettings, Settings
 from ymera_service.execution.building import build_pipeline
@@ -180,6 +181,8 @@ async def _build(
         database=storage.database,
         boundary=boundary,
         spare=Spare(pipeline.slots),
+        redact=redactor,
+        keeps_answers=settings.storage.max_benchmark_answers > 0,
     )
     usage_sums = UsageSums(storage.database)
     offered = service.build(

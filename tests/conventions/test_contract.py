@@ -10,6 +10,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from ymera.v1 import (
     admin_pb2,
+    benchmarks_pb2,
     catalog_pb2,
     content_pb2,
     errors_pb2,
@@ -25,6 +26,7 @@ from tests.conventions.fields import Written, fields_read, reachable
 ROOT = Path(__file__).parents[2]
 FILES = (
     admin_pb2,
+    benchmarks_pb2,
     catalog_pb2,
     content_pb2,
     errors_pb2,

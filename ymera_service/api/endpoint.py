@@ -6,6 +6,7 @@ from grpc_health.v1.health import aio as grpc_health
 
 from ymera_service.api import (
     admin_servicer,
+    benchmark_servicer,
     catalog_servicer,
     feedback_servicer,
     inference_servicer,
@@ -15,6 +16,7 @@ from ymera_service.api import (
     ymera_servicer,
 )
 from ymera_service.api.admin_servicer import AdminServicer
+from ymera_service.api.benchmark_servicer import BenchmarkServicer
 from ymera_service.api.catalog_servicer import CatalogServicer
 from ymera_service.api.feedback_servicer import FeedbackServicer
 from ymera_service.api.handlers import Handlers
@@ -33,6 +35,7 @@ SERVICES = tuple(
             inference_servicer,
             routing_servicer,
             feedback_servicer,
+            benchmark_servicer,
             catalog_servicer,
             usage_servicer,
             admin_servicer,
@@ -103,6 +106,7 @@ def _handlers(service: Service, max_message_bytes: int) -> Handlers:
     handlers.add(inference_servicer.SERVICE, InferenceServicer(service.inference).methods())
     handlers.add(routing_servicer.SERVICE, RoutingServicer(service.history).methods())
     handlers.add(feedback_servicer.SERVICE, FeedbackServicer(service.feedback).methods())
+    handlers.add(benchmark_servicer.SERVICE, BenchmarkServicer(service.past_benchmarks).methods())
     handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing).methods())
     handlers.add(usage_servicer.SERVICE, UsageServicer(service.usage).methods())
     handlers.add(admin_servicer.SERVICE, AdminServicer(service.plugins).methods())

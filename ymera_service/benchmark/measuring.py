@@ -12,6 +12,7 @@ from ymera_service.benchmark.plan import Job
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import contained
 from ymera_service.plugins.wording import trace
+from ymera_service.sdk.benchmarks import Finding, Grade
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import Attribution, CallContext
 from ymera_service.sdk.errors import (
@@ -48,6 +49,7 @@ class Measurement:
     """The result of a task. `score` is None if it could not be graded; `error` is then the reason.
 
     `duration` is in seconds, from the call to the end of the answer; `usage` is None if the provider reported none.
+    `answer` is what the model wrote, and `findings` what the grading found.
     """
 
     job: Job
@@ -55,6 +57,8 @@ class Measurement:
     usage: Usage | None
     score: float | None = None
     error: Failure | None = None
+    answer: str = ""
+    findings: Sequence[Finding] = ()
 
     @property
     def cost_micros(self) -> int | None:
@@ -110,13 +114,14 @@ async def measure(
         duration = clock() - began
         if answer.usage is not None or not isinstance(failure, _OF_THE_ACCOUNT):
             break
+    written = "".join(answer.texts)
     if failure is not None:
-        return Measurement(job, duration, answer.usage, error=Failure.of(failure))
+        return Measurement(job, duration, answer.usage, error=Failure.of(failure), answer=written)
     try:
-        score = await _grade(job, "".join(answer.texts), seconds)
+        grade = await _grade(job, written, seconds)
     except YmeraError as error:
-        return Measurement(job, duration, answer.usage, error=Failure.of(error))
-    return Measurement(job, duration, answer.usage, score)
+        return Measurement(job, duration, answer.usage, error=Failure.of(error), answer=written)
+    return Measurement(job, duration, answer.usage, grade.score, answer=written, findings=grade.findings)
 
 
 def _in_turn(job: Job) -> Sequence[Target]:
@@ -151,19 +156,20 @@ def _failure(boundary: Boundary, error: BaseException, job: Job) -> ProviderErro
         return refused.detached()
 
 
-async def _grade(job: Job, answer: str, seconds: float) -> float:
+async def _grade(job: Job, answer: str, seconds: float) -> Grade:
     def given_up(place: str) -> None:
         _log.error("grading given up, as it ignores its cancellation", suite=job.suite.name, function=place)
 
     try:
         async with asyncio.timeout(seconds):
-            score = float(await contained(job.suite.grade(job.task, answer), given_up))
+            grade = await contained(job.suite.grade(job.task, answer), given_up)
+        grade = Grade(float(grade.score), tuple(grade.findings)) if isinstance(grade, Grade) else Grade(float(grade))
     except BaseException as error:
         if being_cancelled():
             raise
         _log.error("grader_failed", suite=job.suite.name, task=job.task.id, exception=trace(error))
         raise InternalError(f"suite {job.suite.name!r} could not grade: {type(error).__name__}") from error
-    if not 0 <= score <= 1:  # false for NaN, too
-        _log.error("grader_failed", suite=job.suite.name, task=job.task.id, score=score)
-        raise InternalError(f"suite {job.suite.name!r} returned the score {score}, which is not from 0 to 1")
-    return score
+    if not 0 <= grade.score <= 1:  # false for NaN, too
+        _log.error("grader_failed", suite=job.suite.name, task=job.task.id, score=grade.score)
+        raise InternalError(f"suite {job.suite.name!r} returned the score {grade.score}, which is not from 0 to 1")
+    return grade

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, Finding, Grade
 from ymera_service.sdk.content import Message, last_user_text
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.grading.amounts import number
@@ -56,17 +56,22 @@ class OwnSuite(BenchmarkSuite):
             chosen = random.Random(seed).sample(chosen, count)  # noqa: S311 - tasks are drawn, not secrets
         return [BenchmarkTask(task.id, category, Prompt(tuple(task.messages))) for task in chosen]
 
-    async def grade(self, task: BenchmarkTask, answer: str) -> float:
+    async def grade(self, task: BenchmarkTask, answer: str) -> Grade:
         """Returns 1 if an answer fits all that is known of right ones, otherwise 0."""
         own = next(each for each in self.own_tasks if each.id == task.id)
-        return await asyncio.to_thread(grade, own, answer)  # many answers to look for take longer than a moment
+        findings = await asyncio.to_thread(findings_of, own, answer)  # many answers to look for take some time
+        return Grade(float(all(each.passed for each in findings)), findings)
 
 
-def grade(task: OwnTask, written: str) -> float:
-    """Returns 1 if what a model wrote fits all that is known of right answers, otherwise 0."""
+def findings_of(task: OwnTask, written: str) -> list[Finding]:
+    """Returns whether what a model wrote fits each that is known of right answers."""
     answer = read(written, last_user_text(task.messages))
-    right = [_concluding(each, task.choices) for each in task.answers]
-    return float((not right or any(check(answer) for check in right)) and containing(*task.contains)(answer) == 1)
+    found = []
+    if task.answers:
+        fits = any(_concluding(each, task.choices)(answer) for each in task.answers)
+        found.append(Finding("answers", fits, "" if fits else f"a right answer is {' or '.join(task.answers)}"))
+    found.extend(Finding("contains", containing(text)(answer) == 1, text) for text in task.contains)
+    return found
 
 
 def _concluding(expected: str, choices: Sequence[str]) -> Check:

@@ -34,6 +34,8 @@ class BenchmarkPlan:
         plan_only: Whether nothing is measured.
         max_cost_micros: What the run may cost in micro-USD; models whose price is not known are then left out.
         own_suite: Tasks of the caller's own, which are run in place of suites.
+        resume: The id of a run to go on with, which says what to measure; empty for a new run.
+        caller: The name of the caller's key; empty if callers were not identified.
         caller_models: The models that its caller may use, as `models`.
     """
 
@@ -46,6 +48,8 @@ class BenchmarkPlan:
     plan_only: bool = False
     max_cost_micros: int | None = None
     own_suite: OwnSuite | None = None
+    resume: str = ""
+    caller: str = ""
     caller_models: Sequence[str] = ()
 
 

@@ -1,7 +1,7 @@
 """The order in which tasks are started."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ymera_service.benchmark.plan import Job
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
@@ -12,9 +12,13 @@ class Schedule:
     """Divides the slots among the models, so that a slow or limited model does not delay the others."""
 
     def __init__(
-        self, models: Sequence[Model], tasks: Sequence[tuple[BenchmarkSuite, BenchmarkTask]], slots: int
+        self,
+        models: Sequence[Model],
+        tasks: Mapping[str, Sequence[tuple[BenchmarkSuite, BenchmarkTask]]],
+        slots: int,
     ) -> None:
-        self._waiting = {model.id: deque(Job(model, *task) for task in tasks) for model in models}
+        """Takes the tasks of each model by its id."""
+        self._waiting = {model.id: deque(Job(model, *task) for task in tasks[model.id]) for model in models}
         self._running: Counter[str] = Counter()
         self._rests_until: dict[str, float] = {}
         self._slots = slots

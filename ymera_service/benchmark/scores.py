@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from ymera_service.benchmark.measuring import Measurement
 from ymera_service.benchmark.statistics import wilson
 from ymera_service.sdk.generation import Usage
+from ymera_service.storage.records import BenchmarkResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +38,37 @@ class BenchmarkScore:
     cost_micros: int | None
 
 
-def scores_of(measurements: Iterable[Measurement]) -> list[BenchmarkScore]:
+def scores_of(results: Iterable[BenchmarkResult]) -> list[BenchmarkScore]:
     """Returns a score per model and category: the best model first, its categories in order of name."""
-    groups: defaultdict[tuple[str, str], list[Measurement]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str], list[BenchmarkResult]] = defaultdict(list)
     by_model: defaultdict[str, list[float]] = defaultdict(list)
-    for one in measurements:
-        groups[one.job.model.id, one.job.task.category].append(one)
-        by_model[one.job.model.id] += [] if one.score is None else [one.score]
+    for one in results:
+        groups[one.model, one.category].append(one)
+        by_model[one.model] += [] if one.score is None else [one.score]
     means = {model: fmean(scores) if scores else -1.0 for model, scores in by_model.items()}
     ordered = sorted(groups, key=lambda group: (-means[group[0]], group))
     return [_score(*group, groups[group]) for group in ordered]
 
 
-def _score(model: str, category: str, measurements: Sequence[Measurement]) -> BenchmarkScore:
-    scores = [one.score for one in measurements if one.score is not None]
+def _score(model: str, category: str, results: Sequence[BenchmarkResult]) -> BenchmarkScore:
+    scores = [one.score for one in results if one.score is not None]
     mean = fmean(scores) if scores else 0.0
     low, high = wilson(mean, len(scores))
     return BenchmarkScore(
         model=model,
         category=category,
         tasks=len(scores),
-        failures=len(measurements) - len(scores),
+        failures=len(results) - len(scores),
         score=mean,
         score_low=low,
         score_high=high,
-        median_duration=median([one.duration for one in measurements if one.score is not None] or [0.0]),
-        usage=sum((one.usage for one in measurements if one.usage), Usage()),
-        cost_micros=_cost(measurements),
+        median_duration=median([one.duration for one in results if one.score is not None] or [0.0]),
+        usage=sum((one.usage for one in results), Usage()),
+        cost_micros=_cost(results),
     )
 
 
-def _cost(measurements: Sequence[Measurement]) -> int | None:
-    if any(one.cost_micros is None for one in measurements if one.score is not None):
+def _cost(results: Sequence[BenchmarkResult]) -> int | None:
+    if any(one.cost_micros is None for one in results if one.score is not None):
         return None
-    return sum(one.cost_micros or 0 for one in measurements)
+    return sum(one.cost_micros or 0 for one in results)

@@ -13,9 +13,10 @@ from ymera_service.sdk.models import Model
 class Spending:
     """The cost of a run so far, with the expected cost of the calls under way, in micro-USD."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, spent: int = 0) -> None:
+        """Takes the limit of the whole run, and what it has cost before it was interrupted."""
         self._limit = limit
-        self._committed = 0
+        self._committed = spent
         self.exhausted = False
         """Whether a task did not fit into what was left; no other is started after it."""
 

@@ -29,6 +29,10 @@ class StorageSettings(Section):
     max_executions: Annotated[int, Field(ge=0, le=10**12)] = 5_000_000
     """The maximum number of executions; the oldest ones are deleted. 0 means no limit."""
 
+    max_benchmark_answers: Annotated[int, Field(ge=0, le=10**9)] = 10_000
+    """How many answers to benchmark tasks are kept for `ymera benchmark show`, each with its prompt; the oldest are
+    deleted, and those older than `retention_days`. 0 keeps none."""
+
     @model_validator(mode="after")
     def _known_database(self) -> "StorageSettings":
         if not self.url.startswith(("sqlite:///", "postgresql://")):

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable
 
-from ymera_service.sdk.errors import LONGEST_MESSAGE
+from ymera_service.sdk.error_texts import LONGEST_MESSAGE
 
 _LONGEST_READ = 8 * LONGEST_MESSAGE
 """Characters that are searched for secrets. More than is shown, so that no secret is cut and then not recognised."""

@@ -12,6 +12,8 @@
     │   ├── ModelNotFound             no provider offers a model that the request names
     │   ├── SuiteNotFound             no plugin offers a benchmark suite that the request names
     │   ├── ExecutionNotFound         no request with that id is stored
+    │   ├── BenchmarkRunNotFound      no benchmark run with that id is stored
+    │   ├── BenchmarkRunUnderWay      a benchmark run is to be resumed that is under way
     │   └── NoEligibleModel           no model meets the constraints
     ├── ServerError                   the server can't serve now
     │   ├── Overloaded                too many requests at the same time
@@ -33,12 +35,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from ymera_service.sdk.error_texts import LONGEST_FACT, LONGEST_MESSAGE, fact, redacted, shown
 from ymera_service.sdk.targets import Scope
 
-LONGEST_MESSAGE = 2048
-"""Characters. Messages are logged, stored and sent, and a provider's error text may have megabytes."""
-LONGEST_FACT = 512
-"""Characters of each other text of an error, such as a provider's code."""
 LONGEST_WAIT = 365 * 24 * 3600.0
 """Seconds. A `retry_after` that is longer, negative or not a number is dropped as useless."""
 
@@ -51,10 +50,10 @@ class YmeraError(Exception):
     def __init__(
         self, message: str, *, metadata: dict[str, str] | None = None, retry_after: float | None = None
     ) -> None:
-        message = _shown(message, LONGEST_MESSAGE)
+        message = shown(message, LONGEST_MESSAGE)
         super().__init__(message)
         self.message = message
-        self.metadata = {key: _shown(value, LONGEST_FACT) for key, value in metadata.items()} if metadata else {}
+        self.metadata = {key: shown(value, LONGEST_FACT) for key, value in metadata.items()} if metadata else {}
         self.retry_after = retry_after if retry_after is not None and 0 <= retry_after <= LONGEST_WAIT else None
         """Seconds after which to try again; None if waiting is not known to help."""
 
@@ -65,25 +64,9 @@ class YmeraError(Exception):
 
     def redact(self, redact: Callable[[str], str]) -> None:
         """Applies a function to the message and to all other texts that may come from a provider, and cuts them."""
-        self.message = _redacted(self.message, redact, LONGEST_MESSAGE)
+        self.message = redacted(self.message, redact, LONGEST_MESSAGE)
         self.args = (self.message,)
-        self.metadata = {key: _redacted(value, redact, LONGEST_FACT) for key, value in self.metadata.items()}
-
-
-def _shown(text: str, longest: int) -> str:
-    """Returns a text that can be stored and sent: HTTP headers and JSON escapes may contain unpaired surrogates."""
-    if len(text) > longest:
-        text = f"{text[:longest]}…"
-    return text if text.isascii() else text.encode(errors="replace").decode()
-
-
-def _redacted(text: object, redact: Callable[[str], str], longest: int) -> str:
-    # More is searched for secrets than is shown, so that none is cut and then not recognised.
-    return _shown(redact(str(text)[: 8 * LONGEST_MESSAGE]), longest)
-
-
-def _fact(value: object) -> str | None:
-    return _shown(str(value), LONGEST_FACT) if value else None
+        self.metadata = {key: redacted(value, redact, LONGEST_FACT) for key, value in self.metadata.items()}
 
 
 class RequestError(YmeraError):
@@ -167,6 +150,18 @@ class ExecutionNotFound(RequestError):
     """No request with that id is stored."""
 
     reason = "EXECUTION_NOT_FOUND"
+
+
+class BenchmarkRunNotFound(RequestError):
+    """No benchmark run with that id is stored, or it is another caller's."""
+
+    reason = "BENCHMARK_RUN_NOT_FOUND"
+
+
+class BenchmarkRunUnderWay(RequestError):
+    """A benchmark run is to be resumed that is under way, on this server or another one."""
+
+    reason = "BENCHMARK_RUN_UNDER_WAY"
 
 
 class NoEligibleModel(RequestError):
@@ -270,18 +265,18 @@ class ProviderError(YmeraError):
         """What fails together with the target that was called."""
         self.status = status
         """The HTTP status; None if there was no response."""
-        self.type = _fact(type)
+        self.type = fact(type)
         """The provider's own type of the error."""
-        self.code = _fact(code)
+        self.code = fact(code)
         """The provider's own code of the error."""
-        self.param = _fact(param)
+        self.param = fact(param)
         """The parameter that the provider names as invalid."""
 
     def redact(self, redact: Callable[[str], str]) -> None:
         """See `YmeraError.redact`."""
         super().redact(redact)
         self.type, self.code, self.param = (
-            _redacted(fact, redact, LONGEST_FACT) if fact else None for fact in (self.type, self.code, self.param)
+            redacted(fact, redact, LONGEST_FACT) if fact else None for fact in (self.type, self.code, self.param)
         )
 
 

@@ -62,7 +62,7 @@ class Benchmarks:
         check_plan(plan, faults)
         faults.check()
         call.caller.admit()
-        plan = replace(plan, caller_models=call.caller.allow_models)
+        plan = replace(plan, caller=call.caller.name, caller_models=call.caller.allow_models)
         call.notes["models"] = len(plan.models)
         number = 0
 

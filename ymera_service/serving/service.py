@@ -23,6 +23,7 @@ from ymera_service.serving.history import History
 from ymera_service.serving.idempotency import Idempotency
 from ymera_service.serving.inference import Inference
 from ymera_service.serving.listing import Listing
+from ymera_service.serving.past_benchmarks import PastBenchmarks
 from ymera_service.serving.usage import UsageReports
 from ymera_service.storage import Storage
 
@@ -35,6 +36,7 @@ class Service:
     executions: Executions
     inference: Inference
     benchmarks: Benchmarks
+    past_benchmarks: PastBenchmarks
     history: History
     feedback: Feedbacks
     usage: UsageReports
@@ -82,6 +84,7 @@ def build(
         executions=Executions(pipeline, Idempotency(pipeline, storage.database, history)),
         inference=Inference(pipeline),
         benchmarks=Benchmarks(runner),
+        past_benchmarks=PastBenchmarks(storage.database, private=private),
         history=history,
         feedback=Feedbacks(history, storage.database, storage.recorder),
         usage=UsageReports(storage.database, usage_sums, private=private),

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, Delete, make_url, text
 
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.storage.backend import Backend, Rows, Work
+from ymera_service.storage.benchmark_runs import BenchmarkRuns
 from ymera_service.storage.benchmarks import Benchmarks
 from ymera_service.storage.catalog_versions import CatalogVersions
 from ymera_service.storage.executions import Executions
 from ymera_service.storage.faults import damaged, explained
+from ymera_service.storage.leases import Leases
 from ymera_service.storage.observations import Observations
 from ymera_service.storage.outcomes import Outcomes
 from ymera_service.storage.provider_keys import ProviderKeys
@@ -33,6 +35,8 @@ class Database:
         self.executions = Executions(backend.reader)
         self.catalog_versions = CatalogVersions(backend.reader)
         self.benchmarks = Benchmarks(backend.reader)
+        self.benchmark_runs = BenchmarkRuns(backend.reader)
+        self.leases = Leases(backend.write)
         self.observations = Observations(backend.reader)
         self.usage_hours = UsageHours(backend.reader, backend.write)
         self.damage = ""

@@ -56,8 +56,8 @@ class _Entry:
 class Recorder:
     """Writes records; an async context manager that writes all accepted records before it exits.
 
-    A later execution or catalog version replaces the earlier one with the same key; a later benchmark result with the
-    same key is ignored.
+    A later execution, catalog version or benchmark run replaces the earlier one with the same key; a later benchmark
+    result with the same key is ignored.
     """
 
     def __init__(

@@ -193,6 +193,55 @@ class BenchmarkResult:
 
 
 @dataclass(frozen=True, slots=True)
+class BenchmarkRun:
+    """A run of benchmark tasks. A later record of the same run replaces the earlier one.
+
+    Attributes:
+        run_id: A UUIDv7.
+        caller: The name of the caller's key; empty if callers were not identified.
+        plan: JSON, as `benchmark` writes it: what the run measures.
+        ended_at: When all tasks were done; None if they are not.
+    """
+
+    run_id: str
+    created_at: datetime
+    caller: str
+    plan: bytes
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunTotals:
+    """What is stored of a run's tasks: how many, how many of them were not graded, and what they consumed.
+
+    `cost_micros` is the sum of the known costs; None if none is known.
+    """
+
+    tasks: int = 0
+    failures: int = 0
+    usage: Usage = field(default_factory=Usage)
+    cost_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkAnswer:
+    """What a model was asked in a task and what it answered, shortened and without secrets.
+
+    Attributes:
+        findings: JSON, as `benchmark` writes it: what the grading found.
+    """
+
+    run_id: str
+    model: str
+    suite: str
+    task_id: str
+    created_at: datetime
+    prompt: str
+    answer: str
+    findings: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class BenchmarkSummary:
     """The summary of a model's latest benchmark results in a category. `median_duration` is in seconds."""
 

@@ -1,6 +1,6 @@
 """Deletes executions that are too old or too many, and what only they or a day needed.
 
-That is labels, observations, outcomes and catalogs.
+That is labels, observations, outcomes and catalogs; and answers to benchmark tasks, which have a limit of their own.
 """
 
 import asyncio
@@ -16,7 +16,14 @@ from ymera_service.config import StorageSettings
 from ymera_service.storage.database import Database
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.outcomes import KEPT
-from ymera_service.storage.tables import catalog_versions, execution_labels, executions, observations, outcomes
+from ymera_service.storage.tables import (
+    benchmark_answers,
+    catalog_versions,
+    execution_labels,
+    executions,
+    observations,
+    outcomes,
+)
 
 PERIOD_SECONDS = 600.0
 """From the end of one pruning to the next."""
@@ -81,10 +88,19 @@ class Retention:
             await self._delete_all(_oldest_labels(cutoff))
             await self._delete_all(_oldest_observations(cutoff))
         await self._delete_all(_old_outcomes(self._now() - KEPT))
+        await self._prune_answers()
         versions = await self._delete_all(_unnamed_versions())
         if deleted or versions:
             _log.info("pruned", executions=deleted, catalog_versions=versions)
         return deleted
+
+    async def _prune_answers(self) -> None:
+        """Deletes answers to benchmark tasks that are too old or too many."""
+        most, days = self._settings.max_benchmark_answers, self._settings.retention_days
+        if days:
+            await self._delete_all(_oldest_answers(self._now() - timedelta(days=days)))
+        if (cutoff := await self._database.benchmark_runs.nth_latest_answer(most + 1)) is not None:
+            await self._delete_all(_oldest_answers(cutoff + timedelta(microseconds=1)))
 
     async def _cutoff(self) -> datetime | None:
         """Returns the time before which executions are deleted; None if none are."""
@@ -134,6 +150,13 @@ def _oldest_observations(cutoff: datetime) -> Delete:
     made = observations.c.created_at
     oldest = select(observations.c.id).where(made < cutoff).order_by(made).limit(BATCH)
     return delete(observations).where(observations.c.id.in_(oldest.with_for_update(skip_locked=True)))
+
+
+def _oldest_answers(cutoff: datetime) -> Delete:
+    answers = benchmark_answers.c
+    keys = answers.run_id, answers.model, answers.suite, answers.task_id
+    oldest = select(*keys).where(answers.created_at < cutoff).order_by(answers.created_at).limit(BATCH)
+    return delete(benchmark_answers).where(tuple_(*keys).in_(oldest))
 
 
 def _old_outcomes(cutoff: datetime) -> Delete:

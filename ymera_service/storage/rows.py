@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import Compiled, Dialect, Table
 
 from ymera_service.storage.records import (
+    BenchmarkAnswer,
     BenchmarkResult,
+    BenchmarkRun,
     CatalogVersion,
     ExecutionLabel,
     ExecutionRecord,
@@ -16,7 +18,9 @@ from ymera_service.storage.records import (
 )
 from ymera_service.storage.tables import (
     USAGE_COLUMNS,
+    benchmark_answers,
     benchmark_results,
+    benchmark_runs,
     catalog_versions,
     execution_labels,
     executions,
@@ -24,7 +28,16 @@ from ymera_service.storage.tables import (
     outcomes,
 )
 
-Record = ExecutionRecord | ExecutionLabel | Observation | Outcome | CatalogVersion | BenchmarkResult
+Record = (
+    ExecutionRecord
+    | ExecutionLabel
+    | Observation
+    | Outcome
+    | CatalogVersion
+    | BenchmarkResult
+    | BenchmarkRun
+    | BenchmarkAnswer
+)
 
 TABLES: dict[type[Record], Table] = {
     ExecutionRecord: executions,
@@ -34,8 +47,10 @@ TABLES: dict[type[Record], Table] = {
     Outcome: outcomes,
     CatalogVersion: catalog_versions,
     BenchmarkResult: benchmark_results,
+    BenchmarkRun: benchmark_runs,
+    BenchmarkAnswer: benchmark_answers,
 }
-REPLACING = frozenset({ExecutionRecord, Outcome, CatalogVersion})
+REPLACING = frozenset({ExecutionRecord, Outcome, CatalogVersion, BenchmarkRun})
 """Records that replace an earlier row of the same key; with the others, the first row is kept."""
 
 

@@ -200,6 +200,39 @@ benchmark_results = Table(
     Index("benchmark_results_by_time", "created_at", "model"),
 )
 
+benchmark_runs = Table(
+    "benchmark_runs",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("caller", String, nullable=False),
+    Column("plan", JsonText, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index("benchmark_runs_by_caller", "caller", "run_id"),
+)
+
+benchmark_answers = Table(
+    "benchmark_answers",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("suite", String, primary_key=True),
+    Column("task_id", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("findings", JsonText, nullable=False),
+    Index("benchmark_answers_created_at", "created_at"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
 usage_hours = Table(
     "usage_hours",
     metadata,

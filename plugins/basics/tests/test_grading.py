@@ -178,12 +178,12 @@ TASKS = [task for category in SUITE.categories for task in SUITE.tasks(category,
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(TASKS), st.text(max_size=400))
 async def test_no_answer_makes_a_grader_fail(task: BenchmarkTask, answer: str) -> None:
-    assert 0 <= await SUITE.grade(task, answer) <= 1
+    assert 0 <= (await SUITE.grade(task, answer)).score <= 1
 
 
 @pytest.mark.parametrize("task_id", ["", "a/b", "math/none/1/2", "cooking/soup/1/2", "math/expression/1/2/3"])
 async def test_a_task_of_another_suite_earns_nothing(task_id: str) -> None:
-    assert await SUITE.grade(BenchmarkTask(task_id, "math", Prompt((user("?"),))), "1") == 0
+    assert (await SUITE.grade(BenchmarkTask(task_id, "math", Prompt((user("?"),))), "1")).score == 0
 
 
 def _near_miss(sample: str) -> str:
@@ -198,8 +198,8 @@ def _near_miss(sample: str) -> str:
 async def test_the_sample_is_right_and_a_near_miss_is_not(task: BenchmarkTask) -> None:
     sample = draft(task.id).sample
     for dressed in (sample, f"[simulated] {sample}", f"{sample}\n"):
-        assert await SUITE.grade(task, dressed) == 1
-    assert await SUITE.grade(task, _near_miss(sample)) < 1
+        assert (await SUITE.grade(task, dressed)).score == 1
+    assert (await SUITE.grade(task, _near_miss(sample))).score < 1
 
 
 HOSTILE = [
@@ -246,5 +246,5 @@ async def test_long_answers_of_one_repeated_piece_are_graded_in_time(category: s
     for index, task in enumerate(SUITE.tasks(category, 10, seed=5)):
         for piece in HOSTILE[index % 5 :: 5]:
             began = time.process_time()
-            assert await SUITE.grade(task, piece * (40_000 // len(piece))) in {0.0, 1.0}
+            assert (await SUITE.grade(task, piece * (40_000 // len(piece)))).score in {0.0, 1.0}
             assert time.process_time() - began < 2, (task.id, piece)

@@ -36,7 +36,7 @@ async def score(provider: Provider, model: str, category: str) -> float:
     solvable = [task for task in suite.tasks(category, 2 * TASKS, seed=11) if "/hard-" not in task.id][:TASKS]
     for task in solvable:
         answer = Answer.of(await events_of(provider, GenerateRequest(model, task.prompt, stream=False)))
-        grades.append(await suite.grade(task, answer.text))
+        grades.append((await suite.grade(task, answer.text)).score)
     return sum(grades) / len(solvable)
 
 

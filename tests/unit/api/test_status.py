@@ -12,8 +12,8 @@ from google.rpc import error_details_pb2 as details  # type: ignore[import-untyp
 
 from ymera_service.api.status import STATUS, rich_status, status_code
 from ymera_service.sdk import errors
+from ymera_service.sdk.error_texts import LONGEST_MESSAGE
 from ymera_service.sdk.errors import (
-    LONGEST_MESSAGE,
     FieldViolation,
     InvalidRequest,
     ProviderError,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.benchmark.own import OwnSuite, OwnTask, grade
+from ymera_service.benchmark.own import OwnSuite, OwnTask, findings_of
 from ymera_service.benchmark.plan import BenchmarkPlan
 from ymera_service.benchmark.runner import BenchmarkCompleted, BenchmarkEvent
 from ymera_service.sdk.content import user
@@ -72,13 +72,14 @@ async def run(bench: "Bench", plan: BenchmarkPlan) -> list[BenchmarkEvent]:
 def test_an_answer_is_right_if_it_fits_all_that_is_known(
     expected: dict[str, tuple[str, ...]], written: str, right: bool
 ) -> None:
-    assert grade(OwnTask("id", ASKED, **expected), written) == float(right)
+    findings = findings_of(OwnTask("id", ASKED, **expected), written)
+    assert all(each.passed for each in findings) == right
 
 
 @given(st.text(min_size=1), st.text(), st.lists(st.text(min_size=1), max_size=3))
 def test_any_text_can_be_expected_and_answered(expected: str, written: str, choices: list[str]) -> None:
     given = OwnTask("id", ASKED, (expected,), choices and [expected, *choices], (expected,))
-    assert grade(given, written) in (0.0, 1.0)
+    assert [each.name for each in findings_of(given, written)] == ["answers", "contains"]
 
 
 def test_tasks_are_all_or_a_draw_that_can_be_repeated() -> None:

@@ -33,7 +33,7 @@ def test_every_task_runs_once_within_the_slots_and_shared_fairly(
     suite, prompt, ids = NoSuite(), Prompt((user("?"),)), [f"p/{number}" for number in range(models)]
     schedule = Schedule(
         [Model(model, "p", ModelInfo(model[2:]), None) for model in ids],
-        [(suite, BenchmarkTask(str(number), "any", prompt)) for number in range(tasks)],
+        {model: [(suite, BenchmarkTask(str(number), "any", prompt)) for number in range(tasks)] for model in ids},
         slots,
     )
     seen: Counter[tuple[str, str]] = Counter()

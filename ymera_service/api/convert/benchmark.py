@@ -9,9 +9,9 @@ from ymera.v1 import ymera_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.content import messages_of
 from ymera_service.api.convert.usage import duration_fields, failure_fields, usage_fields
+from ymera_service.benchmark.events import BenchmarkCompleted, BenchmarkProgress, BenchmarkStarted
 from ymera_service.benchmark.own import OwnSuite, OwnTask
 from ymera_service.benchmark.plan import MAX_TASKS_PER_CATEGORY, BenchmarkPlan
-from ymera_service.benchmark.runner import BenchmarkCompleted, BenchmarkProgress, BenchmarkStarted
 from ymera_service.benchmark.scores import BenchmarkScore
 from ymera_service.serving.benchmarks import DEFAULT_CONCURRENCY, DEFAULT_TASKS, BenchmarkStopped, SentEvent
 from ymera_service.serving.checks.limits import MAX_PARTS, fits
@@ -22,6 +22,8 @@ from ymera_service.serving.checks.violations import Violations
 def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
     """Returns what is to be measured."""
     own = _own_suite(request.own_suite, faults) if request.HasField("own_suite") else None
+    if request.resume_run_id and request.tasks_per_category:
+        faults.add("tasks_per_category", "has to be 0 with resume_run_id, as the run says what is measured")
     return BenchmarkPlan(
         models=tuple(request.models) if fits("models", len(request.models), faults) else (),
         suites=tuple(request.suites) if fits("suites", len(request.suites), faults) else (),
@@ -32,6 +34,7 @@ def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
         plan_only=request.plan_only,
         max_cost_micros=request.max_cost_micros if request.HasField("max_cost_micros") else None,
         own_suite=own,
+        resume=request.resume_run_id,
     )
 
 
@@ -84,6 +87,7 @@ def _started(event: BenchmarkStarted) -> Fields:
         "expected_cost_micros": event.expected_cost_micros,
         "unpriced_models": event.unpriced_models,
         "seed": event.seed,
+        "completed_tasks": event.completed_tasks,
     }
 
 

@@ -6,6 +6,11 @@ from typing import Annotated
 import grpc
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from ymera.v1.benchmarks_pb2 import (
+    ListBenchmarkResultsRequest,
+    ListBenchmarkResultsResponse,
+    ListBenchmarkRunsResponse,
+)
 from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
@@ -14,7 +19,9 @@ from ymera_service.cli.asking import confirmed
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.measuring import planned
 from ymera_service.cli.output import Output
+from ymera_service.cli.past_benchmarks import latest_runs, results_of, whole_run_id
 from ymera_service.cli.problems import FAILED, wrong
+from ymera_service.cli.render import past_benchmarks
 from ymera_service.cli.render.benchmark import plan, scores
 from ymera_service.cli.running import run
 from ymera_service.cli.suites import own_suite
@@ -71,7 +78,21 @@ _Budget = Annotated[
 ]
 
 
+_Resume = Annotated[
+    str,
+    typer.Option(
+        metavar="RUN",
+        help="Go on with a run that was interrupted, by its id, the beginning of it, or 'last'.",
+        show_default=False,
+    ),
+]
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", invoke_without_command=True)
+
+
+@app.callback()
 def benchmark(
+    context: typer.Context,
     *,
     models: _Models = None,
     suites: _Suites = None,
@@ -83,6 +104,7 @@ def benchmark(
     concurrency: _Concurrency = 4,
     yes: _Yes = False,
     budget: _Budget = None,
+    resume: _Resume = "",
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -92,7 +114,8 @@ def benchmark(
 
     The providers charge for the calls, so it says first how many there are and
     what they will probably cost, and asks. Results from before an interruption
-    are kept. With --json each event is printed as a line of JSON.
+    are kept, and --resume does only what is left. With --json each event is
+    printed as a line of JSON.
 
     With --suite the tasks are your own, as in {"prompt": "…", "answer": "refund"}.
     `ymera ask --category` then takes the models that are best at them.
@@ -100,7 +123,10 @@ def benchmark(
     [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
     [dim]ymera benchmark --models 'openai/*' --budget 0.50[/dim]
     [dim]ymera benchmark --suite my.jsonl --as-category support[/dim]
+    [dim]ymera benchmark --resume last[/dim]
     """
+    if context.invoked_subcommand is not None:
+        return
     output = Output(as_json)
     with output.reporting():
         if (suite is None) != (not as_category):
@@ -115,16 +141,71 @@ def benchmark(
         concurrency=concurrency,
         max_cost_micros=budget,
         own_suite=own,
+        resume_run_id=resume,
     )
     consent = yes or budget is not None
     run(_benchmark(request, consent, Target(address, config, api_key_file), output), output)
 
 
+@app.command()
+def show(
+    run_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="[RUN]",
+            help="The id of a run, the beginning of it, or 'last'; without it, the runs are listed.",
+            show_default=False,
+        ),
+    ] = "",
+    *,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="Only results of the model with this id.",
+            autocompletion=completion.models,
+        ),
+    ] = "",
+    failed: Annotated[bool, typer.Option("--failed", help="Only results that are not wholly right.")] = False,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="How many to show.")] = 20,
+    address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
+    config: options.ConfigFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Lists past runs, or shows what models answered in one, and why it got its score.
+
+    [dim]ymera benchmark show last --failed --model openai/gpt-5[/dim]
+    """
+    output = Output(as_json)
+    with output.reporting():
+        if not run_id and (model or failed):
+            raise wrong("--model and --failed need a run", "As in `ymera benchmark show last --failed`.")
+    request = ListBenchmarkResultsRequest(run_id=run_id, model=model, failed_only=failed, page_size=number)
+    run(_show(request, Target(address, config, api_key_file), output), output)
+
+
+async def _show(request: ListBenchmarkResultsRequest, target: Target, output: Output) -> None:
+    async with connected(target) as channel:
+        if not request.run_id:
+            listed = await latest_runs(channel, request.page_size)
+            output.show(ListBenchmarkRunsResponse(runs=listed), *past_benchmarks.runs(listed))
+            return
+        request.run_id = await whole_run_id(channel, request.run_id)
+        found, more = await results_of(channel, request)
+    output.show(ListBenchmarkResultsResponse(results=found), *past_benchmarks.results(found, more=more))
+
+
 async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, output: Output) -> None:
     async with connected(target) as channel:
+        if request.resume_run_id:
+            request.resume_run_id = await whole_run_id(channel, request.resume_run_id, unfinished=True)
         if not output.as_json:
             what = await planned(channel, request)
-            request.seed = what.seed
+            if not request.resume_run_id:
+                request.seed = what.seed
             output.remark(plan(what, request), style="")
         if not consent and not await confirmed("Begin?", output):
             raise typer.Exit(FAILED)
@@ -166,7 +247,7 @@ def _print(event: BenchmarkResponse, progress: Progress, output: Output) -> None
         return
     match event.WhichOneof("event"):
         case "started":
-            progress.add_task("", total=event.started.total_tasks)
+            progress.add_task("", total=event.started.total_tasks, completed=event.started.completed_tasks)
         case "progress":
             _advance(event.progress, progress, output)
         case "completed":

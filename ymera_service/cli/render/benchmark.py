@@ -19,12 +19,15 @@ def plan(started: BenchmarkStarted, request: BenchmarkRequest) -> str:
     """Describes what a measurement will do, take and cost."""
     models = len(started.models)
     counted = "1 model" if models == 1 else f"{models:,} models"
+    left = started.total_tasks - started.completed_tasks
     each = started.total_tasks // models if models else 0
-    took = seconds(started.total_tasks * TASK_SECONDS / request.concurrency)
+    done = f", {started.completed_tasks:,} of them done" if started.completed_tasks else ""
+    took = seconds(left * TASK_SECONDS / request.concurrency)
     unknown = f", and {started.unpriced_models} models whose price is not known" if started.unpriced_models else ""
     limit = f", at most {money(request.max_cost_micros)}" if request.HasField("max_cost_micros") else ""
     return (
-        f"{started.total_tasks:,} tasks: {counted} × {each:,} of {', '.join(started.suites)}, seed {started.seed}\n"
+        f"{started.total_tasks:,} tasks: {counted} × {each:,} of {', '.join(started.suites)}, seed {started.seed}"
+        f"{done}\n"
         f"expected cost: {money(started.expected_cost_micros)}{unknown}{limit}; models that think cost more\n"
         f"time: about {took}, if a task takes {TASK_SECONDS:g} s and {request.concurrency} run at a time"
     )

@@ -15,6 +15,8 @@ _DIGITS = re.compile(
     rf"(?:[^\S\n]*/[^\S\n]*(?P<below>\d+(?:\.\d+)?))?(?:[eE](?P<exponent>[+-]?\d{{1,3}}))?"
     rf"(?:[^\S\n]+(?P<scale>hundred|thousand|million)\b)?(?!\d|:\d|(?:st|nd|rd|th)\b)"
 )
+_LONGEST = 400
+"""Characters of a number; a longer one is taken for none."""
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 _UNITS = dict(
     zip(
@@ -63,6 +65,8 @@ def numbers(text: str) -> tuple[Number, ...]:
 
 
 def _in_digits(match: re.Match[str]) -> Number | None:
+    if len(match[0]) > _LONGEST:  # Python converts no text of more than 4,300 digits
+        return None
     below = Fraction(match["below"] or 1)
     if not below:
         return None

@@ -4,6 +4,9 @@ from ymera_service.benchmark.plan import MAX_CONCURRENCY, MAX_TASKS_PER_CATEGORY
 from ymera_service.serving.checks.own_suites import check_own_suite
 from ymera_service.serving.checks.violations import Violations
 
+MAX_RUN_ID = 128
+"""Characters of the id of a run."""
+
 
 def check_plan(plan: BenchmarkPlan, faults: Violations) -> None:
     """Notes every fault of a plan."""
@@ -14,8 +17,20 @@ def check_plan(plan: BenchmarkPlan, faults: Violations) -> None:
     faults.number("concurrency", plan.concurrency, 1, MAX_CONCURRENCY)
     if plan.max_cost_micros is not None:
         faults.number("max_cost_micros", plan.max_cost_micros, 0)
+    faults.text("resume_run_id", plan.resume, max_length=MAX_RUN_ID)
+    if plan.resume:
+        _check_resumed(plan, faults)
     if plan.own_suite is not None:
         check_own_suite(plan.own_suite, faults)
         for field, values in (("suites", plan.suites), ("categories", plan.categories)):
             if values:
                 faults.add(field, "has to be empty with own_suite, whose tasks are run in place of suites")
+
+
+def _check_resumed(plan: BenchmarkPlan, faults: Violations) -> None:
+    fixed = {"models": plan.models, "suites": plan.suites, "categories": plan.categories}
+    for field, value in fixed.items():
+        if value:
+            faults.add(field, "has to be empty with resume_run_id, as the run says what is measured")
+    if plan.seed is not None:
+        faults.add("seed", "has to be absent with resume_run_id, as the run has one")

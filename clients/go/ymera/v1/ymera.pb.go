@@ -1736,7 +1736,15 @@ type BenchmarkRequest struct {
 	MaxCostMicros *int64 `protobuf:"varint,8,opt,name=max_cost_micros,json=maxCostMicros,proto3,oneof" json:"max_cost_micros,omitempty"`
 	// Tasks of the caller's own, which are run in place of suites. suites and
 	// categories have to be empty then.
-	OwnSuite      *OwnSuite `protobuf:"bytes,9,opt,name=own_suite,json=ownSuite,proto3" json:"own_suite,omitempty"`
+	OwnSuite *OwnSuite `protobuf:"bytes,9,opt,name=own_suite,json=ownSuite,proto3" json:"own_suite,omitempty"`
+	// Goes on with this run, which was interrupted or reached its max_cost_micros:
+	// tasks that have a result are not repeated, and count in completed. The run
+	// says what is measured, so that models, suites, categories, tasks_per_category
+	// and seed have to be absent; max_cost_micros replaces that of the run and
+	// counts what was spent before. If the run is of an own_suite, it has to be
+	// given again, as tasks are not stored. A run that is under way is rejected
+	// with BENCHMARK_RUN_UNDER_WAY. At most 128 characters; empty starts a new run.
+	ResumeRunId   string `protobuf:"bytes,10,opt,name=resume_run_id,json=resumeRunId,proto3" json:"resume_run_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1834,7 +1842,15 @@ func (x *BenchmarkRequest) GetOwnSuite() *OwnSuite {
 	return nil
 }
 
-// Tasks of the caller's own. They are not kept, only their results.
+func (x *BenchmarkRequest) GetResumeRunId() string {
+	if x != nil {
+		return x.ResumeRunId
+	}
+	return ""
+}
+
+// Tasks of the caller's own. Of them only results are kept, and the latest
+// prompts and answers for ListBenchmarkResults.
 type OwnSuite struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name under which results are stored, at most 64 characters. Required. Not
@@ -2143,9 +2159,12 @@ type BenchmarkStarted struct {
 	// How many of the models have a price that is not known.
 	UnpricedModels int32 `protobuf:"varint,6,opt,name=unpriced_models,json=unpricedModels,proto3" json:"unpriced_models,omitempty"`
 	// The seed that the tasks were chosen with.
-	Seed          int64 `protobuf:"varint,7,opt,name=seed,proto3" json:"seed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Seed int64 `protobuf:"varint,7,opt,name=seed,proto3" json:"seed,omitempty"`
+	// How many of the tasks were finished before the run was interrupted; the
+	// expected cost is that of the others.
+	CompletedTasks int32 `protobuf:"varint,8,opt,name=completed_tasks,json=completedTasks,proto3" json:"completed_tasks,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *BenchmarkStarted) Reset() {
@@ -2223,6 +2242,13 @@ func (x *BenchmarkStarted) GetUnpricedModels() int32 {
 func (x *BenchmarkStarted) GetSeed() int64 {
 	if x != nil {
 		return x.Seed
+	}
+	return 0
+}
+
+func (x *BenchmarkStarted) GetCompletedTasks() int32 {
+	if x != nil {
+		return x.CompletedTasks
 	}
 	return 0
 }
@@ -3519,7 +3545,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x12ExecutionCancelled\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12%\n" +
 	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
-	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xe3\x02\n" +
+	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\x87\x03\n" +
 	"\x10BenchmarkRequest\x12\x16\n" +
 	"\x06models\x18\x01 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x02 \x03(\tR\x06suites\x12\x1e\n" +
@@ -3531,7 +3557,9 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\vconcurrency\x18\x06 \x01(\x05R\vconcurrency\x12\x1b\n" +
 	"\tplan_only\x18\a \x01(\bR\bplanOnly\x12+\n" +
 	"\x0fmax_cost_micros\x18\b \x01(\x03H\x01R\rmaxCostMicros\x88\x01\x01\x12/\n" +
-	"\town_suite\x18\t \x01(\v2\x12.ymera.v1.OwnSuiteR\bownSuiteB\a\n" +
+	"\town_suite\x18\t \x01(\v2\x12.ymera.v1.OwnSuiteR\bownSuite\x12\"\n" +
+	"\rresume_run_id\x18\n" +
+	" \x01(\tR\vresumeRunIdB\a\n" +
 	"\x05_seedB\x12\n" +
 	"\x10_max_cost_micros\"c\n" +
 	"\bOwnSuite\x12\x12\n" +
@@ -3550,7 +3578,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.BenchmarkCompletedH\x00R\tcompleted\x123\n" +
 	"\x06failed\x18\x10 \x01(\v2\x19.ymera.v1.BenchmarkFailedH\x00R\x06failed\x12<\n" +
 	"\tcancelled\x18\x11 \x01(\v2\x1c.ymera.v1.BenchmarkCancelledH\x00R\tcancelledB\a\n" +
-	"\x05event\"\xe9\x01\n" +
+	"\x05event\"\x92\x02\n" +
 	"\x10BenchmarkStarted\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n" +
 	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
@@ -3559,7 +3587,8 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"totalTasks\x120\n" +
 	"\x14expected_cost_micros\x18\x05 \x01(\x03R\x12expectedCostMicros\x12'\n" +
 	"\x0funpriced_models\x18\x06 \x01(\x05R\x0eunpricedModels\x12\x12\n" +
-	"\x04seed\x18\a \x01(\x03R\x04seed\"\xc1\x02\n" +
+	"\x04seed\x18\a \x01(\x03R\x04seed\x12'\n" +
+	"\x0fcompleted_tasks\x18\b \x01(\x05R\x0ecompletedTasks\"\xc1\x02\n" +
 	"\x11BenchmarkProgress\x12'\n" +
 	"\x0fcompleted_tasks\x18\x01 \x01(\x05R\x0ecompletedTasks\x12\x1f\n" +
 	"\vtotal_tasks\x18\x02 \x01(\x05R\n" +

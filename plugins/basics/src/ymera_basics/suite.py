@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ymera_basics.task import Draft
 from ymera_basics.templates import TEMPLATES
-from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, Finding, Grade
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 
@@ -25,12 +25,17 @@ class BasicsSuite(BenchmarkSuite):
         ids = [f"{category}/{names[index % len(names)]}/{seed}/{index}" for index in range(count)]
         return [BenchmarkTask(each, category, Prompt((user(draft(each).question),))) for each in ids]
 
-    async def grade(self, task: BenchmarkTask, answer: str) -> float:
-        """Returns the score of an answer, from 0 to 1; 0 for a task that is not of this suite."""
+    async def grade(self, task: BenchmarkTask, answer: str) -> Grade:
+        """Returns the score of an answer, from 0 to 1, and a right answer; 0 for a task that is not of this suite."""
         try:
-            return draft(task.id).grade(answer)
+            right = draft(task.id)
         except (KeyError, ValueError):
-            return 0.0
+            return Grade(0.0, [Finding("task", passed=False, detail="is not of this suite")])
+        score = right.grade(answer)
+        return Grade(
+            score,
+            [Finding("answer", passed=score == 1, detail="" if score == 1 else f"a right answer is {right.sample}")],
+        )
 
 
 def draft(task_id: str) -> Draft:

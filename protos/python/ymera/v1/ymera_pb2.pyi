@@ -891,6 +891,7 @@ class BenchmarkRequest(google.protobuf.message.Message):
     PLAN_ONLY_FIELD_NUMBER: builtins.int
     MAX_COST_MICROS_FIELD_NUMBER: builtins.int
     OWN_SUITE_FIELD_NUMBER: builtins.int
+    RESUME_RUN_ID_FIELD_NUMBER: builtins.int
     tasks_per_category: builtins.int
     """The most tasks per suite and category; 0 means 5, or all of own_suite. At
     most 1,000.
@@ -909,6 +910,15 @@ class BenchmarkRequest(google.protobuf.message.Message):
     """What the run may cost, in micro-USD. No task is started whose expected cost
     does not fit into what is left; then completed holds the scores until then.
     Models whose price is not known are left out. Absent means no limit.
+    """
+    resume_run_id: builtins.str
+    """Goes on with this run, which was interrupted or reached its max_cost_micros:
+    tasks that have a result are not repeated, and count in completed. The run
+    says what is measured, so that models, suites, categories, tasks_per_category
+    and seed have to be absent; max_cost_micros replaces that of the run and
+    counts what was spent before. If the run is of an own_suite, it has to be
+    given again, as tasks are not stored. A run that is under way is rejected
+    with BENCHMARK_RUN_UNDER_WAY. At most 128 characters; empty starts a new run.
     """
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
@@ -942,9 +952,10 @@ class BenchmarkRequest(google.protobuf.message.Message):
         plan_only: builtins.bool = ...,
         max_cost_micros: builtins.int | None = ...,
         own_suite: Global___OwnSuite | None = ...,
+        resume_run_id: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "max_cost_micros", b"max_cost_micros", "own_suite", b"own_suite", "seed", b"seed"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "models", b"models", "own_suite", b"own_suite", "plan_only", b"plan_only", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "models", b"models", "own_suite", b"own_suite", "plan_only", b"plan_only", "resume_run_id", b"resume_run_id", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_cost_micros", b"_max_cost_micros"]) -> typing.Literal["max_cost_micros"] | None: ...
     @typing.overload
@@ -954,7 +965,9 @@ Global___BenchmarkRequest: typing_extensions.TypeAlias = BenchmarkRequest
 
 @typing.final
 class OwnSuite(google.protobuf.message.Message):
-    """Tasks of the caller's own. They are not kept, only their results."""
+    """Tasks of the caller's own. Of them only results are kept, and the latest
+    prompts and answers for ListBenchmarkResults.
+    """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -1095,6 +1108,7 @@ class BenchmarkStarted(google.protobuf.message.Message):
     EXPECTED_COST_MICROS_FIELD_NUMBER: builtins.int
     UNPRICED_MODELS_FIELD_NUMBER: builtins.int
     SEED_FIELD_NUMBER: builtins.int
+    COMPLETED_TASKS_FIELD_NUMBER: builtins.int
     run_id: builtins.str
     """The id of the run; a UUIDv7."""
     total_tasks: builtins.int
@@ -1107,6 +1121,10 @@ class BenchmarkStarted(google.protobuf.message.Message):
     """How many of the models have a price that is not known."""
     seed: builtins.int
     """The seed that the tasks were chosen with."""
+    completed_tasks: builtins.int
+    """How many of the tasks were finished before the run was interrupted; the
+    expected cost is that of the others.
+    """
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """The models to be measured."""
@@ -1125,8 +1143,9 @@ class BenchmarkStarted(google.protobuf.message.Message):
         expected_cost_micros: builtins.int = ...,
         unpriced_models: builtins.int = ...,
         seed: builtins.int = ...,
+        completed_tasks: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["expected_cost_micros", b"expected_cost_micros", "models", b"models", "run_id", b"run_id", "seed", b"seed", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["completed_tasks", b"completed_tasks", "expected_cost_micros", b"expected_cost_micros", "models", b"models", "run_id", b"run_id", "seed", b"seed", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
 
 Global___BenchmarkStarted: typing_extensions.TypeAlias = BenchmarkStarted
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, Grade
 from ymera_service.sdk.content import last_user_text
 
 ODD_ANSWERS = (
@@ -41,6 +41,7 @@ def check_tasks(suite: BenchmarkSuite, category: str, count: int, seed: int) -> 
 async def check_grade(suite: BenchmarkSuite, task: BenchmarkTask, answer: str) -> float:
     """Asserts that a grade is from 0 to 1, and that the same answer gets the same grade."""
     grade = await suite.grade(task, answer)
-    assert 0 <= grade <= 1, f"{task.id}: the grade of {answer[:80]!r} is {grade}, which is not from 0 to 1"
+    score = grade.score if isinstance(grade, Grade) else grade
+    assert 0 <= score <= 1, f"{task.id}: the grade of {answer[:80]!r} is {score}, which is not from 0 to 1"
     assert await suite.grade(task, answer) == grade, f"{task.id}: the same answer {answer[:80]!r} got another grade"
-    return grade
+    return score

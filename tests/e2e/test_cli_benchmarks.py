@@ -1,0 +1,49 @@
+"""Runs of benchmarks from the command line: resumed after a server was killed, and looked at."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_cli import BOUND, CONFIG, Home, _address
+
+OPTIONS = ("--models", "simulator/sim-large", "--categories", "math", "--tasks", "40", "--seed", "7")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A user without past runs."""
+    (tmp_path / "ymera.toml").write_text(CONFIG)
+    return Home(tmp_path)
+
+
+def test_a_run_goes_on_after_its_server_was_killed(home: Home) -> None:
+    with home.start("serve", "--address", "127.0.0.1:0") as server:
+        assert server.stderr
+        address = _address(server.stderr)
+        with home.start("benchmark", *OPTIONS, "--concurrency", "1", "--json", "-y", "--address", address) as running:
+            assert running.stdout
+            events = [json.loads(running.stdout.readline()) for _ in range(6)]
+            server.kill()
+            running.communicate(timeout=BOUND)
+    run_id = events[0]["started"]["run_id"]
+    listed = home.json("benchmark", "show")["runs"][0]
+    assert (listed["run_id"], "end_time" in listed, listed["total_tasks"]) == (run_id, False, 40)
+    lines = home.run("benchmark", "--resume", "last", "--yes", "--json").stdout.splitlines()
+    resumed = [json.loads(line) for line in lines]
+    started, done = resumed[0]["started"], resumed[-1]["completed"]
+    assert (started["run_id"], started["seed"], done["run_id"]) == (run_id, "7", run_id)
+    assert 5 <= started["completed_tasks"] < 40
+    assert len(resumed) == 40 - started["completed_tasks"] + 2
+    [score] = done["scores"]
+    assert score["tasks"] + score.get("failures", 0) == 40
+    assert score.get("failures", 0) <= 1, "the call under way when the server was killed"
+
+    failed = home.run("benchmark", "show", run_id[:13], "--failed", "-n", "2")
+    assert failed.returncode == 0, failed.stderr
+    assert len(re.findall(r"^simulator/sim-large · basics math/", failed.stdout, re.MULTILINE)) == 2
+    assert re.search(r"✗ answer: a right answer is", failed.stdout)
+    assert "There are more" in failed.stdout
+    again = home.run("benchmark", "--resume", "last", "-y")
+    assert (again.returncode, "no unfinished run" in again.stderr) == (2, True), again.stderr
