@@ -44,6 +44,8 @@ _VARIABLES = {
     r"groq/": "GROQ_API_KEY",
     r"cohere/|command-|embed-v|rerank-v": "COHERE_API_KEY",
     r"bedrock/|([a-z]+\.)?(amazon|anthropic)\.": "AWS_BEARER_TOKEN_BEDROCK",
+    r"voyage": "VOYAGE_API_KEY",
+    r"jina": "JINA_API_KEY",
     r"openrouter/": "OPENROUTER_API_KEY",
 }
 """The variable with which the models of a vendor are offered, by what their names begin with."""

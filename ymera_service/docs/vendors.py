@@ -9,6 +9,7 @@ from ymera_bedrock.features import FORMATS as BEDROCK
 from ymera_bedrock.provider import BedrockProvider
 from ymera_cohere.features import FORMATS as COHERE
 from ymera_cohere.provider import CohereProvider
+from ymera_embedders.vendors import VENDORS as EMBEDDERS
 from ymera_gemini.features import FORMATS as GEMINI
 from ymera_gemini.provider import GeminiProvider
 from ymera_gemini.vertex import VertexProvider
@@ -47,6 +48,7 @@ PROVIDERS: Mapping[str, type[Provider]] = {
 }
 _CELLS: Mapping[Support, str] = {Support.SENT: "✓", Support.IGNORED: "–"}
 _YES, _NO = "✓", ""
+_KINDS = (Kind.EMBED, Kind.RERANK, Kind.MODERATE)
 
 _HEAD = """# Vendors
 
@@ -133,12 +135,15 @@ def _work() -> Iterator[str]:
             provider.count_tokens is not Provider.count_tokens,
         )
         yield _row(name, [_YES if each else _NO for each in overrides])
+    for name, embedder in EMBEDDERS.items():
+        kinds = {model.kind for model in embedder.models.values()}
+        yield _row(name, [_YES if kind in kinds else _NO for kind in (*_KINDS, None)])
     for name, vendor in VENDORS.items():
         yield _row(name, [_YES if each else _NO for each in _offered(vendor)])
 
 
 def _offered(vendor: Vendor) -> Sequence[bool]:
-    return (*(kind in vendor.works for kind in (Kind.EMBED, Kind.RERANK, Kind.MODERATE)), vendor.counts)
+    return (*(kind in vendor.works for kind in _KINDS), vendor.counts)
 
 
 def _details() -> Iterator[str]:

@@ -21,6 +21,7 @@ RESERVED: Mapping[str, str] = MappingProxyType(
             "bedrock",
             "cohere",
             "echo",
+            "embedders",
             "gemini",
             "lexical",
             "ollama",

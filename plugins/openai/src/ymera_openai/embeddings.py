@@ -1,10 +1,5 @@
 """Embeddings: texts in, vectors out."""
 
-import binascii
-import sys
-from array import array
-from base64 import b64decode
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +7,10 @@ import orjson
 
 from ymera_openai import errors
 from ymera_openai.usage import read_usage
-from ymera_service.sdk.errors import MalformedResponse
 from ymera_service.sdk.generation import Adaptation, AdaptationKind, Usage
 from ymera_service.sdk.http import HttpRequest, HttpResponse
 from ymera_service.sdk.wire.json_reader import Json, as_object, member, members, read_json, text
+from ymera_service.sdk.wire.vectors import read_vectors
 from ymera_service.sdk.work import Embeddings, EmbedRequest
 
 NO_PURPOSE = Adaptation(AdaptationKind.DROPPED, "purpose", "this API embeds every text in the same way")
@@ -66,14 +61,8 @@ def decode(response: HttpResponse, form: Form = JSON_NUMBERS) -> Embeddings:
     usage = reported.usage if reported else None
     if reported and not reported.usage.input_tokens:  # Voyage reports only the total
         usage = Usage(input_tokens=reported.total_tokens or 0)
-    try:
-        vectors = tuple([_vector(item.get("embedding"), form) for item in _in_order(members(document, "data"))])
-    except (TypeError, ValueError, binascii.Error) as error:
-        raise MalformedResponse(f"an embedding is not in the format: {error}") from None
-    if not vectors:
-        raise MalformedResponse("the answer has no embeddings")
     return Embeddings(
-        vectors,
+        read_vectors(members(document, "data"), form.typecode),
         usage=usage,
         cost_micros=reported.cost_micros if reported else None,
         model=text(document, "model"),
@@ -92,20 +81,3 @@ def read_object(response: HttpResponse) -> Json:
     if failure := errors.in_body(document):
         raise failure
     return as_object(document)
-
-
-def _in_order(items: list[Json]) -> list[Json]:
-    if all(isinstance(item.get("index"), int) for item in items):
-        return sorted(items, key=lambda item: int(item["index"]))
-    return items
-
-
-def _vector(value: object, form: Form) -> Sequence[float]:
-    if isinstance(value, str):
-        packed = array(form.typecode, b64decode(value, validate=True))
-        if sys.byteorder == "big":
-            packed.byteswap()
-        return packed
-    if not isinstance(value, list):
-        raise TypeError("neither a list nor base64")
-    return tuple(map(float, value))

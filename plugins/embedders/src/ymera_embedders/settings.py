@@ -1,0 +1,43 @@
+"""The plugin's settings."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+
+from ymera_service.sdk.settings import PluginSettings
+
+NAMES = ("voyage", "jina")
+"""The vendors; `vendors` has a row for each."""
+
+Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class VendorSettings(BaseModel):
+    """One vendor."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    api_key: SecretStr | None = None
+    """The key; unset means that of the environment."""
+    api_keys: dict[Name, SecretStr] = Field(default_factory=dict)
+    """Several keys by name. Each model then has a target for each key, so that a key that fails or is exhausted is
+    paused while the others are used."""
+    base_url: Address | None = None
+    """Another address of the same API."""
+    models: tuple[str, ...] = ()
+    """The models to offer, instead of those that the vendor documents."""
+
+
+class EmbeddersSettings(PluginSettings):
+    """The table `[plugins.embedders]`."""
+
+    vendors: dict[str, VendorSettings] = Field(default_factory=dict)
+    """By vendor name. A vendor whose key is in the environment needs no table."""
+
+    @field_validator("vendors")
+    @classmethod
+    def _vendors_are_known(cls, vendors: dict[str, VendorSettings]) -> dict[str, VendorSettings]:
+        if unknown := sorted(vendors.keys() - set(NAMES)):
+            raise ValueError(f"unknown vendor {', '.join(unknown)}; known are {', '.join(NAMES)}")
+        return vendors
