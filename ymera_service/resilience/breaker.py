@@ -23,6 +23,7 @@ from ymera_service.config import BalancingSettings, BreakerSettings
 from ymera_service.resilience.loads import Loads
 from ymera_service.resilience.network import Network
 from ymera_service.resilience.pauses import Pauses
+from ymera_service.resilience.reliability import Reliability
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.events import Headroom
 from ymera_service.sdk.targets import Scope, Target
@@ -263,9 +264,7 @@ class Permit:
 
 
 class Breakers:
-    """What is known of failures: the breakers of all domains, the pauses, and the state of this machine's network.
-
-    `loads` is what is known of the calls beside."""
+    """What is known of failures: breakers, pauses, reliability, the machine's network. `loads` knows of all calls."""
 
     def __init__(
         self,
@@ -277,7 +276,7 @@ class Breakers:
         """Takes a monotonic clock, what settles the jitter, and what hears of all calls."""
         self.pauses = Pauses(settings.max_pause_seconds, clock)
         self.loads = loads or Loads(BalancingSettings(), clock)
-        self.network = Network()
+        self.network, self.reliability = Network(), Reliability(clock)
         self._settings = settings
         self._clock = clock
         self._draw = draw or random.Random()  # noqa: S311  # jitter
@@ -339,6 +338,7 @@ class Breakers:
     def settle_success(self, target: Target, probed: Sequence[str]) -> None:
         """For `Permit`: counts a success in all of a target's domains, in those not closed if it was a probe."""
         self.network.works()
+        self.reliability.succeeded(target)
         if not self._breakers:
             return
         self.release(probed)
@@ -352,7 +352,10 @@ class Breakers:
         self.release(probed)
         if pause := self.pauses.observe(target, error):
             self.loads.paused(target, error, pause)
-        if self._is_local(error) or not error.trips_breaker:
+        if self._is_local(error):
+            return
+        self.reliability.failed(target, error)
+        if not error.trips_breaker:
             return
         self.loads.failed(target, error)
         domain = target.domain(error.scope)

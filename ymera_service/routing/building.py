@@ -44,6 +44,7 @@ def build_routing(*, plugins: Plugins, catalog: Catalog, breakers: Breakers, set
         sessions=sessions,
         open_domains=breakers.open_domains,
         paused_domains=breakers.pauses.domains,
+        chances=breakers.reliability.chances,
         classifier=lambda: plugins.registry.classifiers.get(settings.classifier),
         prior=lambda: plugins.registry.priors.get(settings.prior),
         settings=settings,

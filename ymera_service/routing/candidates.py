@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Rows
 from ymera_service.routing.decision import Candidate, ScoreComponent
 from ymera_service.routing.explain import STAYS
 from ymera_service.routing.filters import missing
 from ymera_service.routing.policy import Order
-from ymera_service.routing.scoring import expected_cost
+from ymera_service.routing.scoring import FAILURES_WEIGHT, expected_cost
 from ymera_service.routing.sessions import CALLS_WEIGHT, SESSION_WEIGHT, Affinity
 from ymera_service.routing.snapshot import Scored, Snapshot
 from ymera_service.routing.table import CERTAINTY, Table
@@ -48,9 +49,19 @@ def _candidate(position: int, row: int, category: str, scored: Scored) -> Candid
                 "capability", float(not unknown), CERTAINTY, f"not known: {unknown}" if unknown else "known"
             ),
         )
+    chance = scored.snapshot.chances.get(table.targets[row].pool)
+    if chance is not None and chance.shortfall:
+        components += (ScoreComponent("failures", chance.shortfall, -FAILURES_WEIGHT, _failures(chance)),)
     if position == scored.pinned:
         components += (_continuity(scored.snapshot.affinity),)
     return Candidate(table.targets[row], float(scored.scores.totals[position]), components, micros, latency)
+
+
+def _failures(chance: Chance) -> str:
+    return (
+        f"{chance.failed:.0f} of about {chance.calls:.0f} recent calls failed; "
+        f"{chance.mean:.2f} ± {chance.deviation:.2f} of them succeed"
+    )
 
 
 def session_note(scored: Scored, order: Order) -> str:

@@ -192,6 +192,7 @@ class Inputs:
         open_domains: Keys of the breakers that were open, and of what was paused.
         affinity: The id of the target that the session stays with; empty if there was none.
         topic_change: How likely the request begins another topic; None without a session.
+        chances: Pool → how many recent calls there were, and how many of them failed: the least reliable ones.
         preferences: See `Preferences.stated`; None if they were too long to be stored.
         exploration: How likely the first candidate was drawn from those that may be the best in truth.
         optimism: How much of its doubt was added to the quality of each candidate.
@@ -208,6 +209,7 @@ class Inputs:
     exploration: float = 0.0
     optimism: float = 0.0
     topic_change: float | None = None
+    chances: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

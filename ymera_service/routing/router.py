@@ -11,6 +11,7 @@ import structlog
 from ymera_service.catalog import Catalog, CatalogSnapshot
 from ymera_service.config import RoutingSettings
 from ymera_service.plugins.wording import trace
+from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.decision import Decision, Preferences, Selection, Weights
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
@@ -62,6 +63,7 @@ class Router:
         categories: Callable[[], Collection[str]],
         prior: Callable[[], QualityPrior | None] = lambda: None,
         paused_domains: Callable[[], Mapping[str, float]] = dict,
+        chances: Callable[[], Mapping[str, Chance]] = dict,
     ) -> None:
         """Takes what is asked for each decision.
 
@@ -75,12 +77,14 @@ class Router:
             categories: Returns what a hint may name besides what every classifier knows and what was measured.
             prior: Returns what says how good models are before they are measured.
             paused_domains: Returns the keys of what is paused, with the seconds until each may be called.
+            chances: Returns pool → how likely a call succeeds, of those that fail more often than is usual.
         """
         self._catalog = catalog
         self._evidence = evidence
         self._sessions = sessions
         self._open_domains = open_domains
         self._paused_domains = paused_domains
+        self._chances = chances
         self._classifier = classifier
         self._prior = prior
         self._categories = categories
@@ -130,6 +134,7 @@ class Router:
             corrections=self._evidence.corrections(features) if features else {},
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
+            chances=self._chances(),
             affinity=self._sessions.affinity(caller, preferences.session_id, prompt, probabilities),
             seed=getrandbits(63) if seed is None else seed,
         )
@@ -154,6 +159,7 @@ class Router:
             exploration=0.0,
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
+            chances=self._chances(),
             affinity=NO_AFFINITY,
             seed=getrandbits(63),
         )
@@ -192,6 +198,7 @@ class Router:
             optimism=decision.inputs.optimism,
             corrections=evidence.corrections(features) if features else {},
             open_domains=dict.fromkeys(decision.inputs.open_domains, inf),
+            chances={pool: Chance.of(*calls) for pool, calls in decision.inputs.chances.items()},
             affinity=Affinity(decision.inputs.affinity, decision.inputs.topic_change),
             seed=decision.seed,
         )

@@ -29,6 +29,10 @@ CHEAP, DEAR = 10.0, 1_000_000.0
 UNKNOWN = 0.5
 """The value where nothing is known: neither recommends a target nor rules it out."""
 
+FAILURES_WEIGHT = 0.5
+"""What a score loses where every call fails that usually succeeds: a call that fails costs time and a share of the
+caller's patience, but mostly another target answers."""
+
 FEW = 32
 """The most targets that are scored one by one."""
 

@@ -4,18 +4,20 @@ Nothing here reads a clock, draws from anything but the seed, or changes what it
 and snapshot give the same selection.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nsmallest
 from typing import Any
 
 import numpy as np
 
+from ymera_service.resilience.reliability import Chance
 from ymera_service.routing import policy
 from ymera_service.routing.candidates import candidates, rows_at, session_note
 from ymera_service.routing.columns import Rows, Whole
 from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Inputs, Selection
 from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, required_bits, sift
-from ymera_service.routing.scoring import doubts, score
+from ymera_service.routing.scoring import FAILURES_WEIGHT, doubts, score
 from ymera_service.routing.snapshot import RANKED, RoutingRequest, Scored, Snapshot
 from ymera_service.routing.table import Table
 from ymera_service.routing.texts import clipped
@@ -71,6 +73,8 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         scores.add(unsure * (weights.quality * snapshot.optimism))
     if required := required_bits(needs, wanted):
         scores.add(table.certainties(required).take(eligible))
+    if snapshot.chances and (shortfalls := table.shortfalls(snapshot.chances)) is not None:
+        scores.add(shortfalls.take(eligible) * -FAILURES_WEIGHT)
     pinned = _pinned(snapshot, eligible)
     if pinned is not None:
         scores.totals[pinned] += snapshot.affinity.weight
@@ -195,10 +199,17 @@ def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
         open_domains=_named({**snapshot.open_domains, **snapshot.paused_domains}, table),
         affinity=snapshot.affinity.target_id,
         topic_change=snapshot.affinity.topic_change,
+        chances=_worst(snapshot.chances, table),
         preferences=wanted.stated,
         exploration=snapshot.exploration,
         optimism=snapshot.optimism,
     )
+
+
+def _worst(chances: Mapping[str, Chance], table: Table) -> dict[str, tuple[float, float]]:
+    """Returns how many recent calls of the least reliable pools there were, and how many of those failed."""
+    known = [(chance.mean, pool) for pool, chance in chances.items() if pool in table.rows]
+    return {pool: (chances[pool].calls, chances[pool].failed) for _, pool in nsmallest(DOMAINS_KEPT, known)}
 
 
 def _named(open_domains: Iterable[str], table: Table) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Rows
 from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.routing.estimate import Needs
@@ -50,6 +51,7 @@ class Snapshot:
         optimism: How much of its doubt is added to the quality of each candidate, from 0 to 1.
         open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
         paused_domains: Keys of what is paused, as its provider asked, with the seconds until it may be called.
+        chances: Pool → how likely a call of it succeeds, of those that fail more often than is usual.
         affinity: The target to stay with, and how much.
         seed: Settles every draw; of 63 bits, so that every language has a type for it.
     """
@@ -64,6 +66,7 @@ class Snapshot:
     paused_domains: Mapping[str, float] = field(default_factory=dict)
     optimism: float = 0.0
     corrections: Mapping[str, Correction] = field(default_factory=dict)
+    chances: Mapping[str, Chance] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

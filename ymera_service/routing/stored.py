@@ -41,7 +41,18 @@ _Count = tuple[ExclusionReason, int, _Target, str]
 _FirstInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None]
 _SecondInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float]
 _Inputs = tuple[
-    str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float, float | None
+    str,
+    str,
+    tuple[str, ...],
+    int,
+    int,
+    tuple[str, ...],
+    str,
+    dict[str, Any] | None,
+    float,
+    float,
+    float | None,
+    dict[str, tuple[float, float]],
 ]
 
 
@@ -137,6 +148,7 @@ def _packed(decision: Decision) -> dict[str, Any]:
             inputs.exploration,
             inputs.optimism,
             inputs.topic_change,
+            inputs.chances,
         ),
         "session_affinity": decision.session_affinity,
     }

@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from ymera_service.catalog import CatalogSnapshot
+from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Hashes, Mask, Rows, Whole, frozen
 from ymera_service.routing.costs import Costs
 from ymera_service.routing.quality import PRIOR_TASKS, SUREST, Qualities
@@ -159,6 +160,16 @@ class Table:
         for model, value in values.items():
             column[self._rows_of.get(model, _NO_ROWS)] = value
         return frozen(column)
+
+    def shortfalls(self, chances: Mapping[str, Chance]) -> Floats | None:
+        """Returns how far the chances of the rows are below what is usual; None if no row's is."""
+        found = [(row, chance) for pool, chance in chances.items() if (row := self.rows.get(pool)) is not None]
+        if not found:
+            return None
+        column = np.zeros(len(self.targets))
+        for row, chance in found:
+            column[row] = chance.shortfall
+        return column
 
     def _matches(self, pattern: str) -> Matches:
         """Returns what a pattern of the caller's means."""

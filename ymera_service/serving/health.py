@@ -13,6 +13,7 @@ from ymera_service.plugins.wording import words
 from ymera_service.resilience.breaker import BreakerReport, Breakers, BreakerState
 from ymera_service.resilience.memory import ByteBudget
 from ymera_service.resilience.pauses import PauseReport
+from ymera_service.resilience.reliability import ReliabilityReport
 from ymera_service.resilience.slots import LimitReport, Slots
 from ymera_service.resilience.spare import Spare
 from ymera_service.sdk.errors import YmeraError
@@ -25,6 +26,8 @@ from ymera_service.storage import Database, Recorder
 
 PING_SECONDS = 2.0
 """How long storage may take to answer."""
+MAX_UNRELIABLE = 20
+"""Unreliable targets of a provider that are named."""
 MAX_CAUSES = 3
 """Causes that the sentence on the whole names."""
 
@@ -59,7 +62,8 @@ class BackgroundHealth(PartHealth):
 
 @dataclass(frozen=True, slots=True)
 class ProviderHealth(PartHealth):
-    """The state of a provider: how many models it offers, its breakers that are not closed, and what is paused.
+    """The state of a provider: how many models it offers, its breakers that are not closed, what is paused, and
+    its targets that fail more often than is usual.
 
     `listing_is_stale` says that its models are those of an earlier listing, as the latest one failed or was empty.
     """
@@ -68,6 +72,7 @@ class ProviderHealth(PartHealth):
     breakers: tuple[BreakerReport, ...] = ()
     pauses: tuple[PauseReport, ...] = ()
     listing_is_stale: bool = False
+    unreliable: tuple[ReliabilityReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,7 @@ class Health:
     def _providers(self, models: Sequence[Model]) -> Iterable[ProviderHealth]:
         errors, hopeless = self._catalog.snapshot.provider_errors, self._breakers.hopeless_domains()
         reports, pauses, offers = self._breakers.report(), self._breakers.pauses.report(), _by_provider(models)
+        unreliable = self._breakers.reliability.report()
         for name, provider in sorted(self._plugins.registry.providers.items()):
             own, error = offers.get(name, ()), errors.get(name, "")
             breakers = tuple(report for report in reports if _belongs(report.domain, name))
@@ -191,7 +197,16 @@ class Health:
                 yield ProviderHealth(name, Status.ABSENT, missing)
             else:
                 detail = error or ("" if own else "offers no models now; a local server may not be running")
-                yield ProviderHealth(name, status, detail, len(own), breakers, paused, bool(error and own))
+                yield ProviderHealth(
+                    name,
+                    status,
+                    detail,
+                    len(own),
+                    breakers,
+                    paused,
+                    listing_is_stale=bool(error and own),
+                    unreliable=tuple([report for report in unreliable if _belongs(report.pool, name)][:MAX_UNRELIABLE]),
+                )
 
     def _network(self) -> PartHealth:
         problem = self._breakers.network.problem

@@ -301,6 +301,15 @@ def test_health_shows_every_part_and_its_problem() -> None:
                         last_error="no credit",
                     )
                 ],
+                unreliable_targets=[
+                    ymera_pb2.UnreliableTarget(
+                        target="acme/m",
+                        success_probability=0.81,
+                        standard_deviation=0.045,
+                        calls=59.7,
+                        failed_calls=12.2,
+                    )
+                ],
             ),
             ymera_pb2.ProviderHealth(
                 provider="lab",
@@ -357,7 +366,11 @@ def test_health_shows_every_part_and_its_problem() -> None:
         "            name             state     detail",
         "storage     sqlite           ok",
         "network                      degraded  no name can be resolved",
-        "provider    acme             degraded  1 model · acme#key-1: breaker open, tried again in 2.00 s (no credit)",
+        (
+            "provider    acme             degraded  1 model"
+            " · acme#key-1: breaker open, tried again in 2.00 s (no credit)"
+            " · acme/m: 12 of about 60 recent calls failed, 0.81 ± 0.04 succeed"
+        ),
         (
             "provider    lab              degraded  2 models · stale listing: gone"
             " · lab/m: paused by its provider for 2.00 s (slow down)"

@@ -8,6 +8,7 @@ from itertools import count
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings, RoutingSettings
+from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.decision import Decision, Preferences, Selection
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
@@ -95,6 +96,7 @@ class Routing:
         self.classifier: FixedClassifier | None = FixedClassifier()
         self.open_domains: dict[str, float] = {}
         self.paused_domains: dict[str, float] = {}
+        self.chances: dict[str, Chance] = {}
         self.categories: list[str] = []
         self.sessions = Sessions(10)
         self.router = Router(
@@ -107,6 +109,7 @@ class Routing:
             categories=lambda: self.categories,
             prior=lambda: prior,
             paused_domains=lambda: self.paused_domains,
+            chances=lambda: self.chances,
         )
 
     def measure(self, **scores: Mapping[str, float]) -> None:

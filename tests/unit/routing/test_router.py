@@ -6,7 +6,9 @@ import pytest
 
 from tests.unit.routing.conftest import FixedClassifier, Routing
 from ymera_service.config import RoutingSettings
+from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.decision import Decision, Inputs, Preferences, Weights
+from ymera_service.routing.stored import from_json, to_json
 from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import InvalidRequest, ModelNotFound
 from ymera_service.sdk.generation import Prompt, Sampling, Tool
@@ -258,3 +260,49 @@ def test_later_measurements_count_from_the_next_decision() -> None:
     for _ in range(2):
         routing.evidence.observe("p/b", output_tokens=100, time_to_first_token=0.1, duration=1.0)
         assert routing.decide().candidates[1].expected_latency == pytest.approx(0.1 + 400 * 0.009)
+
+
+ALIKE = [ModelInfo("good", price=Price(10**6, 10**6)), ModelInfo("sound", price=Price(10**6, 10**6))]
+ONE_IN_FIVE = Chance.of(60, 12)
+
+
+def test_a_target_that_fails_one_call_in_five_ranks_below_a_sound_one_of_slightly_less_quality() -> None:
+    routing = Routing({"p": ALIKE})
+    routing.measure(coding={"p/good": 0.85, "p/sound": 0.8}, general={"p/good": 0.85, "p/sound": 0.8})
+    assert order(routing.decide()) == ["p/good", "p/sound"]
+    routing.chances = {"p/good": ONE_IN_FIVE, "p/gone": ONE_IN_FIVE}
+    decision = routing.decide()
+    assert order(decision) == ["p/sound", "p/good"]
+    [failures] = [part for part in decision.candidates[1].components if part.name == "failures"]
+    assert failures.evidence == "12 of about 60 recent calls failed; 0.82 ± 0.05 of them succeed"
+    assert "failures" not in [part.name for part in decision.candidates[0].components]
+    for candidate in decision.candidates:
+        assert candidate.score == pytest.approx(sum(part.value * part.weight for part in candidate.components))
+
+
+def test_a_target_that_fails_at_times_keeps_its_place_where_it_is_far_better() -> None:
+    routing = Routing({"p": ALIKE})
+    routing.measure(coding={"p/good": 0.95, "p/sound": 0.4}, general={"p/good": 0.95, "p/sound": 0.4})
+    routing.chances = {"p/good": ONE_IN_FIVE}
+    assert order(routing.decide()) == ["p/good", "p/sound"]
+
+
+def test_a_session_leaves_a_target_that_keeps_failing() -> None:
+    routing = Routing({"p": ALIKE})
+    routing.answered("s", "p/good")
+    wanted = Preferences(session_id="s")
+    assert routing.decide(preferences=wanted).session_affinity
+    routing.chances = {"p/good": Chance.of(60, 30)}
+    assert order(routing.decide(preferences=wanted)) == ["p/sound", "p/good"]
+
+
+def test_what_failed_is_part_of_a_stored_decision() -> None:
+    routing = Routing({"p": [*ALIKE, *(ModelInfo(f"m{n}") for n in range(40))]})
+    routing.chances = {"p/good": ONE_IN_FIVE, "p/m1": Chance.of(3, 1)}
+    decision = routing.decide()
+    stored = from_json(to_json(decision))
+    routing.chances = {}
+    again = routing.router.recompute(stored, routing.catalog.snapshot)
+    assert [(one.target, one.score) for one in again.candidates] == [
+        (one.target, one.score) for one in decision.candidates
+    ]

@@ -237,6 +237,15 @@ async def test_a_pause_is_no_open_breaker_and_requests_can_be_served(server: Ser
     assert (await health.report()).status is Status.OK
 
 
+async def test_targets_that_fail_often_are_named_the_worst_first(server: Server) -> None:
+    health = await server.health(Lab("lab", REAL, ModelInfo("other")), Lab("other", REAL))
+    server.fail("lab/real", ProviderServerError("broken"), times=1)
+    server.fail("lab/other", ProviderServerError("broken"), times=3)
+    lab, other = (await health.report()).providers
+    assert [report.pool for report in lab.unreliable] == ["lab/other", "lab/real"]
+    assert other.unreliable == ()
+
+
 async def test_a_network_that_is_down_is_said_once_and_held_against_no_provider(server: Server) -> None:
     health = await server.health(Lab("a", REAL), Lab("b", REAL))
     for model in ("a/real", "b/real", "a/real", "b/real"):

@@ -9,6 +9,7 @@ from ymera_service.plugins import PluginState, PluginStatus, Registration
 from ymera_service.plugins.settings import SettingView
 from ymera_service.resilience.breaker import BreakerReport, BreakerState
 from ymera_service.resilience.pauses import PauseReport
+from ymera_service.resilience.reliability import ReliabilityReport
 from ymera_service.resilience.slots import LimitReport
 from ymera_service.sdk.targets import Scope
 from ymera_service.serving.health import BackgroundHealth, HealthReport, PartHealth, ProviderHealth, Status
@@ -62,6 +63,17 @@ def _provider(provider: ProviderHealth) -> Fields:
         "breakers": [_breaker(report) for report in provider.breakers],
         "pauses": [_pause(report) for report in provider.pauses],
         "listing_is_stale": provider.listing_is_stale,
+        "unreliable_targets": [_unreliable(report) for report in provider.unreliable],
+    }
+
+
+def _unreliable(report: ReliabilityReport) -> Fields:
+    return {
+        "target": report.pool,
+        "success_probability": report.chance.mean,
+        "standard_deviation": report.chance.deviation,
+        "calls": report.chance.calls,
+        "failed_calls": report.chance.failed,
     }
 
 

@@ -13,6 +13,7 @@ from ymera.v1.ymera_pb2 import (
     LimitHealth,
     PauseHealth,
     ProviderHealth,
+    UnreliableTarget,
 )
 
 from ymera_service.cli.render.figures import duration, word
@@ -55,7 +56,8 @@ def _provider(provider: ProviderHealth) -> str:
     offered = models if provider.models or not provider.detail else ""
     listing = f"stale listing: {provider.detail}" if provider.listing_is_stale else provider.detail
     stopped = [*map(_breaker, provider.breakers), *map(_pause, provider.pauses)]
-    return " · ".join(filter(None, [offered, listing, *stopped]))
+    failing = map(_unreliable, provider.unreliable_targets)
+    return " · ".join(filter(None, [offered, listing, *stopped, *failing]))
 
 
 def _breaker(breaker: BreakerHealth) -> str:
@@ -73,6 +75,11 @@ def _breaker(breaker: BreakerHealth) -> str:
 def _pause(pause: PauseHealth) -> str:
     why = f" ({pause.reason})" if pause.reason else ""
     return f"{pause.domain}: paused by its provider for {duration(pause.retry_after)}{why}"
+
+
+def _unreliable(target: UnreliableTarget) -> str:
+    failed = f"{target.failed_calls:.0f} of about {target.calls:.0f} recent calls failed"
+    return f"{target.target}: {failed}, {target.success_probability:.2f} ± {target.standard_deviation:.2f} succeed"
 
 
 def _limit(limit: LimitHealth) -> str:

@@ -1374,11 +1374,13 @@ type ScoreComponent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "quality", "speed", "cost", "capability" (1 if the model is known to have
 	// what the request needs), "session", "doubt" (the standard deviation of
-	// the quality: a bonus where answers get feedback) or one that a policy adds.
+	// the quality: a bonus where answers get feedback), "failures" (how far the
+	// probability that a call succeeds is below what is usual) or one that a policy
+	// adds.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The candidate's value for this component, from 0 to 1.
 	Value float64 `protobuf:"fixed64,2,opt,name=value,proto3" json:"value,omitempty"`
-	// The weight of this component, from 0 to 1.
+	// The weight of this component, from 0 to 1; below 0 if its value is a loss.
 	Weight float64 `protobuf:"fixed64,3,opt,name=weight,proto3" json:"weight,omitempty"`
 	// The evidence for the value, for people: "0.91 over 24 benchmark tasks".
 	Evidence      string `protobuf:"bytes,4,opt,name=evidence,proto3" json:"evidence,omitempty"`

@@ -2980,8 +2980,11 @@ type ProviderHealth struct {
 	// True if its models are those of an earlier listing, as the latest one failed
 	// or was empty; `detail` has the reason.
 	ListingIsStale bool `protobuf:"varint,7,opt,name=listing_is_stale,json=listingIsStale,proto3" json:"listing_is_stale,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Its targets that fail more often than is usual, the worst first, at most 20.
+	// They lose in the ranking, whatever their breakers do.
+	UnreliableTargets []*UnreliableTarget `protobuf:"bytes,8,rep,name=unreliable_targets,json=unreliableTargets,proto3" json:"unreliable_targets,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ProviderHealth) Reset() {
@@ -3063,6 +3066,97 @@ func (x *ProviderHealth) GetListingIsStale() bool {
 	return false
 }
 
+func (x *ProviderHealth) GetUnreliableTargets() []*UnreliableTarget {
+	if x != nil {
+		return x.UnreliableTargets
+	}
+	return nil
+}
+
+// A target that fails more often than is usual. Calls count the less the longer
+// ago they were, by half after ten minutes and after about seventy calls.
+type UnreliableTarget struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The target's id; that without the account where it has several.
+	Target string `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// How likely its next call succeeds, from 0 to 1. A target that was never
+	// called is taken for 0.95.
+	SuccessProbability float64 `protobuf:"fixed64,2,opt,name=success_probability,json=successProbability,proto3" json:"success_probability,omitempty"`
+	// The standard deviation of what that may really be.
+	StandardDeviation float64 `protobuf:"fixed64,3,opt,name=standard_deviation,json=standardDeviation,proto3" json:"standard_deviation,omitempty"`
+	// How many recent calls it rests on.
+	Calls float64 `protobuf:"fixed64,4,opt,name=calls,proto3" json:"calls,omitempty"`
+	// How many of them failed.
+	FailedCalls   float64 `protobuf:"fixed64,5,opt,name=failed_calls,json=failedCalls,proto3" json:"failed_calls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnreliableTarget) Reset() {
+	*x = UnreliableTarget{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnreliableTarget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnreliableTarget) ProtoMessage() {}
+
+func (x *UnreliableTarget) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnreliableTarget.ProtoReflect.Descriptor instead.
+func (*UnreliableTarget) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *UnreliableTarget) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *UnreliableTarget) GetSuccessProbability() float64 {
+	if x != nil {
+		return x.SuccessProbability
+	}
+	return 0
+}
+
+func (x *UnreliableTarget) GetStandardDeviation() float64 {
+	if x != nil {
+		return x.StandardDeviation
+	}
+	return 0
+}
+
+func (x *UnreliableTarget) GetCalls() float64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *UnreliableTarget) GetFailedCalls() float64 {
+	if x != nil {
+		return x.FailedCalls
+	}
+	return 0
+}
+
 // A pause that a provider asked for, by a rate limit or by a retry-after. It is no
 // failure, and ends by time alone.
 type PauseHealth struct {
@@ -3081,7 +3175,7 @@ type PauseHealth struct {
 
 func (x *PauseHealth) Reset() {
 	*x = PauseHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3093,7 +3187,7 @@ func (x *PauseHealth) String() string {
 func (*PauseHealth) ProtoMessage() {}
 
 func (x *PauseHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3106,7 +3200,7 @@ func (x *PauseHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseHealth.ProtoReflect.Descriptor instead.
 func (*PauseHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *PauseHealth) GetDomain() string {
@@ -3160,7 +3254,7 @@ type BreakerHealth struct {
 
 func (x *BreakerHealth) Reset() {
 	*x = BreakerHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3172,7 +3266,7 @@ func (x *BreakerHealth) String() string {
 func (*BreakerHealth) ProtoMessage() {}
 
 func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3185,7 +3279,7 @@ func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BreakerHealth.ProtoReflect.Descriptor instead.
 func (*BreakerHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BreakerHealth) GetDomain() string {
@@ -3247,7 +3341,7 @@ type BackgroundTaskHealth struct {
 
 func (x *BackgroundTaskHealth) Reset() {
 	*x = BackgroundTaskHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3259,7 +3353,7 @@ func (x *BackgroundTaskHealth) String() string {
 func (*BackgroundTaskHealth) ProtoMessage() {}
 
 func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3272,7 +3366,7 @@ func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
 func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *BackgroundTaskHealth) GetName() string {
@@ -3319,7 +3413,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3331,7 +3425,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3344,7 +3438,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{35}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -3383,7 +3477,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3395,7 +3489,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3408,7 +3502,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{36}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -3646,7 +3740,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x15\n" +
 	"\x06in_use\x18\x02 \x01(\x03R\x05inUse\x12\x14\n" +
 	"\x05limit\x18\x03 \x01(\x03R\x05limit\x12\x18\n" +
-	"\awaiting\x18\x04 \x01(\x05R\awaiting\"\x9a\x02\n" +
+	"\awaiting\x18\x04 \x01(\x05R\awaiting\"\xe5\x02\n" +
 	"\x0eProviderHealth\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12.\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x16\n" +
@@ -3654,7 +3748,14 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x06detail\x18\x04 \x01(\tR\x06detail\x123\n" +
 	"\bbreakers\x18\x05 \x03(\v2\x17.ymera.v1.BreakerHealthR\bbreakers\x12-\n" +
 	"\x06pauses\x18\x06 \x03(\v2\x15.ymera.v1.PauseHealthR\x06pauses\x12(\n" +
-	"\x10listing_is_stale\x18\a \x01(\bR\x0elistingIsStale\"\xa7\x01\n" +
+	"\x10listing_is_stale\x18\a \x01(\bR\x0elistingIsStale\x12I\n" +
+	"\x12unreliable_targets\x18\b \x03(\v2\x1a.ymera.v1.UnreliableTargetR\x11unreliableTargets\"\xc3\x01\n" +
+	"\x10UnreliableTarget\x12\x16\n" +
+	"\x06target\x18\x01 \x01(\tR\x06target\x12/\n" +
+	"\x13success_probability\x18\x02 \x01(\x01R\x12successProbability\x12-\n" +
+	"\x12standard_deviation\x18\x03 \x01(\x01R\x11standardDeviation\x12\x14\n" +
+	"\x05calls\x18\x04 \x01(\x01R\x05calls\x12!\n" +
+	"\ffailed_calls\x18\x05 \x01(\x01R\vfailedCalls\"\xa7\x01\n" +
 	"\vPauseHealth\x12\x16\n" +
 	"\x06domain\x18\x01 \x01(\tR\x06domain\x12,\n" +
 	"\x05scope\x18\x02 \x01(\x0e2\x16.ymera.v1.BreakerScopeR\x05scope\x12:\n" +
@@ -3723,7 +3824,7 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
@@ -3760,133 +3861,135 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*NetworkHealth)(nil),         // 32: ymera.v1.NetworkHealth
 	(*LimitHealth)(nil),           // 33: ymera.v1.LimitHealth
 	(*ProviderHealth)(nil),        // 34: ymera.v1.ProviderHealth
-	(*PauseHealth)(nil),           // 35: ymera.v1.PauseHealth
-	(*BreakerHealth)(nil),         // 36: ymera.v1.BreakerHealth
-	(*BackgroundTaskHealth)(nil),  // 37: ymera.v1.BackgroundTaskHealth
-	(*PluginHealth)(nil),          // 38: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 39: ymera.v1.StorageHealth
-	nil,                           // 40: ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	nil,                           // 41: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
-	(*Prompt)(nil),                // 42: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 43: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 44: ymera.v1.DecisionView
-	(*Attribution)(nil),           // 45: ymera.v1.Attribution
-	(*Decision)(nil),              // 46: ymera.v1.Decision
-	(*Message)(nil),               // 47: ymera.v1.Message
-	(FinishReason)(0),             // 48: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 49: ymera.v1.Usage
-	(*Citation)(nil),              // 50: ymera.v1.Citation
-	(*Attempt)(nil),               // 51: ymera.v1.Attempt
-	(*TokenLogprob)(nil),          // 52: ymera.v1.TokenLogprob
-	(*ProviderBlock)(nil),         // 53: ymera.v1.ProviderBlock
-	(*Error)(nil),                 // 54: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 55: google.protobuf.Duration
-	(*structpb.Struct)(nil),       // 56: google.protobuf.Struct
+	(*UnreliableTarget)(nil),      // 35: ymera.v1.UnreliableTarget
+	(*PauseHealth)(nil),           // 36: ymera.v1.PauseHealth
+	(*BreakerHealth)(nil),         // 37: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 38: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 39: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 40: ymera.v1.StorageHealth
+	nil,                           // 41: ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	nil,                           // 42: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	(*Prompt)(nil),                // 43: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 44: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 45: ymera.v1.DecisionView
+	(*Attribution)(nil),           // 46: ymera.v1.Attribution
+	(*Decision)(nil),              // 47: ymera.v1.Decision
+	(*Message)(nil),               // 48: ymera.v1.Message
+	(FinishReason)(0),             // 49: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 50: ymera.v1.Usage
+	(*Citation)(nil),              // 51: ymera.v1.Citation
+	(*Attempt)(nil),               // 52: ymera.v1.Attempt
+	(*TokenLogprob)(nil),          // 53: ymera.v1.TokenLogprob
+	(*ProviderBlock)(nil),         // 54: ymera.v1.ProviderBlock
+	(*Error)(nil),                 // 55: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 56: google.protobuf.Duration
+	(*structpb.Struct)(nil),       // 57: google.protobuf.Struct
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	42, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	43, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	44, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	45, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
-	46, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	42, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	43, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	44, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	45, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
-	40, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	47, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	48, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	49, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	46, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	50, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	51, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	52, // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
-	42, // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	43, // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	44, // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	45, // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
-	41, // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	43, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	44, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	45, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	46, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	47, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	43, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	44, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	45, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	46, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	41, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	48, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	49, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	50, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	47, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	51, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	52, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	53, // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
+	43, // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	44, // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	45, // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	46, // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	42, // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
 	9,  // 22: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
 	10, // 23: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
 	11, // 24: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
 	12, // 25: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
 	13, // 26: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
 	15, // 27: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	50, // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	53, // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
+	51, // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	54, // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
 	14, // 30: ymera.v1.ExecuteStreamResponse.logprobs_delta:type_name -> ymera.v1.LogprobsDelta
 	16, // 31: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
 	17, // 32: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
 	18, // 33: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
 	19, // 34: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	46, // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	54, // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	52, // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
-	48, // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	49, // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	51, // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	54, // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	49, // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	51, // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	54, // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	49, // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	51, // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	54, // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	49, // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	51, // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	47, // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	55, // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	53, // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
+	49, // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	50, // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	52, // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	55, // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	50, // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	52, // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	55, // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	50, // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	52, // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	55, // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	50, // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	52, // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
 	21, // 50: ymera.v1.BenchmarkRequest.own_suite:type_name -> ymera.v1.OwnSuite
 	22, // 51: ymera.v1.OwnSuite.tasks:type_name -> ymera.v1.OwnTask
-	47, // 52: ymera.v1.OwnTask.messages:type_name -> ymera.v1.Message
+	48, // 52: ymera.v1.OwnTask.messages:type_name -> ymera.v1.Message
 	24, // 53: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
 	25, // 54: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
 	26, // 55: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
 	27, // 56: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
 	28, // 57: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
-	55, // 58: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	54, // 59: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	56, // 58: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	55, // 59: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
 	29, // 60: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	54, // 61: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
-	54, // 62: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
-	55, // 63: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	49, // 64: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	55, // 61: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	55, // 62: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	56, // 63: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	50, // 64: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
 	0,  // 65: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	55, // 66: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	56, // 66: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
 	34, // 67: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	38, // 68: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	39, // 69: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	37, // 70: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	39, // 68: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	40, // 69: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	38, // 70: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
 	32, // 71: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
 	33, // 72: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
 	0,  // 73: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
 	0,  // 74: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	36, // 75: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	35, // 76: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
-	2,  // 77: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
-	55, // 78: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
-	1,  // 79: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	55, // 80: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 81: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	55, // 82: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
-	0,  // 83: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 84: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 85: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	56, // 86: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	56, // 87: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 88: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 89: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 90: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	20, // 91: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	30, // 92: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 93: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 94: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 95: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	23, // 96: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	31, // 97: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	93, // [93:98] is the sub-list for method output_type
-	88, // [88:93] is the sub-list for method input_type
-	88, // [88:88] is the sub-list for extension type_name
-	88, // [88:88] is the sub-list for extension extendee
-	0,  // [0:88] is the sub-list for field type_name
+	37, // 75: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	36, // 76: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
+	35, // 77: ymera.v1.ProviderHealth.unreliable_targets:type_name -> ymera.v1.UnreliableTarget
+	2,  // 78: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	56, // 79: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	1,  // 80: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	56, // 81: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 82: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	56, // 83: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
+	0,  // 84: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 85: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 86: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	57, // 87: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	57, // 88: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 89: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 90: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 91: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	20, // 92: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	30, // 93: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 94: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 95: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 96: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	23, // 97: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	31, // 98: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	94, // [94:99] is the sub-list for method output_type
+	89, // [89:94] is the sub-list for method input_type
+	89, // [89:89] is the sub-list for extension type_name
+	89, // [89:89] is the sub-list for extension extendee
+	0,  // [0:89] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -3929,7 +4032,7 @@ func file_ymera_v1_ymera_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   39,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -812,12 +812,14 @@ class ScoreComponent(google.protobuf.message.Message):
     name: builtins.str
     """"quality", "speed", "cost", "capability" (1 if the model is known to have
     what the request needs), "session", "doubt" (the standard deviation of
-    the quality: a bonus where answers get feedback) or one that a policy adds.
+    the quality: a bonus where answers get feedback), "failures" (how far the
+    probability that a call succeeds is below what is usual) or one that a policy
+    adds.
     """
     value: builtins.float
     """The candidate's value for this component, from 0 to 1."""
     weight: builtins.float
-    """The weight of this component, from 0 to 1."""
+    """The weight of this component, from 0 to 1; below 0 if its value is a loss."""
     evidence: builtins.str
     """The evidence for the value, for people: "0.91 over 24 benchmark tasks"."""
     def __init__(

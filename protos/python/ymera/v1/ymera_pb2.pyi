@@ -1501,6 +1501,7 @@ class ProviderHealth(google.protobuf.message.Message):
     BREAKERS_FIELD_NUMBER: builtins.int
     PAUSES_FIELD_NUMBER: builtins.int
     LISTING_IS_STALE_FIELD_NUMBER: builtins.int
+    UNRELIABLE_TARGETS_FIELD_NUMBER: builtins.int
     provider: builtins.str
     """The provider's name."""
     status: Global___HealthStatus.ValueType
@@ -1523,6 +1524,12 @@ class ProviderHealth(google.protobuf.message.Message):
     def pauses(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PauseHealth]:
         """What is not called now because the provider asked for time."""
 
+    @property
+    def unreliable_targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___UnreliableTarget]:
+        """Its targets that fail more often than is usual, the worst first, at most 20.
+        They lose in the ranking, whatever their breakers do.
+        """
+
     def __init__(
         self,
         *,
@@ -1533,10 +1540,49 @@ class ProviderHealth(google.protobuf.message.Message):
         breakers: collections.abc.Iterable[Global___BreakerHealth] | None = ...,
         pauses: collections.abc.Iterable[Global___PauseHealth] | None = ...,
         listing_is_stale: builtins.bool = ...,
+        unreliable_targets: collections.abc.Iterable[Global___UnreliableTarget] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["breakers", b"breakers", "detail", b"detail", "listing_is_stale", b"listing_is_stale", "models", b"models", "pauses", b"pauses", "provider", b"provider", "status", b"status"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["breakers", b"breakers", "detail", b"detail", "listing_is_stale", b"listing_is_stale", "models", b"models", "pauses", b"pauses", "provider", b"provider", "status", b"status", "unreliable_targets", b"unreliable_targets"]) -> None: ...
 
 Global___ProviderHealth: typing_extensions.TypeAlias = ProviderHealth
+
+@typing.final
+class UnreliableTarget(google.protobuf.message.Message):
+    """A target that fails more often than is usual. Calls count the less the longer
+    ago they were, by half after ten minutes and after about seventy calls.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: builtins.int
+    SUCCESS_PROBABILITY_FIELD_NUMBER: builtins.int
+    STANDARD_DEVIATION_FIELD_NUMBER: builtins.int
+    CALLS_FIELD_NUMBER: builtins.int
+    FAILED_CALLS_FIELD_NUMBER: builtins.int
+    target: builtins.str
+    """The target's id; that without the account where it has several."""
+    success_probability: builtins.float
+    """How likely its next call succeeds, from 0 to 1. A target that was never
+    called is taken for 0.95.
+    """
+    standard_deviation: builtins.float
+    """The standard deviation of what that may really be."""
+    calls: builtins.float
+    """How many recent calls it rests on."""
+    failed_calls: builtins.float
+    """How many of them failed."""
+    def __init__(
+        self,
+        *,
+        target: builtins.str = ...,
+        success_probability: builtins.float = ...,
+        standard_deviation: builtins.float = ...,
+        calls: builtins.float = ...,
+        failed_calls: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["calls", b"calls", "failed_calls", b"failed_calls", "standard_deviation", b"standard_deviation", "success_probability", b"success_probability", "target", b"target"]) -> None: ...
+
+Global___UnreliableTarget: typing_extensions.TypeAlias = UnreliableTarget
 
 @typing.final
 class PauseHealth(google.protobuf.message.Message):
