@@ -39,6 +39,21 @@ def names(kind: str) -> Callable[[typer.Context, str], list[str]]:
     return offer
 
 
+def fields(incomplete: str) -> list[str]:
+    """Offers the fields of a request that `--set` sets, and the values of the one that is named."""
+    from ymera.v1.ymera_pb2 import ExecuteStreamRequest  # noqa: PLC0415  # only if a shell asks
+
+    from ymera_service.cli.fields import completions  # noqa: PLC0415
+
+    return _beginning(incomplete, list(completions(ExecuteStreamRequest.DESCRIPTOR, incomplete)))
+
+
+def efforts(incomplete: str) -> list[str]:
+    """Offers the levels of thinking."""
+    chosen = fields(f"reasoning_effort={incomplete}")
+    return [each.removeprefix("reasoning_effort=") for each in chosen]
+
+
 def _beginning(incomplete: str, known: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(known) if name.startswith(incomplete)]
 

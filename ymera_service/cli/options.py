@@ -127,7 +127,38 @@ Category = Annotated[
         rich_help_panel=PREFERENCES,
     ),
 ]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="KEY=VALUE",
+        help="A label of the request, for `ymera usage` and `ymera history`, such as team=search. Repeatable.",
+    ),
+]
+Effort = Annotated[
+    str,
+    typer.Option(
+        metavar="LEVEL",
+        help="How much to think: none, minimal, low, medium, high, xhigh or max.",
+        show_default=False,
+        autocompletion=completion.efforts,
+    ),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other field of the request, such as top_p=0.9, service_tier=flex or data_regions=eu. Repeatable.",
+        autocompletion=completion.fields,
+    ),
+]
 PreferFree = Annotated[bool, typer.Option("--prefer-free", help="Prefer free models.", rich_help_panel=PREFERENCES)]
+
+
+def fields(effort: str, given: list[str] | None) -> list[str]:
+    """Returns what `--effort` and `--set` set."""
+    return [*([f"reasoning_effort={effort}"] if effort else []), *(given or ())]
 
 
 def labels(given: list[str] | None) -> dict[str, str]:

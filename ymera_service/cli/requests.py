@@ -2,15 +2,16 @@
 
 import mimetypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from ymera.v1 import content_pb2, routing_pb2
 
 from ymera_service.cli.problems import wrong
 
 STDIN = "-"
-ATTRIBUTION = routing_pb2.Attribution(agent_name="ymera-cli")
+_AGENT = "ymera-cli"
 
 
 def prompt_text(argument: str | None, *, piped: bool = True) -> str:
@@ -58,6 +59,11 @@ def prompt(
         built.response_format.type = content_pb2.ResponseFormat.TYPE_JSON_SCHEMA
         built.response_format.schema = read_text(str(schema))
     return built
+
+
+def attribution(labels: Mapping[str, str] = MappingProxyType({})) -> routing_pb2.Attribution:
+    """Returns who a request is for."""
+    return routing_pb2.Attribution(agent_name=_AGENT, labels=labels)
 
 
 def sample(prompt: content_pb2.Prompt, *, temperature: float | None, max_tokens: int | None) -> None:

@@ -6,16 +6,12 @@ they have to differ by less than a lease lasts.
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from ymera_service.storage.backend import Work
+from ymera_service.storage.backend import Work, insert_into
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.tables import leases
-
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Leases:
@@ -41,7 +37,7 @@ class Leases:
         def work(connection: Connection) -> None:
             nonlocal held
             row = leases.c
-            insert = _INSERTS[connection.dialect.name](leases).values(name=name, holder=holder, until=until)
+            insert = insert_into(leases, connection).values(name=name, holder=holder, until=until)
             connection.execute(
                 insert.on_conflict_do_update(
                     index_elements=[row.name],

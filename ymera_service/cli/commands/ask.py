@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from ymera.v1.ymera_pb2 import ExecuteStreamRequest
 
-from ymera_service.cli import options, requests
+from ymera_service.cli import fields, options, requests
 from ymera_service.cli.answers import Answer, stream
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.conversations import Conversation
@@ -48,6 +48,7 @@ def ask(
     schema: _Schema = None,
     temperature: _Temperature = None,
     max_tokens: _MaxTokens = None,
+    effort: options.Effort = "",
     extract: _Extract = False,
     timeout: _Timeout = None,
     model: options.Models = None,
@@ -56,6 +57,8 @@ def ask(
     session: options.Session = "",
     prefer_free: options.PreferFree = False,
     category: options.Category = "",
+    label: options.Labels = None,
+    set_: options.Fields = None,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -89,9 +92,12 @@ def ask(
             category=category,
         )
         conversation = Conversation(session)
-    request = ExecuteStreamRequest(
-        prompt=conversation.continued(asked), preferences=preferences, attribution=requests.ATTRIBUTION
-    )
+        request = ExecuteStreamRequest(
+            prompt=conversation.continued(asked),
+            preferences=preferences,
+            attribution=requests.attribution(options.labels(label)),
+        )
+        fields.assign(request, options.fields(effort, set_))
     answer = Answer(output, extract=extract and not as_json)
     run(_ask(request, timeout, Target(address, config, api_key_file), answer, output), output)
     with output.reporting():

@@ -2,10 +2,9 @@
 
 import sys
 
-from ymera.v1.routing_pb2 import RoutingPreferences
 from ymera.v1.ymera_pb2 import ExecuteStreamRequest
 
-from ymera_service.cli import options, requests
+from ymera_service.cli import fields, options, requests
 from ymera_service.cli.answers import Answer, stream
 from ymera_service.cli.asking import next_line
 from ymera_service.cli.connect import Target, connected
@@ -18,12 +17,15 @@ from ymera_service.cli.running import run
 def chat(
     *,
     system: options.System = "",
+    effort: options.Effort = "",
     model: options.Models = None,
     weights: options.Weights = None,
     max_cost: options.MaxCost = None,
     session: options.Session = "",
     prefer_free: options.PreferFree = False,
     category: options.Category = "",
+    label: options.Labels = None,
+    set_: options.Fields = None,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -47,20 +49,21 @@ def chat(
             prefer_free=prefer_free,
             category=category,
         )
-    run(_chat(conversation, system, preferences, Target(address, config, api_key_file), output), output)
+        request = ExecuteStreamRequest(preferences=preferences, attribution=requests.attribution(options.labels(label)))
+        fields.assign(request, options.fields(effort, set_))
+    run(_chat(conversation, system, request, Target(address, config, api_key_file), output), output)
 
 
 async def _chat(
-    conversation: Conversation, system: str, preferences: RoutingPreferences, target: Target, output: Output
+    conversation: Conversation, system: str, settings: ExecuteStreamRequest, target: Target, output: Output
 ) -> None:
     async with connected(target) as channel:
         while line := await next_line("> ", output):
             if not line.strip():
                 continue
             prompt = requests.prompt(line.rstrip("\n"), system=system)
-            request = ExecuteStreamRequest(
-                prompt=conversation.continued(prompt), preferences=preferences, attribution=requests.ATTRIBUTION
-            )
+            request = ExecuteStreamRequest(prompt=conversation.continued(prompt))
+            request.MergeFrom(settings)
             with Answer(output) as answer:
                 await stream(channel, request, None, answer)
             if answer.problem:

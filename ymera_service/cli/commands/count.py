@@ -44,7 +44,7 @@ def count(
     output = Output(as_json)
     with output.reporting():
         request = CountTokensRequest(
-            model=model, prompt=requests.prompt(requests.prompt_text(prompt)), attribution=requests.ATTRIBUTION
+            model=model, prompt=requests.prompt(requests.prompt_text(prompt)), attribution=requests.attribution()
         )
     run(_count(request, Target(address, config, api_key_file), output), output)
 

@@ -7,7 +7,7 @@ from ymera.v1.routing_pb2 import DecisionView
 from ymera.v1.ymera_pb2 import RouteRequest
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
-from ymera_service.cli import options, requests
+from ymera_service.cli import fields, options, requests
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.decision import decision
@@ -34,6 +34,7 @@ def route(
     session: _Session = "",
     prefer_free: options.PreferFree = False,
     category: options.Category = "",
+    set_: options.Fields = None,
     full: _Full = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
@@ -62,9 +63,10 @@ def route(
                 prefer_free=prefer_free,
                 category=category,
             ),
-            attribution=requests.ATTRIBUTION,
+            attribution=requests.attribution(),
             decision_view=DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC,
         )
+        fields.assign(request, set_ or ())
     run(_route(request, Target(address, config, api_key_file), output), output)
 
 
