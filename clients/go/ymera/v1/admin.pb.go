@@ -149,7 +149,8 @@ const (
 	PluginRegistration_KIND_CLASSIFIER PluginRegistration_Kind = 2
 	// A suite of benchmark tasks.
 	PluginRegistration_KIND_BENCHMARK PluginRegistration_Kind = 3
-	// What says how good models are before they are measured.
+	// A prior, which says how good models are expected to be before they are
+	// measured.
 	PluginRegistration_KIND_PRIOR PluginRegistration_Kind = 4
 )
 

@@ -31,7 +31,7 @@ type ModelView int32
 const (
 	// The same as MODEL_VIEW_BASIC.
 	ModelView_MODEL_VIEW_UNSPECIFIED ModelView = 0
-	// All but `facts`.
+	// Everything except `facts`.
 	ModelView_MODEL_VIEW_BASIC ModelView = 1
 	// Everything; a page then has at most 100 models.
 	ModelView_MODEL_VIEW_FULL ModelView = 2
@@ -308,17 +308,17 @@ type Model struct {
 	Available bool `protobuf:"varint,10,opt,name=available,proto3" json:"available,omitempty"`
 	// What it is for.
 	Kind ModelKind `protobuf:"varint,11,opt,name=kind,proto3,enum=ymera.v1.ModelKind" json:"kind,omitempty"`
-	// What it may do beyond text, though that is not known: routing ranks it behind
-	// models that are known to, and tries it. What is neither here nor in
-	// capabilities it is known to lack.
+	// What it may do beyond text, though that is not known: routing ranks it
+	// behind models that are known to, and tries it. It is known to lack whatever
+	// is neither here nor in capabilities.
 	UnknownCapabilities []Capability `protobuf:"varint,12,rep,packed,name=unknown_capabilities,json=unknownCapabilities,proto3,enum=ymera.v1.Capability" json:"unknown_capabilities,omitempty"`
 	// The values of reasoning effort that it accepts, in its provider's words.
 	// Empty if that is not known, or if it accepts none.
 	Efforts []string `protobuf:"bytes,13,rep,name=efforts,proto3" json:"efforts,omitempty"`
-	// True if its provider has announced its end.
+	// True if its provider has announced that it will be withdrawn.
 	Deprecated bool `protobuf:"varint,14,opt,name=deprecated,proto3" json:"deprecated,omitempty"`
-	// The day from which it is not offered any more, as "2026-12-31"; empty if that
-	// is not known.
+	// The day on which it is withdrawn, as "2026-12-31"; empty if that is not
+	// known.
 	Retires string `protobuf:"bytes,15,opt,name=retires,proto3" json:"retires,omitempty"`
 	// True if its price is known and 0.
 	Free bool `protobuf:"varint,16,opt,name=free,proto3" json:"free,omitempty"`
@@ -326,8 +326,8 @@ type Model struct {
 	RequestsPerMinute *int64 `protobuf:"varint,17,opt,name=requests_per_minute,json=requestsPerMinute,proto3,oneof" json:"requests_per_minute,omitempty"`
 	// How many requests its provider takes in a day; absent if not known.
 	RequestsPerDay *int64 `protobuf:"varint,18,opt,name=requests_per_day,json=requestsPerDay,proto3,oneof" json:"requests_per_day,omitempty"`
-	// What is known of it, from whom; only in MODEL_VIEW_FULL. Facts that nobody
-	// states are not in it.
+	// What is known of it, from whom; only in MODEL_VIEW_FULL. Facts without a
+	// source are left out.
 	Facts         []*Fact `protobuf:"bytes,19,rep,name=facts,proto3" json:"facts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -163,10 +163,10 @@ func (ReasoningEffort) EnumDescriptor() ([]byte, []int) {
 	return file_ymera_v1_content_proto_rawDescGZIP(), []int{1}
 }
 
-// How urgent an answer is, for providers that serve at several prices. A provider
-// without the tier serves as it usually does, and a warning of the attempt says
-// so. Prices of other tiers than STANDARD are not known here, nor is then the cost
-// of an answer, unless the provider states it.
+// How urgent an answer is, for providers that serve at several prices. A
+// provider without the tier serves as it usually does, and a warning of the
+// attempt says so. Only the prices of STANDARD are known here: in another tier
+// the cost of an answer is unknown unless the provider states it.
 type ServiceTier int32
 
 const (
@@ -176,7 +176,7 @@ const (
 	ServiceTier_SERVICE_TIER_STANDARD ServiceTier = 1
 	// Cheaper, and later or not at all if the provider is busy.
 	ServiceTier_SERVICE_TIER_FLEX ServiceTier = 2
-	// Sooner and dearer.
+	// Faster, at a higher price.
 	ServiceTier_SERVICE_TIER_PRIORITY ServiceTier = 3
 )
 
@@ -751,11 +751,11 @@ func (*Part_ProviderBlock) isPart_Kind() {}
 func (*Part_Video) isPart_Kind() {}
 
 // Asks a provider to keep what the prompt holds up to this place, in the order
-// tools, system messages, other messages, so that a later request that begins with
-// the same costs less. Anthropic, and models called through OpenRouter, cache
-// where they are asked to, at up to 4 places; of more hints the last 4 count. Other
-// providers cache by themselves or not at all, and get no hint: that is no
-// adaptation, as the answer is the same.
+// tools, system messages, other messages, so that a later request that begins
+// with the same costs less. Anthropic, and models called through OpenRouter,
+// cache where they are asked to, at up to 4 places; of more hints the last 4
+// count. Other providers cache by themselves or not at all, and get no hint;
+// there is no warning then, as the answer is the same.
 type CacheHint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// For how long, from the last use. Absent means the provider's usual time, of
@@ -1244,7 +1244,7 @@ type Citation struct {
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// The words of the source that are quoted.
 	CitedText string `protobuf:"bytes,3,opt,name=cited_text,json=citedText,proto3" json:"cited_text,omitempty"`
-	// Where in the answer the words stand that rest on the source; empty if the
+	// Where in the answer the text is that relies on the source; empty if the
 	// provider does not say.
 	Spans         []*TextSpan `protobuf:"bytes,4,rep,name=spans,proto3" json:"spans,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1315,7 +1315,7 @@ type TextSpan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The first character, from 0.
 	Start int32 `protobuf:"varint,1,opt,name=start,proto3" json:"start,omitempty"`
-	// The end: one beyond the last character.
+	// The end, exclusive: the place after the last character.
 	End           int32 `protobuf:"varint,2,opt,name=end,proto3" json:"end,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1467,11 +1467,11 @@ func (*Tool_ProviderTool) isTool_Kind() {}
 // the provider states it.
 type ProviderTool struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Without provider, "web_search" (needs a model with CAPABILITY_WEB_SEARCH) or
-	// "code_execution" (needs CAPABILITY_CODE_EXECUTION); each provider gets its own
-	// name for it. With provider, that, or its own name for the type of any of its
-	// tools, such as "file_search". 1-64 characters of letters, digits, underscore,
-	// hyphen, colon and dot. Required.
+	// Without provider, "web_search" (needs a model with CAPABILITY_WEB_SEARCH)
+	// or "code_execution" (needs CAPABILITY_CODE_EXECUTION); each provider gets
+	// its own name for it. With provider, one of these, or the provider's own
+	// name for the type of one of its tools, such as "file_search". 1-64
+	// characters of letters, digits, underscore, hyphen, colon and dot. Required.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The name of a provider: only its models may then answer. At most one provider
 	// may be named in a prompt.

@@ -89,7 +89,8 @@ type FeedbackRequest struct {
 	// 0 if so, else as 1.
 	Corrected *bool `protobuf:"varint,4,opt,name=corrected,proto3,oneof" json:"corrected,omitempty"`
 	// How much of the answer was changed before it was used: the edit distance
-	// divided by the length of the longer text, from 0 to 1. Counts as 1 less that.
+	// divided by the length of the longer text, from 0 to 1. Counts as 1 minus
+	// that.
 	EditDistance  *float64 `protobuf:"fixed64,5,opt,name=edit_distance,json=editDistance,proto3,oneof" json:"edit_distance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -165,7 +166,7 @@ type FeedbackResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The model that answered, to which the feedback is credited.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// What kind of task the request was taken for, in which it is credited.
+	// The category of the request, in which the feedback is credited.
 	Category string `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
 	// How good the answer is taken to be, from 0 to 1: the mean of all kinds of
 	// feedback that the request has.

@@ -28,7 +28,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Takes what callers say of answers.
+// Records what callers say about answers.
 type FeedbackServiceClient interface {
 	// Stores how good the answer to a past request was, durably before the response.
 	// Routing takes it into account after about a second, on every server with the
@@ -36,12 +36,12 @@ type FeedbackServiceClient interface {
 	//
 	// Each kind of feedback counts once per request: a later one replaces the
 	// earlier one, and to repeat a call has no further effect. If callers have
-	// keys, each gives feedback to its own requests only.
+	// keys, each can give feedback on its own requests only.
 	//
 	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
-	// stored; INVALID_ARGUMENT if that request got no answer, without feedback, or
-	// for a figure that is not from 0 to 1;
-	// UNAVAILABLE (STORAGE_UNAVAILABLE) if it could not be made durable.
+	// stored; INVALID_ARGUMENT if that request got no answer, if no feedback is
+	// given, or for a number outside 0 to 1; UNAVAILABLE (STORAGE_UNAVAILABLE) if
+	// it could not be made durable.
 	Feedback(ctx context.Context, in *FeedbackRequest, opts ...grpc.CallOption) (*FeedbackResponse, error)
 }
 
@@ -67,7 +67,7 @@ func (c *feedbackServiceClient) Feedback(ctx context.Context, in *FeedbackReques
 // All implementations must embed UnimplementedFeedbackServiceServer
 // for forward compatibility.
 //
-// Takes what callers say of answers.
+// Records what callers say about answers.
 type FeedbackServiceServer interface {
 	// Stores how good the answer to a past request was, durably before the response.
 	// Routing takes it into account after about a second, on every server with the
@@ -75,12 +75,12 @@ type FeedbackServiceServer interface {
 	//
 	// Each kind of feedback counts once per request: a later one replaces the
 	// earlier one, and to repeat a call has no further effect. If callers have
-	// keys, each gives feedback to its own requests only.
+	// keys, each can give feedback on its own requests only.
 	//
 	// Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
-	// stored; INVALID_ARGUMENT if that request got no answer, without feedback, or
-	// for a figure that is not from 0 to 1;
-	// UNAVAILABLE (STORAGE_UNAVAILABLE) if it could not be made durable.
+	// stored; INVALID_ARGUMENT if that request got no answer, if no feedback is
+	// given, or for a number outside 0 to 1; UNAVAILABLE (STORAGE_UNAVAILABLE) if
+	// it could not be made durable.
 	Feedback(context.Context, *FeedbackRequest) (*FeedbackResponse, error)
 	mustEmbedUnimplementedFeedbackServiceServer()
 }

@@ -186,11 +186,11 @@ type EmbedRequest struct {
 	// The texts, none of them empty. Required; at most 2,048.
 	Inputs []string `protobuf:"bytes,1,rep,name=inputs,proto3" json:"inputs,omitempty"`
 	// How the caller wants the model to be chosen. weights, cost_quality,
-	// required_capabilities, session_id, category_hint and hedging are rejected, as
-	// they mean nothing here.
+	// required_capabilities, session_id, category_hint and hedging are rejected,
+	// as they have no meaning here.
 	Preferences *RoutingPreferences `protobuf:"bytes,2,opt,name=preferences,proto3" json:"preferences,omitempty"`
-	// The length of the vectors, from 1 to 65,536. Absent means the model's own. A
-	// model that returns another length is passed over.
+	// The length of the vectors, from 1 to 65,536. Absent means the model's own.
+	// A model that returns another length is skipped, and the next one is called.
 	Dimensions *int32 `protobuf:"varint,3,opt,name=dimensions,proto3,oneof" json:"dimensions,omitempty"`
 	// What the vectors are for. Models that make no difference ignore it, with a
 	// warning in the attempt.

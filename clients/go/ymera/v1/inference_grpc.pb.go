@@ -59,14 +59,14 @@ type InferenceServiceClient interface {
 	//
 	// The provider charges for it. Errors: as Embed.
 	Rerank(ctx context.Context, in *RerankRequest, opts ...grpc.CallOption) (*RerankResponse, error)
-	// Counts the tokens of a prompt, as the model would read it: exactly where its
-	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
-	// text, which says that it is one. Costs nothing.
+	// Counts the tokens of a prompt, as the model would read it: exactly where
+	// its provider counts them, otherwise by an estimate of a token for each 4
+	// bytes of text; then estimated is true. Costs nothing.
 	//
 	// Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
 	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-	// UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
-	// then the count is an estimate.
+	// UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
+	// is an estimate, not an error.
 	CountTokens(ctx context.Context, in *CountTokensRequest, opts ...grpc.CallOption) (*CountTokensResponse, error)
 }
 
@@ -150,14 +150,14 @@ type InferenceServiceServer interface {
 	//
 	// The provider charges for it. Errors: as Embed.
 	Rerank(context.Context, *RerankRequest) (*RerankResponse, error)
-	// Counts the tokens of a prompt, as the model would read it: exactly where its
-	// provider counts them, otherwise by an estimate of a token for each 4 bytes of
-	// text, which says that it is one. Costs nothing.
+	// Counts the tokens of a prompt, as the model would read it: exactly where
+	// its provider counts them, otherwise by an estimate of a token for each 4
+	// bytes of text; then estimated is true. Costs nothing.
 	//
 	// Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
 	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-	// UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
-	// then the count is an estimate.
+	// UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
+	// is an estimate, not an error.
 	CountTokens(context.Context, *CountTokensRequest) (*CountTokensResponse, error)
 	mustEmbedUnimplementedInferenceServiceServer()
 }

@@ -279,7 +279,7 @@ const (
 	// It processes data in another region than the caller allows, or in one that is
 	// not known.
 	ExclusionReason_EXCLUSION_REASON_OTHER_REGION ExclusionReason = 11
-	// The caller's key is for other models only.
+	// The caller's key does not allow it.
 	ExclusionReason_EXCLUSION_REASON_NOT_PERMITTED ExclusionReason = 12
 )
 
@@ -815,7 +815,7 @@ type Execution struct {
 	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,9,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
 	// The session that the caller named; empty if it named none.
 	SessionId string `protobuf:"bytes,10,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// What the caller said of itself.
+	// What the caller said about itself.
 	Attribution *Attribution `protobuf:"bytes,11,opt,name=attribution,proto3" json:"attribution,omitempty"`
 	// Every attempt that was made, in order.
 	Attempts []*Attempt `protobuf:"bytes,12,rep,name=attempts,proto3" json:"attempts,omitempty"`
@@ -1058,10 +1058,10 @@ type RoutingPreferences struct {
 	CategoryHint string `protobuf:"bytes,9,opt,name=category_hint,json=categoryHint,proto3" json:"category_hint,omitempty"`
 	// The model to call: an id, a name or a pattern as in allow_models. If it is
 	// set, only this model and fallback_models may answer, and they are tried in
-	// this order; what an entry matches is ordered by score. All other limits
-	// still apply. An entry that matches no known model is rejected with
-	// NOT_FOUND, and one that matches none that the caller's key may use with
-	// PERMISSION_DENIED.
+	// this order; the models that an entry matches are ordered by score. All
+	// other limits still apply. An entry that matches no known model is rejected
+	// with NOT_FOUND, and one that matches none that the caller's key may use
+	// with PERMISSION_DENIED.
 	Model string `protobuf:"bytes,10,opt,name=model,proto3" json:"model,omitempty"`
 	// With model, the models that are tried after it, in this order. At most 16
 	// entries of at most 256 characters.

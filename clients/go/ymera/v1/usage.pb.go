@@ -401,7 +401,7 @@ type UsageGroup struct {
 	Provider string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
 	// The model's id.
 	Model string `protobuf:"bytes,4,opt,name=model,proto3" json:"model,omitempty"`
-	// The account of the provider; empty also for the only one.
+	// The account of the provider; empty also if it has only one.
 	Account string `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
 	// The name of the caller's key; empty also for callers without a key.
 	Caller string `protobuf:"bytes,6,opt,name=caller,proto3" json:"caller,omitempty"`
@@ -418,8 +418,8 @@ type UsageGroup struct {
 	UnpricedAttempts int64 `protobuf:"varint,11,opt,name=unpriced_attempts,json=unpricedAttempts,proto3" json:"unpriced_attempts,omitempty"`
 	// Of the attempts, those whose tokens were estimated.
 	EstimatedAttempts int64 `protobuf:"varint,12,opt,name=estimated_attempts,json=estimatedAttempts,proto3" json:"estimated_attempts,omitempty"`
-	// The tokens of all attempts, and the cost of those whose cost is known; it is
-	// absent if none is. `estimated` is true if the tokens of any were.
+	// The tokens of all attempts, and the cost of those whose cost is known;
+	// absent if no cost is known. `estimated` is true if the tokens of any were.
 	Usage         *Usage `protobuf:"bytes,13,opt,name=usage,proto3" json:"usage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -549,7 +549,8 @@ func (x *UsageGroup) GetUsage() *Usage {
 // The response of QueryUsage.
 type QueryUsageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The groups: the earliest first, and within a time the dearest.
+	// The groups, sorted by time, the earliest first, and within a time by cost,
+	// the highest first.
 	Groups []*UsageGroup `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
 	// The sum of all groups, on every page.
 	Total *UsageGroup `protobuf:"bytes,2,opt,name=total,proto3" json:"total,omitempty"`

@@ -1737,13 +1737,14 @@ type BenchmarkRequest struct {
 	// Tasks of the caller's own, which are run in place of suites. suites and
 	// categories have to be empty then.
 	OwnSuite *OwnSuite `protobuf:"bytes,9,opt,name=own_suite,json=ownSuite,proto3" json:"own_suite,omitempty"`
-	// Goes on with this run, which was interrupted or reached its max_cost_micros:
+	// Resumes this run, which was interrupted or reached its max_cost_micros:
 	// tasks that have a result are not repeated, and count in completed. The run
-	// says what is measured, so that models, suites, categories, tasks_per_category
-	// and seed have to be absent; max_cost_micros replaces that of the run and
-	// counts what was spent before. If the run is of an own_suite, it has to be
-	// given again, as tasks are not stored. A run that is under way is rejected
-	// with BENCHMARK_RUN_UNDER_WAY. At most 128 characters; empty starts a new run.
+	// says what is measured, so that models, suites, categories,
+	// tasks_per_category and seed have to be absent; max_cost_micros replaces
+	// that of the run and counts what was spent before. If the run is of an
+	// own_suite, it has to be given again, as tasks are not stored. A run that is
+	// under way is rejected with BENCHMARK_RUN_UNDER_WAY. At most 128 characters;
+	// empty starts a new run.
 	ResumeRunId   string `protobuf:"bytes,10,opt,name=resume_run_id,json=resumeRunId,proto3" json:"resume_run_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2830,9 +2831,10 @@ func (x *HealthResponse) GetLimits() []*LimitHealth {
 	return nil
 }
 
-// The state of this machine's network. Calls that fail before anything leaves the
-// machine, because no name can be resolved, no network is reachable or the proxy
-// refuses the connection, are held against it and not against the targets.
+// The state of this machine's network. Calls that fail before anything leaves
+// the machine, because no name can be resolved, no network is reachable or the
+// proxy refuses the connection, count as failures of the network, not of the
+// targets.
 type NetworkHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// DEGRADED after such failures, until a call succeeds.
@@ -2980,8 +2982,8 @@ type ProviderHealth struct {
 	// True if its models are those of an earlier listing, as the latest one failed
 	// or was empty; `detail` has the reason.
 	ListingIsStale bool `protobuf:"varint,7,opt,name=listing_is_stale,json=listingIsStale,proto3" json:"listing_is_stale,omitempty"`
-	// Its targets that fail more often than is usual, the worst first, at most 20.
-	// They lose in the ranking, whatever their breakers do.
+	// Its targets that fail more often than is usual, the worst first, at most
+	// 20. They rank lower, whatever the state of their breakers.
 	UnreliableTargets []*UnreliableTarget `protobuf:"bytes,8,rep,name=unreliable_targets,json=unreliableTargets,proto3" json:"unreliable_targets,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -3079,10 +3081,10 @@ type UnreliableTarget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The target's id; that without the account where it has several.
 	Target string `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
-	// How likely its next call succeeds, from 0 to 1. A target that was never
-	// called is taken for 0.95.
+	// How likely its next call succeeds, from 0 to 1. 0.95 for a target that was
+	// never called.
 	SuccessProbability float64 `protobuf:"fixed64,2,opt,name=success_probability,json=successProbability,proto3" json:"success_probability,omitempty"`
-	// The standard deviation of what that may really be.
+	// The standard deviation of this estimate.
 	StandardDeviation float64 `protobuf:"fixed64,3,opt,name=standard_deviation,json=standardDeviation,proto3" json:"standard_deviation,omitempty"`
 	// How many recent calls it rests on.
 	Calls float64 `protobuf:"fixed64,4,opt,name=calls,proto3" json:"calls,omitempty"`
@@ -3157,8 +3159,8 @@ func (x *UnreliableTarget) GetFailedCalls() float64 {
 	return 0
 }
 
-// A pause that a provider asked for, by a rate limit or by a retry-after. It is no
-// failure, and ends by time alone.
+// A pause that a provider asked for, by a rate limit or by a retry-after. It is
+// not a failure, and ends once the time has passed.
 type PauseHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is paused, in the form of `BreakerHealth.domain`.
@@ -3245,8 +3247,8 @@ type BreakerHealth struct {
 	Scope BreakerScope `protobuf:"varint,4,opt,name=scope,proto3,enum=ymera.v1.BreakerScope" json:"scope,omitempty"`
 	// The latest failure that it counted, for people.
 	LastError string `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
-	// While half open and no call is under way, the time without one. From a minute
-	// on it says nothing of the present, and does not make its provider DEGRADED.
+	// While half open and no call is under way, the time without one. After a
+	// minute its state is out of date, and no longer makes its provider DEGRADED.
 	Idle          *durationpb.Duration `protobuf:"bytes,6,opt,name=idle,proto3" json:"idle,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -35,9 +35,9 @@ const (
 // Routes prompts to models and executes them.
 //
 // Every call ends with its request id in the trailing metadata "x-request-id";
-// streams carry it in their initial metadata too. An id of the caller's own,
-// sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
-// and returned under the same name. The trailing metadata "ymera-timing" holds the
+// streams carry it in their initial metadata too. The caller's own id, sent as
+// "x-client-request-id" with 1-128 visible ASCII characters, is logged and
+// returned under the same name. The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
 // "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
 // and checked), route, queue (waiting for a slot), connect (until the
@@ -48,14 +48,14 @@ type YmeraServiceClient interface {
 	//
 	// The decision is stored; RoutingService.GetExecution returns it later.
 	// Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
-	// PERMISSION_DENIED (the caller's key is not for a named model),
+	// PERMISSION_DENIED (the caller's key does not allow a named model),
 	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
 	// RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
 	// are under way; Execute also if those for its target are too many, or its
-	// turn would come after its deadline),
-	// UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
-	// STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
-	// recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
+	// turn would come after its deadline), UNAVAILABLE (NO_HEALTHY_MODEL: every
+	// eligible model keeps failing; STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE:
+	// refused while requests can't be recorded; SHUTTING_DOWN),
+	// DEADLINE_EXCEEDED.
 	Route(ctx context.Context, in *RouteRequest, opts ...grpc.CallOption) (*RouteResponse, error)
 	// Routes, calls the best model, fails over to the next if it fails, and
 	// returns the whole answer. Usage is stored before the answer is sent.
@@ -80,10 +80,11 @@ type YmeraServiceClient interface {
 	// terminal event: completed, failed or cancelled.
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-	// suite), PERMISSION_DENIED (the caller's key is not for a named model),
-	// INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are running;
-	// CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
-	// SHUTTING_DOWN). Results measured before a cancellation are kept.
+	// suite), PERMISSION_DENIED (the caller's key does not allow a named model),
+	// INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
+	// running; CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE,
+	// RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured before a
+	// cancellation are kept.
 	Benchmark(ctx context.Context, in *BenchmarkRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BenchmarkResponse], error)
 	// Reports the state of the server, its providers and plugins. Its status is
 	// always OK; the state is in the message. Has no side effects. Load balancers
@@ -174,9 +175,9 @@ func (c *ymeraServiceClient) Health(ctx context.Context, in *HealthRequest, opts
 // Routes prompts to models and executes them.
 //
 // Every call ends with its request id in the trailing metadata "x-request-id";
-// streams carry it in their initial metadata too. An id of the caller's own,
-// sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
-// and returned under the same name. The trailing metadata "ymera-timing" holds the
+// streams carry it in their initial metadata too. The caller's own id, sent as
+// "x-client-request-id" with 1-128 visible ASCII characters, is logged and
+// returned under the same name. The trailing metadata "ymera-timing" holds the
 // milliseconds spent per phase in the form of a Server-Timing header:
 // "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
 // and checked), route, queue (waiting for a slot), connect (until the
@@ -187,14 +188,14 @@ type YmeraServiceServer interface {
 	//
 	// The decision is stored; RoutingService.GetExecution returns it later.
 	// Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
-	// PERMISSION_DENIED (the caller's key is not for a named model),
+	// PERMISSION_DENIED (the caller's key does not allow a named model),
 	// FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
 	// RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
 	// are under way; Execute also if those for its target are too many, or its
-	// turn would come after its deadline),
-	// UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
-	// STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
-	// recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
+	// turn would come after its deadline), UNAVAILABLE (NO_HEALTHY_MODEL: every
+	// eligible model keeps failing; STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE:
+	// refused while requests can't be recorded; SHUTTING_DOWN),
+	// DEADLINE_EXCEEDED.
 	Route(context.Context, *RouteRequest) (*RouteResponse, error)
 	// Routes, calls the best model, fails over to the next if it fails, and
 	// returns the whole answer. Usage is stored before the answer is sent.
@@ -219,10 +220,11 @@ type YmeraServiceServer interface {
 	// terminal event: completed, failed or cancelled.
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-	// suite), PERMISSION_DENIED (the caller's key is not for a named model),
-	// INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are running;
-	// CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
-	// SHUTTING_DOWN). Results measured before a cancellation are kept.
+	// suite), PERMISSION_DENIED (the caller's key does not allow a named model),
+	// INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
+	// running; CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE,
+	// RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured before a
+	// cancellation are kept.
 	Benchmark(*BenchmarkRequest, grpc.ServerStreamingServer[BenchmarkResponse]) error
 	// Reports the state of the server, its providers and plugins. Its status is
 	// always OK; the state is in the message. Has no side effects. Load balancers

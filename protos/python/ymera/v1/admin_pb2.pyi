@@ -220,7 +220,9 @@ class PluginRegistration(google.protobuf.message.Message):
         KIND_BENCHMARK: PluginRegistration._Kind.ValueType  # 3
         """A suite of benchmark tasks."""
         KIND_PRIOR: PluginRegistration._Kind.ValueType  # 4
-        """What says how good models are before they are measured."""
+        """A prior, which says how good models are expected to be before they are
+        measured.
+        """
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What a plugin can register."""
@@ -234,7 +236,9 @@ class PluginRegistration(google.protobuf.message.Message):
     KIND_BENCHMARK: PluginRegistration.Kind.ValueType  # 3
     """A suite of benchmark tasks."""
     KIND_PRIOR: PluginRegistration.Kind.ValueType  # 4
-    """What says how good models are before they are measured."""
+    """A prior, which says how good models are expected to be before they are
+    measured.
+    """
 
     KIND_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int

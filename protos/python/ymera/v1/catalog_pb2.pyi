@@ -31,7 +31,7 @@ class _ModelViewEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     MODEL_VIEW_UNSPECIFIED: _ModelView.ValueType  # 0
     """The same as MODEL_VIEW_BASIC."""
     MODEL_VIEW_BASIC: _ModelView.ValueType  # 1
-    """All but `facts`."""
+    """Everything except `facts`."""
     MODEL_VIEW_FULL: _ModelView.ValueType  # 2
     """Everything; a page then has at most 100 models."""
 
@@ -41,7 +41,7 @@ class ModelView(_ModelView, metaclass=_ModelViewEnumTypeWrapper):
 MODEL_VIEW_UNSPECIFIED: ModelView.ValueType  # 0
 """The same as MODEL_VIEW_BASIC."""
 MODEL_VIEW_BASIC: ModelView.ValueType  # 1
-"""All but `facts`."""
+"""Everything except `facts`."""
 MODEL_VIEW_FULL: ModelView.ValueType  # 2
 """Everything; a page then has at most 100 models."""
 Global___ModelView: typing_extensions.TypeAlias = ModelView
@@ -188,10 +188,10 @@ class Model(google.protobuf.message.Message):
     kind: Global___ModelKind.ValueType
     """What it is for."""
     deprecated: builtins.bool
-    """True if its provider has announced its end."""
+    """True if its provider has announced that it will be withdrawn."""
     retires: builtins.str
-    """The day from which it is not offered any more, as "2026-12-31"; empty if that
-    is not known.
+    """The day on which it is withdrawn, as "2026-12-31"; empty if that is not
+    known.
     """
     free: builtins.bool
     """True if its price is known and 0."""
@@ -213,9 +213,9 @@ class Model(google.protobuf.message.Message):
 
     @property
     def unknown_capabilities(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[ymera.v1.routing_pb2.Capability.ValueType]:
-        """What it may do beyond text, though that is not known: routing ranks it behind
-        models that are known to, and tries it. What is neither here nor in
-        capabilities it is known to lack.
+        """What it may do beyond text, though that is not known: routing ranks it
+        behind models that are known to, and tries it. It is known to lack whatever
+        is neither here nor in capabilities.
         """
 
     @property
@@ -226,8 +226,8 @@ class Model(google.protobuf.message.Message):
 
     @property
     def facts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Fact]:
-        """What is known of it, from whom; only in MODEL_VIEW_FULL. Facts that nobody
-        states are not in it.
+        """What is known of it, from whom; only in MODEL_VIEW_FULL. Facts without a
+        source are left out.
         """
 
     def __init__(

@@ -119,13 +119,13 @@ class _ServiceTierEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     SERVICE_TIER_FLEX: _ServiceTier.ValueType  # 2
     """Cheaper, and later or not at all if the provider is busy."""
     SERVICE_TIER_PRIORITY: _ServiceTier.ValueType  # 3
-    """Sooner and dearer."""
+    """Faster, at a higher price."""
 
 class ServiceTier(_ServiceTier, metaclass=_ServiceTierEnumTypeWrapper):
-    """How urgent an answer is, for providers that serve at several prices. A provider
-    without the tier serves as it usually does, and a warning of the attempt says
-    so. Prices of other tiers than STANDARD are not known here, nor is then the cost
-    of an answer, unless the provider states it.
+    """How urgent an answer is, for providers that serve at several prices. A
+    provider without the tier serves as it usually does, and a warning of the
+    attempt says so. Only the prices of STANDARD are known here: in another tier
+    the cost of an answer is unknown unless the provider states it.
     """
 
 SERVICE_TIER_UNSPECIFIED: ServiceTier.ValueType  # 0
@@ -135,7 +135,7 @@ SERVICE_TIER_STANDARD: ServiceTier.ValueType  # 1
 SERVICE_TIER_FLEX: ServiceTier.ValueType  # 2
 """Cheaper, and later or not at all if the provider is busy."""
 SERVICE_TIER_PRIORITY: ServiceTier.ValueType  # 3
-"""Sooner and dearer."""
+"""Faster, at a higher price."""
 Global___ServiceTier: typing_extensions.TypeAlias = ServiceTier
 
 class _FinishReason:
@@ -287,11 +287,11 @@ Global___Part: typing_extensions.TypeAlias = Part
 @typing.final
 class CacheHint(google.protobuf.message.Message):
     """Asks a provider to keep what the prompt holds up to this place, in the order
-    tools, system messages, other messages, so that a later request that begins with
-    the same costs less. Anthropic, and models called through OpenRouter, cache
-    where they are asked to, at up to 4 places; of more hints the last 4 count. Other
-    providers cache by themselves or not at all, and get no hint: that is no
-    adaptation, as the answer is the same.
+    tools, system messages, other messages, so that a later request that begins
+    with the same costs less. Anthropic, and models called through OpenRouter,
+    cache where they are asked to, at up to 4 places; of more hints the last 4
+    count. Other providers cache by themselves or not at all, and get no hint;
+    there is no warning then, as the answer is the same.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -531,7 +531,7 @@ class Citation(google.protobuf.message.Message):
     """The words of the source that are quoted."""
     @property
     def spans(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___TextSpan]:
-        """Where in the answer the words stand that rest on the source; empty if the
+        """Where in the answer the text is that relies on the source; empty if the
         provider does not say.
         """
 
@@ -560,7 +560,7 @@ class TextSpan(google.protobuf.message.Message):
     start: builtins.int
     """The first character, from 0."""
     end: builtins.int
-    """The end: one beyond the last character."""
+    """The end, exclusive: the place after the last character."""
     def __init__(
         self,
         *,
@@ -619,11 +619,11 @@ class ProviderTool(google.protobuf.message.Message):
     PROVIDER_FIELD_NUMBER: builtins.int
     OPTIONS_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """Without provider, "web_search" (needs a model with CAPABILITY_WEB_SEARCH) or
-    "code_execution" (needs CAPABILITY_CODE_EXECUTION); each provider gets its own
-    name for it. With provider, that, or its own name for the type of any of its
-    tools, such as "file_search". 1-64 characters of letters, digits, underscore,
-    hyphen, colon and dot. Required.
+    """Without provider, "web_search" (needs a model with CAPABILITY_WEB_SEARCH)
+    or "code_execution" (needs CAPABILITY_CODE_EXECUTION); each provider gets
+    its own name for it. With provider, one of these, or the provider's own
+    name for the type of one of its tools, such as "file_search". 1-64
+    characters of letters, digits, underscore, hyphen, colon and dot. Required.
     """
     provider: builtins.str
     """The name of a provider: only its models may then answer. At most one provider

@@ -64,7 +64,8 @@ class FeedbackRequest(google.protobuf.message.Message):
     """
     edit_distance: builtins.float
     """How much of the answer was changed before it was used: the edit distance
-    divided by the length of the longer text, from 0 to 1. Counts as 1 less that.
+    divided by the length of the longer text, from 0 to 1. Counts as 1 minus
+    that.
     """
     def __init__(
         self,
@@ -98,7 +99,7 @@ class FeedbackResponse(google.protobuf.message.Message):
     model: builtins.str
     """The model that answered, to which the feedback is credited."""
     category: builtins.str
-    """What kind of task the request was taken for, in which it is credited."""
+    """The category of the request, in which the feedback is credited."""
     quality: builtins.float
     """How good the answer is taken to be, from 0 to 1: the mean of all kinds of
     feedback that the request has.

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class FeedbackServiceStub(object):
-    """Takes what callers say of answers.
+    """Records what callers say about answers.
     """
 
     def __init__(self, channel):
@@ -43,7 +43,7 @@ class FeedbackServiceStub(object):
 
 
 class FeedbackServiceServicer(object):
-    """Takes what callers say of answers.
+    """Records what callers say about answers.
     """
 
     def Feedback(self, request, context):
@@ -53,12 +53,12 @@ class FeedbackServiceServicer(object):
 
         Each kind of feedback counts once per request: a later one replaces the
         earlier one, and to repeat a call has no further effect. If callers have
-        keys, each gives feedback to its own requests only.
+        keys, each can give feedback on its own requests only.
 
         Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
-        stored; INVALID_ARGUMENT if that request got no answer, without feedback, or
-        for a figure that is not from 0 to 1;
-        UNAVAILABLE (STORAGE_UNAVAILABLE) if it could not be made durable.
+        stored; INVALID_ARGUMENT if that request got no answer, if no feedback is
+        given, or for a number outside 0 to 1; UNAVAILABLE (STORAGE_UNAVAILABLE) if
+        it could not be made durable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,7 +81,7 @@ def add_FeedbackServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FeedbackService(object):
-    """Takes what callers say of answers.
+    """Records what callers say about answers.
     """
 
     @staticmethod

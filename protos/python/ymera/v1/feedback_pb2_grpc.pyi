@@ -42,7 +42,7 @@ _FeedbackServiceFeedbackType = typing_extensions.TypeVar(
 )
 
 class FeedbackServiceStub(typing.Generic[_FeedbackServiceFeedbackType]):
-    """Takes what callers say of answers."""
+    """Records what callers say about answers."""
 
     @typing.overload
     def __init__(self: FeedbackServiceStub[
@@ -67,12 +67,12 @@ class FeedbackServiceStub(typing.Generic[_FeedbackServiceFeedbackType]):
 
     Each kind of feedback counts once per request: a later one replaces the
     earlier one, and to repeat a call has no further effect. If callers have
-    keys, each gives feedback to its own requests only.
+    keys, each can give feedback on its own requests only.
 
     Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
-    stored; INVALID_ARGUMENT if that request got no answer, without feedback, or
-    for a figure that is not from 0 to 1;
-    UNAVAILABLE (STORAGE_UNAVAILABLE) if it could not be made durable.
+    stored; INVALID_ARGUMENT if that request got no answer, if no feedback is
+    given, or for a number outside 0 to 1; UNAVAILABLE (STORAGE_UNAVAILABLE) if
+    it could not be made durable.
     """
 
 FeedbackServiceAsyncStub: typing_extensions.TypeAlias = FeedbackServiceStub[
@@ -83,7 +83,7 @@ FeedbackServiceAsyncStub: typing_extensions.TypeAlias = FeedbackServiceStub[
 ]
 
 class FeedbackServiceServicer(metaclass=abc.ABCMeta):
-    """Takes what callers say of answers."""
+    """Records what callers say about answers."""
 
     @abc.abstractmethod
     def Feedback(
@@ -97,12 +97,12 @@ class FeedbackServiceServicer(metaclass=abc.ABCMeta):
 
         Each kind of feedback counts once per request: a later one replaces the
         earlier one, and to repeat a call has no further effect. If callers have
-        keys, each gives feedback to its own requests only.
+        keys, each can give feedback on its own requests only.
 
         Errors: NOT_FOUND (EXECUTION_NOT_FOUND) if no request with that id is
-        stored; INVALID_ARGUMENT if that request got no answer, without feedback, or
-        for a figure that is not from 0 to 1;
-        UNAVAILABLE (STORAGE_UNAVAILABLE) if it could not be made durable.
+        stored; INVALID_ARGUMENT if that request got no answer, if no feedback is
+        given, or for a number outside 0 to 1; UNAVAILABLE (STORAGE_UNAVAILABLE) if
+        it could not be made durable.
         """
 
 def add_FeedbackServiceServicer_to_server(servicer: FeedbackServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -139,8 +139,8 @@ class EmbedRequest(google.protobuf.message.Message):
     DECISION_VIEW_FIELD_NUMBER: builtins.int
     ATTRIBUTION_FIELD_NUMBER: builtins.int
     dimensions: builtins.int
-    """The length of the vectors, from 1 to 65,536. Absent means the model's own. A
-    model that returns another length is passed over.
+    """The length of the vectors, from 1 to 65,536. Absent means the model's own.
+    A model that returns another length is skipped, and the next one is called.
     """
     purpose: Global___EmbedPurpose.ValueType
     """What the vectors are for. Models that make no difference ignore it, with a
@@ -155,8 +155,8 @@ class EmbedRequest(google.protobuf.message.Message):
     @property
     def preferences(self) -> ymera.v1.routing_pb2.RoutingPreferences:
         """How the caller wants the model to be chosen. weights, cost_quality,
-        required_capabilities, session_id, category_hint and hedging are rejected, as
-        they mean nothing here.
+        required_capabilities, session_id, category_hint and hedging are rejected,
+        as they have no meaning here.
         """
 
     @property

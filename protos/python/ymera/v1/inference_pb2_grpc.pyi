@@ -166,14 +166,14 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
     """
 
     CountTokens: _InferenceServiceCountTokensType
-    """Counts the tokens of a prompt, as the model would read it: exactly where its
-    provider counts them, otherwise by an estimate of a token for each 4 bytes of
-    text, which says that it is one. Costs nothing.
+    """Counts the tokens of a prompt, as the model would read it: exactly where
+    its provider counts them, otherwise by an estimate of a token for each 4
+    bytes of text; then estimated is true. Costs nothing.
 
     Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
     (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-    UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
-    then the count is an estimate.
+    UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
+    is an estimate, not an error.
     """
 
 InferenceServiceAsyncStub: typing_extensions.TypeAlias = InferenceServiceStub[
@@ -252,14 +252,14 @@ class InferenceServiceServicer(metaclass=abc.ABCMeta):
         request: ymera.v1.inference_pb2.CountTokensRequest,
         context: _ServicerContext,
     ) -> typing.Union[ymera.v1.inference_pb2.CountTokensResponse, collections.abc.Awaitable[ymera.v1.inference_pb2.CountTokensResponse]]:
-        """Counts the tokens of a prompt, as the model would read it: exactly where its
-        provider counts them, otherwise by an estimate of a token for each 4 bytes of
-        text, which says that it is one. Costs nothing.
+        """Counts the tokens of a prompt, as the model would read it: exactly where
+        its provider counts them, otherwise by an estimate of a token for each 4
+        bytes of text; then estimated is true. Costs nothing.
 
         Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
         (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-        UNAVAILABLE, DEADLINE_EXCEEDED. A provider that fails to count is no error:
-        then the count is an estimate.
+        UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
+        is an estimate, not an error.
         """
 
 def add_InferenceServiceServicer_to_server(servicer: InferenceServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -203,7 +203,7 @@ class _ExclusionReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper
     not known.
     """
     EXCLUSION_REASON_NOT_PERMITTED: _ExclusionReason.ValueType  # 12
-    """The caller's key is for other models only."""
+    """The caller's key does not allow it."""
 
 class ExclusionReason(_ExclusionReason, metaclass=_ExclusionReasonEnumTypeWrapper):
     """Why a target is excluded."""
@@ -241,7 +241,7 @@ EXCLUSION_REASON_OTHER_REGION: ExclusionReason.ValueType  # 11
 not known.
 """
 EXCLUSION_REASON_NOT_PERMITTED: ExclusionReason.ValueType  # 12
-"""The caller's key is for other models only."""
+"""The caller's key does not allow it."""
 Global___ExclusionReason: typing_extensions.TypeAlias = ExclusionReason
 
 class _DecisionView:
@@ -510,7 +510,7 @@ class Execution(google.protobuf.message.Message):
 
     @property
     def attribution(self) -> Global___Attribution:
-        """What the caller said of itself."""
+        """What the caller said about itself."""
 
     @property
     def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Attempt]:
@@ -612,10 +612,10 @@ class RoutingPreferences(google.protobuf.message.Message):
     model: builtins.str
     """The model to call: an id, a name or a pattern as in allow_models. If it is
     set, only this model and fallback_models may answer, and they are tried in
-    this order; what an entry matches is ordered by score. All other limits
-    still apply. An entry that matches no known model is rejected with
-    NOT_FOUND, and one that matches none that the caller's key may use with
-    PERMISSION_DENIED.
+    this order; the models that an entry matches are ordered by score. All
+    other limits still apply. An entry that matches no known model is rejected
+    with NOT_FOUND, and one that matches none that the caller's key may use
+    with PERMISSION_DENIED.
     """
     max_attempts: builtins.int
     """The maximum number of calls of providers for one answer, at least 1. Absent,

@@ -273,7 +273,7 @@ class UsageGroup(google.protobuf.message.Message):
     model: builtins.str
     """The model's id."""
     account: builtins.str
-    """The account of the provider; empty also for the only one."""
+    """The account of the provider; empty also if it has only one."""
     caller: builtins.str
     """The name of the caller's key; empty also for callers without a key."""
     agent_name: builtins.str
@@ -298,8 +298,8 @@ class UsageGroup(google.protobuf.message.Message):
 
     @property
     def usage(self) -> Global___Usage:
-        """The tokens of all attempts, and the cost of those whose cost is known; it is
-        absent if none is. `estimated` is true if the tokens of any were.
+        """The tokens of all attempts, and the cost of those whose cost is known;
+        absent if no cost is known. `estimated` is true if the tokens of any were.
         """
 
     def __init__(
@@ -339,7 +339,9 @@ class QueryUsageResponse(google.protobuf.message.Message):
     """For the page_token of the next call; empty on the last page."""
     @property
     def groups(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___UsageGroup]:
-        """The groups: the earliest first, and within a time the dearest."""
+        """The groups, sorted by time, the earliest first, and within a time by cost,
+        the highest first.
+        """
 
     @property
     def total(self) -> Global___UsageGroup:

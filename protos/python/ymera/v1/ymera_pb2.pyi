@@ -912,13 +912,14 @@ class BenchmarkRequest(google.protobuf.message.Message):
     Models whose price is not known are left out. Absent means no limit.
     """
     resume_run_id: builtins.str
-    """Goes on with this run, which was interrupted or reached its max_cost_micros:
+    """Resumes this run, which was interrupted or reached its max_cost_micros:
     tasks that have a result are not repeated, and count in completed. The run
-    says what is measured, so that models, suites, categories, tasks_per_category
-    and seed have to be absent; max_cost_micros replaces that of the run and
-    counts what was spent before. If the run is of an own_suite, it has to be
-    given again, as tasks are not stored. A run that is under way is rejected
-    with BENCHMARK_RUN_UNDER_WAY. At most 128 characters; empty starts a new run.
+    says what is measured, so that models, suites, categories,
+    tasks_per_category and seed have to be absent; max_cost_micros replaces
+    that of the run and counts what was spent before. If the run is of an
+    own_suite, it has to be given again, as tasks are not stored. A run that is
+    under way is rejected with BENCHMARK_RUN_UNDER_WAY. At most 128 characters;
+    empty starts a new run.
     """
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
@@ -1433,9 +1434,10 @@ Global___HealthResponse: typing_extensions.TypeAlias = HealthResponse
 
 @typing.final
 class NetworkHealth(google.protobuf.message.Message):
-    """The state of this machine's network. Calls that fail before anything leaves the
-    machine, because no name can be resolved, no network is reachable or the proxy
-    refuses the connection, are held against it and not against the targets.
+    """The state of this machine's network. Calls that fail before anything leaves
+    the machine, because no name can be resolved, no network is reachable or the
+    proxy refuses the connection, count as failures of the network, not of the
+    targets.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -1526,8 +1528,8 @@ class ProviderHealth(google.protobuf.message.Message):
 
     @property
     def unreliable_targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___UnreliableTarget]:
-        """Its targets that fail more often than is usual, the worst first, at most 20.
-        They lose in the ranking, whatever their breakers do.
+        """Its targets that fail more often than is usual, the worst first, at most
+        20. They rank lower, whatever the state of their breakers.
         """
 
     def __init__(
@@ -1562,11 +1564,11 @@ class UnreliableTarget(google.protobuf.message.Message):
     target: builtins.str
     """The target's id; that without the account where it has several."""
     success_probability: builtins.float
-    """How likely its next call succeeds, from 0 to 1. A target that was never
-    called is taken for 0.95.
+    """How likely its next call succeeds, from 0 to 1. 0.95 for a target that was
+    never called.
     """
     standard_deviation: builtins.float
-    """The standard deviation of what that may really be."""
+    """The standard deviation of this estimate."""
     calls: builtins.float
     """How many recent calls it rests on."""
     failed_calls: builtins.float
@@ -1586,8 +1588,8 @@ Global___UnreliableTarget: typing_extensions.TypeAlias = UnreliableTarget
 
 @typing.final
 class PauseHealth(google.protobuf.message.Message):
-    """A pause that a provider asked for, by a rate limit or by a retry-after. It is no
-    failure, and ends by time alone.
+    """A pause that a provider asked for, by a rate limit or by a retry-after. It is
+    not a failure, and ends once the time has passed.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -1647,8 +1649,8 @@ class BreakerHealth(google.protobuf.message.Message):
 
     @property
     def idle(self) -> google.protobuf.duration_pb2.Duration:
-        """While half open and no call is under way, the time without one. From a minute
-        on it says nothing of the present, and does not make its provider DEGRADED.
+        """While half open and no call is under way, the time without one. After a
+        minute its state is out of date, and no longer makes its provider DEGRADED.
         """
 
     def __init__(

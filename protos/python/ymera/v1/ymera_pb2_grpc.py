@@ -29,9 +29,9 @@ class YmeraServiceStub(object):
     """Routes prompts to models and executes them.
 
     Every call ends with its request id in the trailing metadata "x-request-id";
-    streams carry it in their initial metadata too. An id of the caller's own,
-    sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
-    and returned under the same name. The trailing metadata "ymera-timing" holds the
+    streams carry it in their initial metadata too. The caller's own id, sent as
+    "x-client-request-id" with 1-128 visible ASCII characters, is logged and
+    returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
     "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
     and checked), route, queue (waiting for a slot), connect (until the
@@ -76,9 +76,9 @@ class YmeraServiceServicer(object):
     """Routes prompts to models and executes them.
 
     Every call ends with its request id in the trailing metadata "x-request-id";
-    streams carry it in their initial metadata too. An id of the caller's own,
-    sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
-    and returned under the same name. The trailing metadata "ymera-timing" holds the
+    streams carry it in their initial metadata too. The caller's own id, sent as
+    "x-client-request-id" with 1-128 visible ASCII characters, is logged and
+    returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
     "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
     and checked), route, queue (waiting for a slot), connect (until the
@@ -91,14 +91,14 @@ class YmeraServiceServicer(object):
 
         The decision is stored; RoutingService.GetExecution returns it later.
         Errors: INVALID_ARGUMENT, NOT_FOUND (no provider offers a named model),
-        PERMISSION_DENIED (the caller's key is not for a named model),
+        PERMISSION_DENIED (the caller's key does not allow a named model),
         FAILED_PRECONDITION (NO_ELIGIBLE_MODEL: no model meets the constraints),
         RESOURCE_EXHAUSTED (OVERLOADED: too many requests, or bytes of requests,
         are under way; Execute also if those for its target are too many, or its
-        turn would come after its deadline),
-        UNAVAILABLE (NO_HEALTHY_MODEL: every eligible model keeps failing;
-        STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE: refused while requests can't be
-        recorded; SHUTTING_DOWN), DEADLINE_EXCEEDED.
+        turn would come after its deadline), UNAVAILABLE (NO_HEALTHY_MODEL: every
+        eligible model keeps failing; STORAGE_UNAVAILABLE; RECORDING_UNAVAILABLE:
+        refused while requests can't be recorded; SHUTTING_DOWN),
+        DEADLINE_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -138,10 +138,11 @@ class YmeraServiceServicer(object):
         terminal event: completed, failed or cancelled.
 
         The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-        suite), PERMISSION_DENIED (the caller's key is not for a named model),
-        INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are running;
-        CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE,
-        SHUTTING_DOWN). Results measured before a cancellation are kept.
+        suite), PERMISSION_DENIED (the caller's key does not allow a named model),
+        INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
+        running; CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE,
+        RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured before a
+        cancellation are kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -196,9 +197,9 @@ class YmeraService(object):
     """Routes prompts to models and executes them.
 
     Every call ends with its request id in the trailing metadata "x-request-id";
-    streams carry it in their initial metadata too. An id of the caller's own,
-    sent as "x-client-request-id" with 1-128 visible ASCII characters, is logged
-    and returned under the same name. The trailing metadata "ymera-timing" holds the
+    streams carry it in their initial metadata too. The caller's own id, sent as
+    "x-client-request-id" with 1-128 visible ASCII characters, is logged and
+    returned under the same name. The trailing metadata "ymera-timing" holds the
     milliseconds spent per phase in the form of a Server-Timing header:
     "check;dur=0.1, route;dur=0.5, ...". The phases are check (the request read
     and checked), route, queue (waiting for a slot), connect (until the
