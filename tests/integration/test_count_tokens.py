@@ -129,6 +129,27 @@ async def test_a_count_that_fails_or_is_none_is_estimated_and_harms_no_target(
     assert "failing" not in past.decision.explanation
 
 
+def with_tool(model: str, provider: str) -> pb.CountTokensRequest:
+    """A request whose prompt has a tool that only this provider has."""
+    asked = request(model)
+    tool = content_pb2.Tool(provider_tool=content_pb2.ProviderTool(provider=provider, name="file_search"))
+    asked.prompt.tools.append(tool)
+    return asked
+
+
+@pytest.mark.parametrize("provider", ["lab", "silent"])
+async def test_a_prompt_that_only_one_provider_can_take_is_counted_by_that_one(stub: Any, provider: str) -> None:
+    response = await stub.CountTokens(with_tool("exact", provider), timeout=WAIT)
+    assert response.model == f"{provider}/exact"
+
+
+async def test_a_prompt_for_another_provider_than_that_of_the_model_is_not_counted(stub: Any, counter: Counter) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.CountTokens(with_tool("lab/exact", "silent"), timeout=WAIT)
+    assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert counter.asked == []
+
+
 async def test_model_and_prompt_are_required(stub: Any) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await stub.CountTokens(pb.CountTokensRequest(), timeout=WAIT)

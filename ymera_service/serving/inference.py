@@ -11,6 +11,7 @@ from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.errors import ModelNotFound
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.work import (
+    CountRequest,
     Embeddings,
     Moderations,
     Ranked,
@@ -22,6 +23,7 @@ from ymera_service.sdk.work import (
 )
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.attribution import check_attribution
+from ymera_service.serving.checks.providers import provider_of
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.checks.work import check_work, check_work_preferences
 from ymera_service.serving.executions import notes_of
@@ -59,6 +61,8 @@ def work_request_of(
         check_work_preferences(preferences, faults)
     if attribution is not UNATTRIBUTED:
         check_attribution(attribution, faults)
+    if isinstance(work, CountRequest) and (provider := provider_of(work.prompt, faults)):
+        preferences = replace(preferences, provider=provider)
     if call.caller.allow_models:
         preferences = replace(preferences, caller_models=call.caller.allow_models)
     call.timings.add(Phase.CHECK, call.age())
