@@ -20,6 +20,7 @@ from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.benchmark.runs import BENCHMARK_NOTE, unsettled_result
 from ymera_service.catalog import Catalog
+from ymera_service.catalog.kept import KeptLists
 from ymera_service.config import Environment, ServerSettings, Settings
 from ymera_service.execution.building import build_pipeline
 from ymera_service.execution.recording import EXECUTION_NOTE
@@ -41,6 +42,7 @@ from ymera_service.serving.background import Background
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
 from ymera_service.storage import Readers, Storage
 from ymera_service.storage.database import describe
+from ymera_service.storage.journal import beside
 from ymera_service.telemetry import logs
 from ymera_service.telemetry.redaction import Redactor, secrets_in
 from ymera_service.transport import HttpTransport
@@ -162,6 +164,7 @@ async def _build(
         redact=redactor,
         given_up=plugins.given_up,
         tables=lambda: tuple(plugins.registry.facts.values()),
+        kept=KeptLists(beside(settings.storage, "models")),
     )
     routing = build_routing(plugins=plugins, catalog=catalog, breakers=breakers, settings=settings.routing)
     pipeline = build_pipeline(
@@ -199,13 +202,14 @@ async def _build(
         default_deadline_seconds=settings.execution.default_deadline_seconds,
         callers=Callers(settings.access.callers),
     )
-    await catalog.refresh()
+    await catalog.restore()
+    period = settings.catalog.refresh_seconds
+    await stack.enter_async_context(background.every(period, "catalog refresh", catalog.refresh, at_once=True))
     await runner.reread()
     learner = Learner(storage.database, routing.evidence)
     await learner.reread()
-    period = settings.catalog.refresh_seconds
+    await catalog.ready()
     for work in (
-        background.every(period, "catalog refresh", catalog.refresh),
         background.every(period, "benchmark results", runner.reread),
         background.every(LEARN_SECONDS, "observations of answers", learner.reread),
         background.running("observers", pipeline.observers.run),

@@ -2,8 +2,8 @@
 
 Read in this order: `discovery` (lists a provider's models), `prices` (price lists), `facts` (what is known of a model,
 and from whom), `sources` (asks everyone who knows something), `matching` (the patterns with which callers name models),
-`snapshot` (the models at one time), `versions` (how they are stored), `catalog` (queries all providers and replaces the
-snapshot).
+`snapshot` (the models at one time), `versions` (how they are stored), `kept` (lists for later starts), `catalog`
+(queries all providers and replaces the snapshot).
 """
 
 from ymera_service.catalog.catalog import Catalog

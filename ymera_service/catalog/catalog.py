@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 
 import structlog
 
 from ymera_service.catalog.discovery import DiscoveryFailed, discover
 from ymera_service.catalog.facts import Fact
+from ymera_service.catalog.kept import Kept, KeptLists, is_local, origin
 from ymera_service.catalog.snapshot import CatalogSnapshot
 from ymera_service.catalog.sources import Listed, Sources
 from ymera_service.catalog.versions import to_json
@@ -26,6 +29,11 @@ _log = structlog.get_logger(__name__)
 Store = Callable[[CatalogVersion], Awaitable[None]]
 STORE_SECONDS = 10.0
 """The time limit for storing a version, which is tried again at the next refresh."""
+PATIENCE_SECONDS = 0.1
+"""How long a start waits for lists of which older ones are kept: as long as servers on this machine take."""
+KEEP_SECONDS = 3600.0
+"""How often lists are kept again that did not change, so that they don't count as too old."""
+PENDING = DiscoveryFailed("has not listed its models yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Catalog:
         redact: Callable[[str], str] = str,
         given_up: Callable[[Registration, str], None] = lambda provider, place: None,
         tables: Callable[[], Collection[FactSource]] = tuple,
+        kept: KeptLists | None = None,
     ) -> None:
         """Creates an empty catalogue; `refresh` fills it.
 
@@ -61,6 +70,7 @@ class Catalog:
             redact: Removes secrets from a provider's error messages.
             given_up: Called for a provider whose listing does not end when its time is over.
             tables: Returns the tables of facts about models that are in use.
+            kept: Keeps lists for later starts.
         """
         self._redact = redact
         self._given_up = given_up
@@ -69,8 +79,16 @@ class Catalog:
         self._store = store
         self._stored = ""
         self._sources = Sources(settings, tables)
+        self._kept = kept or KeptLists(None)
+        self._kept_at = -KEEP_SECONDS
+        self._slow: dict[str, datetime] = {}
         self._refreshing = asyncio.Lock()
+        self._first = {name: asyncio.Event() for name in providers}
+        """Set when a provider has answered, or failed to, for the first time."""
+        self._first_refresh = asyncio.Event()
         self._offers: dict[str, _Offer] = {}
+        self._failed: dict[str, DiscoveryFailed] = {}
+        self._changed = False
         self._snapshot = CatalogSnapshot({}, {})
 
     @property
@@ -100,9 +118,76 @@ class Catalog:
         """
         async with self._refreshing:
             async with asyncio.TaskGroup() as group:
-                tasks = {name: group.create_task(self._discover(name)) for name in self._providers}
-            self._replace_snapshot({name: task.result() for name, task in tasks.items()})
+                for name in self._providers:
+                    group.create_task(self._list(name))
+            self._replace_snapshot()
+            self._first_refresh.set()
             await self._store_version()
+            await self._keep()
+
+    async def restore(self) -> None:
+        """Offers what is kept of lists, before the first refresh."""
+        now = datetime.now(UTC)
+        kept = await asyncio.to_thread(self._kept.load, self._providers, now)
+        ages = [(now - one.listed.at).total_seconds() for one in kept.values() if one.listed]
+        self._kept_at = monotonic() - max(ages, default=KEEP_SECONDS)
+        for name, one in kept.items():
+            if one.slow_since is not None:
+                self._slow[name] = one.slow_since
+            if one.listed is not None:
+                try:
+                    models = _storable(await self._sources.models(name, one.listed))
+                except Exception as error:  # noqa: BLE001  # what is kept may be as wrong as what a plugin states
+                    _log.warning("kept_list_ignored", provider=name, problem=words(error))
+                else:
+                    self._offers[name] = _Offer(one.listed, models)
+
+    async def ready(self) -> None:
+        """Waits until requests can be routed well, while the first refresh is under way, and makes a snapshot.
+
+        Lists of which older ones are kept are waited for only as long as a server on this machine takes, and so are
+        those that were slow lately; all others have `discovery_seconds`.
+        """
+        await _until(PATIENCE_SECONDS, self._first_refresh.wait())
+        if self._first_refresh.is_set():
+            return
+        unknown = [first.wait() for name, first in self._first.items() if name not in {*self._offers, *self._slow}]
+        await _until(self._settings.discovery_seconds + 1, *unknown)
+        if not self._first_refresh.is_set():
+            self._replace_snapshot()
+            await self._store_version()
+
+    async def first_listed(self) -> bool:
+        """Waits for lists that are on their way since the start; returns whether there were any."""
+        if self._first_refresh.is_set():
+            return False
+        await _until(self._settings.discovery_seconds + 1, self._first_refresh.wait())
+        return True
+
+    async def _list(self, name: str) -> None:
+        found = await self._discover(name)
+        self._first[name].set()
+        if isinstance(found, DiscoveryFailed):
+            self._failed[name] = found
+            if found.slow and name not in self._slow:
+                self._slow[name], self._changed = datetime.now(UTC), True
+        else:
+            self._offers[name] = found
+            self._failed.pop(name, None)
+            self._changed |= self._slow.pop(name, None) is not None
+
+    async def _keep(self) -> None:
+        """Keeps the lists for later starts, if they changed or were kept long ago."""
+        listed = {name: offer.listed for name, offer in self._offers.items() if not is_local(offer.listed)}
+        origins = {name: where for name in self._providers if (where := origin(self._providers[name]))}
+        kept = {
+            name: Kept(where, listed.get(name), self._slow.get(name))
+            for name, where in origins.items()
+            if name in listed or name in self._slow
+        }
+        if kept and (self._changed or monotonic() - self._kept_at >= KEEP_SECONDS):
+            self._changed, self._kept_at = False, monotonic()
+            await asyncio.to_thread(self._kept.save, kept)
 
     async def facts(self, models: Sequence[Model]) -> Sequence[Sequence[Fact]]:
         """Returns for each of some models of the catalogue what each source states of it."""
@@ -115,24 +200,25 @@ class Catalog:
             infos = await discover(self._providers[name], self._settings.discovery_seconds, given_up)
             if not infos and before and before.models:
                 return DiscoveryFailed("lists no models any more, so those that it listed before are kept")
-            listed = await self._sources.listed(infos, datetime.now(UTC))
+            listed = await self._sources.listed(infos, datetime.now(UTC), before.listed if before else None)
             if before and (before.listed.infos, before.listed.listings) == (listed.infos, listed.listings):
                 return _Offer(listed, before.models)
+            self._changed = True
             return _Offer(listed, _storable(await self._sources.models(name, listed)))
         except DiscoveryFailed as failure:
             return failure
         except Exception as error:  # noqa: BLE001  # from price lists or a plugin's data; it must not stop the refresh of others
             return DiscoveryFailed(f"its models can't be used: {words(error)}")
 
-    def _replace_snapshot(self, outcomes: Mapping[str, _Offer | DiscoveryFailed]) -> None:
+    def _replace_snapshot(self) -> None:
         known = self._snapshot.provider_errors
-        failed = {name: found for name, found in outcomes.items() if isinstance(found, DiscoveryFailed)}
-        errors = {name: words(found.problem, self._redact) for name, found in failed.items()}
+        pending = {name: PENDING for name, first in self._first.items() if not (first.is_set() or name in self._offers)}
+        errors = {name: words(found.problem, self._redact) for name, found in (pending | self._failed).items()}
         for name, problem in errors.items():
             if known.get(name) != problem:
                 _log.warning("provider_not_discovered", provider=name, problem=problem)
-        self._offers |= {name: found for name, found in outcomes.items() if not isinstance(found, DiscoveryFailed)}
-        latest = CatalogSnapshot({model.id: model for offer in self._offers.values() for model in offer.models}, errors)
+        models = {model.id: model for offer in self._offers.values() for model in offer.models}
+        latest = CatalogSnapshot(models, errors)
         if latest.version != self._snapshot.version or errors != known:
             self._snapshot = latest
 
@@ -155,3 +241,10 @@ def _storable(models: Sequence[Model]) -> Sequence[Model]:
     """Returns the models; raises if one can't be stored, as then no version that contains it could be stored."""
     to_json(models)
     return models
+
+
+async def _until(seconds: float, *events: Awaitable[object]) -> None:
+    """Waits for all of these, but not longer than that."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.gather(*events)

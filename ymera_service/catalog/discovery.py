@@ -30,11 +30,12 @@ MAX_TOKENS = 2**40
 
 
 class DiscoveryFailed(Exception):
-    """A provider could not list its models; `problem` is the reason, for people."""
+    """A provider could not list its models; `problem` is the reason, for people, and `slow` that it took too long."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, *, slow: bool = False) -> None:
         super().__init__(problem)
         self.problem = problem
+        self.slow = slow
 
 
 async def discover(
@@ -53,9 +54,9 @@ async def discover(
     try:
         async with asyncio.timeout(seconds):
             offered = await contained(provider.models(), given_up)
-        return tuple(_usable(provider.name, _bounded(offered)))
+        return tuple(usable(provider.name, _bounded(offered)))
     except TimeoutError:
-        raise DiscoveryFailed(f"did not list its models within {seconds:g} s") from None
+        raise DiscoveryFailed(f"did not list its models within {seconds:g} s", slow=True) from None
     except YmeraError as error:
         raise DiscoveryFailed(error.message) from error
     except DiscoveryFailed:
@@ -75,7 +76,8 @@ def _bounded(offered: Iterable[ModelInfo]) -> Iterator[ModelInfo]:
         yield info
 
 
-def _usable(provider: str, offered: Iterable[ModelInfo]) -> Iterable[ModelInfo]:
+def usable(provider: str, offered: Iterable[ModelInfo]) -> Iterable[ModelInfo]:
+    """Yields the models that can be offered; the others are logged."""
     seen: set[str] = set()
     left_out = 0
     for info in offered:

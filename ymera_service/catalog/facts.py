@@ -16,6 +16,7 @@ CONFIGURATION, PROVIDER, ASSUMED = "configuration", "provider", "the model's nam
 _LIMITS = {f"requests_{limit.name}": limit.name for limit in fields(RequestLimits)}
 _FIGURES = ("context_window", "max_output_tokens")
 _OTHERS = ("efforts", "deprecated", "retires")
+_BY_NAME = {capability.value: capability for capability in Capability}
 _UNSTATED: Mapping[str, object] = {
     "efforts": None,
     "deprecated": None,
@@ -71,7 +72,9 @@ def claims_of(info: ModelInfo, stated_at: datetime | None) -> tuple[Claim, Claim
 
 def stated(info: ModelInfo) -> dict[str, object]:
     """Returns the facts in a description of a model; what it leaves open is not in the result."""
-    known = {name.value: name in info.capabilities for name in Capability if name not in info.unknown}
+    known: dict[str, object] = {
+        name: capability in info.capabilities for name, capability in _BY_NAME.items() if capability not in info.unknown
+    }
     given = {name: getattr(info, name) for name in (*_FIGURES, *_OTHERS, "price")}
     given |= {name: getattr(info.limits, limit) for name, limit in _LIMITS.items()}
     return known | {name: value for name, value in given.items() if value != _UNSTATED[name]}
@@ -84,15 +87,12 @@ def settled(claims: Sequence[Claim]) -> dict[str, object]:
         facts |= claim.facts
     strong = {name for claim in claims if not claim.weak for name in claim.facts}
     weak = [claim for claim in claims if claim.weak]
-    for name in {name for claim in weak for name in claim.facts} & _CAPABILITIES - strong:
+    for name in {name for claim in weak for name in claim.facts} & _BY_NAME.keys() - strong:
         if (value := _agreed(name, weak)) is None:
             del facts[name]
         else:
             facts[name] = value
     return facts
-
-
-_CAPABILITIES = frozenset(name.value for name in Capability)
 
 
 def _agreed(name: str, claims: Iterable[Claim]) -> bool | None:
@@ -107,8 +107,8 @@ def with_facts(info: ModelInfo, facts: Mapping[str, object]) -> ModelInfo:
     """Returns a model with these facts and no others; its own price stays as it is."""
     given = {name: facts.get(name, _UNSTATED[name]) for name in (*_FIGURES, *_OTHERS)}
     changed: Mapping[str, object] = {
-        "capabilities": frozenset(name for name in Capability if facts.get(name.value)),
-        "unknown": frozenset(name for name in Capability if name.value not in facts),
+        "capabilities": frozenset(capability for name, capability in _BY_NAME.items() if facts.get(name)),
+        "unknown": frozenset(capability for name, capability in _BY_NAME.items() if name not in facts),
         "limits": RequestLimits(**{limit: facts.get(name, 0) for name, limit in _LIMITS.items()}),  # type: ignore[arg-type]  # as `stated` returned them
         "assumed": frozenset(),
         **given,
@@ -120,7 +120,7 @@ def explained(claims: Sequence[Claim]) -> Iterator[Fact]:
     """Yields each fact that any source states, in the order of fields; of prices, each part."""
     split = [replace(claim, facts=_with_price_parts(claim.facts)) for claim in claims]
     final = _with_price_parts(settled(claims))
-    names = [*_FIGURES, *(name.value for name in Capability), *_OTHERS, *_LIMITS]
+    names = [*_FIGURES, *_BY_NAME, *_OTHERS, *_LIMITS]
     names += sorted({name for claim in split for name in claim.facts if name.startswith("price")})
     for name in names:
         statements = tuple((claim, claim.facts[name]) for claim in split if name in claim.facts)

@@ -53,8 +53,17 @@ class Sources:
         self._lists = PriceLists()
         self._failed: set[str] = set()
 
-    async def listed(self, infos: tuple[ModelInfo, ...], at: datetime) -> Listed:
-        """Returns what a provider listed, with what price lists state of it."""
+    async def listed(self, infos: tuple[ModelInfo, ...], at: datetime, before: Listed | None = None) -> Listed:
+        """Returns what a provider listed, with what price lists state of it.
+
+        Args:
+            infos: The models.
+            at: Now.
+            before: What it listed before. If these are the same models, in the same hour, as prices may depend on it,
+                the price lists are not asked again: that takes half a second in a new process.
+        """
+        if before is not None and before.infos == infos and _hour(before.at) == _hour(at):
+            return Listed(infos, at, before.listings)
         return Listed(infos, at, await self._lists.look_up(infos))
 
     async def models(self, provider: str, listed: Listed) -> Sequence[Model]:
@@ -130,6 +139,10 @@ def _of_list(listing: Listing, taken: date) -> tuple[list[Claim], list[Claim]]:
     if since is not None and since > taken:
         return [Claim(PRICE_LIST, day, price)], [Claim(PRICE_LIST, None, window)]
     return [], [Claim(PRICE_LIST, day, {**price, **window})]
+
+
+def _hour(moment: datetime) -> tuple[date, int]:
+    return moment.date(), moment.hour
 
 
 def _day(day: date) -> datetime:

@@ -43,7 +43,7 @@ def build_pipeline(
         settings=settings,
         draw=draw,
     )
-    route = Route(routing.router)
+    route = Route(routing.router, catalog.first_listed)
     return Pipeline(
         route=route,
         execute=(Screen(slots), route, Admit(slots), generate),

@@ -5,6 +5,7 @@ A stage takes the context, adds facts to it and returns; it ends the execution b
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
@@ -15,15 +16,17 @@ from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner, Callee
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import AttemptStarted, Started
+from ymera_service.execution.facts import ExecutionRequest
 from ymera_service.execution.failover import Choice, Standing, Standings
 from ymera_service.execution.hedging import Hedging
 from ymera_service.execution.recording import Recording
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets, backoff
 from ymera_service.resilience.slots import Slots
+from ymera_service.routing.decision import Selection
 from ymera_service.routing.operations import work_tokens
 from ymera_service.routing.router import Router
-from ymera_service.sdk.errors import NoHealthyModel, ProviderError
+from ymera_service.sdk.errors import ModelNotFound, NoEligibleModel, NoHealthyModel, ProviderError
 from ymera_service.sdk.targets import Target
 from ymera_service.sdk.work import CountRequest, TokenCount
 from ymera_service.telemetry.timing import Phase
@@ -49,23 +52,37 @@ class Screen:
         self._slots.check(context.execution.request.sharer)
 
 
+async def _none_under_way() -> bool:
+    return False
+
+
 class Route:
     """Decides which targets are tried."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, listed: Callable[[], Awaitable[bool]] = _none_under_way) -> None:
+        """`listed` waits for lists of models that are under way since the start; returns whether there were any."""
         self._router = router
+        self._listed = listed
 
     async def __call__(self, context: ExecutionContext) -> None:
         """See `Stage`. Raises `RequestError` or `NoHealthyModel`."""
         request = context.execution.request
         with context.timings.phase(Phase.ROUTE):
-            if request.work is None:
-                selection = self._router.route(
-                    request.prompt, request.preferences, caller=request.caller, full_view=request.full_view
-                )
-            else:
-                selection = self._router.route_work(request.work, request.preferences, full_view=request.full_view)
+            try:
+                selection = self._selection(request)
+            except (ModelNotFound, NoEligibleModel, NoHealthyModel):
+                # What a provider listed for an earlier process may lack a model that it has now.
+                if not await self._listed():
+                    raise
+                selection = self._selection(request)
         context.decide(selection)
+
+    def _selection(self, request: ExecutionRequest) -> Selection:
+        if request.work is not None:
+            return self._router.route_work(request.work, request.preferences, full_view=request.full_view)
+        return self._router.route(
+            request.prompt, request.preferences, caller=request.caller, full_view=request.full_view
+        )
 
 
 class Admit:

@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, M
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from math import inf
+from operator import itemgetter
 from typing import Any, Protocol
 
 from ymera_service.sdk.context import CallContext
@@ -160,6 +162,12 @@ class HttpProvider(Provider):
         self.dialect = dialect
         self.endpoint = endpoint
         self._transport = transport
+
+    @property
+    def origin(self) -> str:
+        """See `Provider.origin`: the address, and a hash of what is sent with each request and of the accounts."""
+        sent = repr((sorted(self.endpoint.headers.items()), sorted(self.endpoint.accounts.items(), key=itemgetter(0))))
+        return f"{self.endpoint.base_url} {blake2b(sent.encode(), digest_size=8).hexdigest()}"
 
     async def authorize(self, request: HttpRequest, context: CallContext) -> HttpRequest:
         """Returns the request as it is sent: with its full URL and credentials, those of the target's account.

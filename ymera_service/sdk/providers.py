@@ -40,6 +40,15 @@ class Provider(Component):
     configured: bool = True
     """Whether someone set it up; False for what is merely looked for, such as a local server at its usual port."""
 
+    @property
+    def origin(self) -> str:
+        """Where its list of models is from: an address, and which accounts, without their secrets.
+
+        The server keeps the list on disk for later starts, for as long as this stays the same. Empty if it is not to be
+        kept, as it takes no time to make. Since contract 1.1.
+        """
+        return ""
+
     @abstractmethod
     async def models(self) -> Sequence[ModelInfo]:
         """Returns the models it offers now, of every kind. Called at start and at each refresh of the catalogue.

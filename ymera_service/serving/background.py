@@ -95,10 +95,12 @@ class Background:
                 log.error("background work does not end", work=name)
 
     @asynccontextmanager
-    async def every(self, seconds: float, name: str, work: Work) -> AsyncIterator[None]:
-        """Does something again and again beside the block, the first time after so many seconds."""
+    async def every(self, seconds: float, name: str, work: Work, *, at_once: bool = False) -> AsyncIterator[None]:
+        """Does something again and again beside the block, the first time after so many seconds, or at once."""
 
         async def repeat() -> None:
+            if at_once:
+                await work()
             while True:
                 await self._sleep(seconds)
                 await work()

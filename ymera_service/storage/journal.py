@@ -131,8 +131,13 @@ def _is_at(descriptor: int, file: Path) -> bool:
 
 def prefix_of(settings: StorageSettings) -> Path:
     """Returns what the paths of a database's journals begin with: the same for every process that uses it."""
+    return beside(settings, "calls")
+
+
+def beside(settings: StorageSettings, what: str) -> Path:
+    """Returns the path of a file that belongs to a database: beside it, or in the state folder for PostgreSQL."""
     file = file_of(settings.url)
     if file is not None:
-        return file.with_name(f"{file.name}-calls")
+        return file.with_name(f"{file.name}-{what}")
     name = hashlib.sha256(describe(settings.url).encode()).hexdigest()[:16]
-    return (settings.state_folder or platformdirs.user_state_path("ymera")) / f"postgresql-{name}-calls"
+    return (settings.state_folder or platformdirs.user_state_path("ymera")) / f"postgresql-{name}-{what}"

@@ -21,6 +21,8 @@ _GEOGRAPHY = re.compile(r"^(us|us-gov|eu|apac|au|jp|ca|global)\.")
 """Of Bedrock's inference profiles."""
 _VERSION = re.compile(r"(-latest|-\d{4}-\d{2}-\d{2}|-\d{4,8}|@\w+)$")
 _TAKEN = date(2026, 7, 2)
+_ALL = frozenset(Capability)
+_BY_NAME = {capability.value: capability for capability in Capability}
 
 Row = Mapping[str, Any]
 
@@ -69,7 +71,7 @@ def _stated(name: str, row: Row) -> ModelInfo:
     return ModelInfo(
         name,
         has,
-        unknown=frozenset(Capability) - has - lacks,
+        unknown=_ALL - has - lacks,
         context_window=row.get("context", 0),
         max_output_tokens=row.get("output", 0),
         price=_price(row),
@@ -79,7 +81,7 @@ def _stated(name: str, row: Row) -> ModelInfo:
 
 
 def _capabilities(row: Row, name: str) -> frozenset[Capability]:
-    return frozenset(map(Capability, row.get(name, "").split()))
+    return frozenset(_BY_NAME[word] for word in row.get(name, "").split())
 
 
 def _price(row: Row) -> Price | None:
