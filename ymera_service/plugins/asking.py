@@ -37,8 +37,8 @@ class PluginRejected(Exception):
 class Asked:
     """What a plugin said: its settings, the hooks it implements, and what it registers.
 
-    `simulated` are the providers whose answers are made up, and `real` is the name of one that someone set up and whose
-    answers are not; empty without one.
+    `simulated` are the providers whose answers are made up, and `real` those that someone set up and whose answers are
+    not.
     """
 
     packages: frozenset[str]
@@ -46,7 +46,7 @@ class Asked:
     hooks: tuple[str, ...]
     components: Mapping[Registration, Component]
     simulated: frozenset[Registration]
-    real: str
+    real: tuple[Registration, ...]
     idle: str
 
     @property
@@ -93,7 +93,7 @@ def ask(
         tuple(_hooks(manager)),
         components,
         simulated,
-        next((name.name for name, one in providers.items() if name not in simulated and one.configured), ""),
+        tuple(name for name, one in providers.items() if name not in simulated and one.configured),
         description.idle,
     )
 

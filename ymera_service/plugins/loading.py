@@ -161,8 +161,11 @@ class _Loading:
 
     def _beside_real(self) -> str:
         """Returns where simulated providers are out of place, as a phrase; empty if no real provider is configured."""
-        real = next((asked.real for _, _, asked in self.loaded if asked and asked.real), "")
-        return f"where a real provider, such as {real}, is configured" if real else ""
+        for plugin, _, asked in self.loaded:
+            for one in asked.real if asked else ():
+                if not self._refusal(one, plugin):
+                    return f"where a real provider, such as {one.name}, is configured"
+        return ""
 
     def _refusal(self, registration: Registration, plugin: FoundPlugin) -> str:
         """Returns why a plugin may not register a name; empty if it may."""

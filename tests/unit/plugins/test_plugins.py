@@ -243,6 +243,11 @@ def test_a_simulated_provider_is_left_out_where_a_real_one_is_configured() -> No
     assert status.registrations == ()
 
 
+def test_a_simulated_provider_stays_where_the_real_one_is_refused() -> None:
+    registry = load(found("aaa", Good("openai"), "stranger"), found("simulator", Simulating()))
+    assert set(registry.providers) == {"made-up"}
+
+
 def test_a_simulated_provider_stays_where_real_ones_are_merely_looked_for() -> None:
     assert set(load(found("acme", Looking()), found("simulator", Simulating())).providers) == {"local", "made-up"}
 

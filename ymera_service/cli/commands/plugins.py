@@ -1,5 +1,6 @@
 """`ymera plugins`"""
 
+import difflib
 from typing import Annotated
 
 import typer
@@ -58,8 +59,10 @@ async def _show(name: str, target: Target, output: Output) -> None:
     found = await _found(target)
     named = ListPluginsResponse(plugins=[plugin for plugin in found.plugins if plugin.name == name])
     if not named.plugins:
-        known = ", ".join(sorted({plugin.name for plugin in found.plugins})) or "none"
-        raise wrong(f"no plugin {name!r} is installed", f"Installed are: {known}.")
+        known = sorted({plugin.name for plugin in found.plugins})
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"Installed are: {', '.join(known) or 'none'}."
+        raise wrong(f"no plugin {name!r} is installed", hint)
     output.show(named, *(block for plugin in named.plugins for block in render.plugin(plugin)))
 
 
