@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TypeVar
 
 import numpy as np
 
@@ -153,39 +152,56 @@ class _Many:
     def best(self, seed: int, limit: int) -> list[int]:
         """See `_Few.best`."""
         if self.scores.size <= limit:
-            return self._all().best(seed, limit)
-        chosen = self._contenders(seed, limit)
-        finalists = _Few(self.scores.take(chosen).tolist(), self.hashes.take(chosen).tolist())
-        return chosen.take(finalists.best(seed, limit)).tolist()  # type: ignore[no-any-return]  # numpy
+            return _Few(self.scores.tolist(), self.hashes.tolist()).best(seed, limit)
+        highest = self.scores.argpartition(-limit)[-limit:]
+        scores: list[float] = self.scores.take(highest).tolist()
+        least = scores[0]
+        level = (self.scores == least).nonzero()[0]
+        places = scores.count(least)
+        if level.size == places:
+            return self._ordered(highest, scores, seed, limit)
+        drawn: list[int] = level.take(_lowest(_keys(self.hashes.take(level), seed), places)).tolist()
+        if places == limit:
+            return drawn
+        above = [place for place, score in enumerate(scores) if score > least]
+        return [*self._ordered(highest.take(above), [scores[place] for place in above], seed, limit), *drawn]
+
+    def _ordered(self, rows: Rows, scores: list[float], seed: int, limit: int) -> list[int]:
+        order = _Few(scores, self.hashes.take(rows).tolist()).best(seed, limit)
+        return rows.take(order).tolist()  # type: ignore[no-any-return]  # numpy
 
     def ties(self, score: float) -> int:
         """See `_Few.ties`."""
         return int(np.count_nonzero(self.scores == score))
 
-    def _all(self) -> _Few:
-        return _Few(self.scores.tolist(), self.hashes.tolist())
 
-    def _contenders(self, seed: int, limit: int) -> Rows:
-        """Returns the positions of the highest scores in any order, equal ones by chance."""
-        least = np.partition(self.scores, -limit)[-limit]
-        chosen: Rows = (self.scores >= least).nonzero()[0]
-        if chosen.size == limit:
-            return chosen
-        above, level = (self.scores > least).nonzero()[0], (self.scores == least).nonzero()[0]
-        places = limit - above.size
-        drawn = np.argpartition(_key(self.hashes.take(level), seed), places - 1)[:places]
-        return np.concatenate((above, level[drawn]))
+def _lowest(keys: Hashes, count: int) -> Rows:
+    """Returns where the lowest keys are, in their order."""
+    lowest = keys.argpartition(count - 1)[:count]
+    return lowest.take(keys.take(lowest).argsort())
 
 
 _WORD = 2**64 - 1
 _STEP = 0x9E3779B97F4A7C15
 
-_Key = TypeVar("_Key", int, Hashes)
 
-
-def _key(number: _Key, seed: int) -> _Key:
-    """Returns a number that depends on the seed by chance, or one for each: the output function of SplitMix64."""
+def _key(number: int, seed: int) -> int:
+    """Returns a number that depends on the seed by chance: the output function of SplitMix64."""
     key = number + (seed * _STEP & _WORD) & _WORD
     key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9 & _WORD
     key = (key ^ key >> 27) * 0x94D049BB133111EB & _WORD
-    return key ^ key >> 31  # type: ignore[return-value]  # numpy
+    return key ^ key >> 31
+
+
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+def _keys(numbers: Hashes, seed: int) -> Hashes:
+    """Returns the same for each number."""
+    keys = numbers + np.uint64(seed * _STEP & _WORD)
+    keys ^= keys >> 30
+    keys *= _FIRST
+    keys ^= keys >> 27
+    keys *= _SECOND
+    keys ^= keys >> 31
+    return keys

@@ -169,11 +169,12 @@ def expected_costs(needs: Needs, table: Table) -> Whole:
 
 @dataclass(slots=True)
 class _Many:
-    """See `Scores`. `each` has a row for each objective."""
+    """See `Scores`. `each` has a row for each objective; `micros` has no meaning where the price is `unknown`."""
 
     totals: Floats
     each: Floats
-    gratis: Mask
+    micros: Whole
+    unknown: Mask
 
     def values(self, position: int) -> Values:
         quality, speed, cost = self.each[:, position].tolist()
@@ -183,7 +184,7 @@ class _Many:
         return tuple(np.minimum.reduce(self.each, 1).tolist()), tuple(np.maximum.reduce(self.each, 1).tolist())
 
     def free(self) -> list[bool]:
-        return self.gratis.tolist()  # type: ignore[no-any-return]  # numpy
+        return ((self.micros == 0) & ~self.unknown).tolist()  # type: ignore[no-any-return]  # numpy
 
     def add(self, bonuses: Floats) -> None:
         self.totals += bonuses
@@ -209,11 +210,12 @@ def _many(
     micros = expected_costs(needs, table)
     _judge(each[1:], table, paces.columns, micros, needs)
     np.minimum(each, 1.0, out=each)
-    totals = np.add.reduce(each * np.array([[weights.quality], [weights.speed], [weights.cost]]), 0)
-    gratis = (micros == 0) & ~table.costs.unknown
+    totals = each[0] * weights.quality
+    totals += each[1] * weights.speed
+    totals += each[2] * weights.cost
     if rows is table.everyone:
-        return _Many(totals, each, gratis)
-    return _Many(totals.take(rows), each.take(rows, 1), gratis.take(rows))
+        return _Many(totals, each, micros, table.costs.unknown)
+    return _Many(totals.take(rows), each.take(rows, 1), micros.take(rows), table.costs.unknown.take(rows))
 
 
 def _judge(amounts: Floats, table: Table, paces: Columns, costs: Whole, needs: Needs) -> None:
