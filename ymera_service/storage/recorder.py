@@ -27,8 +27,8 @@ from ymera_service.storage.rows import Record
 
 MAX_BATCH = 512
 """Records in one commit."""
-GATHERING_TURNS = 3
-"""Turns of the event loop before a commit. With 32 requests under way they make batches of 7 records out of 4."""
+GATHERING_TURNS = 8
+"""Turns of the event loop before a commit. With 32 requests under way they make batches of 7 records, 3 turns of 4."""
 MAX_WAITING = 10_000
 """The most records that wait during a commit; further ones are rejected. The same bounds those of failed commits."""
 STALL_SECONDS = 2.0
