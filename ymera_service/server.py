@@ -9,12 +9,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 from ymera_service import __version__
 from ymera_service.access.keys import Callers
+from ymera_service.access.spending import READ_SECONDS, Ledger
 from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BenchmarkRunner
@@ -188,6 +190,8 @@ async def _build(
         keeps_answers=settings.storage.max_benchmark_answers > 0,
     )
     usage_sums = UsageSums(storage.database)
+    callers = Callers(settings.access.callers)
+    ledger = Ledger(callers.budgets, storage.database.usage_hours, lambda: datetime.now(UTC))
     offered = service.build(
         pipeline=pipeline,
         runner=runner,
@@ -200,7 +204,7 @@ async def _build(
         background=background,
         budget=ByteBudget(await _bytes_in_flight(settings.server)),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
-        callers=Callers(settings.access.callers),
+        callers=callers,
     )
     await catalog.restore()
     period = settings.catalog.refresh_seconds
@@ -208,9 +212,11 @@ async def _build(
     await runner.reread()
     learner = Learner(storage.database, routing.evidence)
     await learner.reread()
+    await ledger.reread()
     await catalog.ready()
     for work in (
         background.every(period, "benchmark results", runner.reread),
+        *([] if ledger.is_empty else [background.every(READ_SECONDS, "spending of callers", ledger.reread)]),
         background.every(LEARN_SECONDS, "observations of answers", learner.reread),
         background.running("observers", pipeline.observers.run),
         background.running("sums of usage", usage_sums.run),

@@ -8,9 +8,11 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from time import monotonic_ns
 
 from ymera_service.access.buckets import Bucket
+from ymera_service.access.spending import Budget, Period
 from ymera_service.config import CallerSettings
 from ymera_service.sdk.errors import CallerRateLimited, Unauthenticated
 
@@ -39,19 +41,24 @@ class Caller:
         name: Of its keys; empty if callers need none.
         allow_models: The models that it may use, names or patterns; none leaves it open.
         requests_per_minute: None leaves it open.
+        budget: What it may spend; None leaves it open.
     """
 
     name: str = ""
     allow_models: tuple[str, ...] = ()
     requests_per_minute: int | None = None
     bucket: Bucket | None = None
+    budget: Budget | None = None
 
     def admit(self) -> None:
         """Counts a request that may call models.
 
         Raises:
             CallerRateLimited: The caller has sent as many as it may.
+            CallerBudgetSpent: It has spent as much as it may.
         """
+        if self.budget is not None:
+            self.budget.check()
         if self.bucket is not None and (wait := self.bucket.take()):
             limit = self.requests_per_minute
             raise CallerRateLimited(
@@ -68,12 +75,23 @@ ANYONE = Caller()
 class Callers:
     """The callers who may use the server; any caller may if there are none."""
 
-    def __init__(self, callers: Iterable[CallerSettings] = (), clock: Callable[[], int] = monotonic_ns) -> None:
-        """Takes the keys; those of one name have the same limits, and share them. The clock returns nanoseconds."""
+    def __init__(
+        self,
+        callers: Iterable[CallerSettings] = (),
+        clock: Callable[[], int] = monotonic_ns,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Takes the keys; those of one name have the same limits, and share them.
+
+        `clock` returns nanoseconds, and `now` the time in UTC.
+        """
         self._by_key: dict[str, Caller] = {}
         by_name: dict[str, Caller] = {}
         for each in callers:
-            self._by_key[each.key_sha256] = by_name.setdefault(each.name, _caller(each, clock))
+            self._by_key[each.key_sha256] = by_name.setdefault(each.name, _caller(each, clock, now))
+
+        self.budgets = [caller.budget for caller in by_name.values() if caller.budget is not None]
+        """Those of callers with a limit."""
 
     @property
     def known(self) -> bool:
@@ -98,7 +116,10 @@ class Callers:
         return caller
 
 
-def _caller(settings: CallerSettings, clock: Callable[[], int]) -> Caller:
+def _caller(settings: CallerSettings, clock: Callable[[], int], now: Callable[[], datetime]) -> Caller:
     limit = settings.requests_per_minute
     bucket = Bucket(limit, clock) if limit is not None else None
-    return Caller(settings.name, settings.allow_models or (), limit, bucket)
+    spending = {Period.DAY: settings.spend_per_day, Period.MONTH: settings.spend_per_month}
+    limits = {period: max(1, round(usd * 1_000_000)) for period, usd in spending.items() if usd is not None}
+    budget = Budget(settings.name, limits, now) if limits else None
+    return Caller(settings.name, settings.allow_models or (), limit, bucket, budget)

@@ -25,6 +25,7 @@ STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.NotAdministrator: grpc.StatusCode.PERMISSION_DENIED,
     errors.KeyNotFound: grpc.StatusCode.NOT_FOUND,
     errors.CallerRateLimited: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.CallerBudgetSpent: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ModelNotPermitted: grpc.StatusCode.PERMISSION_DENIED,
     errors.RequestTooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ModelNotFound: grpc.StatusCode.NOT_FOUND,
@@ -63,6 +64,7 @@ STATUS: dict[type[YmeraError], grpc.StatusCode] = {
 
 _QUOTAS = {
     errors.CallerRateLimited: "requests of the caller per minute",
+    errors.CallerBudgetSpent: "spending of the caller",
     errors.Overloaded: "requests at a time",
     errors.RateLimited: "requests or tokens per time at the provider",
     errors.QuotaExhausted: "credit at the provider",

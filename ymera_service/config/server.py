@@ -17,6 +17,9 @@ GRPC_MESSAGE_BYTES = 512 * 1024 * 1024
 GrpcSeconds = Annotated[float, Field(ge=0.001, le=GRPC_SECONDS, allow_inf_nan=False)]
 
 
+Spending = Annotated[float, Field(ge=0.000001, le=1_000_000, allow_inf_nan=False)]
+
+
 class ServerSettings(Section):
     """The gRPC server."""
 
@@ -90,6 +93,10 @@ class CallerSettings(Section):
     """The models that it may use, as in a request's `allow_models`, which can only narrow them; unset means all."""
     requests_per_minute: Count | None = None
     """Requests to be executed or measured, at each server; unset means no limit."""
+    spend_per_day: Spending | None = None
+    """What its requests may cost from midnight to midnight in UTC, in USD, at all servers; unset means no limit."""
+    spend_per_month: Spending | None = None
+    """The same from the first of a month to the next."""
 
 
 class AccessSettings(Section):
@@ -114,7 +121,7 @@ class AccessSettings(Section):
         """Refuses different ones: a key that replaces another must not lift its limits by an oversight."""
         first: dict[str, CallerSettings] = {}
         for caller in callers:
-            for limit in ("allow_models", "requests_per_minute"):
+            for limit in ("allow_models", "requests_per_minute", "spend_per_day", "spend_per_month"):
                 if getattr(first.setdefault(caller.name, caller), limit) != getattr(caller, limit):
                     raise ValueError(f"the keys of {caller.name!r} differ in {limit}; give them the same")
         return callers

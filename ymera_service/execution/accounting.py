@@ -5,9 +5,10 @@ from dataclasses import replace
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.portions import portion_of
 from ymera_service.execution.progress import Progress
-from ymera_service.routing.estimate import expected_usage, prompt_tokens, text_tokens
+from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, expected_usage, prompt_tokens, text_tokens
 from ymera_service.routing.operations import is_free, work_tokens, work_usage
 from ymera_service.sdk.errors import (
+    CallerBudgetSpent,
     MalformedResponse,
     ProviderError,
     ProviderTimeout,
@@ -19,6 +20,12 @@ from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model
 
 _NOTHING = Usage()
+
+DEAREST_TIER = 2
+"""The most that vendors charge for a service tier, in multiples of their usual prices: for priority."""
+HOSTED_TOOL_MICROS = 50_000
+"""What is counted for each tool that a vendor runs itself: a web search costs 10,000 to 35,000 micro-USD, and an answer
+seldom takes several."""
 
 
 def _was_refused(progress: Progress, failure: YmeraError | None) -> bool:
@@ -74,3 +81,37 @@ def next_usage(context: ExecutionContext, model: Model) -> Usage:
         return work_usage(portion_of(execution.request.work, model, context.done))
     inputs = execution.decision.inputs if execution.decision else None
     return expected_usage(inputs.input_tokens, inputs.max_output_tokens) if inputs else _NOTHING
+
+
+def counted_micros(context: ExecutionContext, model: Model, usage: Usage) -> int:
+    """Returns what counts as spent for a call whose cost is not known, as it has other rates or fees than the usual."""
+    tools = len(context.execution.request.prompt.provider_tools)
+    return DEAREST_TIER * (model.cost_micros(usage) or 0) + HOSTED_TOOL_MICROS * tools
+
+
+def affords(context: ExecutionContext, model: Model) -> bool:
+    """Reserves what the next call of a model may cost, if its caller's spending is limited; returns whether it may."""
+    if context.tab is None:
+        return True
+    try:
+        context.tab.reserve(context.calls + 1, _most_micros(context, model))
+    except CallerBudgetSpent as error:
+        context.unaffordable = error
+        return False
+    return True
+
+
+def _most_micros(context: ExecutionContext, model: Model) -> int | None:
+    """Returns what the next call may cost: with as long an answer as the caller allows, or a usual one; None if its
+    price is not known."""
+    request, decision = context.execution.request, context.execution.decision
+    if model.price is None:
+        return None
+    if request.work is not None:
+        return model.cost_micros(work_usage(portion_of(request.work, model, context.done)))
+    if decision is None:
+        return 0
+    usage = Usage(decision.inputs.input_tokens, decision.inputs.max_output_tokens or TYPICAL_OUTPUT_TOKENS)
+    if request.prompt.service_tier or request.prompt.provider_tools:
+        return counted_micros(context, model, usage)
+    return model.cost_micros(usage)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from ymera_service.config import ExecutionSettings
-from ymera_service.execution.accounting import cost_of, usage_of
+from ymera_service.execution.accounting import cost_of, counted_micros, usage_of
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import Delta
 from ymera_service.execution.facts import Attempt
@@ -221,6 +221,7 @@ class AttemptRunner:
         now = asyncio.get_running_loop().time()
         usage, estimated = usage_of(context, progress, failure)
         first = progress.first_token_at
+        cost = cost_of(callee.model, usage, progress, failure)
         attempt = Attempt(
             number=callee.number,
             target=callee.target,
@@ -228,7 +229,7 @@ class AttemptRunner:
             duration=now - progress.began,
             time_to_first_token=None if first is None else first - progress.began,
             usage=usage,
-            cost_micros=cost_of(callee.model, usage, progress, failure),
+            cost_micros=cost,
             estimated=estimated,
             finish_reason=progress.finished.reason if progress.finished else None,
             error=Failure.of(failure) if failure else None,
@@ -242,6 +243,7 @@ class AttemptRunner:
             raw_finish_reason=clean(progress.finished.raw_reason) if progress.finished else "",
             stop_sequence=clean(progress.finished.stop_sequence) if progress.finished else "",
             service_tier=clean(progress.service_tier),
+            counted_micros=counted_micros(context, callee.model, usage) if cost is None else 0,
         )
         if callee.race is not None and callee.is_beaten:
             context.add(attempt, callee.race.winner)

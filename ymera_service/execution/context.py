@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ymera_service.access.spending import Tab
 from ymera_service.execution.answer import AnswerCollector
 from ymera_service.execution.deadlines import DeadlineScope
 from ymera_service.execution.events import ExecutionEvent, Sink
@@ -10,6 +11,7 @@ from ymera_service.execution.portions import parts_of
 from ymera_service.resilience.slots import Slot
 from ymera_service.routing.decision import Selection
 from ymera_service.routing.features import Features
+from ymera_service.sdk.errors import CallerBudgetSpent
 from ymera_service.sdk.targets import Target
 from ymera_service.sdk.work import Reply, WorkRequest
 from ymera_service.telemetry.timing import Timings
@@ -30,6 +32,10 @@ class ExecutionContext:
     """What to try, best first: targets, or pools of several."""
     ranking: tuple[Target, ...] = ()
     """The targets to try, best first, as they were ordered for the latest call."""
+    tab: Tab | None = None
+    """What was reserved and spent of the caller's budget; None if it has none."""
+    unaffordable: CallerBudgetSpent | None = None
+    """Why a target was not called though it could have been: more than that is not left."""
     slot: Slot | None = None
     admitted: bool = True
     """False while it may still be refused as if it had never come: without a record, and without an event."""
@@ -74,6 +80,8 @@ class ExecutionContext:
     def add(self, attempt: Attempt, beaten_by: int | None = None) -> None:
         """Takes an attempt that is over; `beaten_by` is the number of one that was quicker."""
         self.under_way.pop(attempt.number, None)
+        if self.tab is not None:
+            self.tab.charge(attempt.number, attempt.spent_micros)
         self.execution = self.execution.with_attempt(attempt, beaten_by)
 
     def take(self, portion: WorkRequest, reply: Reply) -> None:

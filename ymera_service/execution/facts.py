@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ymera_service.access.spending import Budget
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.routing.operations import OPERATIONS
 from ymera_service.sdk.content import ToolCall
@@ -41,6 +42,8 @@ class ExecutionRequest:
     """The name of the caller's key; empty if callers have no keys."""
     peer: str = ""
     """The host that it came from."""
+    budget: Budget | None = None
+    """What its caller may spend; None leaves it open."""
     idempotency_key: str = ""
     fingerprint: str = ""
     """The same for equal requests; empty without a key."""
@@ -83,6 +86,7 @@ class Attempt:
         raw_finish_reason: The provider's own word for why the model stopped.
         stop_sequence: The one that the model wrote.
         service_tier: The provider's own word for the tier in which it served the call.
+        counted_micros: What counts towards its caller's limit in place of a cost that is not known.
     """
 
     number: int
@@ -105,6 +109,12 @@ class Attempt:
     raw_finish_reason: str = ""
     stop_sequence: str = ""
     service_tier: str = ""
+    counted_micros: int = 0
+
+    @property
+    def spent_micros(self) -> int:
+        """What counts towards its caller's limit."""
+        return self.counted_micros if self.cost_micros is None else self.cost_micros
 
 
 @dataclass(slots=True)

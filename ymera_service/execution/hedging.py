@@ -12,6 +12,7 @@ from dataclasses import replace
 import structlog
 
 from ymera_service.catalog import Catalog
+from ymera_service.execution.accounting import affords
 from ymera_service.execution.attempt import AttemptRunner, Callee
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import AttemptStarted
@@ -97,7 +98,8 @@ class Hedging:
         target, slot = other[0], None
         if context.slot is not None and (slot := context.slot.beside(target)) is None:
             return None
-        if not self._budgets.of(target.provider).try_withdraw() or not self._announce(context, *other):
+        paid = affords(context, other[1]) and self._budgets.of(target.provider).try_withdraw()
+        if not paid or not self._announce(context, *other):
             if slot is not None:
                 slot.release()
             return None

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from ymera_service.access.spending import Tab
 from ymera_service.execution.answer import Answer, AnswerCollector
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
@@ -142,6 +143,7 @@ class Pipeline:
             self._deadlines.scope(request.deadline),
             kept=kept,
             replies=[] if replies is None else replies,
+            tab=None if request.budget is None else Tab(request.budget),
         )
         self._begin()
         try:
@@ -158,6 +160,8 @@ class Pipeline:
         self._idle.clear()
 
     def _end(self, context: ExecutionContext) -> None:
+        if context.tab is not None:
+            context.tab.close()
         if context.slot is not None:
             context.slot.release()
         self._under_way -= 1

@@ -49,6 +49,7 @@ def _attempt(stored: Mapping[str, Any]) -> Attempt:
         error=Failure(**error) if error else None,
         simulated=stored.get("simulated", False),
         hedge=stored.get("hedge", False),
+        counted_micros=stored.get("counted_micros", 0),
         **{name: stored[name] for name in PROVIDERS_FACTS if name in stored},
         adaptations=tuple(
             [Adaptation(AdaptationKind(kind), field, detail) for kind, field, detail in stored.get("adaptations", ())]

@@ -1,7 +1,7 @@
 """Makes what is known of an execution durable: before each call of a provider in the journal, at its end in storage."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -181,7 +181,13 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
         features=None if context.features is None else features_to_json(context.features),
         error=None if execution.error is None else failure_to_json(Failure.of(execution.error)),
         operation=request.operation,
+        spent_micros=spent_of(execution.attempts) if consumption.cost_micros is None else None,
     )
+
+
+def spent_of(attempts: Iterable[Attempt]) -> int:
+    """Returns what attempts count towards the limits of their caller."""
+    return sum([attempt.spent_micros for attempt in attempts])
 
 
 def attempts_to_json(execution: Execution) -> bytes:
@@ -217,6 +223,8 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
             stored[name] = fact
     if attempt.hedge:
         stored["hedge"] = True
+    if attempt.counted_micros:
+        stored["counted_micros"] = attempt.counted_micros
     if attempt.adaptations:
         stored["adaptations"] = [(one.kind, one.field, one.detail) for one in attempt.adaptations]
     if attempt.error is not None:
@@ -243,7 +251,13 @@ def _with_both(attempt: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]
         **{name: attempt[name] + other[name] for name in USAGE_COLUMNS},
         "cost_micros": attempt["cost_micros"] + other["cost_micros"] if known else None,
         "estimated": attempt["estimated"] or other["estimated"],
+        "counted_micros": 0 if known else _counted(attempt) + _counted(other),
     }
+
+
+def _counted(attempt: dict[str, Any]) -> int:
+    cost: int | None = attempt["cost_micros"]
+    return attempt.get("counted_micros", 0) if cost is None else cost
 
 
 def _shortened(attempt: dict[str, Any]) -> dict[str, Any]:

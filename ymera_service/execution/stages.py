@@ -12,6 +12,7 @@ import structlog
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import ExecutionSettings
+from ymera_service.execution.accounting import affords
 from ymera_service.execution.accounts import Accounts
 from ymera_service.execution.attempt import AttemptRunner, Callee
 from ymera_service.execution.context import ExecutionContext
@@ -147,6 +148,8 @@ class Generate:
     async def __call__(self, context: ExecutionContext) -> None:
         """See `Stage`. Raises the last target's error, or `NoHealthyModel` where none could be called.
 
+        Raises `CallerBudgetSpent` where none could be paid for.
+
         Raises `RecordingUnavailable` where a call could not be accounted for.
         """
         try:
@@ -186,7 +189,7 @@ class Generate:
                 return
             if context.irrevocable:
                 break
-        raise failure or self._standings.none_callable(context.ranking)
+        raise failure or context.unaffordable or self._standings.none_callable(context.ranking)
 
     async def _next(self, context: ExecutionContext, failure: ProviderError | None) -> Callee | None:
         """Returns what to call next, after the wait that it needs; None where another call is of no use."""
@@ -237,10 +240,12 @@ class Generate:
         return backoff(choice.retry - 1, self._draw) if choice.retry > waited else 0.0
 
     def _callee(self, context: ExecutionContext, choice: Choice) -> Callee | None:
-        """Returns a target to be called; None if it left the catalogue, has its share of slots, or is beyond budget."""
+        """Returns a target to be called; None if it left the catalogue, has its share of slots, or costs too much."""
         target = choice.target
         model, provider = self._catalog.snapshot.models.get(target.model), target.provider
         if model is None or (context.slot is not None and not context.slot.move_to(target)):
+            return None
+        if not affords(context, model):
             return None
         charged = choice.limited or choice.standing is Standing.HOPELESS
         if charged and not self._budgets.of(provider).try_withdraw():

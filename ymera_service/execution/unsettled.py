@@ -8,7 +8,7 @@ import orjson
 
 from ymera_service.execution.facts import Consumption
 from ymera_service.execution.reading import turns_from_json
-from ymera_service.execution.recording import failure_to_json, with_labels
+from ymera_service.execution.recording import failure_to_json, spent_of, with_labels
 from ymera_service.sdk.errors import OutcomeUnknown
 from ymera_service.sdk.failures import Failure
 from ymera_service.storage.records import (
@@ -32,7 +32,8 @@ def unsettled_execution(note: Mapping[str, Any]) -> Sequence[ExecutionRecord | E
     """
     under_way = [call | {"error": orjson.Fragment(_UNKNOWN)} for call in note["under_way"]]
     attempts = orjson.dumps([*note["attempts"], *under_way])
-    consumption = Consumption.of(attempt for turn in turns_from_json(attempts) for attempt in turn.attempts)
+    made = [attempt for turn in turns_from_json(attempts) for attempt in turn.attempts]
+    consumption = Consumption.of(made)
     record = UnsettledExecution(
         request_id=note["request_id"],
         created_at=datetime.fromisoformat(note["created_at"]),
@@ -56,5 +57,6 @@ def unsettled_execution(note: Mapping[str, Any]) -> Sequence[ExecutionRecord | E
         caller=note["caller"],
         error=_UNKNOWN,
         operation=Operation(note["operation"]),
+        spent_micros=spent_of(made) if consumption.cost_micros is None else None,
     )
     return with_labels(record)

@@ -78,10 +78,10 @@ class UsageSums:
 class _Total:
     """Sums that are still being made."""
 
-    __slots__ = ("attempts", "cost_micros", "estimated", "requests", "tokens", "unpriced")
+    __slots__ = ("attempts", "cost_micros", "estimated", "requests", "spent", "tokens", "unpriced")
 
     def __init__(self) -> None:
-        self.requests = self.attempts = self.estimated = self.unpriced = self.cost_micros = 0
+        self.requests = self.attempts = self.estimated = self.unpriced = self.cost_micros = self.spent = 0
         self.tokens = [0, 0, 0, 0, 0]
 
     def add(self, attempt: dict[str, Any]) -> None:
@@ -90,8 +90,10 @@ class _Total:
         cost = attempt["cost_micros"]
         if cost is None:
             self.unpriced += 1
+            self.spent += attempt.get("counted_micros", 0)
         else:
             self.cost_micros += cost
+            self.spent += cost
         tokens = self.tokens
         tokens[0] += attempt["input_tokens"]
         tokens[1] += attempt["output_tokens"]
@@ -116,6 +118,7 @@ class _Total:
             self.unpriced,
             Usage(*self.tokens),
             self.cost_micros,
+            self.spent,
         )
 
 

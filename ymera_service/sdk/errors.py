@@ -1,4 +1,5 @@
-"""All errors, as one tree; the type alone decides how an error is handled.
+"""All errors, as one tree; the type alone decides how an error is handled. This module is independent of gRPC: the
+`api` package maps each leaf to a status.
 
     YmeraError
     ├── RequestError                  the caller has to change something
@@ -7,6 +8,7 @@
     │   ├── NotAdministrator          the caller may not manage providers' keys
     │   ├── KeyNotFound               the vault has no such key
     │   ├── CallerRateLimited         the caller has sent as many requests as it may
+    │   ├── CallerBudgetSpent         the caller has spent as much as it may
     │   ├── RequestTooLarge           the message is above the server's limit
     │   ├── ModelNotPermitted         the caller may not use a model that the request names
     │   ├── ModelNotFound             no provider offers a model that the request names
@@ -27,8 +29,6 @@
     │   ├── OutcomeUnknown            the process ended before the outcome was recorded
     │   └── InternalError             a defect of Ymera or of a plugin
     └── ProviderError                 a provider failed; see its docstring
-
-This module is independent of gRPC: the `api` package maps each leaf to a status.
 """
 
 from collections.abc import Callable, Sequence
@@ -120,6 +120,12 @@ class CallerRateLimited(RequestError):
     """The caller has sent as many requests as it may for now."""
 
     reason = "CALLER_RATE_LIMITED"
+
+
+class CallerBudgetSpent(RequestError):
+    """The caller has spent as much as it may for now, or what the call may cost is not left."""
+
+    reason = "CALLER_BUDGET_SPENT"
 
 
 class ModelNotPermitted(RequestError):

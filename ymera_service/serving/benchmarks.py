@@ -10,7 +10,7 @@ import structlog
 
 from ymera_service.benchmark.plan import BenchmarkPlan
 from ymera_service.benchmark.runner import BenchmarkEvent, BenchmarkRunner
-from ymera_service.sdk.errors import InternalError, ShuttingDown, YmeraError
+from ymera_service.sdk.errors import InternalError, ModelNotPermitted, ShuttingDown, YmeraError
 from ymera_service.sdk.failures import Failure
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.plans import check_plan
@@ -57,10 +57,13 @@ class Benchmarks:
         Raises:
             InvalidRequest: With all faults of the plan, and those that its conversion found.
             CallerRateLimited: The caller has sent as many requests as it may.
+            ModelNotPermitted: The caller's spending is limited.
             YmeraError: As `BenchmarkRunner.run`; if the run had begun, the last event says the same.
         """
         check_plan(plan, faults)
         faults.check()
+        if call.caller.budget is not None:  # measurements are not accounted for by caller
+            raise ModelNotPermitted("a key with a limit of spending can't measure models")
         call.caller.admit()
         plan = replace(plan, caller=call.caller.name, caller_models=call.caller.allow_models)
         call.notes["models"] = len(plan.models)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from ymera_service.access.keys import Caller
 from ymera_service.execution.answer import Answer, AnswerCollector
 from ymera_service.execution.events import ExecutionEvent, Sink
 from ymera_service.execution.facts import Execution, ExecutionRequest
@@ -69,8 +70,7 @@ def request_of(
         check_options(options, faults)
     if provider := provider_of(prompt, faults):
         preferences = replace(preferences, provider=provider)
-    if call.caller.allow_models:
-        preferences = replace(preferences, caller_models=call.caller.allow_models)
+    preferences = within_limits(preferences, call.caller)
     call.timings.add(Phase.CHECK, call.age())
     call.executes = True
     faults.check()
@@ -86,11 +86,23 @@ def request_of(
         full_view=full_view,
         caller=call.caller.name,
         peer=call.peer,
+        budget=call.caller.budget,
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,
         options=options or _NO_OPTIONS,
         strict=strict,
     )
+
+
+def within_limits(preferences: Preferences, caller: Caller) -> Preferences:
+    """Returns preferences with what the caller's key is for: its models and, if it has a budget, known prices."""
+    if caller.allow_models:
+        preferences = replace(preferences, caller_models=caller.allow_models)
+    if caller.budget is not None:
+        most = caller.budget.most
+        wanted = preferences.max_cost_micros
+        preferences = replace(preferences, max_cost_micros=most if wanted is None else min(wanted, most))
+    return preferences
 
 
 def notes_of(attribution: Attribution) -> dict[str, Any]:

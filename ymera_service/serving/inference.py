@@ -26,7 +26,7 @@ from ymera_service.serving.checks.attribution import check_attribution
 from ymera_service.serving.checks.providers import provider_of
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.checks.work import check_work, check_work_preferences
-from ymera_service.serving.executions import notes_of
+from ymera_service.serving.executions import notes_of, within_limits
 from ymera_service.telemetry.timing import Phase
 
 NO_PROMPT = Prompt(())
@@ -63,8 +63,7 @@ def work_request_of(
         check_attribution(attribution, faults)
     if isinstance(work, CountRequest) and (provider := provider_of(work.prompt, faults)):
         preferences = replace(preferences, provider=provider)
-    if call.caller.allow_models:
-        preferences = replace(preferences, caller_models=call.caller.allow_models)
+    preferences = within_limits(preferences, call.caller)
     call.timings.add(Phase.CHECK, call.age())
     call.executes = True
     faults.check()
@@ -79,6 +78,7 @@ def work_request_of(
         full_view=full_view,
         caller=call.caller.name,
         peer=call.peer,
+        budget=call.caller.budget,
         work=work,
     )
 

@@ -39,6 +39,7 @@ class ExecutionRecord:
         model: The id of the model that answered; empty if none did.
         target: The id of the target that answered.
         cost_micros: None if a price is not known.
+        spent_micros: What counts towards the limits of its caller where `cost_micros` is None; else None.
         catalog_version: Names the `CatalogVersion` from which the decision was made.
         decision: JSON, as `routing` writes it.
         attempts: JSON, as `execution` writes it.
@@ -71,6 +72,7 @@ class ExecutionRecord:
     caller: str = ""
     operation: Operation = Operation.CHAT
     features: bytes | None = None
+    spent_micros: int | None = None
 
 
 class UnsettledExecution(ExecutionRecord):
@@ -317,6 +319,7 @@ class UsageHour:
         estimated_attempts: Of them, those whose tokens had to be estimated.
         unpriced_attempts: Of them, those whose cost is not known.
         cost_micros: What the others cost.
+        spent_micros: What all of them count towards the limits of their caller. It is not read with the rest.
     """
 
     hour: datetime | None = None
@@ -333,6 +336,7 @@ class UsageHour:
     unpriced_attempts: int = 0
     usage: Usage = field(default_factory=Usage)
     cost_micros: int = 0
+    spent_micros: int = 0
 
 
 def total_of(rows: Sequence[UsageHour]) -> UsageHour:

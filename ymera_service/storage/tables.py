@@ -106,6 +106,7 @@ executions = Table(
     *_usage(),
     Column("usage_estimated", Boolean, nullable=False),
     Column("cost_micros", BigInteger),
+    Column("spent_micros", BigInteger),
     Column("finish_reason", String, nullable=False),
     Column("duration", Double, nullable=False),
     Column("time_to_first_token", Double),
@@ -251,6 +252,7 @@ usage_hours = Table(
     Column("unpriced_attempts", BigInteger, nullable=False),
     *_usage(),
     Column("cost_micros", BigInteger, nullable=False),
+    Column("spent_micros", BigInteger),
 )
 
 provider_keys = Table(

@@ -9,7 +9,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, case, delete, func, insert, literal, select, tuple_, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ymera_service.sdk.generation import Usage
@@ -147,6 +161,27 @@ class UsageHours:
         rows = await self._read("read the sums of usage", query.group_by(*columns).limit(MAX_SUMS + 1))
         return await asyncio.to_thread(lambda: [_row(row._asdict()) for row in rows if row.requests is not None])
 
+    async def spent(self, callers: Collection[str], start: datetime, end: datetime) -> dict[str, int]:
+        """Returns what executions that arrived in a time cost, in micro-USD by caller; without those that cost nothing.
+
+        Hours that are summed are read as sums, and only the others from executions, by an index.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        latest = select(func.max(summed_hours.c.hour)).where(summed_hours.c.hour >= start, summed_hours.c.hour < end)
+        [(summed,)] = await self._read("read which hours are summed", latest)
+        queries = [
+            _spent(executions, executions.c.created_at, callers, start if summed is None else summed + HOUR, end)
+        ]
+        if summed is not None:  # the hours after it may be summed meanwhile, and must not count twice
+            queries.append(_spent(usage_hours, usage_hours.c.hour, callers, start, summed + HOUR))
+        spent: dict[str, int] = {}
+        for query in queries:
+            for row in await self._read("read what callers spent", query):
+                spent[row.caller] = spent.get(row.caller, 0) + int(row.micros)
+        return spent
+
     async def _summed(self, start: datetime, end: datetime) -> dict[datetime, int]:
         query = select(summed_hours.c.hour, summed_hours.c.records)
         query = query.where(summed_hours.c.hour >= start, summed_hours.c.hour < end)
@@ -173,6 +208,14 @@ class UsageHours:
         with unavailable(action):
             async with self._reader.connect() as connection:
                 return list(await connection.execute(query))
+
+
+def _spent(
+    table: Table, time: ColumnElement[datetime], callers: Collection[str], start: datetime, end: datetime
+) -> Select[Any]:
+    micros = func.sum(func.coalesce(table.c.spent_micros, table.c.cost_micros, 0)).label("micros")
+    caller = table.c.caller
+    return select(caller, micros).where(caller.in_(callers), time >= start, time < end).group_by(caller)
 
 
 def _spending(after: tuple[datetime, str], end: datetime) -> Select[Any]:
@@ -211,4 +254,4 @@ def _row(values: dict[str, Any]) -> UsageHour:
 
 def _values(number: int, row: UsageHour) -> dict[str, Any]:
     usage = {name: getattr(row.usage, name) for name in USAGE_COLUMNS}
-    return {"number": number} | {name: getattr(row, name) for name in (*_KEY, *_COUNTS)} | usage
+    return {"number": number} | {name: getattr(row, name) for name in (*_KEY, *_COUNTS, "spent_micros")} | usage

@@ -164,3 +164,26 @@ async def test_the_hours_without_sums_are_found_between_those_with_sums(
         start, end = NOON - 48 * HOUR, NOON + 48 * HOUR
         assert [at async for at in database.usage_hours.unsummed(start, end)] == [hours[0], hours[4]]
         assert [at async for at in database.usage_hours.unsummed(hours[1], hours[4])] == []
+
+
+async def test_what_callers_spent_is_the_same_before_and_after_hours_are_summed(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    unknown = attempt(cost=None, counted_micros=40)
+    records = [
+        replace(spent(execution, 1, NOON, attempt()), caller="trial", cost_micros=7),
+        replace(
+            spent(execution, 2, NOON + HOUR, attempt(), unknown), caller="trial", cost_micros=None, spent_micros=47
+        ),
+        replace(spent(execution, 3, NOON + HOUR, attempt(cost=5)), caller="other", cost_micros=5),
+        replace(spent(execution, 4, NOON + 3 * HOUR, attempt(cost=100)), caller="trial", cost_micros=100),
+        replace(spent(execution, 5, NOON - 24 * HOUR, attempt(cost=1000)), caller="trial", cost_micros=1000),
+    ]
+    day = (NOON.replace(hour=0), NOON.replace(hour=0) + 24 * HOUR)
+    async with Database.open(database_url) as database:
+        await record(database, records)
+        for hours in (0, 1, 2, 5):
+            await summed(database, NOON + hours * HOUR + LATENESS)
+            assert await database.usage_hours.spent(["trial", "nobody"], *day) == {"trial": 154}
+        assert await database.usage_hours.spent(["trial", "other"], *day) == {"trial": 154, "other": 5}
+        assert await database.usage_hours.spent([], *day) == {}

@@ -4,8 +4,9 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -38,6 +39,12 @@ _RequestsPerMinute = Annotated[
     ),
 ]
 
+_SpendPerDay = Annotated[
+    float | None,
+    typer.Option(metavar="USD", help="What its requests may cost per day (UTC), in US dollars. Default: no limit."),
+]
+_SpendPerMonth = Annotated[float | None, typer.Option(metavar="USD", help="What they may cost per month (UTC).")]
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -55,6 +62,9 @@ def add(
     ] = None,
     allow_models: _AllowModels = None,
     requests_per_minute: _RequestsPerMinute = None,
+    *,
+    spend_per_day: _SpendPerDay = None,
+    spend_per_month: _SpendPerMonth = None,
 ) -> None:
     """Makes a key and prints it once, with its entry for the configuration, which holds only a hash.
 
@@ -64,7 +74,7 @@ def add(
 
     [dim]ymera callers add checkout[/dim]
     [dim]ymera callers add checkout --config ymera.toml > checkout.key[/dim]
-    [dim]ymera callers add trial --allow-models 'groq/*' --requests-per-minute 20[/dim]
+    [dim]ymera callers add trial --allow-models 'groq/*' --requests-per-minute 20 --spend-per-day 0.50[/dim]
     """
     from ymera_service.access.keys import digest, new_key  # noqa: PLC0415  # no other command needs it
 
@@ -76,7 +86,13 @@ def add(
                 "Begin with a letter or digit; use letters, digits, '.', '-' and '_', up to 64 of them.",
             )
         key = new_key()
-        entry = _entry(name, digest(key), allow_models, requests_per_minute)
+        limits = {
+            "allow_models": allow_models or None,
+            "requests_per_minute": requests_per_minute,
+            "spend_per_day": spend_per_day,
+            "spend_per_month": spend_per_month,
+        }
+        entry = _entry(name, digest(key), {limit: value for limit, value in limits.items() if value is not None})
         if write_to is None:
             output.remark(f"Add this to the configuration and restart the server:\n\n{entry}")
         else:
@@ -86,14 +102,12 @@ def add(
         print(key)
 
 
-def _entry(name: str, key_sha256: str, allow_models: list[str] | None, requests_per_minute: int | None) -> str:
+def _entry(name: str, key_sha256: str, limits: Mapping[str, Any]) -> str:
     """Returns the table of a key in TOML.
 
     Raises:
         CommandFailed: A limit is not valid.
     """
-    given = {"allow_models": allow_models or None, "requests_per_minute": requests_per_minute}
-    limits = {limit: value for limit, value in given.items() if value is not None}
     try:
         CallerSettings.model_validate({"name": name, "key_sha256": key_sha256, **limits})
     except ValidationError as error:
