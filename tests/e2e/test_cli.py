@@ -187,6 +187,20 @@ def test_piped_input_goes_before_the_prompt(home: Home, server: str) -> None:
     assert (run.returncode, run.stdout) == (0, "the text\n\nSum it up.\n")
 
 
+def test_what_has_no_option_is_set_by_its_name_and_a_repeat_is_said_to_be_one(home: Home, server: str) -> None:
+    given = ["--effort", "high", "--label", "team=search", "--set", "end_user=u1", "--set", "idempotency_key=key-1"]
+    first, repeat = (home.run("ask", "What is 6 × 7?", "--address", server, *given) for _ in range(2))
+    assert first.stdout == repeat.stdout
+    assert "not charged again" not in first.stderr
+    assert "not charged again" in repeat.stderr
+    [record] = json.loads(home.run("history", "--label", "team=search", "--address", server, "--json").stdout)[
+        "executions"
+    ]
+    assert record["attribution"]["end_user"] == "u1"
+    assert record["request_id"] in first.stderr
+    assert record["request_id"] in repeat.stderr
+
+
 def test_the_last_code_block_is_extracted(home: Home, server: str) -> None:
     answer = "First\n```\none\n```\nthen\n```sh\ntwo\n```\nDone."
     run = home.run("ask", answer, "-x", "-m", "echo/words", "--address", server)

@@ -65,6 +65,7 @@ class Answer:
         self._began = perf_counter()
         self.decision = Decision()
         self.is_real = False
+        self._replayed = False
         self._model = ""
         self._last = "\n"
         self._thinks = False
@@ -92,6 +93,7 @@ class Answer:
         match event.WhichOneof("event"):
             case "started":
                 self.request_id, self.decision = event.started.request_id, event.started.decision
+                self._replayed = event.started.replayed
             case "attempt_started":
                 self._attempt(event.attempt_started)
             case "reasoning_delta":
@@ -162,6 +164,8 @@ class Answer:
             self._remark(SIMULATED)
         for warning in completed.attempts[-1].warnings if completed.attempts else ():
             self._remark(f"{warning.field}: {warning.detail}")
+        if self._replayed:
+            self._remark("This is the answer to the first request with this idempotency key; it is not charged again.")
         self._remark(summary(completed, self.decision, self.request_id, perf_counter() - self._began))
 
     def _fail(self, kind: str, error: Error) -> None:
