@@ -18,7 +18,7 @@ from ymera_lexical.classifier import LexicalClassifier
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 
-LINES = Path(__file__).parents[2] / "plugins" / "lexical" / "training" / "prompts.txt"
+FILES = Path(__file__).parents[2] / "plugins" / "lexical" / "training" / "prompts"
 SIZES = (200, 2_000, 20_000)
 SCRIPTS: dict[str, Callable[[str], bool]] = {
     "all": lambda line: True,
@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=40, help="how often each prompt is classified")
     rounds = parser.parse_args().rounds
-    lines = [line for line in LINES.read_text(encoding="utf-8").splitlines() if line and line[0] not in "#["]
+    lines = [line for file in sorted(FILES.iterdir()) for line in file.read_text(encoding="utf-8").splitlines()]
     print(f"{'µs per prompt':<28}{'bytes':>8}{'median':>9}{'p99':>9}")
     for script, belongs in SCRIPTS.items():
         for size in SIZES:

@@ -65,6 +65,20 @@ def test_plain_cases_are_recognised(text: str, category: str) -> None:
     assert best(text) == category
 
 
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("You are an expert assistant. Always be honest.\n\nSolve for y: 4y + 9 = 2y - 11", "math"),
+        ("A jar holds 14 mints and 22 toffees. How many sweets are in 3 jars?\nA. 36\nB. 72\nC. 108\nD. 118", "math"),
+        ("### Instruction:\nWrite a Java method that reverses a queue\n\n### Response:", "coding"),
+        ("Prompt: my wife left and I cry every night, I feel worthless\nReply:", "empathy"),
+        ("How would you put this in Norwegian? The committee computed 14% of the 2019 budget.", "language"),
+    ],
+)
+def test_neither_what_stands_around_a_request_nor_what_it_is_about_hides_it(text: str, category: str) -> None:
+    assert best(text) == category
+
+
 HELD_OUT = [
     ("categories", "aqua", "math", 0.9),
     ("categories", "llmrouter-natural_qa", "general", 0.7),

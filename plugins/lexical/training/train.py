@@ -4,8 +4,8 @@
 # ///
 """Learns the classifier's weights: `uv run plugins/lexical/training/train.py`.
 
-Reads the labelled prompts in `../shared/routing/dev` beside the checkout and `prompts.txt` here, prints the accuracy
-on sources that were left out of the training, and writes `weights.json` into the package.
+Reads the labelled prompts in `../shared/routing/dev` beside the checkout and the files in `prompts` here, prints the
+accuracy on sources that were left out of the training, and writes `weights.json` into the package.
 """
 
 import gzip
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,9 @@ from sklearn.metrics import f1_score  # type: ignore[import-not-found]
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[2].parent / "shared" / "routing" / "dev"
 WEIGHTS = HERE.parent / "src" / "ymera_lexical" / "weights.json"
-sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parents[2])]
+sys.path[:0] = [str(HERE), str(HERE.parent / "src"), str(HERE.parents[2])]
 
+from frames import framed, given  # noqa: E402
 from ymera_lexical.groups import group_features  # noqa: E402  # found by the path above
 from ymera_lexical.reading import excerpt, words_of  # noqa: E402
 from ymera_lexical.shape import shape_features  # noqa: E402
@@ -47,27 +49,42 @@ MIN_DOCUMENTS, MIN_SOURCES, MIN_FORM = 4, 2, 8
 """A word is used only if it occurs in this many prompts and sources, a form only in this many prompts."""
 WORD_SCALE, FORM_SCALE = 3.0, 0.5
 REGULARISATION = 0.1
+FRAMED, GIVEN, FRAME_SEED = 0.3, 300, 1
 GENERAL_BIAS = 0.2
 """Categories are learnt as equally frequent; in real traffic most prompts are of the general kind."""
 
 
 @dataclass(frozen=True)
 class Example:
+    text: str
     words: set[str]
     forms: list[str]
     category: str
     source: str
     tested: bool
 
-
-def examples() -> list[Example]:
-    found = []
-    for prompt, category, source, tested in _prompts():
+    @staticmethod
+    def of(prompt: str, category: str, source: str, tested: bool) -> "Example":
         text = excerpt(prompt)
         words = words_of(text)
         forms = [*group_features(words), *shape_features(text, len(words))]
-        found.append(Example(names_of(words), forms, category, source, tested))
-    return found
+        return Example(text, names_of(words), forms, category, source, tested)
+
+
+def examples() -> list[Example]:
+    return [Example.of(*prompt) for prompt in _prompts()]
+
+
+def with_frames(shown: list[Example]) -> list[Example]:
+    """Returns the examples, and some of them in frames; `given` texts come from any of them."""
+    random = Random(FRAME_SEED)  # noqa: S311  # repeatable, and no secret
+    added = []
+    for source in sorted({e.source for e in shown}):
+        of_source = [(e.text, e.category) for e in shown if e.source == source]
+        added += [Example.of(*pair, source, False) for pair in framed(of_source, FRAMED, random)]
+    texts = [e.text for e in shown]
+    added += [Example.of(*pair, "frames", False) for pair in given(texts, GIVEN, random)]
+    return shown + added
 
 
 def _prompts() -> Iterator[tuple[str, str, str, bool]]:
@@ -81,11 +98,8 @@ def _prompts() -> Iterator[tuple[str, str, str, bool]]:
             yield row["prompt"], row["category"], _family(row["source"]), False
     for row in _rows("emotions"):
         yield from _of_goemotions(row["prompt"], set(row["emotions"]))
-    category = ""
-    for line in (HERE / "prompts.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            category = line.strip("[]")
-        elif line and not line.startswith("#"):
+    for category in CATEGORIES:
+        for line in (HERE / "prompts" / f"{category}.txt").read_text(encoding="utf-8").splitlines():
             yield line, category, "prompts", False
 
 
@@ -123,6 +137,7 @@ class Fit:
 
 def fit(shown: list[Example]) -> Fit:
     words, forms = _vocabulary(shown)
+    shown = with_frames(shown)
     model = LogisticRegression(C=REGULARISATION, max_iter=500, tol=1e-3)
     model.fit(_matrix(shown, words, forms), [e.category for e in shown], sample_weight=_balanced(shown))
     return Fit(words, forms, model)

@@ -1,0 +1,173 @@
+"""Prompts in the frames that people and programs put around them, for the training.
+
+A frame must not decide the category: a question with options A to D is as likely mathematics as general knowledge. And
+what is given must not either: a sentence to be translated may be about anything. Both are learnt from prompts that are
+put into frames, whose wording is written here.
+"""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+AROUND = (
+    "You are a helpful assistant. {}",
+    "You are an AI assistant that follows instructions. Answer as well as you can.\n\n{}",
+    "Answer the following question.\n\n{}",
+    "Answer the question below:\n{}",
+    "Question: {}\nAnswer:",
+    "Q: {}\nA:",
+    "### Instruction:\n{}\n\n### Response:",
+    "Below is an instruction that describes a task. Write a response that completes it.\n\n{}",
+    "User: {}\nAssistant:",
+    "<task>\n{}\n</task>",
+    "{}\n\nLet's think step by step.",
+    "{} Explain your answer.",
+    "{} Be brief.",
+    "{}\nAnswer in one sentence.",
+    "{}\n\nGive only the answer.",
+    "{} Reply as JSON.",
+    "{}\n\nDo not use any lists. Use at most 100 words.",
+    "{} thanks!",
+    "hi, {}",
+    "Hello! I hope you can help me with this. {}",
+    "I have a question: {}",
+    "My boss asked me this: {}",
+    "I need this for tomorrow. {}",
+    "ok next one: {}",
+    "{}\n\nIf you don't know, say so.",
+    "{} Please answer in English.",
+    "{} Antworte auf Deutsch.",
+    "{} Responde en español.",
+)
+"""Around a whole prompt, which keeps its category."""
+
+CHOICES = (
+    "{}\n\nA) {}\nB) {}\nC) {}\nD) {}\n\nAnswer with the letter of the right option.",
+    "{}\nA. {}\nB. {}\nC. {}\nD. {}\nAnswer:",
+    "The following is a multiple choice question. Choose the best answer.\n\n{}\n(A) {}\n(B) {}\n(C) {}\n(D) {}",
+    "Question: {}\nOptions:\n1) {}\n2) {}\n3) {}\n4) {}\nCorrect option:",
+    "{} a) {} b) {} c) {} d) {}",
+    "Pick one of A, B, C or D and output only the letter.\n{}\nA: {}\nB: {}\nC: {}\nD: {}",
+)
+"""Around a prompt, and four options."""
+
+LANGUAGES = (
+    "Spanish",
+    "French",
+    "German",
+    "Italian",
+    "Portuguese",
+    "Dutch",
+    "Swedish",
+    "Polish",
+    "Czech",
+    "Greek",
+    "Turkish",
+    "Arabic",
+    "Hebrew",
+    "Hindi",
+    "Bengali",
+    "Thai",
+    "Vietnamese",
+    "Indonesian",
+    "Chinese",
+    "Japanese",
+    "Korean",
+    "Russian",
+    "Ukrainian",
+    "Romanian",
+    "Hungarian",
+    "Finnish",
+    "Danish",
+    "Swahili",
+    "Latin",
+    "English",
+)
+
+WORDING = (
+    "Translate into {language}: {text}",
+    "Translate the following text to {language}.\n\n{text}",
+    "{text}\n\nTranslate this into {language}, please.",
+    'What is "{text}" in {language}?',
+    "How would you say this in {language}? {text}",
+    "I need the {language} for: {text}",
+    "{language} translation of the text below\n{text}",
+    "Give a natural {language} translation, nothing else: {text}",
+    "Correct the grammar: {text}",
+    "Fix any mistakes in this: {text}",
+    "{text}\nAre there errors in the text above? Correct them.",
+    "Is this correct English? {text}",
+    "Proofread the following and list what you changed.\n{text}",
+    "Please check spelling and punctuation: {text}",
+    "Rewrite in simpler words: {text}",
+    "Rephrase: {text}",
+    "Paraphrase the following sentence: {text}",
+    "Say the same thing in other words. {text}",
+    "Make this shorter: {text}",
+    "Make the following text sound more formal.\n\n{text}",
+    "Rewrite this so that it sounds friendlier: {text}",
+    "Split this into shorter sentences: {text}",
+    "Join these into one sentence: {text}",
+    "Improve the style of this paragraph:\n\n{text}",
+    "Rewrite the text in the past tense. {text}",
+    "Which words in this sentence are adjectives? {text}",
+    "What does this sentence mean? {text}",
+    "Traduce al inglés: {text}",
+    "Corrige este texto: {text}",
+    "Traduis en français : {text}",
+    "Übersetze ins Deutsche: {text}",
+    "Korrigiere den folgenden Satz: {text}",
+    "Traduci in italiano: {text}",
+    "Переведи на русский: {text}",
+    "把下面的句子翻译成中文：{text}",
+    "次の文を日本語に翻訳してください。{text}",
+)
+"""Around any text, which is then only given wording: language."""
+
+READING = (
+    "Summarize the following text.\n\n{text}",
+    "{text}\n\nSummarise the above in two sentences.",
+    "What are the main points of this text? {text}",
+    "Read the text and answer. What is it mainly about?\n\n{text}",
+    "Extract all names and numbers from the text below.\n\n{text}",
+    "According to the following passage, who is involved and why?\n{text}",
+    "tl;dr\n\n{text}",
+    "Analyse the argument of this passage: {text}",
+    "Give the passage below a critical assessment.\n\n{text}",
+    "Based on the following context, answer the question. Context: {text} Question: what follows from it?",
+    "Which claims in this text need evidence? {text}",
+    "Assign each of these statements to a topic and count them.\n{text}",
+    "Fasse den folgenden Text zusammen: {text}",
+    "Resume el siguiente texto: {text}",
+    "Résume le texte suivant : {text}",
+    "请总结下面的文字：{text}",
+)
+"""Around a long text, which is then read and digested: research."""
+
+
+def framed(prompts: Sequence[tuple[str, str]], share: float, random: Random) -> Iterator[tuple[str, str]]:
+    """Yields a share of the (prompt, category) in frames: the prompts' own categories are kept."""
+    options: dict[str, list[str]] = {}
+    for prompt, category in prompts:
+        options.setdefault(category, []).append(prompt)
+    for prompt, category in prompts:
+        if random.random() < share:
+            if random.random() < 0.5:
+                yield random.choice(AROUND).format(prompt), category
+            else:
+                others = [_part(random.choice(options[category]), random) for _ in range(4)]
+                yield random.choice(CHOICES).format(prompt, *others), category
+
+
+def given(texts: Sequence[str], number: int, random: Random) -> Iterator[tuple[str, str]]:
+    """Yields prompts about given texts: half of them work on their wording, half on what they say."""
+    for _ in range(number):
+        frame = random.choice(WORDING)
+        yield frame.format(text=random.choice(texts)[:400], language=random.choice(LANGUAGES)), "language"
+        passage = "\n".join(random.sample(texts, random.randint(2, 6)))[:1500]
+        yield random.choice(READING).format(text=passage), "research"
+
+
+def _part(prompt: str, random: Random) -> str:
+    words = prompt.split()
+    start = random.randrange(len(words))
+    return " ".join(words[start : start + random.randint(1, 6)])
