@@ -58,8 +58,8 @@ class Fact:
 
     @property
     def is_disputed(self) -> bool:
-        """Whether a source states another value than the one that settled it."""
-        return any(value != self.value for _, value in self.statements)
+        """Whether sources state different values."""
+        return len({value for _, value in self.statements}) > 1
 
 
 def claims_of(info: ModelInfo, stated_at: datetime | None) -> tuple[Claim, Claim]:

@@ -68,6 +68,11 @@ def test_a_key_in_the_environment_is_enough(vendor: Any) -> None:
         assert "secret" not in repr(found.endpoint)
 
 
+def test_who_configures_ollama_here_is_told_where_to() -> None:
+    with pytest.raises(ValidationError, match=r"in \[plugins\.ollama\]"):
+        OpenAiSettings.model_validate({"vendors": {"ollama": {"base_url": "http://127.0.0.1:11434"}}})
+
+
 async def test_each_of_several_keys_makes_a_target_that_pays_with_it() -> None:
     table = {"api_keys": {"team-a": "first", "team-b": "second"}, "models": ["gpt-5"]}
     provider = http(offered(vendors={"openai": table}, discover_local=False)["openai"])

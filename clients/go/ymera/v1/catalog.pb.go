@@ -504,13 +504,13 @@ type Fact struct {
 	// "price.output.above_200000", in micro-USD.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The value: a number, "yes" or "no", or words; empty if it is not known, as
-	// sources disagree.
+	// sources disagree, or as only a table denies a capability.
 	Value string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
 	// The source that settled it: "configuration", "provider" for what the provider
 	// states, the origin of a table such as "models.dev", "the model's name" for
 	// what the provider concludes from it, or "genai-prices". Empty if value is.
 	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
-	// True if some source states another value.
+	// True if sources state different values.
 	Disputed bool `protobuf:"varint,4,opt,name=disputed,proto3" json:"disputed,omitempty"`
 	// What each source states, in the order in which sources count.
 	Statements    []*Statement `protobuf:"bytes,5,rep,name=statements,proto3" json:"statements,omitempty"`

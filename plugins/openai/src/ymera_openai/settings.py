@@ -11,6 +11,7 @@ from ymera_service.sdk.settings import PluginSettings
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 
+_OLLAMA = 'ollama is not configured here but in [plugins.ollama]: hosts = { name = "http://127.0.0.1:11434" }'
 _KNOWN = frozenset({*VENDORS, *(server.name for server in LOCAL_SERVERS)})
 
 
@@ -72,6 +73,8 @@ class OpenAiSettings(PluginSettings):
     @field_validator("vendors")
     @classmethod
     def _vendors_are_known(cls, vendors: dict[str, VendorSettings]) -> dict[str, VendorSettings]:
+        if "ollama" in vendors:
+            raise ValueError(_OLLAMA)
         if unknown := sorted(vendors.keys() - _KNOWN):
             raise ValueError(f"unknown vendor {', '.join(unknown)}; known are {', '.join(sorted(_KNOWN))}")
         return vendors

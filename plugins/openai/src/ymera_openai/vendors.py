@@ -101,7 +101,7 @@ VENDORS = {
         Vendor(
             "azure",
             "",
-            ("AZURE_OPENAI_API_KEY",),
+            ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
             _OPENAI,
             lacks=NO_VIDEO,
             base_url_variable="AZURE_OPENAI_ENDPOINT",
@@ -116,6 +116,9 @@ VENDORS = {
             "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
             ("DASHSCOPE_API_KEY", "ALIBABA_API_KEY"),
             replace(_OPEN_MODELS, reasoning=ReasoningControl.ENABLE_THINKING),
+        ),
+        Vendor(
+            "baseten", "https://inference.baseten.co/v1", ("BASETEN_API_KEY",), _OPEN_MODELS, price_vendor="baseten"
         ),
         Vendor(
             "cerebras",
@@ -155,6 +158,7 @@ VENDORS = {
             _OPEN_MODELS,
             price_vendor="fireworks",
         ),
+        Vendor("friendli", "https://api.friendli.ai/serverless/v1", ("FRIENDLI_TOKEN",), _OPEN_MODELS),
         Vendor(
             "github",
             "https://models.github.ai/inference",
@@ -180,6 +184,8 @@ VENDORS = {
         ),
         Vendor("huggingface", "https://router.huggingface.co/v1", ("HF_TOKEN", "HUGGINGFACE_API_KEY"), _OPEN_MODELS),
         Vendor("hyperbolic", "https://api.hyperbolic.xyz/v1", ("HYPERBOLIC_API_KEY",), _OPEN_MODELS),
+        Vendor("inception", "https://api.inceptionlabs.ai/v1", ("INCEPTION_API_KEY",)),
+        Vendor("llama", "https://api.llama.com/compat/v1", ("LLAMA_API_KEY",)),
         Vendor(
             "minimax",
             "https://api.minimax.io/v1",
@@ -205,6 +211,7 @@ VENDORS = {
             replace(_THINKING, json_schema=True),
             price_vendor="moonshotai",
         ),
+        Vendor("morph", "https://api.morphllm.com/v1", ("MORPH_API_KEY",)),
         Vendor("nebius", "https://api.tokenfactory.nebius.com/v1", ("NEBIUS_API_KEY",), _OPEN_MODELS),
         Vendor("novita", "https://api.novita.ai/v3/openai", ("NOVITA_API_KEY",), _OPEN_MODELS, price_vendor="novita"),
         Vendor("nvidia", "https://integrate.api.nvidia.com/v1", ("NVIDIA_API_KEY",), _OPEN_MODELS),
@@ -246,6 +253,12 @@ VENDORS = {
         ),
         Vendor("sambanova", "https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",), _OPEN_MODELS),
         Vendor(
+            "siliconflow",
+            "https://api.siliconflow.com/v1",
+            ("SILICONFLOW_API_KEY",),
+            replace(_OPEN_MODELS, reasoning=ReasoningControl.ENABLE_THINKING),
+        ),
+        Vendor(
             "together",
             "https://api.together.xyz/v1",
             ("TOGETHER_API_KEY",),
@@ -254,6 +267,8 @@ VENDORS = {
             works=RERANKS,
         ),
         Vendor("venice", "https://api.venice.ai/api/v1", ("VENICE_API_KEY",), _OPEN_MODELS),
+        Vendor("upstage", "https://api.upstage.ai/v1/solar", ("UPSTAGE_API_KEY",)),
+        Vendor("vultr", "https://api.vultrinference.com/v1", ("VULTR_API_KEY",), _OPEN_MODELS),
         Vendor(
             "xai",
             "https://api.x.ai/v1",
@@ -264,7 +279,7 @@ VENDORS = {
         Vendor(
             "zai",
             "https://api.z.ai/api/paas/v4",
-            ("ZAI_API_KEY", "ZHIPUAI_API_KEY"),
+            ("ZAI_API_KEY", "ZHIPU_API_KEY", "ZHIPUAI_API_KEY"),
             replace(_THINKING, seed="", penalties=False, parallel_tool_calls=False),
             price_vendor="zai",
             partial=NO_SCHEMA,

@@ -284,7 +284,7 @@ class Fact(google.protobuf.message.Message):
     """
     value: builtins.str
     """The value: a number, "yes" or "no", or words; empty if it is not known, as
-    sources disagree.
+    sources disagree, or as only a table denies a capability.
     """
     source: builtins.str
     """The source that settled it: "configuration", "provider" for what the provider
@@ -292,7 +292,7 @@ class Fact(google.protobuf.message.Message):
     what the provider concludes from it, or "genai-prices". Empty if value is.
     """
     disputed: builtins.bool
-    """True if some source states another value."""
+    """True if sources state different values."""
     @property
     def statements(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Statement]:
         """What each source states, in the order in which sources count."""
