@@ -18,7 +18,7 @@ _RESPONSES = {
     **dict.fromkeys(("reasoning_effort", "reasoning_budget_tokens", "reasoning_summary"), "reasoning"),
 }
 
-_COMPLETIONS = {name: name for name in ("temperature", "top_p", "seed", "logprobs", *_SAME[-2:])} | {
+_COMPLETIONS = {name: name for name in ("temperature", "top_p", "logprobs", *_SAME[-2:])} | {
     "max_output_tokens": "max_tokens",
     "stop_sequences": "stop",
 }
@@ -84,9 +84,9 @@ def _thinking(sampling: Sampling, members: Json) -> Iterator[Adaptation]:
             yield mapped("prompt.sampling.reasoning_budget_tokens", "thinking was switched on, without a budget")
 
 
-def of_completions(sampling: Sampling, body: Json) -> Iterator[Adaptation]:
+def of_completions(sampling: Sampling, body: Json, quirks: Quirks) -> Iterator[Adaptation]:
     """Yields what of a prompt is not in a body of completions as it was given."""
-    for one in sampling_adaptations(sampling, body, _COMPLETIONS):
+    for one in sampling_adaptations(sampling, body, _COMPLETIONS | {"seed": quirks.seed}):
         if not _is_met(one, sampling, shown=False) and not _is_quiet(one, sampling):
             yield one
 

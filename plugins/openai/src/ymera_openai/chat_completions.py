@@ -29,6 +29,8 @@ from ymera_service.sdk.wire.tiers import tier_named
 from ymera_service.sdk.wire.tools import allowed
 
 JSON = {"content-type": "application/json"}
+_AGENTS = ("ag_", "ag:")
+"""How the ids of Mistral's agents begin."""
 
 
 class ChatCompletions:
@@ -46,7 +48,8 @@ class ChatCompletions:
         """
         prompt, quirks = request.prompt, self._quirks
         system_role = "developer" if quirks.openai_families and profiles.has_developer(request.model) else "system"
-        body: Json = {"model": request.model, "messages": encode_messages(prompt.messages, quirks, system_role)}
+        body: Json = {"messages": encode_messages(prompt.messages, quirks, system_role)}
+        path = _address(body, request.model, quirks)
         if prompt.tools or prompt.provider_tools:
             body |= _tools(prompt, quirks)
         if prompt.response_format.type is not ResponseType.TEXT:
@@ -58,14 +61,25 @@ class ChatCompletions:
             body["stream"] = True
             if quirks.stream_usage:
                 body["stream_options"] = {"include_usage": True}
+        if "agent_id" in body:  # agents have their own
+            body = {name: value for name, value in body.items() if name not in ("temperature", "top_p")}
         adaptations = of_chat(prompt, body, quirks, self._declared)
-        return HttpRequest("POST", "/chat/completions", JSON, orjson.dumps(body), adaptations)
+        return HttpRequest("POST", path, JSON, orjson.dumps(body), adaptations)
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""
         return ChatDecoder(tags=self._quirks.echo is ReasoningEcho.TAGS)
 
     decode_error = staticmethod(decode_error)
+
+
+def _address(body: Json, model: str, quirks: Quirks) -> str:
+    """Names the model in a body and returns the path to call; an agent of Mistral's has a path of its own."""
+    if quirks.mistral and model.startswith(_AGENTS):
+        body["agent_id"] = model
+        return "/agents/completions"
+    body["model"] = model
+    return "/chat/completions"
 
 
 def schema_of(text: str) -> Json:

@@ -7,6 +7,7 @@ from ymera_openai.chat_completions import JSON
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.errors import decode_error
 from ymera_openai.features import COMPLETIONS
+from ymera_openai.quirks import Quirks
 from ymera_service.sdk.content import Media, Message, ToolCall, ToolResult
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.generation import GenerateRequest, Prompt, ResponseType
@@ -15,10 +16,18 @@ from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json
 
 _DECLARED = Declared(COMPLETIONS)
+_OPENAI = Quirks()
+_NOT_IN_FIM = ("frequency_penalty", "presence_penalty", "logprobs")
 
 
 class Completions:
-    """The dialect. The API has no roles: a single message is the prompt, several are written as a transcript."""
+    """The dialect. The API has no roles: a single message is the prompt, several are written as a transcript.
+
+    Mistral's `fim/completions` fill in what stands between the prompt and a `suffix`, an option of the provider.
+    """
+
+    def __init__(self, quirks: Quirks = _OPENAI) -> None:
+        self._quirks = quirks
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
         """See `Dialect.encode`.
@@ -34,16 +43,18 @@ class Completions:
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "stop": list(sampling.stop_sequences) or None,
-            "seed": sampling.seed,
-            "frequency_penalty": sampling.frequency_penalty,
-            "presence_penalty": sampling.presence_penalty,
-            "logprobs": sampling.logprobs,
+            self._quirks.seed: sampling.seed,
         }
+        if not self._quirks.mistral:
+            body |= {name: getattr(sampling, name) for name in _NOT_IN_FIM}
         if request.stream:
-            body |= {"stream": True, "stream_options": {"include_usage": True}}
-        encoded = orjson.dumps({name: value for name, value in body.items() if value is not None})
-        adaptations = (*of_completions(sampling, body), *_DECLARED.of(request.prompt))
-        return HttpRequest("POST", "/completions", JSON, encoded, adaptations)
+            body["stream"] = True
+            if self._quirks.stream_usage:
+                body["stream_options"] = {"include_usage": True}
+        body = {name: value for name, value in body.items() if name and value is not None}
+        adaptations = (*of_completions(sampling, body, self._quirks), *_DECLARED.of(request.prompt))
+        path = "/fim/completions" if self._quirks.mistral else "/completions"
+        return HttpRequest("POST", path, JSON, orjson.dumps(body), adaptations)
 
     def decoder(self, request: GenerateRequest) -> Decoder:
         """See `Dialect.decoder`."""

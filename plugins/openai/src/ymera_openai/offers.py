@@ -155,5 +155,5 @@ def _dialect(name: str, quirks: Quirks) -> Dialect:
     if name == "responses":
         return Responses(quirks)
     if name == "completions":
-        return Completions()
+        return Completions(quirks)
     return ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
