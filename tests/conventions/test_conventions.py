@@ -44,6 +44,16 @@ def test_every_plugin_has_a_readme_an_entry_point_of_its_name_and_tests(plugin: 
     assert "ymera" not in required
 
 
+FORMATS = [plugin for plugin in PLUGINS if any("decoder" in path.stem for path in plugin.glob("src/*/*.py"))]
+
+
+@pytest.mark.parametrize("plugin", FORMATS, ids=lambda path: path.name)
+def test_every_format_declares_its_features_and_survives_broken_answers(plugin: Path) -> None:
+    tests = "".join(path.read_text() for path in plugin.glob("tests/test_*.py"))
+    assert "(FeaturesContract)" in tests
+    assert "(DecoderContract)" in tests
+
+
 def test_the_sdk_has_the_version_of_the_contract_and_needs_little() -> None:
     project = tomllib.loads((ROOT / "ymera_service/sdk/pyproject.toml").read_text())["project"]
     assert project["version"].split(".")[:2] == [str(part) for part in hookspecs.CONTRACT]

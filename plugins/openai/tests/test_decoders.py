@@ -108,6 +108,24 @@ def test_a_byte_order_mark_is_passed_over(body: bytes, size: int) -> None:
         ({"prompt_tokens": 9, "num_cached_tokens": 5}, Usage(9, 0, 5)),
         ({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 12}}, Usage(9, 0, 9)),
         ({"prompt_tokens": 9, "prompt_token_details": {"cached_tokens": 5}}, Usage(9, 0, 5)),
+        (
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 3,
+                "total_tokens": 20,
+                "completion_tokens_details": {"reasoning_tokens": 8},
+            },
+            Usage(9, 11, reasoning_output_tokens=8),
+        ),
+        (
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 11,
+                "total_tokens": 20,
+                "completion_tokens_details": {"reasoning_tokens": 8},
+            },
+            Usage(9, 11, reasoning_output_tokens=8),
+        ),
     ],
 )
 def test_usage_is_read_as_vendors_write_it(usage: dict[str, object], counts: Usage) -> None:

@@ -10,14 +10,7 @@ from ymera_openai.bodies import OpenAiDecoder
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.responses_decoder import ResponsesDecoder
 
-from ymera_service.sdk.errors import (
-    ProviderError,
-)
-from ymera_service.sdk.events import (
-    Finished,
-    RefusalDelta,
-    TextDelta,
-)
+from ymera_service.sdk.testing.checks.decoders import check_decoded, decoded
 
 
 def sse(*chunks: object, end: str = "data: [DONE]\n\n") -> bytes:
@@ -90,9 +83,5 @@ bodies = st.one_of(
 @pytest.mark.parametrize("decoder", [ChatDecoder, ResponsesDecoder])
 @given(body=bodies, size=st.integers(1, 50))
 def test_no_bytes_make_a_decoder_raise(decoder: Callable[[], OpenAiDecoder], body: bytes, size: int) -> None:
-    decoding = decoder()
-    items = [item for start in range(0, len(body), size) for item in decoding.feed(body[start : start + size])]
-    items += decoding.close()
-    ends = [item for item in items if isinstance(item, Finished | ProviderError)]
-    assert ends == items[-1:], "one end, and it comes last"
-    assert all(item.text for item in items if isinstance(item, TextDelta | RefusalDelta))
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    check_decoded(decoded(decoder(), pieces), len(body))
