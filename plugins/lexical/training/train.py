@@ -81,9 +81,9 @@ def with_frames(shown: list[Example]) -> list[Example]:
     added = []
     for source in sorted({e.source for e in shown}):
         of_source = [(e.text, e.category) for e in shown if e.source == source]
-        added += [Example.of(*pair, source, False) for pair in framed(of_source, FRAMED, random)]
+        added += [Example.of(text, category, source, False) for text, category in framed(of_source, FRAMED, random)]
     texts = [e.text for e in shown]
-    added += [Example.of(*pair, "frames", False) for pair in given(texts, GIVEN, random)]
+    added += [Example.of(text, category, "frames", False) for text, category in given(texts, GIVEN, random)]
     return shown + added
 
 
