@@ -30,7 +30,7 @@ DATA = HERE.parents[2].parent / "shared" / "routing" / "dev"
 WEIGHTS = HERE.parent / "src" / "ymera_lexical" / "weights.json"
 sys.path[:0] = [str(HERE), str(HERE.parent / "src"), str(HERE.parents[2])]
 
-from frames import framed, given  # noqa: E402
+from frames import framed, given  # type: ignore[import-not-found]  # noqa: E402  # beside this file
 from ymera_lexical.groups import group_features  # noqa: E402  # found by the path above
 from ymera_lexical.reading import excerpt, words_of  # noqa: E402
 from ymera_lexical.shape import shape_features  # noqa: E402
