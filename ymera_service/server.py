@@ -16,7 +16,9 @@ import structlog
 
 from ymera_service import __version__
 from ymera_service.access.keys import Callers
+from ymera_service.access.master_keys import MasterKeySource
 from ymera_service.access.spending import READ_SECONDS, Ledger
+from ymera_service.access.vault import Vault
 from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BenchmarkRunner
@@ -41,6 +43,7 @@ from ymera_service.routing.building import build_routing
 from ymera_service.routing.learning import Learner
 from ymera_service.serving import service
 from ymera_service.serving.background import Background
+from ymera_service.serving.keys import Keys
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
 from ymera_service.storage import Readers, Storage
 from ymera_service.storage.database import describe
@@ -61,6 +64,10 @@ YOUNG_OBJECTS = 5_000
 """Objects made and kept between two collections: those of some 20 requests."""
 LEARN_SECONDS = 1.0
 """How often routing hears of observations of answers, which other servers may have stored."""
+KEYS_SECONDS = 1.0
+"""How often a server hears of keys that others have added, rotated or revoked."""
+MASTER_KEY_SECONDS = 30.0
+"""How often the master keys are read, and a change of them that did not end is continued."""
 HEALTH_SECONDS = 0.5
 """How often load balancers hear whether requests can be served."""
 
@@ -155,12 +162,14 @@ async def _build(
     stack: AsyncExitStack,
 ) -> tuple[service.Service, Drain, Catalog]:
     """Wires everything below the network; what has to be taken down is left to the stack."""
-    plugins = await _plugins(settings, found, redactor, stack)
     storage = await stack.enter_async_context(Storage.open(settings.storage, NOTES))
+    vault = _vault(settings, storage, redactor)
+    await vault.renew()
+    plugins = await _plugins(settings, found, redactor, vault, stack)
     loads = Loads(settings.balancing, time.monotonic)
     breakers, boundary = Breakers(settings.breaker, time.monotonic, loads=loads), Boundary(redactor, plugins)
     catalog = Catalog(
-        plugins.registry.providers,
+        plugins.registry.all_providers,
         settings.catalog,
         storage.recorder.record,
         redact=redactor,
@@ -206,6 +215,7 @@ async def _build(
         default_deadline_seconds=settings.execution.default_deadline_seconds,
         callers=callers,
     )
+    keys = Keys(vault, catalog, breakers)
     await catalog.restore()
     period = settings.catalog.refresh_seconds
     await stack.enter_async_context(background.every(period, "catalog refresh", catalog.refresh, at_once=True))
@@ -218,6 +228,8 @@ async def _build(
         background.every(period, "benchmark results", runner.reread),
         *([] if ledger.is_empty else [background.every(READ_SECONDS, "spending of callers", ledger.reread)]),
         background.every(LEARN_SECONDS, "observations of answers", learner.reread),
+        background.every(KEYS_SECONDS, "keys of providers", keys.follow),
+        background.every(MASTER_KEY_SECONDS, "master key", keys.renew),
         background.running("observers", pipeline.observers.run),
         background.running("sums of usage", usage_sums.run),
         *(background.running(name, work) for name, work in storage.work.items()),
@@ -226,8 +238,18 @@ async def _build(
     return offered, Drain(offered.calls, pipeline, settings.server.drain_seconds), catalog
 
 
+def _vault(settings: Settings, storage: Storage, redactor: Redactor) -> Vault:
+    """Returns the vault. On the database of one machine, a master key is made with the first key; others share one."""
+    source, creates = MasterKeySource(settings.vault), storage.database.backend == "sqlite"
+    return Vault(storage.database.provider_keys, source, learn=redactor.learn, creates=creates)
+
+
 async def _plugins(
-    settings: Settings, found: Sequence[FoundPlugin] | None, redactor: Redactor, stack: AsyncExitStack
+    settings: Settings,
+    found: Sequence[FoundPlugin] | None,
+    redactor: Redactor,
+    vault: Vault,
+    stack: AsyncExitStack,
 ) -> Plugins:
     """Loads the plugins, and opens the HTTP transport of their providers."""
     transport = await stack.enter_async_context(HttpTransport(settings.transport))
@@ -239,6 +261,7 @@ async def _plugins(
             heed=lambda given: redactor.learn(secrets_in(given)),
             redact=redactor,
             production=settings.environment is Environment.PRODUCTION,
+            vault=vault,
         )
     )
 

@@ -15,6 +15,7 @@ from ymera_service.storage import Database
 
 WAIT = 60
 KEYS = 30
+ORIGIN = "https://api.acme.test"
 VICTIM = """
 import asyncio, os, sys
 from pydantic import SecretStr
@@ -62,7 +63,7 @@ async def test_kill_9_within_a_change_of_the_master_key_loses_no_key(
     async with Database.open(database_url) as database:
         first = vault(database, old)
         for name, secret in secrets.items():
-            await first.add("acme", name, secret)
+            await first.add("acme", name, secret, ORIGIN)
     victim = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -85,8 +86,8 @@ async def test_kill_9_within_a_change_of_the_master_key_loses_no_key(
         assert after <= done <= after + 1
         both = vault(database, new, old)
         await both.reread()
-        assert dict(both.accounts("acme")) == secrets
+        assert dict(both.accounts("acme", ORIGIN)) == secrets
         await both.renew()
         alone = vault(database, new)
         await alone.reread()
-        assert dict(alone.accounts("acme")) == secrets
+        assert dict(alone.accounts("acme", ORIGIN)) == secrets

@@ -46,6 +46,8 @@ async def test_a_healthy_server_reports_ok(stub: ymera_pb2_grpc.YmeraServiceAsyn
         "benchmark results": ymera_pb2.HEALTH_STATUS_OK,
         "observers": ymera_pb2.HEALTH_STATUS_OK,
         "observations of answers": ymera_pb2.HEALTH_STATUS_OK,
+        "keys of providers": ymera_pb2.HEALTH_STATUS_OK,
+        "master key": ymera_pb2.HEALTH_STATUS_OK,
         "sums of usage": ymera_pb2.HEALTH_STATUS_OK,
         "recorder": ymera_pb2.HEALTH_STATUS_OK,
         "database check": ymera_pb2.HEALTH_STATUS_OK,

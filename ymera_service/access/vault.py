@@ -7,7 +7,7 @@ key by key, each in a transaction of its own: what a server does not finish, it 
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -21,6 +21,8 @@ from ymera_service.sdk.errors import FieldViolation, InvalidRequest, KeyNotFound
 from ymera_service.storage.provider_keys import ProviderKeys
 from ymera_service.storage.records import SealedKey
 
+Account = tuple[str, str]
+"""A provider and the name of one of its keys."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """Of a key, which names an account."""
 MAX_SECRET = 8192
@@ -37,11 +39,13 @@ class StoredKey:
     """A key of the vault, without the secret.
 
     Attributes:
+        origin: The scheme, host and port that it may be sent to.
         problem: Why it can't be decrypted; empty if it can.
     """
 
     provider: str
     name: str
+    origin: str
     fingerprint: str
     created_at: datetime
     rotated_at: datetime | None
@@ -80,12 +84,13 @@ class Vault:
         self._known: dict[str, SealedKey] = {}
         self._secrets: dict[str, str] = {}
         self._problems: dict[str, str] = {}
-        self._accounts: Mapping[str, Mapping[str, str]] = {}
+        self._accounts: Mapping[tuple[str, str], Mapping[str, str]] = {}
+        self._changed: set[Account] = set()
         self._changing = asyncio.Lock()
 
-    def accounts(self, provider: str) -> Mapping[str, str]:
-        """Returns the keys of a provider as they are now, by name."""
-        return self._accounts.get(provider, _NONE)
+    def accounts(self, provider: str, origin: str) -> Mapping[str, str]:
+        """See `ymera_service.sdk.keys.Vault.accounts`."""
+        return self._accounts.get((provider, origin), _NONE)
 
     @property
     def problem(self) -> str:
@@ -99,16 +104,17 @@ class Vault:
         more = f", and {len(self._problems) - 1} more" if len(self._problems) > 1 else ""
         return f"the key {of.name!r} of {of.provider}{more} can't be decrypted: {problem}"
 
-    async def reread(self) -> Collection[str]:
-        """Takes over what was changed in the database; returns the providers whose keys are others now.
+    async def reread(self) -> Set[Account]:
+        """Takes over changes in the database; returns the accounts whose key is another one than at the last time.
 
         Raises:
             StorageUnavailable: The database can't be read.
         """
         async with self._changing:
-            return await self._reread()
+            await self._reread()
+            return self._changes()
 
-    async def renew(self) -> Collection[str]:
+    async def renew(self) -> Set[Account]:
         """Reads the master keys again, and has the current one encrypt all data keys; returns as `reread` does.
 
         Raises:
@@ -116,10 +122,10 @@ class Vault:
         """
         async with self._changing:
             await self._read_master(create=False)
-            changed = await self._reread()
+            await self._reread()
             if self._master is not None:
                 await self._rewrap(self._master)
-            return changed
+            return self._changes()
 
     async def keys(self) -> Sequence[StoredKey]:
         """Returns all keys, revoked ones included.
@@ -127,12 +133,13 @@ class Vault:
         Raises:
             StorageUnavailable: The database can't be read.
         """
-        await self.reread()
+        async with self._changing:
+            await self._reread()
         stored = await self._stored.all(revoked=True)
         return [_without_secret(key, self._problem_of(key)) for key in stored]
 
-    async def add(self, provider: str, name: str, secret: str) -> StoredKey:
-        """Stores a new key.
+    async def add(self, provider: str, name: str, secret: str, origin: str) -> StoredKey:
+        """Stores a new key, which is sent to the given origin only.
 
         Raises:
             InvalidRequest: The name or the key is not valid, or the provider has that name or that key already.
@@ -145,7 +152,7 @@ class Vault:
             master = await self._unlocked()
             await self._reread()
             self._check_new(provider, secret)
-            key = SealedKey(str(uuid7()), provider, name, fingerprint(secret), self._now())
+            key = SealedKey(str(uuid7()), provider, name, origin, fingerprint(secret), self._now())
             key = _sealed(key, master, secret)
             self._learn([secret])
             if not await self._stored.add(key):
@@ -200,9 +207,10 @@ class Vault:
                 return _without_secret(after)
 
     def _check_new(self, provider: str, secret: str) -> None:
-        for name, known in self.accounts(provider).items():
-            if known == secret:
-                raise _invalid("secret", f"it is the key of {provider} that is named {name!r} already")
+        for id_, known in self._secrets.items():
+            key = self._known[id_]
+            if key.provider == provider and known == secret:
+                raise _invalid("secret", f"it is the key of {provider} that is named {key.name!r} already")
 
     async def _unlocked(self) -> MasterKeys:
         """Returns the master keys; makes one if that is wanted.
@@ -231,10 +239,10 @@ class Vault:
             self._known, self._problems = {}, {}  # what could not be decrypted may be now
         self._master, self._problem = found, ""
 
-    async def _reread(self) -> Collection[str]:
+    async def _reread(self) -> None:
         revisions = await self._stored.revisions()
         if revisions == {id_: key.revision for id_, key in self._known.items()}:
-            return ()
+            return
         if self._master is None:
             await self._read_master(create=False)
         known = {key.id: key for key in await self._stored.all()}
@@ -248,7 +256,7 @@ class Vault:
         self._known = known
         self._secrets = {id_: secret for id_, secret in secrets.items() if id_ in known}
         self._problems = {id_: problem for id_, problem in self._problems.items() if id_ in known}
-        return self._show()
+        self._show()
 
     def _open(self, key: SealedKey, secrets: dict[str, str]) -> None:
         if self._master is None:
@@ -263,14 +271,18 @@ class Vault:
         self._learn([secret])
         secrets[key.id] = secret
 
-    def _show(self) -> Collection[str]:
-        """Replaces what `accounts` returns; returns the providers of which it is something else."""
-        accounts: dict[str, dict[str, str]] = {}
+    def _show(self) -> None:
+        """Replaces what `accounts` returns."""
+        accounts: dict[tuple[str, str], dict[str, str]] = {}
         for id_, secret in self._secrets.items():
             key = self._known[id_]
-            accounts.setdefault(key.provider, {})[key.name] = secret
-        before, self._accounts = self._accounts, {name: MappingProxyType(keys) for name, keys in accounts.items()}
-        return {name for name in {*before, *accounts} if before.get(name, _NONE) != accounts.get(name, {})}
+            accounts.setdefault((key.provider, key.origin), {})[key.name] = secret
+        before, self._accounts = self._accounts, {place: MappingProxyType(keys) for place, keys in accounts.items()}
+        self._changed |= {account for account, _ in _items(before) ^ _items(accounts)}
+
+    def _changes(self) -> Set[Account]:
+        changed, self._changed = self._changed, set()
+        return changed
 
     async def _rewrap(self, master: MasterKeys) -> None:
         old = [key for key in self._known.values() if key.master_key_id != master.current]
@@ -286,6 +298,10 @@ class Vault:
 
     def __reduce__(self) -> str:
         raise TypeError("a vault is not pickled")
+
+
+def _items(accounts: Mapping[tuple[str, str], Mapping[str, str]]) -> Set[tuple[Account, str]]:
+    return {((provider, name), secret) for (provider, _), keys in accounts.items() for name, secret in keys.items()}
 
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -316,7 +332,7 @@ def _invalid(field: str, problem: str) -> InvalidRequest:
 
 
 def _belongs_to(key: SealedKey) -> Sequence[str]:
-    return key.id, key.provider, key.name
+    return key.id, key.provider, key.name, key.origin
 
 
 def _sealed(key: SealedKey, master: MasterKeys, secret: str) -> SealedKey:
@@ -335,6 +351,7 @@ def _without_secret(key: SealedKey, problem: str = "") -> StoredKey:
     return StoredKey(
         key.provider,
         key.name,
+        key.origin,
         key.fingerprint,
         key.created_at,
         key.rotated_at,

@@ -18,6 +18,7 @@ from ymera_service.catalog.sources import Listed, Sources
 from ymera_service.catalog.versions import to_json
 from ymera_service.config import CatalogSettings
 from ymera_service.plugins import Registration
+from ymera_service.plugins.dormancy import is_dormant, missing
 from ymera_service.plugins.wording import words
 from ymera_service.sdk.facts import FactSource
 from ymera_service.sdk.models import Model
@@ -99,7 +100,7 @@ class Catalog:
     @property
     def provider_names(self) -> Collection[str]:
         """The providers, those included that offer no model now."""
-        return self._providers.keys()
+        return [name for name, provider in self._providers.items() if not is_dormant(provider)]
 
     def provider(self, name: str) -> Provider:
         """Returns a provider by its name.
@@ -109,8 +110,8 @@ class Catalog:
         """
         return self._providers[name]
 
-    async def refresh(self) -> None:
-        """Queries all providers concurrently, replaces the snapshot if anything changed, and stores a new version.
+    async def refresh(self, only: Collection[str] | None = None) -> None:
+        """Queries all providers, or only some, concurrently; replaces the snapshot if anything changed, and stores it.
 
         A provider that fails keeps its previous models, and its error is recorded. So does one that lists no models
         any more, as a local server that has died may do: models that were real stay known, so that none is made up
@@ -119,9 +120,11 @@ class Catalog:
         async with self._refreshing:
             async with asyncio.TaskGroup() as group:
                 for name in self._providers:
-                    group.create_task(self._list(name))
+                    if only is None or name in only:
+                        group.create_task(self._list(name))
             self._replace_snapshot()
-            self._first_refresh.set()
+            if only is None:
+                self._first_refresh.set()
             await self._store_version()
             await self._keep()
 
@@ -165,9 +168,14 @@ class Catalog:
         return True
 
     async def _list(self, name: str) -> None:
-        found = await self._discover(name)
+        lacking = missing(self._providers[name])
+        found = DiscoveryFailed(lacking) if lacking else await self._discover(name)
         self._first[name].set()
-        if isinstance(found, DiscoveryFailed):
+        if lacking:
+            self._offers.pop(name, None)
+        if is_dormant(self._providers[name]):
+            self._failed.pop(name, None)
+        elif isinstance(found, DiscoveryFailed):
             self._failed[name] = found
             if found.slow and name not in self._slow:
                 self._slow[name], self._changed = datetime.now(UTC), True

@@ -18,7 +18,7 @@ from ymera_service.execution.provided import bounded, clean
 from ymera_service.execution.race import Race
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.replies import CallEvent
-from ymera_service.resilience.breaker import Permit
+from ymera_service.resilience.permit import Permit
 from ymera_service.routing.operations import is_free
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext

@@ -10,6 +10,7 @@ import pluggy
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ymera_service.plugins import settings as plugin_settings
+from ymera_service.plugins.dormancy import is_dormant
 from ymera_service.plugins.found import FoundPlugin
 from ymera_service.plugins.status import KINDS, Kind, Registration
 from ymera_service.sdk import hookspecs
@@ -17,6 +18,7 @@ from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.hookspecs import CONTRACT, PROJECT, PluginDescription
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.keys import Vault
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
 
@@ -51,16 +53,18 @@ class Asked:
 
     @property
     def why_idle(self) -> str:
-        """Why the plugin registers nothing; empty if it registers something."""
-        if self.components:
-            return ""
+        """Why the plugin registers nothing, or would without the providers that have no key."""
         if not self.hooks:
             return "registers nothing: it implements no hook; mark its functions with `hookimpl`"
         return f"registers nothing: {self.idle or 'its hooks returned nothing'}"
 
 
 def ask(
-    plugin: FoundPlugin, table: Mapping[str, object], transport: Transport, heed: Callable[[PluginSettings], None]
+    plugin: FoundPlugin,
+    table: Mapping[str, object],
+    transport: Transport,
+    vault: Vault,
+    heed: Callable[[PluginSettings], None],
 ) -> Asked:
     """Imports a plugin and calls its hooks.
 
@@ -68,6 +72,7 @@ def ask(
         plugin: The plugin.
         table: The plugin's table of the configuration.
         transport: What HTTP providers are to use.
+        vault: Where further keys of providers are.
         heed: Called with the settings before the plugin gets them.
 
     Raises:
@@ -83,7 +88,7 @@ def ask(
     _check_hooks(manager)
     settings = plugin_settings.read(plugin.name, description.settings, table)
     heed(settings)
-    context = {"settings": settings, "transport": transport}
+    context = {"settings": settings, "transport": transport, "vault": vault}
     components = dict(_components(manager, context))
     providers = {name: one for name, one in components.items() if isinstance(one, Provider)}
     simulated = frozenset(name for name, one in providers.items() if one.simulated)
@@ -93,9 +98,13 @@ def ask(
         tuple(_hooks(manager)),
         components,
         simulated,
-        tuple(name for name, one in providers.items() if name not in simulated and one.configured),
+        tuple(name for name, one in providers.items() if _is_real(one)),
         description.idle,
     )
+
+
+def _is_real(provider: Provider) -> bool:
+    return bool(provider.configured) and not provider.simulated and not is_dormant(provider)
 
 
 def _check_needs(plugin: FoundPlugin) -> None:

@@ -70,8 +70,8 @@ def _without(registry: Registry, problems: Mapping[tuple[type[Component], str], 
     }
     failed = {name: NotStarted(name, problem) for (base, name), problem in problems.items() if base is Provider}
     kept[Provider] = {**kept.get(Provider, {}), **failed}
-    plugins = tuple(_with_problems(plugin, problems) for plugin in registry.plugins)
-    return replace(registry, components=kept, plugins=plugins)
+    plugins = tuple(_with_problems(plugin, problems) for plugin in registry.found)
+    return replace(registry, components=kept, found=plugins)
 
 
 def _with_problems(plugin: PluginStatus, problems: Mapping[tuple[type[Component], str], str]) -> PluginStatus:

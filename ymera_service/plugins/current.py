@@ -15,5 +15,5 @@ class Plugins:
 
     def given_up(self, registration: Registration, place: str) -> None:
         """Counts a call of a component that did not end when it was cancelled."""
-        plugin = next((one.name for one in self.registry.plugins if registration in one.registrations), "")
+        plugin = next((one.name for one in self.registry.found if registration in one.registrations), "")
         self.conduct.given_up(plugin or registration.name, place)

@@ -20,11 +20,13 @@ from ymera_service.config import ConfigError, ConfigFault, PluginsSettings
 from ymera_service.plugins import settings as plugin_settings
 from ymera_service.plugins.asking import Asked, PluginRejected, ask
 from ymera_service.plugins.claims import DISTRIBUTION, Claims, reserved_for
+from ymera_service.plugins.dormancy import NO_VAULT
 from ymera_service.plugins.found import FoundPlugin, installed
 from ymera_service.plugins.status import KINDS, PluginState, PluginStatus, Registration, Registry
 from ymera_service.plugins.wording import trace, words
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.keys import Vault
 from ymera_service.sdk.settings import PluginSettings
 
 log = structlog.get_logger(__name__)
@@ -38,6 +40,7 @@ def load_plugins(
     redact: Callable[[str], str] = str,
     *,
     production: bool = False,
+    vault: Vault = NO_VAULT,
 ) -> Registry:
     """Loads every plugin found and returns what they offer. Blocks; run it in a thread.
 
@@ -50,11 +53,12 @@ def load_plugins(
         heed: Called with the settings of each plugin before the plugin gets them, as to learn its secrets.
         redact: Removes secrets from what a plugin says of its failure.
         production: Simulated providers are left out unless they are configured.
+        vault: Where further keys of providers are.
 
     Raises:
         ConfigError: A plugin's settings are wrong, or name a plugin that is not installed.
     """
-    loading = _Loading(settings, transport, heed, redact, installed() if found is None else found)
+    loading = _Loading(settings, transport, vault, heed, redact, installed() if found is None else found)
     for plugin in loading.found:
         with contextlib.redirect_stdout(_to_stderr()):
             loading.take(plugin)
@@ -66,6 +70,7 @@ def load_plugins(
 class _Loading:
     settings: PluginsSettings
     transport: Transport
+    vault: Vault
     heed: Callable[[PluginSettings], None]
     redact: Callable[[str], str]
     found: Sequence[FoundPlugin]
@@ -87,7 +92,9 @@ class _Loading:
         try:
             self._check_name(plugin)
             table = {key: value for key, value in self._table(plugin).items() if key != DISTRIBUTION}
-            asked = _bounded(lambda: ask(plugin, table, self.transport, self.heed), self.settings.load_seconds)
+            asked = _bounded(
+                lambda: ask(plugin, table, self.transport, self.vault, self.heed), self.settings.load_seconds
+            )
             status = self._active(plugin, asked)
         except Exception as error:  # noqa: BLE001  # whatever a stranger's code raises stays with it
             self.loaded.append((plugin, self._quarantined(plugin, error), None))
@@ -121,8 +128,10 @@ class _Loading:
         return _status(plugin, PluginState.QUARANTINED, reason)
 
     def _active(self, plugin: FoundPlugin, asked: Asked) -> PluginStatus:
+        idle = words(asked.why_idle, self.redact)
         return replace(
-            _status(plugin, PluginState.ACTIVE, words(asked.why_idle, self.redact)),
+            _status(plugin, PluginState.ACTIVE, "" if asked.components else idle),
+            idle=idle,
             registrations=tuple(asked.components),
             hooks=asked.hooks,
             settings=tuple(plugin_settings.views(plugin.name, asked.settings, os.environ, self.redact)),

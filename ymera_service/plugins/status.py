@@ -1,10 +1,11 @@
 """The plugins that were found and what they offer, as data."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar, cast
 
+from ymera_service.plugins.dormancy import is_dormant
 from ymera_service.plugins.settings import SettingView
 from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.classifiers import Classifier
@@ -69,6 +70,7 @@ class PluginStatus:
         origin: Where its distribution was installed from.
         hooks: The hooks that it implements.
         settings: Its settings, without secrets.
+        idle: Why it would register nothing.
     """
 
     name: str
@@ -81,6 +83,7 @@ class PluginStatus:
     origin: str = ""
     hooks: tuple[str, ...] = ()
     settings: tuple[SettingView, ...] = ()
+    idle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,12 @@ class Registry:
 
     Attributes:
         components: For each base class of `KINDS`, the components by name.
-        plugins: Every plugin that was found.
+        found: Every plugin that was found, with all that it registered.
         packages: The top-level packages of plugins' code, each with the plugin's name.
     """
 
     components: Mapping[type[Component], Mapping[str, Component]]
-    plugins: tuple[PluginStatus, ...]
+    found: tuple[PluginStatus, ...]
     packages: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, base: type[C]) -> Mapping[str, C]:
@@ -102,7 +105,18 @@ class Registry:
         return cast("Mapping[str, C]", self.components.get(base, {}))
 
     @property
+    def plugins(self) -> tuple[PluginStatus, ...]:
+        """Every plugin that was found, without providers that have no key now."""
+        dormant = {Registration("provider", name) for name in self.all_providers.keys() - self.providers.keys()}
+        return tuple(_without(plugin, dormant) for plugin in self.found) if dormant else self.found
+
+    @property
     def providers(self) -> Mapping[str, Provider]:
+        """The providers by name, without those that have no key now."""
+        return {name: one for name, one in self.all_providers.items() if not is_dormant(one)}
+
+    @property
+    def all_providers(self) -> Mapping[str, Provider]:
         """The providers by name."""
         return self.of(Provider)  # type: ignore[type-abstract]  # used as a key only
 
@@ -125,3 +139,10 @@ class Registry:
     def suites(self) -> Mapping[str, BenchmarkSuite]:
         """The benchmark suites by name."""
         return self.of(BenchmarkSuite)  # type: ignore[type-abstract]  # used as a key only
+
+
+def _without(plugin: PluginStatus, dormant: Collection[Registration]) -> PluginStatus:
+    left = tuple(one for one in plugin.registrations if one not in dormant)
+    if len(left) == len(plugin.registrations):
+        return plugin
+    return replace(plugin, registrations=left, detail=plugin.detail or ("" if left else plugin.idle))

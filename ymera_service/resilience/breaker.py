@@ -16,6 +16,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import structlog
 
@@ -23,10 +24,10 @@ from ymera_service.config import BalancingSettings, BreakerSettings
 from ymera_service.resilience.loads import Loads
 from ymera_service.resilience.network import Network
 from ymera_service.resilience.pauses import Pauses
+from ymera_service.resilience.permit import Permit
 from ymera_service.resilience.reliability import Reliability
 from ymera_service.sdk.errors import ProviderError
-from ymera_service.sdk.events import Headroom
-from ymera_service.sdk.targets import Scope, Target
+from ymera_service.sdk.targets import Scope, Target, is_of_account
 
 log = structlog.get_logger(__name__)
 
@@ -189,14 +190,14 @@ class Breaker:
             self._weigh()
 
     def fail(self, error: ProviderError) -> None:
-        """Counts a failure of a call or, unless closed, of a probe."""
+        """Counts a failure of a call or, unless closed, of a probe; a key that is refused or spent rests at once."""
         self.last_error = error.message
         self._in_a_row += error.lasting
         self._push(failed=True)
         if self._open_seconds:
             self._probes_failed += 1
             self._weigh(at_once=error.lasting)
-        elif self.failing_share >= self._settings.failure_share:
+        elif self.failing_share >= self._settings.failure_share or (error.lasting and self.scope is Scope.ACCOUNT):
             self._open(self._settings.open_seconds)
 
     def _weigh(self, *, at_once: bool = False) -> None:
@@ -218,49 +219,6 @@ class Breaker:
         self._open_seconds = min(seconds, self._settings.max_open_seconds)
         self._opened_until = self._clock() + self._open_seconds * (1 - JITTER * self._draw.random())
         self._probes_answered = self._probes_failed = 0
-
-
-class Permit:
-    """Leave to make one call of a target; ends in exactly one of its verdicts.
-
-    A call that began before a breaker opened says nothing about the recovery, so only probes are heard
-    while a breaker is not closed.
-    """
-
-    __slots__ = ("_breakers", "_probed", "_target")
-
-    def __init__(self, breakers: "Breakers", target: Target, probed: tuple[str, ...]) -> None:
-        self._breakers = breakers
-        self._target = target
-        self._probed = probed
-
-    @property
-    def is_probe(self) -> bool:
-        """Whether the call is to show if the target works again."""
-        return bool(self._probed)
-
-    def succeeded(self) -> None:
-        """The target answered."""
-        self._breakers.loads.ended(self._target)
-        self._breakers.settle_success(self._target, self._probed)
-
-    def failed(self, error: ProviderError) -> None:
-        """The call failed; the error says whether and where that counts."""
-        self._breakers.loads.ended(self._target)
-        self._breakers.settle_failure(self._target, self._probed, error)
-
-    def took(self, seconds: float, *, stream: bool, output_tokens: int = 0) -> None:
-        """Takes the time to the first sign of a streamed answer, or to the end of another one."""
-        self._breakers.loads.took(self._target, seconds, stream=stream, output_tokens=output_tokens)
-
-    def heard(self, headroom: Headroom) -> None:
-        """Takes what is left of the target's rate limits."""
-        self._breakers.loads.heard(self._target, headroom)
-
-    def released(self) -> None:
-        """The call ended without a verdict, as when the caller went away."""
-        self._breakers.loads.ended(self._target)
-        self._breakers.release(self._probed)
 
 
 class Breakers:
@@ -388,6 +346,12 @@ class Breakers:
         if error.status is not None:
             self.network.works()
         return False
+
+    def forget(self, provider: str, account: str) -> None:
+        """Forgets the failures and pauses of an account, whose key is another one now."""
+        for domain in filter(of := partial(is_of_account, provider, account), tuple(self._breakers)):
+            self._tripped.pop(domain, self._breakers.pop(domain))
+        self.pauses.forget(of)
 
     def release(self, probed: Sequence[str]) -> None:
         """For `Permit`: ends the probes of a call that gave no verdict on them."""

@@ -84,6 +84,10 @@ class Pauses:
             self._pauses = {domain: self._pauses[domain] for domain in domains}
         return domains
 
+    def forget(self, of: Callable[[str], bool]) -> None:
+        """Ends the pauses of the domains that a function names."""
+        self._pauses = {domain: pause for domain, pause in self._pauses.items() if not of(domain)}
+
     def report(self) -> Sequence[PauseReport]:
         """Returns the pauses, in the order of their domains."""
         return [

@@ -15,6 +15,7 @@ from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.facts import FactSource
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.keys import Vault
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
@@ -52,12 +53,17 @@ def ymera_describe() -> PluginDescription:  # type: ignore[empty-body]  # a spec
 
 
 @hookspec
-def ymera_register_providers(settings: PluginSettings, transport: Transport) -> Iterable[Provider]:  # type: ignore[empty-body]
+def ymera_register_providers(  # type: ignore[empty-body]
+    settings: PluginSettings, transport: Transport, vault: Vault
+) -> Iterable[Provider]:
     """Returns providers. Connections are opened later: in `Provider.start`, or with the first request.
+
+    Also a provider without a key is returned if it has `keys`: it is used once the vault has a key of it.
 
     Args:
         settings: The plugin's settings, an instance of the model in its description.
         transport: The HTTP client of all providers.
+        vault: Keys that operators manage while the server runs, for `Keys`. Since contract 1.1.
     """
 
 

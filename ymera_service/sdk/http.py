@@ -22,6 +22,7 @@ from ymera_service.sdk.errors import (
 )
 from ymera_service.sdk.events import Accepted, Finished, Headroom, KeepAlive, ProviderEvent
 from ymera_service.sdk.generation import Adaptation, GenerateRequest
+from ymera_service.sdk.keys import Keys
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.targets import Deployment, Target
 from ymera_service.sdk.wire.rate_limits import headroom
@@ -130,7 +131,8 @@ class Endpoint:
     Attributes:
         base_url: What the relative addresses of requests are appended to.
         headers: Sent with every request; they may hold a static key.
-        accounts: The headers of each account, if there are several: those of one account are sent with a request.
+        accounts: The headers of each account: those of one account are sent with a request. `Keys` change while the
+            server runs.
     """
 
     base_url: str
@@ -143,12 +145,28 @@ class Endpoint:
         return tuple(map(Deployment, self.accounts)) or (Deployment(),)
 
     def resolve(self, request: HttpRequest, account: str = "") -> HttpRequest:
-        """Returns the request with its full URL and the headers of the endpoint and of an account."""
+        """Returns the request with its full URL and the headers of the endpoint and of an account.
+
+        Raises:
+            AuthenticationFailed: The account has no key, as if that was revoked a moment ago.
+        """
         url = request.url if request.url.startswith("https://") else self.base_url.rstrip("/") + request.url
-        headers = {**self.headers, **request.headers}
-        if self.accounts:
-            headers |= self.accounts[account]
-        return HttpRequest(request.method, url, headers, request.body)
+        return HttpRequest(
+            request.method, url, {**self.headers, **request.headers, **self._credentials(account)}, request.body
+        )
+
+    def anonymous(self, request: HttpRequest) -> HttpRequest:
+        """Returns the request with its full URL and without the headers of any account."""
+        return replace(self, accounts={}).resolve(request)
+
+    def _credentials(self, account: str) -> Mapping[str, str]:
+        try:
+            return self.accounts[account]
+        except KeyError:
+            if not self.accounts and not isinstance(self.accounts, Keys):
+                return {}
+            missing = self.accounts.missing if isinstance(self.accounts, Keys) and not self.accounts.known else ""
+            raise AuthenticationFailed(missing or f"there is no key of the account {account!r} any more") from None
 
 
 KEEP_ALIVE = KeepAlive()
@@ -161,6 +179,7 @@ class HttpProvider(Provider):
         self.name = name
         self.dialect = dialect
         self.endpoint = endpoint
+        self.keys = endpoint.accounts if isinstance(endpoint.accounts, Keys) else None
         self._transport = transport
 
     @property
@@ -182,6 +201,23 @@ class HttpProvider(Provider):
             AuthenticationFailed: The credentials can't be obtained.
         """
         return self.endpoint.resolve(request, context.target.deployment.account)
+
+    def checking(self) -> HttpRequest | None:
+        """Returns a request that costs nothing and that a vendor refuses without a key, such as for the list of models.
+
+        None, which is the default, if there is none.
+        """
+        return None
+
+    async def check_key(self, account: str | None) -> None:
+        """See `Provider.check_key`."""
+        request = self.checking()
+        if request is None:
+            await super().check_key(account)
+        elif account is None:
+            await self._sent(self.endpoint.anonymous(request))
+        else:
+            await self._sent(await self.authorize(request, self._listing_call(Deployment(account))))
 
     def of_head(self, headers: Mapping[str, str], request: GenerateRequest) -> Iterable[ProviderEvent]:
         """Returns what the head of a response says of its answer; for formats whose body lacks an id or counts."""
@@ -242,8 +278,10 @@ class HttpProvider(Provider):
         return CallContext("", Target(self.name, "", deployment), deadline=inf)
 
     async def _exchange(self, request: HttpRequest, context: CallContext) -> HttpResponse:
-        sent = await self.authorize(_traced(request, context), context)
-        async with self._transport.open(sent) as stream:
+        return await self._sent(await self.authorize(_traced(request, context), context))
+
+    async def _sent(self, request: HttpRequest) -> HttpResponse:
+        async with self._transport.open(request) as stream:
             await self._check(stream)
             return await read(stream)
 

@@ -8,6 +8,7 @@ from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
+from ymera_service.sdk.keys import Keys
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.work import (
     CountRequest,
@@ -49,6 +50,9 @@ class Provider(Component):
         """
         return ""
 
+    keys: Keys | None = None
+    """The keys that it is called with, if operators may add some while the server runs. Since contract 1.1."""
+
     @abstractmethod
     async def models(self) -> Sequence[ModelInfo]:
         """Returns the models it offers now, of every kind. Called at start and at each refresh of the catalogue.
@@ -67,6 +71,15 @@ class Provider(Component):
         Raises:
             ProviderError: Its type decides whether another target is tried, its scope which other targets are affected.
         """
+
+    async def check_key(self, account: str | None) -> None:
+        """Checks whether the vendor accepts the key of an account, for nothing; None sends no key. Since contract 1.1.
+
+        Raises:
+            ProviderError: As `generate` does: why it is not accepted, or why that can't be found out;
+                `InvalidProviderRequest` if there is no way to check without paying.
+        """
+        raise InvalidProviderRequest(f"{self.name} has no call for nothing that checks a key")
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """Turns texts into vectors, with a model of kind `EMBED`. Cancelled like `generate`. Since contract 1.1.

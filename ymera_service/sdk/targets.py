@@ -76,3 +76,9 @@ class Target:
 
 
 _INDEX = {Scope.TARGET: 0, Scope.ACCOUNT: 1, Scope.ENDPOINT: 2, Scope.NETWORK: 2}
+
+
+def is_of_account(provider: str, account: str, domain: str) -> bool:
+    """Returns whether a failure domain is an account of a provider, or a target with that account."""
+    place, _, rest = domain.partition("#")
+    return place.partition("/")[0] == provider and bool(rest) and rest.partition("@")[0] == account

@@ -9,6 +9,7 @@ from ymera_service import __version__
 from ymera_service.catalog import Catalog
 from ymera_service.plugins import Plugins, PluginState, PluginStatus
 from ymera_service.plugins.conduct import Conduct
+from ymera_service.plugins.dormancy import missing
 from ymera_service.plugins.wording import words
 from ymera_service.resilience.breaker import BreakerReport, Breakers, BreakerState
 from ymera_service.resilience.memory import ByteBudget
@@ -18,7 +19,6 @@ from ymera_service.resilience.slots import LimitReport, Slots
 from ymera_service.resilience.spare import Spare
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Kind, Model
-from ymera_service.sdk.providers import Provider
 from ymera_service.serving.background import Background, BackgroundReport
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.listing import is_available
@@ -193,8 +193,8 @@ class Health:
             breakers = tuple(report for report in reports if _belongs(report.domain, name))
             paused = tuple(report for report in pauses if _belongs(report.domain, name))
             status = _provider_status(own, hopeless, error=error, flawed=_is_flawed(breakers, paused, error))
-            if missing := _missing(provider):
-                yield ProviderHealth(name, Status.ABSENT, missing)
+            if lacking := missing(provider):
+                yield ProviderHealth(name, Status.ABSENT, lacking)
             else:
                 detail = error or ("" if own else "offers no models now; a local server may not be running")
                 yield ProviderHealth(
@@ -229,14 +229,6 @@ class Health:
 
 
 _FLAWED = {Status.DEGRADED, Status.UNAVAILABLE}
-
-
-def _missing(provider: Provider) -> str:
-    """Returns what a provider misses. It may be computed by the plugin, and must not make Health fail or huge."""
-    try:
-        return words(str(provider.missing)) if provider.missing else ""
-    except Exception as error:  # noqa: BLE001  # a plugin's code
-        return words(error)
 
 
 def _answering_models(models: Iterable[Model]) -> Sequence[Model]:

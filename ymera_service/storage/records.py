@@ -283,6 +283,7 @@ class SealedKey:
 
     Attributes:
         name: Which of the provider's accounts it belongs to.
+        origin: The scheme, host and port that it may be sent to.
         fingerprint: What may be shown of it.
         rotated_at: When it was last replaced by another one.
         revoked_at: When it was revoked; what was encrypted is then deleted.
@@ -295,6 +296,7 @@ class SealedKey:
     id: str
     provider: str
     name: str
+    origin: str
     fingerprint: str
     created_at: datetime
     rotated_at: datetime | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision under `migrations/versions`."""
 
 _VERSION_TABLE = "alembic_version"

@@ -261,6 +261,7 @@ provider_keys = Table(
     Column("id", String, primary_key=True),
     Column("provider", String, nullable=False),
     Column("name", String, nullable=False),
+    Column("origin", String, nullable=False, server_default=""),
     Column("fingerprint", String, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("rotated_at", UtcDateTime),

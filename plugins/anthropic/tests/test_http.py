@@ -59,7 +59,9 @@ async def transport() -> AsyncIterator[HttpTransport]:
 
 
 def at(replay: Any, transport: HttpTransport, exchange: Exchange, *options: str) -> AnthropicProvider:
-    vendor = Vendor("anthropic", f"{replay.url(exchange['id'], *options)}/v1", {"x-api-key": "sk-test"}, "anthropic")
+    vendor = Vendor(
+        "anthropic", f"{replay.url(exchange['id'], *options)}/v1", {"": {"x-api-key": "sk-test"}}, "anthropic"
+    )
     return AnthropicProvider(vendor, AnthropicSettings(), transport)
 
 

@@ -37,7 +37,7 @@ def capabilities(**reported: bool) -> Mapping[str, Any]:
 
 
 def providers(transport: RecordedTransport, **settings: Any) -> dict[str, AnthropicProvider]:
-    offered = ymera_register_providers(AnthropicSettings(**settings), transport)
+    offered = ymera_register_providers(AnthropicSettings(**settings), transport, None)
     return {provider.name: provider for provider in offered if isinstance(provider, AnthropicProvider)}
 
 

@@ -228,9 +228,9 @@ async def test_a_rate_limit_is_one(recorded_http: Record) -> None:
 def test_without_a_key_nothing_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("COHERE_API_KEY", "CO_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    assert not list(ymera_register_providers(CohereSettings(), RecordedTransport()))
+    assert not list(ymera_register_providers(CohereSettings(), RecordedTransport(), None))
     monkeypatch.setenv("CO_API_KEY", "key")
-    assert [each.name for each in ymera_register_providers(CohereSettings(), RecordedTransport())] == ["cohere"]
+    assert [each.name for each in ymera_register_providers(CohereSettings(), RecordedTransport(), None)] == ["cohere"]
     assert (ymera_describe().settings, ymera_describe().contract) == (CohereSettings, (1, 1))
 
 

@@ -39,7 +39,7 @@ def model(name: str, *methods: str, **more: Any) -> Mapping[str, Any]:
 
 
 def providers(transport: RecordedTransport, **settings: Any) -> dict[str, GeminiProvider]:
-    offered = ymera_register_providers(GeminiSettings(**settings), transport)
+    offered = ymera_register_providers(GeminiSettings(**settings), transport, None)
     return {provider.name: provider for provider in offered if isinstance(provider, GeminiProvider)}
 
 

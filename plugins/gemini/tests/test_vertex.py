@@ -83,7 +83,7 @@ async def transport() -> AsyncIterator[HttpTransport]:
 
 def vertex(transport: Transport, google: Google, **settings: Any) -> VertexProvider:
     table = {"project": "p-1", "base_url": google.url, **settings}
-    [provider] = ymera_register_providers(GeminiSettings.model_validate({"vertex": table}), transport)
+    [provider] = ymera_register_providers(GeminiSettings.model_validate({"vertex": table}), transport, None)
     assert isinstance(provider, VertexProvider)
     return provider
 

@@ -64,7 +64,7 @@ def test_a_key_in_the_environment_is_enough(vendor: Any) -> None:
     for variable in vendor.key_variables:
         found = http(offered({variable: " secret "}, discover_local=False)[vendor.name])
         assert found.endpoint.base_url == vendor.base_url
-        assert found.endpoint.headers == {"authorization": "Bearer secret"}
+        assert found.endpoint.accounts[""] == {"authorization": "Bearer secret"}
         assert "secret" not in repr(found.endpoint)
 
 
@@ -92,7 +92,7 @@ def test_azure_takes_the_address_of_the_resource() -> None:
     environ = {"AZURE_OPENAI_API_KEY": "secret", "AZURE_OPENAI_ENDPOINT": "https://acme.openai.azure.com/"}
     azure = http(offered(environ, discover_local=False)["azure"])
     assert azure.endpoint.base_url == "https://acme.openai.azure.com/openai/v1"
-    assert azure.endpoint.headers == {"api-key": "secret"}
+    assert azure.endpoint.accounts[""] == {"api-key": "secret"}
     assert offered({"AZURE_OPENAI_API_KEY": "secret"}, discover_local=False) == {}
 
 
@@ -162,7 +162,7 @@ def test_openais_address_may_be_another() -> None:
 def test_settings_go_before_the_environment() -> None:
     table = {"api_key": "mine", "base_url": "https://proxy.test/groq"}
     groq = http(offered({"GROQ_API_KEY": "theirs"}, vendors={"groq": table})["groq"])
-    assert groq.endpoint.headers == {"authorization": "Bearer mine"}
+    assert groq.endpoint.accounts[""] == {"authorization": "Bearer mine"}
     assert groq.endpoint.base_url == "https://proxy.test/groq"
 
 
@@ -262,7 +262,7 @@ def test_the_hooks_offer_the_providers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "key")
     settings = ymera_describe().settings()
     assert isinstance(settings, OpenAiSettings)
-    names = [provider.name for provider in ymera_register_providers(settings, RecordedTransport())]
+    names = [provider.name for provider in ymera_register_providers(settings, RecordedTransport(), None)]
     assert "groq" in names
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from ymera_service.config import BreakerSettings
-from ymera_service.resilience.breaker import HOPELESS_CALLS, HOPELESS_ROWS, IDLE_SECONDS, Breakers, BreakerState, Permit
+from ymera_service.resilience.breaker import HOPELESS_CALLS, HOPELESS_ROWS, IDLE_SECONDS, Breakers, BreakerState
+from ymera_service.resilience.permit import Permit
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
     ConnectionFailed,

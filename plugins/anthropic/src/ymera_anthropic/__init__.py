@@ -7,49 +7,74 @@ the parameters that they accept), `settings`.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 
-from ymera_anthropic.settings import AnthropicSettings, OtherEndpointSettings
+from ymera_anthropic.settings import AnthropicSettings, EndpointSettings, OtherEndpointSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.keys import Keys, Vault, bearer
+from ymera_service.sdk.later import keyed
 from ymera_service.sdk.providers import Provider
 
-if TYPE_CHECKING:
-    from ymera_anthropic.provider import AnthropicProvider
-
 _BASE_URL = "https://api.anthropic.com/v1"
+ANTHROPIC = "anthropic"
+_KEY_VARIABLE = "ANTHROPIC_API_KEY"
+_IDLE = f"set {_KEY_VARIABLE} or plugins.anthropic.api_key"
 
 
 @hookimpl
 def ymera_describe() -> PluginDescription:
     """Returns the settings model."""
-    return PluginDescription(settings=AnthropicSettings, idle="set ANTHROPIC_API_KEY or plugins.anthropic.api_key")
+    return PluginDescription(settings=AnthropicSettings, idle=_IDLE)
 
 
 @hookimpl
-def ymera_register_providers(settings: AnthropicSettings, transport: Transport) -> Iterable[Provider]:
-    """Offers Anthropic if a key for it is set, and the further endpoints that are configured."""
-    return list(_providers(settings, transport, os.environ))
+def ymera_register_providers(
+    settings: AnthropicSettings, transport: Transport, vault: Vault | None
+) -> Iterable[Provider]:
+    """Offers Anthropic, for when there is a key for it, and the further endpoints that are configured."""
+    return list(_providers(settings, transport, os.environ, vault))
 
 
 def _providers(
-    settings: AnthropicSettings, transport: Transport, environment: Mapping[str, str]
-) -> Iterator["AnthropicProvider"]:
-    key = settings.api_key.get_secret_value() if settings.api_key else environment.get("ANTHROPIC_API_KEY", "")
-    if not key and not settings.endpoints:
-        return
-    # Imported here so that a server without Anthropic starts sooner.
-    from ymera_anthropic.provider import ANTHROPIC, AnthropicProvider, Vendor  # noqa: PLC0415
-
-    if key:
-        vendor = Vendor(ANTHROPIC, _base_url(settings, environment), {"x-api-key": key}, ANTHROPIC)
-        yield AnthropicProvider(vendor, settings, transport)
+    settings: AnthropicSettings, transport: Transport, environment: Mapping[str, str], vault: Vault | None = None
+) -> Iterator[Provider]:
+    address = _base_url(settings, environment)
+    keys = Keys(
+        ANTHROPIC,
+        _several(settings) or _key(settings, _KEY_VARIABLE, environment),
+        vault,
+        address=address,
+        headers=_x_api_key,
+        variables=(_KEY_VARIABLE,),
+        missing=_IDLE,
+        wanted=bool(settings.model_fields_set - {"endpoints"}),
+    )
+    yield from keyed(keys, vault, lambda: _provider(keys, address, settings, transport, price_vendor=ANTHROPIC))
     for name, endpoint in settings.endpoints.items():
-        key = _key(endpoint, environment)
-        if key or not endpoint.api_key_variable:
-            credentials = _credentials(endpoint, key)
-            vendor = Vendor(name, endpoint.base_url, credentials, endpoint.price_vendor, endpoint.local)
-            yield AnthropicProvider(vendor, endpoint, transport)
+        variable = endpoint.api_key_variable
+        keys = Keys(
+            name,
+            _several(endpoint) or _key(endpoint, variable, environment),
+            vault,
+            address=endpoint.base_url,
+            headers=bearer if endpoint.authentication == "bearer" else _x_api_key,
+            missing=f"set {variable} or plugins.anthropic.endpoints.{name}.api_key" if variable else "",
+        )
+        yield from keyed(keys, vault, partial(_further, keys, endpoint, transport))
+
+
+def _further(keys: Keys, endpoint: OtherEndpointSettings, transport: Transport) -> Provider:
+    facts = {"price_vendor": endpoint.price_vendor, "local": endpoint.local}
+    return _provider(keys, endpoint.base_url, endpoint, transport, **facts)
+
+
+def _provider(keys: Keys, address: str, settings: EndpointSettings, transport: Transport, **facts: Any) -> Provider:
+    # Imported here so that a server without Anthropic starts sooner.
+    from ymera_anthropic.provider import AnthropicProvider, Vendor  # noqa: PLC0415
+
+    return AnthropicProvider(Vendor(keys.provider, address, keys, **facts), settings, transport)
 
 
 def _base_url(settings: AnthropicSettings, environment: Mapping[str, str]) -> str:
@@ -58,11 +83,13 @@ def _base_url(settings: AnthropicSettings, environment: Mapping[str, str]) -> st
     return settings.base_url or (f"{named.removesuffix('/v1')}/v1" if named else _BASE_URL)
 
 
-def _key(endpoint: OtherEndpointSettings, environment: Mapping[str, str]) -> str:
-    return endpoint.api_key.get_secret_value() if endpoint.api_key else environment.get(endpoint.api_key_variable, "")
+def _key(table: EndpointSettings, variable: str, environment: Mapping[str, str]) -> str:
+    return table.api_key.get_secret_value() if table.api_key else environment.get(variable, "").strip()
 
 
-def _credentials(endpoint: OtherEndpointSettings, key: str) -> Mapping[str, str]:
-    if not key:
-        return {}
-    return {"authorization": f"Bearer {key}"} if endpoint.authentication == "bearer" else {"x-api-key": key}
+def _several(table: EndpointSettings) -> dict[str, str]:
+    return {name: key.get_secret_value() for name, key in table.api_keys.items()}
+
+
+def _x_api_key(key: str) -> Mapping[str, str]:
+    return {"x-api-key": key}

@@ -8,21 +8,19 @@ from ymera_anthropic.listing import page_request, read_page
 from ymera_anthropic.profiles import ASCENDING, Profile
 from ymera_anthropic.settings import EndpointSettings, ModelSettings
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
+from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.wire.json_reader import read_object, required_count
 from ymera_service.sdk.work import CountRequest, TokenCount
 
-ANTHROPIC = "anthropic"
-
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """An endpoint's vendor: the provider's name, its address and credentials, and the price list that applies."""
+    """An endpoint's vendor: the provider's name, its address, the headers of its accounts, and its price list."""
 
     name: str
     base_url: str
-    credentials: Mapping[str, str] = field(repr=False)
+    accounts: Mapping[str, Mapping[str, str]] = field(repr=False)
     price_vendor: str = ""
     local: bool = False
 
@@ -33,11 +31,11 @@ class AnthropicProvider(HttpProvider):
     dialect: MessagesDialect
 
     def __init__(self, vendor: Vendor, settings: EndpointSettings, transport: Transport) -> None:
-        headers = {"anthropic-version": settings.version, **vendor.credentials}
+        headers = {"anthropic-version": settings.version}
         if settings.beta:
             headers["anthropic-beta"] = ",".join(settings.beta)
         dialect = MessagesDialect(settings.version, settings.default_max_tokens, settings.beta)
-        super().__init__(vendor.name, dialect, Endpoint(vendor.base_url, headers), transport)
+        super().__init__(vendor.name, dialect, Endpoint(vendor.base_url, headers, vendor.accounts), transport)
         self._vendor = vendor
         self._models = settings.models
         for name, model in self._models.items():
@@ -58,6 +56,10 @@ class AnthropicProvider(HttpProvider):
         response = await self.fetch(self.dialect.encode_count(request.prompt, request.model), context)
         return TokenCount(required_count(read_object(response.body), "input_tokens"))
 
+    def checking(self) -> HttpRequest:
+        """See `HttpProvider.checking`."""
+        return page_request()
+
     async def _list(self) -> dict[str, Profile]:
         listed, after = read_page(read_object((await self.fetch(page_request())).body))
         while after:
@@ -75,6 +77,7 @@ class AnthropicProvider(HttpProvider):
             profile.max_output_tokens,
             price_vendor=self._vendor.price_vendor,
             local=self._vendor.local,
+            deployments=self.endpoint.deployments,
             unknown=profile.unknown - profile.capabilities,
             efforts=tuple(each for each in ASCENDING if each in profile.efforts) or None,
             deprecated=profile.deprecated,

@@ -25,6 +25,9 @@ class EndpointSettings(PluginSettings):
     """An endpoint of the Messages API."""
 
     api_key: SecretStr | None = None
+    api_keys: dict[Name, SecretStr] = Field(default_factory=dict)
+    """Several keys by name. Each model then has a target for each key, so that a key that fails or is exhausted is
+    paused while the others are used."""
     version: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] = "2023-06-01"
     """The version of the API."""
     beta: tuple[str, ...] = ()

@@ -7,39 +7,41 @@ In reading order: `provider`, `dialect` (answers), `requests` and `messages` (en
 import os
 from collections.abc import Iterable, Mapping
 
-from ymera_cohere.provider import CohereProvider
+from ymera_cohere.provider import COHERE, CohereProvider
 from ymera_cohere.settings import CohereSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Endpoint, Transport
+from ymera_service.sdk.keys import Keys, Vault
+from ymera_service.sdk.later import keyed
 from ymera_service.sdk.providers import Provider
 
 _BASE_URL = "https://api.cohere.com"
 _KEY_VARIABLES = ("COHERE_API_KEY", "CO_API_KEY")
 """The first one that is set is used."""
+_IDLE = "set COHERE_API_KEY or plugins.cohere.api_key"
 
 
 @hookimpl
 def ymera_describe() -> PluginDescription:
     """Returns the settings model."""
-    return PluginDescription(CohereSettings, (1, 1), idle="set COHERE_API_KEY or plugins.cohere.api_key")
+    return PluginDescription(CohereSettings, (1, 1), idle=_IDLE)
 
 
 @hookimpl
-def ymera_register_providers(settings: CohereSettings, transport: Transport) -> Iterable[Provider]:
-    """Offers Cohere if a key for it is set."""
-    return providers(settings, transport, os.environ)
+def ymera_register_providers(settings: CohereSettings, transport: Transport, vault: Vault | None) -> Iterable[Provider]:
+    """Offers Cohere, for when there is a key for it."""
+    return providers(settings, transport, os.environ, vault)
 
 
-def providers(settings: CohereSettings, transport: Transport, environment: Mapping[str, str]) -> Iterable[Provider]:
-    """Returns the provider; none without a key."""
-    accounts = {name: _credentials(key.get_secret_value()) for name, key in settings.api_keys.items()}
+def providers(
+    settings: CohereSettings, transport: Transport, environment: Mapping[str, str], vault: Vault | None = None
+) -> Iterable[Provider]:
+    """Returns the provider; none without a key and a vault that may get one."""
+    several = {name: key.get_secret_value() for name, key in settings.api_keys.items()}
     named = (environment.get(name, "").strip() for name in _KEY_VARIABLES)
     key = settings.api_key.get_secret_value() if settings.api_key else next(filter(None, named), "")
-    if not key and not accounts:
-        return []
-    endpoint = Endpoint(settings.base_url or _BASE_URL, {} if accounts else _credentials(key), accounts)
-    return [CohereProvider(endpoint, transport, settings.models)]
-
-
-def _credentials(key: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"}
+    wanted = bool(settings.model_fields_set)
+    address = settings.base_url or _BASE_URL
+    keys = Keys(COHERE, several or key, vault, address=address, variables=_KEY_VARIABLES, missing=_IDLE, wanted=wanted)
+    endpoint = Endpoint(address, accounts=keys)
+    return keyed(keys, vault, lambda: CohereProvider(endpoint, transport, settings.models))

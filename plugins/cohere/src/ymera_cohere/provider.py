@@ -7,7 +7,7 @@ from ymera_cohere import embeddings, listing, reranking
 from ymera_cohere.dialect import CohereDialect
 from ymera_cohere.settings import ModelSettings
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
+from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.wire.json_reader import read_object
 from ymera_service.sdk.work import Embeddings, EmbedRequest, Ranking, RerankRequest
@@ -32,6 +32,10 @@ class CohereProvider(HttpProvider):
         offered = self._configured or await self._list()
         self.dialect.learn(offered)
         return [replace(info, deployments=self.endpoint.deployments) for info in offered]
+
+    def checking(self) -> HttpRequest:
+        """See `HttpProvider.checking`."""
+        return listing.page_request("")
 
     async def _list(self) -> list[ModelInfo]:
         listed: dict[str, ModelInfo] = {}

@@ -8,55 +8,72 @@ In reading order: `provider` (the provider), `dialect` (the API), `requests`, `c
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ymera_gemini.settings import EndpointSettings, GeminiSettings, VertexSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Endpoint, Transport
+from ymera_service.sdk.keys import Keys, Vault
+from ymera_service.sdk.later import keyed
 from ymera_service.sdk.providers import Provider
 
 if TYPE_CHECKING:
-    from ymera_gemini.provider import GeminiProvider
     from ymera_gemini.vertex import VertexProvider
 
 _BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
+GEMINI = "gemini"
 _KEY_VARIABLES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """In the order in which Google's own clients read them."""
+_IDLE = "set GEMINI_API_KEY or plugins.gemini.api_key"
 _BASE_URL_VARIABLE = "GOOGLE_GEMINI_BASE_URL"
 
 
 @hookimpl
 def ymera_describe() -> PluginDescription:
     """Returns the settings model."""
-    return PluginDescription(settings=GeminiSettings, idle="set GEMINI_API_KEY or plugins.gemini.api_key")
+    return PluginDescription(settings=GeminiSettings, idle=_IDLE)
 
 
 @hookimpl
-def ymera_register_providers(settings: GeminiSettings, transport: Transport) -> Iterable[Provider]:
-    """Offers Gemini if a key for it is set, and the further endpoints that are configured."""
-    return list(_providers(settings, transport, os.environ))
+def ymera_register_providers(settings: GeminiSettings, transport: Transport, vault: Vault | None) -> Iterable[Provider]:
+    """Offers Gemini, for when there is a key for it, and the further endpoints that are configured."""
+    return list(_providers(settings, transport, os.environ, vault))
 
 
 def _providers(
-    settings: GeminiSettings, transport: Transport, environment: Mapping[str, str]
-) -> Iterator["GeminiProvider"]:
-    accounts = _accounts(settings)
-    key = _key(settings, _KEY_VARIABLES, environment)
-    if not (key or accounts or settings.endpoints or settings.vertex):
-        return
-    # Imported here so that a server without Gemini starts sooner.
-    from ymera_gemini.provider import GEMINI, GeminiProvider  # noqa: PLC0415
-
-    if key or accounts:
-        endpoint = Endpoint(_base_url(settings, environment), {} if accounts else _credentials(key), accounts)
-        yield GeminiProvider(GEMINI, endpoint, transport, settings.models)
+    settings: GeminiSettings, transport: Transport, environment: Mapping[str, str], vault: Vault | None = None
+) -> Iterator[Provider]:
+    address = _base_url(settings, environment)
+    keys = Keys(
+        GEMINI,
+        _several(settings) or _key(settings, _KEY_VARIABLES, environment),
+        vault,
+        address=address,
+        headers=_credentials,
+        variables=_KEY_VARIABLES[::-1],
+        missing=_IDLE,
+        wanted=bool(settings.model_fields_set - {"endpoints", "vertex"}),
+    )
+    yield from keyed(keys, vault, lambda: _provider(keys, address, settings, transport))
     for name, table in settings.endpoints.items():
-        key, accounts = _key(table, (table.api_key_variable,), environment), _accounts(table)
-        if key or accounts or not table.api_key_variable:
-            endpoint = Endpoint(table.base_url, {} if accounts else _credentials(key), accounts)
-            yield GeminiProvider(name, endpoint, transport, table.models, price_vendor=table.price_vendor)
+        variable = table.api_key_variable
+        configured = _several(table) or _key(table, (variable,), environment)
+        missing = f"set {variable} or plugins.gemini.endpoints.{name}.api_key" if variable else ""
+        keys = Keys(name, configured, vault, address=table.base_url, headers=_credentials, missing=missing)
+        facts = {"price_vendor": table.price_vendor}
+        yield from keyed(keys, vault, partial(_provider, keys, table.base_url, table, transport, **facts))
     if settings.vertex:
         yield _vertex(settings.vertex, transport, environment)
+
+
+def _provider(
+    keys: Keys, address: str, table: GeminiSettings | EndpointSettings, transport: Transport, **facts: Any
+) -> Provider:
+    # Imported here so that a server without Gemini starts sooner.
+    from ymera_gemini.provider import GeminiProvider  # noqa: PLC0415
+
+    return GeminiProvider(keys.provider, Endpoint(address, accounts=keys), transport, table.models, **facts)
 
 
 def _vertex(settings: VertexSettings, transport: Transport, environment: Mapping[str, str]) -> "VertexProvider":
@@ -83,9 +100,9 @@ def _key(table: GeminiSettings | EndpointSettings, variables: Iterable[str], env
     return next((key for name in variables if (key := environment.get(name, "").strip())), "")
 
 
-def _accounts(table: GeminiSettings | EndpointSettings) -> dict[str, dict[str, str]]:
-    return {name: _credentials(key.get_secret_value()) for name, key in table.api_keys.items()}
+def _several(table: GeminiSettings | EndpointSettings) -> dict[str, str]:
+    return {name: key.get_secret_value() for name, key in table.api_keys.items()}
 
 
 def _credentials(key: str) -> dict[str, str]:
-    return {"x-goog-api-key": key} if key else {}
+    return {"x-goog-api-key": key}

@@ -9,13 +9,12 @@ from ymera_gemini.listing import page_request, read_page
 from ymera_gemini.profiles import Profile
 from ymera_gemini.settings import ModelSettings
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.http import Endpoint, HttpProvider, Transport
+from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
 from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, TokenCount
 
-GEMINI = "gemini"
 MOST_INPUTS = 100
 """Texts of `embed` in one request to the developer API."""
 PRICE_VENDOR = "google"
@@ -60,6 +59,10 @@ class GeminiProvider(HttpProvider):
         for name, profile in listed.items():
             profiles.learn(name, profile)
         return [self._info(name, profile) for name, profile in listed.items()]
+
+    def checking(self) -> HttpRequest:
+        """See `HttpProvider.checking`."""
+        return page_request()
 
     async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
         """See `Provider.count_tokens`."""

@@ -12,6 +12,7 @@ from ymera_openai.offers import providers
 from ymera_openai.settings import OpenAiSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.keys import Vault
 from ymera_service.sdk.providers import Provider
 
 
@@ -24,6 +25,6 @@ def ymera_describe() -> PluginDescription:
 
 
 @hookimpl
-def ymera_register_providers(settings: OpenAiSettings, transport: Transport) -> Iterable[Provider]:
+def ymera_register_providers(settings: OpenAiSettings, transport: Transport, vault: Vault | None) -> Iterable[Provider]:
     """See `ymera_service.sdk.hookspecs.ymera_register_providers`."""
-    return list(providers(settings, os.environ, transport))
+    return list(providers(settings, os.environ, transport, vault))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ymera_openai.chat_completions import ChatCompletions
@@ -15,27 +16,32 @@ from ymera_openai.responses import Responses
 from ymera_openai.settings import EndpointSettings, OpenAiSettings, VendorSettings
 from ymera_openai.vendors import NO_SCHEMA, VENDORS, Vendor
 from ymera_service.sdk.http import Dialect, Endpoint, Transport
+from ymera_service.sdk.keys import Keys, Vault, bearer
+from ymera_service.sdk.later import keyed
 from ymera_service.sdk.models import Capability, Price
 from ymera_service.sdk.providers import Provider
 
 _DEFAULTS = VendorSettings()
 
 
-def providers(settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport) -> Iterator[Provider]:
-    """Yields each vendor that has a key, each local server to look for, and each configured endpoint."""
+def providers(
+    settings: OpenAiSettings, environ: Mapping[str, str], transport: Transport, vault: Vault | None = None
+) -> Iterator[Provider]:
+    """Yields each vendor that has a key or may get one, each local server to look for, and each configured endpoint."""
     for row in VENDORS.values():
         table = settings.vendors.get(row.name, _DEFAULTS)
         vendor = _in_account(row, environ.get(row.account_variable, "").strip())
-        key, base_url = _key(vendor, table, environ), _base_url(vendor, table, environ)
-        keys = _keys(table, vendor.key_header)
-        if table.enabled and (key or keys) and base_url:
-            credentials = {} if keys else _credentials(key, vendor.key_header)
-            yield _vendor(vendor, table, Endpoint(base_url, credentials, keys), transport)
-        elif table.enabled and vendor.name in settings.vendors:
-            yield Unconfigured(vendor.name, _what_is_missing(vendor, key))
+        keys, base_url = _keys(vendor, settings, environ, vault), _base_url(vendor, table, environ)
+        if not table.enabled:
+            continue
+        endpoint = Endpoint(base_url, accounts=keys)
+        yielded = list(keyed(keys, vault, partial(_vendor, vendor, table, endpoint, transport))) if base_url else []
+        yield from yielded
+        if not yielded and keys.wanted:
+            yield Unconfigured(vendor.name, keys.missing if not keys.known else _without_address(vendor))
     yield from _local_servers(settings, transport)
-    for name, endpoint in settings.endpoints.items():
-        yield _endpoint(name, endpoint, transport)
+    for name, further in settings.endpoints.items():
+        yield _endpoint(name, further, transport, vault)
 
 
 def _key(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> str:
@@ -44,8 +50,22 @@ def _key(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> s
     return next((environ[name].strip() for name in vendor.key_variables if environ.get(name, "").strip()), "")
 
 
-def _keys(table: VendorSettings | EndpointSettings, header: str = "authorization") -> dict[str, dict[str, str]]:
-    return {name: _credentials(key.get_secret_value(), header) for name, key in table.api_keys.items()}
+def _keys(vendor: Vendor, settings: OpenAiSettings, environ: Mapping[str, str], vault: Vault | None) -> Keys:
+    table = settings.vendors.get(vendor.name, _DEFAULTS)
+    return Keys(
+        vendor.name,
+        _named(table) or _key(vendor, table, environ),
+        vault,
+        address=_base_url(vendor, table, environ),
+        headers=bearer if vendor.key_header == "authorization" else lambda key: {vendor.key_header: key},
+        variables=vendor.key_variables,
+        missing=f"vendors.{vendor.name}: set api_key, or {' or '.join(vendor.key_variables)} in the environment",
+        wanted=vendor.name in settings.vendors,
+    )
+
+
+def _named(table: VendorSettings | EndpointSettings) -> dict[str, str]:
+    return {name: key.get_secret_value() for name, key in table.api_keys.items()}
 
 
 def _in_account(vendor: Vendor, account: str) -> Vendor:
@@ -64,15 +84,9 @@ def _base_url(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str])
     return configured if configured.endswith("/v1") else configured + vendor.path
 
 
-def _what_is_missing(vendor: Vendor, key: str) -> str:
-    if not key:
-        return f"vendors.{vendor.name}: set api_key, or {' or '.join(vendor.key_variables)} in the environment"
+def _without_address(vendor: Vendor) -> str:
     variable = vendor.base_url_variable or vendor.account_variable
     return f"vendors.{vendor.name}: set base_url, or {variable} in the environment"
-
-
-def _credentials(key: str, header: str = "authorization") -> dict[str, str]:
-    return {header: f"Bearer {key}" if header == "authorization" else key}
 
 
 def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport: Transport) -> Provider:
@@ -97,6 +111,7 @@ def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport
         offer=offer,
         names=table.models or vendor.models,
         listing="/models" if table.base_url else vendor.listing,
+        checked="" if table.base_url else vendor.checked,
         vectors=vendor.vectors,
         counts=Responses(quirks) if vendor.counts else None,
     )
@@ -113,13 +128,13 @@ def _local_servers(settings: OpenAiSettings, transport: Transport) -> Iterator[P
             if settings.discover_local:
                 yield server(transport)
         elif table.enabled:
-            headers = _credentials(table.api_key.get_secret_value()) if table.api_key else {}
+            headers = bearer(table.api_key.get_secret_value()) if table.api_key else {}
             yield server(transport, Endpoint(table.base_url or server.default_root, headers), table.models)
 
 
-def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provider:
+def _endpoint(name: str, table: EndpointSettings, transport: Transport, vault: Vault | None) -> Provider:
     quirks, like = _quirks(table), VENDORS.get(table.like)
-    headers = _credentials(table.api_key.get_secret_value()) if table.api_key else {}
+    key = table.api_key.get_secret_value() if table.api_key else ""
     offer = Offer(
         table.price_vendor or (like.price_vendor if like else ""),
         lacks=like.lacks if like else frozenset(),
@@ -132,7 +147,7 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport) -> Provi
         local=table.local,
     )
     dialect = _dialect(table.dialect, quirks)
-    endpoint = Endpoint(table.base_url, headers, _keys(table))
+    endpoint = Endpoint(table.base_url, accounts=Keys(name, _named(table) or key, vault, address=table.base_url))
     vectors = like.vectors if like else JSON_NUMBERS
     return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=table.models, vectors=vectors)
 

@@ -70,6 +70,7 @@ class OpenAiProvider(HttpProvider):
         offer: Offer,
         names: Sequence[str] = (),
         listing: str = "/models",
+        checked: str = "",
         vectors: Form = JSON_NUMBERS,
         counts: Responses | None = None,
     ) -> None:
@@ -82,6 +83,7 @@ class OpenAiProvider(HttpProvider):
             offer: What applies to all models.
             names: The models to offer, instead of those that the API lists.
             listing: The address of the list of models.
+            checked: The address by which keys are checked, if that is another one.
             vectors: How the API returns vectors.
             counts: Encodes requests for a count of tokens, if the API counts them.
         """
@@ -89,6 +91,7 @@ class OpenAiProvider(HttpProvider):
         self._offer = offer
         self._names = tuple(names)
         self._listing = listing
+        self._checked = checked or listing
         self._vectors = vectors
         self._counts = counts
 
@@ -100,8 +103,12 @@ class OpenAiProvider(HttpProvider):
         unique = {str(entry["id"]): entry for entry in entries}
         return [self._offered(self._offer.described(entry)) for entry in unique.values()]
 
+    def checking(self) -> HttpRequest:
+        """See `HttpProvider.checking`."""
+        return HttpRequest("GET", self._checked)
+
     def _offered(self, info: ModelInfo) -> ModelInfo:
-        return replace(info, deployments=self.endpoint.deployments) if self.endpoint.accounts else info
+        return replace(info, deployments=self.endpoint.deployments)
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """See `Provider.embed`."""

@@ -42,6 +42,7 @@ class Vendor:
         base_url_variable: The environment variable that may hold another address.
         account_variable: The environment variable that holds the id of the account.
         listing: The address of its list of models, if that is not `/models` of its API.
+        checked: The address by which keys are checked, if the list of models needs no key.
         path: The path that is appended to the address in that variable, or in the settings.
         key_header: The header that holds the key; in `authorization` it is sent as a bearer token.
         price_vendor: The vendor whose prices apply, as named by `genai-prices`.
@@ -63,6 +64,7 @@ class Vendor:
     base_url_variable: str = ""
     account_variable: str = ""
     listing: str = "/models"
+    checked: str = ""
     path: str = ""
     key_header: str = "authorization"
     price_vendor: str = ""
@@ -228,6 +230,7 @@ VENDORS = {
                 refusals=True,
                 result_media=True,
             ),
+            checked="/key",
             price_vendor="openrouter",
             works=RERANKS,
             # https://openrouter.ai/docs/api-reference/limits, November 2026: 1,000 a day after a purchase of 10 credits
