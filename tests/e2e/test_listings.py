@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -217,7 +217,7 @@ async def test_the_models_of_every_vendor_are_found_with_what_is_known_of_them(t
         assert model == models[name]
 
 
-def share(models: Sequence[catalog_pb2.Model], has: Any) -> float:
+def share(models: Sequence[catalog_pb2.Model], has: Callable[[catalog_pb2.Model], bool]) -> float:
     return sum(map(has, models)) / len(models)
 
 
