@@ -31,7 +31,7 @@ def models(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def names(kind: str) -> Callable[[typer.Context, str], list[str]]:
-    """Returns what offers the names of a kind: "providers", "plugins", "suites" or "categories"."""
+    """Returns what offers the names of a kind: "providers", "plugins", "suites", "policies" or "categories"."""
 
     def offer(ctx: typer.Context, incomplete: str) -> list[str]:
         return _beginning(incomplete, _names(ctx, kind))
@@ -117,5 +117,6 @@ async def _ask(target: "Target") -> Names:
         "plugins": [plugin.name for plugin in plugins],
         "providers": [each.name for each in registered if each.kind == PluginRegistration.KIND_PROVIDER],
         "suites": [each.name for each in registered if each.kind == PluginRegistration.KIND_BENCHMARK],
+        "policies": [each.name for each in registered if each.kind == PluginRegistration.KIND_POLICY],
         "categories": [*CATEGORIES],
     }

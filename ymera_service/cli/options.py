@@ -153,6 +153,16 @@ Fields = Annotated[
         autocompletion=completion.fields,
     ),
 ]
+Policy = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="What orders the models, such as best-quality or cheapest-good-enough.",
+        show_default=False,
+        autocompletion=completion.names("policies"),
+        rich_help_panel=PREFERENCES,
+    ),
+]
 PreferFree = Annotated[bool, typer.Option("--prefer-free", help="Prefer free models.", rich_help_panel=PREFERENCES)]
 
 

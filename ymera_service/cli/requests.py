@@ -82,6 +82,7 @@ def preferences(
     session: str = "",
     prefer_free: bool = False,
     category: str = "",
+    policy: str = "",
 ) -> routing_pb2.RoutingPreferences:
     """Builds the preferences."""
     return routing_pb2.RoutingPreferences(
@@ -91,6 +92,7 @@ def preferences(
         session_id=session,
         prefer_free=prefer_free,
         category_hint=category,
+        policy=policy,
     )
 
 

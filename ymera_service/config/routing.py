@@ -39,6 +39,8 @@ class RoutingSettings(Section):
     """The name of the classifier to use, as registered by a plugin."""
     prior: str = "published"
     """The name of what says how good models are before they are measured, as registered by a plugin; empty for none."""
+    policy: str = "balanced"
+    """The name of what orders the models where a request names no policy, as registered by a plugin."""
     exploration: Annotated[float, Field(ge=0, le=1)] | None = None
     """The share of requests whose first candidate is drawn from the models that may be the best in truth. Unset means a
     tenth of the share of answers that get feedback; 0 means that doubt never counts for a model."""

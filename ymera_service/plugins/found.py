@@ -26,6 +26,7 @@ RESERVED: Mapping[str, str] = MappingProxyType(
             "lexical",
             "ollama",
             "openai",
+            "policies",
             "published",
             "simulator",
         )

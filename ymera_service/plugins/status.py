@@ -11,6 +11,7 @@ from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.facts import FactSource
+from ymera_service.sdk.policies import RoutingPolicy
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 
@@ -30,6 +31,7 @@ KINDS = (
     Kind("provider", "ymera_register_providers", Provider),
     Kind("classifier", "ymera_register_classifiers", Classifier),
     Kind("prior", "ymera_register_priors", QualityPrior),
+    Kind("policy", "ymera_register_policies", RoutingPolicy),
     Kind("facts", "ymera_register_facts", FactSource),
     Kind("benchmark", "ymera_register_benchmarks", BenchmarkSuite),
 )
@@ -46,7 +48,7 @@ class PluginState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Something a plugin registered: `kind` is "provider", "classifier", "prior", "facts" or "benchmark"."""
+    """Something a plugin registered: `kind` is "provider", "classifier", "prior", "policy", "facts" or "benchmark"."""
 
     kind: str
     name: str
@@ -129,6 +131,11 @@ class Registry:
     def priors(self) -> Mapping[str, QualityPrior]:
         """The priors by name."""
         return self.of(QualityPrior)  # type: ignore[type-abstract]  # used as a key only
+
+    @property
+    def policies(self) -> Mapping[str, RoutingPolicy]:
+        """The policies by name."""
+        return self.of(RoutingPolicy)  # type: ignore[type-abstract]  # used as a key only
 
     @property
     def facts(self) -> Mapping[str, FactSource]:

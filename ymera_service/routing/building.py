@@ -29,10 +29,11 @@ def build_routing(*, plugins: Plugins, catalog: Catalog, breakers: Breakers, set
     """Returns the routing of a server; classifier, prior and categories are those of the plugins in use.
 
     Raises:
-        ConfigError: The configuration names a classifier or a prior that no plugin registers.
+        ConfigError: The configuration names a classifier, a prior or a policy that no plugin registers.
     """
     check_classifier(plugins.registry, settings)
     check_prior(plugins.registry, settings)
+    check_policy(plugins.registry, settings)
 
     def categories() -> set[str]:
         return {category for suite in plugins.registry.suites.values() for category in suite.categories}
@@ -44,6 +45,7 @@ def build_routing(*, plugins: Plugins, catalog: Catalog, breakers: Breakers, set
         sessions=sessions,
         open_domains=breakers.open_domains,
         paused_domains=breakers.pauses.domains,
+        policies=lambda: plugins.registry.policies,
         chances=breakers.reliability.chances,
         classifier=lambda: plugins.registry.classifiers.get(settings.classifier),
         prior=lambda: plugins.registry.priors.get(settings.prior),
@@ -73,6 +75,17 @@ def check_prior(registry: Registry, settings: RoutingSettings) -> None:
     problem = settings.prior and _check("prior", settings.prior, registry.priors, settings, "ymera-published")
     if problem:
         log.warning("models that were not measured count as equally good", problem=problem)
+
+
+def check_policy(registry: Registry, settings: RoutingSettings) -> None:
+    """Looks for the policy in use.
+
+    Raises:
+        ConfigError: The configuration names one that no plugin registers.
+    """
+    problem = _check("policy", settings.policy, registry.policies, settings, "ymera-policies")
+    if problem:
+        log.warning("the balance of quality, speed and cost decides", problem=problem)
 
 
 def _check(kind: str, name: str, registered: Mapping[str, object], settings: RoutingSettings, package: str) -> str:

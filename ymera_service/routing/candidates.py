@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Rows
-from ymera_service.routing.decision import Candidate, ScoreComponent
+from ymera_service.routing.decision import Candidate, ScoreComponent, Weights
 from ymera_service.routing.explain import STAYS
 from ymera_service.routing.filters import missing
 from ymera_service.routing.policy import Order
@@ -21,6 +21,10 @@ def rows_at(positions: Sequence[int], eligible: Rows, table: Table) -> Sequence[
     return positions if eligible is table.everyone else eligible.take(positions).tolist()
 
 
+_NO_WEIGHTS = Weights(0.0, 0.0, 0.0)
+"""Those of the objectives where a policy of its own scores."""
+
+
 def candidates(positions: Sequence[int], category: str, scored: Scored) -> tuple[Candidate, ...]:
     """Returns the candidates at positions among the eligible targets."""
     rows = rows_at(positions, scored.sifted.eligible, scored.snapshot.table)
@@ -32,6 +36,8 @@ def _candidate(position: int, row: int, category: str, scored: Scored) -> Candid
     quality, speed, cost = scored.scores.values(position)
     latency = scored.snapshot.paces.latency(row, needs.output_tokens)
     micros = expected_cost(needs, table, row)
+    if scored.own is not None:
+        weights = _NO_WEIGHTS
     components: tuple[ScoreComponent, ...] = (
         ScoreComponent("quality", quality, weights.quality, _quality(table, row, category, scored.snapshot)),
         ScoreComponent("speed", speed, weights.speed, _speed(latency)),
@@ -40,7 +46,7 @@ def _candidate(position: int, row: int, category: str, scored: Scored) -> Candid
     if scored.doubts is not None and (optimism := scored.snapshot.optimism):
         doubt = float(scored.doubts[position])
         components += (
-            ScoreComponent("doubt", doubt, weights.quality * optimism, f"its quality is known to ±{doubt:.2f}"),
+            ScoreComponent("doubt", doubt, scored.quality_weight * optimism, f"its quality is known to ±{doubt:.2f}"),
         )
     if required := needs.capabilities | scored.request.preferences.required_capabilities:
         unknown = missing(table, row, required)
@@ -49,6 +55,8 @@ def _candidate(position: int, row: int, category: str, scored: Scored) -> Candid
                 "capability", float(not unknown), CERTAINTY, f"not known: {unknown}" if unknown else "known"
             ),
         )
+    if scored.own is not None:
+        components += (ScoreComponent("policy", float(scored.own[position]), 1.0, f"by {scored.policy}"),)
     chance = scored.snapshot.chances.get(table.targets[row].pool)
     if chance is not None and chance.shortfall:
         components += (ScoreComponent("failures", chance.shortfall, -FAILURES_WEIGHT, _failures(chance)),)

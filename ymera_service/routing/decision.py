@@ -62,6 +62,7 @@ class Preferences:
         max_attempts: Calls for one answer, at most; None leaves it to the server.
         no_failover: Only the first target is called.
         first_token_timeout: Seconds from a call to the first part of its answer; None leaves it to the server.
+        policy: The name of what orders the candidates; empty leaves it to the server.
         caller_models: Those that the caller's key may use, names or patterns; none leaves it open.
         data_regions: Where data may be processed, names or patterns; none leaves it open.
         provider: The only one that can take the prompt, as this names something that it alone has; else empty.
@@ -86,6 +87,7 @@ class Preferences:
     hedging: bool | None = None
     data_regions: tuple[str, ...] = ()
     caller_models: tuple[str, ...] = ()
+    policy: str = ""
 
     @property
     def patience(self) -> float:
@@ -118,6 +120,7 @@ _NARROWING: tuple[tuple[str, object], ...] = (
     ("provider", ""),
     ("data_regions", ()),
     ("caller_models", ()),
+    ("policy", ""),
 )
 
 ANY_PREFERENCES = Preferences()
@@ -185,13 +188,15 @@ class Inputs:
 
     Attributes:
         catalog_version: Names the stored version of the catalogue.
-        policy_version: Names the code that ranked.
+        policy_version: Names the code that ranked, and the version of the policy that scored.
         capabilities: Those that the prompt needs or the caller requires.
         input_tokens: Of the prompt, estimated.
         max_output_tokens: What the caller allows for the answer; 0 where it does not say.
         open_domains: Keys of the breakers that were open, and of what was paused.
         affinity: The id of the target that the session stays with; empty if there was none.
         topic_change: How likely the request begins another topic; None without a session.
+        scored_by: The name of the policy that scored; empty for the balance alone.
+        turn: Counted up with every request; policies may go by it.
         chances: Pool → how many recent calls there were, and how many of them failed: the least reliable ones.
         preferences: See `Preferences.stated`; None if they were too long to be stored.
         exploration: How likely the first candidate was drawn from those that may be the best in truth.
@@ -210,6 +215,8 @@ class Inputs:
     optimism: float = 0.0
     topic_change: float | None = None
     chances: dict[str, tuple[float, float]] = field(default_factory=dict)
+    scored_by: str = ""
+    turn: int = 0
 
 
 @dataclass(slots=True)

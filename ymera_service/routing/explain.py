@@ -45,6 +45,8 @@ def explain(
         sentence += f"the lowest known price of {count} candidates"
     elif session == STAYS:
         sentence += f"{STAYS}, ahead of {count - 1} others"
+    elif not any(component.weight for component in first.components[:3]):
+        sentence += f"first by the policy {order.policy} of {count} candidates"
     else:
         free = "free, " if order.policy == FREE_FIRST and first.expected_cost_micros == 0 else ""
         sentence += f"{free}{', '.join(_merits(first, ranges)) or 'best balance'} of {count} candidates"

@@ -8,11 +8,10 @@ import numpy as np
 
 from ymera_service.routing.columns import Floats, Hashes, Rows
 
-WEIGHTED = "weighted"
 FREE_FIRST = "free-first"
 LISTED = "listed"
 CHEAPEST = "cheapest"
-VERSION = "3"
+VERSION = "4"
 """Counted up with every change that may order the same scores in another way."""
 OVERLAP = 2.0
 """How many standard deviations of their difference a score may be below the best one's, to be drawn."""
@@ -44,7 +43,7 @@ def arrange(
     *,
     seed: int,
     limit: int,
-    policy: str = WEIGHTED,
+    policy: str = "",
     tiers: Sequence[int] | None = None,
     pinned: bool = False,
     exploration: float = 0.0,

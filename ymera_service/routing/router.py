@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
+from itertools import count
 from math import inf
 from operator import itemgetter
 from random import getrandbits
@@ -19,15 +21,17 @@ from ymera_service.routing.expectations import expectations
 from ymera_service.routing.features import Features, features_of
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
 from ymera_service.routing.quality import Qualities
-from ymera_service.routing.recomputing import request_of
+from ymera_service.routing.recomputing import NotRecomputable, request_of
 from ymera_service.routing.selection import select
 from ymera_service.routing.sessions import NO_AFFINITY, Affinity, Sessions
 from ymera_service.routing.snapshot import RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
+from ymera_service.routing.texts import clipped
 from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Kind
+from ymera_service.sdk.policies import RoutingPolicy
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.work import WorkRequest
 from ymera_service.storage.records import Operation
@@ -64,6 +68,7 @@ class Router:
         prior: Callable[[], QualityPrior | None] = lambda: None,
         paused_domains: Callable[[], Mapping[str, float]] = dict,
         chances: Callable[[], Mapping[str, Chance]] = dict,
+        policies: Callable[[], Mapping[str, RoutingPolicy]] = dict,
     ) -> None:
         """Takes what is asked for each decision.
 
@@ -78,6 +83,7 @@ class Router:
             prior: Returns what says how good models are before they are measured.
             paused_domains: Returns the keys of what is paused, with the seconds until each may be called.
             chances: Returns pool → how likely a call succeeds, of those that fail more often than is usual.
+            policies: Returns the policies that a request may name.
         """
         self._catalog = catalog
         self._evidence = evidence
@@ -85,6 +91,9 @@ class Router:
         self._open_domains = open_domains
         self._paused_domains = paused_domains
         self._chances = chances
+        self._policies = policies
+        self._policy = settings.policy
+        self._turns = count()
         self._classifier = classifier
         self._prior = prior
         self._categories = categories
@@ -113,7 +122,7 @@ class Router:
             seed: Of 63 bits; settles draws. Drawn where it is `None`.
 
         Raises:
-            InvalidRequest: The category hint is not a category.
+            InvalidRequest: The category hint is not a category, or the policy is not known.
             ModelNotFound: The preferences name a model that is not on offer.
             ModelNotPermitted: They name one that the caller may not use.
             NoEligibleModel: The constraints leave no model.
@@ -123,7 +132,7 @@ class Router:
         needs = needs_of(prompt)
         features = features_of(prompt, probabilities, needs) if self._keeps_features else None
         request = RoutingRequest(preferences, probabilities, needs, full_view)
-        table = self._table()
+        table, policy = self._table(), self._policy_of(preferences.policy)
         exploration, optimism = self._curiosity
         snapshot = Snapshot(
             table=table,
@@ -135,6 +144,8 @@ class Router:
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
             chances=self._chances(),
+            policy=policy,
+            turn=next(self._turns) if policy else 0,
             affinity=self._sessions.affinity(caller, preferences.session_id, prompt, probabilities),
             seed=getrandbits(63) if seed is None else seed,
         )
@@ -183,7 +194,8 @@ class Router:
             features: Of the request, if they were kept.
 
         Raises:
-            NotRecomputable: The preferences were not stored, or can't be read by this version.
+            NotRecomputable: The preferences were not stored, or can't be read by this version, or the policy is not
+                installed any more.
             NoEligibleModel, NoHealthyModel, ModelNotFound: By what is known now, no target is left.
         """
         expected = expectations(catalog, self._prior())
@@ -199,6 +211,8 @@ class Router:
             corrections=evidence.corrections(features) if features else {},
             open_domains=dict.fromkeys(decision.inputs.open_domains, inf),
             chances={pool: Chance.of(*calls) for pool, calls in decision.inputs.chances.items()},
+            policy=self._recorded_policy(decision),
+            turn=decision.inputs.turn,
             affinity=Affinity(decision.inputs.affinity, decision.inputs.topic_change),
             seed=decision.seed,
         )
@@ -226,6 +240,22 @@ class Router:
         elif table.qualities is not qualities:
             table = self._tables[kind] = table.believing(qualities)
         return table
+
+    def _policy_of(self, asked: str) -> RoutingPolicy | None:
+        """Returns the policy that a request asks for, or the configured one; None if that is not installed."""
+        policies = self._policies()
+        if asked and asked not in policies:
+            near = get_close_matches(asked, policies, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            problem = f"{asked[:64]!r} is not a policy; {hint}known: {', '.join(sorted(policies)) or 'none'}"
+            raise InvalidRequest([FieldViolation("preferences.policy", problem)])
+        return policies.get(asked or self._policy)
+
+    def _recorded_policy(self, decision: Decision) -> RoutingPolicy | None:
+        name = decision.inputs.scored_by
+        if name and name not in self._policies():
+            raise NotRecomputable(f"the policy {clipped(name)!r} is not installed any more")
+        return self._policies().get(name)
 
     def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:
         """Returns category → probability, the likeliest first. The classifier is a plugin and may fail."""

@@ -67,6 +67,14 @@ class Scores(Protocol):
         """Returns which ones are known to cost nothing."""
         ...
 
+    def columns(self) -> Floats | Sequence[Sequence[float]]:
+        """Returns a row for each objective, with the values of all."""
+        ...
+
+    def replace(self, totals: Floats) -> None:
+        """Takes other totals, as a policy wants them."""
+        ...
+
     def add(self, bonuses: Floats) -> None:
         """Adds a bonus to the total of each one."""
         ...
@@ -122,6 +130,12 @@ class _Few:
 
     def free(self) -> list[bool]:
         return [micros == 0 for micros in self.micros]
+
+    def columns(self) -> Sequence[Sequence[float]]:
+        return [*zip(*self.each, strict=True)]
+
+    def replace(self, totals: Floats) -> None:
+        self.totals = totals.tolist()
 
     def add(self, bonuses: Floats) -> None:
         self.totals = [total + bonus for total, bonus in zip(self.totals, bonuses.tolist(), strict=True)]
@@ -185,6 +199,12 @@ class _Many:
 
     def free(self) -> list[bool]:
         return ((self.micros == 0) & ~self.unknown).tolist()  # type: ignore[no-any-return]  # numpy
+
+    def columns(self) -> Floats:
+        return self.each
+
+    def replace(self, totals: Floats) -> None:
+        self.totals = totals.copy()
 
     def add(self, bonuses: Floats) -> None:
         self.totals += bonuses

@@ -17,6 +17,7 @@ from ymera_service.routing.columns import Rows, Whole
 from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Inputs, Selection
 from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, required_bits, sift
+from ymera_service.routing.policies import BALANCED, Contest, scores_of
 from ymera_service.routing.scoring import FAILURES_WEIGHT, doubts, score
 from ymera_service.routing.snapshot import RANKED, RoutingRequest, Scored, Snapshot
 from ymera_service.routing.table import Table
@@ -67,18 +68,24 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         weights=weights,
         corrections=table.column({model: each.better for model, each in snapshot.corrections.items()}),
     )
+    pinned = _pinned(snapshot, eligible)
+    name, own, explores = BALANCED, None, True
+    if (chosen := snapshot.policy) is not None:
+        name, own = scores_of(chosen, Contest(request, snapshot, eligible, scores, pinned))
+        explores = chosen.explores
+    if own is not None:
+        scores.replace(own)
     unsure = None
-    if snapshot.exploration or snapshot.optimism:
+    if (snapshot.exploration or snapshot.optimism) and explores:
         unsure = doubts(table, eligible, request.probabilities)
-        scores.add(unsure * (weights.quality * snapshot.optimism))
+        scores.add(unsure * ((weights.quality if own is None else 1.0) * snapshot.optimism))
     if required := required_bits(needs, wanted):
         scores.add(table.certainties(required).take(eligible))
     if snapshot.chances and (shortfalls := table.shortfalls(snapshot.chances)) is not None:
         scores.add(shortfalls.take(eligible) * -FAILURES_WEIGHT)
-    pinned = _pinned(snapshot, eligible)
     if pinned is not None:
         scores.totals[pinned] += snapshot.affinity.weight
-    return _selection(Scored(request, snapshot, sifted, weights, scores, unsure, pinned, failing))
+    return _selection(Scored(request, snapshot, sifted, weights, scores, name, own, unsure, pinned, failing))
 
 
 def _pinned(snapshot: Snapshot, eligible: Rows) -> int | None:
@@ -103,7 +110,7 @@ def _order(scored: Scored) -> policy.Order:
         tiers=tiers,
         pinned=scored.stays,
         exploration=snapshot.exploration,
-        doubts=None if scored.doubts is None else scored.doubts * scored.weights.quality,
+        doubts=None if scored.doubts is None else scored.doubts * scored.quality_weight,
     )
 
 
@@ -111,7 +118,7 @@ def _tiers(scored: Scored) -> tuple[str, list[int] | None]:
     """Returns the policy, and the tier of each target: its place in the caller's list, then free before priced, or
     the lowest price first."""
     wanted = scored.request.preferences
-    name, columns = policy.WEIGHTED, list[Sequence[int]]()
+    name, columns = scored.policy, list[Sequence[int]]()
     if wanted.prefer_free:
         name, columns = policy.FREE_FIRST, [[int(not free) for free in scored.scores.free()]]
     if scored.request.cheapest:
@@ -192,13 +199,15 @@ def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
     needs, wanted, table = request.needs, request.preferences, snapshot.table
     return Inputs(
         catalog_version=table.catalog.version,
-        policy_version=policy.VERSION,
+        policy_version=f"{policy.VERSION}.{snapshot.policy.version}" if snapshot.policy else policy.VERSION,
         capabilities=tuple(sorted(needs.capabilities | wanted.required_capabilities)),
         input_tokens=needs.input_tokens,
         max_output_tokens=needs.max_output_tokens,
         open_domains=_named({**snapshot.open_domains, **snapshot.paused_domains}, table),
         affinity=snapshot.affinity.target_id,
         topic_change=snapshot.affinity.topic_change,
+        scored_by=snapshot.policy.name if snapshot.policy else "",
+        turn=snapshot.turn,
         chances=_worst(snapshot.chances, table),
         preferences=wanted.stated,
         exploration=snapshot.exploration,

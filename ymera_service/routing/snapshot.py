@@ -15,6 +15,7 @@ from ymera_service.routing.neighbours import Correction
 from ymera_service.routing.scoring import Scores
 from ymera_service.routing.sessions import Affinity
 from ymera_service.routing.table import Table
+from ymera_service.sdk.policies import RoutingPolicy
 
 RANKED = 16
 """Targets that one execution may ever call."""
@@ -53,6 +54,8 @@ class Snapshot:
         paused_domains: Keys of what is paused, as its provider asked, with the seconds until it may be called.
         chances: Pool → how likely a call of it succeeds, of those that fail more often than is usual.
         affinity: The target to stay with, and how much.
+        policy: What scores the candidates; without one, their balance does.
+        turn: Counted up with every request.
         seed: Settles every draw; of 63 bits, so that every language has a type for it.
     """
 
@@ -67,15 +70,21 @@ class Snapshot:
     optimism: float = 0.0
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     chances: Mapping[str, Chance] = field(default_factory=dict)
+    policy: RoutingPolicy | None = None
+    turn: int = 0
 
 
 @dataclass(slots=True)
 class Scored:
     """Everything that the order and the decision are made from.
 
-    `doubts` are the standard deviations of the qualities, if they matter. `pinned` is the position of the session's
-    target. `failing` are the rows that only an open breaker or a pause excludes; where no others are left, they are the
-    eligible ones.
+    Attributes:
+        policy: The name of what scored.
+        own: The policy's scores; None if they are the balance by the weights.
+        doubts: The standard deviations of the qualities, if they matter.
+        pinned: The position of the session's target.
+        failing: The rows that only an open breaker or a pause excludes; where no others are left, they are the eligible
+            ones.
     """
 
     request: RoutingRequest
@@ -83,9 +92,16 @@ class Scored:
     sifted: Sifted
     weights: Weights
     scores: Scores
+    policy: str
+    own: Floats | None
     doubts: Floats | None
     pinned: int | None
     failing: Rows | None
+
+    @property
+    def quality_weight(self) -> float:
+        """What a difference in quality makes in the score."""
+        return self.weights.quality if self.own is None else 1.0
 
     @property
     def stays(self) -> bool:

@@ -53,6 +53,8 @@ _Inputs = tuple[
     float,
     float | None,
     dict[str, tuple[float, float]],
+    str,
+    int,
 ]
 
 
@@ -149,6 +151,8 @@ def _packed(decision: Decision) -> dict[str, Any]:
             inputs.optimism,
             inputs.topic_change,
             inputs.chances,
+            inputs.scored_by,
+            inputs.turn,
         ),
         "session_affinity": decision.session_affinity,
     }

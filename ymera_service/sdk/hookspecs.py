@@ -16,6 +16,7 @@ from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.facts import FactSource
 from ymera_service.sdk.http import Transport
 from ymera_service.sdk.keys import Vault
+from ymera_service.sdk.policies import RoutingPolicy
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.settings import PluginSettings
@@ -23,7 +24,7 @@ from ymera_service.sdk.settings import PluginSettings
 PROJECT = "ymera"
 """The name of the entry-point group and of the pluggy project."""
 
-CONTRACT = (1, 1)
+CONTRACT = (1, 2)
 """The version of this contract, independent of the server's: a plugin written for (1, n) runs on a server
 whose contract is (1, m) with m ≥ n."""
 
@@ -84,6 +85,11 @@ def ymera_register_priors(settings: PluginSettings) -> Iterable[QualityPrior]:  
 @hookspec
 def ymera_register_facts(settings: PluginSettings) -> Iterable[FactSource]:  # type: ignore[empty-body]
     """Returns sources of facts about models. All of them are in use. Since contract 1.1."""
+
+
+@hookspec
+def ymera_register_policies(settings: PluginSettings) -> Iterable[RoutingPolicy]:  # type: ignore[empty-body]
+    """Returns policies. A request or the configuration's `routing.policy` names the one in use. Since contract 1.2."""
 
 
 @hookspec

@@ -69,7 +69,7 @@ DECISION = Decision(
     candidates=(Candidate(FIRST, 0.5, (ScoreComponent("quality", 0.9, 0.6, "24 tasks"),), None, 0.25),),
     candidate_count=7,
     exclusions=tuple(ExclusionCount(number, one) for number, one in enumerate(EXCLUSIONS, 1)),
-    policy="weighted",
+    policy="balanced",
     weights=Weights(0.5, 0.25, 0.25),
     seed=2**63 - 1,
     propensity=1.0,
@@ -109,7 +109,7 @@ def test_a_decision_is_sent_completely() -> None:
     assert [one.count for one in out.exclusions] == list(range(1, len(names) + 1))
     assert (out.exclusions[0].model, out.exclusions[0].detail) == ("x/not_permitted", "why")
     assert [one.model for one in out.excluded_targets] == ["x/not_permitted"]
-    assert (out.seed, out.propensity, out.policy, out.explanation) == (2**63 - 1, 1.0, "weighted", "because")
+    assert (out.seed, out.propensity, out.policy, out.explanation) == (2**63 - 1, 1.0, "balanced", "because")
     assert (out.session_affinity, out.catalog_version) == (True, "v1")
 
 

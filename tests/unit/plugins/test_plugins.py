@@ -150,7 +150,7 @@ class Exits:
         (Misspelt(), "ymera_register_provider"),
         (NoProvider(), "not a Provider"),
         (BadName(), "'Not A Name'"),
-        (TooNew(), "needs contract 1.2, this server offers 1.1"),
+        (TooNew(), "needs contract 1.3, this server offers 1.2"),
         (Exits(), "SystemExit"),
     ],
     ids=lambda value: type(value).__name__,

@@ -20,6 +20,7 @@ from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.policies import RoutingPolicy
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
@@ -97,6 +98,7 @@ class Routing:
         self.open_domains: dict[str, float] = {}
         self.paused_domains: dict[str, float] = {}
         self.chances: dict[str, Chance] = {}
+        self.policies: dict[str, RoutingPolicy] = {}
         self.categories: list[str] = []
         self.sessions = Sessions(10)
         self.router = Router(
@@ -110,6 +112,7 @@ class Routing:
             prior=lambda: prior,
             paused_domains=lambda: self.paused_domains,
             chances=lambda: self.chances,
+            policies=lambda: self.policies,
         )
 
     def measure(self, **scores: Mapping[str, float]) -> None:

@@ -64,6 +64,7 @@ def preferences_of(preferences: pb.RoutingPreferences, faults: Violations) -> Pr
         no_failover=preferences.no_failover,
         data_regions=_patterns("data_regions", preferences.data_regions, faults),
         first_token_timeout=_seconds("first_token_timeout", preferences, faults),
+        policy=preferences.policy,
         hedging=preferences.hedging if preferences.HasField("hedging") else None,
     )
 
@@ -128,6 +129,7 @@ def decision_fields(decision: Decision) -> Fields:
         "candidates": [_candidate(candidate) for candidate in decision.candidates],
         "exclusions": [_exclusion_count(count) for count in decision.exclusions],
         "policy": decision.policy,
+        "policy_version": decision.inputs.policy_version,
         "weights": _weight_fields(decision.weights),
         "seed": decision.seed,
         "propensity": decision.propensity,

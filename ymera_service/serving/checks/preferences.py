@@ -6,7 +6,7 @@ from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 
 MAX_TEXT = 128
-"""Characters of a session id and a category."""
+"""Characters of a session id, a category and a policy."""
 
 
 def check_preferences(preferences: Preferences, faults: Violations) -> None:
@@ -18,6 +18,7 @@ def check_preferences(preferences: Preferences, faults: Violations) -> None:
     faults.texts("preferences.data_regions", preferences.data_regions)
     faults.text("preferences.session_id", preferences.session_id, max_length=MAX_TEXT)
     faults.text("preferences.category_hint", preferences.category_hint, max_length=MAX_TEXT)
+    faults.text("preferences.policy", preferences.policy, max_length=MAX_TEXT)
     faults.text("preferences.model", preferences.model, max_length=MAX_PATTERN)
     faults.texts("preferences.fallback_models", preferences.fallback_models)
     if preferences.fallback_models and not preferences.model:

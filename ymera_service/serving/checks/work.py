@@ -10,7 +10,7 @@ from ymera_service.serving.checks.violations import Violations
 
 MAX_DIMENSIONS = 65_536
 
-_MEANINGLESS = ("weights", "required_capabilities", "session_id", "category_hint", "hedging")
+_MEANINGLESS = ("weights", "required_capabilities", "session_id", "category_hint", "hedging", "policy")
 """Preferences that tell nothing of models which do such work."""
 
 

@@ -152,6 +152,8 @@ const (
 	// A prior, which says how good models are expected to be before they are
 	// measured.
 	PluginRegistration_KIND_PRIOR PluginRegistration_Kind = 4
+	// A policy that orders models.
+	PluginRegistration_KIND_POLICY PluginRegistration_Kind = 5
 )
 
 // Enum value maps for PluginRegistration_Kind.
@@ -162,6 +164,7 @@ var (
 		2: "KIND_CLASSIFIER",
 		3: "KIND_BENCHMARK",
 		4: "KIND_PRIOR",
+		5: "KIND_POLICY",
 	}
 	PluginRegistration_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
@@ -169,6 +172,7 @@ var (
 		"KIND_CLASSIFIER":  2,
 		"KIND_BENCHMARK":   3,
 		"KIND_PRIOR":       4,
+		"KIND_POLICY":      5,
 	}
 )
 
@@ -572,17 +576,18 @@ const file_ymera_v1_admin_proto_rawDesc = "" +
 	"\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSOURCE_DEFAULT\x10\x01\x12\x0f\n" +
 	"\vSOURCE_FILE\x10\x02\x12\x16\n" +
-	"\x12SOURCE_ENVIRONMENT\x10\x03\"\xc9\x01\n" +
+	"\x12SOURCE_ENVIRONMENT\x10\x03\"\xda\x01\n" +
 	"\x12PluginRegistration\x125\n" +
 	"\x04kind\x18\x01 \x01(\x0e2!.ymera.v1.PluginRegistration.KindR\x04kind\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"h\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"y\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rKIND_PROVIDER\x10\x01\x12\x13\n" +
 	"\x0fKIND_CLASSIFIER\x10\x02\x12\x12\n" +
 	"\x0eKIND_BENCHMARK\x10\x03\x12\x0e\n" +
 	"\n" +
-	"KIND_PRIOR\x10\x042Z\n" +
+	"KIND_PRIOR\x10\x04\x12\x0f\n" +
+	"\vKIND_POLICY\x10\x052Z\n" +
 	"\fAdminService\x12J\n" +
 	"\vListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBP\n" +
 	"\fdev.ymera.v1B\n" +

@@ -1091,7 +1091,13 @@ type RoutingPreferences struct {
 	// or patterns such as "europe-*", of which at most 64 with at most 256
 	// characters. A provider or the configuration states the region of a target; one
 	// whose region is not known is excluded.
-	DataRegions   []string `protobuf:"bytes,17,rep,name=data_regions,json=dataRegions,proto3" json:"data_regions,omitempty"`
+	DataRegions []string `protobuf:"bytes,17,rep,name=data_regions,json=dataRegions,proto3" json:"data_regions,omitempty"`
+	// The name of what orders the candidates, such as "cheapest-good-enough":
+	// "balanced", "best-quality", "cheapest-good-enough", "fastest", "free-first",
+	// "round-robin", "pinned", or what a plugin registers. Empty leaves it to the
+	// server. One that is not known is rejected with INVALID_ARGUMENT. At most 128
+	// characters.
+	Policy        string `protobuf:"bytes,18,opt,name=policy,proto3" json:"policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1243,6 +1249,13 @@ func (x *RoutingPreferences) GetDataRegions() []string {
 		return x.DataRegions
 	}
 	return nil
+}
+
+func (x *RoutingPreferences) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
 }
 
 // Who a request is for, so that its usage can be attributed. Stored and logged,
@@ -1998,8 +2011,10 @@ type Decision struct {
 	CatalogVersion string `protobuf:"bytes,12,opt,name=catalog_version,json=catalogVersion,proto3" json:"catalog_version,omitempty"`
 	// With DECISION_VIEW_FULL, every excluded target.
 	ExcludedTargets []*Exclusion `protobuf:"bytes,13,rep,name=excluded_targets,json=excludedTargets,proto3" json:"excluded_targets,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Names the code that ranked and, after a dot, the version of the policy.
+	PolicyVersion string `protobuf:"bytes,14,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Decision) Reset() {
@@ -2123,6 +2138,13 @@ func (x *Decision) GetExcludedTargets() []*Exclusion {
 	return nil
 }
 
+func (x *Decision) GetPolicyVersion() string {
+	if x != nil {
+		return x.PolicyVersion
+	}
+	return ""
+}
+
 var File_ymera_v1_routing_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_routing_proto_rawDesc = "" +
@@ -2179,7 +2201,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x0eRoutingWeights\x12\x18\n" +
 	"\aquality\x18\x01 \x01(\x01R\aquality\x12\x14\n" +
 	"\x05speed\x18\x02 \x01(\x01R\x05speed\x12\x12\n" +
-	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\xa4\x06\n" +
+	"\x04cost\x18\x03 \x01(\x01R\x04cost\"\xbc\x06\n" +
 	"\x12RoutingPreferences\x122\n" +
 	"\aweights\x18\x01 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x12!\n" +
 	"\fallow_models\x18\x02 \x03(\tR\vallowModels\x12\x1f\n" +
@@ -2203,7 +2225,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x13first_token_timeout\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x11firstTokenTimeout\x12&\n" +
 	"\fcost_quality\x18\x0f \x01(\x01H\x02R\vcostQuality\x88\x01\x01\x12\x1d\n" +
 	"\ahedging\x18\x10 \x01(\bH\x03R\ahedging\x88\x01\x01\x12!\n" +
-	"\fdata_regions\x18\x11 \x03(\tR\vdataRegionsB\x12\n" +
+	"\fdata_regions\x18\x11 \x03(\tR\vdataRegions\x12\x16\n" +
+	"\x06policy\x18\x12 \x01(\tR\x06policyB\x12\n" +
 	"\x10_max_cost_microsB\x0f\n" +
 	"\r_max_attemptsB\x0f\n" +
 	"\r_cost_qualityB\n" +
@@ -2275,7 +2298,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_DROPPED\x10\x01\x12\x10\n" +
 	"\fKIND_REDUCED\x10\x02\x12\x0f\n" +
-	"\vKIND_MAPPED\x10\x03\"\xca\x04\n" +
+	"\vKIND_MAPPED\x10\x03\"\xf1\x04\n" +
 	"\bDecision\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12T\n" +
 	"\x16category_probabilities\x18\x02 \x03(\v2\x1d.ymera.v1.CategoryProbabilityR\x15categoryProbabilities\x123\n" +
@@ -2296,7 +2319,8 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	" \x01(\x05R\x0ecandidateCount\x12)\n" +
 	"\x10session_affinity\x18\v \x01(\bR\x0fsessionAffinity\x12'\n" +
 	"\x0fcatalog_version\x18\f \x01(\tR\x0ecatalogVersion\x12>\n" +
-	"\x10excluded_targets\x18\r \x03(\v2\x13.ymera.v1.ExclusionR\x0fexcludedTargets*\xeb\x01\n" +
+	"\x10excluded_targets\x18\r \x03(\v2\x13.ymera.v1.ExclusionR\x0fexcludedTargets\x12%\n" +
+	"\x0epolicy_version\x18\x0e \x01(\tR\rpolicyVersion*\xeb\x01\n" +
 	"\x0fExecutionStatus\x12 \n" +
 	"\x1cEXECUTION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXECUTION_STATUS_ROUTED\x10\x01\x12\x1e\n" +

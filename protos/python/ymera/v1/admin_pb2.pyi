@@ -223,6 +223,8 @@ class PluginRegistration(google.protobuf.message.Message):
         """A prior, which says how good models are expected to be before they are
         measured.
         """
+        KIND_POLICY: PluginRegistration._Kind.ValueType  # 5
+        """A policy that orders models."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What a plugin can register."""
@@ -239,6 +241,8 @@ class PluginRegistration(google.protobuf.message.Message):
     """A prior, which says how good models are expected to be before they are
     measured.
     """
+    KIND_POLICY: PluginRegistration.Kind.ValueType  # 5
+    """A policy that orders models."""
 
     KIND_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int

@@ -590,6 +590,7 @@ class RoutingPreferences(google.protobuf.message.Message):
     COST_QUALITY_FIELD_NUMBER: builtins.int
     HEDGING_FIELD_NUMBER: builtins.int
     DATA_REGIONS_FIELD_NUMBER: builtins.int
+    POLICY_FIELD_NUMBER: builtins.int
     max_cost_micros: builtins.int
     """The maximum expected cost of the request, in micro-USD, calculated from the
     estimated input and max_output_tokens. Excludes models without a known
@@ -636,6 +637,13 @@ class RoutingPreferences(google.protobuf.message.Message):
     on, the other is cancelled, and what both consumed is charged. Bounded by
     the server's retry budget, and by max_attempts. Absent means the server's
     execution.hedging.
+    """
+    policy: builtins.str
+    """The name of what orders the candidates, such as "cheapest-good-enough":
+    "balanced", "best-quality", "cheapest-good-enough", "fastest", "free-first",
+    "round-robin", "pinned", or what a plugin registers. Empty leaves it to the
+    server. One that is not known is rejected with INVALID_ARGUMENT. At most 128
+    characters.
     """
     @property
     def weights(self) -> Global___RoutingWeights:
@@ -710,9 +718,10 @@ class RoutingPreferences(google.protobuf.message.Message):
         cost_quality: builtins.float | None = ...,
         hedging: builtins.bool | None = ...,
         data_regions: collections.abc.Iterable[builtins.str] | None = ...,
+        policy: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_hedging", b"_hedging", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "cost_quality", b"cost_quality", "first_token_timeout", b"first_token_timeout", "hedging", b"hedging", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_hedging", b"_hedging", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "cost_quality", b"cost_quality", "data_regions", b"data_regions", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "hedging", b"hedging", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_cost_quality", b"_cost_quality", "_hedging", b"_hedging", "_max_attempts", b"_max_attempts", "_max_cost_micros", b"_max_cost_micros", "allow_models", b"allow_models", "category_hint", b"category_hint", "cost_quality", b"cost_quality", "data_regions", b"data_regions", "deny_models", b"deny_models", "fallback_models", b"fallback_models", "first_token_timeout", b"first_token_timeout", "hedging", b"hedging", "max_attempts", b"max_attempts", "max_cost_micros", b"max_cost_micros", "max_latency", b"max_latency", "model", b"model", "no_failover", b"no_failover", "policy", b"policy", "prefer_free", b"prefer_free", "required_capabilities", b"required_capabilities", "session_id", b"session_id", "weights", b"weights"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_cost_quality", b"_cost_quality"]) -> typing.Literal["cost_quality"] | None: ...
     @typing.overload
@@ -1131,6 +1140,7 @@ class Decision(google.protobuf.message.Message):
     SESSION_AFFINITY_FIELD_NUMBER: builtins.int
     CATALOG_VERSION_FIELD_NUMBER: builtins.int
     EXCLUDED_TARGETS_FIELD_NUMBER: builtins.int
+    POLICY_VERSION_FIELD_NUMBER: builtins.int
     category: builtins.str
     """The most likely category, or the caller's hint."""
     policy: builtins.str
@@ -1151,6 +1161,8 @@ class Decision(google.protobuf.message.Message):
     """
     catalog_version: builtins.str
     """The version of the catalogue that it was made from."""
+    policy_version: builtins.str
+    """Names the code that ranked and, after a dot, the version of the policy."""
     @property
     def category_probabilities(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CategoryProbability]:
         """The most likely categories, at most 8, sorted by descending probability."""
@@ -1189,8 +1201,9 @@ class Decision(google.protobuf.message.Message):
         session_affinity: builtins.bool = ...,
         catalog_version: builtins.str = ...,
         excluded_targets: collections.abc.Iterable[Global___Exclusion] | None = ...,
+        policy_version: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["candidate_count", b"candidate_count", "candidates", b"candidates", "catalog_version", b"catalog_version", "category", b"category", "category_probabilities", b"category_probabilities", "excluded_targets", b"excluded_targets", "exclusions", b"exclusions", "explanation", b"explanation", "policy", b"policy", "propensity", b"propensity", "seed", b"seed", "session_affinity", b"session_affinity", "weights", b"weights"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["candidate_count", b"candidate_count", "candidates", b"candidates", "catalog_version", b"catalog_version", "category", b"category", "category_probabilities", b"category_probabilities", "excluded_targets", b"excluded_targets", "exclusions", b"exclusions", "explanation", b"explanation", "policy", b"policy", "policy_version", b"policy_version", "propensity", b"propensity", "seed", b"seed", "session_affinity", b"session_affinity", "weights", b"weights"]) -> None: ...
 
 Global___Decision: typing_extensions.TypeAlias = Decision
