@@ -1,11 +1,10 @@
 """The transport: sends requests over kept-alive connections and yields responses as they arrive."""
 
-import sys
 from asyncio import Future, Semaphore
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from types import TracebackType
 from typing import Self
@@ -23,6 +22,8 @@ from ymera_service.transport.waiting import acquire
 
 LARGE_BODY_BYTES = 1024 * 1024
 """Larger bodies are sent in pieces, so that the event loop is not blocked."""
+ADDRESSES_KEPT = 256
+"""Parsed addresses: a provider has few."""
 
 
 class HttpTransport:
@@ -36,8 +37,8 @@ class HttpTransport:
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
         self._proxies = Proxies()
-        limit = settings.max_connections_per_host or sys.maxsize
-        self._slots: defaultdict[URL, Semaphore] = defaultdict(lambda: Semaphore(limit))
+        limit = settings.max_connections_per_host
+        self._slots = None if limit is None else defaultdict[URL, Semaphore](partial(Semaphore, limit))
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -66,7 +67,8 @@ class HttpTransport:
         """
         url = _parse(request.url)
         send = partial(self._send, request, url)
-        return Exchange(send, url, self._slots[url.origin()], self._settings.max_response_bytes)
+        slots = None if self._slots is None else self._slots[url.origin()]
+        return Exchange(send, url, slots, self._settings.max_response_bytes)
 
     async def _send(self, request: HttpRequest, url: URL) -> aiohttp.ClientResponse:
         body = request.body
@@ -80,6 +82,7 @@ class HttpTransport:
         )
 
 
+@lru_cache(ADDRESSES_KEPT)
 def _parse(address: str) -> URL:
     try:
         url = URL(address)
@@ -96,7 +99,7 @@ class Exchange:
     __slots__ = ("_closed", "_limit", "_response", "_send", "_slots", "_url")
 
     def __init__(
-        self, send: Callable[[], Awaitable[aiohttp.ClientResponse]], url: URL, slots: Semaphore, limit: int
+        self, send: Callable[[], Awaitable[aiohttp.ClientResponse]], url: URL, slots: Semaphore | None, limit: int
     ) -> None:
         self._send = send
         self._url = url
@@ -104,11 +107,12 @@ class Exchange:
         self._limit = limit
 
     async def __aenter__(self) -> "Body":
-        await acquire(self._slots)
+        if self._slots is not None:
+            await acquire(self._slots)
         try:
             self._response = await self._send()
         except BaseException as error:
-            self._slots.release()
+            self._release()
             if isinstance(error, EXPECTED):
                 raise failure_to_open(error, self._url.authority) from None
             raise
@@ -128,7 +132,11 @@ class Exchange:
             if connection.transport is not None:
                 connection.transport.abort()
             self._response.close()
-        self._slots.release()
+        self._release()
+
+    def _release(self) -> None:
+        if self._slots is not None:
+            self._slots.release()
 
     def _end_body(self, _closed: Future[None]) -> None:
         # aiohttp 3.14 closes the connection on invalid framing, but does not raise an error at the reader of the body.

@@ -2,9 +2,10 @@
 
 import select
 from asyncio import Future, Transport
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE_SECONDS = 60.0
 """How long an unused connection is kept open."""
+IsQuiet = Callable[[], bool]
 STALE_SECONDS = 2.0
 """A request over a connection that the server had closed fails within a round trip, which is less than this."""
 
@@ -38,7 +40,7 @@ class Connector(aiohttp.TCPConnector):
     def __init__(self) -> None:
         # No limit here: `HttpTransport` limits connections, so that waiting for a slot does not count as connecting.
         super().__init__(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)
-        self._seen: WeakSet[ResponseHandler] = WeakSet()
+        self._seen: WeakKeyDictionary[ResponseHandler, IsQuiet] = WeakKeyDictionary()
 
     async def connect(
         self,
@@ -54,29 +56,31 @@ class Connector(aiohttp.TCPConnector):
             protocol, req.transport = connection.protocol, connection.transport
             assert protocol is not None
             assert req.transport is not None
-            req.reused = protocol in self._seen
-            if not req.reused:
-                self._remember(protocol)
+            is_quiet = self._seen.get(protocol)
+            req.reused = is_quiet is not None
+            if is_quiet is None:
+                self._remember(protocol, req.transport)
                 return connection
-            if not second_attempt and _is_quiet(req.transport):
+            if not second_attempt and is_quiet():
                 return connection
             connection.close()
 
-    def _remember(self, protocol: ResponseHandler) -> None:
-        self._seen.add(protocol)
+    def _remember(self, protocol: ResponseHandler, transport: Transport) -> None:
+        self._seen[protocol] = _quietness(transport)
         if (closed := protocol.closed) is not None:
             # The user of a connection gets its error. Retrieving it here as well keeps asyncio from logging it.
             closed.add_done_callback(Future.exception)
 
 
-def _is_quiet(transport: Transport) -> bool:
-    """Returns whether no data waits to be read; on an idle connection, data means that the server has closed it."""
+def _quietness(transport: Transport) -> IsQuiet:
+    """Returns what says whether no data waits to be read; on an idle connection, data means that the server has closed
+    it."""
     descriptor = transport.get_extra_info("socket").fileno()
     if not hasattr(select, "poll"):  # Windows
-        return not select.select([descriptor], [], [], 0)[0]
+        return lambda: not select.select([descriptor], [], [], 0)[0]
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return not poll.poll(0)
+    return lambda: not poll.poll(0)
 
 
 async def attempt_twice_if_stale(
