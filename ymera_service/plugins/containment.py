@@ -57,11 +57,13 @@ def contained(
         waiting = inner.send(None)
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]  # most steps of a stream end here: the event had arrived
-    value: T = yield from _driven(inner, waiting, closes, lambda: on_given_up(place_of(generator or call)))
+    value: T = yield from driven(inner, waiting, lambda: on_given_up(place_of(generator or call)), closes=closes)
     return value
 
 
-def _driven(inner: Any, waiting: Any, closes: bool, on_given_up: Callable[[], None]) -> Generator[Any, Any, Any]:
+def driven(
+    inner: Any, waiting: Any, on_given_up: Callable[[], None], *, closes: bool = False
+) -> Generator[Any, Any, Any]:
     """Drives a call that waits to its end; see `contained`."""
     now = asyncio.get_running_loop().time
     limit = now() + GRACE_SECONDS if closes else None
