@@ -6,7 +6,7 @@ up the oldest executions that wait are dropped, counted and logged.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 import structlog
@@ -31,8 +31,8 @@ class Observer(Protocol):
     def name(self) -> str:
         """What it is called in the log."""
 
-    async def observe(self, execution: Execution) -> None:
-        """Takes a finished execution. What it raises is logged."""
+    def observe(self, execution: Execution) -> Awaitable[None] | None:
+        """Takes a finished execution; returns what to wait for, if anything. What it raises is logged."""
 
 
 class Observers:
@@ -70,8 +70,10 @@ class Observers:
 
     async def _serve(self, observer: Observer, execution: Execution) -> None:
         try:
-            async with asyncio.timeout(OBSERVER_SECONDS):
-                await observer.observe(execution)
+            work = observer.observe(execution)
+            if work is not None:
+                async with asyncio.timeout(OBSERVER_SECONDS):
+                    await work
         except Exception:
             log.exception("observer failed", observer=observer.name, request_id=execution.request.request_id)
 
@@ -90,7 +92,7 @@ class Learning:
         self._evidence = evidence
         self._sessions = sessions
 
-    async def observe(self, execution: Execution) -> None:
+    def observe(self, execution: Execution) -> None:
         """See `Observer`."""
         answered = execution.turns[-1].answered_by if execution.turns else None
         if answered is None or execution.error is not None or execution.request.work is not None:
