@@ -53,10 +53,12 @@ def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]
     a different target costs nothing, calling the same one again costs a wait. The same model with another account
     counts as the same one, unless it was the account that was refused.
     """
-    attempts = execution.turns[-1].attempts
+    attempts, ordered = execution.turns[-1].attempts, _continued(ranking, execution)
+    if not attempts:  # most turns
+        yield from map(Choice, ordered)
+        return
     failures = {attempt.target.id: attempt for attempt in attempts}
     failed = {attempt.target.pool: attempt for attempt in attempts if not _is_of_account(attempt)}
-    ordered = _continued(ranking, execution)
     for target in ordered:
         if target.id not in failures and target.pool not in failed:
             yield Choice(target)

@@ -1,7 +1,6 @@
 """Routes requests: gathers the values that a decision is a function of."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from itertools import count
 from math import inf
@@ -150,7 +149,7 @@ class Router:
             seed=getrandbits(63) if seed is None else seed,
         )
         selection = select(request, snapshot)
-        return replace(selection, features=features)
+        return Selection(selection.decision, selection.ranking, features, selection.accounts)
 
     def route_work(self, work: WorkRequest, preferences: Preferences, *, full_view: bool = False) -> Selection:
         """Decides for one request of work, whose preferences were checked: the lowest known price goes first.

@@ -15,7 +15,8 @@ _DAMAGE_STATES = ("XX001", "XX002")
 """PostgreSQL's "data corrupted" and "index corrupted"."""
 _DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _ROW_ERRORS = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError)
-_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, ValueError, TypeError, ArithmeticError)
+ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, ValueError, TypeError, ArithmeticError)
+"""What a database, or the conversion of values for it, may raise."""
 
 _log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ def unavailable(action: str) -> Iterator[None]:
     """
     try:
         yield
-    except _ERRORS as error:
+    except ERRORS as error:
         raise refusal(action, error) from error
 
 
@@ -97,6 +98,6 @@ def explained(action: str, remedy: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except _ERRORS as error:
+    except ERRORS as error:
         message = explanation(action, error) + (f"; {remedy}" if remedy else "")
         raise StorageUnavailable(message, metadata={"action": action}) from error

@@ -21,7 +21,7 @@ from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.errors import RecordingUnavailable, StorageUnavailable
 from ymera_service.storage.backend import Parameters, Rows
 from ymera_service.storage.database import Database
-from ymera_service.storage.faults import explanation, is_of_a_row, refusal, unavailable
+from ymera_service.storage.faults import ERRORS, explanation, is_of_a_row, refusal
 from ymera_service.storage.journal import Journal
 from ymera_service.storage.rows import Record
 
@@ -188,8 +188,10 @@ class Recorder:
             raise StorageUnavailable("the recorder is closed")
         if len(self._waiting) >= MAX_WAITING:
             raise StorageUnavailable(f"the database does not keep up: {MAX_WAITING} records are waiting")
-        with unavailable(_ACTION):
+        try:
             rows = tuple([self._row(record) for record in records])
+        except ERRORS as error:
+            raise refusal(_ACTION, error) from error
         written = asyncio.get_running_loop().create_future()
         self._waiting.append(_Entry(rows, written, slot))
         self._wake.set()
