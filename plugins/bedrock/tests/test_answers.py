@@ -87,6 +87,16 @@ def test_the_sequence_that_was_written_and_what_a_guardrail_did_are_told() -> No
     assert end.incomplete_reason == "Guardrail blocked."
 
 
+def test_blocks_of_text_and_thinking_may_be_announced() -> None:
+    streamed = answer(
+        block(0, {"reasoningContent": {"text": "hm"}}, start={"reasoningContent": {}}),
+        block(1, {"text": "So."}, start={"text": ""}),
+        block(2, {"text": "."}, start={}),
+    )
+    found = Answer.of(events(streamed))
+    assert (found.reasoning, found.text) == ("hm", "So..")
+
+
 # Tool calls.
 
 

@@ -52,6 +52,8 @@ _FINISH_REASONS: Mapping[str, FinishReason] = {
 
 Other reasons (`end_turn`, `tool_use`, future ones) mean `TOOL_CALLS` if there are any calls, otherwise `STOP`.
 """
+_WITH_DELTAS = frozenset({"text", "reasoningContent", "citationsContent"})
+"""Blocks whose content is in deltas alone. The API does not announce them, but servers with its format may."""
 _NATURAL = frozenset({FinishReason.STOP, FinishReason.TOOL_CALLS})
 
 
@@ -145,7 +147,7 @@ class ConverseReader:
         given = member(start, kind)
         if kind == "toolUse" and not _is_hosted(given):
             yield self._call(block, given)
-        elif kind:
+        elif kind and kind not in _WITH_DELTAS:
             block.hosted = {kind: dict(given)}
 
     def _call(self, block: _Block, use: Json) -> ProviderEvent:
