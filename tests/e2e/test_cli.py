@@ -360,7 +360,8 @@ def test_lists_are_plain_text_without_a_terminal(home: Home, server: str) -> Non
 
 
 def test_a_measurement_ends_in_scores(home: Home, server: str) -> None:
-    options = ("--models", "simulator/*", "--categories", "math", "--tasks", "2", "--address", server)
+    chosen = ("--models", "simulator/*", "--suites", "basics", "--categories", "math")
+    options = (*chosen, "--tasks", "2", "--address", server)
     assert home.run("benchmark", *options).returncode == 2  # there is no terminal to ask at
     shown = home.run("benchmark", *options, "--yes")
     assert shown.returncode == 0, shown.stderr
@@ -373,7 +374,8 @@ def test_a_measurement_ends_in_scores(home: Home, server: str) -> None:
 
 
 def test_a_measurement_stays_within_its_budget(home: Home, server: str) -> None:
-    options = ("--models", "simulator/sim-large", "--categories", "math", "--tasks", "20", "--address", server)
+    at = ("--suites", "basics", "--categories", "math", "--address", server)
+    options = ("--models", "simulator/sim-large", "--tasks", "20", *at)
     shown = home.run("benchmark", *options, "--budget", "0.02")
     assert shown.returncode == 0, shown.stderr
     [measured] = re.findall(r"(\d+) tasks were measured within the budget", shown.stderr)

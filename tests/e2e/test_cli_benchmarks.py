@@ -8,7 +8,8 @@ import pytest
 
 from tests.e2e.test_cli import BOUND, CONFIG, Home, _address
 
-OPTIONS = ("--models", "simulator/sim-large", "--categories", "math", "--tasks", "40", "--seed", "7")
+CHOSEN = ("--models", "simulator/sim-large", "--suites", "basics", "--categories", "math")
+OPTIONS = (*CHOSEN, "--tasks", "40", "--seed", "7")
 
 
 @pytest.fixture

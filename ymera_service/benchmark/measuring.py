@@ -12,7 +12,7 @@ from ymera_service.benchmark.plan import Job
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import contained
 from ymera_service.plugins.wording import trace
-from ymera_service.sdk.benchmarks import Finding, Grade
+from ymera_service.sdk.benchmarks import Finding, Grade, written_call
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import Attribution, CallContext
 from ymera_service.sdk.errors import (
@@ -28,7 +28,7 @@ from ymera_service.sdk.errors import (
     StreamInterrupted,
     YmeraError,
 )
-from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, UsageReported
+from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, ToolCallDelta, UsageReported
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import GenerateRequest, Usage
 from ymera_service.sdk.providers import Provider
@@ -76,13 +76,23 @@ class Measurement:
 @dataclass(slots=True)
 class _CollectedAnswer:
     texts: list[str] = field(default_factory=list)
+    calls: dict[int, list[str]] = field(default_factory=dict)
+    """The parts of calls of tools, the name first, by index."""
     usage: Usage | None = None
     finished: bool = False
+
+    @property
+    def written(self) -> str:
+        """What is graded: the text, and the calls of tools."""
+        calls = (written_call(name, "".join(arguments)) for name, *arguments in self.calls.values())
+        return "\n".join(["".join(self.texts), *calls]) if self.calls else "".join(self.texts)
 
     def take(self, event: ProviderEvent) -> None:
         match event:
             case TextDelta(choice=0):
                 self.texts.append(event.text)
+            case ToolCallDelta(index, _, name, arguments):
+                self.calls.setdefault(index, [name]).append(arguments)
             case UsageReported(usage) if usage.is_credible:
                 self.usage = usage
             case Finished():
@@ -114,7 +124,7 @@ async def measure(
         duration = clock() - began
         if answer.usage is not None or not isinstance(failure, _OF_THE_ACCOUNT):
             break
-    written = "".join(answer.texts)
+    written = answer.written
     if failure is not None:
         return Measurement(job, duration, answer.usage, error=Failure.of(failure), answer=written)
     try:

@@ -20,6 +20,7 @@ RESERVED: Mapping[str, str] = MappingProxyType(
             "basics",
             "bedrock",
             "cohere",
+            "demanding",
             "echo",
             "embedders",
             "gemini",

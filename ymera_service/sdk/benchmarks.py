@@ -1,8 +1,10 @@
 """Tasks whose answers can be checked."""
 
+import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.generation import Prompt
@@ -54,5 +56,34 @@ class BenchmarkSuite(Component):
     async def grade(self, task: BenchmarkTask, answer: str) -> float | Grade:
         """Returns the score of an answer, from 0 (wrong) to 1 (right), alone or with what was found.
 
-        Accepts any text that a model may write.
+        Accepts any text that a model may write. Calls of tools follow the text, as `written_call` writes them. An
+        exception says that the answer could not be graded, which does not count as a score of 0.
         """
+
+
+def written_call(name: str, arguments: str) -> str:
+    """Returns the call of a tool as it is a part of the answer that is graded: a code block with an object of JSON.
+
+    Args:
+        name: The tool.
+        arguments: A text of JSON, as the model wrote it.
+    """
+    return f'```tool_call\n{{"name": {json.dumps(name)}, "arguments": {arguments.strip() or "{}"}}}\n```'
+
+
+def calls_in(blocks: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Returns the names and arguments of the calls of tools among the code blocks of an answer that was read.
+
+    A call whose arguments are not an object of JSON has the name of the tool and an argument `invalid`.
+    """
+    found = []
+    for block in blocks:
+        if not block.startswith('{"name": '):
+            continue
+        try:
+            call = json.loads(block)
+            name, arguments = call["name"], call["arguments"]
+        except (ValueError, KeyError, RecursionError):
+            name, arguments = block.split('"')[3] if block.count('"') > 3 else "", None
+        found.append((str(name), arguments if isinstance(arguments, dict) else {"invalid": True}))
+    return found

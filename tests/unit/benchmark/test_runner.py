@@ -22,7 +22,7 @@ from ymera_service.benchmark.statistics import wilson
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings
 from ymera_service.routing.quality import Qualities
-from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkTask, calls_in
 from ymera_service.sdk.errors import (
     InternalError,
     InvalidRequest,
@@ -35,8 +35,9 @@ from ymera_service.sdk.errors import (
     StorageUnavailable,
     SuiteNotFound,
 )
-from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, UsageReported
+from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, ToolCallDelta, UsageReported
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
+from ymera_service.sdk.grading.answers import read
 from ymera_service.storage.records import BenchmarkSummary
 from ymera_service.storage.tables import metadata
 
@@ -431,3 +432,20 @@ async def test_what_was_refused_does_not_use_up_the_budget(bench: "Bench") -> No
     limit = started.expected_cost_micros
     plan = BenchmarkPlan(["small"], categories=["math"], concurrency=1, seed=0, max_cost_micros=limit)
     assert completed(await run(bench, plan)).scores[0].tasks == 5
+
+
+async def test_calls_of_tools_are_part_of_the_answer_that_is_graded(bench: "Bench") -> None:
+    async def calls(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
+        yield TextDelta("I look it up.")
+        yield ToolCallDelta(0, "1", "find")
+        yield ToolCallDelta(1, "2", "pay", '{"cents": ')
+        yield ToolCallDelta(0, arguments='{"day": "Friday"}')
+        yield ToolCallDelta(1, arguments="3}")
+        yield Finished(FinishReason.TOOL_CALLS)
+
+    bench.provider.faults["large"] = calls
+    done = completed(await run(bench, BenchmarkPlan(["large"], categories=["math"], tasks_per_category=1)))
+    [(_, answer)] = await bench.database.benchmark_runs.results(done.run_id)
+    assert answer is not None
+    assert answer.answer.startswith("I look it up.\n")
+    assert calls_in(read(answer.answer).blocks) == [("find", {"day": "Friday"}), ("pay", {"cents": 3})]
