@@ -61,7 +61,7 @@ def assign(request: Message, given: Sequence[str]) -> None:
             message = getattr(message, step)
         try:
             message.MergeFrom(ParseDict({name: _value(field, text)}, type(message)()))
-        except (ParseError, ValueError) as error:
+        except (ParseError, ValueError, RecursionError) as error:
             remedy = f"Use one of {', '.join(values(field))}." if values(field) else str(error).partition("\n")[0]
             raise wrong(f"--set {name}: {text!r} is not a valid value", remedy) from None
 

@@ -84,6 +84,7 @@ def test_values_are_written_in_json_or_more_shortly() -> None:
         ("max_latency=soon", "is not a valid value"),
         ("labels=team", "is not a valid value"),
         ("provider_options={", "is not a valid value"),
+        ('provider_options={"openai":' + "[" * 50_000, "is not a valid value"),
     ],
 )
 def test_what_can_not_be_set_is_refused_with_a_remedy(wrong: str, said: str) -> None:
