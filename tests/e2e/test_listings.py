@@ -20,7 +20,7 @@ from typing import Any
 import grpc
 import pytest
 from aiohttp import web
-from ymera.v1 import catalog_pb2, catalog_pb2_grpc
+from ymera.v1 import catalog_pb2, catalog_pb2_grpc, content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from ymera_service.config import Settings
 from ymera_service.server import Application
@@ -124,15 +124,15 @@ def _of_openrouter(record: Record) -> Record:
 
 
 class Host:
-    """Lists the models of all vendors, each below a path of its name. With `hangs`, it answers nothing."""
+    """Lists the models of all vendors, each below a path of its name, after some seconds; or never, if it `hangs`."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0) -> None:
         self.hangs = False
+        self._seconds = seconds
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Lists the models of a vendor."""
-        if self.hangs:
-            await asyncio.Event().wait()
+        await (asyncio.Event().wait() if self.hangs else asyncio.sleep(self._seconds))
         vendor = request.match_info["vendor"]
         if "inference-profiles" in request.path:
             return web.json_response({"inferenceProfileSummaries": []})
@@ -215,6 +215,42 @@ async def test_the_models_of_every_vendor_are_found_with_what_is_known_of_them(t
     for name, model in kept.items():
         model.available = models[name].available
         assert model == models[name]
+
+
+async def test_what_changes_between_two_starts_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, *others = VENDORS["openrouter"]
+    cost = {"input": 9, "output": 18}
+    before = [first, {**second, "cost": {"input": 1, "output": 2}}, *others[:9]]
+    after = [{**second, "cost": cost}, *others[:9], {**first, "id": "new/model", "cost": cost}]
+    monkeypatch.delitem(RECORDED, "openrouter", raising=False)
+    async with serving(Host(seconds=1)) as url:
+        table = {"openrouter": {"api_key": "a-key", "base_url": f"{url}/openrouter/v1"}}
+        wanted = Settings(
+            server={"address": "127.0.0.1:0", "drain_seconds": 0.5},  # type: ignore[arg-type]  # as in a file
+            storage={"url": f"sqlite:///{tmp_path}/ymera.db"},  # type: ignore[arg-type]
+            plugins={"openai": {"discover_local": False, "vendors": table}, "ollama": {"discover_local": False}},  # type: ignore[arg-type]
+        )
+        for records_then in (before, after):
+            monkeypatch.setitem(VENDORS, "openrouter", records_then)
+            async with Application.start(wanted) as app, grpc.aio.insecure_channel(app.address) as channel:
+                await route(channel, f"openrouter/{records_then[-1]['id']}")  # waits for a list that is under way
+                stub: catalog_pb2_grpc.CatalogServiceAsyncStub = catalog_pb2_grpc.CatalogServiceStub(channel)
+                found = await stub.ListModelChanges(catalog_pb2.ListModelChangesRequest(page_size=9), timeout=WAIT)
+    told = {(change.model.removeprefix("openrouter/"), change.kind): change for change in found.changes}
+    changed = told[second["id"], catalog_pb2.MODEL_CHANGE_KIND_PRICE_CHANGED]
+    assert changed.previous_price.input_micros_per_million == 1_000_000
+    assert changed.price.output_micros_per_million == 18_000_000
+    assert ("new/model", catalog_pb2.MODEL_CHANGE_KIND_APPEARED) in told
+    assert (first["id"], catalog_pb2.MODEL_CHANGE_KIND_VANISHED) in told
+    assert len(told) == 3
+
+
+async def route(channel: grpc.aio.Channel, model: str) -> None:
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+    question = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text="hello")])
+    prompt, only = content_pb2.Prompt(messages=[question]), routing_pb2.RoutingPreferences(model=model)
+    decision = (await stub.Route(ymera_pb2.RouteRequest(prompt=prompt, preferences=only), timeout=WAIT)).decision
+    assert [candidate.model for candidate in decision.candidates] == [model]
 
 
 def share(models: Sequence[catalog_pb2.Model], has: Callable[[catalog_pb2.Model], bool]) -> float:

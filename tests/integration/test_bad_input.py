@@ -274,6 +274,15 @@ async def test_a_pattern_that_is_too_long_and_a_view_that_is_not_known_are_rejec
     assert (code, set(violations(details))) == (grpc.StatusCode.INVALID_ARGUMENT, {"view"})
 
 
+async def test_a_negative_number_of_changes_is_rejected(
+    catalog_stub: catalog_pb2_grpc.CatalogServiceAsyncStub,
+) -> None:
+    code, details = await refused(
+        catalog_stub.ListModelChanges(catalog_pb2.ListModelChangesRequest(page_size=-1), timeout=WAIT)
+    )
+    assert (code, set(violations(details))) == (grpc.StatusCode.INVALID_ARGUMENT, {"page_size"})
+
+
 async def test_the_retry_after_of_a_provider_is_passed_on(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
 ) -> None:

@@ -107,7 +107,7 @@ def _handlers(service: Service, max_message_bytes: int) -> Handlers:
     handlers.add(routing_servicer.SERVICE, RoutingServicer(service.history).methods())
     handlers.add(feedback_servicer.SERVICE, FeedbackServicer(service.feedback).methods())
     handlers.add(benchmark_servicer.SERVICE, BenchmarkServicer(service.past_benchmarks).methods())
-    handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing).methods())
+    handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing, service.changes).methods())
     handlers.add(usage_servicer.SERVICE, UsageServicer(service.usage).methods())
     handlers.add(admin_servicer.SERVICE, AdminServicer(service.plugins).methods())
     return handlers

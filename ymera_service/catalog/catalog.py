@@ -10,6 +10,7 @@ from time import monotonic
 
 import structlog
 
+from ymera_service.catalog.changes import log_changes
 from ymera_service.catalog.discovery import DiscoveryFailed, discover
 from ymera_service.catalog.facts import Fact
 from ymera_service.catalog.kept import Kept, KeptLists, is_local, origin
@@ -123,9 +124,9 @@ class Catalog:
                     if only is None or name in only:
                         group.create_task(self._list(name))
             self._replace_snapshot()
+            await self._store_version()
             if only is None:
                 self._first_refresh.set()
-            await self._store_version()
             await self._keep()
 
     async def restore(self) -> None:
@@ -211,12 +212,15 @@ class Catalog:
             listed = await self._sources.listed(infos, datetime.now(UTC), before.listed if before else None)
             if before and (before.listed.infos, before.listed.listings) == (listed.infos, listed.listings):
                 return _Offer(listed, before.models)
-            self._changed = True
-            return _Offer(listed, _storable(await self._sources.models(name, listed)))
+            offer = _Offer(listed, _storable(await self._sources.models(name, listed)))
         except DiscoveryFailed as failure:
             return failure
         except Exception as error:  # noqa: BLE001  # from price lists or a plugin's data; it must not stop the refresh of others
             return DiscoveryFailed(f"its models can't be used: {words(error)}")
+        self._changed = True
+        if before:
+            log_changes(name, _by_id(before.models), _by_id(offer.models))
+        return offer
 
     def _replace_snapshot(self) -> None:
         known = self._snapshot.provider_errors
@@ -243,6 +247,10 @@ class Catalog:
             _log.warning("catalog_version_not_stored", version=snapshot.version, problem=repr(error)[:500])
         else:
             self._stored = snapshot.version
+
+
+def _by_id(models: Sequence[Model]) -> Mapping[str, Model]:
+    return {model.id: model for model in models}
 
 
 def _storable(models: Sequence[Model]) -> Sequence[Model]:

@@ -16,6 +16,7 @@ from ymera_service.routing.building import Routing
 from ymera_service.serving.background import Background
 from ymera_service.serving.benchmarks import Benchmarks
 from ymera_service.serving.calls import Calls
+from ymera_service.serving.changes import Changes
 from ymera_service.serving.executions import Executions
 from ymera_service.serving.feedback import Feedbacks
 from ymera_service.serving.health import Health
@@ -41,6 +42,7 @@ class Service:
     feedback: Feedbacks
     usage: UsageReports
     listing: Listing
+    changes: Changes
     health: Health
     plugins: Plugins
     budget: ByteBudget
@@ -89,6 +91,7 @@ def build(
         feedback=Feedbacks(history, storage.database, storage.recorder),
         usage=UsageReports(storage.database, usage_sums, private=private),
         listing=Listing(catalog, breakers, routing.evidence),
+        changes=Changes(storage.database),
         health=health,
         plugins=plugins,
         budget=budget,

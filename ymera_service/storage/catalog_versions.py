@@ -1,5 +1,7 @@
 """Reads catalog versions."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -25,3 +27,15 @@ class CatalogVersions:
             async with self._reader.connect() as connection:
                 row = (await connection.execute(query)).one_or_none()
         return None if row is None else CatalogVersion(*row)
+
+    async def latest(self, most: int) -> Sequence[str]:
+        """Returns the names of the versions that were stored last, the latest first.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        columns = catalog_versions.c
+        query = select(columns.version).order_by(columns.created_at.desc(), columns.version).limit(most)
+        with unavailable("read the catalog versions"):
+            async with self._reader.connect() as connection:
+                return (await connection.execute(query)).scalars().all()

@@ -225,7 +225,9 @@ async def test_a_kept_list_is_offered_without_a_network(file: Path) -> None:
 async def test_a_provider_that_answers_at_once_is_listed_as_it_is_now(file: Path) -> None:
     start = Start(file)
     await start(p=offering(ModelInfo("old")))
+    await start.refreshing
     catalog = await start(p=offering(ModelInfo("new")))
+    await start.refreshing
     assert list(catalog.snapshot.models) == ["p/new"]
 
 
@@ -253,6 +255,7 @@ async def test_a_model_that_is_listed_meanwhile_can_be_waited_for(file: Path) ->
         return [ModelInfo("new")]
 
     await start(p=offering(ModelInfo("old")))
+    await start.refreshing
     catalog = await start(p=later)
     assert list(catalog.snapshot.models) == ["p/old"]
     waiting = asyncio.create_task(catalog.first_listed())

@@ -526,3 +526,28 @@ def test_a_result_shows_what_was_asked_and_answered_and_why(width: int) -> None:
     assert "RATE_LIMITED" in text
     assert "no longer kept" in text
     assert "-n shows" in text
+
+
+def test_changes_of_models_are_shown_with_their_prices() -> None:
+    cheap = catalog_pb2.Price(input_micros_per_million=1_000_000, output_micros_per_million=2_500_000)
+    kinds = catalog_pb2.ModelChangeKind
+    changes = [
+        catalog_pb2.ModelChange(
+            kind=kinds.MODEL_CHANGE_KIND_PRICE_CHANGED,
+            model="acme/large",
+            noticed_at=Timestamp(seconds=1_795_910_400),
+            price=cheap,
+        ),
+        catalog_pb2.ModelChange(
+            kind=kinds.MODEL_CHANGE_KIND_DEPRECATED,
+            model="acme/old",
+            noticed_at=Timestamp(seconds=1_795_910_400),
+            retires="2026-12-31",
+        ),
+    ]
+    assert lines(catalog.changes(changes)) == [
+        "noticed (UTC)     model       change",
+        "2026-11-29 00:00  acme/large  price changed  unknown → $1 in, $2.5 out",
+        "2026-11-29 00:00  acme/old    deprecated     until 2026-12-31",
+    ]
+    assert lines(catalog.changes([])) == ["Nothing changed in the lists of providers, as far as they are stored."]

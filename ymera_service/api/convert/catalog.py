@@ -5,12 +5,14 @@ from ymera.v1 import catalog_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.routing import CAPABILITY_NUMBERS
 from ymera_service.api.convert.usage import duration_fields
+from ymera_service.catalog.changes import ChangeKind, DatedChange
 from ymera_service.catalog.facts import Fact
 from ymera_service.sdk.models import Kind, Price, Rates
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.listing import ListedModel
 from ymera_service.storage.records import BenchmarkSummary
 
+_CHANGES = {kind: pb.ModelChangeKind.Value(f"MODEL_CHANGE_KIND_{kind.name}") for kind in ChangeKind}
 _KINDS = {kind: pb.ModelKind.Value(f"MODEL_KIND_{kind.name}") for kind in Kind}
 
 
@@ -39,6 +41,19 @@ def model_message(listed: ListedModel) -> pb.Model:
         "facts": map(_fact, listed.facts),
     }
     return pb.Model(**fields)
+
+
+def change_fields(dated: DatedChange) -> Fields:
+    """Returns the fields of a change."""
+    change = dated.change
+    return {
+        "kind": _CHANGES[change.kind],
+        "model": change.model,
+        "noticed_at": dated.time,
+        "previous_price": None if change.before is None else _price(change.before),
+        "price": None if change.after is None else _price(change.after),
+        "retires": change.retires,
+    }
 
 
 def is_full(view: pb.ModelView.ValueType) -> bool:

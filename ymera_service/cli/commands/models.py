@@ -3,12 +3,14 @@
 from typing import Annotated
 
 import typer
+from ymera.v1.catalog_pb2 import ListModelChangesRequest
+from ymera.v1.catalog_pb2_grpc import CatalogServiceStub
 
 from ymera_service.cli import completion, options
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.offers import described, offered
 from ymera_service.cli.output import Output
-from ymera_service.cli.problems import REMEDIES, CommandFailed, Problem
+from ymera_service.cli.problems import REMEDIES, CommandFailed, Problem, wrong
 from ymera_service.cli.render import catalog
 from ymera_service.cli.running import run
 
@@ -29,6 +31,9 @@ def models(
             help="Only this provider's models.", show_default=False, autocompletion=completion.names("providers")
         ),
     ] = "",
+    changes: Annotated[
+        bool, typer.Option("--changes", help="What appeared, vanished, changed its price or was deprecated lately.")
+    ] = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -40,7 +45,20 @@ def models(
     [dim]ymera models openai/gpt-5[/dim]
     """
     output = Output(as_json)
-    run(_models(name, provider, Target(address, config, api_key_file), output), output)
+    target = Target(address, config, api_key_file)
+    if changes:
+        with output.reporting():
+            if name or provider:
+                raise wrong("--changes shows those of all models", "Leave out the name and --provider.")
+        run(_changes(target, output), output)
+    else:
+        run(_models(name, provider, target, output), output)
+
+
+async def _changes(target: Target, output: Output) -> None:
+    async with connected(target) as channel:
+        found = await CatalogServiceStub(channel).ListModelChanges(ListModelChangesRequest())
+    output.show(found, *catalog.changes(found.changes))
 
 
 async def _models(name: str, provider: str, target: Target, output: Output) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 from statistics import fmean
+from typing import Literal
 
 from rich.console import RenderableType
 from rich.text import Text
-from ymera.v1.catalog_pb2 import Fact, Model, ModelKind, Price, Statement
+from ymera.v1.catalog_pb2 import Fact, Model, ModelChange, ModelChangeKind, ModelKind, Price, Statement
 from ymera.v1.routing_pb2 import Capability
 
 from ymera_service.cli.render.figures import word
@@ -34,6 +35,40 @@ def models(offered: Sequence[Model]) -> Iterator[RenderableType]:
     columns = ["model", *figures, "can", "measured", "notes"]
     drops = ("can", "notes", "$ cache", "measured", "context")
     yield table(columns, rows, right=figures, folds=("can", "notes"), drops=drops)
+
+
+def changes(found: Sequence[ModelChange]) -> Iterator[RenderableType]:
+    """Shows what changed, the latest first."""
+    if not found:
+        yield clean("Nothing changed in the lists of providers, as far as they are stored.")
+        return
+    rows = [
+        [
+            f"{change.noticed_at.ToDatetime():%Y-%m-%d %H:%M}",
+            clean(change.model),
+            word(ModelChangeKind.Name(change.kind), "MODEL_CHANGE_KIND_"),
+            _detail(change),
+        ]
+        for change in found
+    ]
+    yield table(["noticed (UTC)", "model", "change", ""], rows, folds=("model", ""), drops=("noticed (UTC)",))
+
+
+def _detail(change: ModelChange) -> str:
+    if change.kind == ModelChangeKind.MODEL_CHANGE_KIND_PRICE_CHANGED:
+        before, after = (_both(change, name) for name in ("previous_price", "price"))
+        return f"{before} → {after}"
+    if change.retires:
+        return f"until {change.retires}"
+    return _both(change, "price") if change.HasField("price") else ""
+
+
+def _both(change: ModelChange, name: Literal["previous_price", "price"]) -> str:
+    """Returns the rates of a price."""
+    price: Price = getattr(change, name)
+    if not change.HasField(name):
+        return "unknown"
+    return f"${_dollars(price.input_micros_per_million)} in, ${_dollars(price.output_micros_per_million)} out"
 
 
 def model(one: Model) -> Iterator[RenderableType]:

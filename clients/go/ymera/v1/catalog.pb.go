@@ -25,6 +25,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What happened to a model.
+type ModelChangeKind int32
+
+const (
+	// Never sent.
+	ModelChangeKind_MODEL_CHANGE_KIND_UNSPECIFIED ModelChangeKind = 0
+	// Its provider lists it now.
+	ModelChangeKind_MODEL_CHANGE_KIND_APPEARED ModelChangeKind = 1
+	// Its provider does not list it any more.
+	ModelChangeKind_MODEL_CHANGE_KIND_VANISHED ModelChangeKind = 2
+	// Its price changed, or became known or unknown.
+	ModelChangeKind_MODEL_CHANGE_KIND_PRICE_CHANGED ModelChangeKind = 3
+	// Its end was announced.
+	ModelChangeKind_MODEL_CHANGE_KIND_DEPRECATED ModelChangeKind = 4
+)
+
+// Enum value maps for ModelChangeKind.
+var (
+	ModelChangeKind_name = map[int32]string{
+		0: "MODEL_CHANGE_KIND_UNSPECIFIED",
+		1: "MODEL_CHANGE_KIND_APPEARED",
+		2: "MODEL_CHANGE_KIND_VANISHED",
+		3: "MODEL_CHANGE_KIND_PRICE_CHANGED",
+		4: "MODEL_CHANGE_KIND_DEPRECATED",
+	}
+	ModelChangeKind_value = map[string]int32{
+		"MODEL_CHANGE_KIND_UNSPECIFIED":   0,
+		"MODEL_CHANGE_KIND_APPEARED":      1,
+		"MODEL_CHANGE_KIND_VANISHED":      2,
+		"MODEL_CHANGE_KIND_PRICE_CHANGED": 3,
+		"MODEL_CHANGE_KIND_DEPRECATED":    4,
+	}
+)
+
+func (x ModelChangeKind) Enum() *ModelChangeKind {
+	p := new(ModelChangeKind)
+	*p = x
+	return p
+}
+
+func (x ModelChangeKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ModelChangeKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_catalog_proto_enumTypes[0].Descriptor()
+}
+
+func (ModelChangeKind) Type() protoreflect.EnumType {
+	return &file_ymera_v1_catalog_proto_enumTypes[0]
+}
+
+func (x ModelChangeKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ModelChangeKind.Descriptor instead.
+func (ModelChangeKind) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{0}
+}
+
 // What of a model to return.
 type ModelView int32
 
@@ -62,11 +123,11 @@ func (x ModelView) String() string {
 }
 
 func (ModelView) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_catalog_proto_enumTypes[0].Descriptor()
+	return file_ymera_v1_catalog_proto_enumTypes[1].Descriptor()
 }
 
 func (ModelView) Type() protoreflect.EnumType {
-	return &file_ymera_v1_catalog_proto_enumTypes[0]
+	return &file_ymera_v1_catalog_proto_enumTypes[1]
 }
 
 func (x ModelView) Number() protoreflect.EnumNumber {
@@ -75,7 +136,7 @@ func (x ModelView) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ModelView.Descriptor instead.
 func (ModelView) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{0}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{1}
 }
 
 // What a model is for.
@@ -127,11 +188,11 @@ func (x ModelKind) String() string {
 }
 
 func (ModelKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_catalog_proto_enumTypes[1].Descriptor()
+	return file_ymera_v1_catalog_proto_enumTypes[2].Descriptor()
 }
 
 func (ModelKind) Type() protoreflect.EnumType {
-	return &file_ymera_v1_catalog_proto_enumTypes[1]
+	return &file_ymera_v1_catalog_proto_enumTypes[2]
 }
 
 func (x ModelKind) Number() protoreflect.EnumNumber {
@@ -140,7 +201,192 @@ func (x ModelKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ModelKind.Descriptor instead.
 func (ModelKind) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{2}
+}
+
+// The request of ListModelChanges.
+type ListModelChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The maximum number of changes to return; 0 means 100, more than 1,000 means
+	// 1,000.
+	PageSize      int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListModelChangesRequest) Reset() {
+	*x = ListModelChangesRequest{}
+	mi := &file_ymera_v1_catalog_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListModelChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListModelChangesRequest) ProtoMessage() {}
+
+func (x *ListModelChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_catalog_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListModelChangesRequest.ProtoReflect.Descriptor instead.
+func (*ListModelChangesRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ListModelChangesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// The response of ListModelChanges.
+type ListModelChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changes.
+	Changes       []*ModelChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListModelChangesResponse) Reset() {
+	*x = ListModelChangesResponse{}
+	mi := &file_ymera_v1_catalog_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListModelChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListModelChangesResponse) ProtoMessage() {}
+
+func (x *ListModelChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_catalog_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListModelChangesResponse.ProtoReflect.Descriptor instead.
+func (*ListModelChangesResponse) Descriptor() ([]byte, []int) {
 	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ListModelChangesResponse) GetChanges() []*ModelChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+// A change of a model.
+type ModelChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What happened.
+	Kind ModelChangeKind `protobuf:"varint,1,opt,name=kind,proto3,enum=ymera.v1.ModelChangeKind" json:"kind,omitempty"`
+	// The model's id.
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// When it was noticed: when a version of the catalogue with it was stored.
+	NoticedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=noticed_at,json=noticedAt,proto3" json:"noticed_at,omitempty"`
+	// Its price before; absent if it was not known, or if the model appeared.
+	PreviousPrice *Price `protobuf:"bytes,4,opt,name=previous_price,json=previousPrice,proto3" json:"previous_price,omitempty"`
+	// Its price after; absent if it is not known, or if the model vanished.
+	Price *Price `protobuf:"bytes,5,opt,name=price,proto3" json:"price,omitempty"`
+	// The day from which it is not offered any more, as "2026-12-31"; empty if that
+	// is not known.
+	Retires       string `protobuf:"bytes,6,opt,name=retires,proto3" json:"retires,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModelChange) Reset() {
+	*x = ModelChange{}
+	mi := &file_ymera_v1_catalog_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModelChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModelChange) ProtoMessage() {}
+
+func (x *ModelChange) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_catalog_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModelChange.ProtoReflect.Descriptor instead.
+func (*ModelChange) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ModelChange) GetKind() ModelChangeKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ModelChangeKind_MODEL_CHANGE_KIND_UNSPECIFIED
+}
+
+func (x *ModelChange) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ModelChange) GetNoticedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NoticedAt
+	}
+	return nil
+}
+
+func (x *ModelChange) GetPreviousPrice() *Price {
+	if x != nil {
+		return x.PreviousPrice
+	}
+	return nil
+}
+
+func (x *ModelChange) GetPrice() *Price {
+	if x != nil {
+		return x.Price
+	}
+	return nil
+}
+
+func (x *ModelChange) GetRetires() string {
+	if x != nil {
+		return x.Retires
+	}
+	return ""
 }
 
 // The request of ListModels.
@@ -164,7 +410,7 @@ type ListModelsRequest struct {
 
 func (x *ListModelsRequest) Reset() {
 	*x = ListModelsRequest{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[0]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -176,7 +422,7 @@ func (x *ListModelsRequest) String() string {
 func (*ListModelsRequest) ProtoMessage() {}
 
 func (x *ListModelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[0]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -189,7 +435,7 @@ func (x *ListModelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListModelsRequest.ProtoReflect.Descriptor instead.
 func (*ListModelsRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{0}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListModelsRequest) GetPageSize() int32 {
@@ -240,7 +486,7 @@ type ListModelsResponse struct {
 
 func (x *ListModelsResponse) Reset() {
 	*x = ListModelsResponse{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[1]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +498,7 @@ func (x *ListModelsResponse) String() string {
 func (*ListModelsResponse) ProtoMessage() {}
 
 func (x *ListModelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[1]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +511,7 @@ func (x *ListModelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListModelsResponse.ProtoReflect.Descriptor instead.
 func (*ListModelsResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{1}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListModelsResponse) GetModels() []*Model {
@@ -335,7 +581,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[2]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -347,7 +593,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[2]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -360,7 +606,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{2}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Model) GetId() string {
@@ -520,7 +766,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[3]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -532,7 +778,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[3]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -545,7 +791,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{3}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Fact) GetName() string {
@@ -599,7 +845,7 @@ type Statement struct {
 
 func (x *Statement) Reset() {
 	*x = Statement{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +857,7 @@ func (x *Statement) String() string {
 func (*Statement) ProtoMessage() {}
 
 func (x *Statement) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[4]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +870,7 @@ func (x *Statement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Statement.ProtoReflect.Descriptor instead.
 func (*Statement) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{4}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Statement) GetSource() string {
@@ -682,7 +928,7 @@ type Price struct {
 
 func (x *Price) Reset() {
 	*x = Price{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +940,7 @@ func (x *Price) String() string {
 func (*Price) ProtoMessage() {}
 
 func (x *Price) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[5]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +953,7 @@ func (x *Price) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Price.ProtoReflect.Descriptor instead.
 func (*Price) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{5}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Price) GetInputMicrosPerMillion() int64 {
@@ -792,7 +1038,7 @@ type PriceTier struct {
 
 func (x *PriceTier) Reset() {
 	*x = PriceTier{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[6]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -804,7 +1050,7 @@ func (x *PriceTier) String() string {
 func (*PriceTier) ProtoMessage() {}
 
 func (x *PriceTier) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[6]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -817,7 +1063,7 @@ func (x *PriceTier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PriceTier.ProtoReflect.Descriptor instead.
 func (*PriceTier) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{6}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PriceTier) GetAboveInputTokens() int64 {
@@ -879,7 +1125,7 @@ type MeasuredQuality struct {
 
 func (x *MeasuredQuality) Reset() {
 	*x = MeasuredQuality{}
-	mi := &file_ymera_v1_catalog_proto_msgTypes[7]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +1137,7 @@ func (x *MeasuredQuality) String() string {
 func (*MeasuredQuality) ProtoMessage() {}
 
 func (x *MeasuredQuality) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_catalog_proto_msgTypes[7]
+	mi := &file_ymera_v1_catalog_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +1150,7 @@ func (x *MeasuredQuality) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasuredQuality.ProtoReflect.Descriptor instead.
 func (*MeasuredQuality) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{7}
+	return file_ymera_v1_catalog_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *MeasuredQuality) GetCategory() string {
@@ -939,7 +1185,19 @@ var File_ymera_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\n" +
-	"\x16ymera/v1/catalog.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/routing.proto\"\xae\x01\n" +
+	"\x16ymera/v1/catalog.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/routing.proto\"6\n" +
+	"\x17ListModelChangesRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\"K\n" +
+	"\x18ListModelChangesResponse\x12/\n" +
+	"\achanges\x18\x01 \x03(\v2\x15.ymera.v1.ModelChangeR\achanges\"\x86\x02\n" +
+	"\vModelChange\x12-\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x19.ymera.v1.ModelChangeKindR\x04kind\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x129\n" +
+	"\n" +
+	"noticed_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tnoticedAt\x126\n" +
+	"\x0eprevious_price\x18\x04 \x01(\v2\x0f.ymera.v1.PriceR\rpreviousPrice\x12%\n" +
+	"\x05price\x18\x05 \x01(\v2\x0f.ymera.v1.PriceR\x05price\x12\x18\n" +
+	"\aretires\x18\x06 \x01(\tR\aretires\"\xae\x01\n" +
 	"\x11ListModelsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1015,7 +1273,13 @@ const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x14\n" +
 	"\x05tasks\x18\x03 \x01(\x05R\x05tasks\x12B\n" +
-	"\x0fmedian_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration*R\n" +
+	"\x0fmedian_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x0emedianDuration*\xbb\x01\n" +
+	"\x0fModelChangeKind\x12!\n" +
+	"\x1dMODEL_CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aMODEL_CHANGE_KIND_APPEARED\x10\x01\x12\x1e\n" +
+	"\x1aMODEL_CHANGE_KIND_VANISHED\x10\x02\x12#\n" +
+	"\x1fMODEL_CHANGE_KIND_PRICE_CHANGED\x10\x03\x12 \n" +
+	"\x1cMODEL_CHANGE_KIND_DEPRECATED\x10\x04*R\n" +
 	"\tModelView\x12\x1a\n" +
 	"\x16MODEL_VIEW_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10MODEL_VIEW_BASIC\x10\x01\x12\x13\n" +
@@ -1026,10 +1290,11 @@ const file_ymera_v1_catalog_proto_rawDesc = "" +
 	"\x10MODEL_KIND_EMBED\x10\x02\x12\x15\n" +
 	"\x11MODEL_KIND_RERANK\x10\x03\x12\x17\n" +
 	"\x13MODEL_KIND_MODERATE\x10\x04\x12\x14\n" +
-	"\x10MODEL_KIND_OTHER\x10\x052Y\n" +
+	"\x10MODEL_KIND_OTHER\x10\x052\xb4\x01\n" +
 	"\x0eCatalogService\x12G\n" +
 	"\n" +
-	"ListModels\x12\x1b.ymera.v1.ListModelsRequest\x1a\x1c.ymera.v1.ListModelsResponseBR\n" +
+	"ListModels\x12\x1b.ymera.v1.ListModelsRequest\x1a\x1c.ymera.v1.ListModelsResponse\x12Y\n" +
+	"\x10ListModelChanges\x12!.ymera.v1.ListModelChangesRequest\x1a\".ymera.v1.ListModelChangesResponseBR\n" +
 	"\fdev.ymera.v1B\fCatalogProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
@@ -1044,43 +1309,54 @@ func file_ymera_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_catalog_proto_rawDescData
 }
 
-var file_ymera_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ymera_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_ymera_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_ymera_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_ymera_v1_catalog_proto_goTypes = []any{
-	(ModelView)(0),                // 0: ymera.v1.ModelView
-	(ModelKind)(0),                // 1: ymera.v1.ModelKind
-	(*ListModelsRequest)(nil),     // 2: ymera.v1.ListModelsRequest
-	(*ListModelsResponse)(nil),    // 3: ymera.v1.ListModelsResponse
-	(*Model)(nil),                 // 4: ymera.v1.Model
-	(*Fact)(nil),                  // 5: ymera.v1.Fact
-	(*Statement)(nil),             // 6: ymera.v1.Statement
-	(*Price)(nil),                 // 7: ymera.v1.Price
-	(*PriceTier)(nil),             // 8: ymera.v1.PriceTier
-	(*MeasuredQuality)(nil),       // 9: ymera.v1.MeasuredQuality
-	(Capability)(0),               // 10: ymera.v1.Capability
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(ModelChangeKind)(0),             // 0: ymera.v1.ModelChangeKind
+	(ModelView)(0),                   // 1: ymera.v1.ModelView
+	(ModelKind)(0),                   // 2: ymera.v1.ModelKind
+	(*ListModelChangesRequest)(nil),  // 3: ymera.v1.ListModelChangesRequest
+	(*ListModelChangesResponse)(nil), // 4: ymera.v1.ListModelChangesResponse
+	(*ModelChange)(nil),              // 5: ymera.v1.ModelChange
+	(*ListModelsRequest)(nil),        // 6: ymera.v1.ListModelsRequest
+	(*ListModelsResponse)(nil),       // 7: ymera.v1.ListModelsResponse
+	(*Model)(nil),                    // 8: ymera.v1.Model
+	(*Fact)(nil),                     // 9: ymera.v1.Fact
+	(*Statement)(nil),                // 10: ymera.v1.Statement
+	(*Price)(nil),                    // 11: ymera.v1.Price
+	(*PriceTier)(nil),                // 12: ymera.v1.PriceTier
+	(*MeasuredQuality)(nil),          // 13: ymera.v1.MeasuredQuality
+	(*timestamppb.Timestamp)(nil),    // 14: google.protobuf.Timestamp
+	(Capability)(0),                  // 15: ymera.v1.Capability
+	(*durationpb.Duration)(nil),      // 16: google.protobuf.Duration
 }
 var file_ymera_v1_catalog_proto_depIdxs = []int32{
-	0,  // 0: ymera.v1.ListModelsRequest.view:type_name -> ymera.v1.ModelView
-	4,  // 1: ymera.v1.ListModelsResponse.models:type_name -> ymera.v1.Model
-	10, // 2: ymera.v1.Model.capabilities:type_name -> ymera.v1.Capability
-	7,  // 3: ymera.v1.Model.price:type_name -> ymera.v1.Price
-	9,  // 4: ymera.v1.Model.measured:type_name -> ymera.v1.MeasuredQuality
-	1,  // 5: ymera.v1.Model.kind:type_name -> ymera.v1.ModelKind
-	10, // 6: ymera.v1.Model.unknown_capabilities:type_name -> ymera.v1.Capability
-	5,  // 7: ymera.v1.Model.facts:type_name -> ymera.v1.Fact
-	6,  // 8: ymera.v1.Fact.statements:type_name -> ymera.v1.Statement
-	11, // 9: ymera.v1.Statement.stated_at:type_name -> google.protobuf.Timestamp
-	8,  // 10: ymera.v1.Price.tiers:type_name -> ymera.v1.PriceTier
-	12, // 11: ymera.v1.MeasuredQuality.median_duration:type_name -> google.protobuf.Duration
-	2,  // 12: ymera.v1.CatalogService.ListModels:input_type -> ymera.v1.ListModelsRequest
-	3,  // 13: ymera.v1.CatalogService.ListModels:output_type -> ymera.v1.ListModelsResponse
-	13, // [13:14] is the sub-list for method output_type
-	12, // [12:13] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	5,  // 0: ymera.v1.ListModelChangesResponse.changes:type_name -> ymera.v1.ModelChange
+	0,  // 1: ymera.v1.ModelChange.kind:type_name -> ymera.v1.ModelChangeKind
+	14, // 2: ymera.v1.ModelChange.noticed_at:type_name -> google.protobuf.Timestamp
+	11, // 3: ymera.v1.ModelChange.previous_price:type_name -> ymera.v1.Price
+	11, // 4: ymera.v1.ModelChange.price:type_name -> ymera.v1.Price
+	1,  // 5: ymera.v1.ListModelsRequest.view:type_name -> ymera.v1.ModelView
+	8,  // 6: ymera.v1.ListModelsResponse.models:type_name -> ymera.v1.Model
+	15, // 7: ymera.v1.Model.capabilities:type_name -> ymera.v1.Capability
+	11, // 8: ymera.v1.Model.price:type_name -> ymera.v1.Price
+	13, // 9: ymera.v1.Model.measured:type_name -> ymera.v1.MeasuredQuality
+	2,  // 10: ymera.v1.Model.kind:type_name -> ymera.v1.ModelKind
+	15, // 11: ymera.v1.Model.unknown_capabilities:type_name -> ymera.v1.Capability
+	9,  // 12: ymera.v1.Model.facts:type_name -> ymera.v1.Fact
+	10, // 13: ymera.v1.Fact.statements:type_name -> ymera.v1.Statement
+	14, // 14: ymera.v1.Statement.stated_at:type_name -> google.protobuf.Timestamp
+	12, // 15: ymera.v1.Price.tiers:type_name -> ymera.v1.PriceTier
+	16, // 16: ymera.v1.MeasuredQuality.median_duration:type_name -> google.protobuf.Duration
+	6,  // 17: ymera.v1.CatalogService.ListModels:input_type -> ymera.v1.ListModelsRequest
+	3,  // 18: ymera.v1.CatalogService.ListModelChanges:input_type -> ymera.v1.ListModelChangesRequest
+	7,  // 19: ymera.v1.CatalogService.ListModels:output_type -> ymera.v1.ListModelsResponse
+	4,  // 20: ymera.v1.CatalogService.ListModelChanges:output_type -> ymera.v1.ListModelChangesResponse
+	19, // [19:21] is the sub-list for method output_type
+	17, // [17:19] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_catalog_proto_init() }
@@ -1089,16 +1365,16 @@ func file_ymera_v1_catalog_proto_init() {
 		return
 	}
 	file_ymera_v1_routing_proto_init()
-	file_ymera_v1_catalog_proto_msgTypes[2].OneofWrappers = []any{}
 	file_ymera_v1_catalog_proto_msgTypes[5].OneofWrappers = []any{}
-	file_ymera_v1_catalog_proto_msgTypes[6].OneofWrappers = []any{}
+	file_ymera_v1_catalog_proto_msgTypes[8].OneofWrappers = []any{}
+	file_ymera_v1_catalog_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_catalog_proto_rawDesc), len(file_ymera_v1_catalog_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   8,
+			NumEnums:      3,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,7 +21,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CatalogService_ListModels_FullMethodName = "/ymera.v1.CatalogService/ListModels"
+	CatalogService_ListModels_FullMethodName       = "/ymera.v1.CatalogService/ListModels"
+	CatalogService_ListModelChanges_FullMethodName = "/ymera.v1.CatalogService/ListModelChanges"
 )
 
 // CatalogServiceClient is the client API for CatalogService service.
@@ -35,6 +36,12 @@ type CatalogServiceClient interface {
 	// Errors: INVALID_ARGUMENT for a provider that the server does not have, a page
 	// token that it did not issue for this filter, or a view that it does not know.
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
+	// Returns what changed in the lists of providers, the latest first, as far as
+	// earlier versions of the catalogue are stored. A provider that could not list
+	// its models did not change. Has no side effects.
+	//
+	// Errors: INVALID_ARGUMENT for a negative size.
+	ListModelChanges(ctx context.Context, in *ListModelChangesRequest, opts ...grpc.CallOption) (*ListModelChangesResponse, error)
 }
 
 type catalogServiceClient struct {
@@ -55,6 +62,16 @@ func (c *catalogServiceClient) ListModels(ctx context.Context, in *ListModelsReq
 	return out, nil
 }
 
+func (c *catalogServiceClient) ListModelChanges(ctx context.Context, in *ListModelChangesRequest, opts ...grpc.CallOption) (*ListModelChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListModelChangesResponse)
+	err := c.cc.Invoke(ctx, CatalogService_ListModelChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CatalogServiceServer is the server API for CatalogService service.
 // All implementations must embed UnimplementedCatalogServiceServer
 // for forward compatibility.
@@ -66,6 +83,12 @@ type CatalogServiceServer interface {
 	// Errors: INVALID_ARGUMENT for a provider that the server does not have, a page
 	// token that it did not issue for this filter, or a view that it does not know.
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
+	// Returns what changed in the lists of providers, the latest first, as far as
+	// earlier versions of the catalogue are stored. A provider that could not list
+	// its models did not change. Has no side effects.
+	//
+	// Errors: INVALID_ARGUMENT for a negative size.
+	ListModelChanges(context.Context, *ListModelChangesRequest) (*ListModelChangesResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }
 
@@ -78,6 +101,9 @@ type UnimplementedCatalogServiceServer struct{}
 
 func (UnimplementedCatalogServiceServer) ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListModels not implemented")
+}
+func (UnimplementedCatalogServiceServer) ListModelChanges(context.Context, *ListModelChangesRequest) (*ListModelChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListModelChanges not implemented")
 }
 func (UnimplementedCatalogServiceServer) mustEmbedUnimplementedCatalogServiceServer() {}
 func (UnimplementedCatalogServiceServer) testEmbeddedByValue()                        {}
@@ -118,6 +144,24 @@ func _CatalogService_ListModels_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CatalogService_ListModelChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListModelChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).ListModelChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_ListModelChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).ListModelChanges(ctx, req.(*ListModelChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CatalogService_ServiceDesc is the grpc.ServiceDesc for CatalogService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -128,6 +172,10 @@ var CatalogService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListModels",
 			Handler:    _CatalogService_ListModels_Handler,
+		},
+		{
+			MethodName: "ListModelChanges",
+			Handler:    _CatalogService_ListModelChanges_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from ymera.v1 import routing_pb2 as ymera_dot_v1_dot_routing__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16ymera/v1/catalog.proto\x12\x08ymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/routing.proto\"\x80\x01\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x0f\n\x07pattern\x18\x04 \x01(\t\x12!\n\x04view\x18\x05 \x01(\x0e\x32\x13.ymera.v1.ModelView\"N\n\x12ListModelsResponse\x12\x1f\n\x06models\x18\x01 \x03(\x0b\x32\x0f.ymera.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe1\x04\n\x05Model\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12*\n\x0c\x63\x61pabilities\x18\x03 \x03(\x0e\x32\x14.ymera.v1.Capability\x12\x1b\n\x0e\x63ontext_window\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x1e\n\x11max_output_tokens\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x1e\n\x05price\x18\x06 \x01(\x0b\x32\x0f.ymera.v1.Price\x12\x11\n\tsimulated\x18\x07 \x01(\x08\x12\r\n\x05local\x18\x08 \x01(\x08\x12+\n\x08measured\x18\t \x03(\x0b\x32\x19.ymera.v1.MeasuredQuality\x12\x11\n\tavailable\x18\n \x01(\x08\x12!\n\x04kind\x18\x0b \x01(\x0e\x32\x13.ymera.v1.ModelKind\x12\x32\n\x14unknown_capabilities\x18\x0c \x03(\x0e\x32\x14.ymera.v1.Capability\x12\x0f\n\x07\x65\x66\x66orts\x18\r \x03(\t\x12\x12\n\ndeprecated\x18\x0e \x01(\x08\x12\x0f\n\x07retires\x18\x0f \x01(\t\x12\x0c\n\x04\x66ree\x18\x10 \x01(\x08\x12 \n\x13requests_per_minute\x18\x11 \x01(\x03H\x02\x88\x01\x01\x12\x1d\n\x10requests_per_day\x18\x12 \x01(\x03H\x03\x88\x01\x01\x12\x1d\n\x05\x66\x61\x63ts\x18\x13 \x03(\x0b\x32\x0e.ymera.v1.FactB\x11\n\x0f_context_windowB\x14\n\x12_max_output_tokensB\x16\n\x14_requests_per_minuteB\x13\n\x11_requests_per_day\"n\n\x04\x46\x61\x63t\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x10\n\x08\x64isputed\x18\x04 \x01(\x08\x12\'\n\nstatements\x18\x05 \x03(\x0b\x32\x13.ymera.v1.Statement\"Y\n\tStatement\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12-\n\tstated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x86\x03\n\x05Price\x12 \n\x18input_micros_per_million\x18\x01 \x01(\x03\x12!\n\x19output_micros_per_million\x18\x02 \x01(\x03\x12\x0e\n\x06source\x18\x03 \x01(\t\x12*\n\x1d\x63\x61\x63he_read_micros_per_million\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12+\n\x1e\x63\x61\x63he_write_micros_per_million\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12)\n\x1creasoning_micros_per_million\x18\x06 \x01(\x03H\x02\x88\x01\x01\x12\x1a\n\x12micros_per_request\x18\x07 \x01(\x03\x12\"\n\x05tiers\x18\x08 \x03(\x0b\x32\x13.ymera.v1.PriceTierB \n\x1e_cache_read_micros_per_millionB!\n\x1f_cache_write_micros_per_millionB\x1f\n\x1d_reasoning_micros_per_million\"\xd6\x02\n\tPriceTier\x12\x1a\n\x12\x61\x62ove_input_tokens\x18\x01 \x01(\x03\x12 \n\x18input_micros_per_million\x18\x02 \x01(\x03\x12!\n\x19output_micros_per_million\x18\x03 \x01(\x03\x12*\n\x1d\x63\x61\x63he_read_micros_per_million\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12+\n\x1e\x63\x61\x63he_write_micros_per_million\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12)\n\x1creasoning_micros_per_million\x18\x06 \x01(\x03H\x02\x88\x01\x01\x42 \n\x1e_cache_read_micros_per_millionB!\n\x1f_cache_write_micros_per_millionB\x1f\n\x1d_reasoning_micros_per_million\"u\n\x0fMeasuredQuality\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\r\n\x05tasks\x18\x03 \x01(\x05\x12\x32\n\x0fmedian_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration*R\n\tModelView\x12\x1a\n\x16MODEL_VIEW_UNSPECIFIED\x10\x00\x12\x14\n\x10MODEL_VIEW_BASIC\x10\x01\x12\x13\n\x0fMODEL_VIEW_FULL\x10\x02*\x9c\x01\n\tModelKind\x12\x1a\n\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MODEL_KIND_GENERATE\x10\x01\x12\x14\n\x10MODEL_KIND_EMBED\x10\x02\x12\x15\n\x11MODEL_KIND_RERANK\x10\x03\x12\x17\n\x13MODEL_KIND_MODERATE\x10\x04\x12\x14\n\x10MODEL_KIND_OTHER\x10\x05\x32Y\n\x0e\x43\x61talogService\x12G\n\nListModels\x12\x1b.ymera.v1.ListModelsRequest\x1a\x1c.ymera.v1.ListModelsResponseBR\n\x0c\x64\x65v.ymera.v1B\x0c\x43\x61talogProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16ymera/v1/catalog.proto\x12\x08ymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/routing.proto\",\n\x17ListModelChangesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\"B\n\x18ListModelChangesResponse\x12&\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x15.ymera.v1.ModelChange\"\xcf\x01\n\x0bModelChange\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.ymera.v1.ModelChangeKind\x12\r\n\x05model\x18\x02 \x01(\t\x12.\n\nnoticed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x0eprevious_price\x18\x04 \x01(\x0b\x32\x0f.ymera.v1.Price\x12\x1e\n\x05price\x18\x05 \x01(\x0b\x32\x0f.ymera.v1.Price\x12\x0f\n\x07retires\x18\x06 \x01(\t\"\x80\x01\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x0f\n\x07pattern\x18\x04 \x01(\t\x12!\n\x04view\x18\x05 \x01(\x0e\x32\x13.ymera.v1.ModelView\"N\n\x12ListModelsResponse\x12\x1f\n\x06models\x18\x01 \x03(\x0b\x32\x0f.ymera.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe1\x04\n\x05Model\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12*\n\x0c\x63\x61pabilities\x18\x03 \x03(\x0e\x32\x14.ymera.v1.Capability\x12\x1b\n\x0e\x63ontext_window\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x1e\n\x11max_output_tokens\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x1e\n\x05price\x18\x06 \x01(\x0b\x32\x0f.ymera.v1.Price\x12\x11\n\tsimulated\x18\x07 \x01(\x08\x12\r\n\x05local\x18\x08 \x01(\x08\x12+\n\x08measured\x18\t \x03(\x0b\x32\x19.ymera.v1.MeasuredQuality\x12\x11\n\tavailable\x18\n \x01(\x08\x12!\n\x04kind\x18\x0b \x01(\x0e\x32\x13.ymera.v1.ModelKind\x12\x32\n\x14unknown_capabilities\x18\x0c \x03(\x0e\x32\x14.ymera.v1.Capability\x12\x0f\n\x07\x65\x66\x66orts\x18\r \x03(\t\x12\x12\n\ndeprecated\x18\x0e \x01(\x08\x12\x0f\n\x07retires\x18\x0f \x01(\t\x12\x0c\n\x04\x66ree\x18\x10 \x01(\x08\x12 \n\x13requests_per_minute\x18\x11 \x01(\x03H\x02\x88\x01\x01\x12\x1d\n\x10requests_per_day\x18\x12 \x01(\x03H\x03\x88\x01\x01\x12\x1d\n\x05\x66\x61\x63ts\x18\x13 \x03(\x0b\x32\x0e.ymera.v1.FactB\x11\n\x0f_context_windowB\x14\n\x12_max_output_tokensB\x16\n\x14_requests_per_minuteB\x13\n\x11_requests_per_day\"n\n\x04\x46\x61\x63t\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x10\n\x08\x64isputed\x18\x04 \x01(\x08\x12\'\n\nstatements\x18\x05 \x03(\x0b\x32\x13.ymera.v1.Statement\"Y\n\tStatement\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12-\n\tstated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x86\x03\n\x05Price\x12 \n\x18input_micros_per_million\x18\x01 \x01(\x03\x12!\n\x19output_micros_per_million\x18\x02 \x01(\x03\x12\x0e\n\x06source\x18\x03 \x01(\t\x12*\n\x1d\x63\x61\x63he_read_micros_per_million\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12+\n\x1e\x63\x61\x63he_write_micros_per_million\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12)\n\x1creasoning_micros_per_million\x18\x06 \x01(\x03H\x02\x88\x01\x01\x12\x1a\n\x12micros_per_request\x18\x07 \x01(\x03\x12\"\n\x05tiers\x18\x08 \x03(\x0b\x32\x13.ymera.v1.PriceTierB \n\x1e_cache_read_micros_per_millionB!\n\x1f_cache_write_micros_per_millionB\x1f\n\x1d_reasoning_micros_per_million\"\xd6\x02\n\tPriceTier\x12\x1a\n\x12\x61\x62ove_input_tokens\x18\x01 \x01(\x03\x12 \n\x18input_micros_per_million\x18\x02 \x01(\x03\x12!\n\x19output_micros_per_million\x18\x03 \x01(\x03\x12*\n\x1d\x63\x61\x63he_read_micros_per_million\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12+\n\x1e\x63\x61\x63he_write_micros_per_million\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12)\n\x1creasoning_micros_per_million\x18\x06 \x01(\x03H\x02\x88\x01\x01\x42 \n\x1e_cache_read_micros_per_millionB!\n\x1f_cache_write_micros_per_millionB\x1f\n\x1d_reasoning_micros_per_million\"u\n\x0fMeasuredQuality\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\r\n\x05tasks\x18\x03 \x01(\x05\x12\x32\n\x0fmedian_duration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration*\xbb\x01\n\x0fModelChangeKind\x12!\n\x1dMODEL_CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1aMODEL_CHANGE_KIND_APPEARED\x10\x01\x12\x1e\n\x1aMODEL_CHANGE_KIND_VANISHED\x10\x02\x12#\n\x1fMODEL_CHANGE_KIND_PRICE_CHANGED\x10\x03\x12 \n\x1cMODEL_CHANGE_KIND_DEPRECATED\x10\x04*R\n\tModelView\x12\x1a\n\x16MODEL_VIEW_UNSPECIFIED\x10\x00\x12\x14\n\x10MODEL_VIEW_BASIC\x10\x01\x12\x13\n\x0fMODEL_VIEW_FULL\x10\x02*\x9c\x01\n\tModelKind\x12\x1a\n\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MODEL_KIND_GENERATE\x10\x01\x12\x14\n\x10MODEL_KIND_EMBED\x10\x02\x12\x15\n\x11MODEL_KIND_RERANK\x10\x03\x12\x17\n\x13MODEL_KIND_MODERATE\x10\x04\x12\x14\n\x10MODEL_KIND_OTHER\x10\x05\x32\xb4\x01\n\x0e\x43\x61talogService\x12G\n\nListModels\x12\x1b.ymera.v1.ListModelsRequest\x1a\x1c.ymera.v1.ListModelsResponse\x12Y\n\x10ListModelChanges\x12!.ymera.v1.ListModelChangesRequest\x1a\".ymera.v1.ListModelChangesResponseBR\n\x0c\x64\x65v.ymera.v1B\x0c\x43\x61talogProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,26 +35,34 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ymera.v1.catalog_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\014dev.ymera.v1B\014CatalogProtoP\001Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1'
-  _globals['_MODELVIEW']._serialized_start=2008
-  _globals['_MODELVIEW']._serialized_end=2090
-  _globals['_MODELKIND']._serialized_start=2093
-  _globals['_MODELKIND']._serialized_end=2249
-  _globals['_LISTMODELSREQUEST']._serialized_start=126
-  _globals['_LISTMODELSREQUEST']._serialized_end=254
-  _globals['_LISTMODELSRESPONSE']._serialized_start=256
-  _globals['_LISTMODELSRESPONSE']._serialized_end=334
-  _globals['_MODEL']._serialized_start=337
-  _globals['_MODEL']._serialized_end=946
-  _globals['_FACT']._serialized_start=948
-  _globals['_FACT']._serialized_end=1058
-  _globals['_STATEMENT']._serialized_start=1060
-  _globals['_STATEMENT']._serialized_end=1149
-  _globals['_PRICE']._serialized_start=1152
-  _globals['_PRICE']._serialized_end=1542
-  _globals['_PRICETIER']._serialized_start=1545
-  _globals['_PRICETIER']._serialized_end=1887
-  _globals['_MEASUREDQUALITY']._serialized_start=1889
-  _globals['_MEASUREDQUALITY']._serialized_end=2006
-  _globals['_CATALOGSERVICE']._serialized_start=2251
-  _globals['_CATALOGSERVICE']._serialized_end=2340
+  _globals['_MODELCHANGEKIND']._serialized_start=2333
+  _globals['_MODELCHANGEKIND']._serialized_end=2520
+  _globals['_MODELVIEW']._serialized_start=2522
+  _globals['_MODELVIEW']._serialized_end=2604
+  _globals['_MODELKIND']._serialized_start=2607
+  _globals['_MODELKIND']._serialized_end=2763
+  _globals['_LISTMODELCHANGESREQUEST']._serialized_start=125
+  _globals['_LISTMODELCHANGESREQUEST']._serialized_end=169
+  _globals['_LISTMODELCHANGESRESPONSE']._serialized_start=171
+  _globals['_LISTMODELCHANGESRESPONSE']._serialized_end=237
+  _globals['_MODELCHANGE']._serialized_start=240
+  _globals['_MODELCHANGE']._serialized_end=447
+  _globals['_LISTMODELSREQUEST']._serialized_start=450
+  _globals['_LISTMODELSREQUEST']._serialized_end=578
+  _globals['_LISTMODELSRESPONSE']._serialized_start=580
+  _globals['_LISTMODELSRESPONSE']._serialized_end=658
+  _globals['_MODEL']._serialized_start=661
+  _globals['_MODEL']._serialized_end=1270
+  _globals['_FACT']._serialized_start=1272
+  _globals['_FACT']._serialized_end=1382
+  _globals['_STATEMENT']._serialized_start=1384
+  _globals['_STATEMENT']._serialized_end=1473
+  _globals['_PRICE']._serialized_start=1476
+  _globals['_PRICE']._serialized_end=1866
+  _globals['_PRICETIER']._serialized_start=1869
+  _globals['_PRICETIER']._serialized_end=2211
+  _globals['_MEASUREDQUALITY']._serialized_start=2213
+  _globals['_MEASUREDQUALITY']._serialized_end=2330
+  _globals['_CATALOGSERVICE']._serialized_start=2766
+  _globals['_CATALOGSERVICE']._serialized_end=2946
 # @@protoc_insertion_point(module_scope)

@@ -22,6 +22,38 @@ else:
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
+class _ModelChangeKind:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _ModelChangeKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_ModelChangeKind.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    MODEL_CHANGE_KIND_UNSPECIFIED: _ModelChangeKind.ValueType  # 0
+    """Never sent."""
+    MODEL_CHANGE_KIND_APPEARED: _ModelChangeKind.ValueType  # 1
+    """Its provider lists it now."""
+    MODEL_CHANGE_KIND_VANISHED: _ModelChangeKind.ValueType  # 2
+    """Its provider does not list it any more."""
+    MODEL_CHANGE_KIND_PRICE_CHANGED: _ModelChangeKind.ValueType  # 3
+    """Its price changed, or became known or unknown."""
+    MODEL_CHANGE_KIND_DEPRECATED: _ModelChangeKind.ValueType  # 4
+    """Its end was announced."""
+
+class ModelChangeKind(_ModelChangeKind, metaclass=_ModelChangeKindEnumTypeWrapper):
+    """What happened to a model."""
+
+MODEL_CHANGE_KIND_UNSPECIFIED: ModelChangeKind.ValueType  # 0
+"""Never sent."""
+MODEL_CHANGE_KIND_APPEARED: ModelChangeKind.ValueType  # 1
+"""Its provider lists it now."""
+MODEL_CHANGE_KIND_VANISHED: ModelChangeKind.ValueType  # 2
+"""Its provider does not list it any more."""
+MODEL_CHANGE_KIND_PRICE_CHANGED: ModelChangeKind.ValueType  # 3
+"""Its price changed, or became known or unknown."""
+MODEL_CHANGE_KIND_DEPRECATED: ModelChangeKind.ValueType  # 4
+"""Its end was announced."""
+Global___ModelChangeKind: typing_extensions.TypeAlias = ModelChangeKind
+
 class _ModelView:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -81,6 +113,93 @@ MODEL_KIND_MODERATE: ModelKind.ValueType  # 4
 MODEL_KIND_OTHER: ModelKind.ValueType  # 5
 """Something that Ymera does not support yet, such as images or speech."""
 Global___ModelKind: typing_extensions.TypeAlias = ModelKind
+
+@typing.final
+class ListModelChangesRequest(google.protobuf.message.Message):
+    """The request of ListModelChanges."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """The maximum number of changes to return; 0 means 100, more than 1,000 means
+    1,000.
+    """
+    def __init__(
+        self,
+        *,
+        page_size: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["page_size", b"page_size"]) -> None: ...
+
+Global___ListModelChangesRequest: typing_extensions.TypeAlias = ListModelChangesRequest
+
+@typing.final
+class ListModelChangesResponse(google.protobuf.message.Message):
+    """The response of ListModelChanges."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: builtins.int
+    @property
+    def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ModelChange]:
+        """The changes."""
+
+    def __init__(
+        self,
+        *,
+        changes: collections.abc.Iterable[Global___ModelChange] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["changes", b"changes"]) -> None: ...
+
+Global___ListModelChangesResponse: typing_extensions.TypeAlias = ListModelChangesResponse
+
+@typing.final
+class ModelChange(google.protobuf.message.Message):
+    """A change of a model."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    NOTICED_AT_FIELD_NUMBER: builtins.int
+    PREVIOUS_PRICE_FIELD_NUMBER: builtins.int
+    PRICE_FIELD_NUMBER: builtins.int
+    RETIRES_FIELD_NUMBER: builtins.int
+    kind: Global___ModelChangeKind.ValueType
+    """What happened."""
+    model: builtins.str
+    """The model's id."""
+    retires: builtins.str
+    """The day from which it is not offered any more, as "2026-12-31"; empty if that
+    is not known.
+    """
+    @property
+    def noticed_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it was noticed: when a version of the catalogue with it was stored."""
+
+    @property
+    def previous_price(self) -> Global___Price:
+        """Its price before; absent if it was not known, or if the model appeared."""
+
+    @property
+    def price(self) -> Global___Price:
+        """Its price after; absent if it is not known, or if the model vanished."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___ModelChangeKind.ValueType = ...,
+        model: builtins.str = ...,
+        noticed_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        previous_price: Global___Price | None = ...,
+        price: Global___Price | None = ...,
+        retires: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["noticed_at", b"noticed_at", "previous_price", b"previous_price", "price", b"price"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["kind", b"kind", "model", b"model", "noticed_at", b"noticed_at", "previous_price", b"previous_price", "price", b"price", "retires", b"retires"]) -> None: ...
+
+Global___ModelChange: typing_extensions.TypeAlias = ModelChange
 
 @typing.final
 class ListModelsRequest(google.protobuf.message.Message):

@@ -40,6 +40,11 @@ class CatalogServiceStub(object):
                 request_serializer=ymera_dot_v1_dot_catalog__pb2.ListModelsRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_catalog__pb2.ListModelsResponse.FromString,
                 _registered_method=True)
+        self.ListModelChanges = channel.unary_unary(
+                '/ymera.v1.CatalogService/ListModelChanges',
+                request_serializer=ymera_dot_v1_dot_catalog__pb2.ListModelChangesRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_catalog__pb2.ListModelChangesResponse.FromString,
+                _registered_method=True)
 
 
 class CatalogServiceServicer(object):
@@ -56,6 +61,17 @@ class CatalogServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListModelChanges(self, request, context):
+        """Returns what changed in the lists of providers, the latest first, as far as
+        earlier versions of the catalogue are stored. A provider that could not list
+        its models did not change. Has no side effects.
+
+        Errors: INVALID_ARGUMENT for a negative size.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CatalogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -63,6 +79,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.ListModels,
                     request_deserializer=ymera_dot_v1_dot_catalog__pb2.ListModelsRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_catalog__pb2.ListModelsResponse.SerializeToString,
+            ),
+            'ListModelChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModelChanges,
+                    request_deserializer=ymera_dot_v1_dot_catalog__pb2.ListModelChangesRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_catalog__pb2.ListModelChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -93,6 +114,33 @@ class CatalogService(object):
             '/ymera.v1.CatalogService/ListModels',
             ymera_dot_v1_dot_catalog__pb2.ListModelsRequest.SerializeToString,
             ymera_dot_v1_dot_catalog__pb2.ListModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModelChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.CatalogService/ListModelChanges',
+            ymera_dot_v1_dot_catalog__pb2.ListModelChangesRequest.SerializeToString,
+            ymera_dot_v1_dot_catalog__pb2.ListModelChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

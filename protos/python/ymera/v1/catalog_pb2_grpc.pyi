@@ -41,7 +41,23 @@ _CatalogServiceListModelsType = typing_extensions.TypeVar(
     ],
 )
 
-class CatalogServiceStub(typing.Generic[_CatalogServiceListModelsType]):
+_CatalogServiceListModelChangesType = typing_extensions.TypeVar(
+    '_CatalogServiceListModelChangesType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.catalog_pb2.ListModelChangesRequest,
+        ymera.v1.catalog_pb2.ListModelChangesResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.catalog_pb2.ListModelChangesRequest,
+        ymera.v1.catalog_pb2.ListModelChangesResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.catalog_pb2.ListModelChangesRequest,
+        ymera.v1.catalog_pb2.ListModelChangesResponse,
+    ],
+)
+
+class CatalogServiceStub(typing.Generic[_CatalogServiceListModelsType, _CatalogServiceListModelChangesType]):
     """Lists models."""
 
     @typing.overload
@@ -50,6 +66,10 @@ class CatalogServiceStub(typing.Generic[_CatalogServiceListModelsType]):
             ymera.v1.catalog_pb2.ListModelsRequest,
             ymera.v1.catalog_pb2.ListModelsResponse,
         ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.catalog_pb2.ListModelChangesRequest,
+            ymera.v1.catalog_pb2.ListModelChangesResponse,
+        ],
     ], channel: grpc.Channel) -> None: ...
 
     @typing.overload
@@ -57,6 +77,10 @@ class CatalogServiceStub(typing.Generic[_CatalogServiceListModelsType]):
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.catalog_pb2.ListModelsRequest,
             ymera.v1.catalog_pb2.ListModelsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.catalog_pb2.ListModelChangesRequest,
+            ymera.v1.catalog_pb2.ListModelChangesResponse,
         ],
     ], channel: grpc.aio.Channel) -> None: ...
 
@@ -67,10 +91,22 @@ class CatalogServiceStub(typing.Generic[_CatalogServiceListModelsType]):
     token that it did not issue for this filter, or a view that it does not know.
     """
 
+    ListModelChanges: _CatalogServiceListModelChangesType
+    """Returns what changed in the lists of providers, the latest first, as far as
+    earlier versions of the catalogue are stored. A provider that could not list
+    its models did not change. Has no side effects.
+
+    Errors: INVALID_ARGUMENT for a negative size.
+    """
+
 CatalogServiceAsyncStub: typing_extensions.TypeAlias = CatalogServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.catalog_pb2.ListModelsRequest,
         ymera.v1.catalog_pb2.ListModelsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.catalog_pb2.ListModelChangesRequest,
+        ymera.v1.catalog_pb2.ListModelChangesResponse,
     ],
 ]
 
@@ -87,6 +123,19 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
 
         Errors: INVALID_ARGUMENT for a provider that the server does not have, a page
         token that it did not issue for this filter, or a view that it does not know.
+        """
+
+    @abc.abstractmethod
+    def ListModelChanges(
+        self,
+        request: ymera.v1.catalog_pb2.ListModelChangesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.catalog_pb2.ListModelChangesResponse, collections.abc.Awaitable[ymera.v1.catalog_pb2.ListModelChangesResponse]]:
+        """Returns what changed in the lists of providers, the latest first, as far as
+        earlier versions of the catalogue are stored. A provider that could not list
+        its models did not change. Has no side effects.
+
+        Errors: INVALID_ARGUMENT for a negative size.
         """
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
