@@ -63,7 +63,7 @@ def assign(request: Message, given: Sequence[str]) -> None:
             message.MergeFrom(ParseDict({name: _value(field, text)}, type(message)()))
         except (ParseError, ValueError, RecursionError) as error:
             remedy = f"Use one of {', '.join(values(field))}." if values(field) else str(error).partition("\n")[0]
-            raise wrong(f"--set {name}: {text!r} is not a valid value", remedy) from None
+            raise wrong(f"--set {name}: {text!r:.100} is not a valid value", remedy) from None
 
 
 def _unknown(name: str, known: Iterable[str]) -> CommandFailed:

@@ -1,12 +1,13 @@
 """Versions of the contract are compared before anything else of a plugin is looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.unit.plugins.test_plugins import StillProvider, detail, found, load
-from ymera_service.plugins import PluginState
+from ymera_service.plugins import PluginState, installed
 from ymera_service.sdk.hookspecs import CONTRACT, PluginDescription, hookimpl
 
 OFFERED = ".".join(map(str, CONTRACT))
@@ -23,6 +24,32 @@ def test_a_distribution_that_requires_another_contract_is_not_even_imported(need
 def test_a_distribution_whose_requirement_is_met_is_loaded(needs: str) -> None:
     registry = load(replace(found("acme", Newer()), needs=needs))
     assert "imported" not in detail(registry, "ymera-acme")
+
+
+@pytest.mark.parametrize(
+    ("lines", "needs"),
+    [
+        (["ymera-sdk>=1.1,<2"], ">=1.1,<2"),
+        (["Ymera.SDK[wire, testing] >= 1.1 , < 2 "], ">= 1.1 , < 2"),
+        (["ymera_sdk (>=1.1)"], ">=1.1"),
+        (["orjson>=3.10", "ymera-sdk==1.1", "ymera-sdk==1.2"], "==1.1"),
+        (["ymera-sdk"], ""),
+        (["ymera-sdk>=9; python_version < '3'", "ymera-sdk>=1"], ">=1"),
+        (["ymera-sdk @ file:///somewhere"], ""),
+        (["ymera-sdk-extras>=9", "other-ymera-sdk>=9", "(", ""], ""),
+    ],
+)
+def test_what_a_distribution_requires_is_read_from_its_metadata(
+    lines: Sequence[str], needs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = tmp_path / "acme-1.dist-info"
+    metadata.mkdir()
+    required = "".join(f"Requires-Dist: {line}\n" for line in lines)
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: acme\nVersion: 1\n{required}")
+    (metadata / "entry_points.txt").write_text("[ymera]\nacme = ymera_acme\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    [acme] = [plugin for plugin in installed() if plugin.name == "acme"]
+    assert (acme.label, acme.needs, acme.origin) == ("acme 1", needs, str(tmp_path))
 
 
 class Newer:
