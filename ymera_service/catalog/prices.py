@@ -11,19 +11,19 @@ A list price gives the cost that `genai-prices` calculates, rounded up to whole 
 - a price without a rate for input or for output is unknown, whereas `genai-prices` calculates with 0;
 - what `Usage` doesn't count isn't charged: searches, pages, seconds of audio. Tokens of audio, images and
   video cost as much as those of text, and writes to a cache as much as those that are kept the shortest time;
-- a price that depends on the day or the hour is that of the latest refresh (`catalog.refresh_seconds`), and
-  one that depends on how a request is processed is that of standard processing, not of batches or priority.
+- a price that depends on the day or the hour is that of the latest refresh (`catalog.refresh_seconds`). Service tiers
+  such as "flex" and "priority" have prices of their own where the lists state them; batches are not used.
 """
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ymera_service.config import PriceSettings, RateSettings
-from ymera_service.sdk.models import Kind, ModelInfo, Price, Tier
+from ymera_service.sdk.models import STANDARD_TIERS, Kind, ModelInfo, Price, Tier
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo as ListEntry
@@ -47,6 +47,8 @@ class Listing:
     context_window: int
     since: str = ""
 
+
+_TIER = "service_tier"
 
 UNLISTED = Listing(price=None, context_window=0)
 
@@ -82,8 +84,12 @@ class PriceLists:
 def configured(settings: PriceSettings) -> Price:
     """Returns a price that the configuration states in USD."""
     tiers = tuple(Tier(*_configured_rates(tier), above_input_tokens=tier.above) for tier in settings.tiers)
-    fee = _micros(settings.per_request)
-    return Price(*_configured_rates(settings), per_request=fee, tiers=tiers, source="configuration")
+    fee, source = _micros(settings.per_request), "configuration"
+    served = {
+        word.lower(): Price(*_configured_rates(rates), per_request=fee, source=source)
+        for word, rates in settings.service_tiers.items()
+    }
+    return Price(*_configured_rates(settings), per_request=fee, tiers=tiers, service_tiers=served, source=source)
 
 
 def listed(prices: "ModelPrice", kind: Kind = Kind.GENERATE) -> Price | None:
@@ -124,7 +130,22 @@ def _find(vendor: str, name: str) -> "ListEntry | None":
 
 
 def _listing(entry: "ListEntry", kind: Kind, now: datetime) -> Listing:
-    return Listing(listed(entry.get_prices(now), kind), entry.context_window or 0, _since(entry, now))
+    price = listed(entry.get_prices(now), kind)
+    if price is not None and entry.price_variants:
+        price = replace(price, service_tiers=_service_tiers(entry, kind, now))
+    return Listing(price, entry.context_window or 0, _since(entry, now))
+
+
+def _service_tiers(entry: "ListEntry", kind: Kind, now: datetime) -> dict[str, Price]:
+    """Returns the prices of the service tiers for which an entry has other prices than the usual."""
+    words = {variant.when[_TIER] for variant in entry.price_variants or () if variant.when.keys() == {_TIER}}
+    prices = {
+        word.lower(): entry.get_prices(now, {_TIER: word}) for word in words if word.lower() not in STANDARD_TIERS
+    }
+    usual = entry.get_prices(now)
+    # A variant that is not in force yet has the usual prices: then the tier has no known one.
+    listings = {word: listed(price, kind) for word, price in prices.items() if price != usual}
+    return {word: price for word, price in listings.items() if price is not None}
 
 
 def _since(entry: "ListEntry", now: datetime) -> str:

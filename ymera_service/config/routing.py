@@ -77,6 +77,8 @@ class PriceSettings(RateSettings):
     """USD per call, in addition to its tokens."""
     tiers: tuple[TierSettings, ...] = ()
     """By ascending `above`; the last one whose threshold is exceeded applies."""
+    service_tiers: dict[str, RateSettings] = Field(default_factory=dict)
+    """The prices of calls that the vendor served in another tier, by its word for the tier, such as "flex"."""
 
     @field_validator("tiers")
     @classmethod

@@ -36,17 +36,28 @@ def _was_refused(progress: Progress, failure: YmeraError | None) -> bool:
     return progress.accepted_at is None and refused
 
 
-def cost_of(model: Model, usage: Usage, progress: Progress, failure: YmeraError | None) -> int | None:
-    """Returns what a call costs in micro-USD: what its provider says that it charges, or else by its price.
+CHARGED = "charged"
+"""The source of a cost that the provider stated; others are those of prices."""
 
-    None means that it is not known: there is no price, or there are fees that no price list has.
+
+def cost_of(model: Model, usage: Usage, progress: Progress, failure: YmeraError | None) -> tuple[int | None, str]:
+    """Returns what a call costs in micro-USD, and who says so: what its provider says that it charges, or else the
+    source of the price.
+
+    None means that it is not known: there is no price, none of its service tier, or there are fees that no price list
+    has. Nothing has no source.
     """
     if _was_refused(progress, failure) or is_free(progress.portion):
-        return 0
+        return 0, ""
     if progress.finished is not None and progress.charged_micros is not None:
-        return progress.charged_micros
+        return progress.charged_micros, CHARGED
     billed = progress.billed if progress.finished is not None else None
-    return model.cost_micros(billed or usage) if progress.usual_rates else None
+    micros = _by_price(model, billed or usage, progress)
+    return micros, model.price.source if micros is not None and model.price is not None else ""
+
+
+def _by_price(model: Model, usage: Usage, progress: Progress) -> int | None:
+    return model.cost_micros(usage, progress.service_tier) if progress.usual_rates else None
 
 
 def usage_of(context: ExecutionContext, progress: Progress, failure: YmeraError | None) -> tuple[Usage, bool]:

@@ -221,7 +221,7 @@ class AttemptRunner:
         now = asyncio.get_running_loop().time()
         usage, estimated = usage_of(context, progress, failure)
         first = progress.first_token_at
-        cost = cost_of(callee.model, usage, progress, failure)
+        cost, source = cost_of(callee.model, usage, progress, failure)
         attempt = Attempt(
             number=callee.number,
             target=callee.target,
@@ -243,6 +243,7 @@ class AttemptRunner:
             raw_finish_reason=clean(progress.finished.raw_reason) if progress.finished else "",
             stop_sequence=clean(progress.finished.stop_sequence) if progress.finished else "",
             service_tier=clean(progress.service_tier),
+            cost_source=source,
             counted_micros=counted_micros(context, callee.model, usage) if cost is None else 0,
         )
         if callee.race is not None and callee.is_beaten:

@@ -86,6 +86,8 @@ class Attempt:
         raw_finish_reason: The provider's own word for why the model stopped.
         stop_sequence: The one that the model wrote.
         service_tier: The provider's own word for the tier in which it served the call.
+        cost_source: Who says what it cost: "charged" for the provider, else the source of the price; empty if it cost
+            nothing, or that is not known.
         counted_micros: What counts towards its caller's limit in place of a cost that is not known.
     """
 
@@ -109,6 +111,7 @@ class Attempt:
     raw_finish_reason: str = ""
     stop_sequence: str = ""
     service_tier: str = ""
+    cost_source: str = ""
     counted_micros: int = 0
 
     @property

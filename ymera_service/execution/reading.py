@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from ymera_service.execution.facts import Attempt, Turn
-from ymera_service.execution.recording import PROVIDERS_FACTS
+from ymera_service.execution.recording import FACTS
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Usage
 from ymera_service.sdk.targets import Deployment, Target
@@ -50,7 +50,7 @@ def _attempt(stored: Mapping[str, Any]) -> Attempt:
         simulated=stored.get("simulated", False),
         hedge=stored.get("hedge", False),
         counted_micros=stored.get("counted_micros", 0),
-        **{name: stored[name] for name in PROVIDERS_FACTS if name in stored},
+        **{name: stored[name] for name in FACTS if name in stored},
         adaptations=tuple(
             [Adaptation(AdaptationKind(kind), field, detail) for kind, field, detail in stored.get("adaptations", ())]
         ),

@@ -27,8 +27,8 @@ from ymera_service.storage.tables import USAGE_COLUMNS
 
 log = structlog.get_logger(__name__)
 
-PROVIDERS_FACTS = ("response_id", "response_model", "raw_finish_reason", "stop_sequence", "service_tier")
-"""Of an attempt; stored if they are not empty."""
+FACTS = ("response_id", "response_model", "raw_finish_reason", "stop_sequence", "service_tier", "cost_source")
+"""Texts of an attempt that are stored if they are not empty."""
 RECORD_SECONDS = 10.0
 """How long storage may take to make a record durable."""
 EXECUTION_NOTE = "execution"
@@ -218,7 +218,7 @@ def _attempt(turn: int, attempt: Attempt) -> dict[str, Any]:
         "finish_reason": attempt.finish_reason,
         "simulated": attempt.simulated,
     }
-    for name in PROVIDERS_FACTS:
+    for name in FACTS:
         if fact := getattr(attempt, name):
             stored[name] = fact
     if attempt.hedge:

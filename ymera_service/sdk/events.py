@@ -127,10 +127,12 @@ class UsageReported:
     estimated: bool = False
     """Whether the counts contradicted each other and had to be corrected."""
     usual_rates: bool = True
-    """Whether the call costs what the tokens cost at the model's usual rates. False if the provider charges for tools
-    that it ran itself, or uses other rates for a service tier; without `cost_micros` the cost is then not known."""
+    """Whether the call costs what its tokens cost at the rates of its service tier. False if the provider charges for
+    tools that it ran itself, or for something else that no price list has; without `cost_micros` the cost is then not
+    known."""
     service_tier: str = ""
-    """The provider's own word for the tier in which it served the call; empty if it does not say."""
+    """The provider's own word for the tier in which it served the call; empty if it does not say. What a tier costs is
+    looked up by this word."""
     billed: Usage | None = None
     """The tokens that the provider charges for, if they are others than those that it consumed."""
 

@@ -20,6 +20,8 @@ class Kind(StrEnum):
 
 
 _MILLION = 1_000_000
+STANDARD_TIERS = frozenset({"", "default", "standard", "auto", "on_demand"})
+"""Vendors' words, in lower case, for the service tier whose price is the usual one."""
 
 
 class Capability(StrEnum):
@@ -97,6 +99,8 @@ class Price(Rates):
     Attributes:
         per_request: Micro-USD for each call, in addition to its tokens.
         tiers: The rates of longer inputs, by ascending threshold; the highest one exceeded applies.
+        service_tiers: The prices of calls in other service tiers, by the provider's word for the tier in lower case,
+            such as "flex". A tier that is not among them has no known price, unless `STANDARD_TIERS` has it.
         source: The source of the price: "provider", "configuration", "local", "genai-prices", or the name of a source
             of facts.
 
@@ -106,6 +110,7 @@ class Price(Rates):
 
     per_request: int = field(default=0, kw_only=True)
     tiers: tuple[Tier, ...] = field(default=(), kw_only=True)
+    service_tiers: Mapping[str, "Price"] = field(default_factory=dict, kw_only=True, hash=False)
     source: str = field(default="provider", kw_only=True)
 
     def __post_init__(self) -> None:
@@ -119,6 +124,11 @@ class Price(Rates):
     def is_free(self) -> bool:
         """Whether no request costs anything."""
         return not any((self.input, self.output, self.per_request, self.reasoning, self.cache_write, *self.tiers))
+
+    def in_tier(self, service_tier: str) -> "Price | None":
+        """Returns the price of a call that was served in a tier, by the provider's word; None if it is not known."""
+        word = service_tier.lower()
+        return self if word in STANDARD_TIERS else self.service_tiers.get(word)
 
     def rates_at(self, input_tokens: int) -> Rates:
         """Returns the rates that apply to a request with this number of input tokens."""
@@ -228,6 +238,12 @@ class Model:
         """Whether its price is known and 0, as of models on the operator's own server."""
         return self.price is not None and self.price.is_free
 
-    def cost_micros(self, usage: Usage) -> int | None:
-        """Returns what one call costs in micro-USD, rounded up; None if the price is not known."""
-        return None if self.price is None else self.price.cost_micros(usage)
+    def cost_micros(self, usage: Usage, service_tier: str = "") -> int | None:
+        """Returns what one call costs in micro-USD, rounded up; None if the price is not known.
+
+        Args:
+            usage: What it consumed.
+            service_tier: The provider's word for the tier that it was served in; empty for the standard one.
+        """
+        price = self.price if self.price is None or not service_tier else self.price.in_tier(service_tier)
+        return None if price is None else price.cost_micros(usage)

@@ -1,5 +1,7 @@
 """Service tiers, and probabilities, which the API does not state."""
 
+from typing import Any
+
 import orjson
 import pytest
 from ymera_anthropic.decoder import MessagesDecoder
@@ -27,9 +29,20 @@ def test_a_tier_has_the_apis_name(tier: ServiceTier | None, word: str | None, ad
     assert [one.field for one in request.adaptations] == adapted
 
 
-@pytest.mark.parametrize(("tier", "usual"), [("standard", True), ("priority", False), ("batch", False)])
-def test_the_tier_that_served_tells_whether_the_price_list_applies(tier: str, usual: bool) -> None:
-    usage = {"input_tokens": 1, "output_tokens": 2, "service_tier": tier}
+@pytest.mark.parametrize("tier", ["standard", "priority", "batch"])
+@pytest.mark.parametrize(
+    ("more", "usual"),
+    [
+        ({}, True),
+        ({"cache_creation": {"ephemeral_5m_input_tokens": 9, "ephemeral_1h_input_tokens": 0}}, True),
+        ({"cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 9}}, False),
+        ({"speed": "standard", "inference_geo": "global"}, True),
+        ({"speed": "fast"}, False),
+        ({"inference_geo": "us"}, False),
+    ],
+)
+def test_the_tier_that_served_is_told_and_what_has_rates_of_its_own(tier: str, more: Any, usual: bool) -> None:
+    usage = {"input_tokens": 1, "output_tokens": 2, "service_tier": tier, **more}
     decoder = MessagesDecoder()
     answer = {"content": [], "stop_reason": "end_turn", "usage": usage}
     items = [*decoder.feed(orjson.dumps(answer)), *decoder.close()]

@@ -227,7 +227,7 @@ def test_cached_tokens_are_part_of_the_input() -> None:
     [
         ({}, True),
         ({"serviceTier": {"type": "default"}, "performanceConfig": {"latency": "standard"}}, True),
-        ({"serviceTier": {"type": "flex"}}, False),
+        ({"serviceTier": {"type": "flex"}}, True),
         ({"performanceConfig": {"latency": "optimized"}}, False),
         (
             {"usage": {**COUNTS, "cacheDetails": [{"ttl": "1h", "inputTokens": 9}, {"ttl": "5m", "inputTokens": 0}]}},

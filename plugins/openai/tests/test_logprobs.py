@@ -130,12 +130,12 @@ def test_a_tier_has_the_vendors_name(
     assert [one.field for one in encoded(kind(quirks), prompt).adaptations] == adapted
 
 
-@pytest.mark.parametrize(("tier", "usual"), [("default", True), ("flex", False), ("priority", False), (None, True)])
-def test_the_tier_that_served_tells_whether_the_price_list_applies(tier: str | None, usual: bool) -> None:
+@pytest.mark.parametrize("tier", ["default", "flex", "priority", None])
+def test_the_tier_that_served_is_told_as_its_price_is_looked_up_by_it(tier: str | None) -> None:
     choice = {"message": {"content": "co"}, "finish_reason": "stop"}
     chat = decoded(ChatDecoder(), {"choices": [choice], "usage": USAGE, "service_tier": tier})
     response = {"status": "completed", "output": [], "usage": {"input_tokens": 1, "output_tokens": 2}}
     whole = decoded(ResponsesDecoder(), response | {"service_tier": tier})
     for items in (chat, whole):
         [reported] = [item for item in items if isinstance(item, UsageReported)]
-        assert (reported.service_tier, reported.usual_rates) == (tier or "", usual)
+        assert (reported.service_tier, reported.usual_rates) == (tier or "", True)

@@ -200,3 +200,22 @@ async def test_embedding_models_are_priced() -> None:
     listing = (await PriceLists().look_up([info]))[info.name]
     assert listing.price is not None
     assert (listing.price.input > 0, listing.price.output) == (True, 0)
+
+
+@pytest.mark.parametrize("tier", ["flex", "priority"])
+async def test_a_service_tier_costs_what_the_list_says_of_it(tier: str) -> None:
+    found = await PriceLists().look_up([ModelInfo("gpt-5", price_vendor="openai")])
+    price = found["gpt-5"].price
+    assert price is not None
+    entry = get_snapshot().find_provider_model("gpt-5", None, "openai", None)[1]
+    theirs = listed(entry.get_prices(datetime.now(UTC), {"service_tier": tier}))
+    assert price.in_tier(tier) == theirs != listed(entry.get_prices(datetime.now(UTC)))
+    assert price.in_tier("default") is price
+    assert price.in_tier("batch") is None
+
+
+def test_a_configured_service_tier_has_its_rates() -> None:
+    stated = {"input": 1, "output": 4, "per_request": 0.01, "service_tiers": {"Flex": {"input": 0.5, "output": 2}}}
+    price = configured(PriceSettings.model_validate(stated))
+    assert price.in_tier("flex") == Price(500_000, 2_000_000, per_request=10_000, source="configuration")
+    assert price.in_tier("priority") is None

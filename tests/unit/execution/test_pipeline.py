@@ -109,8 +109,8 @@ COUNTED = UsageReported(Usage(input_tokens=10, output_tokens=3))
 HELLO: Sequence[Step] = (Accepted(), TextDelta("Hel"), TextDelta("lo"), COUNTED, DONE)
 HELLO_PROMPT = Prompt((user("Say hello."),))
 NEVER_OPEN = BreakerSettings(failures=1_000)
-PRICE = Price(input=1_000_000, output=2_000_000)
-"""One micro-USD per input token, two per output token."""
+PRICE = Price(input=1_000_000, output=2_000_000, service_tiers={"flex": Price(500_000, 1_000_000)})
+"""One micro-USD per input token, two per output token; half of that in the tier "flex"."""
 
 
 class ScriptedProvider(Provider):
@@ -500,6 +500,35 @@ async def test_what_a_provider_says_that_it_charges_goes_before_its_price(harnes
     async with harness({model: [[Accepted(), TextDelta("Hello"), charged, DONE]]}) as here:
         consumption = (await here.end_of()).consumption
         assert (consumption.usage, consumption.cost_micros, consumption.estimated) == (Usage(10, 3), 77, True)
+    async with harness({model: [[Accepted(), TextDelta("Hello"), charged, DONE]]}) as here:
+        [attempt] = (await here.end_of()).attempts
+        assert attempt.cost_source == "charged"
+
+
+@pytest.mark.parametrize(
+    ("tier", "usual_rates", "cost"),
+    [("", True, 16), ("default", True, 16), ("flex", True, 8), ("priority", True, None), ("flex", False, None)],
+)
+async def test_a_call_costs_what_its_service_tier_does(
+    harness: OpenHarness, tier: str, usual_rates: bool, cost: int | None
+) -> None:
+    reported = UsageReported(Usage(10, 3), usual_rates=usual_rates, service_tier=tier)
+    async with harness({"one": [[Accepted(), TextDelta("Hello"), reported, DONE]]}) as here:
+        end = await here.end_of()
+        [attempt] = end.attempts
+        assert (attempt.cost_micros, attempt.service_tier, attempt.estimated) == (cost, tier, False)
+        assert attempt.cost_source == ("" if cost is None else "provider")
+        # What is not known is counted for more than it probably costs, where spending is limited.
+        assert attempt.spent_micros == (32 if cost is None else cost)
+        stored = await here.database.executions.get(f"request-{here.requests}")
+        assert stored is not None
+        assert (stored.cost_micros, stored.spent_micros) == (cost, 32 if cost is None else None)
+        [[read]] = [turn.attempts for turn in turns_from_json(stored.attempts)]
+        assert (read.cost_micros, read.cost_source, read.spent_micros) == (
+            attempt.cost_micros,
+            attempt.cost_source,
+            attempt.spent_micros,
+        )
 
 
 @pytest.mark.parametrize(("billed", "cost"), [(Usage(4, 2), 8), (Usage(4, -2), 16), (None, 16)])

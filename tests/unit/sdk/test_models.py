@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ymera_service.sdk.generation import Usage
-from ymera_service.sdk.models import Price, Rates, Tier
+from ymera_service.sdk.models import Model, ModelInfo, Price, Rates, Tier
 
 LONG = Tier(6_000_000, 30_000_000, 600_000, 7_500_000, above_input_tokens=200_000)
 HUGE = Tier(9_000_000, 45_000_000, above_input_tokens=500_000)
@@ -87,3 +87,22 @@ def test_invalid_tiers_are_rejected() -> None:
     for tiers in ((HUGE, LONG), (LONG, LONG)):
         with pytest.raises(ValueError, match="not in ascending order"):
             Price(1, 1, tiers=tiers)
+
+
+FLEX = Price(1_500_000, 7_500_000)
+SERVED = replace(PRICE, service_tiers={"flex": FLEX})
+
+
+@pytest.mark.parametrize("word", ["", "default", "standard", "Standard", "auto", "on_demand", "ON_DEMAND"])
+def test_the_standard_tier_has_the_usual_price(word: str) -> None:
+    assert SERVED.in_tier(word) is SERVED
+
+
+def test_another_tier_has_its_own_price_or_none_that_is_known() -> None:
+    model = Model("p/m", "p", ModelInfo("m"), SERVED)
+    usage = Usage(1_000, 1_000)
+    assert model.cost_micros(usage) == 18_000
+    assert model.cost_micros(usage, "FLEX") == 9_000
+    assert model.cost_micros(usage, "priority") is None
+    assert model.cost_micros(usage, "a word of tomorrow") is None
+    assert Model("p/m", "p", ModelInfo("m"), None).cost_micros(usage, "default") is None

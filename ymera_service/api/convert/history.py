@@ -49,6 +49,7 @@ def _attempt(turn: int, attempt: Attempt) -> Fields:
         "stop_sequence": attempt.stop_sequence,
         "hedge": attempt.hedge,
         "service_tier": attempt.service_tier,
+        "cost_source": attempt.cost_source,
     }
 
 

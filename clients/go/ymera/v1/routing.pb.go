@@ -1761,7 +1761,11 @@ type Attempt struct {
 	Hedge bool `protobuf:"varint,16,opt,name=hedge,proto3" json:"hedge,omitempty"`
 	// The tier in which the provider served it, in its own word, such as "default" or
 	// "flex"; empty if it did not say.
-	ServiceTier   string `protobuf:"bytes,17,opt,name=service_tier,json=serviceTier,proto3" json:"service_tier,omitempty"`
+	ServiceTier string `protobuf:"bytes,17,opt,name=service_tier,json=serviceTier,proto3" json:"service_tier,omitempty"`
+	// Who says what it cost: "charged" if the provider stated what it charges; else
+	// the source of the price, such as "configuration", "genai-prices" or
+	// "provider", its own listing; empty if it cost nothing, or the cost is not known.
+	CostSource    string `protobuf:"bytes,18,opt,name=cost_source,json=costSource,proto3" json:"cost_source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1911,6 +1915,13 @@ func (x *Attempt) GetHedge() bool {
 func (x *Attempt) GetServiceTier() string {
 	if x != nil {
 		return x.ServiceTier
+	}
+	return ""
+}
+
+func (x *Attempt) GetCostSource() string {
+	if x != nil {
+		return x.CostSource
 	}
 	return ""
 }
@@ -2269,7 +2280,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\x0e2\x19.ymera.v1.ExclusionReasonR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x18\n" +
 	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1a\n" +
-	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\x8e\x05\n" +
+	"\bendpoint\x18\x05 \x01(\tR\bendpoint\"\xaf\x05\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
@@ -2289,7 +2300,9 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x11raw_finish_reason\x18\x0e \x01(\tR\x0frawFinishReason\x12#\n" +
 	"\rstop_sequence\x18\x0f \x01(\tR\fstopSequence\x12\x14\n" +
 	"\x05hedge\x18\x10 \x01(\bR\x05hedge\x12!\n" +
-	"\fservice_tier\x18\x11 \x01(\tR\vserviceTier\"\xb6\x01\n" +
+	"\fservice_tier\x18\x11 \x01(\tR\vserviceTier\x12\x1f\n" +
+	"\vcost_source\x18\x12 \x01(\tR\n" +
+	"costSource\"\xb6\x01\n" +
 	"\aWarning\x12*\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x16.ymera.v1.Warning.KindR\x04kind\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x16\n" +

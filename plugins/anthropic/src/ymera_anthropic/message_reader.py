@@ -35,7 +35,6 @@ from ymera_service.sdk.wire.json_reader import (
     text,
     words,
 )
-from ymera_service.sdk.wire.tiers import has_usual_rates
 from ymera_service.sdk.wire.usage import consistent
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
@@ -140,8 +139,14 @@ class MessageReader:
             reasoning_output_tokens=reported("thinking_tokens", 0),
         )
         corrected = consistent(counts)
-        usual = self._usual_rates and has_usual_rates(self._tier)
-        return [UsageReported(corrected, estimated=corrected != counts, usual_rates=usual, service_tier=self._tier)]
+        return [
+            UsageReported(
+                corrected,
+                estimated=corrected != counts,
+                usual_rates=self._usual_rates,
+                service_tier=self._tier,
+            )
+        ]
 
     def _start(self, message: Json) -> ProviderEvent:
         if self._started:
@@ -156,7 +161,7 @@ class MessageReader:
             if (tokens := count(usage, name)) is not None:
                 self._usage[name] = tokens
         self._tier = text(usage, "service_tier") or self._tier
-        if any(member(usage, "server_tool_use").values()):
+        if any(member(usage, "server_tool_use").values()) or _charges_more(usage):
             self._usual_rates = False
         if (tokens := count(member(usage, "output_tokens_details"), "thinking_tokens")) is not None:
             self._usage["thinking_tokens"] = tokens
@@ -256,3 +261,10 @@ def _citation(entry: Json) -> Citation:
     uri = text(entry, "url") or text(entry, "source")
     title = text(entry, "title") or text(entry, "document_title")
     return Citation(uri, title, text(entry, "cited_text"))
+
+
+def _charges_more(usage: Json) -> bool:
+    """Returns whether a call has other rates than the usual: for what is kept in the cache for an hour, for the fast
+    mode, or for processing in one country (https://platform.claude.com/docs/en/about-claude/pricing)."""
+    for_an_hour = count(member(usage, "cache_creation"), "ephemeral_1h_input_tokens")
+    return bool(for_an_hour) or text(usage, "speed") == "fast" or text(usage, "inference_geo") == "us"

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.wire.json_reader import Json, count, first, member, members, text
-from ymera_service.sdk.wire.tiers import has_usual_rates
 
 _HEADERS = {
     "inputTokens": "x-amzn-bedrock-input-token-count",
@@ -40,5 +39,4 @@ def reported(answer: Json) -> list[UsageReported]:
     tier, latency = text(member(answer, "serviceTier"), "type"), text(member(answer, "performanceConfig"), "latency")
     for_an_hour = any(text(one, "ttl") == "1h" and count(one, "inputTokens") for one in members(counts, "cacheDetails"))
     charges_more = any(member(counts, "serverToolUsage").values()) or latency == "optimized" or for_an_hour
-    usual = has_usual_rates(tier) and not charges_more
-    return [UsageReported(usage, count(counts, "totalTokens"), usual_rates=usual, service_tier=tier)]
+    return [UsageReported(usage, count(counts, "totalTokens"), usual_rates=not charges_more, service_tier=tier)]

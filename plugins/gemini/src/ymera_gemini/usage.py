@@ -3,7 +3,6 @@
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.wire.json_reader import Json, count, text
-from ymera_service.sdk.wire.tiers import has_usual_rates
 from ymera_service.sdk.wire.usage import consistent
 
 _COUNTS = (
@@ -50,7 +49,6 @@ class Counts:
                 corrected,
                 reported("totalTokenCount"),
                 estimated=corrected != usage,
-                usual_rates=has_usual_rates(self._tier),
                 service_tier=self._tier,
             )
         ]

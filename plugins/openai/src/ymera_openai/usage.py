@@ -5,7 +5,6 @@ from math import ceil
 from ymera_service.sdk.events import UsageReported
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.wire.json_reader import Json, count, first, member
-from ymera_service.sdk.wire.tiers import has_usual_rates
 from ymera_service.sdk.wire.usage import consistent
 
 _DEAREST = 1_000_000
@@ -37,7 +36,6 @@ def read_usage(usage: Json, tier: str = "") -> UsageReported | None:
         total,
         _charged(usage),
         estimated=corrected != counts,
-        usual_rates=has_usual_rates(tier),
         service_tier=tier,
     )
 

@@ -985,6 +985,7 @@ class Attempt(google.protobuf.message.Message):
     STOP_SEQUENCE_FIELD_NUMBER: builtins.int
     HEDGE_FIELD_NUMBER: builtins.int
     SERVICE_TIER_FIELD_NUMBER: builtins.int
+    COST_SOURCE_FIELD_NUMBER: builtins.int
     number: builtins.int
     """Counted from 1 in each turn."""
     model: builtins.str
@@ -1019,6 +1020,11 @@ class Attempt(google.protobuf.message.Message):
     service_tier: builtins.str
     """The tier in which the provider served it, in its own word, such as "default" or
     "flex"; empty if it did not say.
+    """
+    cost_source: builtins.str
+    """Who says what it cost: "charged" if the provider stated what it charges; else
+    the source of the price, such as "configuration", "genai-prices" or
+    "provider", its own listing; empty if it cost nothing, or the cost is not known.
     """
     @property
     def error(self) -> ymera.v1.errors_pb2.Error:
@@ -1062,9 +1068,10 @@ class Attempt(google.protobuf.message.Message):
         stop_sequence: builtins.str = ...,
         hedge: builtins.bool = ...,
         service_tier: builtins.str = ...,
+        cost_source: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["duration", b"duration", "error", b"error", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["account", b"account", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "finish_reason", b"finish_reason", "hedge", b"hedge", "model", b"model", "number", b"number", "raw_finish_reason", b"raw_finish_reason", "response_id", b"response_id", "response_model", b"response_model", "service_tier", b"service_tier", "stop_sequence", b"stop_sequence", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "cost_source", b"cost_source", "duration", b"duration", "endpoint", b"endpoint", "error", b"error", "finish_reason", b"finish_reason", "hedge", b"hedge", "model", b"model", "number", b"number", "raw_finish_reason", b"raw_finish_reason", "response_id", b"response_id", "response_model", b"response_model", "service_tier", b"service_tier", "stop_sequence", b"stop_sequence", "time_to_first_token", b"time_to_first_token", "turn", b"turn", "usage", b"usage", "warnings", b"warnings"]) -> None: ...
 
 Global___Attempt: typing_extensions.TypeAlias = Attempt
 
