@@ -31,7 +31,7 @@ WIRE = Path(__file__).parents[3] / "shared" / "wire"
 WAIT = 30.0
 COMPLETIONS: list[Exchange] = [
     exchange
-    for pattern in ("ollama/ollama.api-chat.*.json", "cohere/cohere.chat-v2.*.json")
+    for pattern in ("ollama/ollama.api-*.json", "cohere/cohere.chat-v*.json")
     for path in sorted(WIRE.glob(pattern))
     if (exchange := json.loads(path.read_bytes()))["expect"]["kind"] == "completion"
 ]

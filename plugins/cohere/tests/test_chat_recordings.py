@@ -31,7 +31,7 @@ from ymera_service.sdk.testing.recorded import Cut, each_byte, each_event, rando
 Exchange = dict[str, Any]
 
 WIRE = Path(__file__).parents[4] / "shared" / "wire" / "cohere"
-EXCHANGES: list[Exchange] = [json.loads(path.read_bytes()) for path in sorted(WIRE.glob("cohere.chat-v2.*.json"))]
+EXCHANGES: list[Exchange] = [json.loads(path.read_bytes()) for path in sorted(WIRE.glob("cohere.chat-v*.json"))]
 if not EXCHANGES:
     pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
 

@@ -15,11 +15,11 @@ from aiohttp import web
 from ymera_gemini import tokens, ymera_register_providers
 from ymera_gemini.settings import GeminiSettings
 from ymera_gemini.tokens import AccessToken, from_command, from_default_credentials
-from ymera_gemini.vertex import VertexProvider, address
+from ymera_gemini.vertex import VertexDialect, VertexProvider, address
 
 from ymera_service.config import TransportSettings
-from ymera_service.sdk.content import user
-from ymera_service.sdk.errors import AuthenticationFailed, ProviderServerError
+from ymera_service.sdk.content import Media, MediaKind, Message, Role, user
+from ymera_service.sdk.errors import AuthenticationFailed, InvalidProviderRequest, ProviderServerError
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Transport
 from ymera_service.sdk.models import Capability
@@ -268,3 +268,16 @@ async def test_tokens_of_a_prompt_are_counted_in_vertex_form(recorded_http: Call
     provider = VertexProvider({"global": address("p", "global")}, AccessToken(issue), transport)
     assert await count_of(provider, "gemini-2.5-flash", Prompt((user("Hi"),))) == 7
     assert orjson.loads(transport.requests[0].body).keys() == {"contents"}
+
+
+def test_a_file_is_sent_by_its_address_and_not_by_an_id_that_the_gemini_api_gave_it() -> None:
+    def asking(file_id: str) -> GenerateRequest:
+        film = Media(MediaKind.VIDEO, "video/mp4", file_id=file_id, provider="vertexai")
+        return GenerateRequest("gemini-2.5-flash", Prompt((Message(Role.USER, (film,)),)))
+
+    sent = orjson.loads(VertexDialect().encode(asking("gs://bucket/film.mp4")).body)
+    assert sent["contents"][0]["parts"][0]["fileData"]["fileUri"] == "gs://bucket/film.mp4"
+    with pytest.raises(InvalidProviderRequest, match="keeps no files"):
+        VertexDialect().encode(asking("files/abc"))
+    with pytest.raises(InvalidProviderRequest, match="keeps no files"):
+        VertexDialect().encode_count(asking("files/abc").prompt, "gemini-2.5-flash")

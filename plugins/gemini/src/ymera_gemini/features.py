@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ymera_service.sdk.features import BY_MODEL, IGNORED, SENT, Feature, Features, dropped, each, mapped
+from ymera_service.sdk.features import BY_MODEL, IGNORED, SENT, Feature, Features, dropped, each, mapped, refused
 from ymera_service.sdk.generation import ServiceTier
 from ymera_service.sdk.wire.declared import tiers_of
 from ymera_service.sdk.wire.tiers import Names
@@ -28,6 +28,6 @@ GEMINI: Features = {
     Feature.CACHE: IGNORED,
     **tiers_of(TIERS),
 }
-VERTEX: Features = {**GEMINI, **tiers_of({})}
+VERTEX: Features = {**GEMINI, **tiers_of({}), Feature.FILE_ID: refused("Vertex AI keeps no files")}
 FORMATS: Mapping[str, Features] = {"gemini": GEMINI, "vertexai": VERTEX}
 """By the name of the provider."""

@@ -13,8 +13,10 @@ from ymera_gemini.requests import generation
 from ymera_gemini.response_reader import FORMAT
 from ymera_gemini.settings import ModelSettings
 from ymera_gemini.tokens import AccessToken
+from ymera_service.sdk.content import Media
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.errors import InvalidProviderRequest
+from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Endpoint, HttpRequest, Transport
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
@@ -44,9 +46,22 @@ class VertexDialect(GeminiDialect):
     tiers: ClassVar[Names] = {}
     declared: ClassVar[Declared] = Declared(VERTEX_FEATURES, FORMAT)
 
+    def encode(self, request: GenerateRequest) -> HttpRequest:
+        """See `GeminiDialect.encode`."""
+        _refuse_kept_files(request.prompt)
+        return super().encode(request)
+
     def encode_count(self, prompt: Prompt, model: str) -> HttpRequest:
         """See `GeminiDialect.encode_count`."""
+        _refuse_kept_files(prompt)
         return post(model, "countTokens", generation(prompt, self.profiles.of(model)))
+
+
+def _refuse_kept_files(prompt: Prompt) -> None:
+    """Raises `InvalidProviderRequest` for a file by its id: unlike the Gemini API, Vertex AI keeps none."""
+    parts = (part for message in prompt.messages for part in message.parts if isinstance(part, Media))
+    if any(part.file_id and "://" not in part.file_id for part in parts):
+        raise InvalidProviderRequest("Vertex AI keeps no files: send their bytes, or an address such as gs://…")
 
 
 class VertexProvider(GeminiProvider):

@@ -46,9 +46,10 @@ class AnswerReader:
             self._started = True
             yield ResponseStarted(model=text(line, "model"))
         message = member(line, "message")
-        if thought := words(message, "thinking", "message"):
+        # `/api/generate` has both beside the message that it lacks; a proxy may answer with it.
+        if thought := words(message, "thinking", "message") or words(line, "thinking"):
             yield ReasoningDelta(thought)
-        if content := words(message, "content", "message"):
+        if content := words(message, "content", "message") or words(line, "response"):
             yield TextDelta(content)
         yield from of_tokens(members(line, "logprobs"))
         for call in members(message, "tool_calls"):
