@@ -30,7 +30,7 @@ from ymera_service.sdk.errors import (
     StreamInterrupted,
     YmeraError,
 )
-from ymera_service.sdk.events import Accepted, Finished
+from ymera_service.sdk.events import Accepted, Finished, TextDelta
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import Model
@@ -52,7 +52,7 @@ TIMER_SLACK = 0.05
 """A limit is moved only when it would move by more than this share: a timer per event would cost 1 % of a stream."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Callee:
     """A target with what is needed to call it.
 
@@ -164,8 +164,9 @@ class AttemptRunner:
                     if type(event) is Accepted and event.headroom is not None:
                         callee.permit.heard(event.headroom)
                     if delta is not None:
-                        await _release(context, callee, delta, scope)
-                    self._extend(scope, progress, context.execution.stream, event, clock)
+                        await _release(context, callee, delta, scope, progress)
+                    if now >= progress.limit_holds_until or type(event) is not TextDelta:
+                        self._extend(scope, progress, context.execution.stream, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
             failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress))
             if not (scope.expired() and isinstance(error, TimeoutError)):
@@ -203,6 +204,8 @@ class AttemptRunner:
         until, present = clock() + seconds, scope.when()
         if not scope.expired() and (present is None or abs(until - present) > seconds * TIMER_SLACK):
             scope.reschedule(until)
+            if progress.first_token_at is not None and progress.finished is None:
+                progress.limit_holds_until = until - seconds * (1 - TIMER_SLACK)
 
     def _too_slow(self, context: ExecutionContext, callee: Callee, progress: Progress) -> str:
         if _is_callers_limit(progress):
@@ -359,7 +362,9 @@ def _call_context(context: ExecutionContext, callee: Callee) -> CallContext:
     )
 
 
-async def _release(context: ExecutionContext, callee: Callee, delta: Delta, scope: asyncio.Timeout) -> None:
+async def _release(
+    context: ExecutionContext, callee: Callee, delta: Delta, scope: asyncio.Timeout, progress: Progress
+) -> None:
     """Hands a part of the answer over. A caller that reads slowly does not count against the provider's time."""
     if callee.race is not None and not callee.race.win(callee.number):
         raise asyncio.CancelledError
@@ -368,6 +373,7 @@ async def _release(context: ExecutionContext, callee: Callee, delta: Delta, scop
     if context.sink.try_send(delta):
         return
     scope.reschedule(None)
+    progress.limit_holds_until = 0.0
     await context.sink.send(delta)
 
 

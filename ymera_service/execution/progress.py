@@ -37,6 +37,8 @@ class Progress:
     """Seconds that the caller gives a target for the first part of its answer."""
     limit: float = 0.0
     """Seconds until its first sign."""
+    limit_holds_until: float = 0.0
+    """Further text does not move the limit before."""
     waits: bool = False
     """Whether it waits for one of the server's own connections."""
     accepted_at: float | None = None

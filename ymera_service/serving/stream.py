@@ -58,7 +58,8 @@ class Channel:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
         taken, self._waiting = self._waiting, []
-        _wake(self._writer)
+        if self._writer is not None:
+            _wake(self._writer)
         return taken
 
     def close(self, _task: object = None) -> None:
