@@ -27,7 +27,7 @@ from ymera_service.sdk.events import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A whole answer: a message per turn, and the execution that gave it; `replayed` as in `Started`."""
 

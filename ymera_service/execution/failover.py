@@ -31,7 +31,7 @@ class Standing(IntEnum):
     """All of its latest calls failed, so that another one is charged to the retry budget."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Choice:
     """A target that may be called next.
 

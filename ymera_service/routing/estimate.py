@@ -38,7 +38,7 @@ _CAPABILITY_OF = {
 _CAPABILITY_OF_TOOL = {WEB_SEARCH: Capability.WEB_SEARCH, CODE_EXECUTION: Capability.CODE_EXECUTION}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Needs:
     """What a prompt needs.
 

@@ -21,7 +21,7 @@ RANKED = 16
 """Targets that one execution may ever call."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RoutingRequest:
     """What is asked.
 
@@ -39,7 +39,7 @@ class RoutingRequest:
     cheapest: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Snapshot:
     """What is known when a decision is made.
 

@@ -159,7 +159,7 @@ def _packed(decision: Decision) -> dict[str, Any]:
 
 
 def _packed_candidate(candidate: Candidate) -> _Candidate:
-    components = tuple((part.name, part.value, part.weight, part.evidence) for part in candidate.components)
+    components = tuple([(part.name, part.value, part.weight, part.evidence) for part in candidate.components])
     target = _packed_target(candidate.target)
     return target, candidate.score, components, candidate.expected_cost_micros, candidate.expected_latency
 

@@ -29,9 +29,10 @@ class Operation(StrEnum):
     RERANK = "rerank"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExecutionRecord:
-    """One request: its decision, attempts and usage. Prompts and answers are not stored.
+    """One request: its decision, attempts and usage. Prompts and answers are not stored. Never changed, and not frozen,
+    which would take twice as long to make for every request.
 
     A later record of the same request replaces the earlier one. Durations are in seconds.
 

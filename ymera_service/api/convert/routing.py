@@ -16,7 +16,6 @@ from ymera_service.routing.decision import (
     ExclusionCount,
     ExclusionReason,
     Preferences,
-    ScoreComponent,
     Weights,
 )
 from ymera_service.sdk.models import Capability
@@ -154,18 +153,12 @@ def _candidate(candidate: Candidate) -> Fields:
     return {
         **target_fields(candidate.target),
         "score": candidate.score,
-        "components": [_component(component) for component in candidate.components],
+        "components": [
+            {"name": part.name, "value": part.value, "weight": part.weight, "evidence": part.evidence}
+            for part in candidate.components
+        ],
         "expected_cost_micros": candidate.expected_cost_micros,
         "expected_latency": optional_duration(candidate.expected_latency),
-    }
-
-
-def _component(component: ScoreComponent) -> Fields:
-    return {
-        "name": component.name,
-        "value": component.value,
-        "weight": component.weight,
-        "evidence": component.evidence,
     }
 
 
