@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -27,6 +28,8 @@ from rich.table import Table
 FOLDER = re.compile(rf"{re.escape(str(gateway.HERE.parents[1]))}/ymera_service/|.*/(?:site-packages|src|python3\.\d+)/")
 REST_SECONDS = 0.2
 """How long after the last answer what follows a request is waited for."""
+IDLE_SECONDS = 3.0
+"""How long the calls are counted that a server makes without requests, which are subtracted."""
 LEAST_SHOWN = 0.5
 """Calls per request; what takes fewer is in the sum alone."""
 
@@ -60,20 +63,25 @@ async def counted(address: str, process: subprocess.Popen[str], requests: int, *
     """Returns the calls per request by function."""
     ask = gateway.streamed if stream else gateway.whole
 
-    async def snapshot() -> Counter[str]:
-        await asyncio.sleep(REST_SECONDS)
+    async def snapshot() -> tuple[float, Counter[str]]:
         process.send_signal(signal.SIGUSR1)
-        return Counter(json.loads(await asyncio.to_thread(gateway.first_line, process)))
+        counts = json.loads(await asyncio.to_thread(gateway.first_line, process))
+        return time.monotonic(), Counter(counts)
 
     async with gateway.stub(address) as server:
         for _ in range(20):
             await ask(server)
-        before = await snapshot()
+        await asyncio.sleep(REST_SECONDS)
+        idle_from, at_first = await snapshot()
+        await asyncio.sleep(IDLE_SECONDS)
+        began, before = await snapshot()
         for _ in range(requests):
             await ask(server)
-        spent = await snapshot()
-    spent.subtract(before)
-    return {function: calls / requests for function, calls in spent.items() if calls}
+        await asyncio.sleep(REST_SECONDS)
+        ended, after = await snapshot()
+    idle = (ended - began) / (began - idle_from)
+    spent = {name: calls - before[name] - (before[name] - at_first[name]) * idle for name, calls in after.items()}
+    return {name: calls / requests for name, calls in spent.items()}
 
 
 def measure(requests: int, kinds: Sequence[str], *, stream: bool) -> dict[str, Counts]:
