@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from ymera_service import __version__
-from ymera_service.access.keys import Callers
+from ymera_service.access.keys import Caller, Callers
 from ymera_service.access.master_keys import MasterKeySource
 from ymera_service.access.spending import READ_SECONDS, Ledger
 from ymera_service.access.vault import Vault
@@ -43,7 +43,6 @@ from ymera_service.routing.building import build_routing
 from ymera_service.routing.learning import Learner
 from ymera_service.serving import service
 from ymera_service.serving.background import Background
-from ymera_service.serving.keys import Keys
 from ymera_service.serving.stopping import FLUSH_SECONDS, Drain
 from ymera_service.storage import Readers, Storage
 from ymera_service.storage.database import describe
@@ -199,7 +198,9 @@ async def _build(
         keeps_answers=settings.storage.max_benchmark_answers > 0,
     )
     usage_sums = UsageSums(storage.database)
-    callers = Callers(settings.access.callers)
+    server = settings.server
+    alone = listener.is_local(server.address) or server.tls_client_ca is not None
+    callers = Callers(settings.access.callers, anyone=Caller(administrator=alone))
     ledger = Ledger(callers.budgets, storage.database.usage_hours, lambda: datetime.now(UTC))
     offered = service.build(
         pipeline=pipeline,
@@ -209,13 +210,14 @@ async def _build(
         breakers=breakers,
         routing=routing,
         storage=storage,
+        vault=vault,
+        redact=redactor,
         usage_sums=usage_sums,
         background=background,
-        budget=ByteBudget(await _bytes_in_flight(settings.server)),
+        budget=ByteBudget(await _bytes_in_flight(server)),
         default_deadline_seconds=settings.execution.default_deadline_seconds,
         callers=callers,
     )
-    keys = Keys(vault, catalog, breakers)
     await catalog.restore()
     period = settings.catalog.refresh_seconds
     await stack.enter_async_context(background.every(period, "catalog refresh", catalog.refresh, at_once=True))
@@ -228,8 +230,8 @@ async def _build(
         background.every(period, "benchmark results", runner.reread),
         *([] if ledger.is_empty else [background.every(READ_SECONDS, "spending of callers", ledger.reread)]),
         background.every(LEARN_SECONDS, "observations of answers", learner.reread),
-        background.every(KEYS_SECONDS, "keys of providers", keys.follow),
-        background.every(MASTER_KEY_SECONDS, "master key", keys.renew),
+        background.every(KEYS_SECONDS, "keys of providers", offered.keys.follow),
+        background.every(MASTER_KEY_SECONDS, "master key", offered.keys.renew),
         background.running("observers", pipeline.observers.run),
         background.running("sums of usage", usage_sums.run),
         *(background.running(name, work) for name, work in storage.work.items()),

@@ -42,6 +42,7 @@ class Caller:
         allow_models: The models that it may use, names or patterns; none leaves it open.
         requests_per_minute: None leaves it open.
         budget: What it may spend; None leaves it open.
+        administrator: Whether it may manage providers' keys.
     """
 
     name: str = ""
@@ -49,6 +50,7 @@ class Caller:
     requests_per_minute: int | None = None
     bucket: Bucket | None = None
     budget: Budget | None = None
+    administrator: bool = False
 
     def admit(self) -> None:
         """Counts a request that may call models.
@@ -80,11 +82,13 @@ class Callers:
         callers: Iterable[CallerSettings] = (),
         clock: Callable[[], int] = monotonic_ns,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        anyone: Caller = ANYONE,
     ) -> None:
         """Takes the keys; those of one name have the same limits, and share them.
 
-        `clock` returns nanoseconds, and `now` the time in UTC.
+        `clock` returns nanoseconds, and `now` the time in UTC; `anyone` is who calls where keys are not needed.
         """
+        self._anyone = anyone
         self._by_key: dict[str, Caller] = {}
         by_name: dict[str, Caller] = {}
         for each in callers:
@@ -105,7 +109,7 @@ class Callers:
             Unauthenticated: The key is missing or not known.
         """
         if not self._by_key:
-            return ANYONE
+            return self._anyone
         if not authorization:
             raise Unauthenticated("this server asks for a key; send it as metadata: authorization: Bearer KEY")
         if len(authorization) > LONGEST or not authorization[: len(SCHEME)].lower() == SCHEME:
@@ -122,4 +126,4 @@ def _caller(settings: CallerSettings, clock: Callable[[], int], now: Callable[[]
     spending = {Period.DAY: settings.spend_per_day, Period.MONTH: settings.spend_per_month}
     limits = {period: max(1, round(usd * 1_000_000)) for period, usd in spending.items() if usd is not None}
     budget = Budget(settings.name, limits, now) if limits else None
-    return Caller(settings.name, settings.allow_models or (), limit, bucket, budget)
+    return Caller(settings.name, settings.allow_models or (), limit, bucket, budget, settings.administrator)

@@ -10,6 +10,7 @@ from ymera_service.api import (
     catalog_servicer,
     feedback_servicer,
     inference_servicer,
+    key_servicer,
     listener,
     routing_servicer,
     usage_servicer,
@@ -21,6 +22,7 @@ from ymera_service.api.catalog_servicer import CatalogServicer
 from ymera_service.api.feedback_servicer import FeedbackServicer
 from ymera_service.api.handlers import Handlers
 from ymera_service.api.inference_servicer import InferenceServicer
+from ymera_service.api.key_servicer import KeyServicer
 from ymera_service.api.routing_servicer import RoutingServicer
 from ymera_service.api.usage_servicer import UsageServicer
 from ymera_service.api.ymera_servicer import YmeraServicer
@@ -39,6 +41,7 @@ SERVICES = tuple(
             catalog_servicer,
             usage_servicer,
             admin_servicer,
+            key_servicer,
         )
     ]
 )
@@ -110,4 +113,5 @@ def _handlers(service: Service, max_message_bytes: int) -> Handlers:
     handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing, service.changes).methods())
     handlers.add(usage_servicer.SERVICE, UsageServicer(service.usage).methods())
     handlers.add(admin_servicer.SERVICE, AdminServicer(service.plugins).methods())
+    handlers.add(key_servicer.SERVICE, KeyServicer(service.keys).methods())
     return handlers

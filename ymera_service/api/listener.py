@@ -76,7 +76,7 @@ def exposure(settings: Settings) -> str:
         ConfigError: That is not allowed, as the server is in production and `server.insecure` is not set.
     """
     server, lacking = settings.server, []
-    if _is_local(server.address):
+    if is_local(server.address):
         return ""
     if server.tls_certificate is None:
         lacking.append("prompts, answers and keys are not encrypted (server.tls_certificate)")
@@ -89,7 +89,7 @@ def exposure(settings: Settings) -> str:
     return problem
 
 
-def _is_local(address: str) -> bool:
+def is_local(address: str) -> bool:
     """Whether only this machine can reach an address."""
     if address.startswith(("unix:", "unix-abstract:")):
         return True

@@ -25,6 +25,7 @@ NAMES = (
     "serve",
     "config",
     "callers",
+    "keys",
 )
 """In the order of the help page. Each is a module of `commands` with a function of this name, or with `app` if it is a
 group of commands."""

@@ -30,6 +30,9 @@ REMEDIES = {
     "EXECUTION_NOT_FOUND": "`ymera history` lists the latest requests with their ids.",
     "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows the candidates and their scores.",
     "MODEL_NOT_PERMITTED": "`ymera route` without a model shows those that your key may use.",
+    "NOT_ADMINISTRATOR": "Use the key of an administrator, or call without --address on the server's machine.",
+    "KEY_NOT_FOUND": "`ymera keys list` lists the keys.",
+    "VAULT_LOCKED": "`ymera keys master-key` makes a master key; set it as YMERA_VAULT__MASTER_KEY for the server.",
     "UNAUTHENTICATED": "Set the variable YMERA_API_KEY, or --api-key-file; `ymera callers add` makes a key.",
     "PROVIDER_AUTHENTICATION": "Check the provider's key in the server's environment or configuration.",
 }

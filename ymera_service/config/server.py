@@ -97,6 +97,8 @@ class CallerSettings(Section):
     """What its requests may cost from midnight to midnight in UTC, in USD, at all servers; unset means no limit."""
     spend_per_month: Spending | None = None
     """The same from the first of a month to the next."""
+    administrator: bool = False
+    """Whether it may manage providers' keys."""
 
 
 class AccessSettings(Section):
@@ -121,7 +123,7 @@ class AccessSettings(Section):
         """Refuses different ones: a key that replaces another must not lift its limits by an oversight."""
         first: dict[str, CallerSettings] = {}
         for caller in callers:
-            for limit in ("allow_models", "requests_per_minute", "spend_per_day", "spend_per_month"):
+            for limit in ("allow_models", "requests_per_minute", "spend_per_day", "spend_per_month", "administrator"):
                 if getattr(first.setdefault(caller.name, caller), limit) != getattr(caller, limit):
                     raise ValueError(f"the keys of {caller.name!r} differ in {limit}; give them the same")
         return callers

@@ -80,10 +80,12 @@ class Keys(Mapping[str, Mapping[str, str]]):
 
     @property
     def configured(self) -> Mapping[str, str]:
-        """The keys in the settings or the environment, by the name of the account that each has now."""
-        if not self.stored:
+        """The keys in the settings or the environment, by the account that each has now; without those in the vault."""
+        stored = self.stored
+        if not stored:
             return self._configured
-        return {name or CONFIGURED: key for name, key in self._configured.items()}
+        known = set(stored.values())
+        return {name or CONFIGURED: key for name, key in self._configured.items() if key not in known}
 
     @property
     def stored(self) -> Mapping[str, str]:

@@ -111,6 +111,7 @@ class Health:
         calls: Calls,
         background: Background,
         clock: Callable[[], float],
+        other_problem: Callable[[], str] = lambda: "",
     ) -> None:
         self._plugins = plugins
         self._catalog = catalog
@@ -124,6 +125,7 @@ class Health:
         self._background = background
         self._clock = clock
         self._ready_at = clock()
+        self._other_problem = other_problem
 
     async def serving(self) -> bool:
         """Whether a request has a chance: the same as a report whose status is not UNAVAILABLE."""
@@ -142,7 +144,7 @@ class Health:
         network = self._network()
         requests, *targets = self._slots.report()
         limits = (requests, *self._other_limits(), *targets)
-        flaw = _flaw((network, *providers, *plugins, storage, *background)) or _wait(targets)
+        flaw = _flaw((network, *providers, *plugins, storage, *background)) or self._other_problem() or _wait(targets)
         detail = broken or flaw or (f"only the simulator answers; {GET_MODELS}" if simulator_only else "")
         return HealthReport(
             status=Status.UNAVAILABLE if broken else Status.DEGRADED if flaw else Status.OK,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from ymera_service.access.keys import Callers
+from ymera_service.access.vault import Vault
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.catalog import Catalog
 from ymera_service.execution.pipeline import Pipeline
@@ -23,6 +24,7 @@ from ymera_service.serving.health import Health
 from ymera_service.serving.history import History
 from ymera_service.serving.idempotency import Idempotency
 from ymera_service.serving.inference import Inference
+from ymera_service.serving.keys import ProviderKeys
 from ymera_service.serving.listing import Listing
 from ymera_service.serving.past_benchmarks import PastBenchmarks
 from ymera_service.serving.usage import UsageReports
@@ -43,6 +45,7 @@ class Service:
     usage: UsageReports
     listing: Listing
     changes: Changes
+    keys: ProviderKeys
     health: Health
     plugins: Plugins
     budget: ByteBudget
@@ -57,6 +60,8 @@ def build(
     breakers: Breakers,
     routing: Routing,
     storage: Storage,
+    vault: Vault,
+    redact: Callable[[str], str],
     usage_sums: UsageSums,
     background: Background,
     budget: ByteBudget,
@@ -78,6 +83,7 @@ def build(
         calls=calls,
         background=background,
         clock=clock,
+        other_problem=lambda: vault.problem,
     )
     private = callers is not None and callers.known
     history = History(storage.database, routing.router, private=private)
@@ -92,6 +98,14 @@ def build(
         usage=UsageReports(storage.database, usage_sums, private=private),
         listing=Listing(catalog, breakers, routing.evidence),
         changes=Changes(storage.database),
+        keys=ProviderKeys(
+            vault,
+            plugins,
+            catalog,
+            breakers=breakers,
+            usage=UsageReports(storage.database, usage_sums),
+            redact=redact,
+        ),
         health=health,
         plugins=plugins,
         budget=budget,
