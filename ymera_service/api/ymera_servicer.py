@@ -18,7 +18,7 @@ from ymera_service.api.handlers import Method, Streamed, Unary, Write
 from ymera_service.execution.facts import ExecutionRequest
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.violations import Violations
-from ymera_service.serving.executions import request_of
+from ymera_service.serving.executions import Asked, request_of
 from ymera_service.serving.service import Service
 
 SERVICE = pb.DESCRIPTOR.services_by_name["YmeraService"].full_name
@@ -69,24 +69,25 @@ class YmeraServicer:
 
 def _request(request: pb.RouteRequest | pb.ExecuteRequest | pb.ExecuteStreamRequest, call: Call) -> ExecutionRequest:
     faults = Violations()
+    return request_of(call, _asked(request, faults), faults)
+
+
+def _asked(request: pb.RouteRequest | pb.ExecuteRequest | pb.ExecuteStreamRequest, faults: Violations) -> Asked:
     prompt = prompt_of(request.prompt, faults)
     preferences = preferences_of(request.preferences, faults)
     attribution = attribution_of(request.attribution, faults)
     full_view = is_full_view(request.decision_view, faults)
     if isinstance(request, pb.RouteRequest):
-        return request_of(call, prompt, preferences, faults, attribution=attribution, full_view=full_view)
-    key = request.idempotency_key
-    return request_of(
-        call,
+        return Asked(prompt, preferences, attribution, full_view)
+    return Asked(
         prompt,
         preferences,
-        faults,
-        attribution=attribution,
-        full_view=full_view,
-        idempotency_key=key,
-        fingerprint=_fingerprint(request) if key else "",
-        options=options_of(request.provider_options, faults),
-        strict=request.strict,
+        attribution,
+        full_view,
+        request.idempotency_key,
+        _fingerprint(request) if request.idempotency_key else "",
+        options_of(request.provider_options, faults),
+        request.strict,
     )
 
 

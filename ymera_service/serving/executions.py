@@ -1,7 +1,7 @@
 """Routing and executing, as every protocol offers it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ymera_service.access.keys import Caller
@@ -29,69 +29,78 @@ Written = TypeVar("Written")
 _NO_OPTIONS: Mapping[str, Mapping[str, Any]] = {}
 
 
-def request_of(
-    call: Call,
-    prompt: Prompt,
-    preferences: Preferences,
-    faults: Violations,
-    *,
-    attribution: Attribution = UNATTRIBUTED,
-    full_view: bool = False,
-    idempotency_key: str = "",
-    fingerprint: str = "",
-    options: Mapping[str, Mapping[str, Any]] | None = None,
-    strict: bool = False,
-) -> ExecutionRequest:
-    """Returns the request of a call.
+@dataclass(slots=True)
+class Asked:
+    """What a call asks to be executed, as its protocol converted it; the checks come in `request_of`.
 
-    Args:
-        call: Its check phase ends here; it began with the call, as reading the request belongs to it.
-        prompt: As it was converted.
-        preferences: As they were converted.
-        faults: What the conversion found; the checks add to it.
-        attribution: As it was converted; the log line of the call names it.
+    Attributes:
+        attribution: The log line of the call names it.
         full_view: The decision is to hold every candidate and exclusion.
         idempotency_key: The caller's; empty if it sent none.
         fingerprint: The same for equal requests; needed with a key.
         options: The caller's own parameters, by provider.
         strict: What a model does not accept as it is must not be adapted.
+    """
+
+    prompt: Prompt
+    preferences: Preferences
+    attribution: Attribution = UNATTRIBUTED
+    full_view: bool = False
+    idempotency_key: str = ""
+    fingerprint: str = ""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _NO_OPTIONS)
+    strict: bool = False
+
+
+def request_of(call: Call, asked: Asked, faults: Violations) -> ExecutionRequest:
+    """Returns the request of a call, whose check phase ends here; it began with the call, as reading belongs to it.
+
+    Args:
+        call: Gets what its log line says of whom it is for.
+        asked: What it asks for.
+        faults: What the conversion found; the checks add to it.
 
     Raises:
         InvalidRequest: With all faults.
     """
-    check_prompt(prompt, faults)
-    if preferences is not ANY_PREFERENCES:
-        check_preferences(preferences, faults)
-    if attribution is not UNATTRIBUTED:
-        check_attribution(attribution, faults)
-    if idempotency_key:
-        check_key(idempotency_key, faults)
-    if options:
-        check_options(options, faults)
-    if provider := provider_of(prompt, faults):
+    _check(asked, faults)
+    preferences = asked.preferences
+    if provider := provider_of(asked.prompt, faults):
         preferences = replace(preferences, provider=provider)
-    preferences = within_limits(preferences, call.caller)
     call.timings.add(Phase.CHECK, call.age())
     call.executes = True
     faults.check()
-    if attribution is not UNATTRIBUTED:
-        call.notes |= notes_of(attribution)
+    if asked.attribution is not UNATTRIBUTED:
+        call.notes |= notes_of(asked.attribution)
     return ExecutionRequest(
         call.request_id,
-        prompt,
-        preferences,
+        asked.prompt,
+        within_limits(preferences, call.caller),
         call.deadline,
         call.headers.traceparent,
-        attribution,
-        full_view=full_view,
+        asked.attribution,
+        full_view=asked.full_view,
         caller=call.caller.name,
         peer=call.peer,
         budget=call.caller.budget,
-        idempotency_key=idempotency_key,
-        fingerprint=fingerprint,
-        options=options or _NO_OPTIONS,
-        strict=strict,
+        idempotency_key=asked.idempotency_key,
+        fingerprint=asked.fingerprint,
+        options=asked.options,
+        strict=asked.strict,
     )
+
+
+def _check(asked: Asked, faults: Violations) -> None:
+    """Notes every fault of what is asked for."""
+    check_prompt(asked.prompt, faults)
+    if asked.preferences is not ANY_PREFERENCES:
+        check_preferences(asked.preferences, faults)
+    if asked.attribution is not UNATTRIBUTED:
+        check_attribution(asked.attribution, faults)
+    if asked.idempotency_key:
+        check_key(asked.idempotency_key, faults)
+    if asked.options:
+        check_options(asked.options, faults)
 
 
 def within_limits(preferences: Preferences, caller: Caller) -> Preferences:
