@@ -726,6 +726,30 @@ def test_a_caller_is_added_only_to_a_configuration_that_remains_valid(home: Home
     assert home.run("callers", "add", "no good").returncode == 2
 
 
+def test_callers_are_listed_with_their_limits_and_what_they_spent(home: Home, tmp_path: Path) -> None:
+    config = tmp_path / "ymera.toml"
+    config.write_text(CONFIG + "[server]\ninsecure = true\n")
+    empty = home.run("callers", "list", "--config", str(config))
+    assert (empty.returncode, "There are no callers" in empty.stdout) == (0, True), empty.stderr
+    limits = ("--spend-per-day", "0.5", "--spend-per-month", "3", "--requests-per-minute", "20")
+    key = home.run("callers", "add", "trial", "--config", str(config), *limits).stdout.strip()
+    home.run("callers", "add", "checkout", "--config", str(config))
+    with home.start("serve", "--config", str(config), "--address", "127.0.0.1:0") as process:
+        assert process.stderr
+        address = _address(process.stderr)
+        spent = home.run("ask", "hello", "-m", "simulator/sim-large", "--address", address, YMERA_API_KEY=key)
+        process.terminate()
+        process.communicate(timeout=BOUND)
+    assert spent.returncode == 0, spent.stderr
+    listed = home.run("callers", "list", "--config", str(config))
+    assert listed.returncode == 0, listed.stderr
+    assert re.search(r"trial +1 +all +20 +\$0\.00\d+ +\$0\.50 +\$0\.00\d+ +\$3\.00", listed.stdout)
+    assert re.search(r"checkout +1 +all +any number +\$0 +no limit +\$0 +no limit", listed.stdout)
+    [checkout, trial] = json.loads(home.run("callers", "list", "--config", str(config), "--json").stdout)["callers"]
+    assert (checkout["spend_per_day_micros"], trial["spend_per_day_micros"]) == (None, 500_000)
+    assert trial["spent_today_micros"] == trial["spent_this_month_micros"] > 0 == checkout["spent_today_micros"]
+
+
 def test_a_key_may_have_limits_which_all_keys_of_its_name_share(home: Home, tmp_path: Path) -> None:
     config = tmp_path / "ymera.toml"
     config.write_text("")

@@ -20,7 +20,7 @@ from ymera_service.sdk.errors import (
     RateLimited,
     StreamInterrupted,
 )
-from ymera_service.sdk.events import Accepted, Finished, KeepAlive, ProviderEvent, TextDelta
+from ymera_service.sdk.events import Accepted, Finished, Headroom, KeepAlive, ProviderEvent, TextDelta
 from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, GenerateRequest, Prompt
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, HttpResponse
 from ymera_service.sdk.models import ModelInfo
@@ -152,6 +152,26 @@ async def test_an_answer_is_decoded_as_it_arrives() -> None:
         END,
     ]
     assert transport.open_connections == 0
+
+
+@pytest.mark.parametrize(
+    ("deployment", "headroom"),
+    [
+        (Deployment("a"), Headroom(0.25, 30.0)),
+        (Deployment(endpoint="eu"), Headroom(0.25, 30.0)),
+        (Deployment(), None),  # there is no other to be called
+    ],
+)
+async def test_what_is_left_of_rate_limits_is_told_where_calls_can_be_spread(
+    deployment: Deployment, headroom: Headroom | None
+) -> None:
+    limits = {"x-ratelimit-limit-requests": "8", "x-ratelimit-remaining-requests": "2"}
+    headers = {"content-type": "text/plain", "x-ratelimit-reset-requests": "30s", **limits}
+    provider = Scripted([b".\n"], headers=headers).provider()
+    provider.endpoint = Endpoint("http://tiny/v1/", accounts={"a": {}, "": {}})
+    context = CallContext("id", Target("tiny", "tiny/m", deployment), deadline=0.0)
+    async with aclosing(provider.generate(REQUEST, context)) as events:
+        assert await anext(events) == Accepted((), headroom)
 
 
 async def test_bytes_after_the_providers_end_are_not_a_sign_of_work() -> None:

@@ -4,23 +4,30 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
+import grpc
 import typer
 from pydantic import ValidationError
+from ymera.v1.usage_pb2 import QueryUsageRequest, UsageDimension, UsageGroup
+from ymera.v1.usage_pb2_grpc import UsageServiceStub
 
-from ymera_service.cli import completion
-from ymera_service.cli.connect import load_settings
+from ymera_service.cli import completion, options
+from ymera_service.cli.connect import Target, connected, load_settings
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
+from ymera_service.cli.render.callers import CallerLine, callers_report
+from ymera_service.cli.running import run
 from ymera_service.config import CallerSettings, faults_of
 
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
-    help="Makes keys for those who may call the server.",
+    help="Makes keys for those who may call the server, and lists their limits.",
     no_args_is_help=True,
 )
 
@@ -50,7 +57,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @app.callback()
 def callers() -> None:
-    """Makes keys for those who may call the server."""
+    """Makes keys for those who may call the server, and lists their limits."""
 
 
 @app.command()
@@ -100,6 +107,72 @@ def add(
             output.remark(f"{write_to} has the entry now; restart the server.")
         output.remark("This is the key; it is not shown again:")
         print(key)
+
+
+@app.command("list")
+def list_(
+    address: options.Address = "",
+    api_key_file: options.ApiKeyFile = None,
+    config: options.ConfigFile = None,
+    *,
+    as_json: options.AsJson = False,
+) -> None:
+    """Lists the callers of the configuration with their limits and what they have spent.
+
+    Of a server that asks for keys, a caller's key shows what that caller has spent.
+    """
+    output = Output(as_json)
+    run(_list(Target(address, config, api_key_file), output), output)
+
+
+async def _list(target: Target, output: Output) -> None:
+    configured = load_settings(target.config).access.callers
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    async with connected(target) as channel:
+        day, month = [await _spent(channel, start) for start in (today, today.replace(day=1))]
+    lines = [_line(name, list(keys), day, month) for name, keys in groupby(sorted(configured, key=_name), _name)]
+    if output.as_json:
+        output.document({"callers": [line.document() for line in lines]})
+    else:
+        output.blocks(*callers_report(lines))
+
+
+def _name(caller: CallerSettings) -> str:
+    return caller.name
+
+
+async def _spent(channel: grpc.aio.Channel, start: datetime) -> Mapping[str, UsageGroup]:
+    """Returns what each caller consumed from a time on."""
+    request = QueryUsageRequest(group_by=[UsageDimension.USAGE_DIMENSION_CALLER])
+    request.start_time.FromDatetime(start)
+    groups: dict[str, UsageGroup] = {}
+    while True:
+        report = await UsageServiceStub(channel).QueryUsage(request)
+        groups |= {group.caller: group for group in report.groups}
+        if not report.next_page_token:
+            return groups
+        request.page_token = report.next_page_token
+
+
+def _line(
+    name: str, keys: Sequence[CallerSettings], day: Mapping[str, UsageGroup], month: Mapping[str, UsageGroup]
+) -> CallerLine:
+    limits, nothing = keys[0], UsageGroup()
+    return CallerLine(
+        name,
+        len(keys),
+        limits.allow_models,
+        limits.requests_per_minute,
+        _micros(limits.spend_per_day),
+        _micros(limits.spend_per_month),
+        day.get(name, nothing).usage.cost_micros,
+        month.get(name, nothing).usage.cost_micros,
+        month.get(name, nothing).unpriced_attempts,
+    )
+
+
+def _micros(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * 1_000_000)
 
 
 def _entry(name: str, key_sha256: str, limits: Mapping[str, Any]) -> str:
