@@ -169,14 +169,15 @@ def settings(url: str, folder: Path) -> Settings:
     return Settings(**tables)
 
 
-async def listed(wanted: Settings) -> tuple[float, dict[str, catalog_pb2.Model]]:
-    """Starts a server; returns how many seconds that took, and its models."""
+async def listed(wanted: Settings, provider: str = "") -> tuple[float, dict[str, catalog_pb2.Model]]:
+    """Starts a server; returns how many seconds that took, and its models: all with facts, or a provider's without."""
     began = time.perf_counter()
     async with Application.start(wanted) as app, grpc.aio.insecure_channel(app.address) as channel:
         took = time.perf_counter() - began
         stub: catalog_pb2_grpc.CatalogServiceAsyncStub = catalog_pb2_grpc.CatalogServiceStub(channel)
         found: dict[str, catalog_pb2.Model] = {}
-        request = catalog_pb2.ListModelsRequest(page_size=100, view=catalog_pb2.MODEL_VIEW_FULL)
+        view = catalog_pb2.MODEL_VIEW_BASIC if provider else catalog_pb2.MODEL_VIEW_FULL
+        request = catalog_pb2.ListModelsRequest(page_size=1_000, view=view, provider=provider)
         while True:
             page = await stub.ListModels(request, timeout=WAIT)
             found |= {model.id: model for model in page.models}
@@ -290,3 +291,60 @@ def report(models: Mapping[str, catalog_pb2.Model]) -> None:
     print(f"\n{len(models)} models of {len({model.provider for model in models.values()})} vendors, {len(facts)} facts")
     print("settled by", dict(sources.most_common()))
     print("disputed", dict(disputed.most_common(12)))
+
+
+def hostile(turn: int) -> bytes:
+    """Returns a list of 10,000 models, which differ each time, with what no list should have."""
+    odd = [
+        '{"id": "twice", "context_length": 5}',
+        '{"id": "twice", "context_length": 6}',
+        '{"id": "negative", "context_length": -5, "pricing": {"prompt": "-0.1", "completion": "1"}}',
+        '{"id": "nan", "context_length": NaN, "pricing": {"prompt": NaN, "completion": Infinity}}',
+        '{"id": "large", "context_length": 1e400, "pricing": {"prompt": 1e400, "completion": "9e999"}}',
+        '{"id": "types", "context_length": "many", "deprecation": 7, "rate_limit_tier": [], "capabilities": 3}',
+        '{"id": "day", "expiration_date": "2026-99-99T", "pricing": [], "architecture": "none"}',
+        '{"id": "%s"}' % ("x" * 1_000_000),
+        '{"id": "\\u0000"}',
+        '{"id": ""}',
+        '{"id": 5}',
+        "null",
+    ]
+    usual = [f'{{"id": "model-{turn}-{number}", "context_length": {number + 1}}}' for number in range(9_985)]
+    return ('{"data": [' + ", ".join(odd + usual) + "]}").encode()
+
+
+async def test_a_list_that_is_hostile_and_differs_each_time_is_offered_as_far_as_it_can_be(tmp_path: Path) -> None:
+    turns = iter(range(1_000))
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(body=hostile(next(turns)), content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/v1/models", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        address, port = runner.addresses[0][:2]
+        table = {"acme": {"base_url": f"http://{address}:{port}/v1"}}
+        wanted = Settings.model_validate(
+            {
+                "server": {"address": "127.0.0.1:0", "drain_seconds": 0.5},
+                "storage": {"url": f"sqlite:///{tmp_path}/ymera.db"},
+                "catalog": {"discovery_seconds": 60},
+                "plugins": {
+                    "openai": {"discover_local": False, "endpoints": table},
+                    "ollama": {"discover_local": False},
+                },
+            }
+        )
+        for _ in range(2):
+            took, models = await listed(wanted, "acme")
+            print(f"start {took:.2f} s, {len(models)} models")
+            assert len(models) >= 9_985 + 6  # pages of the second start may be from before and after the new list
+            assert models["acme/twice"].context_window == 6
+            for name in ("negative", "nan", "large", "types", "day"):
+                assert not models[f"acme/{name}"].HasField("price")
+                assert not models[f"acme/{name}"].HasField("context_window")
+    finally:
+        await runner.cleanup()

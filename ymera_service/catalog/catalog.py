@@ -92,6 +92,7 @@ class Catalog:
         self._failed: dict[str, DiscoveryFailed] = {}
         self._changed = False
         self._snapshot = CatalogSnapshot({}, {})
+        self._snapshots_begun = self._snapshot_number = 0
 
     @property
     def snapshot(self) -> CatalogSnapshot:
@@ -123,7 +124,7 @@ class Catalog:
                 for name in self._providers:
                     if only is None or name in only:
                         group.create_task(self._list(name))
-            self._replace_snapshot()
+            await self._replace_snapshot()
             await self._store_version()
             if only is None:
                 self._first_refresh.set()
@@ -140,7 +141,7 @@ class Catalog:
                 self._slow[name] = one.slow_since
             if one.listed is not None:
                 try:
-                    models = _storable(await self._sources.models(name, one.listed))
+                    models = await self._sources.models(name, one.listed)
                 except Exception as error:  # noqa: BLE001  # what is kept may be as wrong as what a plugin states
                     _log.warning("kept_list_ignored", provider=name, problem=words(error))
                 else:
@@ -158,7 +159,7 @@ class Catalog:
         unknown = [first.wait() for name, first in self._first.items() if name not in {*self._offers, *self._slow}]
         await _until(self._settings.discovery_seconds + 1, *unknown)
         if not self._first_refresh.is_set():
-            self._replace_snapshot()
+            await self._replace_snapshot()
             await self._store_version()
 
     async def first_listed(self) -> bool:
@@ -212,17 +213,20 @@ class Catalog:
             listed = await self._sources.listed(infos, datetime.now(UTC), before.listed if before else None)
             if before and (before.listed.infos, before.listed.listings) == (listed.infos, listed.listings):
                 return _Offer(listed, before.models)
-            offer = _Offer(listed, _storable(await self._sources.models(name, listed)))
+            offer = _Offer(listed, await self._sources.models(name, listed))
         except DiscoveryFailed as failure:
             return failure
         except Exception as error:  # noqa: BLE001  # from price lists or a plugin's data; it must not stop the refresh of others
             return DiscoveryFailed(f"its models can't be used: {words(error)}")
         self._changed = True
         if before:
-            log_changes(name, _by_id(before.models), _by_id(offer.models))
+            await asyncio.to_thread(log_changes, name, before.models, offer.models)
         return offer
 
-    def _replace_snapshot(self) -> None:
+    async def _replace_snapshot(self) -> None:
+        """Makes a snapshot of what is offered now, in a thread, unless a later one was made meanwhile."""
+        self._snapshots_begun += 1
+        number = self._snapshots_begun
         known = self._snapshot.provider_errors
         pending = {name: PENDING for name, first in self._first.items() if not (first.is_set() or name in self._offers)}
         errors = {name: words(found.problem, self._redact) for name, found in (pending | self._failed).items()}
@@ -230,8 +234,11 @@ class Catalog:
             if known.get(name) != problem:
                 _log.warning("provider_not_discovered", provider=name, problem=problem)
         models = {model.id: model for offer in self._offers.values() for model in offer.models}
-        latest = CatalogSnapshot(models, errors)
-        if latest.version != self._snapshot.version or errors != known:
+        latest = await asyncio.to_thread(CatalogSnapshot, models, errors)
+        if number < self._snapshot_number:
+            return
+        self._snapshot_number = number
+        if latest.version != self._snapshot.version or errors != self._snapshot.provider_errors:
             self._snapshot = latest
 
     async def _store_version(self) -> None:
@@ -240,23 +247,12 @@ class Catalog:
             return
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await self._store(
-                    CatalogVersion(snapshot.version, datetime.now(UTC), to_json(snapshot.models.values()))
-                )
+                models = await asyncio.to_thread(to_json, snapshot.models.values())
+                await self._store(CatalogVersion(snapshot.version, datetime.now(UTC), models))
         except Exception as error:  # noqa: BLE001  # without the version, requests can still be served
             _log.warning("catalog_version_not_stored", version=snapshot.version, problem=repr(error)[:500])
         else:
             self._stored = snapshot.version
-
-
-def _by_id(models: Sequence[Model]) -> Mapping[str, Model]:
-    return {model.id: model for model in models}
-
-
-def _storable(models: Sequence[Model]) -> Sequence[Model]:
-    """Returns the models; raises if one can't be stored, as then no version that contains it could be stored."""
-    to_json(models)
-    return models
 
 
 async def _until(seconds: float, *events: Awaitable[object]) -> None:

@@ -1,6 +1,6 @@
 """What changed between two lists of models: models that appear or vanish, prices, and deprecations."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -55,9 +55,9 @@ def _rates(price: Price | None) -> Price | None:
     return None if price is None else replace(price, source="")
 
 
-def log_changes(provider: str, before: Mapping[str, Model], after: Mapping[str, Model]) -> None:
+def log_changes(provider: str, before: Iterable[Model], after: Iterable[Model]) -> None:
     """Writes a line for each change, up to a bound, and one for the others together."""
-    found = list(changes(before, after))
+    found = list(changes({model.id: model for model in before}, {model.id: model for model in after}))
     for change in found[:MAX_LOGGED]:
         figures = {
             name: f"{price.input} {price.output}"

@@ -13,7 +13,7 @@ from ymera_service.catalog.discovery import problem_of
 from ymera_service.catalog.facts import CONFIGURATION, Claim, Fact, claims_of, explained, settled, stated, with_facts
 from ymera_service.catalog.prices import UNLISTED, Listing, PriceLists, configured
 from ymera_service.catalog.regions import with_regions
-from ymera_service.catalog.versions import model_of
+from ymera_service.catalog.versions import model_of, to_json
 from ymera_service.config import CatalogSettings
 from ymera_service.sdk.facts import FactSource
 from ymera_service.sdk.models import Model, ModelInfo, Price
@@ -67,7 +67,11 @@ class Sources:
         return Listed(infos, at, await self._lists.look_up(infos))
 
     async def models(self, provider: str, listed: Listed) -> Sequence[Model]:
-        """Returns the models of a provider, with the facts that count."""
+        """Returns the models of a provider, with the facts that count.
+
+        Raises:
+            TypeError, ValueError: One of them can't be stored, so that no version of the catalogue with it could be.
+        """
         return await asyncio.to_thread(self._models, provider, listed)
 
     async def facts(self, models: Sequence[tuple[Model, Listed]]) -> Sequence[Sequence[Fact]]:
@@ -80,7 +84,9 @@ class Sources:
 
     def _models(self, provider: str, listed: Listed) -> Sequence[Model]:
         tables = self._by_date()
-        return [self._model(provider, info, listed, tables) for info in listed.infos]
+        models = [self._model(provider, info, listed, tables) for info in listed.infos]
+        to_json(models)
+        return models
 
     def _model(self, provider: str, info: ModelInfo, listed: Listed, tables: Sequence[FactSource]) -> Model:
         facts = settled(self._claims(provider, info, listed.at, listed.listings.get(info.name, UNLISTED), tables))

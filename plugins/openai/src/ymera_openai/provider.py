@@ -1,5 +1,6 @@
 """A provider that uses one of OpenAI's dialects."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
@@ -99,8 +100,11 @@ class OpenAiProvider(HttpProvider):
         """See `Provider.models`."""
         if self._names:
             return [self._offered(self._offer.named(name)) for name in self._names]
-        entries = decode_models(await self.fetch(HttpRequest("GET", self._listing)))
-        unique = {str(entry["id"]): entry for entry in entries}
+        # A marketplace's list takes long enough to hold up requests.
+        return await asyncio.to_thread(self._described, await self.fetch(HttpRequest("GET", self._listing)))
+
+    def _described(self, response: HttpResponse) -> Sequence[ModelInfo]:
+        unique = {str(entry["id"]): entry for entry in decode_models(response)}
         return [self._offered(self._offer.described(entry)) for entry in unique.values()]
 
     def checking(self) -> HttpRequest:
