@@ -125,7 +125,9 @@ class BenchmarkRunner:
 
     async def reread(self) -> None:
         """Lets routing use what this server and others on the same database have measured."""
-        self._evidence.load(await self._database.benchmarks.summaries())
+        summaries = await self._database.benchmarks.summaries()
+        await asyncio.to_thread(self._evidence.joined, summaries)
+        self._evidence.load(summaries)
 
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         run = await self._prepared(plan)

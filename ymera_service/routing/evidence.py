@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from math import isfinite
 
+from ymera_service.routing.difficulty import joined
 from ymera_service.routing.features import Features
 from ymera_service.routing.judged import Judged, Tallies
 from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
 from ymera_service.routing.neighbours import Correction, Neighbours
-from ymera_service.routing.quality import Expect, Qualities, by_model, nothing
+from ymera_service.routing.quality import Expect, Qualities, by_model, expected_by, nothing
 from ymera_service.sdk.targets import Target
 from ymera_service.storage.records import BenchmarkSummary, Observation
 
@@ -37,6 +38,7 @@ class Evidence:
         self._expect: Expect = nothing
         self._qualities: Qualities | None = None
         self._answers = self._judgements = 0.0
+        self._joined: tuple[Sequence[BenchmarkSummary], Expect, Sequence[BenchmarkSummary]] = ((), nothing, ())
         self._benchmarks: Sequence[BenchmarkSummary] = ()
         self._by_model: Mapping[str, Mapping[str, BenchmarkSummary]] = {}
         self._benchmarked: Mapping[str, Pace] = {}
@@ -45,7 +47,7 @@ class Evidence:
 
     @property
     def benchmarks(self) -> Sequence[BenchmarkSummary]:
-        """What benchmarks showed; the same object until others are loaded."""
+        """What benchmarks showed, over all suites; the same object until others are loaded."""
         return self._benchmarks
 
     @property
@@ -95,16 +97,29 @@ class Evidence:
         """Returns the paces of targets that are not those of the catalogue in use. May be called in a thread."""
         return Paces.of(targets, self._pace_of)
 
+    def joined(self, summaries: Iterable[BenchmarkSummary]) -> Sequence[BenchmarkSummary]:
+        """Returns the benchmarks' results joined over suites; the same object until they or what is expected change.
+
+        May be called in a thread, as it takes some time with many models, before `load`, which then takes none.
+        """
+        loaded = tuple(each for each in summaries if each.tasks > 0 and isfinite(each.score) and 0 <= each.score <= 1)
+        known, expect, made = self._joined
+        if loaded != known or expect is not self._expect:
+            expect = self._expect
+            made = tuple(joined(loaded, expected_by(expect)))
+            self._joined = loaded, expect, made
+        return made
+
     def load(self, summaries: Iterable[BenchmarkSummary]) -> None:
-        """Takes the benchmarks' results in place of those it had.
+        """Takes the benchmarks' results in place of those it had, joined over suites.
 
         Those without a graded task or with a score that is not from 0 to 1 are left out.
         """
-        loaded = tuple(each for each in summaries if each.tasks > 0 and isfinite(each.score) and 0 <= each.score <= 1)
-        if loaded == self._benchmarks:
+        made = self.joined(summaries)
+        if made == self._benchmarks:
             return
         self._qualities = None
-        self._benchmarks, self._by_model = loaded, by_model(loaded)
+        self._benchmarks, self._by_model = made, by_model(made)
         paces = {model: pace_of_benchmarks(group.values()) for model, group in self._by_model.items()}
         self._benchmarked = {model: pace for model, pace in paces.items() if pace is not None}
         self._paces = Paces.of(self._paces.targets, self._pace_of)

@@ -43,6 +43,16 @@ def nothing(model: str) -> None:
     """Expects nothing of any model."""
 
 
+def expected_by(expect: Expect) -> Callable[[str, str], float]:
+    """Returns what says by model and category how good a model is expected to be, from 0 to 1."""
+
+    def expected(model: str, category: str) -> float:
+        expectation = expect(model)
+        return UNINFORMED if expectation is None else expectation.quality.get(category, UNINFORMED)
+
+    return expected
+
+
 @dataclass(frozen=True, slots=True)
 class Belief:
     """How good a model is taken to be in a category.
@@ -104,8 +114,7 @@ class Qualities:
 
     def expected(self, model: str, category: str) -> float:
         """Returns what is expected of a model before anything is measured."""
-        expectation = self._expect(model)
-        return UNINFORMED if expectation is None else expectation.quality.get(category, UNINFORMED)
+        return expected_by(self._expect)(model, category)
 
     def shift(self, category: str) -> float:
         """Returns what all models usually are above what is expected of them in a category."""
@@ -163,7 +172,10 @@ def _by_category(above: Iterable[tuple[str, float, float]]) -> Mapping[str, floa
 
 
 def _benchmarked(own: BenchmarkSummary | None, name: str) -> str:
-    return "" if own is None else f"{own.score:.2f} over {_counted(own.tasks, f'{name} task')}"
+    if own is None:
+        return ""
+    suites = " of suites of different difficulty" if own.adjusted else ""
+    return f"{own.score:.2f} over {_counted(own.tasks, f'{name} task')}{suites}"
 
 
 def _judged(tally: Tally | None, name: str) -> str:

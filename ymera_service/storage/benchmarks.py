@@ -1,10 +1,9 @@
 """Reads summaries of benchmark results."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
-from operator import itemgetter
 from statistics import fmean, median
 
 from sqlalchemy import Row, Select, String, and_, bindparam, func, literal, select
@@ -43,7 +42,7 @@ class Benchmarks:
         self._summaries: dict[str, Sequence[BenchmarkSummary]] = {}
 
     async def summaries(self) -> list[BenchmarkSummary]:
-        """Returns a summary for each model and category that has graded tasks, in that order.
+        """Returns a summary for each model, category and suite that has graded tasks, in that order.
 
         Failed calls are not graded and don't count; a task that was repeated counts once, with its latest result.
 
@@ -105,10 +104,13 @@ _LATEST = _latest()
 
 
 def _summaries(model: str, rows: Sequence[Row[str, str, str, float, float]]) -> list[BenchmarkSummary]:
+    # A later result of a task replaces an earlier one.
+    latest = {(category, suite, task): (score, duration) for category, suite, task, score, duration in rows}
+    groups: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for (category, suite, _), result in latest.items():
+        groups[category, suite].append(result)
     found = []
-    for category, group in groupby(rows, itemgetter(0)):
-        # A later result of a task replaces an earlier one.
-        latest = {(suite, task): (score, duration) for _, suite, task, score, duration in group}
-        scores, durations = zip(*latest.values(), strict=True)
-        found.append(BenchmarkSummary(model, category, len(scores), fmean(scores), median(durations)))
+    for (category, suite), results in sorted(groups.items()):
+        scores, durations = zip(*results, strict=True)
+        found.append(BenchmarkSummary(model, category, len(scores), fmean(scores), median(durations), suite))
     return found

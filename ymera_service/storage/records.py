@@ -246,13 +246,21 @@ class BenchmarkAnswer:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkSummary:
-    """The summary of a model's latest benchmark results in a category. `median_duration` is in seconds."""
+    """The summary of a model's latest benchmark results in a category.
+
+    Attributes:
+        median_duration: In seconds.
+        suite: The suite that all results are of; empty if they are of several, or if that does not matter.
+        adjusted: Whether the score is one over suites of different difficulty; see `routing.difficulty`.
+    """
 
     model: str
     category: str
     tasks: int
     score: float
     median_duration: float
+    suite: str = ""
+    adjusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

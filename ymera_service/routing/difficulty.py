@@ -1,0 +1,133 @@
+"""Joins what models did in suites of different difficulty into one score per model and category.
+
+A mean over all tasks would cost a model its place that was measured in a hard suite only. So each suite has a
+difficulty and each model an ability, and a model solves a task of a suite with the probability
+
+    p = 1 / (1 + exp(-(ability - difficulty)))
+
+which is the model of G. Rasch (Probabilistic Models for Some Intelligence and Attainment Tests, 1960), with one
+difficulty for all tasks of a suite in a category. Models that were measured in several suites tell how these compare.
+What the results leave open is decided by priors: a model is about as able as is expected of it, and suites are about
+equally hard. The most probable values are found by Newton's method, for all models and then for all suites in turn,
+which converges as the posterior has one maximum.
+
+A model's score is then what it would have had over all tasks of the category: the mean of its p over the suites,
+weighted by their tasks.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ymera_service.storage.records import BenchmarkSummary
+
+Floats = NDArray[np.float64]
+Expected = Callable[[str, str], float]
+"""Model id and category → the score that is expected before anything is measured, from 0 to 1."""
+
+ABILITY_SPREAD = 1.5
+"""The standard deviation of an ability about what is expected, in logits: from 0.5, that is 0.18 to 0.82."""
+DIFFICULTY_SPREAD = 1.5
+"""The standard deviation of the difficulty of suites, in logits."""
+_SUREST = 0.02
+"""The nearest to 0 and 1 that an expectation is."""
+_ROUNDS = 200
+_PRECISE = 1e-5
+"""Logits: the change in a round after which the values are taken as found."""
+_LONGEST_STEP = 2.0
+"""Logits of one step, as far from the maximum Newton's are too long."""
+
+
+def joined(summaries: Iterable[BenchmarkSummary], expected: Expected) -> list[BenchmarkSummary]:
+    """Returns one summary per model and category, in the order in which these come first.
+
+    Categories that were measured in one suite stay as they are.
+    """
+    found: dict[str, list[BenchmarkSummary]] = defaultdict(list)
+    for each in summaries:
+        found[each.category].append(each)
+    made: dict[tuple[str, str], BenchmarkSummary] = {}
+    for category, group in found.items():
+        if len({each.suite for each in group}) > 1:
+            made |= {(each.model, category): each for each in _joined(group, expected)}
+        else:
+            made |= {(each.model, category): each for each in group}
+    order = dict.fromkeys((each.model, each.category) for group in found.values() for each in group)
+    return [made[key] for key in order]
+
+
+def _joined(group: Sequence[BenchmarkSummary], expected: Expected) -> Iterator[BenchmarkSummary]:
+    """Returns the summaries of a category with several suites."""
+    models, suites = sorted({each.model for each in group}), sorted({each.suite for each in group})
+    tasks, solved = np.zeros((len(models), len(suites))), np.zeros((len(models), len(suites)))
+    by_model: Mapping[str, list[BenchmarkSummary]] = {model: [] for model in models}
+    rows, columns = ({name: at for at, name in enumerate(names)} for names in (models, suites))
+    for each in group:
+        at = rows[each.model], columns[each.suite]
+        tasks[at] += each.tasks
+        solved[at] += each.tasks * each.score
+        by_model[each.model].append(each)
+    prior = np.array([_logit(expected(model, group[0].category)) for model in models])
+    abilities, difficulties = fitted(tasks, solved, prior)
+    weights = tasks.sum(axis=0) / tasks.sum()
+    scores = _solves(abilities, difficulties) @ weights
+    for model, score in zip(models, scores, strict=True):
+        own = by_model[model]
+        count = sum(each.tasks for each in own)
+        duration = sum(each.median_duration * each.tasks for each in own) / count
+        likely = min(max(float(score), 0.0), 1.0)
+        yield BenchmarkSummary(model, group[0].category, count, likely, duration, adjusted=True)
+
+
+def fitted(tasks: Floats, solved: Floats, prior: Floats) -> tuple[Floats, Floats]:
+    """Returns the most probable abilities of models and difficulties of suites, in logits.
+
+    Args:
+        tasks: How many tasks each model (row) did in each suite (column).
+        solved: How many of them it solved, partial credit included.
+        prior: What is expected of each model, in logits.
+    """
+    abilities, difficulties = prior.copy(), np.zeros(tasks.shape[1])
+    for _ in range(_ROUNDS):
+        before = np.concatenate((abilities, difficulties))
+        missing, slope = _missing(tasks, solved, abilities, difficulties)
+        abilities = abilities + _step(missing.sum(axis=1), slope.sum(axis=1), abilities - prior, ABILITY_SPREAD)
+        missing, slope = _missing(tasks, solved, abilities, difficulties)
+        difficulties = difficulties + _step(-missing.sum(axis=0), slope.sum(axis=0), difficulties, DIFFICULTY_SPREAD)
+        # Results say nothing of a change of all values together, which the two steps make only slowly.
+        shift = _common(abilities - prior, difficulties)
+        abilities, difficulties = abilities + shift, difficulties + shift
+        if np.abs(np.concatenate((abilities, difficulties)) - before).max() < _PRECISE:
+            break
+    return abilities, difficulties
+
+
+def _solves(abilities: Floats, difficulties: Floats) -> Floats:
+    """Returns the probability with which each model solves a task of each suite."""
+    chances: Floats = 1 / (1 + np.exp(-(abilities[:, None] - difficulties[None, :])))
+    return chances
+
+
+def _missing(tasks: Floats, solved: Floats, abilities: Floats, difficulties: Floats) -> tuple[Floats, Floats]:
+    """Returns what was solved beyond what is to be expected, and how that changes with the ability."""
+    chances = _solves(abilities, difficulties)
+    return solved - tasks * chances, tasks * chances * (1 - chances)
+
+
+def _step(gradient: Floats, slope: Floats, off: Floats, spread: float) -> Floats:
+    step: Floats = np.clip((gradient - off / spread**2) / (slope + 1 / spread**2), -_LONGEST_STEP, _LONGEST_STEP)
+    return step
+
+
+def _common(off: Floats, difficulties: Floats) -> float:
+    """Returns the change of all values together that the priors make most probable."""
+    weighed = off.sum() / ABILITY_SPREAD**2 + difficulties.sum() / DIFFICULTY_SPREAD**2
+    return float(-weighed / (len(off) / ABILITY_SPREAD**2 + len(difficulties) / DIFFICULTY_SPREAD**2))
+
+
+def _logit(share: float) -> float:
+    likely = min(max(share, _SUREST), 1 - _SUREST)
+    return log(likely / (1 - likely))
