@@ -1,4 +1,4 @@
-"""RoutingService: past requests."""
+"""RoutingService: past requests, and what another policy would have made of them."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,13 @@ from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.history import execution_fields, filter_of, recomputed_fields
+from ymera_service.api.convert.replay import replay_message, since_of, weights_of
 from ymera_service.api.convert.routing import is_full_view
 from ymera_service.api.handlers import Method, Unary
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.history import History
+from ymera_service.serving.replay import Replay
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RoutingService"].full_name
 
@@ -18,14 +20,16 @@ SERVICE = pb.DESCRIPTOR.services_by_name["RoutingService"].full_name
 class RoutingServicer:
     """Converts, calls, converts."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, replay: Replay) -> None:
         self._history = history
+        self._replay = replay
 
     def methods(self) -> Mapping[str, Method]:
         """Returns the methods by their names in the contract."""
         return {
             "GetExecution": Unary(pb.GetExecutionRequest, self.get_execution),
             "ListExecutions": Unary(pb.ListExecutionsRequest, self.list_executions),
+            "Replay": Unary(pb.ReplayRequest, self.replay),
         }
 
     async def get_execution(self, request: pb.GetExecutionRequest, call: Call) -> pb.GetExecutionResponse:
@@ -48,3 +52,16 @@ class RoutingServicer:
         )
         fields: Fields = {"executions": [execution_fields(past) for past in page.executions]}
         return pb.ListExecutionsResponse(next_page_token=page.next_token, **fields)
+
+    async def replay(self, request: pb.ReplayRequest, call: Call) -> pb.ReplayResponse:
+        """Estimates what another policy would have come to."""
+        faults = Violations()
+        found = await self._replay.run(
+            request.policy,
+            faults,
+            weights=weights_of(request),
+            since=since_of(request, faults),
+            limit=request.max_requests,
+            caller=call.caller.name,
+        )
+        return replay_message(found)

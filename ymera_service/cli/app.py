@@ -17,6 +17,7 @@ NAMES = (
     "explain",
     "history",
     "feedback",
+    "replay",
     "usage",
     "benchmark",
     "models",

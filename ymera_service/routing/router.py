@@ -19,13 +19,12 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.expectations import expectations
 from ymera_service.routing.features import Features, features_of
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
-from ymera_service.routing.quality import Qualities
-from ymera_service.routing.recomputing import NotRecomputable, request_of
+from ymera_service.routing.past import PastRouting
+from ymera_service.routing.policies import BALANCED
 from ymera_service.routing.selection import select
-from ymera_service.routing.sessions import NO_AFFINITY, Affinity, Sessions
+from ymera_service.routing.sessions import NO_AFFINITY, Sessions
 from ymera_service.routing.snapshot import RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
-from ymera_service.routing.texts import clipped
 from ymera_service.sdk.classifiers import CATEGORIES, Classifier
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.sdk.generation import Prompt
@@ -131,7 +130,7 @@ class Router:
         needs = needs_of(prompt)
         features = features_of(prompt, probabilities, needs) if self._keeps_features else None
         request = RoutingRequest(preferences, probabilities, needs, full_view)
-        table, policy = self._table(), self._policy_of(preferences.policy)
+        table, policy = self._table(), self.policy(preferences.policy)
         exploration, optimism = self._curiosity
         snapshot = Snapshot(
             table=table,
@@ -197,25 +196,27 @@ class Router:
                 installed any more.
             NoEligibleModel, NoHealthyModel, ModelNotFound: By what is known now, no target is left.
         """
-        expected = expectations(catalog, self._prior())
-        evidence = self._evidence
-        qualities = Qualities(evidence.benchmarks, expected.get, evidence.tallies)
-        table = Table(catalog, qualities, KINDS[operation])
-        snapshot = Snapshot(
-            table=table,
-            paces=self._evidence.paces_of(table.targets),
-            weights=decision.weights,
-            exploration=decision.inputs.exploration,
-            optimism=decision.inputs.optimism,
-            corrections=evidence.corrections(features) if features else {},
-            open_domains=dict.fromkeys(decision.inputs.open_domains, inf),
-            chances={pool: Chance.of(*calls) for pool, calls in decision.inputs.chances.items()},
-            policy=self._recorded_policy(decision),
-            turn=decision.inputs.turn,
-            affinity=Affinity(decision.inputs.affinity, decision.inputs.topic_change),
-            seed=decision.seed,
-        )
-        return select(request_of(decision, operation), snapshot).decision
+        return self.past(catalog, operation).again(decision, features)
+
+    def past(self, catalog: CatalogSnapshot, operation: Operation = Operation.CHAT) -> PastRouting:
+        """Returns routing by a catalogue of the past. May be called in a thread."""
+        prior, policies = self._prior(), self._policies()
+        return PastRouting(catalog, operation, evidence=self._evidence, prior=prior, policies=policies)
+
+    def policy(self, name: str, path: str = "preferences.policy") -> RoutingPolicy | None:
+        """Returns a policy by its name, the configured one if that is empty; None for the balance alone.
+
+        Raises:
+            InvalidRequest: The name is not that of a policy; `path` is the field that has it.
+        """
+        policies = self._policies()
+        found = policies.get(name or self._policy)
+        if found is None and name not in {"", BALANCED}:
+            near = get_close_matches(name, policies, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            problem = f"{name[:64]!r} is not a policy; {hint}known: {', '.join(sorted(policies)) or 'none'}"
+            raise InvalidRequest([FieldViolation(path, problem)])
+        return found
 
     @property
     def _curiosity(self) -> tuple[float, float]:
@@ -239,22 +240,6 @@ class Router:
         elif table.qualities is not qualities:
             table = self._tables[kind] = table.believing(qualities)
         return table
-
-    def _policy_of(self, asked: str) -> RoutingPolicy | None:
-        """Returns the policy that a request asks for, or the configured one; None if that is not installed."""
-        policies = self._policies()
-        if asked and asked not in policies:
-            near = get_close_matches(asked, policies, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            problem = f"{asked[:64]!r} is not a policy; {hint}known: {', '.join(sorted(policies)) or 'none'}"
-            raise InvalidRequest([FieldViolation("preferences.policy", problem)])
-        return policies.get(asked or self._policy)
-
-    def _recorded_policy(self, decision: Decision) -> RoutingPolicy | None:
-        name = decision.inputs.scored_by
-        if name and name not in self._policies():
-            raise NotRecomputable(f"the policy {clipped(name)!r} is not installed any more")
-        return self._policies().get(name)
 
     def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:
         """Returns category → probability, the likeliest first. The classifier is a plugin and may fail."""

@@ -27,6 +27,7 @@ from ymera_service.serving.inference import Inference
 from ymera_service.serving.keys import ProviderKeys
 from ymera_service.serving.listing import Listing
 from ymera_service.serving.past_benchmarks import PastBenchmarks
+from ymera_service.serving.replay import Replay
 from ymera_service.serving.usage import UsageReports
 from ymera_service.storage import Storage
 
@@ -41,6 +42,7 @@ class Service:
     benchmarks: Benchmarks
     past_benchmarks: PastBenchmarks
     history: History
+    replay: Replay
     feedback: Feedbacks
     usage: UsageReports
     listing: Listing
@@ -94,6 +96,7 @@ def build(
         benchmarks=Benchmarks(runner),
         past_benchmarks=PastBenchmarks(storage.database, private=private),
         history=history,
+        replay=Replay(storage.database, routing.router, private=private),
         feedback=Feedbacks(history, storage.database, storage.recorder),
         usage=UsageReports(storage.database, usage_sums, private=private),
         listing=Listing(catalog, breakers, routing.evidence),

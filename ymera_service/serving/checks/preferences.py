@@ -11,7 +11,8 @@ MAX_TEXT = 128
 
 def check_preferences(preferences: Preferences, faults: Violations) -> None:
     """Notes every fault under `preferences`."""
-    _check_weights(preferences.weights, faults)
+    if preferences.weights is not None:
+        check_weights(preferences.weights, faults, "preferences.weights")
     _check_limits(preferences, faults)
     faults.texts("preferences.allow_models", preferences.allow_models)
     faults.texts("preferences.deny_models", preferences.deny_models)
@@ -25,16 +26,15 @@ def check_preferences(preferences: Preferences, faults: Violations) -> None:
         faults.add("preferences.fallback_models", "go with model only; set model, or use allow_models")
 
 
-def _check_weights(weights: Weights | None, faults: Violations) -> None:
-    if weights is None:
-        return
+def check_weights(weights: Weights, faults: Violations, path: str) -> None:
+    """Notes what is wrong with weights under their path."""
     named = {"quality": weights.quality, "speed": weights.speed, "cost": weights.cost}
     wrong = [name for name, weight in named.items() if not (math.isfinite(weight) and weight >= 0)]
     for name in wrong:
-        faults.add(f"preferences.weights.{name}", f"is {named[name]}; give a number of at least 0")
+        faults.add(f"{path}.{name}", f"is {named[name]}; give a number of at least 0")
     if not wrong and not 0 < sum(named.values()) < math.inf:
         remedy = "only their proportions matter: at least one above 0, and their sum a finite number"
-        faults.add("preferences.weights", f"can't be weighed against each other; {remedy}")
+        faults.add(path, f"can't be weighed against each other; {remedy}")
 
 
 def _check_limits(preferences: Preferences, faults: Violations) -> None:

@@ -452,7 +452,360 @@ func (x Warning_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Warning_Kind.Descriptor instead.
 func (Warning_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{15, 0}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{19, 0}
+}
+
+// The request of Replay.
+type ReplayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the policy; see RoutingPreferences.policy. Empty means the one
+	// that the server is configured with.
+	Policy string `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	// The weights that it goes by. Absent means those of each request.
+	Weights *RoutingWeights `protobuf:"bytes,2,opt,name=weights,proto3" json:"weights,omitempty"`
+	// Only requests that arrived at this time or later.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// How many requests to replay, the latest ones: at most 20,000. 0 means 2,000.
+	MaxRequests   int32 `protobuf:"varint,4,opt,name=max_requests,json=maxRequests,proto3" json:"max_requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayRequest) Reset() {
+	*x = ReplayRequest{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayRequest) ProtoMessage() {}
+
+func (x *ReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayRequest.ProtoReflect.Descriptor instead.
+func (*ReplayRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ReplayRequest) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
+}
+
+func (x *ReplayRequest) GetWeights() *RoutingWeights {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+func (x *ReplayRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ReplayRequest) GetMaxRequests() int32 {
+	if x != nil {
+		return x.MaxRequests
+	}
+	return 0
+}
+
+// The response of Replay.
+type ReplayResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy that was replayed.
+	Policy string `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	// How many requests were replayed.
+	Requests int32 `protobuf:"varint,2,opt,name=requests,proto3" json:"requests,omitempty"`
+	// How many could not be: their catalogue is not stored any more, or none of its
+	// models is left for them.
+	SkippedRequests int32 `protobuf:"varint,3,opt,name=skipped_requests,json=skippedRequests,proto3" json:"skipped_requests,omitempty"`
+	// For how many of those replayed the first candidate is the one recorded.
+	UnchangedRequests int32 `protobuf:"varint,4,opt,name=unchanged_requests,json=unchangedRequests,proto3" json:"unchanged_requests,omitempty"`
+	// The quality of answers, from 0 to 1. Absent if no answer was judged.
+	Quality *ReplayEstimate `protobuf:"bytes,5,opt,name=quality,proto3" json:"quality,omitempty"`
+	// The cost of a request in micro-USD. Absent if no cost is known.
+	CostMicros *ReplayEstimate `protobuf:"bytes,6,opt,name=cost_micros,json=costMicros,proto3" json:"cost_micros,omitempty"`
+	// The time to the end of an answer, in seconds. Absent without requests.
+	LatencySeconds *ReplayEstimate `protobuf:"bytes,7,opt,name=latency_seconds,json=latencySeconds,proto3" json:"latency_seconds,omitempty"`
+	// How often each model was the first candidate, the most frequent one of the
+	// replayed decisions first; at most 100.
+	Models        []*ReplayedModel `protobuf:"bytes,8,rep,name=models,proto3" json:"models,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayResponse) Reset() {
+	*x = ReplayResponse{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayResponse) ProtoMessage() {}
+
+func (x *ReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayResponse.ProtoReflect.Descriptor instead.
+func (*ReplayResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ReplayResponse) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
+}
+
+func (x *ReplayResponse) GetRequests() int32 {
+	if x != nil {
+		return x.Requests
+	}
+	return 0
+}
+
+func (x *ReplayResponse) GetSkippedRequests() int32 {
+	if x != nil {
+		return x.SkippedRequests
+	}
+	return 0
+}
+
+func (x *ReplayResponse) GetUnchangedRequests() int32 {
+	if x != nil {
+		return x.UnchangedRequests
+	}
+	return 0
+}
+
+func (x *ReplayResponse) GetQuality() *ReplayEstimate {
+	if x != nil {
+		return x.Quality
+	}
+	return nil
+}
+
+func (x *ReplayResponse) GetCostMicros() *ReplayEstimate {
+	if x != nil {
+		return x.CostMicros
+	}
+	return nil
+}
+
+func (x *ReplayResponse) GetLatencySeconds() *ReplayEstimate {
+	if x != nil {
+		return x.LatencySeconds
+	}
+	return nil
+}
+
+func (x *ReplayResponse) GetModels() []*ReplayedModel {
+	if x != nil {
+		return x.Models
+	}
+	return nil
+}
+
+// An estimated mean. It is doubly robust: what routing expects is corrected by the
+// outcomes of requests for which both policies make the same choice, by the
+// inverse of the recorded probability of that choice.
+type ReplayEstimate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The mean of what was observed.
+	Recorded float64 `protobuf:"fixed64,1,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	// The mean that is estimated for the policy.
+	Estimate float64 `protobuf:"fixed64,2,opt,name=estimate,proto3" json:"estimate,omitempty"`
+	// The lower end of the 95 % interval. Absent if nothing recorded says enough.
+	Low *float64 `protobuf:"fixed64,3,opt,name=low,proto3,oneof" json:"low,omitempty"`
+	// The upper end of it.
+	High *float64 `protobuf:"fixed64,4,opt,name=high,proto3,oneof" json:"high,omitempty"`
+	// Requests for which the figure is known.
+	Requests int32 `protobuf:"varint,5,opt,name=requests,proto3" json:"requests,omitempty"`
+	// How many of them have the same first candidate.
+	MatchingRequests int32 `protobuf:"varint,6,opt,name=matching_requests,json=matchingRequests,proto3" json:"matching_requests,omitempty"`
+	// The share of requests, from 0 to 1, whose recorded choice could have been
+	// that of the policy. The interval holds for these; the rest of the estimate
+	// is what routing expects.
+	Overlap       float64 `protobuf:"fixed64,7,opt,name=overlap,proto3" json:"overlap,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayEstimate) Reset() {
+	*x = ReplayEstimate{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayEstimate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayEstimate) ProtoMessage() {}
+
+func (x *ReplayEstimate) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayEstimate.ProtoReflect.Descriptor instead.
+func (*ReplayEstimate) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ReplayEstimate) GetRecorded() float64 {
+	if x != nil {
+		return x.Recorded
+	}
+	return 0
+}
+
+func (x *ReplayEstimate) GetEstimate() float64 {
+	if x != nil {
+		return x.Estimate
+	}
+	return 0
+}
+
+func (x *ReplayEstimate) GetLow() float64 {
+	if x != nil && x.Low != nil {
+		return *x.Low
+	}
+	return 0
+}
+
+func (x *ReplayEstimate) GetHigh() float64 {
+	if x != nil && x.High != nil {
+		return *x.High
+	}
+	return 0
+}
+
+func (x *ReplayEstimate) GetRequests() int32 {
+	if x != nil {
+		return x.Requests
+	}
+	return 0
+}
+
+func (x *ReplayEstimate) GetMatchingRequests() int32 {
+	if x != nil {
+		return x.MatchingRequests
+	}
+	return 0
+}
+
+func (x *ReplayEstimate) GetOverlap() float64 {
+	if x != nil {
+		return x.Overlap
+	}
+	return 0
+}
+
+// How often a model was the first candidate.
+type ReplayedModel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The model's id.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// Of the recorded decisions.
+	Recorded int32 `protobuf:"varint,2,opt,name=recorded,proto3" json:"recorded,omitempty"`
+	// Of the replayed decisions.
+	Replayed      int32 `protobuf:"varint,3,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayedModel) Reset() {
+	*x = ReplayedModel{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayedModel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayedModel) ProtoMessage() {}
+
+func (x *ReplayedModel) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayedModel.ProtoReflect.Descriptor instead.
+func (*ReplayedModel) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ReplayedModel) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ReplayedModel) GetRecorded() int32 {
+	if x != nil {
+		return x.Recorded
+	}
+	return 0
+}
+
+func (x *ReplayedModel) GetReplayed() int32 {
+	if x != nil {
+		return x.Replayed
+	}
+	return 0
 }
 
 // The request of ListExecutions.
@@ -471,7 +824,7 @@ type ListExecutionsRequest struct {
 
 func (x *ListExecutionsRequest) Reset() {
 	*x = ListExecutionsRequest{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	mi := &file_ymera_v1_routing_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -483,7 +836,7 @@ func (x *ListExecutionsRequest) String() string {
 func (*ListExecutionsRequest) ProtoMessage() {}
 
 func (x *ListExecutionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	mi := &file_ymera_v1_routing_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -496,7 +849,7 @@ func (x *ListExecutionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExecutionsRequest.ProtoReflect.Descriptor instead.
 func (*ListExecutionsRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{0}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListExecutionsRequest) GetPageSize() int32 {
@@ -541,7 +894,7 @@ type ExecutionFilter struct {
 
 func (x *ExecutionFilter) Reset() {
 	*x = ExecutionFilter{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	mi := &file_ymera_v1_routing_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -553,7 +906,7 @@ func (x *ExecutionFilter) String() string {
 func (*ExecutionFilter) ProtoMessage() {}
 
 func (x *ExecutionFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	mi := &file_ymera_v1_routing_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -566,7 +919,7 @@ func (x *ExecutionFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutionFilter.ProtoReflect.Descriptor instead.
 func (*ExecutionFilter) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ExecutionFilter) GetStartTime() *timestamppb.Timestamp {
@@ -624,7 +977,7 @@ type ListExecutionsResponse struct {
 
 func (x *ListExecutionsResponse) Reset() {
 	*x = ListExecutionsResponse{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	mi := &file_ymera_v1_routing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -636,7 +989,7 @@ func (x *ListExecutionsResponse) String() string {
 func (*ListExecutionsResponse) ProtoMessage() {}
 
 func (x *ListExecutionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	mi := &file_ymera_v1_routing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -649,7 +1002,7 @@ func (x *ListExecutionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExecutionsResponse.ProtoReflect.Descriptor instead.
 func (*ListExecutionsResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListExecutionsResponse) GetExecutions() []*Execution {
@@ -680,7 +1033,7 @@ type GetExecutionRequest struct {
 
 func (x *GetExecutionRequest) Reset() {
 	*x = GetExecutionRequest{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	mi := &file_ymera_v1_routing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +1045,7 @@ func (x *GetExecutionRequest) String() string {
 func (*GetExecutionRequest) ProtoMessage() {}
 
 func (x *GetExecutionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	mi := &file_ymera_v1_routing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +1058,7 @@ func (x *GetExecutionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExecutionRequest.ProtoReflect.Descriptor instead.
 func (*GetExecutionRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetExecutionRequest) GetRequestId() string {
@@ -742,7 +1095,7 @@ type GetExecutionResponse struct {
 
 func (x *GetExecutionResponse) Reset() {
 	*x = GetExecutionResponse{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[4]
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +1107,7 @@ func (x *GetExecutionResponse) String() string {
 func (*GetExecutionResponse) ProtoMessage() {}
 
 func (x *GetExecutionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[4]
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +1120,7 @@ func (x *GetExecutionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExecutionResponse.ProtoReflect.Descriptor instead.
 func (*GetExecutionResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{4}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetExecutionResponse) GetExecution() *Execution {
@@ -829,7 +1182,7 @@ type Execution struct {
 
 func (x *Execution) Reset() {
 	*x = Execution{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -841,7 +1194,7 @@ func (x *Execution) String() string {
 func (*Execution) ProtoMessage() {}
 
 func (x *Execution) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -854,7 +1207,7 @@ func (x *Execution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Execution.ProtoReflect.Descriptor instead.
 func (*Execution) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{5}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Execution) GetRequestId() string {
@@ -971,7 +1324,7 @@ type RoutingWeights struct {
 
 func (x *RoutingWeights) Reset() {
 	*x = RoutingWeights{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[6]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -983,7 +1336,7 @@ func (x *RoutingWeights) String() string {
 func (*RoutingWeights) ProtoMessage() {}
 
 func (x *RoutingWeights) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[6]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -996,7 +1349,7 @@ func (x *RoutingWeights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingWeights.ProtoReflect.Descriptor instead.
 func (*RoutingWeights) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{6}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RoutingWeights) GetQuality() float64 {
@@ -1104,7 +1457,7 @@ type RoutingPreferences struct {
 
 func (x *RoutingPreferences) Reset() {
 	*x = RoutingPreferences{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[7]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1116,7 +1469,7 @@ func (x *RoutingPreferences) String() string {
 func (*RoutingPreferences) ProtoMessage() {}
 
 func (x *RoutingPreferences) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[7]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1129,7 +1482,7 @@ func (x *RoutingPreferences) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingPreferences.ProtoReflect.Descriptor instead.
 func (*RoutingPreferences) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{7}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RoutingPreferences) GetWeights() *RoutingWeights {
@@ -1277,7 +1630,7 @@ type Attribution struct {
 
 func (x *Attribution) Reset() {
 	*x = Attribution{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1642,7 @@ func (x *Attribution) String() string {
 func (*Attribution) ProtoMessage() {}
 
 func (x *Attribution) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1655,7 @@ func (x *Attribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribution.ProtoReflect.Descriptor instead.
 func (*Attribution) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Attribution) GetAgentName() string {
@@ -1340,7 +1693,7 @@ type CategoryProbability struct {
 
 func (x *CategoryProbability) Reset() {
 	*x = CategoryProbability{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1352,7 +1705,7 @@ func (x *CategoryProbability) String() string {
 func (*CategoryProbability) ProtoMessage() {}
 
 func (x *CategoryProbability) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1365,7 +1718,7 @@ func (x *CategoryProbability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CategoryProbability.ProtoReflect.Descriptor instead.
 func (*CategoryProbability) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CategoryProbability) GetCategory() string {
@@ -1403,7 +1756,7 @@ type ScoreComponent struct {
 
 func (x *ScoreComponent) Reset() {
 	*x = ScoreComponent{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1415,7 +1768,7 @@ func (x *ScoreComponent) String() string {
 func (*ScoreComponent) ProtoMessage() {}
 
 func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1428,7 +1781,7 @@ func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScoreComponent.ProtoReflect.Descriptor instead.
 func (*ScoreComponent) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ScoreComponent) GetName() string {
@@ -1484,7 +1837,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[11]
+	mi := &file_ymera_v1_routing_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1496,7 +1849,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[11]
+	mi := &file_ymera_v1_routing_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1509,7 +1862,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Candidate) GetModel() string {
@@ -1580,7 +1933,7 @@ type ExclusionCount struct {
 
 func (x *ExclusionCount) Reset() {
 	*x = ExclusionCount{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[12]
+	mi := &file_ymera_v1_routing_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1592,7 +1945,7 @@ func (x *ExclusionCount) String() string {
 func (*ExclusionCount) ProtoMessage() {}
 
 func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[12]
+	mi := &file_ymera_v1_routing_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1605,7 +1958,7 @@ func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExclusionCount.ProtoReflect.Descriptor instead.
 func (*ExclusionCount) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{12}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExclusionCount) GetReason() ExclusionReason {
@@ -1655,7 +2008,7 @@ type Exclusion struct {
 
 func (x *Exclusion) Reset() {
 	*x = Exclusion{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[13]
+	mi := &file_ymera_v1_routing_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1667,7 +2020,7 @@ func (x *Exclusion) String() string {
 func (*Exclusion) ProtoMessage() {}
 
 func (x *Exclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[13]
+	mi := &file_ymera_v1_routing_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1680,7 +2033,7 @@ func (x *Exclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exclusion.ProtoReflect.Descriptor instead.
 func (*Exclusion) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{13}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Exclusion) GetModel() string {
@@ -1772,7 +2125,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[14]
+	mi := &file_ymera_v1_routing_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1784,7 +2137,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[14]
+	mi := &file_ymera_v1_routing_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1797,7 +2150,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{14}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Attempt) GetNumber() int32 {
@@ -1941,7 +2294,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[15]
+	mi := &file_ymera_v1_routing_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1953,7 +2306,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[15]
+	mi := &file_ymera_v1_routing_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1966,7 +2319,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{15}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Warning) GetKind() Warning_Kind {
@@ -2030,7 +2383,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[16]
+	mi := &file_ymera_v1_routing_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2042,7 +2395,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[16]
+	mi := &file_ymera_v1_routing_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2055,7 +2408,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{16}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Decision) GetCategory() string {
@@ -2160,7 +2513,37 @@ var File_ymera_v1_routing_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\n" +
-	"\x16ymera/v1/routing.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\"\x86\x01\n" +
+	"\x16ymera/v1/routing.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\"\xb9\x01\n" +
+	"\rReplayRequest\x12\x16\n" +
+	"\x06policy\x18\x01 \x01(\tR\x06policy\x122\n" +
+	"\aweights\x18\x02 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x129\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12!\n" +
+	"\fmax_requests\x18\x04 \x01(\x05R\vmaxRequests\"\x81\x03\n" +
+	"\x0eReplayResponse\x12\x16\n" +
+	"\x06policy\x18\x01 \x01(\tR\x06policy\x12\x1a\n" +
+	"\brequests\x18\x02 \x01(\x05R\brequests\x12)\n" +
+	"\x10skipped_requests\x18\x03 \x01(\x05R\x0fskippedRequests\x12-\n" +
+	"\x12unchanged_requests\x18\x04 \x01(\x05R\x11unchangedRequests\x122\n" +
+	"\aquality\x18\x05 \x01(\v2\x18.ymera.v1.ReplayEstimateR\aquality\x129\n" +
+	"\vcost_micros\x18\x06 \x01(\v2\x18.ymera.v1.ReplayEstimateR\n" +
+	"costMicros\x12A\n" +
+	"\x0flatency_seconds\x18\a \x01(\v2\x18.ymera.v1.ReplayEstimateR\x0elatencySeconds\x12/\n" +
+	"\x06models\x18\b \x03(\v2\x17.ymera.v1.ReplayedModelR\x06models\"\xec\x01\n" +
+	"\x0eReplayEstimate\x12\x1a\n" +
+	"\brecorded\x18\x01 \x01(\x01R\brecorded\x12\x1a\n" +
+	"\bestimate\x18\x02 \x01(\x01R\bestimate\x12\x15\n" +
+	"\x03low\x18\x03 \x01(\x01H\x00R\x03low\x88\x01\x01\x12\x17\n" +
+	"\x04high\x18\x04 \x01(\x01H\x01R\x04high\x88\x01\x01\x12\x1a\n" +
+	"\brequests\x18\x05 \x01(\x05R\brequests\x12+\n" +
+	"\x11matching_requests\x18\x06 \x01(\x05R\x10matchingRequests\x12\x18\n" +
+	"\aoverlap\x18\a \x01(\x01R\aoverlapB\x06\n" +
+	"\x04_lowB\a\n" +
+	"\x05_high\"]\n" +
+	"\rReplayedModel\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x1a\n" +
+	"\brecorded\x18\x02 \x01(\x05R\brecorded\x12\x1a\n" +
+	"\breplayed\x18\x03 \x01(\x05R\breplayed\"\x86\x01\n" +
 	"\x15ListExecutionsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -2381,10 +2764,11 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\fDecisionView\x12\x1d\n" +
 	"\x19DECISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13DECISION_VIEW_BASIC\x10\x01\x12\x16\n" +
-	"\x12DECISION_VIEW_FULL\x10\x022\xb4\x01\n" +
+	"\x12DECISION_VIEW_FULL\x10\x022\xf1\x01\n" +
 	"\x0eRoutingService\x12M\n" +
 	"\fGetExecution\x12\x1d.ymera.v1.GetExecutionRequest\x1a\x1e.ymera.v1.GetExecutionResponse\x12S\n" +
-	"\x0eListExecutions\x12\x1f.ymera.v1.ListExecutionsRequest\x1a .ymera.v1.ListExecutionsResponseBR\n" +
+	"\x0eListExecutions\x12\x1f.ymera.v1.ListExecutionsRequest\x1a .ymera.v1.ListExecutionsResponse\x12;\n" +
+	"\x06Replay\x12\x17.ymera.v1.ReplayRequest\x1a\x18.ymera.v1.ReplayResponseBR\n" +
 	"\fdev.ymera.v1B\fRoutingProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
@@ -2400,7 +2784,7 @@ func file_ymera_v1_routing_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_ymera_v1_routing_proto_goTypes = []any{
 	(ExecutionStatus)(0),           // 0: ymera.v1.ExecutionStatus
 	(Operation)(0),                 // 1: ymera.v1.Operation
@@ -2408,82 +2792,94 @@ var file_ymera_v1_routing_proto_goTypes = []any{
 	(ExclusionReason)(0),           // 3: ymera.v1.ExclusionReason
 	(DecisionView)(0),              // 4: ymera.v1.DecisionView
 	(Warning_Kind)(0),              // 5: ymera.v1.Warning.Kind
-	(*ListExecutionsRequest)(nil),  // 6: ymera.v1.ListExecutionsRequest
-	(*ExecutionFilter)(nil),        // 7: ymera.v1.ExecutionFilter
-	(*ListExecutionsResponse)(nil), // 8: ymera.v1.ListExecutionsResponse
-	(*GetExecutionRequest)(nil),    // 9: ymera.v1.GetExecutionRequest
-	(*GetExecutionResponse)(nil),   // 10: ymera.v1.GetExecutionResponse
-	(*Execution)(nil),              // 11: ymera.v1.Execution
-	(*RoutingWeights)(nil),         // 12: ymera.v1.RoutingWeights
-	(*RoutingPreferences)(nil),     // 13: ymera.v1.RoutingPreferences
-	(*Attribution)(nil),            // 14: ymera.v1.Attribution
-	(*CategoryProbability)(nil),    // 15: ymera.v1.CategoryProbability
-	(*ScoreComponent)(nil),         // 16: ymera.v1.ScoreComponent
-	(*Candidate)(nil),              // 17: ymera.v1.Candidate
-	(*ExclusionCount)(nil),         // 18: ymera.v1.ExclusionCount
-	(*Exclusion)(nil),              // 19: ymera.v1.Exclusion
-	(*Attempt)(nil),                // 20: ymera.v1.Attempt
-	(*Warning)(nil),                // 21: ymera.v1.Warning
-	(*Decision)(nil),               // 22: ymera.v1.Decision
-	nil,                            // 23: ymera.v1.ExecutionFilter.LabelsEntry
-	nil,                            // 24: ymera.v1.Attribution.LabelsEntry
-	(*timestamppb.Timestamp)(nil),  // 25: google.protobuf.Timestamp
-	(*Usage)(nil),                  // 26: ymera.v1.Usage
-	(FinishReason)(0),              // 27: ymera.v1.FinishReason
-	(*Error)(nil),                  // 28: ymera.v1.Error
-	(*durationpb.Duration)(nil),    // 29: google.protobuf.Duration
+	(*ReplayRequest)(nil),          // 6: ymera.v1.ReplayRequest
+	(*ReplayResponse)(nil),         // 7: ymera.v1.ReplayResponse
+	(*ReplayEstimate)(nil),         // 8: ymera.v1.ReplayEstimate
+	(*ReplayedModel)(nil),          // 9: ymera.v1.ReplayedModel
+	(*ListExecutionsRequest)(nil),  // 10: ymera.v1.ListExecutionsRequest
+	(*ExecutionFilter)(nil),        // 11: ymera.v1.ExecutionFilter
+	(*ListExecutionsResponse)(nil), // 12: ymera.v1.ListExecutionsResponse
+	(*GetExecutionRequest)(nil),    // 13: ymera.v1.GetExecutionRequest
+	(*GetExecutionResponse)(nil),   // 14: ymera.v1.GetExecutionResponse
+	(*Execution)(nil),              // 15: ymera.v1.Execution
+	(*RoutingWeights)(nil),         // 16: ymera.v1.RoutingWeights
+	(*RoutingPreferences)(nil),     // 17: ymera.v1.RoutingPreferences
+	(*Attribution)(nil),            // 18: ymera.v1.Attribution
+	(*CategoryProbability)(nil),    // 19: ymera.v1.CategoryProbability
+	(*ScoreComponent)(nil),         // 20: ymera.v1.ScoreComponent
+	(*Candidate)(nil),              // 21: ymera.v1.Candidate
+	(*ExclusionCount)(nil),         // 22: ymera.v1.ExclusionCount
+	(*Exclusion)(nil),              // 23: ymera.v1.Exclusion
+	(*Attempt)(nil),                // 24: ymera.v1.Attempt
+	(*Warning)(nil),                // 25: ymera.v1.Warning
+	(*Decision)(nil),               // 26: ymera.v1.Decision
+	nil,                            // 27: ymera.v1.ExecutionFilter.LabelsEntry
+	nil,                            // 28: ymera.v1.Attribution.LabelsEntry
+	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
+	(*Usage)(nil),                  // 30: ymera.v1.Usage
+	(FinishReason)(0),              // 31: ymera.v1.FinishReason
+	(*Error)(nil),                  // 32: ymera.v1.Error
+	(*durationpb.Duration)(nil),    // 33: google.protobuf.Duration
 }
 var file_ymera_v1_routing_proto_depIdxs = []int32{
-	7,  // 0: ymera.v1.ListExecutionsRequest.filter:type_name -> ymera.v1.ExecutionFilter
-	25, // 1: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
-	25, // 2: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
-	0,  // 3: ymera.v1.ExecutionFilter.status:type_name -> ymera.v1.ExecutionStatus
-	23, // 4: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
-	11, // 5: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
-	4,  // 6: ymera.v1.GetExecutionRequest.decision_view:type_name -> ymera.v1.DecisionView
-	11, // 7: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
-	22, // 8: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
-	25, // 9: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 10: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
-	22, // 11: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
-	26, // 12: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
-	27, // 13: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
-	28, // 14: ymera.v1.Execution.error:type_name -> ymera.v1.Error
-	29, // 15: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
-	29, // 16: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
-	14, // 17: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
-	20, // 18: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
-	1,  // 19: ymera.v1.Execution.operation:type_name -> ymera.v1.Operation
-	12, // 20: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
-	2,  // 21: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
-	29, // 22: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
-	29, // 23: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
-	24, // 24: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
-	16, // 25: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
-	29, // 26: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
-	3,  // 27: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
-	3,  // 28: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
-	28, // 29: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
-	29, // 30: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	29, // 31: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	26, // 32: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
-	21, // 33: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
-	27, // 34: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
-	5,  // 35: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
-	15, // 36: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	17, // 37: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	18, // 38: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
-	12, // 39: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	19, // 40: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
-	9,  // 41: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	6,  // 42: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
-	10, // 43: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	8,  // 44: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
-	43, // [43:45] is the sub-list for method output_type
-	41, // [41:43] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	16, // 0: ymera.v1.ReplayRequest.weights:type_name -> ymera.v1.RoutingWeights
+	29, // 1: ymera.v1.ReplayRequest.start_time:type_name -> google.protobuf.Timestamp
+	8,  // 2: ymera.v1.ReplayResponse.quality:type_name -> ymera.v1.ReplayEstimate
+	8,  // 3: ymera.v1.ReplayResponse.cost_micros:type_name -> ymera.v1.ReplayEstimate
+	8,  // 4: ymera.v1.ReplayResponse.latency_seconds:type_name -> ymera.v1.ReplayEstimate
+	9,  // 5: ymera.v1.ReplayResponse.models:type_name -> ymera.v1.ReplayedModel
+	11, // 6: ymera.v1.ListExecutionsRequest.filter:type_name -> ymera.v1.ExecutionFilter
+	29, // 7: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
+	29, // 8: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 9: ymera.v1.ExecutionFilter.status:type_name -> ymera.v1.ExecutionStatus
+	27, // 10: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
+	15, // 11: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
+	4,  // 12: ymera.v1.GetExecutionRequest.decision_view:type_name -> ymera.v1.DecisionView
+	15, // 13: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
+	26, // 14: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
+	29, // 15: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 16: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
+	26, // 17: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
+	30, // 18: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
+	31, // 19: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
+	32, // 20: ymera.v1.Execution.error:type_name -> ymera.v1.Error
+	33, // 21: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
+	33, // 22: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
+	18, // 23: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
+	24, // 24: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
+	1,  // 25: ymera.v1.Execution.operation:type_name -> ymera.v1.Operation
+	16, // 26: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
+	2,  // 27: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
+	33, // 28: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
+	33, // 29: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
+	28, // 30: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
+	20, // 31: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
+	33, // 32: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
+	3,  // 33: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
+	3,  // 34: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
+	32, // 35: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
+	33, // 36: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	33, // 37: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	30, // 38: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
+	25, // 39: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
+	31, // 40: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
+	5,  // 41: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
+	19, // 42: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
+	21, // 43: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	22, // 44: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	16, // 45: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
+	23, // 46: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	13, // 47: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	10, // 48: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
+	6,  // 49: ymera.v1.RoutingService.Replay:input_type -> ymera.v1.ReplayRequest
+	14, // 50: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	12, // 51: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
+	7,  // 52: ymera.v1.RoutingService.Replay:output_type -> ymera.v1.ReplayResponse
+	50, // [50:53] is the sub-list for method output_type
+	47, // [47:50] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }
@@ -2494,15 +2890,16 @@ func file_ymera_v1_routing_proto_init() {
 	file_ymera_v1_content_proto_init()
 	file_ymera_v1_errors_proto_init()
 	file_ymera_v1_usage_proto_init()
-	file_ymera_v1_routing_proto_msgTypes[7].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[2].OneofWrappers = []any{}
 	file_ymera_v1_routing_proto_msgTypes[11].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_routing_proto_rawDesc), len(file_ymera_v1_routing_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   19,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	RoutingService_GetExecution_FullMethodName   = "/ymera.v1.RoutingService/GetExecution"
 	RoutingService_ListExecutions_FullMethodName = "/ymera.v1.RoutingService/ListExecutions"
+	RoutingService_Replay_FullMethodName         = "/ymera.v1.RoutingService/Replay"
 )
 
 // RoutingServiceClient is the client API for RoutingService service.
@@ -44,6 +45,13 @@ type RoutingServiceClient interface {
 	// Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
 	// this server did not issue for this filter. Has no side effects.
 	ListExecutions(ctx context.Context, in *ListExecutionsRequest, opts ...grpc.CallOption) (*ListExecutionsResponse, error)
+	// Estimates what another policy would have come to on requests that were
+	// answered, from their recorded decisions and outcomes. Calls no model. If
+	// callers have keys, each replays its own requests only.
+	//
+	// Errors: INVALID_ARGUMENT for a policy that is not known, weights that are not
+	// valid, or more requests than allowed. Has no side effects.
+	Replay(ctx context.Context, in *ReplayRequest, opts ...grpc.CallOption) (*ReplayResponse, error)
 }
 
 type routingServiceClient struct {
@@ -74,6 +82,16 @@ func (c *routingServiceClient) ListExecutions(ctx context.Context, in *ListExecu
 	return out, nil
 }
 
+func (c *routingServiceClient) Replay(ctx context.Context, in *ReplayRequest, opts ...grpc.CallOption) (*ReplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplayResponse)
+	err := c.cc.Invoke(ctx, RoutingService_Replay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RoutingServiceServer is the server API for RoutingService service.
 // All implementations must embed UnimplementedRoutingServiceServer
 // for forward compatibility.
@@ -92,6 +110,13 @@ type RoutingServiceServer interface {
 	// Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
 	// this server did not issue for this filter. Has no side effects.
 	ListExecutions(context.Context, *ListExecutionsRequest) (*ListExecutionsResponse, error)
+	// Estimates what another policy would have come to on requests that were
+	// answered, from their recorded decisions and outcomes. Calls no model. If
+	// callers have keys, each replays its own requests only.
+	//
+	// Errors: INVALID_ARGUMENT for a policy that is not known, weights that are not
+	// valid, or more requests than allowed. Has no side effects.
+	Replay(context.Context, *ReplayRequest) (*ReplayResponse, error)
 	mustEmbedUnimplementedRoutingServiceServer()
 }
 
@@ -107,6 +132,9 @@ func (UnimplementedRoutingServiceServer) GetExecution(context.Context, *GetExecu
 }
 func (UnimplementedRoutingServiceServer) ListExecutions(context.Context, *ListExecutionsRequest) (*ListExecutionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListExecutions not implemented")
+}
+func (UnimplementedRoutingServiceServer) Replay(context.Context, *ReplayRequest) (*ReplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Replay not implemented")
 }
 func (UnimplementedRoutingServiceServer) mustEmbedUnimplementedRoutingServiceServer() {}
 func (UnimplementedRoutingServiceServer) testEmbeddedByValue()                        {}
@@ -165,6 +193,24 @@ func _RoutingService_ListExecutions_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RoutingService_Replay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoutingServiceServer).Replay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoutingService_Replay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoutingServiceServer).Replay(ctx, req.(*ReplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RoutingService_ServiceDesc is the grpc.ServiceDesc for RoutingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -179,6 +225,10 @@ var RoutingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListExecutions",
 			Handler:    _RoutingService_ListExecutions_Handler,
+		},
+		{
+			MethodName: "Replay",
+			Handler:    _RoutingService_Replay_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -273,6 +273,181 @@ DECISION_VIEW_FULL: DecisionView.ValueType  # 2
 Global___DecisionView: typing_extensions.TypeAlias = DecisionView
 
 @typing.final
+class ReplayRequest(google.protobuf.message.Message):
+    """The request of Replay."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    POLICY_FIELD_NUMBER: builtins.int
+    WEIGHTS_FIELD_NUMBER: builtins.int
+    START_TIME_FIELD_NUMBER: builtins.int
+    MAX_REQUESTS_FIELD_NUMBER: builtins.int
+    policy: builtins.str
+    """The name of the policy; see RoutingPreferences.policy. Empty means the one
+    that the server is configured with.
+    """
+    max_requests: builtins.int
+    """How many requests to replay, the latest ones: at most 20,000. 0 means 2,000."""
+    @property
+    def weights(self) -> Global___RoutingWeights:
+        """The weights that it goes by. Absent means those of each request."""
+
+    @property
+    def start_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """Only requests that arrived at this time or later."""
+
+    def __init__(
+        self,
+        *,
+        policy: builtins.str = ...,
+        weights: Global___RoutingWeights | None = ...,
+        start_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        max_requests: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["start_time", b"start_time", "weights", b"weights"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["max_requests", b"max_requests", "policy", b"policy", "start_time", b"start_time", "weights", b"weights"]) -> None: ...
+
+Global___ReplayRequest: typing_extensions.TypeAlias = ReplayRequest
+
+@typing.final
+class ReplayResponse(google.protobuf.message.Message):
+    """The response of Replay."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    POLICY_FIELD_NUMBER: builtins.int
+    REQUESTS_FIELD_NUMBER: builtins.int
+    SKIPPED_REQUESTS_FIELD_NUMBER: builtins.int
+    UNCHANGED_REQUESTS_FIELD_NUMBER: builtins.int
+    QUALITY_FIELD_NUMBER: builtins.int
+    COST_MICROS_FIELD_NUMBER: builtins.int
+    LATENCY_SECONDS_FIELD_NUMBER: builtins.int
+    MODELS_FIELD_NUMBER: builtins.int
+    policy: builtins.str
+    """The policy that was replayed."""
+    requests: builtins.int
+    """How many requests were replayed."""
+    skipped_requests: builtins.int
+    """How many could not be: their catalogue is not stored any more, or none of its
+    models is left for them.
+    """
+    unchanged_requests: builtins.int
+    """For how many of those replayed the first candidate is the one recorded."""
+    @property
+    def quality(self) -> Global___ReplayEstimate:
+        """The quality of answers, from 0 to 1. Absent if no answer was judged."""
+
+    @property
+    def cost_micros(self) -> Global___ReplayEstimate:
+        """The cost of a request in micro-USD. Absent if no cost is known."""
+
+    @property
+    def latency_seconds(self) -> Global___ReplayEstimate:
+        """The time to the end of an answer, in seconds. Absent without requests."""
+
+    @property
+    def models(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ReplayedModel]:
+        """How often each model was the first candidate, the most frequent one of the
+        replayed decisions first; at most 100.
+        """
+
+    def __init__(
+        self,
+        *,
+        policy: builtins.str = ...,
+        requests: builtins.int = ...,
+        skipped_requests: builtins.int = ...,
+        unchanged_requests: builtins.int = ...,
+        quality: Global___ReplayEstimate | None = ...,
+        cost_micros: Global___ReplayEstimate | None = ...,
+        latency_seconds: Global___ReplayEstimate | None = ...,
+        models: collections.abc.Iterable[Global___ReplayedModel] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["cost_micros", b"cost_micros", "latency_seconds", b"latency_seconds", "quality", b"quality"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cost_micros", b"cost_micros", "latency_seconds", b"latency_seconds", "models", b"models", "policy", b"policy", "quality", b"quality", "requests", b"requests", "skipped_requests", b"skipped_requests", "unchanged_requests", b"unchanged_requests"]) -> None: ...
+
+Global___ReplayResponse: typing_extensions.TypeAlias = ReplayResponse
+
+@typing.final
+class ReplayEstimate(google.protobuf.message.Message):
+    """An estimated mean. It is doubly robust: what routing expects is corrected by the
+    outcomes of requests for which both policies make the same choice, by the
+    inverse of the recorded probability of that choice.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RECORDED_FIELD_NUMBER: builtins.int
+    ESTIMATE_FIELD_NUMBER: builtins.int
+    LOW_FIELD_NUMBER: builtins.int
+    HIGH_FIELD_NUMBER: builtins.int
+    REQUESTS_FIELD_NUMBER: builtins.int
+    MATCHING_REQUESTS_FIELD_NUMBER: builtins.int
+    OVERLAP_FIELD_NUMBER: builtins.int
+    recorded: builtins.float
+    """The mean of what was observed."""
+    estimate: builtins.float
+    """The mean that is estimated for the policy."""
+    low: builtins.float
+    """The lower end of the 95 % interval. Absent if nothing recorded says enough."""
+    high: builtins.float
+    """The upper end of it."""
+    requests: builtins.int
+    """Requests for which the figure is known."""
+    matching_requests: builtins.int
+    """How many of them have the same first candidate."""
+    overlap: builtins.float
+    """The share of requests, from 0 to 1, whose recorded choice could have been
+    that of the policy. The interval holds for these; the rest of the estimate
+    is what routing expects.
+    """
+    def __init__(
+        self,
+        *,
+        recorded: builtins.float = ...,
+        estimate: builtins.float = ...,
+        low: builtins.float | None = ...,
+        high: builtins.float | None = ...,
+        requests: builtins.int = ...,
+        matching_requests: builtins.int = ...,
+        overlap: builtins.float = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_high", b"_high", "_low", b"_low", "high", b"high", "low", b"low"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_high", b"_high", "_low", b"_low", "estimate", b"estimate", "high", b"high", "low", b"low", "matching_requests", b"matching_requests", "overlap", b"overlap", "recorded", b"recorded", "requests", b"requests"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_high", b"_high"]) -> typing.Literal["high"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_low", b"_low"]) -> typing.Literal["low"] | None: ...
+
+Global___ReplayEstimate: typing_extensions.TypeAlias = ReplayEstimate
+
+@typing.final
+class ReplayedModel(google.protobuf.message.Message):
+    """How often a model was the first candidate."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: builtins.int
+    RECORDED_FIELD_NUMBER: builtins.int
+    REPLAYED_FIELD_NUMBER: builtins.int
+    model: builtins.str
+    """The model's id."""
+    recorded: builtins.int
+    """Of the recorded decisions."""
+    replayed: builtins.int
+    """Of the replayed decisions."""
+    def __init__(
+        self,
+        *,
+        model: builtins.str = ...,
+        recorded: builtins.int = ...,
+        replayed: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["model", b"model", "recorded", b"recorded", "replayed", b"replayed"]) -> None: ...
+
+Global___ReplayedModel: typing_extensions.TypeAlias = ReplayedModel
+
+@typing.final
 class ListExecutionsRequest(google.protobuf.message.Message):
     """The request of ListExecutions."""
 

@@ -45,6 +45,11 @@ class RoutingServiceStub(object):
                 request_serializer=ymera_dot_v1_dot_routing__pb2.ListExecutionsRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_routing__pb2.ListExecutionsResponse.FromString,
                 _registered_method=True)
+        self.Replay = channel.unary_unary(
+                '/ymera.v1.RoutingService/Replay',
+                request_serializer=ymera_dot_v1_dot_routing__pb2.ReplayRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_routing__pb2.ReplayResponse.FromString,
+                _registered_method=True)
 
 
 class RoutingServiceServicer(object):
@@ -73,6 +78,18 @@ class RoutingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Replay(self, request, context):
+        """Estimates what another policy would have come to on requests that were
+        answered, from their recorded decisions and outcomes. Calls no model. If
+        callers have keys, each replays its own requests only.
+
+        Errors: INVALID_ARGUMENT for a policy that is not known, weights that are not
+        valid, or more requests than allowed. Has no side effects.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RoutingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -85,6 +102,11 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.ListExecutions,
                     request_deserializer=ymera_dot_v1_dot_routing__pb2.ListExecutionsRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_routing__pb2.ListExecutionsResponse.SerializeToString,
+            ),
+            'Replay': grpc.unary_unary_rpc_method_handler(
+                    servicer.Replay,
+                    request_deserializer=ymera_dot_v1_dot_routing__pb2.ReplayRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_routing__pb2.ReplayResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -142,6 +164,33 @@ class RoutingService(object):
             '/ymera.v1.RoutingService/ListExecutions',
             ymera_dot_v1_dot_routing__pb2.ListExecutionsRequest.SerializeToString,
             ymera_dot_v1_dot_routing__pb2.ListExecutionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Replay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.RoutingService/Replay',
+            ymera_dot_v1_dot_routing__pb2.ReplayRequest.SerializeToString,
+            ymera_dot_v1_dot_routing__pb2.ReplayResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,7 +59,23 @@ _RoutingServiceListExecutionsType = typing_extensions.TypeVar(
     ],
 )
 
-class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _RoutingServiceListExecutionsType]):
+_RoutingServiceReplayType = typing_extensions.TypeVar(
+    '_RoutingServiceReplayType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ReplayRequest,
+        ymera.v1.routing_pb2.ReplayResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ReplayRequest,
+        ymera.v1.routing_pb2.ReplayResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ReplayRequest,
+        ymera.v1.routing_pb2.ReplayResponse,
+    ],
+)
+
+class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _RoutingServiceListExecutionsType, _RoutingServiceReplayType]):
     """Returns past requests from storage."""
 
     @typing.overload
@@ -72,6 +88,10 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
             ymera.v1.routing_pb2.ListExecutionsRequest,
             ymera.v1.routing_pb2.ListExecutionsResponse,
         ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.routing_pb2.ReplayRequest,
+            ymera.v1.routing_pb2.ReplayResponse,
+        ],
     ], channel: grpc.Channel) -> None: ...
 
     @typing.overload
@@ -83,6 +103,10 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.routing_pb2.ListExecutionsRequest,
             ymera.v1.routing_pb2.ListExecutionsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.routing_pb2.ReplayRequest,
+            ymera.v1.routing_pb2.ReplayResponse,
         ],
     ], channel: grpc.aio.Channel) -> None: ...
 
@@ -102,6 +126,15 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
     this server did not issue for this filter. Has no side effects.
     """
 
+    Replay: _RoutingServiceReplayType
+    """Estimates what another policy would have come to on requests that were
+    answered, from their recorded decisions and outcomes. Calls no model. If
+    callers have keys, each replays its own requests only.
+
+    Errors: INVALID_ARGUMENT for a policy that is not known, weights that are not
+    valid, or more requests than allowed. Has no side effects.
+    """
+
 RoutingServiceAsyncStub: typing_extensions.TypeAlias = RoutingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.routing_pb2.GetExecutionRequest,
@@ -110,6 +143,10 @@ RoutingServiceAsyncStub: typing_extensions.TypeAlias = RoutingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.routing_pb2.ListExecutionsRequest,
         ymera.v1.routing_pb2.ListExecutionsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ReplayRequest,
+        ymera.v1.routing_pb2.ReplayResponse,
     ],
 ]
 
@@ -140,6 +177,20 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
 
         Errors: INVALID_ARGUMENT for a filter that is not valid, or a page token that
         this server did not issue for this filter. Has no side effects.
+        """
+
+    @abc.abstractmethod
+    def Replay(
+        self,
+        request: ymera.v1.routing_pb2.ReplayRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.routing_pb2.ReplayResponse, collections.abc.Awaitable[ymera.v1.routing_pb2.ReplayResponse]]:
+        """Estimates what another policy would have come to on requests that were
+        answered, from their recorded decisions and outcomes. Calls no model. If
+        callers have keys, each replays its own requests only.
+
+        Errors: INVALID_ARGUMENT for a policy that is not known, weights that are not
+        valid, or more requests than allowed. Has no side effects.
         """
 
 def add_RoutingServiceServicer_to_server(servicer: RoutingServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
