@@ -30,8 +30,8 @@ EVENT = 64
 MAX_FACT = 4096
 """Characters of an id, a name or a reason."""
 MAX_TOOL_CALLS = 1024
-MAX_BITS = 64
-"""Of a count: what can be stored and sent. Smaller ones that are not credible are replaced by an estimate."""
+MAX_BITS = 1024
+"""Of a count: Python can write it in words. A lower one that is not credible is replaced by an estimate."""
 
 
 def size_of(event: object) -> int:
@@ -154,7 +154,7 @@ def _counts(usage: Usage) -> None:
     counts = usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
     for count in (*counts, usage.cache_creation_input_tokens, usage.reasoning_output_tokens):
         _is(count, int)
-        if count.bit_length() >= MAX_BITS:
+        if count.bit_length() > MAX_BITS:
             raise MalformedResponse(f"the provider yielded a count of tokens with {count.bit_length()} bits")
 
 

@@ -4,7 +4,6 @@ The process's entry point calls `configure` once, before anything is logged: log
 their first use, which makes them fast.
 """
 
-import json
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
@@ -96,9 +95,25 @@ def _encode(_logger: Any, _method: str, line: Any) -> bytes:
 
 def _to_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> bytes:
     try:
-        return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # it writes no integers of more than 64 bits and no unpaired surrogates
-        return json.dumps(event, default=repr, skipkeys=True).encode()
+        return _written(event)
+    except (TypeError, ValueError):  # such as an integer of more than 64 bits, or an unpaired surrogate
+        return _written({str(name): _writable(value) for name, value in event.items()})
+
+
+def _written(value: object) -> bytes:
+    return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _writable(value: object) -> object:
+    """Returns a value, or what describes it if it can't be written."""
+    try:
+        _written(value)
+    except (TypeError, ValueError):
+        try:
+            return ascii(value)
+        except ValueError:  # Python writes no integers of more than 4,300 digits
+            return type(value).__name__
+    return value
 
 
 def _route_libraries(level: int, renderer: list[Processor]) -> None:

@@ -63,7 +63,7 @@ def test_an_event_counts_its_texts(event: object, size: int) -> None:
         Accepted((Adaptation("dropped", "seed", "no"),)),  # type: ignore[arg-type]
         UsageReported(None),  # type: ignore[arg-type]
         UsageReported(Usage(1.5)),  # type: ignore[arg-type]
-        UsageReported(Usage(2**64)),
+        UsageReported(Usage(10**5000)),
         UsageReported(Usage(1), billed=Usage(1.5)),  # type: ignore[arg-type]
         UsageReported(Usage(1), billed=7),  # type: ignore[arg-type]
         Finished("stop"),  # type: ignore[arg-type]

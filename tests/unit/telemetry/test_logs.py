@@ -38,9 +38,12 @@ def test_an_event_is_one_line_of_json() -> None:
 
 
 def test_what_has_no_usual_json_is_logged_too() -> None:
-    body = "log.info('call', tokens=10**30, text='half ' + chr(0xd83d), odd={(1, 2): object})"
+    body = (
+        "log.info('call', status='OK', tokens=10**30, more=10**5000, text='half ' + chr(0xd83d), odd={(1, 2): object})"
+    )
     (entry,) = entries(body)
-    assert (entry["tokens"], entry["text"]) == (10**30, "half \ud83d")
+    assert (entry["event"], entry["status"], entry["tokens"], entry["more"]) == ("call", "OK", f"{10**30}", "int")
+    assert entry["text"] == "'half \\ud83d'"
 
 
 def test_log_lines_of_a_request_have_its_id() -> None:
