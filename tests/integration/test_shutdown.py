@@ -305,8 +305,9 @@ async def test_a_hang_up_is_ignored_without_a_terminal(tmp_path: Path) -> None:
 async def test_a_server_ends_in_order_when_its_terminal_is_closed(tmp_path: Path) -> None:
     (tmp_path / "ymera.toml").write_text(CONFIG)
     control, terminal = pty.openpty()
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SERVE, stdin=terminal, stdout=terminal, stderr=terminal, cwd=tmp_path
+        sys.executable, "-c", SERVE, stdin=terminal, stdout=terminal, stderr=terminal, cwd=tmp_path, env=buffered
     )
     os.close(terminal)
     shown = b""

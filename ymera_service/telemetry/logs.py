@@ -4,12 +4,15 @@ The process's entry point calls `configure` once, before anything is logged: log
 their first use, which makes them fast.
 """
 
+import errno
 import logging
+import os
 import sys
-from collections.abc import Callable, MutableMapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import orjson
@@ -53,12 +56,22 @@ class _Lossy:
         self._stream = stream
 
     def write(self, line: bytes) -> None:
-        with suppress(OSError):
+        with self._lossy():
             self._stream.write(line)
 
     def flush(self) -> None:
-        with suppress(OSError):
+        with self._lossy():
             self._stream.flush()
+
+    @contextmanager
+    def _lossy(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in {errno.EIO, errno.EPIPE}:  # it is lost for good, unlike a disk that is full
+                # What the stream still holds goes there, too: Python would otherwise end with an error.
+                with Path(os.devnull).open("wb") as nowhere:
+                    os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 def _stamp(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -10,7 +10,7 @@ from ymera_gemini.profiles import Profile
 from ymera_gemini.settings import ModelSettings
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
-from ymera_service.sdk.models import Kind, ModelInfo
+from ymera_service.sdk.models import Capability, Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
 from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, TokenCount
@@ -92,7 +92,7 @@ class GeminiProvider(HttpProvider):
             deployments=tuple(self.deployments),
             price_vendor=self._price_vendor,
             unknown=profile.unknown - profile.capabilities,
-            efforts=profile.levels or None,
+            efforts=(profile.levels or None) if Capability.REASONING in profile.capabilities else None,
             max_batch_inputs=MOST_INPUTS if profile.kind is Kind.EMBED else 0,
         )
 
