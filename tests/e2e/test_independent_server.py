@@ -30,8 +30,7 @@ import pytest
 import pytest_asyncio
 from ymera.v1 import content_pb2, inference_pb2, inference_pb2_grpc, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
-from ymera_service.config import Settings
-from ymera_service.server import Application
+from tests.e2e.recorded.serving import serving
 
 ROOT = Path(__file__).parents[2]
 SERVER = ROOT / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
@@ -99,7 +98,6 @@ async def channel(server: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     openai = {"base_url": f"{server}/v1", "api_key": "k"}
     plugins: dict[str, Any] = {
         "openai": {
-            "discover_local": False,
             "endpoints": {
                 "chat": openai | {"models": [MODELS["chat"], "text-embedding-3-small"], "like": "deepseek"},
                 "responses": openai | {"models": [MODELS["responses"]], "dialect": "responses", "like": "openai"},
@@ -119,21 +117,8 @@ async def channel(server: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         },
         "ollama": {"hosts": {"mock": server}, "models": {MODELS["ollama"]: {}}},
     }
-    tables: dict[str, Any] = {
-        "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
-        "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('independent')}/ymera.db"},
-        "execution": {"max_attempts": 1, "idle_seconds": 5},
-        "plugins": plugins,
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ:
-            if name.startswith(("YMERA_", "AWS_")) or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
-                patch.delenv(name)
-        async with (
-            Application.start(Settings(**tables)) as app,
-            grpc.aio.insecure_channel(app.address) as channel,
-        ):
-            yield channel
+    async with serving(tmp_path_factory.mktemp("independent"), plugins) as channel:
+        yield channel
 
 
 SCHEMA = json.dumps({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})

@@ -8,11 +8,8 @@ vendors may answer either way independently of the request.
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
@@ -27,8 +24,7 @@ from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 from tests.e2e.recorded.exchanges import DIALECTS, EXCHANGES, WIRE, Exchange, kind_of, model_of, said_in
 from tests.e2e.recorded.prompts import meaning, prompt_of
 from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, WRITTEN_PRICE, Received
-from ymera_service.config import Settings
-from ymera_service.server import Application
+from tests.e2e.recorded.serving import replaying, serving
 
 if not (WIRE / "replay_server.py").exists():
     pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
@@ -79,13 +75,7 @@ def endpoint_of(exchange: Exchange, delivery: str = "") -> str:
 @pytest.fixture(scope="module")
 def replay() -> Iterator[Any]:
     """The recordings, served over HTTP on this machine."""
-    specification = importlib.util.spec_from_file_location("replay_server", WIRE / "replay_server.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["replay_server"] = module  # its dataclasses look there for their own module
-    specification.loader.exec_module(module)
-    with module.ReplayServer(WIRE) as server:
+    with replaying(WIRE) as server:
         yield server
 
 
@@ -126,32 +116,10 @@ async def stub(
     """A server with all installed plugins, each exchange being one of its providers."""
     openai, anthropic = endpoints(replay)
     price = {"input": INPUT_PRICE, "output": OUTPUT_PRICE, "cache_read": CACHED_PRICE, "cache_write": WRITTEN_PRICE}
-    with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ:
-            if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
-                patch.delenv(name)
-        tables: dict[str, Any] = {
-            "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
-            "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('replay')}/ymera.db"},
-            "execution": {"max_attempts": 1, "idle_seconds": 3},
-            "catalog": {
-                "prices": {
-                    f"{name}/{model}": price
-                    for name, table in (openai | anthropic).items()
-                    for model in table["models"]
-                }
-            },
-            "plugins": {
-                "openai": {"discover_local": False, "endpoints": openai},
-                "anthropic": {"endpoints": anthropic},
-                "ollama": {"discover_local": False},
-            },
-        }
-        async with (
-            Application.start(Settings(**tables)) as app,
-            grpc.aio.insecure_channel(app.address) as channel,
-        ):
-            yield ymera_pb2_grpc.YmeraServiceStub(channel)
+    prices = {f"{name}/{model}": price for name, table in (openai | anthropic).items() for model in table["models"]}
+    plugins = {"openai": {"endpoints": openai}, "anthropic": {"endpoints": anthropic}}
+    async with serving(tmp_path_factory.mktemp("replay"), plugins, prices) as channel:
+        yield ymera_pb2_grpc.YmeraServiceStub(channel)
 
 
 def prompt_for(exchange: Exchange) -> content_pb2.Prompt:
@@ -171,21 +139,7 @@ async def whole(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange, 
     """Asks an endpoint for a whole answer."""
     request = ymera_pb2.ExecuteRequest(prompt=prompt_for(exchange), preferences=only(exchange, delivery))
     answer = await stub.Execute(request, timeout=WAIT)
-    received = Received()
-    [message] = answer.messages
-    for part in message.parts:
-        match part.WhichOneof("kind"):
-            case "tool_call":
-                received.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
-            case "reasoning":
-                received.texts["reasoning"] += part.reasoning.text
-            case "provider_block":
-                received.blocks += 1
-            case kind:
-                received.texts[str(kind)] += getattr(part, str(kind))
-    received.citations = len(answer.citations)
-    received.finish_reason, received.usage = answer.finish_reason, answer.usage
-    return received
+    return Received.whole(answer)
 
 
 async def events_of(
@@ -207,27 +161,7 @@ async def streamed(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchang
     events, error = await events_of(stub, exchange, delivery)
     assert error is None
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
-    received = joined(events)
-    end = events[-1].completed
-    received.finish_reason, received.usage = end.finish_reason, end.usage
-    return received
-
-
-def joined(events: Sequence[ymera_pb2.ExecuteStreamResponse]) -> Received:
-    """Joins the deltas of a stream."""
-    received = Received()
-    for event in events:
-        received.texts["text"] += event.text_delta.text
-        received.texts["reasoning"] += event.reasoning_delta.text
-        received.texts["refusal"] += event.refusal_delta.text
-        received.citations += event.HasField("citation")
-        received.blocks += event.HasField("provider_block")
-        if event.HasField("tool_call_delta"):
-            delta = event.tool_call_delta
-            if delta.index == len(received.calls):
-                received.call(delta.id, delta.name, "")
-            received.calls[delta.index]["arguments"] += delta.arguments
-    return received
+    return Received.joined(events)
 
 
 WAYS: list[Callable[..., Any]] = [whole, streamed]
@@ -296,7 +230,7 @@ async def test_a_failure_reported_within_an_answer_is_a_failure(
     events, error = await events_of(stub, exchange)
     assert error is not None
     assert reason_of(error) == REASONS[exchange["expect"]["error_in_stream"]["class"]]
-    assert joined(events).texts["text"] == exchange["expect"]["text"]
+    assert Received.joined(events).texts["text"] == exchange["expect"]["text"]
 
 
 @MODULE_LOOP
@@ -313,7 +247,7 @@ async def test_a_stream_that_breaks_ends_truncated_with_a_part_of_the_answer(
     events, error = await events_of(stub, exchange, delivery)
     assert error is not None
     assert reason_of(error) == events[-1].truncated.error.reason == reason
-    received = joined(events).texts
+    received = Received.joined(events).texts
     assert received["text"] or received["reasoning"]
     assert exchange["expect"]["text"].startswith(received["text"])
 

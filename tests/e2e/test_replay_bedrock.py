@@ -7,21 +7,18 @@ One provider calls one server on this machine. Each exchange is a model of its o
 from __future__ import annotations
 
 import json
-import os
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 import pytest_asyncio
 from aiohttp import web
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, WRITTEN_PRICE
-from ymera_service.config import Settings
-from ymera_service.server import Application
+from tests.e2e.recorded.serving import serving
 
 Exchange = dict[str, Any]
 
@@ -66,22 +63,9 @@ async def stub(
     """A server with all installed plugins, each exchange being one of Bedrock's models."""
     price = {"input": INPUT_PRICE, "output": OUTPUT_PRICE, "cache_read": CACHED_PRICE, "cache_write": WRITTEN_PRICE}
     table = {"api_key": "key-of-bedrock", "base_url": bedrock, "models": {name: {} for name in COMPLETIONS}}
-    tables: dict[str, Any] = {
-        "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
-        "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('replay')}/ymera.db"},
-        "execution": {"max_attempts": 1, "idle_seconds": 3},
-        "catalog": {"prices": {f"bedrock/{name}": price for name in COMPLETIONS}},
-        "plugins": {"openai": {"discover_local": False}, "bedrock": table},
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ:
-            if name.startswith(("YMERA_", "AWS_")) or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
-                patch.delenv(name)
-        async with (
-            Application.start(Settings(**tables)) as app,
-            grpc.aio.insecure_channel(app.address) as channel,
-        ):
-            yield ymera_pb2_grpc.YmeraServiceStub(channel)
+    prices = {f"bedrock/{name}": price for name in COMPLETIONS}
+    async with serving(tmp_path_factory.mktemp("replay"), {"bedrock": table}, prices) as channel:
+        yield ymera_pb2_grpc.YmeraServiceStub(channel)
 
 
 def asked(name: str) -> dict[str, Any]:

@@ -6,22 +6,17 @@ server. `plugins/gemini/tests` compare what is sent with the recorded requests.
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 import pytest_asyncio
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, WRITTEN_PRICE, Received
-from ymera_service.config import Settings
-from ymera_service.server import Application
+from tests.e2e.recorded.serving import replaying, serving
 
 Exchange = dict[str, Any]
 
@@ -53,13 +48,7 @@ def name_of(exchange: Exchange) -> str:
 @pytest.fixture(scope="module")
 def replay() -> Iterator[Any]:
     """The recordings, served over HTTP on this machine."""
-    specification = importlib.util.spec_from_file_location("replay_server", WIRE / "replay_server.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["replay_server"] = module  # its dataclasses look there for their own module
-    specification.loader.exec_module(module)
-    with module.ReplayServer(WIRE) as server:
+    with replaying(WIRE) as server:
         yield server
 
 
@@ -77,26 +66,10 @@ async def stub(
         name_of(exchange): {"base_url": f"{replay.url(exchange['id'])}/v1beta", "models": {model_of(exchange): {}}}
         for exchange in COMPLETIONS
     }
-    tables: dict[str, Any] = {
-        "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
-        "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('replay')}/ymera.db"},
-        "execution": {"max_attempts": 1, "idle_seconds": 3},
-        "catalog": {"prices": {f"{name_of(each)}/{model_of(each)}": price for each in COMPLETIONS}},
-        "plugins": {
-            "openai": {"discover_local": False},
-            "ollama": {"discover_local": False},
-            "gemini": {"endpoints": endpoints},
-        },
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ:
-            if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
-                patch.delenv(name)
-        async with (
-            Application.start(Settings(**tables)) as app,
-            grpc.aio.insecure_channel(app.address) as channel,
-        ):
-            yield ymera_pb2_grpc.YmeraServiceStub(channel)
+    prices = {f"{name_of(each)}/{model_of(each)}": price for each in COMPLETIONS}
+    plugins = {"gemini": {"endpoints": endpoints}}
+    async with serving(tmp_path_factory.mktemp("replay"), plugins, prices) as channel:
+        yield ymera_pb2_grpc.YmeraServiceStub(channel)
 
 
 def said(role: content_pb2.Role.ValueType, *parts: content_pb2.Part) -> content_pb2.Message:
@@ -121,20 +94,7 @@ async def test_a_recorded_answer_reaches_the_caller(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
 ) -> None:
     answer = await stub.Execute(ymera_pb2.ExecuteRequest(**asked(exchange)), timeout=WAIT)
-    received = Received()
-    for part in answer.messages[0].parts:
-        match part.WhichOneof("kind"):
-            case "tool_call":
-                received.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
-            case "reasoning":
-                received.texts["reasoning"] += part.reasoning.text
-            case "provider_block":
-                received.blocks += 1
-            case kind:
-                received.texts[str(kind)] += getattr(part, str(kind))
-    received.citations = len(answer.citations)
-    received.finish_reason, received.usage = answer.finish_reason, answer.usage
-    received.check(exchange if "input" in exchange["expect"]["usage"] else without_usage(exchange))
+    Received.whole(answer).check(exchange if "input" in exchange["expect"]["usage"] else without_usage(exchange))
 
 
 def without_usage(exchange: Exchange) -> Exchange:

@@ -7,23 +7,20 @@ These plugins offer what their host lists. So the host here lists a model for ea
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 import pytest_asyncio
 from aiohttp import web
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, Received
-from ymera_service.config import Settings
+from tests.e2e.recorded.serving import serving
 from ymera_service.sdk.testing.recorded import randomly
-from ymera_service.server import Application
 
 Exchange = dict[str, Any]
 
@@ -87,7 +84,7 @@ class Host:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[str]:
+async def hosting() -> AsyncIterator[str]:
     host, app = Host(), web.Application()
     app.router.add_get("/api/tags", host.tags)
     app.router.add_post("/api/show", host.show)
@@ -108,27 +105,14 @@ async def serving() -> AsyncIterator[str]:
 async def stub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
     """A server with all installed plugins, which knows both vendors."""
     price = {"input": INPUT_PRICE, "output": OUTPUT_PRICE, "cache_read": CACHED_PRICE}
-    async with serving() as url:
-        tables: dict[str, Any] = {
-            "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
-            "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('replay')}/ymera.db"},
-            "execution": {"max_attempts": 1, "idle_seconds": 3},
-            "catalog": {"prices": {model_of(each): price for each in COMPLETIONS}},
-            "plugins": {
-                "openai": {"discover_local": False},
-                "ollama": {"hosts": {"replay": url}},
-                "cohere": {"base_url": url, "api_key": "key-of-the-replay"},
-            },
+    async with hosting() as url:
+        prices = {model_of(each): price for each in COMPLETIONS}
+        plugins = {
+            "ollama": {"hosts": {"replay": url}},
+            "cohere": {"base_url": url, "api_key": "key-of-the-replay"},
         }
-        with pytest.MonkeyPatch.context() as patch:
-            for name in os.environ:
-                if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
-                    patch.delenv(name)
-            async with (
-                Application.start(Settings(**tables)) as app,
-                grpc.aio.insecure_channel(app.address) as channel,
-            ):
-                yield ymera_pb2_grpc.YmeraServiceStub(channel)
+        async with serving(tmp_path_factory.mktemp("replay"), plugins, prices) as channel:
+            yield ymera_pb2_grpc.YmeraServiceStub(channel)
 
 
 def asked(exchange: Exchange) -> dict[str, Any]:
@@ -157,18 +141,7 @@ async def test_a_recorded_answer_reaches_the_caller(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
 ) -> None:
     answer = await stub.Execute(ymera_pb2.ExecuteRequest(**asked(exchange)), timeout=WAIT)
-    received = Received()
-    for part in answer.messages[0].parts:
-        match part.WhichOneof("kind"):
-            case "tool_call":
-                received.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
-            case "reasoning":
-                received.texts["reasoning"] += part.reasoning.text
-            case kind:
-                received.texts[str(kind)] += getattr(part, str(kind))
-    received.citations = len(answer.citations)
-    received.finish_reason, received.usage = answer.finish_reason, answer.usage
-    received.check(expected(exchange))
+    Received.whole(answer).check(expected(exchange))
 
 
 @MODULE_LOOP

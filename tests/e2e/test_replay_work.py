@@ -6,10 +6,7 @@ server. The tests of the plugins compare what is sent with the recorded requests
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import sys
 from array import array
 from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator
@@ -24,8 +21,7 @@ from grpc_status import rpc_status
 from ymera.v1 import content_pb2, inference_pb2_grpc, routing_pb2
 from ymera.v1 import inference_pb2 as pb
 
-from ymera_service.config import Settings
-from ymera_service.server import Application
+from tests.e2e.recorded.serving import replaying, serving
 
 Exchange = dict[str, Any]
 
@@ -77,13 +73,7 @@ def model_of(exchange: Exchange) -> str:
 @pytest.fixture(scope="module")
 def replay() -> Iterator[Any]:
     """The recordings, served over HTTP on this machine."""
-    specification = importlib.util.spec_from_file_location("replay_server", WIRE / "replay_server.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["replay_server"] = module  # its dataclasses look there for their own module
-    specification.loader.exec_module(module)
-    with module.ReplayServer(WIRE) as server:
+    with replaying(WIRE) as server:
         yield server
 
 
@@ -110,27 +100,14 @@ async def stub(
         for each in ANTHROPIC_COUNTS
     }
     priced = {"input": PRICE, "output": 0}
-    tables: dict[str, Any] = {
-        "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
-        "storage": {"url": f"sqlite:///{tmp_path_factory.mktemp('replay')}/ymera.db"},
-        "execution": {"max_attempts": 1},
-        "catalog": {"prices": {f"{name_of(each)}/{model_of(each)}": priced for each in (*EMBEDDINGS, *RANKINGS)}},
-        "plugins": {
-            "openai": {"discover_local": False, "endpoints": of_openai},
-            "ollama": {"discover_local": False},
-            "gemini": {"endpoints": of_gemini},
-            "anthropic": {"endpoints": of_anthropic},
-        },
+    prices = {f"{name_of(each)}/{model_of(each)}": priced for each in (*EMBEDDINGS, *RANKINGS)}
+    plugins = {
+        "openai": {"endpoints": of_openai},
+        "gemini": {"endpoints": of_gemini},
+        "anthropic": {"endpoints": of_anthropic},
     }
-    with pytest.MonkeyPatch.context() as patch:
-        for name in os.environ:
-            if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
-                patch.delenv(name)
-        async with (
-            Application.start(Settings(**tables)) as app,
-            grpc.aio.insecure_channel(app.address) as channel,
-        ):
-            yield inference_pb2_grpc.InferenceServiceStub(channel)
+    async with serving(tmp_path_factory.mktemp("replay"), plugins, prices) as channel:
+        yield inference_pb2_grpc.InferenceServiceStub(channel)
 
 
 def each(exchanges: list[Exchange]) -> pytest.MarkDecorator:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from ymera.v1 import content_pb2, usage_pb2
+from ymera.v1 import content_pb2, usage_pb2, ymera_pb2
 
 from tests.e2e.recorded.exchanges import Exchange
 
@@ -40,6 +41,44 @@ class Received:
         self.blocks = 0
         self.finish_reason = content_pb2.FINISH_REASON_UNSPECIFIED
         self.usage = usage_pb2.Usage()
+
+    @classmethod
+    def whole(cls, answer: ymera_pb2.ExecuteResponse) -> Received:
+        """Takes an answer in one piece."""
+        received = cls()
+        [message] = answer.messages
+        for part in message.parts:
+            match part.WhichOneof("kind"):
+                case "tool_call":
+                    received.call(part.tool_call.id, part.tool_call.name, part.tool_call.arguments)
+                case "reasoning":
+                    received.texts["reasoning"] += part.reasoning.text
+                case "provider_block":
+                    received.blocks += 1
+                case kind:
+                    received.texts[str(kind)] += getattr(part, str(kind))
+        received.citations = len(answer.citations)
+        received.finish_reason, received.usage = answer.finish_reason, answer.usage
+        return received
+
+    @classmethod
+    def joined(cls, events: Iterable[ymera_pb2.ExecuteStreamResponse]) -> Received:
+        """Joins the deltas of a stream."""
+        received = cls()
+        for event in events:
+            received.texts["text"] += event.text_delta.text
+            received.texts["reasoning"] += event.reasoning_delta.text
+            received.texts["refusal"] += event.refusal_delta.text
+            received.citations += event.HasField("citation")
+            received.blocks += event.HasField("provider_block")
+            if event.HasField("tool_call_delta"):
+                delta = event.tool_call_delta
+                if delta.index == len(received.calls):
+                    received.call(delta.id, delta.name, "")
+                received.calls[delta.index]["arguments"] += delta.arguments
+            if event.HasField("completed"):
+                received.finish_reason, received.usage = event.completed.finish_reason, event.completed.usage
+        return received
 
     def call(self, id: str, name: str, arguments: str) -> None:
         """Takes a tool call."""
@@ -79,8 +118,8 @@ class Received:
         if re.search(r'"cost(_in_usd_ticks)?":\s*(\{|[\d.]*[1-9])', body):
             assert self.usage.cost_micros > 0  # what the vendor charges
             return
-        if re.search(r'"web_search_requests":\s*[1-9]|"webSearchQueries":\s*\[\s*"', body):
-            assert not self.usage.HasField("cost_micros")  # what searches cost is not known
+        if re.search(r'"(web_search_requests|ephemeral_1h_input_tokens)":\s*[1-9]|"webSearchQueries":\s*\[\s*"', body):
+            assert not self.usage.HasField("cost_micros")  # what searches cost, or a cache for an hour, is not known
             return
         fresh = wanted["input"] - wanted["cached_input"] - wanted["cache_write"]
         cost = fresh * INPUT_PRICE + wanted["cached_input"] * CACHED_PRICE + wanted["output"] * OUTPUT_PRICE
