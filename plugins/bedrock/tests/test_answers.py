@@ -347,3 +347,9 @@ def test_odd_streams_end_in_an_answer_or_in_an_error(documents: list[tuple[str, 
 def test_odd_documents_end_in_an_answer_or_in_an_error(document: Any) -> None:
     items = decoded(orjson.dumps({"output": {"message": {"content": [document]}}, "usage": document}))
     assert isinstance(items[-1], Finished | MalformedResponse)
+
+
+@pytest.mark.parametrize("rest", [b"\0" * 20, b"<html>", event("messageStop", {})])
+def test_nothing_that_follows_a_whole_answer_counts(rest: bytes) -> None:
+    streamed = answer(block(0, {"text": "a"}))
+    assert decoded(streamed + rest) == decoded(streamed)

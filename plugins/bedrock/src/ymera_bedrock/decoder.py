@@ -39,8 +39,9 @@ class ConverseDecoder(BodyDecoder):
             super()._take(data)
             return
         for message in self._messages.feed(data):
-            if not self._ended:
-                self._take_message(message)
+            self._take_message(message)
+            if self._ended:  # what follows is not read, as it may be no message
+                return
 
     def _take_message(self, message: EventMessage) -> None:
         match message.header(":message-type"):
