@@ -199,6 +199,11 @@ class Catalog:
             self._changed, self._kept_at = False, monotonic()
             await asyncio.to_thread(self._kept.save, kept)
 
+    def listed_at(self, provider: str) -> datetime | None:
+        """Returns when a provider listed the models that it offers; None if it has not listed any."""
+        offer = self._offers.get(provider)
+        return None if offer is None else offer.listed.at
+
     async def facts(self, models: Sequence[Model]) -> Sequence[Sequence[Fact]]:
         """Returns for each of some models of the catalogue what each source states of it."""
         return await self._sources.facts([(model, self._offers[model.provider].listed) for model in models])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from ymera_service import __version__
@@ -65,13 +66,15 @@ class ProviderHealth(PartHealth):
     """The state of a provider: how many models it offers, its breakers that are not closed, what is paused, and
     its targets that fail more often than is usual.
 
-    `listing_is_stale` says that its models are those of an earlier listing, as the latest one failed or was empty.
+    `listing_is_stale` says that its models are those of an earlier listing, as the latest one failed or was empty, and
+    `listed_at` when that was.
     """
 
     models: int = 0
     breakers: tuple[BreakerReport, ...] = ()
     pauses: tuple[PauseReport, ...] = ()
     listing_is_stale: bool = False
+    listed_at: datetime | None = None
     unreliable: tuple[ReliabilityReport, ...] = ()
 
 
@@ -207,6 +210,7 @@ class Health:
                     breakers,
                     paused,
                     listing_is_stale=bool(error and own),
+                    listed_at=self._catalog.listed_at(name),
                     unreliable=tuple([report for report in unreliable if _belongs(report.pool, name)][:MAX_UNRELIABLE]),
                 )
 

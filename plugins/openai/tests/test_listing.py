@@ -13,7 +13,7 @@ from ymera_openai.vendors import VENDORS
 
 from ymera_service.sdk.errors import AuthenticationFailed, MalformedResponse
 from ymera_service.sdk.http import HttpResponse
-from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, Tier
+from ymera_service.sdk.models import Capability, Kind, ModelInfo, Price, RequestLimits, Tier
 
 WIRE = Path(__file__).parents[4] / "shared" / "wire"
 TOOLS, SCHEMA, IMAGES = Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capability.IMAGE_INPUT
@@ -296,3 +296,43 @@ def test_what_is_no_listing_is_malformed(body: bytes) -> None:
 def test_no_entry_makes_reading_it_raise(entry: dict[str, Any]) -> None:
     kind_of(entry)
     assert Offer().described(entry).context_window >= 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "deprecated", "retires"),
+    [
+        ({}, None, ""),
+        ({"deprecation": None}, False, ""),
+        ({"deprecation": "2026-08-31T12:00:00Z"}, True, "2026-08-31"),
+        ({"expiration_date": "2026-12-31"}, True, "2026-12-31"),
+        ({"expiration_date": "soon"}, False, ""),
+        ({"deprecated": True}, True, ""),
+        ({"deprecated": False}, False, ""),
+        ({"deprecated": "yes"}, None, ""),
+    ],
+)
+def test_the_end_of_a_model_is_read_as_vendors_announce_it(
+    entry: dict[str, Any], deprecated: bool | None, retires: str
+) -> None:
+    described = Offer().described({"id": "m", **entry})
+    assert (described.deprecated, described.retires) == (deprecated, retires)
+
+
+def test_limits_of_requests_are_those_of_free_models_and_of_githubs_tiers() -> None:
+    offer = Offer(free_limits=RequestLimits(20, 50))
+    free, paid = ({"id": "m", "pricing": {"prompt": price, "completion": "0"}} for price in ("0", "0.1"))
+    assert offer.described(free).limits == RequestLimits(20, 50)
+    assert offer.described(paid).limits == RequestLimits()
+    assert offer.described({"id": "unknown price"}).limits == RequestLimits()
+    assert Offer().described({"id": "m", "rate_limit_tier": "high"}).limits == RequestLimits(10, 50)
+    assert Offer().described({"id": "m", "rate_limit_tier": "custom"}).limits == RequestLimits()
+
+
+def test_what_a_listing_states_is_not_assumed_and_what_the_family_tells_is() -> None:
+    names_only = Offer().described({"id": "gpt-4o"})
+    assert {"tools", "context_window", "max_output_tokens"} <= names_only.assumed
+    stated = Offer().described({"id": "gpt-4o", "context_length": 5, "supported_parameters": ["tools"]})
+    assert not {"tools", "context_window"} & stated.assumed
+    assert "max_output_tokens" in stated.assumed
+    lacking = Offer(lacks=frozenset({Capability.TOOLS})).described({"id": "gpt-4o"})
+    assert "tools" not in lacking.assumed

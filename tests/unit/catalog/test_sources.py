@@ -178,3 +178,17 @@ async def test_a_list_that_did_not_change_is_not_looked_up_again() -> None:
         seen.append(len(asked))
     assert seen == [1, 1, 2]
     assert catalog.snapshot.models["p/a"].info.context_window == 1
+
+
+async def test_price_lists_are_asked_again_when_the_list_or_the_hour_is_another() -> None:
+    sources = Sources(CatalogSettings())
+    info = ModelInfo("gpt-4o", price_vendor="openai")
+    noon = datetime(2026, 11, 29, 12, 5, tzinfo=UTC)
+    before = Listed((info,), noon, {"gpt-4o": Listing(Price(1, 2), 3)})
+    later = noon.replace(minute=55)
+    assert await sources.listed((info,), later, before) == replace(before, at=later)
+    for infos, at in (((info,), noon.replace(hour=13)), ((replace(info, context_window=9),), later)):
+        asked = await sources.listed(infos, at, before)
+        assert asked.at == at
+        assert asked.listings != before.listings
+        assert asked.listings["gpt-4o"].price is not None

@@ -317,6 +317,7 @@ def test_health_shows_every_part_and_its_problem() -> None:
                 models=2,
                 detail="gone",
                 listing_is_stale=True,
+                listed_at=Timestamp(seconds=1_795_910_400),
                 pauses=[ymera_pb2.PauseHealth(domain="lab/m", retry_after=TWO_SECONDS, reason="slow down")],
             ),
             ymera_pb2.ProviderHealth(
@@ -372,7 +373,7 @@ def test_health_shows_every_part_and_its_problem() -> None:
             " · acme/m: 12 of about 60 recent calls failed, 0.81 ± 0.04 succeed"
         ),
         (
-            "provider    lab              degraded  2 models · stale listing: gone"
+            "provider    lab              degraded  2 models · stale listing of 2026-11-29 00:00 UTC: gone"
             " · lab/m: paused by its provider for 2.00 s (slow down)"
         ),
         (

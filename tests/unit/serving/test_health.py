@@ -264,6 +264,7 @@ async def test_the_models_of_a_local_server_that_has_died_stay_and_no_simulator_
     report = await health.report()
     ollama = report.providers[0]
     assert (ollama.models, ollama.listing_is_stale, report.simulator_only) == (1, True, False)
+    assert ollama.listed_at == server.catalog.listed_at("ollama") != server.catalog.listed_at("simulator")
     assert report.detail.startswith("ollama: lists no models any more")
 
 

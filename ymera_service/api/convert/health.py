@@ -63,6 +63,7 @@ def _provider(provider: ProviderHealth) -> Fields:
         "breakers": [_breaker(report) for report in provider.breakers],
         "pauses": [_pause(report) for report in provider.pauses],
         "listing_is_stale": provider.listing_is_stale,
+        "listed_at": provider.listed_at,
         "unreliable_targets": [_unreliable(report) for report in provider.unreliable],
     }
 

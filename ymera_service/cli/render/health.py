@@ -54,10 +54,16 @@ def _status(status: HealthStatus.ValueType) -> Text:
 def _provider(provider: ProviderHealth) -> str:
     models = "1 model" if provider.models == 1 else f"{provider.models} models"
     offered = models if provider.models or not provider.detail else ""
-    listing = f"stale listing: {provider.detail}" if provider.listing_is_stale else provider.detail
+    listing = f"{_stale(provider)}: {provider.detail}" if provider.listing_is_stale else provider.detail
     stopped = [*map(_breaker, provider.breakers), *map(_pause, provider.pauses)]
     failing = map(_unreliable, provider.unreliable_targets)
     return " · ".join(filter(None, [offered, listing, *stopped, *failing]))
+
+
+def _stale(provider: ProviderHealth) -> str:
+    if not provider.HasField("listed_at"):
+        return "stale listing"
+    return f"stale listing of {provider.listed_at.ToDatetime():%Y-%m-%d %H:%M} UTC"
 
 
 def _breaker(breaker: BreakerHealth) -> str:

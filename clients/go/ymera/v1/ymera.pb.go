@@ -13,6 +13,7 @@ import (
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	structpb "google.golang.org/protobuf/types/known/structpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -2985,8 +2986,11 @@ type ProviderHealth struct {
 	// Its targets that fail more often than is usual, the worst first, at most
 	// 20. They rank lower, whatever the state of their breakers.
 	UnreliableTargets []*UnreliableTarget `protobuf:"bytes,8,rep,name=unreliable_targets,json=unreliableTargets,proto3" json:"unreliable_targets,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// When it listed its models last, which may have been before the server
+	// started, as lists are kept on disk. Absent if it has not listed any.
+	ListedAt      *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=listed_at,json=listedAt,proto3" json:"listed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ProviderHealth) Reset() {
@@ -3071,6 +3075,13 @@ func (x *ProviderHealth) GetListingIsStale() bool {
 func (x *ProviderHealth) GetUnreliableTargets() []*UnreliableTarget {
 	if x != nil {
 		return x.UnreliableTargets
+	}
+	return nil
+}
+
+func (x *ProviderHealth) GetListedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ListedAt
 	}
 	return nil
 }
@@ -3532,7 +3543,7 @@ var File_ymera_v1_ymera_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\n" +
-	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xee\x01\n" +
+	"\x14ymera/v1/ymera.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x16ymera/v1/routing.proto\x1a\x14ymera/v1/usage.proto\"\xee\x01\n" +
 	"\fRouteRequest\x12(\n" +
 	"\x06prompt\x18\x01 \x01(\v2\x10.ymera.v1.PromptR\x06prompt\x12>\n" +
 	"\vpreferences\x18\x02 \x01(\v2\x1c.ymera.v1.RoutingPreferencesR\vpreferences\x12;\n" +
@@ -3742,7 +3753,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x15\n" +
 	"\x06in_use\x18\x02 \x01(\x03R\x05inUse\x12\x14\n" +
 	"\x05limit\x18\x03 \x01(\x03R\x05limit\x12\x18\n" +
-	"\awaiting\x18\x04 \x01(\x05R\awaiting\"\xe5\x02\n" +
+	"\awaiting\x18\x04 \x01(\x05R\awaiting\"\x9e\x03\n" +
 	"\x0eProviderHealth\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12.\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x16\n" +
@@ -3751,7 +3762,8 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\bbreakers\x18\x05 \x03(\v2\x17.ymera.v1.BreakerHealthR\bbreakers\x12-\n" +
 	"\x06pauses\x18\x06 \x03(\v2\x15.ymera.v1.PauseHealthR\x06pauses\x12(\n" +
 	"\x10listing_is_stale\x18\a \x01(\bR\x0elistingIsStale\x12I\n" +
-	"\x12unreliable_targets\x18\b \x03(\v2\x1a.ymera.v1.UnreliableTargetR\x11unreliableTargets\"\xc3\x01\n" +
+	"\x12unreliable_targets\x18\b \x03(\v2\x1a.ymera.v1.UnreliableTargetR\x11unreliableTargets\x127\n" +
+	"\tlisted_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\blistedAt\"\xc3\x01\n" +
 	"\x10UnreliableTarget\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12/\n" +
 	"\x13success_probability\x18\x02 \x01(\x01R\x12successProbability\x12-\n" +
@@ -3885,7 +3897,8 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*ProviderBlock)(nil),         // 54: ymera.v1.ProviderBlock
 	(*Error)(nil),                 // 55: ymera.v1.Error
 	(*durationpb.Duration)(nil),   // 56: google.protobuf.Duration
-	(*structpb.Struct)(nil),       // 57: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil), // 57: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 58: google.protobuf.Struct
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
 	43, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
@@ -3966,32 +3979,33 @@ var file_ymera_v1_ymera_proto_depIdxs = []int32{
 	37, // 75: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
 	36, // 76: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
 	35, // 77: ymera.v1.ProviderHealth.unreliable_targets:type_name -> ymera.v1.UnreliableTarget
-	2,  // 78: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
-	56, // 79: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
-	1,  // 80: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	56, // 81: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 82: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	56, // 83: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
-	0,  // 84: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 85: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 86: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	57, // 87: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	57, // 88: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 89: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 90: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 91: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	20, // 92: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	30, // 93: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 94: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 95: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 96: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	23, // 97: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	31, // 98: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	94, // [94:99] is the sub-list for method output_type
-	89, // [89:94] is the sub-list for method input_type
-	89, // [89:89] is the sub-list for extension type_name
-	89, // [89:89] is the sub-list for extension extendee
-	0,  // [0:89] is the sub-list for field type_name
+	57, // 78: ymera.v1.ProviderHealth.listed_at:type_name -> google.protobuf.Timestamp
+	2,  // 79: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	56, // 80: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	1,  // 81: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	56, // 82: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 83: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	56, // 84: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
+	0,  // 85: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 86: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 87: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	58, // 88: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	58, // 89: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 90: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 91: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 92: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	20, // 93: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	30, // 94: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 95: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 96: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 97: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	23, // 98: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	31, // 99: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	95, // [95:100] is the sub-list for method output_type
+	90, // [90:95] is the sub-list for method input_type
+	90, // [90:90] is the sub-list for extension type_name
+	90, // [90:90] is the sub-list for extension extendee
+	0,  // [0:90] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }

@@ -11,6 +11,7 @@ import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.struct_pb2
+import google.protobuf.timestamp_pb2
 import sys
 import typing
 import ymera.v1.content_pb2
@@ -1504,6 +1505,7 @@ class ProviderHealth(google.protobuf.message.Message):
     PAUSES_FIELD_NUMBER: builtins.int
     LISTING_IS_STALE_FIELD_NUMBER: builtins.int
     UNRELIABLE_TARGETS_FIELD_NUMBER: builtins.int
+    LISTED_AT_FIELD_NUMBER: builtins.int
     provider: builtins.str
     """The provider's name."""
     status: Global___HealthStatus.ValueType
@@ -1532,6 +1534,12 @@ class ProviderHealth(google.protobuf.message.Message):
         20. They rank lower, whatever the state of their breakers.
         """
 
+    @property
+    def listed_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it listed its models last, which may have been before the server
+        started, as lists are kept on disk. Absent if it has not listed any.
+        """
+
     def __init__(
         self,
         *,
@@ -1543,8 +1551,10 @@ class ProviderHealth(google.protobuf.message.Message):
         pauses: collections.abc.Iterable[Global___PauseHealth] | None = ...,
         listing_is_stale: builtins.bool = ...,
         unreliable_targets: collections.abc.Iterable[Global___UnreliableTarget] | None = ...,
+        listed_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["breakers", b"breakers", "detail", b"detail", "listing_is_stale", b"listing_is_stale", "models", b"models", "pauses", b"pauses", "provider", b"provider", "status", b"status", "unreliable_targets", b"unreliable_targets"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["listed_at", b"listed_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["breakers", b"breakers", "detail", b"detail", "listed_at", b"listed_at", "listing_is_stale", b"listing_is_stale", "models", b"models", "pauses", b"pauses", "provider", b"provider", "status", b"status", "unreliable_targets", b"unreliable_targets"]) -> None: ...
 
 Global___ProviderHealth: typing_extensions.TypeAlias = ProviderHealth
 
