@@ -1,6 +1,6 @@
 """What the tables of the configuration have in common: their base class and the bounds of their values."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,3 +17,6 @@ class Section(BaseModel):
     """A table of the configuration file; unknown keys are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("settings are not pickled, as they may hold secrets")

@@ -1,6 +1,6 @@
 """The whole configuration: its tables, with their types, defaults and bounds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -101,6 +101,14 @@ class PluginsSettings(BaseModel):
     load_seconds: Seconds = 10
     """The time limit of loading a plugin; after it, the plugin is quarantined."""
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Leaves out what is in plugins' tables: only plugins know what of it is secret."""
+        yield from {name: getattr(self, name) for name in type(self).model_fields}.items()
+        yield "tables", list(self.tables)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("settings are not pickled, as they may hold secrets")
+
     @property
     def tables(self) -> Mapping[str, dict[str, Any]]:
         """The plugins' own tables by plugin name; each is validated by its plugin's settings model."""
@@ -130,6 +138,9 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     log: LogSettings = LogSettings()
     plugins: PluginsSettings = PluginsSettings()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("settings are not pickled, as they may hold secrets")
 
     @property
     def reflection(self) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import types
 from collections.abc import AsyncGenerator, Callable, Generator
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, overload
 
@@ -17,7 +18,7 @@ from ymera_service.plugins.wording import trace
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import MalformedResponse, ProviderError, ProviderServerError, RequestError
-from ymera_service.sdk.events import Finished, ProviderEvent, UsageReported
+from ymera_service.sdk.events import Finished, ProviderEvent, ResponseStarted, UsageReported
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.work import WorkRequest
@@ -57,8 +58,8 @@ class Boundary:
             self._plugins.given_up(Registration("provider", context.target.provider), place)
 
         if isinstance(request, GenerateRequest):
-            return Call(lambda: provider.generate(request, context), given_up)
-        return Call(lambda: events_of(provider, request, context), given_up, size_of_step)
+            return Call(lambda: provider.generate(request, context), given_up, redact=self._redact)
+        return Call(lambda: events_of(provider, request, context), given_up, size_of_step, redact=self._redact)
 
     def failure_of(self, error: BaseException, model: str, request_id: str = "") -> ProviderError:
         """Returns the provider error for an exception, without its traceback.
@@ -90,17 +91,20 @@ class Boundary:
 class Call(Generic[Event]):
     """The events of one call, each of them checked. Leaving the block closes the provider's generator."""
 
-    __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_size_of", "_start")
+    __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_redact", "_size_of", "_start")
 
     def __init__(
         self,
         start: Callable[[], AsyncGenerator[Event, None]],
         given_up: Callable[[str], None],
         size_of: Callable[[object], int] = size_of,
+        *,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self._start = start
         self._given_up = given_up
         self._size_of = size_of
+        self._redact = redact
         self._lost = self._finished = False
         self._left = MAX_ANSWER
         self._count = 0
@@ -147,6 +151,8 @@ class Call(Generic[Event]):
         else:
             event = yield from driven(step, waiting, lambda: self._lose(place_of(self._events)))
         self._left -= self._size_of(event)
+        if isinstance(event, ResponseStarted):  # what a vendor may fill with what it was sent, and is stored
+            event = replace(event, response_id=self._redact(event.response_id), model=self._redact(event.model))
         if self._finished and not isinstance(event, UsageReported):
             raise MalformedResponse(f"the provider yielded {type(event).__name__} after the end of its answer")
         self._finished = self._finished or isinstance(event, Finished)

@@ -1,5 +1,7 @@
 """The settings of a plugin."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -11,3 +13,6 @@ class PluginSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("settings are not pickled, as they may hold secrets")

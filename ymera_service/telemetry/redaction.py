@@ -4,8 +4,10 @@ A vendor may echo the key that it was sent. `server.py` builds one `Redactor` an
 it to each rendered line, and `plugins.boundary` to each error that leaves a plugin.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from string import ascii_letters, digits
 from urllib.parse import quote, unquote, urlsplit
 
 import orjson
@@ -15,6 +17,17 @@ REDACTED = "[redacted]"
 SHORTEST = 8
 """Characters of the shortest text that counts as a secret: dummy keys such as "ollama" are ordinary words."""
 
+MAX_CLEAN = 4096
+"""Words that are remembered to hold no secret."""
+LONGEST_CUT = 8192
+"""Characters at the end of a text in which the beginning of a secret that was cut off is looked for."""
+
+_IN_WORDS = ascii_letters.encode() + digits.encode() + b"_+/=.~%&@:!#$*^-"
+_WORDS = bytes(byte if byte in _IN_WORDS else 32 for byte in range(256))
+"""Has `bytes.translate` leave words only, divided by spaces."""
+_WORD = re.compile(r"[\w+/=.~%&@:!#$*^-]+", re.ASCII)
+_NONE = re.compile(r"(?!)")
+_URL_SAFE = str.maketrans("+/", "-_")
 _VARIABLES = re.compile(r"(.*_)?(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 
 
@@ -25,12 +38,20 @@ _CREDENTIALS = re.compile(
 
 
 class Redactor:
-    """Replaces secrets in texts; calling it returns the text without secrets."""
+    """Replaces secrets in texts; calling it returns the text without secrets.
+
+    What it costs does not grow with the number of secrets: only words that contain the beginning of one are compared
+    with them, and words that were seen to be clean are not looked at again.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
-        self._text = re.compile(r"(?!)")
-        self._bytes = re.compile(rb"(?!)")
+        self._beginnings: set[bytes] = set()
+        self._odd = _NONE
+        """Those of which a part is not in a word."""
+        self._all: re.Pattern[str] | None = _NONE
+        """All of them; None until it is needed."""
+        self._clean: set[bytes] = set()
         self.learn(secrets)
 
     @classmethod
@@ -43,35 +64,78 @@ class Redactor:
         known = self._secrets | {form for secret in secrets for form in _forms(secret.strip())}
         if known == self._secrets:
             return
-        self._secrets = known
-        # The longest first, so that a secret that begins with another one is replaced as a whole.
-        pattern = "|".join(re.escape(secret) for secret in sorted(known, key=len, reverse=True))
-        self._text = re.compile(pattern)
-        self._bytes = re.compile(pattern.encode())
+        odd = [secret for secret in known if not _WORD.fullmatch(secret)]
+        self._odd = _pattern(odd) if odd else _NONE
+        self._beginnings = {secret.encode(errors="surrogatepass")[:SHORTEST] for secret in known}
+        self._secrets, self._all, self._clean = known, None, set()
 
     def __call__(self, text: str) -> str:
         """Returns the text without secrets, also if it was cut off within one."""
-        return self._text.sub(REDACTED, self._without_cut_secret(text))
-
-    def _without_cut_secret(self, text: str) -> str:
-        end = text.rstrip("…")
-        for secret in self._secrets:
-            for length in range(len(secret) - 1, SHORTEST, -1):
-                if end.endswith(secret[:length]):
-                    return end[:-length] + REDACTED
-        return text
+        text = self._without_cut_secret(text)
+        return text if self._is_clean(text.encode(errors="surrogatepass")) else self._replaced(text)
 
     def line(self, line: bytes) -> bytes:
         """Returns a line of a log without secrets."""
-        return self._bytes.sub(REDACTED.encode(), line)
+        if self._is_clean(line):
+            return line
+        return self._replaced(line.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
+    def _is_clean(self, data: bytes) -> bool:
+        """Whether no word contains the beginning of a secret, and there are none of which a part is not in a word."""
+        words = set(data.translate(_WORDS).split()) - self._clean
+        unknown = {word for word in words if len(word) >= SHORTEST}
+        if self._odd is not _NONE or any(map(self._has_beginning, unknown)):
+            return False
+        if len(self._clean) > MAX_CLEAN:
+            self._clean = set()
+        self._clean |= unknown
+        return True
+
+    def _has_beginning(self, word: bytes) -> bool:
+        return not self._beginnings.isdisjoint(
+            [word[start : start + SHORTEST] for start in range(len(word) - SHORTEST + 1)]
+        )
+
+    def _replaced(self, text: str) -> str:
+        if self._all is None:
+            self._all = _pattern(self._secrets)
+        return self._all.sub(REDACTED, text)
+
+    def _without_cut_secret(self, text: str) -> str:
+        end = text.rstrip("…")
+        for start in range(max(0, len(end) - LONGEST_CUT), len(end) - SHORTEST):
+            rest = end[start:]
+            if rest[:SHORTEST].encode(errors="surrogatepass") in self._beginnings and any(
+                secret.startswith(rest) and secret != rest for secret in self._secrets
+            ):
+                return end[:start] + REDACTED
+        return text
+
+
+def _pattern(secrets: Iterable[str]) -> re.Pattern[str]:
+    # The longest first, so that a secret that begins with another one is replaced as a whole.
+    return re.compile("|".join(re.escape(secret) for secret in sorted(secrets, key=len, reverse=True)))
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yields a secret as it is, as part of an address, and as part of JSON."""
+    """Yields a secret as it is, as part of an address, as part of JSON, and in base64."""
     if len(secret) >= SHORTEST:
         yield secret
         yield quote(secret, safe="")
-        yield orjson.dumps(secret.encode(errors="replace").decode()).decode()[1:-1]
+        yield quote(secret)
+        raw = secret.encode(errors="replace")
+        yield orjson.dumps(raw.decode()).decode()[1:-1]
+        yield from _in_base64(raw)
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """Yields what base64 makes of a secret wherever it stands, as in the header of basic authentication."""
+    for offset in range(3):  # what stands before shifts it by so many bytes
+        encoded = base64.b64encode(bytes(offset) + raw)
+        whole = encoded[4 * bool(offset) : len(encoded) - 4 * bool((offset + len(raw)) % 3)].decode()
+        if len(whole) > SHORTEST:
+            yield whole
+            yield whole.translate(_URL_SAFE)
 
 
 def secrets_in(value: object) -> Iterator[str]:

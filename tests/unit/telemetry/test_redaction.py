@@ -1,5 +1,6 @@
 """Secrets are found in settings and environment, and replaced in all texts."""
 
+import base64
 import json
 
 import pytest
@@ -125,3 +126,33 @@ def test_any_text_without_an_address_is_kept(text: str) -> None:
 def test_hostile_text_takes_linear_time() -> None:
     for text in ("://" * 100_000, "?" * 300_000, "?key" * 100_000, "://" + "a" * 300_000):
         without_credentials(text)
+
+
+@given(
+    secrets=st.lists(st.text(st.characters(codec="utf-8"), min_size=8, max_size=40).map(str.strip), max_size=20),
+    before=st.text(max_size=30),
+    after=st.text(max_size=30),
+)
+def test_a_secret_is_found_between_any_other_characters(secrets: list[str], before: str, after: str) -> None:
+    redact = Redactor(secrets)
+    for secret in secrets:
+        if len(secret) >= 8:
+            assert secret not in redact(f"{before}{secret}{after}")
+            line = f"{before}{secret}{after}".encode(errors="replace")
+            assert secret.encode() not in redact.line(line)
+
+
+@given(secret=st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=12), before=st.binary(max_size=9))
+def test_a_secret_in_base64_is_found_wherever_it_stands_there(secret: str, before: bytes) -> None:
+    whole = base64.b64encode(before + secret.encode() + b" and more").decode()
+    redacted = Redactor([secret])(f"Basic {whole}")
+    assert REDACTED in redacted
+    assert Redactor([secret]).line(f"Basic {whole}".encode()) == redacted.encode()
+
+
+def test_what_it_costs_does_not_grow_with_the_number_of_secrets() -> None:
+    redact = Redactor(f"sk-{number:06}-{'x' * 40}" for number in range(1000))
+    line = b'{"event":"call","status":"OK"}'
+    assert redact.line(line) is line
+    assert redact(f"you sent sk-000500-{'x' * 40}") == f"you sent {REDACTED}"
+    assert redact("you sent sk-000500-xxxxx…") == f"you sent {REDACTED}"
