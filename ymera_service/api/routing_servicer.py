@@ -1,4 +1,4 @@
-"""RoutingService: past requests, and what another policy would have made of them."""
+"""RoutingService: past requests, what another policy would have made of them, and what routing has learnt."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from ymera_service.api.convert.history import execution_fields, filter_of, recom
 from ymera_service.api.convert.replay import replay_message, since_of, weights_of
 from ymera_service.api.convert.routing import is_full_view
 from ymera_service.api.handlers import Method, Unary
+from ymera_service.serving.beliefs import Belief, Beliefs
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.history import History
@@ -20,8 +21,9 @@ SERVICE = pb.DESCRIPTOR.services_by_name["RoutingService"].full_name
 class RoutingServicer:
     """Converts, calls, converts."""
 
-    def __init__(self, history: History, replay: Replay) -> None:
+    def __init__(self, history: History, replay: Replay, beliefs: Beliefs) -> None:
         self._history = history
+        self._beliefs = beliefs
         self._replay = replay
 
     def methods(self) -> Mapping[str, Method]:
@@ -30,6 +32,8 @@ class RoutingServicer:
             "GetExecution": Unary(pb.GetExecutionRequest, self.get_execution),
             "ListExecutions": Unary(pb.ListExecutionsRequest, self.list_executions),
             "Replay": Unary(pb.ReplayRequest, self.replay),
+            "ListBeliefs": Unary(pb.ListBeliefsRequest, self.list_beliefs),
+            "ResetBeliefs": Unary(pb.ResetBeliefsRequest, self.reset_beliefs),
         }
 
     async def get_execution(self, request: pb.GetExecutionRequest, call: Call) -> pb.GetExecutionResponse:
@@ -65,3 +69,24 @@ class RoutingServicer:
             caller=call.caller.name,
         )
         return replay_message(found)
+
+    async def list_beliefs(self, request: pb.ListBeliefsRequest, call: Call) -> pb.ListBeliefsResponse:
+        """Returns how good models are taken to be."""
+        return pb.ListBeliefsResponse(beliefs=[_belief(one) for one in self._beliefs.known(request.model)])
+
+    async def reset_beliefs(self, request: pb.ResetBeliefsRequest, call: Call) -> pb.ResetBeliefsResponse:
+        """Forgets what answers of a model were judged to be worth."""
+        forgotten = await self._beliefs.reset(request.model, request.category, call.caller)
+        return pb.ResetBeliefsResponse(categories=forgotten)
+
+
+def _belief(belief: Belief) -> pb.Belief:
+    return pb.Belief(
+        model=belief.model,
+        category=belief.category,
+        quality=belief.quality,
+        standard_deviation=belief.deviation,
+        judged_answers=belief.judged,
+        evidence=belief.evidence,
+        drift=belief.drift,
+    )

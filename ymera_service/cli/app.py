@@ -18,6 +18,7 @@ NAMES = (
     "history",
     "feedback",
     "replay",
+    "beliefs",
     "usage",
     "benchmark",
     "models",

@@ -4,14 +4,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from math import isfinite
 
+import structlog
+
 from ymera_service.routing.difficulty import joined
+from ymera_service.routing.drift import Drift
 from ymera_service.routing.features import Features
 from ymera_service.routing.judged import Judged, Tallies
 from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
 from ymera_service.routing.neighbours import Correction, Neighbours
 from ymera_service.routing.quality import Expect, Qualities, by_model, expected_by, nothing
 from ymera_service.sdk.targets import Target
-from ymera_service.storage.records import BenchmarkSummary, Observation
+from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
+
+log = structlog.get_logger(__name__)
 
 RECENT_ANSWERS = 200
 """Answers over which the share that is judged is taken."""
@@ -54,6 +59,11 @@ class Evidence:
     def tallies(self) -> Tallies:
         """What answers turned out to be worth; the same object until others are judged."""
         return self._judged.tallies
+
+    @property
+    def drifts(self) -> Mapping[tuple[str, str], Drift]:
+        """Model and category → the change that its latest judged answers show."""
+        return self._judged.drifts
 
     @property
     def qualities(self) -> Qualities:
@@ -138,11 +148,15 @@ class Evidence:
         """
         for start in range(0, len(observations), BATCH):
             batch = observations[start : start + BATCH]
-            tallies, before = self.tallies, self.qualities
+            tallies, before, drifts = self.tallies, self.qualities, self.drifts
             new = self._judged.add(batch, self._now())
+            if not past:
+                _tell(drifts, self.drifts)
             if self.tallies is tallies:
                 continue
             self._qualities = None
+            if any(one.source is ObservationSource.RESET for one in batch):
+                self._neighbours.forget(lambda request_id: self._judged.answer(request_id) is not None)
             for request_id in dict.fromkeys(one.request_id for one in batch):
                 if known := (features or {}).get(request_id):
                     self._compare(request_id, known, before)
@@ -184,3 +198,11 @@ class Evidence:
 
     def _pace_of(self, target: Target) -> Pace | None:
         return self._observed.get(target.pool) or self._benchmarked.get(target.model)
+
+
+def _tell(before: Mapping[tuple[str, str], Drift], after: Mapping[tuple[str, str], Drift]) -> None:
+    """Logs the changes of quality that were not known before."""
+    for (model, category), drift in after.items():
+        known = before.get((model, category))
+        if known is None or (known.after < known.before) != (drift.after < drift.before):
+            log.warning("quality drifted", model=model, category=category, evidence=str(drift))

@@ -4,14 +4,15 @@ An answer counts once, with the mean of what was observed of it, and the less th
 observations again changes nothing, so that readings of the log may overlap.
 """
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from statistics import fmean
 
-from ymera_service.storage.records import Observation
+from ymera_service.routing.drift import LATEST, Drift, drift_of
+from ymera_service.storage.records import Observation, ObservationSource
 
 HALF_LIFE = timedelta(days=30)
 """The age at which an answer counts half: vendors change models without changing their names."""
@@ -33,6 +34,10 @@ class Tally:
     mean: float
     latest: datetime
 
+
+_Key = tuple[str, str]
+"""Model and category."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 Tallies = Mapping[str, Mapping[str, Tally]]
 """Model → category → tally."""
@@ -76,7 +81,11 @@ class Judged:
         self._began = began
         self._answers: OrderedDict[str, JudgedAnswer] = OrderedDict()
         self._sums: defaultdict[tuple[str, str], _Sum] = defaultdict(_Sum)
+        self._recent: dict[_Key, deque[tuple[datetime, float]]] = {}
+        self._resets: dict[_Key, datetime] = {}
         self.tallies: Tallies = {}
+        self.drifts: Mapping[tuple[str, str], Drift] = {}
+        """Model and category → the change that its latest answers show; replaced by `add`."""
 
     def answer(self, request_id: str) -> JudgedAnswer | None:
         """Returns what is known of the answer to a request."""
@@ -88,21 +97,56 @@ class Judged:
         Those without a value from 0 to 1 are left out.
         """
         known, changed = len(self._answers), False
+        touched = set[_Key]()
         for one in observations:
-            if one.value is not None and isfinite(one.value) and 0 <= one.value <= 1:
-                changed = self._take(one) or changed
+            if one.source is ObservationSource.RESET:
+                changed = self._reset(one) or changed
+            elif one.created_at <= self._reset_at(one.model, one.category):
+                continue
+            elif one.value is not None and isfinite(one.value) and 0 <= one.value <= 1:
+                taken = self._take(one)
+                changed = taken or changed
+                if taken:
+                    touched.add((one.model, one.category))
         new = len(self._answers) - known
         while len(self._answers) > MOST_ANSWERS:
             self._count(self._answers.popitem(last=False)[1], -1)
         if changed:
             self.tallies = self._tallied(now)
+            self._look(touched)
         return new
+
+    def _reset(self, one: Observation) -> bool:
+        """Forgets what was observed of a model until then; returns whether that was not done before."""
+        key = one.model, one.category
+        if self._resets.get(key, _NEVER) >= one.created_at:
+            return False
+        self._resets[key] = one.created_at
+        for request_id, answer in [*self._answers.items()]:
+            if answer.at <= self._reset_at(answer.model, answer.category):
+                self._count(self._answers.pop(request_id), -1)
+        for other in [other for other in self._recent if other[0] == one.model and one.category in {"", other[1]}]:
+            del self._recent[other]
+            self.drifts = {each: drift for each, drift in self.drifts.items() if each != other}
+        return True
+
+    def _reset_at(self, model: str, category: str) -> datetime:
+        if not self._resets:
+            return _NEVER
+        return max(self._resets.get((model, category), _NEVER), self._resets.get((model, ""), _NEVER))
+
+    def _look(self, keys: Iterable[_Key]) -> None:
+        """Looks for changes in the latest answers."""
+        found = {key: drift for key in keys if (drift := drift_of([*self._recent.get(key, ())]))}
+        self.drifts = {key: drift for key, drift in self.drifts.items() if key not in keys} | found
 
     def _take(self, one: Observation) -> bool:
         """Returns whether it says something new."""
         answer = self._answers.get(one.request_id)
         if answer is None:
             answer = self._answers[one.request_id] = JudgedAnswer(one.model, one.category)
+            recent = self._recent.setdefault((one.model, one.category), deque(maxlen=LATEST))
+            recent.append((one.created_at, one.value or 0.0))
         else:
             before = answer.observed.get((one.source, one.name))
             if before is not None and (before.created_at, before.id) >= (one.created_at, one.id):

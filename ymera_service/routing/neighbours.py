@@ -9,7 +9,7 @@ than going by the class alone.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,6 +83,13 @@ class Neighbours:
         better = np.bincount(models, weights * self._better[nearest], count) / (NO_CORRECTION + answers)
         found = zip(self._numbers, better.tolist(), answers.tolist(), strict=True)
         return {model: Correction(by, answers) for model, by, answers in found if answers}
+
+    def forget(self, is_known: Callable[[str], bool]) -> None:
+        """Forgets the answers of requests that are not known any more."""
+        for request_id in [one for one in self._columns if not is_known(one)]:
+            column = self._columns[request_id]
+            self._words[:, column] = 0
+            self._better[column] = 0.0
 
     def take(self, request_id: str, features: Features, model: str, *, expected: float, quality: float) -> None:
         """Takes what an answer was worth, and what the class alone made expect of it.

@@ -105,7 +105,7 @@ class Unauthenticated(RequestError):
 
 
 class NotAdministrator(RequestError):
-    """The caller may not manage providers' keys."""
+    """The caller may not manage providers' keys, or reset beliefs."""
 
     reason = "NOT_ADMINISTRATOR"
 

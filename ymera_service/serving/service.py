@@ -15,6 +15,7 @@ from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.memory import ByteBudget
 from ymera_service.routing.building import Routing
 from ymera_service.serving.background import Background
+from ymera_service.serving.beliefs import Beliefs
 from ymera_service.serving.benchmarks import Benchmarks
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.changes import Changes
@@ -43,6 +44,7 @@ class Service:
     past_benchmarks: PastBenchmarks
     history: History
     replay: Replay
+    beliefs: Beliefs
     feedback: Feedbacks
     usage: UsageReports
     listing: Listing
@@ -96,6 +98,7 @@ def build(
         benchmarks=Benchmarks(runner),
         past_benchmarks=PastBenchmarks(storage.database, private=private),
         history=history,
+        beliefs=Beliefs(catalog, routing.evidence, storage.recorder, guarded=private),
         replay=Replay(storage.database, routing.router, private=private),
         feedback=Feedbacks(history, storage.database, storage.recorder),
         usage=UsageReports(storage.database, usage_sums, private=private),

@@ -134,9 +134,14 @@ class Outcome:
 
 
 class ObservationSource(StrEnum):
-    """Where an observation comes from. Executions and benchmark results have tables of their own."""
+    """Where an observation comes from. Executions and benchmark results have tables of their own.
+
+    `RESET` is no observation of an answer: what was observed before of the model, in its category or in all if that is
+    empty, is not to be counted any more.
+    """
 
     FEEDBACK = "feedback"
+    RESET = "reset"
 
 
 @dataclass(frozen=True, slots=True)

@@ -452,7 +452,301 @@ func (x Warning_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Warning_Kind.Descriptor instead.
 func (Warning_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{19, 0}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{24, 0}
+}
+
+// The request of ListBeliefs.
+type ListBeliefsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only models of this id, name or pattern; empty means all.
+	Model         string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBeliefsRequest) Reset() {
+	*x = ListBeliefsRequest{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBeliefsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBeliefsRequest) ProtoMessage() {}
+
+func (x *ListBeliefsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBeliefsRequest.ProtoReflect.Descriptor instead.
+func (*ListBeliefsRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ListBeliefsRequest) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+// The response of ListBeliefs.
+type ListBeliefsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By model and category.
+	Beliefs       []*Belief `protobuf:"bytes,1,rep,name=beliefs,proto3" json:"beliefs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBeliefsResponse) Reset() {
+	*x = ListBeliefsResponse{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBeliefsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBeliefsResponse) ProtoMessage() {}
+
+func (x *ListBeliefsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBeliefsResponse.ProtoReflect.Descriptor instead.
+func (*ListBeliefsResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ListBeliefsResponse) GetBeliefs() []*Belief {
+	if x != nil {
+		return x.Beliefs
+	}
+	return nil
+}
+
+// How good a model is taken to be in a category.
+type Belief struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The model's id.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// The category.
+	Category string `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
+	// The expected quality of an answer, from 0 to 1.
+	Quality float64 `protobuf:"fixed64,3,opt,name=quality,proto3" json:"quality,omitempty"`
+	// The standard deviation of what that may really be.
+	StandardDeviation float64 `protobuf:"fixed64,4,opt,name=standard_deviation,json=standardDeviation,proto3" json:"standard_deviation,omitempty"`
+	// How many judged answers count; one counts half after 30 days.
+	JudgedAnswers float64 `protobuf:"fixed64,5,opt,name=judged_answers,json=judgedAnswers,proto3" json:"judged_answers,omitempty"`
+	// What it rests on, for people.
+	Evidence string `protobuf:"bytes,6,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	// How the quality changed of late, with the evidence, for people: "got worse
+	// since 2026-11-24 08:00 UTC: …". Empty if it did not.
+	Drift         string `protobuf:"bytes,7,opt,name=drift,proto3" json:"drift,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Belief) Reset() {
+	*x = Belief{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Belief) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Belief) ProtoMessage() {}
+
+func (x *Belief) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Belief.ProtoReflect.Descriptor instead.
+func (*Belief) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Belief) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Belief) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *Belief) GetQuality() float64 {
+	if x != nil {
+		return x.Quality
+	}
+	return 0
+}
+
+func (x *Belief) GetStandardDeviation() float64 {
+	if x != nil {
+		return x.StandardDeviation
+	}
+	return 0
+}
+
+func (x *Belief) GetJudgedAnswers() float64 {
+	if x != nil {
+		return x.JudgedAnswers
+	}
+	return 0
+}
+
+func (x *Belief) GetEvidence() string {
+	if x != nil {
+		return x.Evidence
+	}
+	return ""
+}
+
+func (x *Belief) GetDrift() string {
+	if x != nil {
+		return x.Drift
+	}
+	return ""
+}
+
+// The request of ResetBeliefs.
+type ResetBeliefsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The model's id. Required.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// Only answers of this category; empty means all.
+	Category      string `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetBeliefsRequest) Reset() {
+	*x = ResetBeliefsRequest{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetBeliefsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetBeliefsRequest) ProtoMessage() {}
+
+func (x *ResetBeliefsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetBeliefsRequest.ProtoReflect.Descriptor instead.
+func (*ResetBeliefsRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ResetBeliefsRequest) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ResetBeliefsRequest) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+// The response of ResetBeliefs.
+type ResetBeliefsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In how many categories something was forgotten.
+	Categories    int32 `protobuf:"varint,1,opt,name=categories,proto3" json:"categories,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetBeliefsResponse) Reset() {
+	*x = ResetBeliefsResponse{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetBeliefsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetBeliefsResponse) ProtoMessage() {}
+
+func (x *ResetBeliefsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetBeliefsResponse.ProtoReflect.Descriptor instead.
+func (*ResetBeliefsResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ResetBeliefsResponse) GetCategories() int32 {
+	if x != nil {
+		return x.Categories
+	}
+	return 0
 }
 
 // The request of Replay.
@@ -473,7 +767,7 @@ type ReplayRequest struct {
 
 func (x *ReplayRequest) Reset() {
 	*x = ReplayRequest{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	mi := &file_ymera_v1_routing_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -485,7 +779,7 @@ func (x *ReplayRequest) String() string {
 func (*ReplayRequest) ProtoMessage() {}
 
 func (x *ReplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[0]
+	mi := &file_ymera_v1_routing_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -498,7 +792,7 @@ func (x *ReplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayRequest.ProtoReflect.Descriptor instead.
 func (*ReplayRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{0}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ReplayRequest) GetPolicy() string {
@@ -556,7 +850,7 @@ type ReplayResponse struct {
 
 func (x *ReplayResponse) Reset() {
 	*x = ReplayResponse{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	mi := &file_ymera_v1_routing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +862,7 @@ func (x *ReplayResponse) String() string {
 func (*ReplayResponse) ProtoMessage() {}
 
 func (x *ReplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[1]
+	mi := &file_ymera_v1_routing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +875,7 @@ func (x *ReplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayResponse.ProtoReflect.Descriptor instead.
 func (*ReplayResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{1}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ReplayResponse) GetPolicy() string {
@@ -667,7 +961,7 @@ type ReplayEstimate struct {
 
 func (x *ReplayEstimate) Reset() {
 	*x = ReplayEstimate{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	mi := &file_ymera_v1_routing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -679,7 +973,7 @@ func (x *ReplayEstimate) String() string {
 func (*ReplayEstimate) ProtoMessage() {}
 
 func (x *ReplayEstimate) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[2]
+	mi := &file_ymera_v1_routing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -692,7 +986,7 @@ func (x *ReplayEstimate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayEstimate.ProtoReflect.Descriptor instead.
 func (*ReplayEstimate) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{2}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReplayEstimate) GetRecorded() float64 {
@@ -759,7 +1053,7 @@ type ReplayedModel struct {
 
 func (x *ReplayedModel) Reset() {
 	*x = ReplayedModel{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -771,7 +1065,7 @@ func (x *ReplayedModel) String() string {
 func (*ReplayedModel) ProtoMessage() {}
 
 func (x *ReplayedModel) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[3]
+	mi := &file_ymera_v1_routing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -784,7 +1078,7 @@ func (x *ReplayedModel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayedModel.ProtoReflect.Descriptor instead.
 func (*ReplayedModel) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{3}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReplayedModel) GetModel() string {
@@ -824,7 +1118,7 @@ type ListExecutionsRequest struct {
 
 func (x *ListExecutionsRequest) Reset() {
 	*x = ListExecutionsRequest{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[4]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +1130,7 @@ func (x *ListExecutionsRequest) String() string {
 func (*ListExecutionsRequest) ProtoMessage() {}
 
 func (x *ListExecutionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[4]
+	mi := &file_ymera_v1_routing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +1143,7 @@ func (x *ListExecutionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExecutionsRequest.ProtoReflect.Descriptor instead.
 func (*ListExecutionsRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{4}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListExecutionsRequest) GetPageSize() int32 {
@@ -894,7 +1188,7 @@ type ExecutionFilter struct {
 
 func (x *ExecutionFilter) Reset() {
 	*x = ExecutionFilter{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -906,7 +1200,7 @@ func (x *ExecutionFilter) String() string {
 func (*ExecutionFilter) ProtoMessage() {}
 
 func (x *ExecutionFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[5]
+	mi := &file_ymera_v1_routing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -919,7 +1213,7 @@ func (x *ExecutionFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutionFilter.ProtoReflect.Descriptor instead.
 func (*ExecutionFilter) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{5}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ExecutionFilter) GetStartTime() *timestamppb.Timestamp {
@@ -977,7 +1271,7 @@ type ListExecutionsResponse struct {
 
 func (x *ListExecutionsResponse) Reset() {
 	*x = ListExecutionsResponse{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[6]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +1283,7 @@ func (x *ListExecutionsResponse) String() string {
 func (*ListExecutionsResponse) ProtoMessage() {}
 
 func (x *ListExecutionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[6]
+	mi := &file_ymera_v1_routing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +1296,7 @@ func (x *ListExecutionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExecutionsResponse.ProtoReflect.Descriptor instead.
 func (*ListExecutionsResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{6}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListExecutionsResponse) GetExecutions() []*Execution {
@@ -1033,7 +1327,7 @@ type GetExecutionRequest struct {
 
 func (x *GetExecutionRequest) Reset() {
 	*x = GetExecutionRequest{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[7]
+	mi := &file_ymera_v1_routing_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1045,7 +1339,7 @@ func (x *GetExecutionRequest) String() string {
 func (*GetExecutionRequest) ProtoMessage() {}
 
 func (x *GetExecutionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[7]
+	mi := &file_ymera_v1_routing_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1058,7 +1352,7 @@ func (x *GetExecutionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExecutionRequest.ProtoReflect.Descriptor instead.
 func (*GetExecutionRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{7}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetExecutionRequest) GetRequestId() string {
@@ -1095,7 +1389,7 @@ type GetExecutionResponse struct {
 
 func (x *GetExecutionResponse) Reset() {
 	*x = GetExecutionResponse{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1401,7 @@ func (x *GetExecutionResponse) String() string {
 func (*GetExecutionResponse) ProtoMessage() {}
 
 func (x *GetExecutionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[8]
+	mi := &file_ymera_v1_routing_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1414,7 @@ func (x *GetExecutionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExecutionResponse.ProtoReflect.Descriptor instead.
 func (*GetExecutionResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{8}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetExecutionResponse) GetExecution() *Execution {
@@ -1182,7 +1476,7 @@ type Execution struct {
 
 func (x *Execution) Reset() {
 	*x = Execution{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1194,7 +1488,7 @@ func (x *Execution) String() string {
 func (*Execution) ProtoMessage() {}
 
 func (x *Execution) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[9]
+	mi := &file_ymera_v1_routing_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1207,7 +1501,7 @@ func (x *Execution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Execution.ProtoReflect.Descriptor instead.
 func (*Execution) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{9}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Execution) GetRequestId() string {
@@ -1324,7 +1618,7 @@ type RoutingWeights struct {
 
 func (x *RoutingWeights) Reset() {
 	*x = RoutingWeights{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1336,7 +1630,7 @@ func (x *RoutingWeights) String() string {
 func (*RoutingWeights) ProtoMessage() {}
 
 func (x *RoutingWeights) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[10]
+	mi := &file_ymera_v1_routing_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1349,7 +1643,7 @@ func (x *RoutingWeights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingWeights.ProtoReflect.Descriptor instead.
 func (*RoutingWeights) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{10}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RoutingWeights) GetQuality() float64 {
@@ -1457,7 +1751,7 @@ type RoutingPreferences struct {
 
 func (x *RoutingPreferences) Reset() {
 	*x = RoutingPreferences{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[11]
+	mi := &file_ymera_v1_routing_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1469,7 +1763,7 @@ func (x *RoutingPreferences) String() string {
 func (*RoutingPreferences) ProtoMessage() {}
 
 func (x *RoutingPreferences) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[11]
+	mi := &file_ymera_v1_routing_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1482,7 +1776,7 @@ func (x *RoutingPreferences) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingPreferences.ProtoReflect.Descriptor instead.
 func (*RoutingPreferences) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{11}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RoutingPreferences) GetWeights() *RoutingWeights {
@@ -1630,7 +1924,7 @@ type Attribution struct {
 
 func (x *Attribution) Reset() {
 	*x = Attribution{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[12]
+	mi := &file_ymera_v1_routing_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1642,7 +1936,7 @@ func (x *Attribution) String() string {
 func (*Attribution) ProtoMessage() {}
 
 func (x *Attribution) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[12]
+	mi := &file_ymera_v1_routing_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1655,7 +1949,7 @@ func (x *Attribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribution.ProtoReflect.Descriptor instead.
 func (*Attribution) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{12}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Attribution) GetAgentName() string {
@@ -1693,7 +1987,7 @@ type CategoryProbability struct {
 
 func (x *CategoryProbability) Reset() {
 	*x = CategoryProbability{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[13]
+	mi := &file_ymera_v1_routing_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1705,7 +1999,7 @@ func (x *CategoryProbability) String() string {
 func (*CategoryProbability) ProtoMessage() {}
 
 func (x *CategoryProbability) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[13]
+	mi := &file_ymera_v1_routing_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1718,7 +2012,7 @@ func (x *CategoryProbability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CategoryProbability.ProtoReflect.Descriptor instead.
 func (*CategoryProbability) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{13}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CategoryProbability) GetCategory() string {
@@ -1756,7 +2050,7 @@ type ScoreComponent struct {
 
 func (x *ScoreComponent) Reset() {
 	*x = ScoreComponent{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[14]
+	mi := &file_ymera_v1_routing_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1768,7 +2062,7 @@ func (x *ScoreComponent) String() string {
 func (*ScoreComponent) ProtoMessage() {}
 
 func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[14]
+	mi := &file_ymera_v1_routing_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1781,7 +2075,7 @@ func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScoreComponent.ProtoReflect.Descriptor instead.
 func (*ScoreComponent) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{14}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ScoreComponent) GetName() string {
@@ -1837,7 +2131,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[15]
+	mi := &file_ymera_v1_routing_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1849,7 +2143,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[15]
+	mi := &file_ymera_v1_routing_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1862,7 +2156,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{15}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Candidate) GetModel() string {
@@ -1933,7 +2227,7 @@ type ExclusionCount struct {
 
 func (x *ExclusionCount) Reset() {
 	*x = ExclusionCount{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[16]
+	mi := &file_ymera_v1_routing_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1945,7 +2239,7 @@ func (x *ExclusionCount) String() string {
 func (*ExclusionCount) ProtoMessage() {}
 
 func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[16]
+	mi := &file_ymera_v1_routing_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1958,7 +2252,7 @@ func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExclusionCount.ProtoReflect.Descriptor instead.
 func (*ExclusionCount) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{16}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ExclusionCount) GetReason() ExclusionReason {
@@ -2008,7 +2302,7 @@ type Exclusion struct {
 
 func (x *Exclusion) Reset() {
 	*x = Exclusion{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[17]
+	mi := &file_ymera_v1_routing_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2020,7 +2314,7 @@ func (x *Exclusion) String() string {
 func (*Exclusion) ProtoMessage() {}
 
 func (x *Exclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[17]
+	mi := &file_ymera_v1_routing_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2033,7 +2327,7 @@ func (x *Exclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exclusion.ProtoReflect.Descriptor instead.
 func (*Exclusion) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{17}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Exclusion) GetModel() string {
@@ -2125,7 +2419,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[18]
+	mi := &file_ymera_v1_routing_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2137,7 +2431,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[18]
+	mi := &file_ymera_v1_routing_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2150,7 +2444,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{18}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Attempt) GetNumber() int32 {
@@ -2294,7 +2588,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[19]
+	mi := &file_ymera_v1_routing_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2306,7 +2600,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[19]
+	mi := &file_ymera_v1_routing_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2319,7 +2613,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{19}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Warning) GetKind() Warning_Kind {
@@ -2383,7 +2677,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[20]
+	mi := &file_ymera_v1_routing_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2395,7 +2689,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[20]
+	mi := &file_ymera_v1_routing_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2408,7 +2702,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{20}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Decision) GetCategory() string {
@@ -2513,7 +2807,26 @@ var File_ymera_v1_routing_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\n" +
-	"\x16ymera/v1/routing.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\"\xb9\x01\n" +
+	"\x16ymera/v1/routing.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\"*\n" +
+	"\x12ListBeliefsRequest\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\"A\n" +
+	"\x13ListBeliefsResponse\x12*\n" +
+	"\abeliefs\x18\x01 \x03(\v2\x10.ymera.v1.BeliefR\abeliefs\"\xdc\x01\n" +
+	"\x06Belief\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x1a\n" +
+	"\bcategory\x18\x02 \x01(\tR\bcategory\x12\x18\n" +
+	"\aquality\x18\x03 \x01(\x01R\aquality\x12-\n" +
+	"\x12standard_deviation\x18\x04 \x01(\x01R\x11standardDeviation\x12%\n" +
+	"\x0ejudged_answers\x18\x05 \x01(\x01R\rjudgedAnswers\x12\x1a\n" +
+	"\bevidence\x18\x06 \x01(\tR\bevidence\x12\x14\n" +
+	"\x05drift\x18\a \x01(\tR\x05drift\"G\n" +
+	"\x13ResetBeliefsRequest\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x1a\n" +
+	"\bcategory\x18\x02 \x01(\tR\bcategory\"6\n" +
+	"\x14ResetBeliefsResponse\x12\x1e\n" +
+	"\n" +
+	"categories\x18\x01 \x01(\x05R\n" +
+	"categories\"\xb9\x01\n" +
 	"\rReplayRequest\x12\x16\n" +
 	"\x06policy\x18\x01 \x01(\tR\x06policy\x122\n" +
 	"\aweights\x18\x02 \x01(\v2\x18.ymera.v1.RoutingWeightsR\aweights\x129\n" +
@@ -2764,11 +3077,13 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\fDecisionView\x12\x1d\n" +
 	"\x19DECISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13DECISION_VIEW_BASIC\x10\x01\x12\x16\n" +
-	"\x12DECISION_VIEW_FULL\x10\x022\xf1\x01\n" +
+	"\x12DECISION_VIEW_FULL\x10\x022\x8c\x03\n" +
 	"\x0eRoutingService\x12M\n" +
 	"\fGetExecution\x12\x1d.ymera.v1.GetExecutionRequest\x1a\x1e.ymera.v1.GetExecutionResponse\x12S\n" +
 	"\x0eListExecutions\x12\x1f.ymera.v1.ListExecutionsRequest\x1a .ymera.v1.ListExecutionsResponse\x12;\n" +
-	"\x06Replay\x12\x17.ymera.v1.ReplayRequest\x1a\x18.ymera.v1.ReplayResponseBR\n" +
+	"\x06Replay\x12\x17.ymera.v1.ReplayRequest\x1a\x18.ymera.v1.ReplayResponse\x12J\n" +
+	"\vListBeliefs\x12\x1c.ymera.v1.ListBeliefsRequest\x1a\x1d.ymera.v1.ListBeliefsResponse\x12M\n" +
+	"\fResetBeliefs\x12\x1d.ymera.v1.ResetBeliefsRequest\x1a\x1e.ymera.v1.ResetBeliefsResponseBR\n" +
 	"\fdev.ymera.v1B\fRoutingProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
@@ -2784,7 +3099,7 @@ func file_ymera_v1_routing_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_ymera_v1_routing_proto_goTypes = []any{
 	(ExecutionStatus)(0),           // 0: ymera.v1.ExecutionStatus
 	(Operation)(0),                 // 1: ymera.v1.Operation
@@ -2792,94 +3107,104 @@ var file_ymera_v1_routing_proto_goTypes = []any{
 	(ExclusionReason)(0),           // 3: ymera.v1.ExclusionReason
 	(DecisionView)(0),              // 4: ymera.v1.DecisionView
 	(Warning_Kind)(0),              // 5: ymera.v1.Warning.Kind
-	(*ReplayRequest)(nil),          // 6: ymera.v1.ReplayRequest
-	(*ReplayResponse)(nil),         // 7: ymera.v1.ReplayResponse
-	(*ReplayEstimate)(nil),         // 8: ymera.v1.ReplayEstimate
-	(*ReplayedModel)(nil),          // 9: ymera.v1.ReplayedModel
-	(*ListExecutionsRequest)(nil),  // 10: ymera.v1.ListExecutionsRequest
-	(*ExecutionFilter)(nil),        // 11: ymera.v1.ExecutionFilter
-	(*ListExecutionsResponse)(nil), // 12: ymera.v1.ListExecutionsResponse
-	(*GetExecutionRequest)(nil),    // 13: ymera.v1.GetExecutionRequest
-	(*GetExecutionResponse)(nil),   // 14: ymera.v1.GetExecutionResponse
-	(*Execution)(nil),              // 15: ymera.v1.Execution
-	(*RoutingWeights)(nil),         // 16: ymera.v1.RoutingWeights
-	(*RoutingPreferences)(nil),     // 17: ymera.v1.RoutingPreferences
-	(*Attribution)(nil),            // 18: ymera.v1.Attribution
-	(*CategoryProbability)(nil),    // 19: ymera.v1.CategoryProbability
-	(*ScoreComponent)(nil),         // 20: ymera.v1.ScoreComponent
-	(*Candidate)(nil),              // 21: ymera.v1.Candidate
-	(*ExclusionCount)(nil),         // 22: ymera.v1.ExclusionCount
-	(*Exclusion)(nil),              // 23: ymera.v1.Exclusion
-	(*Attempt)(nil),                // 24: ymera.v1.Attempt
-	(*Warning)(nil),                // 25: ymera.v1.Warning
-	(*Decision)(nil),               // 26: ymera.v1.Decision
-	nil,                            // 27: ymera.v1.ExecutionFilter.LabelsEntry
-	nil,                            // 28: ymera.v1.Attribution.LabelsEntry
-	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
-	(*Usage)(nil),                  // 30: ymera.v1.Usage
-	(FinishReason)(0),              // 31: ymera.v1.FinishReason
-	(*Error)(nil),                  // 32: ymera.v1.Error
-	(*durationpb.Duration)(nil),    // 33: google.protobuf.Duration
+	(*ListBeliefsRequest)(nil),     // 6: ymera.v1.ListBeliefsRequest
+	(*ListBeliefsResponse)(nil),    // 7: ymera.v1.ListBeliefsResponse
+	(*Belief)(nil),                 // 8: ymera.v1.Belief
+	(*ResetBeliefsRequest)(nil),    // 9: ymera.v1.ResetBeliefsRequest
+	(*ResetBeliefsResponse)(nil),   // 10: ymera.v1.ResetBeliefsResponse
+	(*ReplayRequest)(nil),          // 11: ymera.v1.ReplayRequest
+	(*ReplayResponse)(nil),         // 12: ymera.v1.ReplayResponse
+	(*ReplayEstimate)(nil),         // 13: ymera.v1.ReplayEstimate
+	(*ReplayedModel)(nil),          // 14: ymera.v1.ReplayedModel
+	(*ListExecutionsRequest)(nil),  // 15: ymera.v1.ListExecutionsRequest
+	(*ExecutionFilter)(nil),        // 16: ymera.v1.ExecutionFilter
+	(*ListExecutionsResponse)(nil), // 17: ymera.v1.ListExecutionsResponse
+	(*GetExecutionRequest)(nil),    // 18: ymera.v1.GetExecutionRequest
+	(*GetExecutionResponse)(nil),   // 19: ymera.v1.GetExecutionResponse
+	(*Execution)(nil),              // 20: ymera.v1.Execution
+	(*RoutingWeights)(nil),         // 21: ymera.v1.RoutingWeights
+	(*RoutingPreferences)(nil),     // 22: ymera.v1.RoutingPreferences
+	(*Attribution)(nil),            // 23: ymera.v1.Attribution
+	(*CategoryProbability)(nil),    // 24: ymera.v1.CategoryProbability
+	(*ScoreComponent)(nil),         // 25: ymera.v1.ScoreComponent
+	(*Candidate)(nil),              // 26: ymera.v1.Candidate
+	(*ExclusionCount)(nil),         // 27: ymera.v1.ExclusionCount
+	(*Exclusion)(nil),              // 28: ymera.v1.Exclusion
+	(*Attempt)(nil),                // 29: ymera.v1.Attempt
+	(*Warning)(nil),                // 30: ymera.v1.Warning
+	(*Decision)(nil),               // 31: ymera.v1.Decision
+	nil,                            // 32: ymera.v1.ExecutionFilter.LabelsEntry
+	nil,                            // 33: ymera.v1.Attribution.LabelsEntry
+	(*timestamppb.Timestamp)(nil),  // 34: google.protobuf.Timestamp
+	(*Usage)(nil),                  // 35: ymera.v1.Usage
+	(FinishReason)(0),              // 36: ymera.v1.FinishReason
+	(*Error)(nil),                  // 37: ymera.v1.Error
+	(*durationpb.Duration)(nil),    // 38: google.protobuf.Duration
 }
 var file_ymera_v1_routing_proto_depIdxs = []int32{
-	16, // 0: ymera.v1.ReplayRequest.weights:type_name -> ymera.v1.RoutingWeights
-	29, // 1: ymera.v1.ReplayRequest.start_time:type_name -> google.protobuf.Timestamp
-	8,  // 2: ymera.v1.ReplayResponse.quality:type_name -> ymera.v1.ReplayEstimate
-	8,  // 3: ymera.v1.ReplayResponse.cost_micros:type_name -> ymera.v1.ReplayEstimate
-	8,  // 4: ymera.v1.ReplayResponse.latency_seconds:type_name -> ymera.v1.ReplayEstimate
-	9,  // 5: ymera.v1.ReplayResponse.models:type_name -> ymera.v1.ReplayedModel
-	11, // 6: ymera.v1.ListExecutionsRequest.filter:type_name -> ymera.v1.ExecutionFilter
-	29, // 7: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
-	29, // 8: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
-	0,  // 9: ymera.v1.ExecutionFilter.status:type_name -> ymera.v1.ExecutionStatus
-	27, // 10: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
-	15, // 11: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
-	4,  // 12: ymera.v1.GetExecutionRequest.decision_view:type_name -> ymera.v1.DecisionView
-	15, // 13: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
-	26, // 14: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
-	29, // 15: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 16: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
-	26, // 17: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
-	30, // 18: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
-	31, // 19: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
-	32, // 20: ymera.v1.Execution.error:type_name -> ymera.v1.Error
-	33, // 21: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
-	33, // 22: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
-	18, // 23: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
-	24, // 24: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
-	1,  // 25: ymera.v1.Execution.operation:type_name -> ymera.v1.Operation
-	16, // 26: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
-	2,  // 27: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
-	33, // 28: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
-	33, // 29: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
-	28, // 30: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
-	20, // 31: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
-	33, // 32: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
-	3,  // 33: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
-	3,  // 34: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
-	32, // 35: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
-	33, // 36: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	33, // 37: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	30, // 38: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
-	25, // 39: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
-	31, // 40: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
-	5,  // 41: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
-	19, // 42: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	21, // 43: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	22, // 44: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
-	16, // 45: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	23, // 46: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
-	13, // 47: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	10, // 48: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
-	6,  // 49: ymera.v1.RoutingService.Replay:input_type -> ymera.v1.ReplayRequest
-	14, // 50: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	12, // 51: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
-	7,  // 52: ymera.v1.RoutingService.Replay:output_type -> ymera.v1.ReplayResponse
-	50, // [50:53] is the sub-list for method output_type
-	47, // [47:50] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	8,  // 0: ymera.v1.ListBeliefsResponse.beliefs:type_name -> ymera.v1.Belief
+	21, // 1: ymera.v1.ReplayRequest.weights:type_name -> ymera.v1.RoutingWeights
+	34, // 2: ymera.v1.ReplayRequest.start_time:type_name -> google.protobuf.Timestamp
+	13, // 3: ymera.v1.ReplayResponse.quality:type_name -> ymera.v1.ReplayEstimate
+	13, // 4: ymera.v1.ReplayResponse.cost_micros:type_name -> ymera.v1.ReplayEstimate
+	13, // 5: ymera.v1.ReplayResponse.latency_seconds:type_name -> ymera.v1.ReplayEstimate
+	14, // 6: ymera.v1.ReplayResponse.models:type_name -> ymera.v1.ReplayedModel
+	16, // 7: ymera.v1.ListExecutionsRequest.filter:type_name -> ymera.v1.ExecutionFilter
+	34, // 8: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
+	34, // 9: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 10: ymera.v1.ExecutionFilter.status:type_name -> ymera.v1.ExecutionStatus
+	32, // 11: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
+	20, // 12: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
+	4,  // 13: ymera.v1.GetExecutionRequest.decision_view:type_name -> ymera.v1.DecisionView
+	20, // 14: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
+	31, // 15: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
+	34, // 16: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 17: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
+	31, // 18: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
+	35, // 19: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
+	36, // 20: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
+	37, // 21: ymera.v1.Execution.error:type_name -> ymera.v1.Error
+	38, // 22: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
+	38, // 23: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
+	23, // 24: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
+	29, // 25: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
+	1,  // 26: ymera.v1.Execution.operation:type_name -> ymera.v1.Operation
+	21, // 27: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
+	2,  // 28: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
+	38, // 29: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
+	38, // 30: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
+	33, // 31: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
+	25, // 32: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
+	38, // 33: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
+	3,  // 34: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
+	3,  // 35: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
+	37, // 36: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
+	38, // 37: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	38, // 38: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	35, // 39: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
+	30, // 40: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
+	36, // 41: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
+	5,  // 42: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
+	24, // 43: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
+	26, // 44: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	27, // 45: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	21, // 46: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
+	28, // 47: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	18, // 48: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	15, // 49: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
+	11, // 50: ymera.v1.RoutingService.Replay:input_type -> ymera.v1.ReplayRequest
+	6,  // 51: ymera.v1.RoutingService.ListBeliefs:input_type -> ymera.v1.ListBeliefsRequest
+	9,  // 52: ymera.v1.RoutingService.ResetBeliefs:input_type -> ymera.v1.ResetBeliefsRequest
+	19, // 53: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	17, // 54: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
+	12, // 55: ymera.v1.RoutingService.Replay:output_type -> ymera.v1.ReplayResponse
+	7,  // 56: ymera.v1.RoutingService.ListBeliefs:output_type -> ymera.v1.ListBeliefsResponse
+	10, // 57: ymera.v1.RoutingService.ResetBeliefs:output_type -> ymera.v1.ResetBeliefsResponse
+	53, // [53:58] is the sub-list for method output_type
+	48, // [48:53] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }
@@ -2890,16 +3215,16 @@ func file_ymera_v1_routing_proto_init() {
 	file_ymera_v1_content_proto_init()
 	file_ymera_v1_errors_proto_init()
 	file_ymera_v1_usage_proto_init()
-	file_ymera_v1_routing_proto_msgTypes[2].OneofWrappers = []any{}
-	file_ymera_v1_routing_proto_msgTypes[11].OneofWrappers = []any{}
-	file_ymera_v1_routing_proto_msgTypes[15].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[7].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[16].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_routing_proto_rawDesc), len(file_ymera_v1_routing_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   23,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,8 @@ const (
 	RoutingService_GetExecution_FullMethodName   = "/ymera.v1.RoutingService/GetExecution"
 	RoutingService_ListExecutions_FullMethodName = "/ymera.v1.RoutingService/ListExecutions"
 	RoutingService_Replay_FullMethodName         = "/ymera.v1.RoutingService/Replay"
+	RoutingService_ListBeliefs_FullMethodName    = "/ymera.v1.RoutingService/ListBeliefs"
+	RoutingService_ResetBeliefs_FullMethodName   = "/ymera.v1.RoutingService/ResetBeliefs"
 )
 
 // RoutingServiceClient is the client API for RoutingService service.
@@ -52,6 +54,18 @@ type RoutingServiceClient interface {
 	// Errors: INVALID_ARGUMENT for a policy that is not known, weights that are not
 	// valid, or more requests than allowed. Has no side effects.
 	Replay(ctx context.Context, in *ReplayRequest, opts ...grpc.CallOption) (*ReplayResponse, error)
+	// Returns how good models are taken to be where anything was measured or
+	// judged, by model and category, at most 10,000.
+	//
+	// Errors: INVALID_ARGUMENT if the pattern is too long. Has no side effects.
+	ListBeliefs(ctx context.Context, in *ListBeliefsRequest, opts ...grpc.CallOption) (*ListBeliefsResponse, error)
+	// Forgets what answers of a model were judged to be worth until now, on all
+	// servers with the same database. Results of benchmarks stay.
+	//
+	// Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
+	// (NOT_ADMINISTRATOR) if callers have keys and this one is not an
+	// administrator's. Repeating it changes nothing.
+	ResetBeliefs(ctx context.Context, in *ResetBeliefsRequest, opts ...grpc.CallOption) (*ResetBeliefsResponse, error)
 }
 
 type routingServiceClient struct {
@@ -92,6 +106,26 @@ func (c *routingServiceClient) Replay(ctx context.Context, in *ReplayRequest, op
 	return out, nil
 }
 
+func (c *routingServiceClient) ListBeliefs(ctx context.Context, in *ListBeliefsRequest, opts ...grpc.CallOption) (*ListBeliefsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListBeliefsResponse)
+	err := c.cc.Invoke(ctx, RoutingService_ListBeliefs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *routingServiceClient) ResetBeliefs(ctx context.Context, in *ResetBeliefsRequest, opts ...grpc.CallOption) (*ResetBeliefsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResetBeliefsResponse)
+	err := c.cc.Invoke(ctx, RoutingService_ResetBeliefs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RoutingServiceServer is the server API for RoutingService service.
 // All implementations must embed UnimplementedRoutingServiceServer
 // for forward compatibility.
@@ -117,6 +151,18 @@ type RoutingServiceServer interface {
 	// Errors: INVALID_ARGUMENT for a policy that is not known, weights that are not
 	// valid, or more requests than allowed. Has no side effects.
 	Replay(context.Context, *ReplayRequest) (*ReplayResponse, error)
+	// Returns how good models are taken to be where anything was measured or
+	// judged, by model and category, at most 10,000.
+	//
+	// Errors: INVALID_ARGUMENT if the pattern is too long. Has no side effects.
+	ListBeliefs(context.Context, *ListBeliefsRequest) (*ListBeliefsResponse, error)
+	// Forgets what answers of a model were judged to be worth until now, on all
+	// servers with the same database. Results of benchmarks stay.
+	//
+	// Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
+	// (NOT_ADMINISTRATOR) if callers have keys and this one is not an
+	// administrator's. Repeating it changes nothing.
+	ResetBeliefs(context.Context, *ResetBeliefsRequest) (*ResetBeliefsResponse, error)
 	mustEmbedUnimplementedRoutingServiceServer()
 }
 
@@ -135,6 +181,12 @@ func (UnimplementedRoutingServiceServer) ListExecutions(context.Context, *ListEx
 }
 func (UnimplementedRoutingServiceServer) Replay(context.Context, *ReplayRequest) (*ReplayResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Replay not implemented")
+}
+func (UnimplementedRoutingServiceServer) ListBeliefs(context.Context, *ListBeliefsRequest) (*ListBeliefsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListBeliefs not implemented")
+}
+func (UnimplementedRoutingServiceServer) ResetBeliefs(context.Context, *ResetBeliefsRequest) (*ResetBeliefsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetBeliefs not implemented")
 }
 func (UnimplementedRoutingServiceServer) mustEmbedUnimplementedRoutingServiceServer() {}
 func (UnimplementedRoutingServiceServer) testEmbeddedByValue()                        {}
@@ -211,6 +263,42 @@ func _RoutingService_Replay_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RoutingService_ListBeliefs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListBeliefsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoutingServiceServer).ListBeliefs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoutingService_ListBeliefs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoutingServiceServer).ListBeliefs(ctx, req.(*ListBeliefsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RoutingService_ResetBeliefs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetBeliefsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoutingServiceServer).ResetBeliefs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoutingService_ResetBeliefs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoutingServiceServer).ResetBeliefs(ctx, req.(*ResetBeliefsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RoutingService_ServiceDesc is the grpc.ServiceDesc for RoutingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -229,6 +317,14 @@ var RoutingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Replay",
 			Handler:    _RoutingService_Replay_Handler,
+		},
+		{
+			MethodName: "ListBeliefs",
+			Handler:    _RoutingService_ListBeliefs_Handler,
+		},
+		{
+			MethodName: "ResetBeliefs",
+			Handler:    _RoutingService_ResetBeliefs_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

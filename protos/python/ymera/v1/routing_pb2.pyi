@@ -273,6 +273,128 @@ DECISION_VIEW_FULL: DecisionView.ValueType  # 2
 Global___DecisionView: typing_extensions.TypeAlias = DecisionView
 
 @typing.final
+class ListBeliefsRequest(google.protobuf.message.Message):
+    """The request of ListBeliefs."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: builtins.int
+    model: builtins.str
+    """Only models of this id, name or pattern; empty means all."""
+    def __init__(
+        self,
+        *,
+        model: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["model", b"model"]) -> None: ...
+
+Global___ListBeliefsRequest: typing_extensions.TypeAlias = ListBeliefsRequest
+
+@typing.final
+class ListBeliefsResponse(google.protobuf.message.Message):
+    """The response of ListBeliefs."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BELIEFS_FIELD_NUMBER: builtins.int
+    @property
+    def beliefs(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Belief]:
+        """By model and category."""
+
+    def __init__(
+        self,
+        *,
+        beliefs: collections.abc.Iterable[Global___Belief] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["beliefs", b"beliefs"]) -> None: ...
+
+Global___ListBeliefsResponse: typing_extensions.TypeAlias = ListBeliefsResponse
+
+@typing.final
+class Belief(google.protobuf.message.Message):
+    """How good a model is taken to be in a category."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: builtins.int
+    CATEGORY_FIELD_NUMBER: builtins.int
+    QUALITY_FIELD_NUMBER: builtins.int
+    STANDARD_DEVIATION_FIELD_NUMBER: builtins.int
+    JUDGED_ANSWERS_FIELD_NUMBER: builtins.int
+    EVIDENCE_FIELD_NUMBER: builtins.int
+    DRIFT_FIELD_NUMBER: builtins.int
+    model: builtins.str
+    """The model's id."""
+    category: builtins.str
+    """The category."""
+    quality: builtins.float
+    """The expected quality of an answer, from 0 to 1."""
+    standard_deviation: builtins.float
+    """The standard deviation of what that may really be."""
+    judged_answers: builtins.float
+    """How many judged answers count; one counts half after 30 days."""
+    evidence: builtins.str
+    """What it rests on, for people."""
+    drift: builtins.str
+    """How the quality changed of late, with the evidence, for people: "got worse
+    since 2026-11-24 08:00 UTC: …". Empty if it did not.
+    """
+    def __init__(
+        self,
+        *,
+        model: builtins.str = ...,
+        category: builtins.str = ...,
+        quality: builtins.float = ...,
+        standard_deviation: builtins.float = ...,
+        judged_answers: builtins.float = ...,
+        evidence: builtins.str = ...,
+        drift: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["category", b"category", "drift", b"drift", "evidence", b"evidence", "judged_answers", b"judged_answers", "model", b"model", "quality", b"quality", "standard_deviation", b"standard_deviation"]) -> None: ...
+
+Global___Belief: typing_extensions.TypeAlias = Belief
+
+@typing.final
+class ResetBeliefsRequest(google.protobuf.message.Message):
+    """The request of ResetBeliefs."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: builtins.int
+    CATEGORY_FIELD_NUMBER: builtins.int
+    model: builtins.str
+    """The model's id. Required."""
+    category: builtins.str
+    """Only answers of this category; empty means all."""
+    def __init__(
+        self,
+        *,
+        model: builtins.str = ...,
+        category: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["category", b"category", "model", b"model"]) -> None: ...
+
+Global___ResetBeliefsRequest: typing_extensions.TypeAlias = ResetBeliefsRequest
+
+@typing.final
+class ResetBeliefsResponse(google.protobuf.message.Message):
+    """The response of ResetBeliefs."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CATEGORIES_FIELD_NUMBER: builtins.int
+    categories: builtins.int
+    """In how many categories something was forgotten."""
+    def __init__(
+        self,
+        *,
+        categories: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["categories", b"categories"]) -> None: ...
+
+Global___ResetBeliefsResponse: typing_extensions.TypeAlias = ResetBeliefsResponse
+
+@typing.final
 class ReplayRequest(google.protobuf.message.Message):
     """The request of Replay."""
 

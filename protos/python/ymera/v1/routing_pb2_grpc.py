@@ -50,6 +50,16 @@ class RoutingServiceStub(object):
                 request_serializer=ymera_dot_v1_dot_routing__pb2.ReplayRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_routing__pb2.ReplayResponse.FromString,
                 _registered_method=True)
+        self.ListBeliefs = channel.unary_unary(
+                '/ymera.v1.RoutingService/ListBeliefs',
+                request_serializer=ymera_dot_v1_dot_routing__pb2.ListBeliefsRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_routing__pb2.ListBeliefsResponse.FromString,
+                _registered_method=True)
+        self.ResetBeliefs = channel.unary_unary(
+                '/ymera.v1.RoutingService/ResetBeliefs',
+                request_serializer=ymera_dot_v1_dot_routing__pb2.ResetBeliefsRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_routing__pb2.ResetBeliefsResponse.FromString,
+                _registered_method=True)
 
 
 class RoutingServiceServicer(object):
@@ -90,6 +100,28 @@ class RoutingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListBeliefs(self, request, context):
+        """Returns how good models are taken to be where anything was measured or
+        judged, by model and category, at most 10,000.
+
+        Errors: INVALID_ARGUMENT if the pattern is too long. Has no side effects.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetBeliefs(self, request, context):
+        """Forgets what answers of a model were judged to be worth until now, on all
+        servers with the same database. Results of benchmarks stay.
+
+        Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
+        (NOT_ADMINISTRATOR) if callers have keys and this one is not an
+        administrator's. Repeating it changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RoutingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -107,6 +139,16 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.Replay,
                     request_deserializer=ymera_dot_v1_dot_routing__pb2.ReplayRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_routing__pb2.ReplayResponse.SerializeToString,
+            ),
+            'ListBeliefs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBeliefs,
+                    request_deserializer=ymera_dot_v1_dot_routing__pb2.ListBeliefsRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_routing__pb2.ListBeliefsResponse.SerializeToString,
+            ),
+            'ResetBeliefs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetBeliefs,
+                    request_deserializer=ymera_dot_v1_dot_routing__pb2.ResetBeliefsRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_routing__pb2.ResetBeliefsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -191,6 +233,60 @@ class RoutingService(object):
             '/ymera.v1.RoutingService/Replay',
             ymera_dot_v1_dot_routing__pb2.ReplayRequest.SerializeToString,
             ymera_dot_v1_dot_routing__pb2.ReplayResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBeliefs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.RoutingService/ListBeliefs',
+            ymera_dot_v1_dot_routing__pb2.ListBeliefsRequest.SerializeToString,
+            ymera_dot_v1_dot_routing__pb2.ListBeliefsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetBeliefs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.RoutingService/ResetBeliefs',
+            ymera_dot_v1_dot_routing__pb2.ResetBeliefsRequest.SerializeToString,
+            ymera_dot_v1_dot_routing__pb2.ResetBeliefsResponse.FromString,
             options,
             channel_credentials,
             insecure,

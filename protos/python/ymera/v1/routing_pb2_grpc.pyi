@@ -75,7 +75,39 @@ _RoutingServiceReplayType = typing_extensions.TypeVar(
     ],
 )
 
-class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _RoutingServiceListExecutionsType, _RoutingServiceReplayType]):
+_RoutingServiceListBeliefsType = typing_extensions.TypeVar(
+    '_RoutingServiceListBeliefsType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ListBeliefsRequest,
+        ymera.v1.routing_pb2.ListBeliefsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ListBeliefsRequest,
+        ymera.v1.routing_pb2.ListBeliefsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ListBeliefsRequest,
+        ymera.v1.routing_pb2.ListBeliefsResponse,
+    ],
+)
+
+_RoutingServiceResetBeliefsType = typing_extensions.TypeVar(
+    '_RoutingServiceResetBeliefsType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ResetBeliefsRequest,
+        ymera.v1.routing_pb2.ResetBeliefsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ResetBeliefsRequest,
+        ymera.v1.routing_pb2.ResetBeliefsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ResetBeliefsRequest,
+        ymera.v1.routing_pb2.ResetBeliefsResponse,
+    ],
+)
+
+class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _RoutingServiceListExecutionsType, _RoutingServiceReplayType, _RoutingServiceListBeliefsType, _RoutingServiceResetBeliefsType]):
     """Returns past requests from storage."""
 
     @typing.overload
@@ -92,6 +124,14 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
             ymera.v1.routing_pb2.ReplayRequest,
             ymera.v1.routing_pb2.ReplayResponse,
         ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.routing_pb2.ListBeliefsRequest,
+            ymera.v1.routing_pb2.ListBeliefsResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.routing_pb2.ResetBeliefsRequest,
+            ymera.v1.routing_pb2.ResetBeliefsResponse,
+        ],
     ], channel: grpc.Channel) -> None: ...
 
     @typing.overload
@@ -107,6 +147,14 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.routing_pb2.ReplayRequest,
             ymera.v1.routing_pb2.ReplayResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.routing_pb2.ListBeliefsRequest,
+            ymera.v1.routing_pb2.ListBeliefsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.routing_pb2.ResetBeliefsRequest,
+            ymera.v1.routing_pb2.ResetBeliefsResponse,
         ],
     ], channel: grpc.aio.Channel) -> None: ...
 
@@ -135,6 +183,22 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
     valid, or more requests than allowed. Has no side effects.
     """
 
+    ListBeliefs: _RoutingServiceListBeliefsType
+    """Returns how good models are taken to be where anything was measured or
+    judged, by model and category, at most 10,000.
+
+    Errors: INVALID_ARGUMENT if the pattern is too long. Has no side effects.
+    """
+
+    ResetBeliefs: _RoutingServiceResetBeliefsType
+    """Forgets what answers of a model were judged to be worth until now, on all
+    servers with the same database. Results of benchmarks stay.
+
+    Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
+    (NOT_ADMINISTRATOR) if callers have keys and this one is not an
+    administrator's. Repeating it changes nothing.
+    """
+
 RoutingServiceAsyncStub: typing_extensions.TypeAlias = RoutingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.routing_pb2.GetExecutionRequest,
@@ -147,6 +211,14 @@ RoutingServiceAsyncStub: typing_extensions.TypeAlias = RoutingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.routing_pb2.ReplayRequest,
         ymera.v1.routing_pb2.ReplayResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ListBeliefsRequest,
+        ymera.v1.routing_pb2.ListBeliefsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.routing_pb2.ResetBeliefsRequest,
+        ymera.v1.routing_pb2.ResetBeliefsResponse,
     ],
 ]
 
@@ -191,6 +263,32 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
 
         Errors: INVALID_ARGUMENT for a policy that is not known, weights that are not
         valid, or more requests than allowed. Has no side effects.
+        """
+
+    @abc.abstractmethod
+    def ListBeliefs(
+        self,
+        request: ymera.v1.routing_pb2.ListBeliefsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.routing_pb2.ListBeliefsResponse, collections.abc.Awaitable[ymera.v1.routing_pb2.ListBeliefsResponse]]:
+        """Returns how good models are taken to be where anything was measured or
+        judged, by model and category, at most 10,000.
+
+        Errors: INVALID_ARGUMENT if the pattern is too long. Has no side effects.
+        """
+
+    @abc.abstractmethod
+    def ResetBeliefs(
+        self,
+        request: ymera.v1.routing_pb2.ResetBeliefsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.routing_pb2.ResetBeliefsResponse, collections.abc.Awaitable[ymera.v1.routing_pb2.ResetBeliefsResponse]]:
+        """Forgets what answers of a model were judged to be worth until now, on all
+        servers with the same database. Results of benchmarks stay.
+
+        Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
+        (NOT_ADMINISTRATOR) if callers have keys and this one is not an
+        administrator's. Repeating it changes nothing.
         """
 
 def add_RoutingServiceServicer_to_server(servicer: RoutingServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

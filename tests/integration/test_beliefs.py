@@ -1,0 +1,94 @@
+"""What routing has learnt: listed with its evidence, and forgotten when an administrator says so."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from ymera.v1 import feedback_pb2_grpc, routing_pb2_grpc, ymera_pb2_grpc
+from ymera.v1.feedback_pb2 import FeedbackRequest
+from ymera.v1.routing_pb2 import ListBeliefsRequest, ResetBeliefsRequest
+
+from tests.integration.test_access import CHECKOUT, SEARCH, ask, key, reason
+from ymera_service.access.keys import digest
+from ymera_service.server import Application
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.conftest import Lab
+    from ymera_service.config import Settings
+
+WAIT = 10
+
+
+@pytest.fixture
+def routing_stub(channel: grpc.aio.Channel) -> routing_pb2_grpc.RoutingServiceAsyncStub:
+    return routing_pb2_grpc.RoutingServiceStub(channel)
+
+
+async def learnt(stub: routing_pb2_grpc.RoutingServiceAsyncStub, count: int) -> list[str]:
+    """Returns the models of which something was judged, as soon as there are so many."""
+    async with asyncio.timeout(WAIT):
+        while True:
+            found = await stub.ListBeliefs(ListBeliefsRequest())
+            if len(found.beliefs) == count:
+                return [one.model for one in found.beliefs]
+            await asyncio.sleep(0.05)
+
+
+async def test_what_was_judged_is_listed_and_can_be_forgotten(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+    channel: grpc.aio.Channel,
+    routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub,
+) -> None:
+    assert await learnt(routing_stub, 0) == []
+    answer = await stub.Execute(ask(), timeout=WAIT)
+    feedback = feedback_pb2_grpc.FeedbackServiceStub(channel)
+    await feedback.Feedback(FeedbackRequest(request_id=answer.request_id, rating=0.25), timeout=WAIT)
+    assert await learnt(routing_stub, 1) == ["lab/parrot"]
+    [belief] = (await routing_stub.ListBeliefs(ListBeliefsRequest(model="lab/p*"))).beliefs
+    assert (belief.category, belief.drift) == ("general", "")
+    assert belief.judged_answers == pytest.approx(1, abs=0.01)
+    assert belief.evidence.startswith("0.25 over 1 judged general answer")
+    assert 0.25 < belief.quality < 0.5
+    assert not (await routing_stub.ListBeliefs(ListBeliefsRequest(model="lab/other"))).beliefs
+    done = await routing_stub.ResetBeliefs(ResetBeliefsRequest(model="lab/parrot"), timeout=WAIT)
+    assert done.categories == 1
+    assert await learnt(routing_stub, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        (ResetBeliefsRequest(), "model"),
+        (ResetBeliefsRequest(model="lab/parrot"), "model: has no judged answers to forget"),
+        (ResetBeliefsRequest(model="x" * 300), "model"),
+        (ResetBeliefsRequest(model="lab/parrot", category="c" * 200), "category"),
+    ],
+)
+async def test_a_reset_of_nothing_is_refused(
+    routing_stub: routing_pb2_grpc.RoutingServiceAsyncStub, request_: ResetBeliefsRequest, problem: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError, match=problem) as refused:
+        await routing_stub.ResetBeliefs(request_, timeout=WAIT)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_only_administrators_reset(make_settings: Callable[..., Settings], lab: Lab) -> None:
+    keys = [
+        {"name": "checkout", "key_sha256": digest(CHECKOUT)},
+        {"name": "search", "key_sha256": digest(SEARCH), "administrator": True},
+    ]
+    async with (
+        Application.start(make_settings(access={"callers": keys}), lab.found) as app,
+        grpc.aio.insecure_channel(app.address) as channel,
+    ):
+        stub = routing_pb2_grpc.RoutingServiceStub(channel)
+        wanted = ResetBeliefsRequest(model="lab/parrot")
+        denied = await reason(stub.ResetBeliefs(wanted, metadata=key(CHECKOUT), timeout=WAIT))
+        assert denied == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ADMINISTRATOR")
+        allowed = await reason(stub.ResetBeliefs(wanted, metadata=key(SEARCH), timeout=WAIT))
+        assert allowed == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
