@@ -12,6 +12,7 @@ which are left out of the proof:
   and no `batchEmbedContents`, which takes several texts.
 - Converse: the stream announces thinking by a `contentBlockStart`, which the document has for tools alone. Ymera reads
   it all the same.
+- InvokeModel: the pieces of a stream are the documents themselves, in base64 in the document. Ymera reads both.
 - Nothing counts tokens (`/v1/messages/count_tokens`, `:countTokens`), and but for chat completions all counts are 0.
 """
 
@@ -64,10 +65,11 @@ MODELS = {
     "anthropic": "claude-opus-4-6",
     "gemini": "gemini-2.5-flash",
     "bedrock": "us.anthropic.claude-opus-4-6-v1",
+    "bedrock, InvokeModel": "us.anthropic.claude-sonnet-4-6-v1",
     "cohere": "command-a-reasoning-08-2025",
     "ollama": "qwen3",
 }
-"""The model that is asked of each provider, each of which is a format."""
+"""The model that is asked in each format, which begins with the name of its provider."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -109,7 +111,11 @@ async def channel(server: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
             "api_key": "k",
             "models": {MODELS["gemini"]: {}},
         },
-        "bedrock": {"base_url": server, "api_key": "k", "models": {MODELS["bedrock"]: {}}},
+        "bedrock": {
+            "base_url": server,
+            "api_key": "k",
+            "models": {MODELS["bedrock"]: {}, MODELS["bedrock, InvokeModel"]: {"api": "messages"}},
+        },
         "cohere": {
             "base_url": server,
             "api_key": "k",
@@ -129,7 +135,7 @@ WEATHER = content_pb2.Tool(
 
 def asked(provider: str, words: str, *tools: content_pb2.Tool, **more: Any) -> dict[str, Any]:
     question = content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text=words)])
-    only = routing_pb2.RoutingPreferences(allow_models=[f"{provider}/{MODELS[provider]}"])
+    only = routing_pb2.RoutingPreferences(allow_models=[f"{provider.partition(',')[0]}/{MODELS[provider]}"])
     return {"prompt": content_pb2.Prompt(messages=[question], tools=tools, **more), "preferences": only}
 
 
@@ -181,7 +187,7 @@ async def test_a_tool_call_is_read(channel: grpc.aio.Channel, provider: str, way
 
 @MODULE_LOOP
 @ways
-@pytest.mark.parametrize("provider", ["chat", "responses", "anthropic", "gemini", "bedrock"])
+@pytest.mark.parametrize("provider", ["chat", "responses", "anthropic", "gemini", "bedrock", "bedrock, InvokeModel"])
 async def test_thinking_is_read(channel: grpc.aio.Channel, provider: str, way: Any) -> None:
     text, reasoning, _, _ = await way(channel, asked(provider, "Please think."))
     assert (text, reasoning) == (TEXT, "Six times seven.")

@@ -252,6 +252,15 @@ def test_the_thinking_of_claude_is_read_with_its_signature() -> None:
     assert answer_of(unary).reasoning == "hm"
 
 
+def test_the_documents_of_a_stream_need_not_be_in_base64() -> None:
+    documents = [
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hi"}},
+        {"type": "message_stop"},
+    ]
+    plain = b"".join(event("chunk", each) for each in documents)
+    assert decode(CLAUDE, Api.MESSAGES, plain) == decode(CLAUDE, Api.MESSAGES, stream(*documents))
+
+
 def test_a_stream_of_claude_is_whole_only_after_its_own_end() -> None:
     documents = [
         {"type": "message_start", "message": {}},
@@ -266,7 +275,12 @@ def test_an_exception_in_a_stream_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [event("chunk", {"bytes": "§§"}), event("chunk", {}), event("chunk", {"bytes": b64encode(b"[]").decode()})]
+    "data",
+    [
+        event("chunk", {"bytes": "§§"}),
+        event("chunk", {"bytes": 7}),
+        event("chunk", {"bytes": b64encode(b"[]").decode()}),
+    ],
 )
 def test_a_piece_that_can_not_be_read_is_malformed(data: bytes) -> None:
     assert isinstance(decode(CLAUDE, Api.MESSAGES, data)[-1], MalformedResponse)

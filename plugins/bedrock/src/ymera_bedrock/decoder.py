@@ -94,7 +94,8 @@ class InvokeDecoder(ConverseDecoder):
 
     def _in_message(self, kind: str, payload: Json) -> Iterator[tuple[str, Json]]:
         if kind == "chunk":
-            document = read_object(_decoded(text(payload, "bytes")))
+            # Servers that copy the API leave the base64 out.
+            document = read_object(_decoded(text(payload, "bytes"))) if "bytes" in payload else payload
             self._start(document)
             yield from self._converse_events(document)
 
