@@ -250,6 +250,7 @@ async def simulate(
     seed: int = 1,
     hedging: bool = False,
     places: Sequence[Deployment] = (),
+    beside: Sequence[Behaviour] = (),
     rate: float = RATE,
 ) -> Outcome:
     """Returns what comes of an open loop of requests, to be awaited on a virtual clock.
@@ -261,12 +262,14 @@ async def simulate(
         seed: Of all dice.
         hedging: Whether a second target is called beside a slow one.
         places: The deployments of one model that the targets are; if empty, each is a model of its own provider.
+        beside: Models of further providers.
         rate: Requests a second.
     """
     outcome, dice, execution = Outcome(), Dice(seed), ExecutionSettings(hedging=hedging)
     best = min(targets, key=lambda target: (target.rate, target.seconds))
     most = execution.max_attempts if best.seconds <= QUICK_SECONDS else execution.max_slow_attempts
     offers = [dict(zip(places, targets, strict=True))] if places else [{Deployment(): target} for target in targets]
+    offers += [{Deployment(): target} for target in beside]
     providers = [FlakyProvider(f"p{number}", offer, dice, outcome) for number, offer in enumerate(offers)]
     catalog = Catalog({provider.name: provider for provider in providers}, CatalogSettings())
     await catalog.refresh()

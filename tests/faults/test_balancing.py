@@ -11,7 +11,7 @@ import pytest
 from partial_failure import Behaviour, Outcome, run, simulate
 
 from tests.conftest import Observe
-from ymera_service.sdk.errors import AuthenticationFailed
+from ymera_service.sdk.errors import AuthenticationFailed, RateLimited
 from ymera_service.sdk.targets import Deployment
 
 GOOD, RATE, SECONDS = 0.5, 20, 120
@@ -66,6 +66,21 @@ def test_bad_targets_beside_good_ones_cost_neither_success_nor_time(
     outcome = outcome_of(targets, places(len(targets)), observe)
     assert outcome.success >= 99.9
     assert latest(outcome) <= 1.5 * GOOD
+
+
+def test_a_key_that_says_how_much_is_left_is_not_asked_for_more(observe: Observe) -> None:
+    outcome = outcome_of([LIMITED, WELL, WELL], keys(3), observe)
+    assert outcome.calls - outcome.requests <= 2  # refused ones
+
+
+def test_a_call_that_fails_over_finds_the_one_free_key_of_the_next_model(observe: Observe) -> None:
+    paused = Behaviour(1.0, 0.01, lambda: RateLimited("slow down", status=429, retry_after=60))
+    broken = Behaviour(1.0, 0.01)
+    targets, places = [paused] * 7 + [Behaviour(seconds=0.01)], keys(8)
+    outcome = run(partial(simulate, targets, seconds=30, places=places, rate=RATE, beside=[broken]))
+    observe(str(outcome))
+    assert len(outcome.latencies) >= outcome.requests - 1  # the first one may use up its attempts on limited keys
+    assert latest(outcome) <= 0.1
 
 
 @pytest.mark.parametrize("places", [keys, endpoints])

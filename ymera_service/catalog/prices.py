@@ -132,11 +132,11 @@ def _find(vendor: str, name: str) -> "ListEntry | None":
 def _listing(entry: "ListEntry", kind: Kind, now: datetime) -> Listing:
     price = listed(entry.get_prices(now), kind)
     if price is not None and entry.price_variants:
-        price = replace(price, service_tiers=_service_tiers(entry, kind, now))
+        price = replace(price, service_tiers=service_tiers_of(entry, kind, now))
     return Listing(price, entry.context_window or 0, _since(entry, now))
 
 
-def _service_tiers(entry: "ListEntry", kind: Kind, now: datetime) -> dict[str, Price]:
+def service_tiers_of(entry: "ListEntry", kind: Kind, now: datetime) -> dict[str, Price]:
     """Returns the prices of the service tiers for which an entry has other prices than the usual."""
     words = {variant.when[_TIER] for variant in entry.price_variants or () if variant.when.keys() == {_TIER}}
     prices = {

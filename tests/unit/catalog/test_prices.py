@@ -4,19 +4,20 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
 import pytest
 from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import ModelPrice, TieredPrices
+from genai_prices.types import ClauseEquals, ModelPrice, PriceVariant, StartDateConstraint, TieredPrices
+from genai_prices.types import ModelInfo as ListEntry
 from genai_prices.types import Tier as ListTier
 from genai_prices.types import Usage as ListUsage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ymera_service.catalog.prices import PriceLists, configured, listed
+from ymera_service.catalog.prices import PriceLists, configured, listed, service_tiers_of
 from ymera_service.config import PriceSettings
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Kind, ModelInfo, Price, Tier
@@ -212,6 +213,15 @@ async def test_a_service_tier_costs_what_the_list_says_of_it(tier: str) -> None:
     assert price.in_tier(tier) == theirs != listed(entry.get_prices(datetime.now(UTC)))
     assert price.in_tier("default") is price
     assert price.in_tier("batch") is None
+
+
+@pytest.mark.parametrize(("starts", "known"), [(date(2026, 1, 1), True), (date(2027, 1, 1), False)])
+def test_a_service_tier_whose_price_is_not_in_force_yet_has_none_that_is_known(starts: date, known: bool) -> None:
+    usual, priority = (ModelPrice(input_mtok=Decimal(usd), output_mtok=Decimal(usd)) for usd in (1, 2))
+    variants = [PriceVariant({"service_tier": "priority"}, priority, StartDateConstraint(starts))]
+    entry = ListEntry(id="m", match=ClauseEquals("m"), prices=usual, price_variants=variants)
+    tiers = service_tiers_of(entry, Kind.GENERATE, NOON)
+    assert tiers == ({"priority": Price(2_000_000, 2_000_000, source="genai-prices")} if known else {})
 
 
 def test_a_configured_service_tier_has_its_rates() -> None:

@@ -6,12 +6,14 @@ import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from ymera_service.access.spending import Budget, Period
 from ymera_service.catalog import Catalog
 from ymera_service.config import BreakerSettings, CatalogSettings, ExecutionSettings, RoutingSettings
 from ymera_service.execution.attempt import EVIDENCE_SECONDS
@@ -546,6 +548,31 @@ async def test_a_charge_that_can_not_be_is_not_believed(harness: OpenHarness, mi
     charged = UsageReported(Usage(10, 3), cost_micros=micros)
     async with harness({"one": [[Accepted(), TextDelta("Hello"), charged, DONE]]}) as here:
         assert (await here.end_of()).consumption.cost_micros == 10 + 2 * 3
+
+
+@pytest.mark.parametrize("end", ["answers", "fails", "is cancelled", "can't be recorded"])
+async def test_nothing_stays_reserved_of_a_budget_when_an_execution_has_ended(harness: OpenHarness, end: str) -> None:
+    budget = Budget("trial", {Period.DAY: 10_000}, lambda: datetime.now(UTC))
+    script = {"fails": [ProviderServerError("down")], "is cancelled": [Accepted(), TextDelta("Hel"), HANG]}.get(
+        end, HELLO
+    )
+    async with harness({"one": [script]}) as here:
+        request = replace(here.request(), budget=budget)
+        if end == "is cancelled":
+            task = asyncio.create_task(here.stream(request))
+            await asyncio.wait_for(here.provider.hanging.wait(), WAIT)
+            assert budget.reserved > 800
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await here.pipeline._recording.flush()
+        elif end == "can't be recorded":
+            await here.recorder.__aexit__(None, None, None)
+            await asyncio.gather(here.stream(request), return_exceptions=True)
+        else:
+            await here.stream(request)
+        assert budget.reserved == 0
+        stored = await here.database.executions.get(request.request_id)
+        assert budget.spent(Period.DAY) == (16 if stored is None else stored.cost_micros)
 
 
 async def test_how_fast_a_target_answers_is_learned_from_counted_answers(harness: OpenHarness) -> None:
