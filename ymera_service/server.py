@@ -23,6 +23,7 @@ from ymera_service.api import listener
 from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.benchmark.runs import BENCHMARK_NOTE, unsettled_result
+from ymera_service.benchmark.scheduled import CHECK_SECONDS, ScheduledBenchmarks
 from ymera_service.catalog import Catalog
 from ymera_service.catalog.kept import KeptLists
 from ymera_service.config import Environment, ServerSettings, Settings
@@ -222,12 +223,14 @@ async def _build(
     period = settings.catalog.refresh_seconds
     await stack.enter_async_context(background.every(period, "catalog refresh", catalog.refresh, at_once=True))
     await runner.reread()
+    scheduled = ScheduledBenchmarks(runner, storage.database, settings.benchmark)
     learner = Learner(storage.database, routing.evidence)
     await learner.reread()
     await ledger.reread()
     await catalog.ready()
     for work in (
         background.every(period, "benchmark results", runner.reread),
+        *([background.every(CHECK_SECONDS, "benchmarks", scheduled.turn)] if settings.benchmark.every_hours else []),
         *([] if ledger.is_empty else [background.every(READ_SECONDS, "spending of callers", ledger.reread)]),
         background.every(LEARN_SECONDS, "observations of answers", learner.reread),
         background.every(KEYS_SECONDS, "keys of providers", offered.keys.follow),

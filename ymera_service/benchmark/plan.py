@@ -35,6 +35,7 @@ class BenchmarkPlan:
         max_cost_micros: What the run may cost in micro-USD; models whose price is not known are then left out.
         own_suite: Tasks of the caller's own, which are run in place of suites.
         resume: The id of a run to go on with, which says what to measure; empty for a new run.
+        scheduled: Whether the server runs it by itself.
         caller: The name of the caller's key; empty if callers were not identified.
         caller_models: The models that its caller may use, as `models`.
     """
@@ -49,6 +50,7 @@ class BenchmarkPlan:
     max_cost_micros: int | None = None
     own_suite: OwnSuite | None = None
     resume: str = ""
+    scheduled: bool = False
     caller: str = ""
     caller_models: Sequence[str] = ()
 

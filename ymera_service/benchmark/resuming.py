@@ -66,6 +66,7 @@ async def plan_again(
         tasks_per_category=stored.tasks_per_category,
         seed=stored.seed,
         max_cost_micros=limit,
+        scheduled=stored.scheduled,
     )
 
 
@@ -75,6 +76,11 @@ def not_found(run_id: str) -> BenchmarkRunNotFound:
         f"no benchmark run {run_id[:128]!r} is stored; `ymera benchmark show` lists them",
         metadata={"run_id": run_id[:128]},
     )
+
+
+def lease_of(run_id: str) -> str:
+    """Returns the name of the lease of a run."""
+    return f"benchmark run {run_id}"
 
 
 class RunLease:
@@ -91,7 +97,7 @@ class RunLease:
     ) -> None:
         self._leases = leases
         self._run_id = run_id
-        self._name, self._holder = f"benchmark run {run_id}", uuid4().hex
+        self._name, self._holder = lease_of(run_id), uuid4().hex
         self._now, self._clock, self._sleep = now, clock, sleep
         self._renewed = 0.0
 

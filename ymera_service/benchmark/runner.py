@@ -143,7 +143,7 @@ class BenchmarkRunner:
             async with aclosing(self._events(run, lease)) as events:
                 async for event in events:
                     yield event
-            if run.is_done:
+            if run.is_done or run.stored.scheduled:
                 await self._recorder.record(replace(run.record, ended_at=datetime.now(UTC)))
         await self.reread()
         yield BenchmarkCompleted(run.id, scores_of(run.results))
@@ -176,6 +176,7 @@ class BenchmarkRunner:
             total_tasks=len(models) * len(tasks),
             max_cost_micros=plan.max_cost_micros,
             own_category=plan.own_suite.category if plan.own_suite else "",
+            scheduled=plan.scheduled,
         )
         if record is None:
             record = BenchmarkRun(str(uuid_utils.uuid7()), datetime.now(UTC), plan.caller, stored.to_json())

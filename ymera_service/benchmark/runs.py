@@ -29,7 +29,8 @@ _BEGINNING = 2_000
 class StoredPlan:
     """What a run measures: the ids of its models, the names of its suites, and how their tasks are drawn.
 
-    `own_category` is that of the caller's own suite; empty if the suites are installed ones.
+    `own_category` is that of the caller's own suite; empty if the suites are installed ones. What is `scheduled` is run
+    by the server itself, and is not resumed once its money is spent.
     """
 
     models: Sequence[str]
@@ -40,6 +41,7 @@ class StoredPlan:
     total_tasks: int
     max_cost_micros: int | None = None
     own_category: str = ""
+    scheduled: bool = False
 
     def to_json(self) -> bytes:
         """Returns it as it is stored."""

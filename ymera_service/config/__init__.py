@@ -6,6 +6,7 @@ reports every fault at once. In the environment, the steps of a path are joined 
 """
 
 from ymera_service.config.balancing import BalancingPolicy, BalancingSettings
+from ymera_service.config.benchmark import BenchmarkSettings
 from ymera_service.config.faults import ConfigError, ConfigFault, faults_of
 from ymera_service.config.reading import Source, load, user_file
 from ymera_service.config.routing import (
@@ -35,6 +36,7 @@ __all__ = [
     "AccessSettings",
     "BalancingPolicy",
     "BalancingSettings",
+    "BenchmarkSettings",
     "BreakerSettings",
     "CallerSettings",
     "CatalogSettings",

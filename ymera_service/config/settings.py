@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ymera_service.config.balancing import BalancingSettings
+from ymera_service.config.benchmark import BenchmarkSettings
 from ymera_service.config.routing import CatalogSettings, RoutingSettings
 from ymera_service.config.sections import Count, Seconds, Section
 from ymera_service.config.server import AccessSettings, ServerSettings
@@ -133,6 +134,7 @@ class Settings(BaseSettings):
     execution: ExecutionSettings = ExecutionSettings()
     breaker: BreakerSettings = BreakerSettings()
     balancing: BalancingSettings = BalancingSettings()
+    benchmark: BenchmarkSettings = BenchmarkSettings()
     routing: RoutingSettings = RoutingSettings()
     catalog: CatalogSettings = CatalogSettings()
     storage: StorageSettings = Field(default_factory=StorageSettings)
