@@ -205,8 +205,10 @@ class Catalog:
         return None if offer is None else offer.listed.at
 
     async def facts(self, models: Sequence[Model]) -> Sequence[Sequence[Fact]]:
-        """Returns for each of some models of the catalogue what each source states of it."""
-        return await self._sources.facts([(model, self._offers[model.provider].listed) for model in models])
+        """Returns for each of some models of a snapshot what each source states of it."""
+        nothing = Listed((), datetime.now(UTC))  # of a provider whose last key was taken away meanwhile
+        offers = [(model, self._offers.get(model.provider)) for model in models]
+        return await self._sources.facts([(model, offer.listed if offer else nothing) for model, offer in offers])
 
     async def _discover(self, name: str) -> _Offer | DiscoveryFailed:
         before = self._offers.get(name)

@@ -11,6 +11,7 @@ from ymera_service.catalog.catalog import Catalog
 from ymera_service.catalog.facts import Fact
 from ymera_service.catalog.prices import Listing
 from ymera_service.catalog.sources import Listed, Sources
+from ymera_service.catalog.versions import model_of as made_of
 from ymera_service.config import CatalogSettings, PriceSettings
 from ymera_service.config.routing import LimitSettings
 from ymera_service.sdk.facts import FactSource
@@ -143,6 +144,12 @@ async def test_facts_keep_their_source_and_date_and_contradictions_are_shown() -
     assert (hundred, other.source, other.stated_at) == (100, "table", datetime(2026, 7, 2, tzinfo=UTC))
     assert (found["reasoning"].value, found["reasoning"].source) == (None, "")
     assert found["price.output"].value == 4
+
+
+async def test_facts_of_a_model_whose_provider_is_gone_are_those_that_it_had() -> None:
+    catalog = catalog_with(OPEN)
+    [found] = await catalog.facts([made_of("gone", ModelInfo("m", context_window=7), None)])
+    assert [(fact.name, fact.value) for fact in found if fact.name == "context_window"] == [("context_window", 7)]
 
 
 async def test_a_price_list_counts_after_tables_unless_its_price_applies_from_a_later_day() -> None:
