@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from ymera_service.sdk.content import Media, Message, ProviderBlock, Text, ToolResult
+from ymera_service.sdk.content import Media, Part, ProviderBlock, Text, ToolResult
 from ymera_service.sdk.features import Feature, Features, Support, dropped
 from ymera_service.sdk.generation import (
     Adaptation,
@@ -80,15 +80,11 @@ class Declared:
         if prompt.service_tier in _TIERS:
             features.append(_TIERS[prompt.service_tier])
         found += [self._adaptations[feature] for feature in features if feature in self._adaptations]
-        return [*found, *self._of_parts(prompt.messages)]
+        unusual = [part for message in prompt.messages for part in message.parts if type(part) is not Text]
+        return [*found, *self._of_parts(unusual)] if unusual else found
 
-    def _of_parts(self, messages: Sequence[Message]) -> Iterator[Adaptation]:
-        seen: set[Feature | str] = set()
-        for message in messages:
-            for part in message.parts:
-                if type(part) is not Text:
-                    seen.update(_seen(part))
-        for one in sorted(seen):
+    def _of_parts(self, parts: Sequence[Part]) -> Iterator[Adaptation]:
+        for one in sorted({one for part in parts for one in _seen(part)}):
             if isinstance(one, Feature):
                 if one in self._adaptations:
                     yield self._adaptations[one]
@@ -97,7 +93,7 @@ class Declared:
                 yield Adaptation(AdaptationKind.DROPPED, "prompt.messages.parts.provider_block", detail)
 
 
-def _seen(part: object) -> Iterator[Feature | str]:
+def _seen(part: Part) -> Iterator[Feature | str]:
     """Yields what a part asks for, and the format of a provider's block."""
     match part:
         case ProviderBlock():
