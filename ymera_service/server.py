@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -360,7 +361,10 @@ def _complete(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) 
         except (SystemExit, KeyboardInterrupt) as error:
             if task.done():
                 raise
-            log.error("event loop stopped by a plugin, and started again", exception=trace(error))  # noqa: TRY400
+            # Written once the loop runs again: signals are lost while it does not.
+            loop.call_soon(
+                partial(log.error, "event loop stopped by a plugin, and started again", exception=trace(error))
+            )
 
 
 def _end_within(seconds: float) -> None:

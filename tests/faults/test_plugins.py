@@ -12,8 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -531,13 +531,21 @@ def installed(folder: Path, code: str) -> list[str]:
     return [sys.executable, "-c", "from ymera_service.cli import main; main()", "serve", "--address", "127.0.0.1:0"]
 
 
-def environment(folder: Path) -> dict[str, str]:
-    return {
+@contextmanager
+def running(folder: Path, code: str) -> Iterator[subprocess.Popen[str]]:
+    """A server in a process of its own, with a plugin of this code alone; killed at the end if it still runs."""
+    variables = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")])),
         "YMERA_STORAGE__URL": f"sqlite:///{folder / 'ymera.db'}",
         "YMERA_PLUGINS__ALLOW": '["ymera-rude"]',
     }
+    command = installed(folder, code)
+    with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, cwd=folder, text=True) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
 
 
 STUBBORN = """
@@ -572,8 +580,7 @@ def ymera_register_providers():
 
 
 def test_a_task_of_a_plugin_that_never_ends_does_not_stop_a_shutdown(tmp_path: Path) -> None:
-    command, variables = installed(tmp_path, STUBBORN), environment(tmp_path)
-    with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as server:
+    with running(tmp_path, STUBBORN) as server:
         assert server.stderr
         log = next(line for line in server.stderr if "serving" in line)
         server.send_signal(signal.SIGTERM)
@@ -612,8 +619,7 @@ def ymera_register_providers():
 
 
 def test_a_task_and_a_callback_of_a_plugin_that_exit_do_not_end_the_server(tmp_path: Path) -> None:
-    command, variables = installed(tmp_path, EXITING), environment(tmp_path)
-    with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as server:
+    with running(tmp_path, EXITING) as server:
         assert server.stderr
         log = ""
         while log.count("event loop stopped by a plugin") < 2 or '"serving"' not in log:
