@@ -127,7 +127,8 @@ class AttemptRunner:
             self.limits.learn(context, callee.target, (progress.sign_at or clock()) - progress.began)
         if progress.first_token_at is not None:
             self.limits.learn_part(context, callee.target, progress.first_token_at - progress.began)
-        if failure is None:
+        deployment = callee.target.deployment
+        if failure is None and (deployment.account or deployment.endpoint):
             _tell_time(context, callee, progress, clock())
         self._add(context, callee, progress, failure)
         if failure is None and progress.portion is not None and progress.reply is not None:
@@ -285,7 +286,7 @@ def _settle(context: ExecutionContext, callee: Callee, progress: Progress, failu
 
 
 def _tell_time(context: ExecutionContext, callee: Callee, progress: Progress, now: float) -> None:
-    """Tells how long a call took that answered, which the choice among the accounts of its model rests on."""
+    """Tells how long a call took that answered, which the choice among the deployments of its model rests on."""
     if context.execution.stream and progress.sign_at is not None:
         callee.permit.took(progress.sign_at - progress.began, stream=True)
     elif progress.portion is None:

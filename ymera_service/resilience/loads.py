@@ -106,7 +106,8 @@ class Loads:
 
     def began(self, target: Target) -> None:
         """Takes that a call begins."""
-        if not _is_kept(target):
+        deployment = target.deployment
+        if not (deployment.account or deployment.endpoint):
             return
         load = self._of(target)
         load.under_way += 1
@@ -119,7 +120,8 @@ class Loads:
 
     def ended(self, target: Target) -> None:
         """Takes that a call is over."""
-        if _is_kept(target):
+        deployment = target.deployment
+        if deployment.account or deployment.endpoint:
             self._of(target).under_way -= 1
 
     def took(self, target: Target, seconds: float, *, stream: bool, output_tokens: int = 0) -> None:
