@@ -8,6 +8,7 @@ of so many places, and each time when there is one more answer.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Drift:
 
 def drift_of(answers: Sequence[tuple[datetime, float]]) -> Drift | None:
     """Returns the clearest change in judged answers, each with its time and worth; None if there is none."""
-    ordered = sorted(answers)[-LATEST:]
+    ordered = sorted(answers, key=itemgetter(0))[-LATEST:]  # those of one time stay as they came
     count = len(ordered)
     if count < 2 * FEWEST:
         return None

@@ -48,6 +48,11 @@ def test_where_nothing_changes_nothing_is_found() -> None:
     assert found <= 2
 
 
+def test_answers_of_the_same_time_are_no_change() -> None:
+    draw = Random(1)
+    assert drift_of([(NOW, float(draw.random() < 0.8)) for _ in range(200)]) is None
+
+
 def test_few_answers_prove_nothing() -> None:
     assert drift_of([]) is None
     assert drift_of([(one.created_at, one.value or 0.0) for one in answers((FEWEST, 1.0), (FEWEST - 1, 0.0))]) is None
