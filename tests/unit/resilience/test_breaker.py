@@ -321,6 +321,30 @@ def test_targets_of_one_account_open_together() -> None:
     assert breakers.accepts(Target("acme", "acme/one", yours))
 
 
+def test_a_key_that_is_refused_rests_at_once_and_alone() -> None:
+    mine, yours = (Target("acme", "acme/one", Deployment(account)) for account in ("mine", "yours"))
+    breakers = breakers_of(Clock())
+    breakers.acquire(mine).failed(AuthenticationFailed("no"))
+    assert set(breakers.open_domains()) == {"acme#mine"}
+    assert breakers.accepts(yours)
+
+
+def test_what_an_account_did_is_forgotten_with_its_key() -> None:
+    mine, yours = (Target("acme", "acme/one", Deployment(account, "eu")) for account in ("mine", "yours"))
+    breakers = breakers_of(Clock())
+    for target in (mine, yours):
+        breakers.acquire(target).failed(AuthenticationFailed("no"))
+        breakers.acquire(target).failed(RateLimited("slow down", retry_after=9))
+    breakers.forget("acme", "mine")
+    assert breakers.accepts(mine)
+    assert not breakers.pauses.remaining(mine)
+    assert not breakers.accepts(yours)
+    assert breakers.pauses.remaining(yours)
+    breakers.forget("acm", "yours")
+    breakers.forget("acme", "")
+    assert not breakers.accepts(yours)
+
+
 def test_a_provider_can_set_a_wider_scope_of_a_failure() -> None:
     breakers = breakers_of(Clock())
     for _ in range(3):
