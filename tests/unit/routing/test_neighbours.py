@@ -39,6 +39,15 @@ def test_answers_to_similar_requests_count_and_others_hardly() -> None:
     assert known.corrections(features("")) == {}
 
 
+def test_forgotten_answers_correct_nothing() -> None:
+    known = Neighbours()
+    learn(known, 30, sql=1.0, css=0.0)
+    known.forget(lambda request_id: request_id.startswith("centre"))
+    correction = known.corrections(features(SQL.format("x"))).get("p/a")
+    assert correction is None or abs(correction.better) < 0.1
+    assert known.corrections(features(CSS.format("x")))["p/a"].better < -0.3
+
+
 def test_nothing_is_corrected_before_it_was_tried() -> None:
     known = Neighbours()
     learn(known, neighbours.FEWEST_TRIED // 2, sql=1.0, css=0.0)
