@@ -363,7 +363,7 @@ async def test_a_target_that_hangs_before_its_first_part_is_replaced(harness: Op
         assert here.provider.closed == 2
 
 
-@pytest.mark.parametrize("sign", [KeepAlive(), ReasoningDelta("hmm")], ids=repr)
+@pytest.mark.parametrize("sign", [KeepAlive(), ReasoningDelta("hmm"), TextDelta("hmm")], ids=repr)
 async def test_keep_alives_and_events_reset_the_time_limit(harness: OpenHarness, sign: ProviderEvent) -> None:
     """Ten pauses, each below the limit, that are together well above it."""
     quick = ExecutionSettings(first_token_seconds=0.2, idle_seconds=0.2)
@@ -387,6 +387,18 @@ async def test_time_that_the_reader_takes_does_not_count_against_the_provider(ha
     async with harness({"one": [HELLO]}, execution=quick) as here:
         events = await here.stream(sink=Slow())
         assert events[-1].execution.status is ExecutionStatus.COMPLETED
+
+
+async def test_a_target_that_pauses_after_its_reader_was_behind_truncates(harness: OpenHarness) -> None:
+    class Behind(ListSink):
+        def try_send(self, event: ExecutionEvent) -> bool:
+            return event != TextDelta("lo") and super().try_send(event)
+
+    quick = ExecutionSettings(idle_seconds=0.5)
+    async with harness({"one": [[Accepted(), TextDelta("Hel"), TextDelta("lo"), HANG]]}, execution=quick) as here:
+        async with asyncio.timeout(10):
+            events = await here.stream(sink=Behind())
+        assert events[-1].execution.status is ExecutionStatus.TRUNCATED
 
 
 async def test_after_the_first_part_a_failure_truncates_and_what_was_written_is_estimated(
