@@ -59,7 +59,7 @@ async def test_a_caller_that_has_spent_its_limit_is_refused_also_by_a_server_tha
     assert lab.provider.calls == 2
 
 
-async def test_a_process_that_dies_loses_nothing_of_what_was_spent(
+async def test_a_call_that_is_cancelled_counts_by_what_it_may_have_cost_also_after_a_restart(
     make_settings: Callable[..., Settings], lab: Lab
 ) -> None:
     settings = limited(make_settings, 2 * MOST)

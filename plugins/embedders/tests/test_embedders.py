@@ -1,6 +1,7 @@
 """What is sent to the vendors, what comes back, and which of them are offered."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,23 @@ def test_a_vendor_is_offered_if_it_has_a_key() -> None:
     assert [one.name for one in offered({"JINA_API_KEY": "k"})] == ["jina"]
     assert [one.name for one in offered({}, vendors={"voyage": {"api_key": "k"}})] == ["voyage"]
     assert set(NAMES) == set(VENDORS)
+
+
+class VoyageVault:
+    """Holds a key of Voyage."""
+
+    def accounts(self, provider: str, origin: str) -> Mapping[str, str]:
+        return {"work": "sk-kept"} if (provider, origin) == ("voyage", "https://api.voyageai.com") else {}
+
+
+async def test_a_key_of_the_vault_is_one_more_account() -> None:
+    found = providers(EmbeddersSettings(), RecordedTransport(), {"VOYAGE_API_KEY": "k"}, VoyageVault())
+    voyage, jina = found
+    assert (voyage.name, jina.name) == ("voyage", "jina")
+    accounts = {deployment.account for model in await voyage.models() for deployment in model.deployments}
+    assert accounts == {"configured", "work"}
+    assert voyage.keys is not None
+    assert voyage.keys["work"] == {"authorization": "Bearer sk-kept"}
 
 
 async def test_models_are_those_that_are_documented_or_configured() -> None:

@@ -5,11 +5,18 @@ In reading order: `vendors` (a row for each), `formats` (requests and replies), 
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ymera_embedders.settings import EmbeddersSettings, VendorSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Endpoint, Transport
+from ymera_service.sdk.keys import Keys, Vault
+from ymera_service.sdk.later import keyed
 from ymera_service.sdk.providers import Provider
+
+if TYPE_CHECKING:
+    from ymera_embedders.vendors import Vendor
 
 _DEFAULTS = VendorSettings()
 
@@ -21,24 +28,37 @@ def ymera_describe() -> PluginDescription:
 
 
 @hookimpl
-def ymera_register_providers(settings: EmbeddersSettings, transport: Transport) -> Iterator[Provider]:
-    """Offers each vendor whose key is set."""
-    return providers(settings, transport, os.environ)
+def ymera_register_providers(
+    settings: EmbeddersSettings, transport: Transport, vault: Vault | None
+) -> Iterator[Provider]:
+    """Offers each vendor, for when there is a key for it."""
+    return providers(settings, transport, os.environ, vault)
 
 
-def providers(settings: EmbeddersSettings, transport: Transport, environment: Mapping[str, str]) -> Iterator[Provider]:
-    """Yields the vendors that have a key."""
-    from ymera_embedders.provider import EmbedderProvider  # noqa: PLC0415  # a server without them starts sooner
-    from ymera_embedders.vendors import VENDORS  # noqa: PLC0415
+def providers(
+    settings: EmbeddersSettings, transport: Transport, environment: Mapping[str, str], vault: Vault | None = None
+) -> Iterator[Provider]:
+    """Yields the vendors that have a key, or may get one in the vault."""
+    from ymera_embedders.vendors import VENDORS  # noqa: PLC0415  # a server without them starts sooner
 
     for vendor in VENDORS.values():
         table = settings.vendors.get(vendor.name, _DEFAULTS)
-        accounts = {name: _credentials(key.get_secret_value()) for name, key in table.api_keys.items()}
+        several = {name: key.get_secret_value() for name, key in table.api_keys.items()}
         key = table.api_key.get_secret_value() if table.api_key else environment.get(vendor.key_variable, "").strip()
-        if key or accounts:
-            endpoint = Endpoint(table.base_url or vendor.base_url, {} if accounts else _credentials(key), accounts)
-            yield EmbedderProvider(vendor, endpoint, transport, table.models)
+        keys = Keys(
+            vendor.name,
+            several or key,
+            vault,
+            address=table.base_url or vendor.base_url,
+            variables=(vendor.key_variable,),
+            missing=f"set {vendor.key_variable} or plugins.embedders.vendors.{vendor.name}.api_key",
+            wanted=vendor.name in settings.vendors,
+        )
+        yield from keyed(keys, vault, partial(_provider, vendor, table, keys, transport))
 
 
-def _credentials(key: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"}
+def _provider(vendor: "Vendor", table: VendorSettings, keys: Keys, transport: Transport) -> Provider:
+    from ymera_embedders.provider import EmbedderProvider  # noqa: PLC0415  # see above
+
+    endpoint = Endpoint(table.base_url or vendor.base_url, accounts=keys)
+    return EmbedderProvider(vendor, endpoint, transport, table.models)
