@@ -334,6 +334,7 @@ class Breakers:
             log.warning("breaker closed", domain=domain)
         elif not tripped and not closed:
             self._tripped[domain] = breaker
+            self.reliability.breaker_opened(domain)
             wait, error = breaker.retry_after, breaker.last_error
             log.warning("breaker opened", domain=domain, retry_after=wait, error=error)
         if breaker.is_spotless:

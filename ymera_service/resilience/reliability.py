@@ -3,6 +3,9 @@
 Of each target is kept how many of its latest calls succeeded and failed, the less the longer ago. With what is
 expected of a target that was never called, that makes a Beta distribution of its chance: its mean is what ranking goes
 by, its deviation how sure that is. The accounts of a pool count together, as they are ranked as one.
+
+What opens a breaker is no longer counted here: the breaker then keeps the target away, and its probes say when that is
+over. They are only made if the target is ranked as it was before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -72,10 +75,11 @@ class ReliabilityReport:
 class _Calls:
     """The latest calls of a target: those that succeeded and that failed, as they count at `at`."""
 
-    __slots__ = ("at", "failed", "logged", "succeeded")
+    __slots__ = ("at", "domains", "failed", "logged", "succeeded")
 
-    def __init__(self, at: float) -> None:
+    def __init__(self, at: float, domains: Sequence[str]) -> None:
         self.at = at
+        self.domains = domains
         self.succeeded = self.failed = 0.0
         self.logged = False
 
@@ -103,12 +107,18 @@ class Reliability:
 
     def succeeded(self, target: Target) -> None:
         """Takes a call that succeeded."""
-        self._observe(target.pool, succeeded=True)
+        self._observe(target, succeeded=True)
 
     def failed(self, target: Target, error: ProviderError) -> None:
         """Takes a call that failed; what lies with the request does not count, a rate limit does."""
         if error.trips_breaker or isinstance(error, RateLimited):
-            self._observe(target.pool, succeeded=False)
+            self._observe(target, succeeded=False)
+
+    def breaker_opened(self, domain: str) -> None:
+        """Forgets the calls of the targets of a domain."""
+        for pool in [pool for pool, calls in self._calls.items() if domain in calls.domains]:
+            del self._calls[pool]
+        self._chances = {pool: chance for pool, chance in self._chances.items() if pool in self._calls}
 
     def chances(self) -> Mapping[str, Chance]:
         """Returns pool → chance of those that fail more often than is usual; the same object until that changes."""
@@ -121,11 +131,11 @@ class Reliability:
         worst = sorted(self.chances().items(), key=lambda item: item[1].mean)
         return [ReliabilityReport(pool, chance) for pool, chance in worst]
 
-    def _observe(self, pool: str, *, succeeded: bool) -> None:
-        now = self._clock()
+    def _observe(self, target: Target, *, succeeded: bool) -> None:
+        now, pool = self._clock(), target.pool
         calls = self._calls.get(pool)
         if calls is None:
-            calls = self._calls[pool] = _Calls(now)
+            calls = self._calls[pool] = _Calls(now, target.domains)
         calls.age(now, 1 - 1 / WINDOW)
         if succeeded:
             calls.succeeded += 1
