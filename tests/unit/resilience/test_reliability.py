@@ -162,3 +162,16 @@ def test_a_chance_is_a_probability_whatever_happens(calls: list[tuple[bool, floa
             assert 0 < chance.mean < USUAL
             assert 0 < chance.deviation < 0.5
             assert 0 <= chance.failed <= chance.calls + 1e-9
+
+
+@pytest.mark.parametrize(("scope", "left"), [(Scope.MODEL, {"acme/two"}), (Scope.ENDPOINT, set[str]())])
+def test_what_opens_a_breaker_is_left_to_it(scope: Scope, left: set[str]) -> None:
+    breakers = Breakers(BreakerSettings(window=4, failure_share=1), Clock())
+    other = Target("acme", "acme/two")
+    breakers.acquire(other).failed(BROKEN)
+    error = ProviderServerError("broken", scope=scope)
+    for _ in range(3):
+        breakers.acquire(TARGET).failed(error)
+    assert breakers.reliability.chances().keys() == {POOL, "acme/two"}
+    breakers.acquire(TARGET).failed(error)
+    assert breakers.reliability.chances().keys() == left
