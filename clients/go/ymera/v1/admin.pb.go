@@ -154,6 +154,8 @@ const (
 	PluginRegistration_KIND_PRIOR PluginRegistration_Kind = 4
 	// A policy that orders models.
 	PluginRegistration_KIND_POLICY PluginRegistration_Kind = 5
+	// A source of published facts: limits, capabilities and prices of models.
+	PluginRegistration_KIND_FACTS PluginRegistration_Kind = 6
 )
 
 // Enum value maps for PluginRegistration_Kind.
@@ -165,6 +167,7 @@ var (
 		3: "KIND_BENCHMARK",
 		4: "KIND_PRIOR",
 		5: "KIND_POLICY",
+		6: "KIND_FACTS",
 	}
 	PluginRegistration_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
@@ -173,6 +176,7 @@ var (
 		"KIND_BENCHMARK":   3,
 		"KIND_PRIOR":       4,
 		"KIND_POLICY":      5,
+		"KIND_FACTS":       6,
 	}
 )
 
@@ -576,10 +580,10 @@ const file_ymera_v1_admin_proto_rawDesc = "" +
 	"\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSOURCE_DEFAULT\x10\x01\x12\x0f\n" +
 	"\vSOURCE_FILE\x10\x02\x12\x16\n" +
-	"\x12SOURCE_ENVIRONMENT\x10\x03\"\xda\x01\n" +
+	"\x12SOURCE_ENVIRONMENT\x10\x03\"\xeb\x01\n" +
 	"\x12PluginRegistration\x125\n" +
 	"\x04kind\x18\x01 \x01(\x0e2!.ymera.v1.PluginRegistration.KindR\x04kind\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"y\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x89\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rKIND_PROVIDER\x10\x01\x12\x13\n" +
@@ -587,7 +591,9 @@ const file_ymera_v1_admin_proto_rawDesc = "" +
 	"\x0eKIND_BENCHMARK\x10\x03\x12\x0e\n" +
 	"\n" +
 	"KIND_PRIOR\x10\x04\x12\x0f\n" +
-	"\vKIND_POLICY\x10\x052Z\n" +
+	"\vKIND_POLICY\x10\x05\x12\x0e\n" +
+	"\n" +
+	"KIND_FACTS\x10\x062Z\n" +
 	"\fAdminService\x12J\n" +
 	"\vListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBP\n" +
 	"\fdev.ymera.v1B\n" +

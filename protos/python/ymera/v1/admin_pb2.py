@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14ymera/v1/admin.proto\x12\x08ymera.v1\"\x14\n\x12ListPluginsRequest\"8\n\x13ListPluginsResponse\x12!\n\x07plugins\x18\x01 \x03(\x0b\x32\x10.ymera.v1.Plugin\"\xd0\x02\n\x06Plugin\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64istribution\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.ymera.v1.Plugin.State\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x33\n\rregistrations\x18\x06 \x03(\x0b\x32\x1c.ymera.v1.PluginRegistration\x12\x0e\n\x06origin\x18\x07 \x01(\t\x12\r\n\x05hooks\x18\x08 \x03(\t\x12)\n\x08settings\x18\t \x03(\x0b\x32\x17.ymera.v1.PluginSetting\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x15\n\x11STATE_QUARANTINED\x10\x02\x12\x12\n\x0eSTATE_DISABLED\x10\x03\"\xe0\x01\n\rPluginSetting\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x15\n\rdefault_value\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\t\x12.\n\x06source\x18\x05 \x01(\x0e\x32\x1e.ymera.v1.PluginSetting.Source\"]\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSOURCE_DEFAULT\x10\x01\x12\x0f\n\x0bSOURCE_FILE\x10\x02\x12\x16\n\x12SOURCE_ENVIRONMENT\x10\x03\"\xce\x01\n\x12PluginRegistration\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.ymera.v1.PluginRegistration.Kind\x12\x0c\n\x04name\x18\x02 \x01(\t\"y\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_PROVIDER\x10\x01\x12\x13\n\x0fKIND_CLASSIFIER\x10\x02\x12\x12\n\x0eKIND_BENCHMARK\x10\x03\x12\x0e\n\nKIND_PRIOR\x10\x04\x12\x0f\n\x0bKIND_POLICY\x10\x05\x32Z\n\x0c\x41\x64minService\x12J\n\x0bListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBP\n\x0c\x64\x65v.ymera.v1B\nAdminProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14ymera/v1/admin.proto\x12\x08ymera.v1\"\x14\n\x12ListPluginsRequest\"8\n\x13ListPluginsResponse\x12!\n\x07plugins\x18\x01 \x03(\x0b\x32\x10.ymera.v1.Plugin\"\xd0\x02\n\x06Plugin\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64istribution\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.ymera.v1.Plugin.State\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x33\n\rregistrations\x18\x06 \x03(\x0b\x32\x1c.ymera.v1.PluginRegistration\x12\x0e\n\x06origin\x18\x07 \x01(\t\x12\r\n\x05hooks\x18\x08 \x03(\t\x12)\n\x08settings\x18\t \x03(\x0b\x32\x17.ymera.v1.PluginSetting\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x15\n\x11STATE_QUARANTINED\x10\x02\x12\x12\n\x0eSTATE_DISABLED\x10\x03\"\xe0\x01\n\rPluginSetting\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x15\n\rdefault_value\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\t\x12.\n\x06source\x18\x05 \x01(\x0e\x32\x1e.ymera.v1.PluginSetting.Source\"]\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSOURCE_DEFAULT\x10\x01\x12\x0f\n\x0bSOURCE_FILE\x10\x02\x12\x16\n\x12SOURCE_ENVIRONMENT\x10\x03\"\xdf\x01\n\x12PluginRegistration\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.ymera.v1.PluginRegistration.Kind\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x89\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_PROVIDER\x10\x01\x12\x13\n\x0fKIND_CLASSIFIER\x10\x02\x12\x12\n\x0eKIND_BENCHMARK\x10\x03\x12\x0e\n\nKIND_PRIOR\x10\x04\x12\x0f\n\x0bKIND_POLICY\x10\x05\x12\x0e\n\nKIND_FACTS\x10\x06\x32Z\n\x0c\x41\x64minService\x12J\n\x0bListPlugins\x12\x1c.ymera.v1.ListPluginsRequest\x1a\x1d.ymera.v1.ListPluginsResponseBP\n\x0c\x64\x65v.ymera.v1B\nAdminProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,9 +45,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLUGINSETTING_SOURCE']._serialized_start=585
   _globals['_PLUGINSETTING_SOURCE']._serialized_end=678
   _globals['_PLUGINREGISTRATION']._serialized_start=681
-  _globals['_PLUGINREGISTRATION']._serialized_end=887
-  _globals['_PLUGINREGISTRATION_KIND']._serialized_start=766
-  _globals['_PLUGINREGISTRATION_KIND']._serialized_end=887
-  _globals['_ADMINSERVICE']._serialized_start=889
-  _globals['_ADMINSERVICE']._serialized_end=979
+  _globals['_PLUGINREGISTRATION']._serialized_end=904
+  _globals['_PLUGINREGISTRATION_KIND']._serialized_start=767
+  _globals['_PLUGINREGISTRATION_KIND']._serialized_end=904
+  _globals['_ADMINSERVICE']._serialized_start=906
+  _globals['_ADMINSERVICE']._serialized_end=996
 # @@protoc_insertion_point(module_scope)

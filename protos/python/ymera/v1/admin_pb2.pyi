@@ -225,6 +225,8 @@ class PluginRegistration(google.protobuf.message.Message):
         """
         KIND_POLICY: PluginRegistration._Kind.ValueType  # 5
         """A policy that orders models."""
+        KIND_FACTS: PluginRegistration._Kind.ValueType  # 6
+        """A source of published facts: limits, capabilities and prices of models."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What a plugin can register."""
@@ -243,6 +245,8 @@ class PluginRegistration(google.protobuf.message.Message):
     """
     KIND_POLICY: PluginRegistration.Kind.ValueType  # 5
     """A policy that orders models."""
+    KIND_FACTS: PluginRegistration.Kind.ValueType  # 6
+    """A source of published facts: limits, capabilities and prices of models."""
 
     KIND_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int
