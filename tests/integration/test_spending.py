@@ -182,9 +182,25 @@ async def test_a_model_whose_price_is_not_known_is_not_called(
     async with Application.start(settings, plugins) as app, grpc.aio.insecure_channel(app.address) as channel:
         status, info, *_ = await refusal(execute(channel, "lab/unpriced"))
         assert (status, info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NO_ELIGIBLE_MODEL")
-        assert info.metadata["price_unknown"] == "1"
+        assert dict(info.metadata) == {"price_unknown": "1", "not_allowed": "3", "spend_per_day": "100"}
         assert (await execute(channel, "lab/unpriced", "lab/cheap")).model == "lab/cheap"
     assert provider.called == ["cheap"]
+
+
+async def test_a_limit_below_what_any_call_may_cost_is_named_as_the_reason(
+    make_settings: Callable[..., Settings], lab: Lab
+) -> None:
+    settings = limited(make_settings, MOST - 1)
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        status, info, *_ = await refusal(parrot(channel))
+        assert (status, info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NO_ELIGIBLE_MODEL")
+        assert info.metadata["spend_per_day"] == "0.000805"
+        request = ask("lab/parrot")
+        request.preferences.max_cost_micros = 10  # the request's own limit is lower, and no one's but its own
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        _, info, *_ = await refusal(stub.Execute(request, metadata=key(TRIAL), timeout=WAIT))
+        assert (info.metadata["too_expensive"], "spend_per_day" in info.metadata) == ("1", False)
+    assert lab.provider.calls == 0
 
 
 async def test_a_cheaper_model_is_called_where_the_first_costs_more_than_is_left(

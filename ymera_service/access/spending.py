@@ -59,6 +59,10 @@ class _Meter:
         """of which so much before the reading began that is under way, which therefore has it."""
 
     @property
+    def setting(self) -> str:
+        return f"spend_per_{self.period}"
+
+    @property
     def spent(self) -> int:
         return self.stored + self.unread
 
@@ -74,9 +78,10 @@ class Budget:
         self._reserved = 0
 
     @property
-    def most(self) -> int:
-        """What no single call may cost more than."""
-        return min(meter.limit for meter in self._meters)
+    def lowest(self) -> tuple[str, int]:
+        """The setting of the lowest limit, and that limit, which no single call may cost more than."""
+        meter = min(self._meters, key=lambda meter: meter.limit)
+        return meter.setting, meter.limit
 
     @property
     def reserved(self) -> int:
@@ -154,7 +159,7 @@ class Budget:
             f" {_dollars(meter.spent)}{held}; the limit is renewed at {renewed}",
             metadata={
                 "caller": self.name,
-                f"spend_per_{meter.period}": _dollars(meter.limit).removeprefix("$"),
+                meter.setting: _dollars(meter.limit).removeprefix("$"),
                 "renewed_at": renewed,
             },
             retry_after=max(wait, 0.0),

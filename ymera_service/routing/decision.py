@@ -58,6 +58,7 @@ class Preferences:
 
     Attributes:
         max_latency: Of the whole answer, in seconds.
+        max_cost_setting: The setting of the caller's key that states `max_cost_micros`; empty if the request does.
         model: Only this and `fallback_models` may answer, in this order; empty leaves the choice to the scores.
         max_attempts: Calls for one answer, at most; None leaves it to the server.
         no_failover: Only the first target is called.
@@ -88,6 +89,7 @@ class Preferences:
     data_regions: tuple[str, ...] = ()
     caller_models: tuple[str, ...] = ()
     policy: str = ""
+    max_cost_setting: str = ""
 
     @property
     def patience(self) -> float:

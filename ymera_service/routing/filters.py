@@ -104,7 +104,7 @@ def filters_for(
     if needs.whole and needs.input_tokens + needs.reserved_tokens > table.smallest_window:
         yield _fits(needs, table)
     if preferences.max_cost_micros is not None:
-        yield from _affordable(preferences.max_cost_micros, expected_costs(needs, table), table)
+        yield from _affordable(preferences, preferences.max_cost_micros, expected_costs(needs, table), table)
     if preferences.max_latency is not None:
         yield _quick(preferences.max_latency, paces.columns.latencies(needs.output_tokens))
     if open_domains:
@@ -251,11 +251,12 @@ def _fits(needs: Needs, table: Table) -> Filter:
     return Filter(ExclusionReason.CONTEXT_TOO_SMALL, table.windows < rooms + tokens, detail)
 
 
-def _affordable(limit: int, costs: Whole, table: Table) -> Iterator[Filter]:
+def _affordable(preferences: Preferences, limit: int, costs: Whole, table: Table) -> Iterator[Filter]:
     unknown = table.costs.unknown
+    name = f"{preferences.max_cost_setting} of your key" if preferences.max_cost_setting else "the limit"
 
     def detail(row: int) -> str:
-        return f"may cost {dollars(int(costs[row]))}; the limit is {dollars(limit)}"
+        return f"may cost {dollars(int(costs[row]))}; {name} is {dollars(limit)}"
 
     yield Filter(ExclusionReason.TOO_EXPENSIVE, (costs > limit) & ~unknown, detail)
     yield Filter(ExclusionReason.PRICE_UNKNOWN, unknown, lambda _: "has no known price, and a cost limit is set")

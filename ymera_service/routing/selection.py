@@ -14,14 +14,14 @@ from ymera_service.resilience.reliability import Chance
 from ymera_service.routing import policy
 from ymera_service.routing.candidates import candidates, rows_at, session_note
 from ymera_service.routing.columns import Rows, Whole
-from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Inputs, Selection
+from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Inputs, Preferences, Selection
 from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, required_bits, sift
 from ymera_service.routing.policies import BALANCED, Contest, scores_of
 from ymera_service.routing.scoring import FAILURES_WEIGHT, doubts, score
 from ymera_service.routing.snapshot import RANKED, RoutingRequest, Scored, Snapshot
 from ymera_service.routing.table import Table
-from ymera_service.routing.texts import clipped
+from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
 from ymera_service.sdk.models import Kind, Price
 
@@ -31,6 +31,7 @@ LONGEST_DOMAINS = 512
 """and the characters that their keys may have together."""
 RETRY_AFTER = 5.0
 """Seconds after which providers that could not list their models may be asked again."""
+_BY_COST = {ExclusionReason.TOO_EXPENSIVE, ExclusionReason.PRICE_UNKNOWN}
 
 
 def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
@@ -55,7 +56,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     failing = sifted.failing
     if not sifted.eligible.size:
         if failing is None:
-            raise _nothing_left(sifted, snapshot)
+            raise _nothing_left(sifted, snapshot, wanted)
         sifted = Sifted(failing, tuple([each for each in sifted.excluded if each[0].reason not in TEMPORARY]))
     weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
     eligible = sifted.eligible
@@ -231,7 +232,7 @@ def _named(open_domains: Iterable[str], table: Table) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _nothing_left(sifted: Sifted, snapshot: Snapshot) -> RequestError | ServerError:
+def _nothing_left(sifted: Sifted, snapshot: Snapshot, wanted: Preferences) -> RequestError | ServerError:
     """Returns the error for a request that no target may answer."""
     table = snapshot.table
     errors = table.catalog.provider_errors
@@ -247,4 +248,8 @@ def _nothing_left(sifted: Sifted, snapshot: Snapshot) -> RequestError | ServerEr
     for each in sifted.counts(table):
         if each.example.reason is ExclusionReason.MISSING_CAPABILITY:
             reasons += f" ({clipped(each.example.target.model)} {each.example.detail})"
+    if (wanted.max_cost_setting and wanted.max_cost_micros is not None) and counts.keys() & _BY_COST:
+        most = dollars(wanted.max_cost_micros)
+        reasons += f" ({wanted.max_cost_setting} of your key is {most})"
+        metadata[wanted.max_cost_setting] = most.removeprefix("$").rstrip("0").rstrip(".")
     return NoEligibleModel(f"the constraints leave no model: {reasons}; loosen one of them", metadata=metadata)

@@ -108,9 +108,10 @@ def within_limits(preferences: Preferences, caller: Caller) -> Preferences:
     if caller.allow_models:
         preferences = replace(preferences, caller_models=caller.allow_models)
     if caller.budget is not None:
-        most = caller.budget.most
+        setting, most = caller.budget.lowest
         wanted = preferences.max_cost_micros
-        preferences = replace(preferences, max_cost_micros=most if wanted is None else min(wanted, most))
+        if wanted is None or most < wanted:
+            preferences = replace(preferences, max_cost_micros=most, max_cost_setting=setting)
     return preferences
 
 

@@ -111,7 +111,7 @@ def test_both_limits_hold_and_are_renewed_each_in_its_time(clock: Clock) -> None
     tab = Tab(budget)
     tab.charge(1, 900)
     tab.close()
-    assert (left(budget), budget.most) == (100, 1000)
+    assert (left(budget), budget.lowest) == (100, ("spend_per_day", 1000))
     clock.now += timedelta(days=1)
     assert (left(budget), budget.spent(Period.DAY), budget.spent(Period.MONTH)) == (600, 0, 900)
     clock.now += timedelta(days=1)  # December

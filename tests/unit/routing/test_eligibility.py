@@ -311,6 +311,27 @@ def test_the_error_without_an_eligible_model_counts_the_exclusions() -> None:
     assert caught.value.metadata == {"denied": "1", "too_expensive": "1", "price_unknown": "1"}
 
 
+@pytest.mark.parametrize("info", [DEAR, UNPRICED])
+def test_the_error_names_the_limit_of_the_callers_key_if_models_are_excluded_by_it(info: ModelInfo) -> None:
+    routing = Routing({"p": [info]})
+    limited = Preferences(max_cost_micros=10, max_cost_setting="spend_per_day")
+    with pytest.raises(NoEligibleModel, match=r"\(spend_per_day of your key is \$0\.000010\)") as caught:
+        routing.decide(preferences=limited)
+    assert caught.value.metadata["spend_per_day"] == "0.00001"
+    for other in (replace(limited, max_cost_setting=""), replace(limited, deny_models=("p/*",))):
+        with pytest.raises(NoEligibleModel) as caught:
+            routing.decide(preferences=other)
+        assert "spend_per_day" not in caught.value.message
+        assert "spend_per_day" not in caught.value.metadata
+
+
+def test_an_exclusion_by_cost_names_the_limit_of_the_callers_key() -> None:
+    preferences = Preferences(max_cost_micros=500, max_cost_setting="spend_per_month")
+    [exclusion] = Routing({"p": [CHEAP, DEAR]}).decide(preferences=preferences).excluded
+    assert exclusion.reason is ExclusionReason.TOO_EXPENSIVE
+    assert exclusion.detail.endswith("spend_per_month of your key is $0.000500")
+
+
 def test_the_error_of_an_empty_catalogue_states_the_remedy() -> None:
     with pytest.raises(NoEligibleModel, match="add a key"):
         Routing({}).decide()

@@ -44,8 +44,9 @@ type InferenceServiceClient interface {
 	//
 	// The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
 	// PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
-	// RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
-	// returned, also if some of the calls succeeded.
+	// RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED, CALLER_BUDGET_SPENT),
+	// UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer
+	// nothing is returned, also if some of the calls succeeded.
 	Embed(ctx context.Context, in *EmbedRequest, opts ...grpc.CallOption) (*EmbedResponse, error)
 	// Judges whether texts are harmful, by a model for moderation: the one that
 	// preferences name, or the healthy one with the lowest known price. Calls are
@@ -64,9 +65,9 @@ type InferenceServiceClient interface {
 	// bytes of text; then estimated is true. Costs nothing.
 	//
 	// Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
-	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-	// UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
-	// is an estimate, not an error.
+	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED,
+	// CALLER_BUDGET_SPENT), UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails
+	// to count, the count is an estimate, not an error.
 	CountTokens(ctx context.Context, in *CountTokensRequest, opts ...grpc.CallOption) (*CountTokensResponse, error)
 }
 
@@ -135,8 +136,9 @@ type InferenceServiceServer interface {
 	//
 	// The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
 	// PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
-	// RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
-	// returned, also if some of the calls succeeded.
+	// RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED, CALLER_BUDGET_SPENT),
+	// UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer
+	// nothing is returned, also if some of the calls succeeded.
 	Embed(context.Context, *EmbedRequest) (*EmbedResponse, error)
 	// Judges whether texts are harmful, by a model for moderation: the one that
 	// preferences name, or the healthy one with the lowest known price. Calls are
@@ -155,9 +157,9 @@ type InferenceServiceServer interface {
 	// bytes of text; then estimated is true. Costs nothing.
 	//
 	// Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
-	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-	// UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
-	// is an estimate, not an error.
+	// (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED,
+	// CALLER_BUDGET_SPENT), UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails
+	// to count, the count is an estimate, not an error.
 	CountTokens(context.Context, *CountTokensRequest) (*CountTokensResponse, error)
 	mustEmbedUnimplementedInferenceServiceServer()
 }

@@ -61,10 +61,11 @@ type YmeraServiceClient interface {
 	// returns the whole answer. Usage is stored before the answer is sent.
 	//
 	// Each call is charged by the provider, unless an idempotency_key says that it
-	// is a repeat. Errors: those of
-	// Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
-	// requests as it may); if every attempt failed, the last provider's error with
-	// the status that the README of the protos lists for it.
+	// is a repeat. Errors: those of Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED:
+	// the caller has sent as many requests as it may; CALLER_BUDGET_SPENT: what the
+	// call may cost is not left of what the caller may spend); if every attempt
+	// failed, the last provider's error with the status that the README of the
+	// protos lists for it.
 	Execute(ctx context.Context, in *ExecuteRequest, opts ...grpc.CallOption) (*ExecuteResponse, error)
 	// Like Execute, but sends the answer while the model writes it.
 	//
@@ -72,7 +73,8 @@ type YmeraServiceClient interface {
 	// event: completed, truncated, failed or cancelled. The gRPC status after it
 	// is OK for completed only. A request that is rejected before its first event
 	// gets only a status. Cancelling the call also stops the call of the provider;
-	// the usage until then is recorded.
+	// the usage until then is recorded. Errors: those of Execute, also
+	// CALLER_RATE_LIMITED and CALLER_BUDGET_SPENT.
 	ExecuteStream(ctx context.Context, in *ExecuteStreamRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExecuteStreamResponse], error)
 	// Measures models with tasks whose answers can be checked and stores the
 	// scores, which routing then uses. Sends one event per task, and the scores at
@@ -201,10 +203,11 @@ type YmeraServiceServer interface {
 	// returns the whole answer. Usage is stored before the answer is sent.
 	//
 	// Each call is charged by the provider, unless an idempotency_key says that it
-	// is a repeat. Errors: those of
-	// Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
-	// requests as it may); if every attempt failed, the last provider's error with
-	// the status that the README of the protos lists for it.
+	// is a repeat. Errors: those of Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED:
+	// the caller has sent as many requests as it may; CALLER_BUDGET_SPENT: what the
+	// call may cost is not left of what the caller may spend); if every attempt
+	// failed, the last provider's error with the status that the README of the
+	// protos lists for it.
 	Execute(context.Context, *ExecuteRequest) (*ExecuteResponse, error)
 	// Like Execute, but sends the answer while the model writes it.
 	//
@@ -212,7 +215,8 @@ type YmeraServiceServer interface {
 	// event: completed, truncated, failed or cancelled. The gRPC status after it
 	// is OK for completed only. A request that is rejected before its first event
 	// gets only a status. Cancelling the call also stops the call of the provider;
-	// the usage until then is recorded.
+	// the usage until then is recorded. Errors: those of Execute, also
+	// CALLER_RATE_LIMITED and CALLER_BUDGET_SPENT.
 	ExecuteStream(*ExecuteStreamRequest, grpc.ServerStreamingServer[ExecuteStreamResponse]) error
 	// Measures models with tasks whose answers can be checked and stores the
 	// scores, which routing then uses. Sends one event per task, and the scores at

@@ -75,8 +75,9 @@ class InferenceServiceServicer(object):
 
         The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
         PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
-        RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
-        returned, also if some of the calls succeeded.
+        RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED, CALLER_BUDGET_SPENT),
+        UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer
+        nothing is returned, also if some of the calls succeeded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,9 +111,9 @@ class InferenceServiceServicer(object):
         bytes of text; then estimated is true. Costs nothing.
 
         Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
-        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-        UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
-        is an estimate, not an error.
+        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED,
+        CALLER_BUDGET_SPENT), UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails
+        to count, the count is an estimate, not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

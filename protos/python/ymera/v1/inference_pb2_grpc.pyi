@@ -145,8 +145,9 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
 
     The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
     PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
-    RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
-    returned, also if some of the calls succeeded.
+    RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED, CALLER_BUDGET_SPENT),
+    UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer
+    nothing is returned, also if some of the calls succeeded.
     """
 
     Moderate: _InferenceServiceModerateType
@@ -171,9 +172,9 @@ class InferenceServiceStub(typing.Generic[_InferenceServiceEmbedType, _Inference
     bytes of text; then estimated is true. Costs nothing.
 
     Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
-    (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-    UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
-    is an estimate, not an error.
+    (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED,
+    CALLER_BUDGET_SPENT), UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails
+    to count, the count is an estimate, not an error.
     """
 
 InferenceServiceAsyncStub: typing_extensions.TypeAlias = InferenceServiceStub[
@@ -216,8 +217,9 @@ class InferenceServiceServicer(metaclass=abc.ABCMeta):
 
         The provider charges for it. Errors: INVALID_ARGUMENT, NOT_FOUND,
         PERMISSION_DENIED, FAILED_PRECONDITION (NO_ELIGIBLE_MODEL),
-        RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer nothing is
-        returned, also if some of the calls succeeded.
+        RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED, CALLER_BUDGET_SPENT),
+        UNAVAILABLE, DEADLINE_EXCEEDED, and those of the provider. Without an answer
+        nothing is returned, also if some of the calls succeeded.
         """
 
     @abc.abstractmethod
@@ -257,9 +259,9 @@ class InferenceServiceServicer(metaclass=abc.ABCMeta):
         bytes of text; then estimated is true. Costs nothing.
 
         Errors: INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION
-        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED),
-        UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails to count, the count
-        is an estimate, not an error.
+        (NO_ELIGIBLE_MODEL), RESOURCE_EXHAUSTED (OVERLOADED, CALLER_RATE_LIMITED,
+        CALLER_BUDGET_SPENT), UNAVAILABLE, DEADLINE_EXCEEDED. If the provider fails
+        to count, the count is an estimate, not an error.
         """
 
 def add_InferenceServiceServicer_to_server(servicer: InferenceServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -187,10 +187,11 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
     returns the whole answer. Usage is stored before the answer is sent.
 
     Each call is charged by the provider, unless an idempotency_key says that it
-    is a repeat. Errors: those of
-    Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
-    requests as it may); if every attempt failed, the last provider's error with
-    the status that the README of the protos lists for it.
+    is a repeat. Errors: those of Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED:
+    the caller has sent as many requests as it may; CALLER_BUDGET_SPENT: what the
+    call may cost is not left of what the caller may spend); if every attempt
+    failed, the last provider's error with the status that the README of the
+    protos lists for it.
     """
 
     ExecuteStream: _YmeraServiceExecuteStreamType
@@ -200,7 +201,8 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
     event: completed, truncated, failed or cancelled. The gRPC status after it
     is OK for completed only. A request that is rejected before its first event
     gets only a status. Cancelling the call also stops the call of the provider;
-    the usage until then is recorded.
+    the usage until then is recorded. Errors: those of Execute, also
+    CALLER_RATE_LIMITED and CALLER_BUDGET_SPENT.
     """
 
     Benchmark: _YmeraServiceBenchmarkType
@@ -290,10 +292,11 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
         returns the whole answer. Usage is stored before the answer is sent.
 
         Each call is charged by the provider, unless an idempotency_key says that it
-        is a repeat. Errors: those of
-        Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED: the caller has sent as many
-        requests as it may); if every attempt failed, the last provider's error with
-        the status that the README of the protos lists for it.
+        is a repeat. Errors: those of Route; RESOURCE_EXHAUSTED (CALLER_RATE_LIMITED:
+        the caller has sent as many requests as it may; CALLER_BUDGET_SPENT: what the
+        call may cost is not left of what the caller may spend); if every attempt
+        failed, the last provider's error with the status that the README of the
+        protos lists for it.
         """
 
     @abc.abstractmethod
@@ -308,7 +311,8 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
         event: completed, truncated, failed or cancelled. The gRPC status after it
         is OK for completed only. A request that is rejected before its first event
         gets only a status. Cancelling the call also stops the call of the provider;
-        the usage until then is recorded.
+        the usage until then is recorded. Errors: those of Execute, also
+        CALLER_RATE_LIMITED and CALLER_BUDGET_SPENT.
         """
 
     @abc.abstractmethod
