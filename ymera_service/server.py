@@ -25,7 +25,7 @@ from ymera_service.api.endpoint import SERVICES, GrpcEndpoint
 from ymera_service.benchmark.runner import BenchmarkRunner
 from ymera_service.benchmark.runs import BENCHMARK_NOTE, unsettled_result
 from ymera_service.benchmark.scheduled import CHECK_SECONDS, ScheduledBenchmarks
-from ymera_service.catalog import Catalog
+from ymera_service.catalog import BalancedCatalog, Catalog
 from ymera_service.catalog.kept import KeptLists
 from ymera_service.config import Environment, ServerSettings, Settings
 from ymera_service.execution.building import build_pipeline
@@ -222,7 +222,8 @@ async def _build(
     )
     await catalog.restore()
     period = settings.catalog.refresh_seconds
-    await stack.enter_async_context(background.every(period, "catalog refresh", catalog.refresh, at_once=True))
+    balanced = BalancedCatalog(catalog, settings.balancing, plugins.registry.all_providers)
+    await stack.enter_async_context(background.every(period, "catalog refresh", balanced.refresh, at_once=True))
     await runner.reread()
     scheduled = ScheduledBenchmarks(runner, storage.database, settings.benchmark)
     learner = Learner(storage.database, routing.evidence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+import structlog
 from ymera.v1 import content_pb2, ymera_pb2, ymera_pb2_grpc
 
 from ymera_service.config import ConfigError, RoutingSettings, Settings, load
@@ -70,6 +72,15 @@ async def test_without_the_default_classifier_the_server_starts_and_every_task_i
         stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
         routed = await stub.Route(ymera_pb2.RouteRequest(prompt=prompt), timeout=WAIT)
     assert routed.decision.category == "general"
+
+
+async def test_a_mistyped_name_in_balancing_is_logged(make_settings: Callable[..., Settings], lab: Lab) -> None:
+    settings = make_settings(balancing={"providers": {"lba": "weighted"}})
+    with structlog.testing.capture_logs() as lines:
+        async with Application.start(settings, lab.found), asyncio.timeout(10):
+            while not (found := [line for line in lines if line["event"] == "unknown_name_in_settings"]):  # noqa: ASYNC110  # a log has no event
+                await asyncio.sleep(0.01)
+    assert [line["name"] for line in found] == ["balancing.providers.lba"]
 
 
 async def test_a_database_that_cannot_be_opened_is_named(
