@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,29 @@ def test_a_run_goes_on_after_its_server_was_killed(home: Home) -> None:
     assert "There are more" in failed.stdout
     again = home.run("benchmark", "--resume", "last", "-y")
     assert (again.returncode, "no unfinished run" in again.stderr) == (2, True), again.stderr
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "own"])
+def test_an_interruption_says_what_was_done_and_how_to_go_on(home: Home, *, running: bool) -> None:
+    with ExitStack() as stack:
+        where: list[str] = []
+        if running:
+            server = stack.enter_context(home.start("serve", "--address", "127.0.0.1:0"))
+            stack.callback(server.terminate)
+            assert server.stderr
+            where = ["--address", _address(server.stderr)]
+        with home.start("benchmark", *OPTIONS, "--concurrency", "1", "--json", "-y", *where) as process:
+            assert process.stdout
+            for _ in range(6):
+                process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=BOUND)
+        assert process.returncode == 130
+        done, command = said.splitlines()
+        found = re.fullmatch(r"Interrupted: (\d+) of 40 tasks done, \$(\S+)", done)
+        assert found, done
+        assert 5 <= int(found[1]) < 40
+        assert float(found[2]) > 0
+        assert command == " ".join(["To go on: ymera benchmark --resume last", *where])
+        again = home.run(*command.removeprefix("To go on: ymera ").split(), "-y", "--json", "--concurrency", "16")
+    assert "completed" in json.loads(again.stdout.splitlines()[-1]), again.stderr

@@ -17,6 +17,8 @@ LAST = "last"
 """Stands for the latest run, or the latest one that is unfinished if a run is to be resumed."""
 _PAGE = 1000
 _WHOLE_ID = 36
+_PATIENCE = 2.0
+"""Seconds that a command that was interrupted waits for what it adds."""
 
 
 async def whole_run_id(channel: grpc.aio.Channel, given: str, *, unfinished: bool = False) -> str:
@@ -38,6 +40,16 @@ async def whole_run_id(channel: grpc.aio.Channel, given: str, *, unfinished: boo
     if len(found) > 1:
         raise wrong(f"{len(found)} runs have an id that begins with {given}", *[run.run_id for run in found[:10]])
     return found[0].run_id
+
+
+async def unfinished_run(channel: grpc.aio.Channel, run_id: str) -> BenchmarkRun | None:
+    """Returns one of the latest runs; None if it is finished, or the server doesn't answer within 2 seconds."""
+    request = ListBenchmarkRunsRequest(page_size=_PAGE)
+    try:
+        page = await BenchmarkServiceStub(channel).ListBenchmarkRuns(request, timeout=_PATIENCE)
+    except grpc.aio.AioRpcError:
+        return None
+    return next((run for run in page.runs if run.run_id == run_id and not run.HasField("end_time")), None)
 
 
 async def latest_runs(channel: grpc.aio.Channel, number: int) -> Sequence[BenchmarkRun]:

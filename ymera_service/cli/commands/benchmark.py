@@ -1,5 +1,7 @@
 """`ymera benchmark`"""
 
+import asyncio
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +21,10 @@ from ymera_service.cli.asking import confirmed
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.measuring import planned
 from ymera_service.cli.output import Output
-from ymera_service.cli.past_benchmarks import latest_runs, results_of, whole_run_id
+from ymera_service.cli.past_benchmarks import LAST, latest_runs, results_of, unfinished_run, whole_run_id
 from ymera_service.cli.problems import FAILED, wrong
 from ymera_service.cli.render import past_benchmarks
-from ymera_service.cli.render.benchmark import plan, scores
+from ymera_service.cli.render.benchmark import interrupted, plan, scores
 from ymera_service.cli.running import run
 from ymera_service.cli.suites import own_suite
 
@@ -144,7 +146,8 @@ def benchmark(
         resume_run_id=resume,
     )
     consent = yes or budget is not None
-    run(_benchmark(request, consent, Target(address, config, api_key_file), output), output)
+    target = Target(address, config, api_key_file)
+    run(_benchmark(request, consent, target, output, _resuming(target, suite, as_category)), output)
 
 
 @app.command()
@@ -198,7 +201,20 @@ async def _show(request: ListBenchmarkResultsRequest, target: Target, output: Ou
     output.show(ListBenchmarkResultsResponse(results=found), *past_benchmarks.results(found, more=more))
 
 
-async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, output: Output) -> None:
+def _resuming(target: Target, suite: Path | None, as_category: str) -> str:
+    """Returns the command that goes on with the run that was interrupted last."""
+    given = {
+        "--suite": suite,
+        "--as-category": as_category,
+        "--address": target.address,
+        "--api-key-file": target.api_key_file,
+        "--config": target.config,
+    }
+    options = [str(each) for name, value in given.items() if value for each in (name, value)]
+    return shlex.join(["ymera", "benchmark", "--resume", LAST, *options])
+
+
+async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, output: Output, resuming: str) -> None:
     async with connected(target) as channel:
         if request.resume_run_id:
             request.resume_run_id = await whole_run_id(channel, request.resume_run_id, unfinished=True)
@@ -209,20 +225,30 @@ async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, o
             output.remark(plan(what, request), style="")
         if not consent and not await confirmed("Begin?", output):
             raise typer.Exit(FAILED)
-        measured = await _measure(channel, request, output)
+        measured = await _measure(channel, request, output, resuming)
     if request.HasField("max_cost_micros"):
         output.remark(f"{measured:,} tasks were measured within the budget.")
 
 
-async def _measure(channel: grpc.aio.Channel, request: BenchmarkRequest, output: Output) -> int:
-    """Runs the measurement, and returns the number of tasks that were measured."""
-    measured = 0
+async def _measure(channel: grpc.aio.Channel, request: BenchmarkRequest, output: Output, resuming: str) -> int:
+    """Runs the measurement, and returns the number of tasks that were measured.
+
+    If it is interrupted, what was done and spent until then is printed, and the command that goes on.
+    """
+    measured, run_id = 0, ""
     with _progress(output) as progress:
         call = YmeraServiceStub(channel).Benchmark(request)
         try:
             async for event in call:
+                run_id = event.started.run_id or run_id
                 measured = event.progress.completed_tasks or measured
                 _print(event, progress, output)
+        except asyncio.CancelledError:
+            call.cancel()
+            progress.stop()
+            if run_id and (left := await unfinished_run(channel, run_id)):
+                output.remark(interrupted(left, resuming), style="")
+            raise
         finally:
             call.cancel()
     return measured

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.text import Text
+from ymera.v1.benchmarks_pb2 import BenchmarkRun
 from ymera.v1.ymera_pb2 import BenchmarkCompleted, BenchmarkRequest, BenchmarkScore, BenchmarkStarted
 
 from ymera_service.cli.render.figures import cost, duration, money, seconds
@@ -30,6 +31,14 @@ def plan(started: BenchmarkStarted, request: BenchmarkRequest) -> str:
         f"{done}\n"
         f"expected cost: {money(started.expected_cost_micros)}{unknown}{limit}; models that think cost more\n"
         f"time: about {took}, if a task takes {TASK_SECONDS:g} s and {request.concurrency} run at a time"
+    )
+
+
+def interrupted(run: BenchmarkRun, resuming: str) -> str:
+    """Describes how far a run has come that was interrupted, and with which command it goes on."""
+    return (
+        f"Interrupted: {run.completed_tasks:,} of {run.total_tasks:,} tasks done, {cost(run.usage)}\n"
+        f"To go on: {resuming}"
     )
 
 
