@@ -230,7 +230,9 @@ class Lab:
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Removes settings and vendors' keys of the person who runs the tests from the environment."""
     for name in os.environ:
-        if name.startswith("YMERA_") or name.endswith(("_API_KEY", "_API_TOKEN", "_BASE_URL")):
+        if name.startswith("YMERA_") or name.endswith(
+            ("_API_KEY", "_API_TOKEN", "_BASE_URL", "_ADMIN_KEY", "_MANAGEMENT_KEY")
+        ):
             monkeypatch.delenv(name)
 
 

@@ -111,7 +111,7 @@ def _handlers(service: Service, max_message_bytes: int) -> Handlers:
     handlers.add(feedback_servicer.SERVICE, FeedbackServicer(service.feedback).methods())
     handlers.add(benchmark_servicer.SERVICE, BenchmarkServicer(service.past_benchmarks).methods())
     handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing, service.changes).methods())
-    handlers.add(usage_servicer.SERVICE, UsageServicer(service.usage).methods())
+    handlers.add(usage_servicer.SERVICE, UsageServicer(service.usage, service.bills).methods())
     handlers.add(admin_servicer.SERVICE, AdminServicer(service.plugins).methods())
     handlers.add(key_servicer.SERVICE, KeyServicer(service.keys).methods())
     return handlers

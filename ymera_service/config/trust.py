@@ -14,6 +14,8 @@ from ymera_service.config.faults import ConfigFault
 
 _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _KEYS = ("api_key", "api_keys")
+_SENT = (*_KEYS, "admin_key")
+"""What is sent to an address in the same table."""
 _PROBLEM = (
     "a file in the current folder may give an address only with its api_key in the same table, as your own key would "
     "be sent there; or name the file with --config, or write this in your user configuration"
@@ -37,7 +39,7 @@ def misdirected(
         where: The path of the table.
     """
     own = any(_filled(found.get(name)) for name in _KEYS)
-    own = own and all(effective.get(name) == found.get(name) for name in _KEYS)
+    own = own and all(effective.get(name) == found.get(name) for name in _SENT)
     for name, value in found.items():
         merged = effective.get(name)
         if value and name.endswith(_COMMAND):

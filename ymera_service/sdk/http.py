@@ -9,6 +9,7 @@ from math import inf
 from operator import itemgetter
 from typing import Any, Protocol
 
+from ymera_service.sdk.billing import AdminKey
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
@@ -273,6 +274,22 @@ class HttpProvider(Provider):
             with suppress(AuthenticationFailed, PermissionDenied, QuotaExhausted, RateLimited):
                 return await self._exchange(request, self._listing_call(deployment))
         return await self._exchange(request, self._listing_call(last))
+
+    async def fetch_as_administrator(self, request: HttpRequest, admin: AdminKey) -> HttpResponse:
+        """Sends a request with an administrator's key in place of that of an account.
+
+        Raises:
+            AuthenticationFailed, PermissionDenied: The key is not set or not accepted; the message says what to set.
+            ProviderError: As `fetch`.
+        """
+        if not admin.headers:
+            raise AuthenticationFailed(admin.missing)
+        sent = self.endpoint.anonymous(request)
+        try:
+            return await self._sent(replace(sent, headers={**sent.headers, **admin.headers}))
+        except (AuthenticationFailed, PermissionDenied) as error:
+            problem = f"an ordinary key is not accepted here: {admin.missing} ({error.message})"
+            raise type(error)(problem, status=error.status) from None
 
     def _listing_call(self, deployment: Deployment) -> CallContext:
         return CallContext("", Target(self.name, "", deployment), deadline=inf)

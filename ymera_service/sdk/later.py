@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
+from datetime import date
 from functools import cached_property
 
+from ymera_service.sdk.billing import Bill
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
@@ -57,6 +59,10 @@ class LaterProvider(Provider):
     async def check_key(self, account: str | None) -> None:
         """See `Provider.check_key`."""
         await self._made.check_key(account)
+
+    async def billed(self, start: date, end: date) -> Sequence[Bill] | None:
+        """See `Provider.billed`."""
+        return await self._made.billed(start, end)
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """See `Provider.embed`."""

@@ -2,7 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Sequence
+from datetime import date
 
+from ymera_service.sdk.billing import Bill
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import InvalidProviderRequest
@@ -80,6 +82,17 @@ class Provider(Component):
                 `InvalidProviderRequest` if there is no way to check without paying.
         """
         raise InvalidProviderRequest(f"{self.name} has no call for nothing that checks a key")
+
+    async def billed(self, start: date, end: date) -> Sequence[Bill] | None:
+        """Returns what the vendor bills for each day in UTC from `start` on and before `end`, as far as it says.
+
+        None, which is the default, if the vendor can't be asked. Since contract 1.1.
+
+        Raises:
+            ProviderError: It does not answer, or not in its format; `AuthenticationFailed` if the key for it, which is
+                usually not one that models are called with, is missing or not accepted: the message says what to set.
+        """
+        return None
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """Turns texts into vectors, with a model of kind `EMBED`. Cancelled like `generate`. Since contract 1.1.

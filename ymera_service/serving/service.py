@@ -17,6 +17,7 @@ from ymera_service.routing.building import Routing
 from ymera_service.serving.background import Background
 from ymera_service.serving.beliefs import Beliefs
 from ymera_service.serving.benchmarks import Benchmarks
+from ymera_service.serving.bills import BillComparisons
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.changes import Changes
 from ymera_service.serving.executions import Executions
@@ -47,6 +48,7 @@ class Service:
     beliefs: Beliefs
     feedback: Feedbacks
     usage: UsageReports
+    bills: BillComparisons
     listing: Listing
     changes: Changes
     keys: ProviderKeys
@@ -102,6 +104,7 @@ def build(
         replay=Replay(storage.database, routing.router, private=private),
         feedback=Feedbacks(history, storage.database, storage.recorder),
         usage=UsageReports(storage.database, usage_sums, private=private),
+        bills=BillComparisons(plugins, UsageReports(storage.database, usage_sums), redact=redact),
         listing=Listing(catalog, breakers, routing.evidence),
         changes=Changes(storage.database),
         keys=ProviderKeys(

@@ -333,3 +333,8 @@ async def test_openai_states_how_much_a_request_takes() -> None:
         (2048, 300_000),
         (32, 0),
     ]
+
+
+def test_an_admin_key_is_for_vendors_whose_bills_can_be_asked_for() -> None:
+    with pytest.raises(ValidationError, match="groq: an admin_key is of use for openai, openrouter only"):
+        offered(vendors={"groq": {"api_key": "k", "admin_key": "a"}})

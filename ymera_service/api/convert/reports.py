@@ -7,6 +7,7 @@ from ymera.v1 import usage_pb2 as pb
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.times import moment
 from ymera_service.api.convert.usage import usage_fields
+from ymera_service.serving.bills import BillComparison
 from ymera_service.serving.checks.limits import fits
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.usage import Dimension, UsageGroup, UsageReport, UsageRequest
@@ -52,6 +53,25 @@ def report_fields(report: UsageReport) -> Fields:
         "start_time": report.start,
         "end_time": report.end,
         "next_page_token": report.next_token,
+    }
+
+
+def comparison_fields(comparison: BillComparison) -> Fields:
+    """Returns what vendors bill beside what was recorded."""
+    return {
+        "days": [
+            {
+                "start_time": day.since,
+                "provider": day.provider,
+                "recorded_micros": day.recorded_micros,
+                "unpriced_attempts": day.unpriced_attempts,
+                "billed_micros": day.billed_micros,
+            }
+            for day in comparison.days
+        ],
+        "unbilled": [{"provider": name, "reason": reason} for name, reason in comparison.unbilled.items()],
+        "start_time": comparison.start,
+        "end_time": comparison.end,
     }
 
 

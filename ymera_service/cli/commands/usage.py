@@ -7,17 +7,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from ymera.v1.usage_pb2 import QueryUsageRequest, QueryUsageResponse, UsageDimension, UsageFilter
+from ymera.v1.usage_pb2 import (
+    CompareBillsRequest,
+    CompareBillsResponse,
+    QueryUsageRequest,
+    QueryUsageResponse,
+    UsageDimension,
+    UsageFilter,
+)
 from ymera.v1.usage_pb2_grpc import UsageServiceStub
 
 from ymera_service.cli import completion, options
 from ymera_service.cli.connect import Target, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
+from ymera_service.cli.render.bills import bills_report, difference
 from ymera_service.cli.render.usage import NAMES, rows_of, usage_report
 from ymera_service.cli.running import run
 
 _PAGE = 1000
+_BY = "model"
 _AGO = re.compile(r"(\d{1,5})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -30,7 +39,7 @@ def usage(
             metavar="WHAT,…",
             help=f"What to group by: {', '.join(NAMES)}, and label:KEY for the values of a label. Empty means one sum.",
         ),
-    ] = "model",
+    ] = _BY,
     since: Annotated[
         str, typer.Option(metavar="TIME", help="From when on: a date, or a time ago, such as 12h, 7d or 4w.")
     ] = "30d",
@@ -50,6 +59,13 @@ def usage(
     label: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only of requests with this label. Repeatable.")
     ] = None,
+    billed: Annotated[
+        bool,
+        typer.Option(
+            "--billed",
+            help="Compare each day's cost with what vendors bill, where they can be asked. For administrators.",
+        ),
+    ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with the cost in micro-USD.")] = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
@@ -60,12 +76,19 @@ def usage(
 
     The sums are of whole hours. Attempts whose price is not known are counted, and are not in the cost.
 
-    [dim]ymera usage --by day,model --since 7d · ymera usage --by label:team,key --csv[/dim]
+    [dim]ymera usage --by day,model --since 7d · ymera usage --by label:team,key --csv · ymera usage --billed[/dim]
     """
     output = Output(as_json)
+    target = Target(address, config, api_key_file)
+    if billed:
+        with output.reporting():
+            _check_alone(by, model, label)
+            wanted = _bills_request(since, until)
+        run(_bills(wanted, target, output, as_csv=as_csv), output)
+        return
     with output.reporting():
         request = _request(by, since, until, UsageFilter(model=model, labels=options.labels(label)))
-    run(_usage(request, Target(address, config, api_key_file), output, as_csv=as_csv), output)
+    run(_usage(request, target, output, as_csv=as_csv), output)
 
 
 async def _usage(request: QueryUsageRequest, target: Target, output: Output, *, as_csv: bool) -> None:
@@ -96,6 +119,42 @@ def _request(by: str, since: str, until: str, wanted: UsageFilter) -> QueryUsage
     if until:
         request.end_time.FromDatetime(_time(until))
     return request
+
+
+def _check_alone(by: str, model: str, label: list[str] | None) -> None:
+    """Vendors bill a day as a whole."""
+    if by != _BY or model or label:
+        raise wrong("--billed compares whole days", "Leave out --by, --model and --label.")
+
+
+def _bills_request(since: str, until: str) -> CompareBillsRequest:
+    request = CompareBillsRequest()
+    request.start_time.FromDatetime(_time(since))
+    if until:
+        request.end_time.FromDatetime(_time(until))
+    return request
+
+
+async def _bills(request: CompareBillsRequest, target: Target, output: Output, *, as_csv: bool) -> None:
+    async with connected(target) as channel:
+        comparison = await UsageServiceStub(channel).CompareBills(request)
+    if as_csv:
+        _print_bills(comparison)
+    else:
+        output.show(comparison, *bills_report(comparison))
+
+
+def _print_bills(comparison: CompareBillsResponse) -> None:
+    for each in comparison.unbilled:
+        print(f"{each.provider}: {each.reason}", file=sys.stderr)
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["day", "provider", "recorded_micros", "billed_micros", "difference_micros", "unpriced_attempts"])
+    for day in comparison.days:
+        recorded = day.recorded_micros if day.HasField("recorded_micros") else None
+        billed = day.billed_micros if day.HasField("billed_micros") else None
+        figures = ("" if each is None else each for each in (recorded, billed, difference(day)))
+        begins = day.start_time.ToDatetime().date().isoformat()
+        writer.writerow([begins, day.provider, *figures, day.unpriced_attempts])
 
 
 def _time(text: str) -> datetime:

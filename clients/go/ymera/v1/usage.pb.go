@@ -629,6 +629,275 @@ func (x *QueryUsageResponse) GetNextPageToken() string {
 	return ""
 }
 
+// The request of CompareBills.
+type CompareBillsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From the day of this time on, in UTC. Absent means the 30 days up to
+	// end_time. At most 180 days are compared.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Up to the day of this time, which is included unless this is its beginning.
+	// Absent, or later than now, means now.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareBillsRequest) Reset() {
+	*x = CompareBillsRequest{}
+	mi := &file_ymera_v1_usage_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareBillsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareBillsRequest) ProtoMessage() {}
+
+func (x *CompareBillsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_usage_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareBillsRequest.ProtoReflect.Descriptor instead.
+func (*CompareBillsRequest) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CompareBillsRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *CompareBillsRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+// A day of a provider.
+type BilledDay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The beginning of the day, in UTC.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// The provider.
+	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	// What the recorded attempts cost, in micro-USD. Absent if the cost of none of
+	// them is known.
+	RecordedMicros *int64 `protobuf:"varint,3,opt,name=recorded_micros,json=recordedMicros,proto3,oneof" json:"recorded_micros,omitempty"`
+	// Of the recorded attempts, those whose cost is not known.
+	UnpricedAttempts int64 `protobuf:"varint,4,opt,name=unpriced_attempts,json=unpricedAttempts,proto3" json:"unpriced_attempts,omitempty"`
+	// What the vendor bills, in micro-USD. Absent if it does not say, as of a day
+	// that is not over.
+	BilledMicros  *int64 `protobuf:"varint,5,opt,name=billed_micros,json=billedMicros,proto3,oneof" json:"billed_micros,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BilledDay) Reset() {
+	*x = BilledDay{}
+	mi := &file_ymera_v1_usage_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BilledDay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BilledDay) ProtoMessage() {}
+
+func (x *BilledDay) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_usage_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BilledDay.ProtoReflect.Descriptor instead.
+func (*BilledDay) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *BilledDay) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *BilledDay) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *BilledDay) GetRecordedMicros() int64 {
+	if x != nil && x.RecordedMicros != nil {
+		return *x.RecordedMicros
+	}
+	return 0
+}
+
+func (x *BilledDay) GetUnpricedAttempts() int64 {
+	if x != nil {
+		return x.UnpricedAttempts
+	}
+	return 0
+}
+
+func (x *BilledDay) GetBilledMicros() int64 {
+	if x != nil && x.BilledMicros != nil {
+		return *x.BilledMicros
+	}
+	return 0
+}
+
+// A provider whose vendor could be asked, but gave no bills.
+type UnbilledProvider struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider.
+	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	// Why, such as which key has to be set.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnbilledProvider) Reset() {
+	*x = UnbilledProvider{}
+	mi := &file_ymera_v1_usage_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnbilledProvider) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnbilledProvider) ProtoMessage() {}
+
+func (x *UnbilledProvider) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_usage_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnbilledProvider.ProtoReflect.Descriptor instead.
+func (*UnbilledProvider) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *UnbilledProvider) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *UnbilledProvider) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// The response of CompareBills.
+type CompareBillsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By day, the earliest first, and provider.
+	Days []*BilledDay `protobuf:"bytes,1,rep,name=days,proto3" json:"days,omitempty"`
+	// By provider.
+	Unbilled []*UnbilledProvider `protobuf:"bytes,2,rep,name=unbilled,proto3" json:"unbilled,omitempty"`
+	// The beginning of the first day.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// The end of the last day.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareBillsResponse) Reset() {
+	*x = CompareBillsResponse{}
+	mi := &file_ymera_v1_usage_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareBillsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareBillsResponse) ProtoMessage() {}
+
+func (x *CompareBillsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_usage_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareBillsResponse.ProtoReflect.Descriptor instead.
+func (*CompareBillsResponse) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_usage_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CompareBillsResponse) GetDays() []*BilledDay {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
+func (x *CompareBillsResponse) GetUnbilled() []*UnbilledProvider {
+	if x != nil {
+		return x.Unbilled
+	}
+	return nil
+}
+
+func (x *CompareBillsResponse) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *CompareBillsResponse) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 var File_ymera_v1_usage_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_usage_proto_rawDesc = "" +
@@ -691,7 +960,29 @@ const file_ymera_v1_usage_proto_rawDesc = "" +
 	"\n" +
 	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12&\n" +
-	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken*\x90\x02\n" +
+	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken\"\x87\x01\n" +
+	"\x13CompareBillsRequest\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x8d\x02\n" +
+	"\tBilledDay\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x1a\n" +
+	"\bprovider\x18\x02 \x01(\tR\bprovider\x12,\n" +
+	"\x0frecorded_micros\x18\x03 \x01(\x03H\x00R\x0erecordedMicros\x88\x01\x01\x12+\n" +
+	"\x11unpriced_attempts\x18\x04 \x01(\x03R\x10unpricedAttempts\x12(\n" +
+	"\rbilled_micros\x18\x05 \x01(\x03H\x01R\fbilledMicros\x88\x01\x01B\x12\n" +
+	"\x10_recorded_microsB\x10\n" +
+	"\x0e_billed_micros\"F\n" +
+	"\x10UnbilledProvider\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xe9\x01\n" +
+	"\x14CompareBillsResponse\x12'\n" +
+	"\x04days\x18\x01 \x03(\v2\x13.ymera.v1.BilledDayR\x04days\x126\n" +
+	"\bunbilled\x18\x02 \x03(\v2\x1a.ymera.v1.UnbilledProviderR\bunbilled\x129\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime*\x90\x02\n" +
 	"\x0eUsageDimension\x12\x1f\n" +
 	"\x1bUSAGE_DIMENSION_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13USAGE_DIMENSION_DAY\x10\x01\x12\x18\n" +
@@ -701,10 +992,11 @@ const file_ymera_v1_usage_proto_rawDesc = "" +
 	"\x15USAGE_DIMENSION_MODEL\x10\x05\x12\x1b\n" +
 	"\x17USAGE_DIMENSION_ACCOUNT\x10\x06\x12\x1a\n" +
 	"\x16USAGE_DIMENSION_CALLER\x10\a\x12\x19\n" +
-	"\x15USAGE_DIMENSION_AGENT\x10\b2W\n" +
+	"\x15USAGE_DIMENSION_AGENT\x10\b2\xa6\x01\n" +
 	"\fUsageService\x12G\n" +
 	"\n" +
-	"QueryUsage\x12\x1b.ymera.v1.QueryUsageRequest\x1a\x1c.ymera.v1.QueryUsageResponseBP\n" +
+	"QueryUsage\x12\x1b.ymera.v1.QueryUsageRequest\x1a\x1c.ymera.v1.QueryUsageResponse\x12M\n" +
+	"\fCompareBills\x12\x1d.ymera.v1.CompareBillsRequest\x1a\x1e.ymera.v1.CompareBillsResponseBP\n" +
 	"\fdev.ymera.v1B\n" +
 	"UsageProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
@@ -721,7 +1013,7 @@ func file_ymera_v1_usage_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_usage_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ymera_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_ymera_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_ymera_v1_usage_proto_goTypes = []any{
 	(UsageDimension)(0),           // 0: ymera.v1.UsageDimension
 	(*Usage)(nil),                 // 1: ymera.v1.Usage
@@ -729,30 +1021,43 @@ var file_ymera_v1_usage_proto_goTypes = []any{
 	(*UsageFilter)(nil),           // 3: ymera.v1.UsageFilter
 	(*UsageGroup)(nil),            // 4: ymera.v1.UsageGroup
 	(*QueryUsageResponse)(nil),    // 5: ymera.v1.QueryUsageResponse
-	nil,                           // 6: ymera.v1.UsageFilter.LabelsEntry
-	nil,                           // 7: ymera.v1.UsageGroup.LabelsEntry
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*CompareBillsRequest)(nil),   // 6: ymera.v1.CompareBillsRequest
+	(*BilledDay)(nil),             // 7: ymera.v1.BilledDay
+	(*UnbilledProvider)(nil),      // 8: ymera.v1.UnbilledProvider
+	(*CompareBillsResponse)(nil),  // 9: ymera.v1.CompareBillsResponse
+	nil,                           // 10: ymera.v1.UsageFilter.LabelsEntry
+	nil,                           // 11: ymera.v1.UsageGroup.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 }
 var file_ymera_v1_usage_proto_depIdxs = []int32{
-	8,  // 0: ymera.v1.QueryUsageRequest.start_time:type_name -> google.protobuf.Timestamp
-	8,  // 1: ymera.v1.QueryUsageRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 0: ymera.v1.QueryUsageRequest.start_time:type_name -> google.protobuf.Timestamp
+	12, // 1: ymera.v1.QueryUsageRequest.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: ymera.v1.QueryUsageRequest.group_by:type_name -> ymera.v1.UsageDimension
 	3,  // 3: ymera.v1.QueryUsageRequest.filter:type_name -> ymera.v1.UsageFilter
-	6,  // 4: ymera.v1.UsageFilter.labels:type_name -> ymera.v1.UsageFilter.LabelsEntry
-	8,  // 5: ymera.v1.UsageGroup.start_time:type_name -> google.protobuf.Timestamp
-	7,  // 6: ymera.v1.UsageGroup.labels:type_name -> ymera.v1.UsageGroup.LabelsEntry
+	10, // 4: ymera.v1.UsageFilter.labels:type_name -> ymera.v1.UsageFilter.LabelsEntry
+	12, // 5: ymera.v1.UsageGroup.start_time:type_name -> google.protobuf.Timestamp
+	11, // 6: ymera.v1.UsageGroup.labels:type_name -> ymera.v1.UsageGroup.LabelsEntry
 	1,  // 7: ymera.v1.UsageGroup.usage:type_name -> ymera.v1.Usage
 	4,  // 8: ymera.v1.QueryUsageResponse.groups:type_name -> ymera.v1.UsageGroup
 	4,  // 9: ymera.v1.QueryUsageResponse.total:type_name -> ymera.v1.UsageGroup
-	8,  // 10: ymera.v1.QueryUsageResponse.start_time:type_name -> google.protobuf.Timestamp
-	8,  // 11: ymera.v1.QueryUsageResponse.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 12: ymera.v1.UsageService.QueryUsage:input_type -> ymera.v1.QueryUsageRequest
-	5,  // 13: ymera.v1.UsageService.QueryUsage:output_type -> ymera.v1.QueryUsageResponse
-	13, // [13:14] is the sub-list for method output_type
-	12, // [12:13] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	12, // 10: ymera.v1.QueryUsageResponse.start_time:type_name -> google.protobuf.Timestamp
+	12, // 11: ymera.v1.QueryUsageResponse.end_time:type_name -> google.protobuf.Timestamp
+	12, // 12: ymera.v1.CompareBillsRequest.start_time:type_name -> google.protobuf.Timestamp
+	12, // 13: ymera.v1.CompareBillsRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 14: ymera.v1.BilledDay.start_time:type_name -> google.protobuf.Timestamp
+	7,  // 15: ymera.v1.CompareBillsResponse.days:type_name -> ymera.v1.BilledDay
+	8,  // 16: ymera.v1.CompareBillsResponse.unbilled:type_name -> ymera.v1.UnbilledProvider
+	12, // 17: ymera.v1.CompareBillsResponse.start_time:type_name -> google.protobuf.Timestamp
+	12, // 18: ymera.v1.CompareBillsResponse.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 19: ymera.v1.UsageService.QueryUsage:input_type -> ymera.v1.QueryUsageRequest
+	6,  // 20: ymera.v1.UsageService.CompareBills:input_type -> ymera.v1.CompareBillsRequest
+	5,  // 21: ymera.v1.UsageService.QueryUsage:output_type -> ymera.v1.QueryUsageResponse
+	9,  // 22: ymera.v1.UsageService.CompareBills:output_type -> ymera.v1.CompareBillsResponse
+	21, // [21:23] is the sub-list for method output_type
+	19, // [19:21] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_usage_proto_init() }
@@ -761,13 +1066,14 @@ func file_ymera_v1_usage_proto_init() {
 		return
 	}
 	file_ymera_v1_usage_proto_msgTypes[0].OneofWrappers = []any{}
+	file_ymera_v1_usage_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_usage_proto_rawDesc), len(file_ymera_v1_usage_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

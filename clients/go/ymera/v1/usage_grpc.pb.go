@@ -22,7 +22,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	UsageService_QueryUsage_FullMethodName = "/ymera.v1.UsageService/QueryUsage"
+	UsageService_QueryUsage_FullMethodName   = "/ymera.v1.UsageService/QueryUsage"
+	UsageService_CompareBills_FullMethodName = "/ymera.v1.UsageService/CompareBills"
 )
 
 // UsageServiceClient is the client API for UsageService service.
@@ -41,6 +42,14 @@ type UsageServiceClient interface {
 	// INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
 	// the same request.
 	QueryUsage(ctx context.Context, in *QueryUsageRequest, opts ...grpc.CallOption) (*QueryUsageResponse, error)
+	// Compares the recorded cost of each day with what vendors bill for it, where
+	// they can be asked. Vendors are asked at once, which takes seconds; one that
+	// does not answer does not fail the call. A vendor bills the use of a whole
+	// organization, also without Ymera.
+	//
+	// INVALID_ARGUMENT: a field is not valid. PERMISSION_DENIED: the caller is not
+	// an administrator.
+	CompareBills(ctx context.Context, in *CompareBillsRequest, opts ...grpc.CallOption) (*CompareBillsResponse, error)
 }
 
 type usageServiceClient struct {
@@ -55,6 +64,16 @@ func (c *usageServiceClient) QueryUsage(ctx context.Context, in *QueryUsageReque
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(QueryUsageResponse)
 	err := c.cc.Invoke(ctx, UsageService_QueryUsage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *usageServiceClient) CompareBills(ctx context.Context, in *CompareBillsRequest, opts ...grpc.CallOption) (*CompareBillsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompareBillsResponse)
+	err := c.cc.Invoke(ctx, UsageService_CompareBills_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +96,14 @@ type UsageServiceServer interface {
 	// INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
 	// the same request.
 	QueryUsage(context.Context, *QueryUsageRequest) (*QueryUsageResponse, error)
+	// Compares the recorded cost of each day with what vendors bill for it, where
+	// they can be asked. Vendors are asked at once, which takes seconds; one that
+	// does not answer does not fail the call. A vendor bills the use of a whole
+	// organization, also without Ymera.
+	//
+	// INVALID_ARGUMENT: a field is not valid. PERMISSION_DENIED: the caller is not
+	// an administrator.
+	CompareBills(context.Context, *CompareBillsRequest) (*CompareBillsResponse, error)
 	mustEmbedUnimplementedUsageServiceServer()
 }
 
@@ -89,6 +116,9 @@ type UnimplementedUsageServiceServer struct{}
 
 func (UnimplementedUsageServiceServer) QueryUsage(context.Context, *QueryUsageRequest) (*QueryUsageResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method QueryUsage not implemented")
+}
+func (UnimplementedUsageServiceServer) CompareBills(context.Context, *CompareBillsRequest) (*CompareBillsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareBills not implemented")
 }
 func (UnimplementedUsageServiceServer) mustEmbedUnimplementedUsageServiceServer() {}
 func (UnimplementedUsageServiceServer) testEmbeddedByValue()                      {}
@@ -129,6 +159,24 @@ func _UsageService_QueryUsage_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _UsageService_CompareBills_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareBillsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UsageServiceServer).CompareBills(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UsageService_CompareBills_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UsageServiceServer).CompareBills(ctx, req.(*CompareBillsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // UsageService_ServiceDesc is the grpc.ServiceDesc for UsageService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -139,6 +187,10 @@ var UsageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "QueryUsage",
 			Handler:    _UsageService_QueryUsage_Handler,
+		},
+		{
+			MethodName: "CompareBills",
+			Handler:    _UsageService_CompareBills_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

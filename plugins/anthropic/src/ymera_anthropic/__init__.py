@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from ymera_anthropic.settings import AnthropicSettings, EndpointSettings, OtherEndpointSettings
+from ymera_service.sdk.billing import AdminKey
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Transport
 from ymera_service.sdk.keys import Keys, Vault, bearer
@@ -20,6 +21,7 @@ from ymera_service.sdk.providers import Provider
 _BASE_URL = "https://api.anthropic.com/v1"
 ANTHROPIC = "anthropic"
 _KEY_VARIABLE = "ANTHROPIC_API_KEY"
+_ADMIN_VARIABLE = "ANTHROPIC_ADMIN_KEY"
 _IDLE = f"set {_KEY_VARIABLE} or plugins.anthropic.api_key"
 
 
@@ -51,7 +53,8 @@ def _providers(
         missing=_IDLE,
         wanted=bool(settings.model_fields_set - {"endpoints"}),
     )
-    yield from keyed(keys, vault, lambda: _provider(keys, address, settings, transport, price_vendor=ANTHROPIC))
+    facts = {"price_vendor": ANTHROPIC, "admin": _admin(settings, environment)}
+    yield from keyed(keys, vault, lambda: _provider(keys, address, settings, transport, **facts))
     for name, endpoint in settings.endpoints.items():
         variable = endpoint.api_key_variable
         keys = Keys(
@@ -85,6 +88,16 @@ def _base_url(settings: AnthropicSettings, environment: Mapping[str, str]) -> st
 
 def _key(table: EndpointSettings, variable: str, environment: Mapping[str, str]) -> str:
     return table.api_key.get_secret_value() if table.api_key else environment.get(variable, "").strip()
+
+
+def _admin(settings: AnthropicSettings, environment: Mapping[str, str]) -> AdminKey:
+    """Returns the key for bills. That of the environment is not sent to an address that the settings name."""
+    key = settings.admin_key.get_secret_value() if settings.admin_key else ""
+    if not settings.base_url:
+        key = key or environment.get(_ADMIN_VARIABLE, "").strip()
+    setting = "plugins.anthropic.admin_key"
+    either = setting if settings.base_url else f"{_ADMIN_VARIABLE} or {setting}"
+    return AdminKey(_x_api_key(key) if key else {}, f"set {either} to a key of the vendor's administration")
 
 
 def _several(table: EndpointSettings) -> dict[str, str]:

@@ -2,27 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
+from ymera_anthropic.costs import cost_report
 from ymera_anthropic.dialect import MessagesDialect
 from ymera_anthropic.listing import page_request, read_page
 from ymera_anthropic.profiles import ASCENDING, Profile
 from ymera_anthropic.settings import EndpointSettings, ModelSettings
+from ymera_service.sdk.billing import AdminKey, Bill
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
 from ymera_service.sdk.models import ModelInfo
-from ymera_service.sdk.wire.json_reader import read_object, required_count
+from ymera_service.sdk.wire.json_reader import Json, read_object, required_count
 from ymera_service.sdk.work import CountRequest, TokenCount
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """An endpoint's vendor: the provider's name, its address, the headers of its accounts, and its price list."""
+    """An endpoint's vendor: the provider's name, its address, the headers of its accounts, its price list, and
+    the key for its bills if it has some."""
 
     name: str
     base_url: str
     accounts: Mapping[str, Mapping[str, str]] = field(repr=False)
     price_vendor: str = ""
     local: bool = False
+    admin: AdminKey | None = None
 
 
 class AnthropicProvider(HttpProvider):
@@ -55,6 +60,17 @@ class AnthropicProvider(HttpProvider):
         """See `Provider.count_tokens`."""
         response = await self.fetch(self.dialect.encode_count(request.prompt, request.model), context)
         return TokenCount(required_count(read_object(response.body), "input_tokens"))
+
+    async def billed(self, start: date, end: date) -> Sequence[Bill] | None:
+        """See `Provider.billed`."""
+        admin = self._vendor.admin
+        if admin is None:
+            return None
+
+        async def fetch(request: HttpRequest) -> Json:
+            return read_object((await self.fetch_as_administrator(request, admin)).body)
+
+        return await cost_report(fetch, start, end)
 
     def checking(self) -> HttpRequest:
         """See `HttpProvider.checking`."""

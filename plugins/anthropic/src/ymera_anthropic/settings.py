@@ -58,5 +58,7 @@ class AnthropicSettings(EndpointSettings):
 
     base_url: Address | None = None
     """The address up to and including the version; unset means Anthropic's."""
+    admin_key: SecretStr | None = None
+    """The key that Anthropic wants for its bills, which models are not called with."""
     endpoints: dict[Name, OtherEndpointSettings] = Field(default_factory=dict)
     """Further endpoints, each a provider, by provider name."""

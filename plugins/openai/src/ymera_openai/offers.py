@@ -15,6 +15,7 @@ from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
 from ymera_openai.responses import Responses
 from ymera_openai.settings import EndpointSettings, OpenAiSettings, VendorSettings
 from ymera_openai.vendors import NO_SCHEMA, VENDORS, Vendor
+from ymera_service.sdk.billing import AdminKey
 from ymera_service.sdk.http import Dialect, Endpoint, Transport
 from ymera_service.sdk.keys import Keys, Vault, bearer
 from ymera_service.sdk.later import keyed
@@ -34,8 +35,10 @@ def providers(
         keys, base_url = _keys(vendor, settings, environ, vault), _base_url(vendor, table, environ)
         if not table.enabled:
             continue
-        endpoint = Endpoint(base_url, accounts=keys)
-        yielded = list(keyed(keys, vault, partial(_vendor, vendor, table, endpoint, transport))) if base_url else []
+        endpoint, admin = Endpoint(base_url, accounts=keys), _admin(vendor, table, environ)
+        yielded = (
+            list(keyed(keys, vault, partial(_vendor, vendor, table, endpoint, transport, admin))) if base_url else []
+        )
         yield from yielded
         if not yielded and keys.wanted:
             yield Unconfigured(vendor.name, keys.missing if not keys.known else _without_address(vendor))
@@ -89,7 +92,9 @@ def _without_address(vendor: Vendor) -> str:
     return f"vendors.{vendor.name}: set base_url, or {variable} in the environment"
 
 
-def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport: Transport) -> Provider:
+def _vendor(
+    vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport: Transport, admin: AdminKey
+) -> Provider:
     quirks = replace(vendor.quirks, vendor=vendor.name)
     dialect: Dialect = ByModel(quirks) if quirks.openai_families else ChatCompletions(quirks)
     offer = Offer(
@@ -114,7 +119,19 @@ def _vendor(vendor: Vendor, table: VendorSettings, endpoint: Endpoint, transport
         checked="" if table.base_url else vendor.checked,
         vectors=vendor.vectors,
         counts=Responses(quirks) if vendor.counts else None,
+        bills=vendor.bills,
+        admin=admin,
     )
+
+
+def _admin(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> AdminKey:
+    """Returns the key for bills. That of the environment is not sent to an address that the settings name."""
+    key = table.admin_key.get_secret_value() if table.admin_key else ""
+    if not table.base_url:
+        key = key or environ.get(vendor.admin_variable, "").strip()
+    setting = f"plugins.openai.vendors.{vendor.name}.admin_key"
+    either = setting if table.base_url else f"{vendor.admin_variable} or {setting}"
+    return AdminKey(bearer(key) if key else {}, f"set {either} to a key of the vendor's administration")
 
 
 def _searching(quirks: Quirks) -> frozenset[Capability]:

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from ymera_openai import embeddings, moderations, profiles, reranking
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
+from ymera_openai.costs import Bills
 from ymera_openai.embeddings import JSON_NUMBERS, Form
 from ymera_openai.listing import Offer, decode_models
 from ymera_openai.quirks import Quirks
 from ymera_openai.responses import Responses
+from ymera_service.sdk.billing import AdminKey, Bill
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed, ProviderError
 from ymera_service.sdk.events import Accepted, ProviderEvent
@@ -18,7 +21,7 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import Decoder, Dialect, Endpoint, HttpProvider, HttpRequest, HttpResponse, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.sdk.wire.json_reader import read_object, required_count
+from ymera_service.sdk.wire.json_reader import Json, read_object, required_count
 from ymera_service.sdk.work import (
     CountRequest,
     Embeddings,
@@ -74,6 +77,8 @@ class OpenAiProvider(HttpProvider):
         checked: str = "",
         vectors: Form = JSON_NUMBERS,
         counts: Responses | None = None,
+        bills: Bills | None = None,
+        admin: AdminKey | None = None,
     ) -> None:
         """
         Args:
@@ -87,6 +92,8 @@ class OpenAiProvider(HttpProvider):
             checked: The address by which keys are checked, if that is another one.
             vectors: How the API returns vectors.
             counts: Encodes requests for a count of tokens, if the API counts them.
+            bills: Fetches what the vendor bills, if it can be asked.
+            admin: The key for that.
         """
         super().__init__(name, dialect, endpoint, transport)
         self._offer = offer
@@ -95,6 +102,8 @@ class OpenAiProvider(HttpProvider):
         self._checked = checked or listing
         self._vectors = vectors
         self._counts = counts
+        self._bills = bills
+        self._admin = admin or AdminKey({}, "")
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`."""
@@ -126,6 +135,13 @@ class OpenAiProvider(HttpProvider):
             return await super().count_tokens(request, context)
         response = await self.fetch(self._counts.encode_count(request), context)
         return TokenCount(required_count(read_object(response.body), "input_tokens"))
+
+    async def billed(self, start: date, end: date) -> Sequence[Bill] | None:
+        """See `Provider.billed`."""
+        return None if self._bills is None else await self._bills(self._fetch_as_administrator, start, end)
+
+    async def _fetch_as_administrator(self, request: HttpRequest) -> Json:
+        return read_object((await self.fetch_as_administrator(request, self._admin)).body)
 
     async def rerank(self, request: RerankRequest, context: CallContext) -> Ranking:
         """See `Provider.rerank`."""

@@ -33,6 +33,8 @@ class VendorSettings(_Table):
     enabled: bool = True
     base_url: Url | None = None
     """Another address of the same API, such as that of a proxy or of an account."""
+    admin_key: SecretStr | None = None
+    """The key that the vendor wants for its bills, which models are not called with."""
 
 
 class EndpointSettings(_Table):
@@ -77,6 +79,9 @@ class OpenAiSettings(PluginSettings):
             raise ValueError(_OLLAMA)
         if unknown := sorted(vendors.keys() - _KNOWN):
             raise ValueError(f"unknown vendor {', '.join(unknown)}; known are {', '.join(sorted(_KNOWN))}")
+        billing = {name for name, vendor in VENDORS.items() if vendor.bills}
+        if useless := sorted({name for name, table in vendors.items() if table.admin_key} - billing):
+            raise ValueError(f"{', '.join(useless)}: an admin_key is of use for {', '.join(sorted(billing))} only")
         return vendors
 
     @field_validator("endpoints")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from ymera_openai.costs import Bills, activity, organization_costs
 from ymera_openai.embeddings import INT8, JSON_NUMBERS, PACKED, Form
 from ymera_openai.listing import EMBEDS, RERANKS
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
@@ -55,6 +56,8 @@ class Vendor:
         vectors: How its API returns vectors.
         free_limits: How many requests it takes for models that cost nothing.
         counts: Its API counts the tokens of prompts, as of the Responses API.
+        bills: Fetches what it bills.
+        admin_variable: The environment variable that may hold the key for that.
     """
 
     name: str
@@ -77,6 +80,8 @@ class Vendor:
     free_limits: RequestLimits = UNKNOWN_LIMITS
     vectors: Form = JSON_NUMBERS
     counts: bool = False
+    bills: Bills | None = None
+    admin_variable: str = ""
 
 
 _MODERATES = EMBEDS | {Kind.MODERATE}
@@ -99,6 +104,8 @@ VENDORS = {
             works=_MODERATES,
             free=frozenset({Kind.MODERATE}),
             counts=True,
+            bills=organization_costs,
+            admin_variable="OPENAI_ADMIN_KEY",
         ),
         Vendor(
             "azure",
@@ -235,6 +242,8 @@ VENDORS = {
             works=RERANKS,
             # https://openrouter.ai/docs/api-reference/limits, November 2026: 1,000 a day after a purchase of 10 credits
             free_limits=RequestLimits(per_minute=20, per_day=50),
+            bills=activity,
+            admin_variable="OPENROUTER_MANAGEMENT_KEY",
         ),
         Vendor(
             "perplexity",

@@ -368,3 +368,140 @@ class QueryUsageResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["end_time", b"end_time", "groups", b"groups", "next_page_token", b"next_page_token", "start_time", b"start_time", "total", b"total"]) -> None: ...
 
 Global___QueryUsageResponse: typing_extensions.TypeAlias = QueryUsageResponse
+
+@typing.final
+class CompareBillsRequest(google.protobuf.message.Message):
+    """The request of CompareBills."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    @property
+    def start_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """From the day of this time on, in UTC. Absent means the 30 days up to
+        end_time. At most 180 days are compared.
+        """
+
+    @property
+    def end_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """Up to the day of this time, which is included unless this is its beginning.
+        Absent, or later than now, means now.
+        """
+
+    def __init__(
+        self,
+        *,
+        start_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        end_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["end_time", b"end_time", "start_time", b"start_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["end_time", b"end_time", "start_time", b"start_time"]) -> None: ...
+
+Global___CompareBillsRequest: typing_extensions.TypeAlias = CompareBillsRequest
+
+@typing.final
+class BilledDay(google.protobuf.message.Message):
+    """A day of a provider."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: builtins.int
+    PROVIDER_FIELD_NUMBER: builtins.int
+    RECORDED_MICROS_FIELD_NUMBER: builtins.int
+    UNPRICED_ATTEMPTS_FIELD_NUMBER: builtins.int
+    BILLED_MICROS_FIELD_NUMBER: builtins.int
+    provider: builtins.str
+    """The provider."""
+    recorded_micros: builtins.int
+    """What the recorded attempts cost, in micro-USD. Absent if the cost of none of
+    them is known.
+    """
+    unpriced_attempts: builtins.int
+    """Of the recorded attempts, those whose cost is not known."""
+    billed_micros: builtins.int
+    """What the vendor bills, in micro-USD. Absent if it does not say, as of a day
+    that is not over.
+    """
+    @property
+    def start_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """The beginning of the day, in UTC."""
+
+    def __init__(
+        self,
+        *,
+        start_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        provider: builtins.str = ...,
+        recorded_micros: builtins.int | None = ...,
+        unpriced_attempts: builtins.int = ...,
+        billed_micros: builtins.int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_billed_micros", b"_billed_micros", "_recorded_micros", b"_recorded_micros", "billed_micros", b"billed_micros", "recorded_micros", b"recorded_micros", "start_time", b"start_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_billed_micros", b"_billed_micros", "_recorded_micros", b"_recorded_micros", "billed_micros", b"billed_micros", "provider", b"provider", "recorded_micros", b"recorded_micros", "start_time", b"start_time", "unpriced_attempts", b"unpriced_attempts"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_billed_micros", b"_billed_micros"]) -> typing.Literal["billed_micros"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_recorded_micros", b"_recorded_micros"]) -> typing.Literal["recorded_micros"] | None: ...
+
+Global___BilledDay: typing_extensions.TypeAlias = BilledDay
+
+@typing.final
+class UnbilledProvider(google.protobuf.message.Message):
+    """A provider whose vendor could be asked, but gave no bills."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROVIDER_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    provider: builtins.str
+    """The provider."""
+    reason: builtins.str
+    """Why, such as which key has to be set."""
+    def __init__(
+        self,
+        *,
+        provider: builtins.str = ...,
+        reason: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["provider", b"provider", "reason", b"reason"]) -> None: ...
+
+Global___UnbilledProvider: typing_extensions.TypeAlias = UnbilledProvider
+
+@typing.final
+class CompareBillsResponse(google.protobuf.message.Message):
+    """The response of CompareBills."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DAYS_FIELD_NUMBER: builtins.int
+    UNBILLED_FIELD_NUMBER: builtins.int
+    START_TIME_FIELD_NUMBER: builtins.int
+    END_TIME_FIELD_NUMBER: builtins.int
+    @property
+    def days(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BilledDay]:
+        """By day, the earliest first, and provider."""
+
+    @property
+    def unbilled(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___UnbilledProvider]:
+        """By provider."""
+
+    @property
+    def start_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """The beginning of the first day."""
+
+    @property
+    def end_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """The end of the last day."""
+
+    def __init__(
+        self,
+        *,
+        days: collections.abc.Iterable[Global___BilledDay] | None = ...,
+        unbilled: collections.abc.Iterable[Global___UnbilledProvider] | None = ...,
+        start_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        end_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["end_time", b"end_time", "start_time", b"start_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["days", b"days", "end_time", b"end_time", "start_time", b"start_time", "unbilled", b"unbilled"]) -> None: ...
+
+Global___CompareBillsResponse: typing_extensions.TypeAlias = CompareBillsResponse

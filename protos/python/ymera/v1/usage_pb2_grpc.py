@@ -43,6 +43,11 @@ class UsageServiceStub(object):
                 request_serializer=ymera_dot_v1_dot_usage__pb2.QueryUsageRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_usage__pb2.QueryUsageResponse.FromString,
                 _registered_method=True)
+        self.CompareBills = channel.unary_unary(
+                '/ymera.v1.UsageService/CompareBills',
+                request_serializer=ymera_dot_v1_dot_usage__pb2.CompareBillsRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_usage__pb2.CompareBillsResponse.FromString,
+                _registered_method=True)
 
 
 class UsageServiceServicer(object):
@@ -64,6 +69,19 @@ class UsageServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareBills(self, request, context):
+        """Compares the recorded cost of each day with what vendors bill for it, where
+        they can be asked. Vendors are asked at once, which takes seconds; one that
+        does not answer does not fail the call. A vendor bills the use of a whole
+        organization, also without Ymera.
+
+        INVALID_ARGUMENT: a field is not valid. PERMISSION_DENIED: the caller is not
+        an administrator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_UsageServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -71,6 +89,11 @@ def add_UsageServiceServicer_to_server(servicer, server):
                     servicer.QueryUsage,
                     request_deserializer=ymera_dot_v1_dot_usage__pb2.QueryUsageRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_usage__pb2.QueryUsageResponse.SerializeToString,
+            ),
+            'CompareBills': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareBills,
+                    request_deserializer=ymera_dot_v1_dot_usage__pb2.CompareBillsRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_usage__pb2.CompareBillsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -104,6 +127,33 @@ class UsageService(object):
             '/ymera.v1.UsageService/QueryUsage',
             ymera_dot_v1_dot_usage__pb2.QueryUsageRequest.SerializeToString,
             ymera_dot_v1_dot_usage__pb2.QueryUsageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareBills(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.UsageService/CompareBills',
+            ymera_dot_v1_dot_usage__pb2.CompareBillsRequest.SerializeToString,
+            ymera_dot_v1_dot_usage__pb2.CompareBillsResponse.FromString,
             options,
             channel_credentials,
             insecure,

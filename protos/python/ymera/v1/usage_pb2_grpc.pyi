@@ -43,7 +43,23 @@ _UsageServiceQueryUsageType = typing_extensions.TypeVar(
     ],
 )
 
-class UsageServiceStub(typing.Generic[_UsageServiceQueryUsageType]):
+_UsageServiceCompareBillsType = typing_extensions.TypeVar(
+    '_UsageServiceCompareBillsType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.usage_pb2.CompareBillsRequest,
+        ymera.v1.usage_pb2.CompareBillsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.usage_pb2.CompareBillsRequest,
+        ymera.v1.usage_pb2.CompareBillsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.usage_pb2.CompareBillsRequest,
+        ymera.v1.usage_pb2.CompareBillsResponse,
+    ],
+)
+
+class UsageServiceStub(typing.Generic[_UsageServiceQueryUsageType, _UsageServiceCompareBillsType]):
     """Reports what calls of models consumed and cost.
 
     Sums are kept when the requests they were made from are deleted. If the
@@ -56,6 +72,10 @@ class UsageServiceStub(typing.Generic[_UsageServiceQueryUsageType]):
             ymera.v1.usage_pb2.QueryUsageRequest,
             ymera.v1.usage_pb2.QueryUsageResponse,
         ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.usage_pb2.CompareBillsRequest,
+            ymera.v1.usage_pb2.CompareBillsResponse,
+        ],
     ], channel: grpc.Channel) -> None: ...
 
     @typing.overload
@@ -63,6 +83,10 @@ class UsageServiceStub(typing.Generic[_UsageServiceQueryUsageType]):
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.usage_pb2.QueryUsageRequest,
             ymera.v1.usage_pb2.QueryUsageResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.usage_pb2.CompareBillsRequest,
+            ymera.v1.usage_pb2.CompareBillsResponse,
         ],
     ], channel: grpc.aio.Channel) -> None: ...
 
@@ -75,10 +99,24 @@ class UsageServiceStub(typing.Generic[_UsageServiceQueryUsageType]):
     the same request.
     """
 
+    CompareBills: _UsageServiceCompareBillsType
+    """Compares the recorded cost of each day with what vendors bill for it, where
+    they can be asked. Vendors are asked at once, which takes seconds; one that
+    does not answer does not fail the call. A vendor bills the use of a whole
+    organization, also without Ymera.
+
+    INVALID_ARGUMENT: a field is not valid. PERMISSION_DENIED: the caller is not
+    an administrator.
+    """
+
 UsageServiceAsyncStub: typing_extensions.TypeAlias = UsageServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.usage_pb2.QueryUsageRequest,
         ymera.v1.usage_pb2.QueryUsageResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.usage_pb2.CompareBillsRequest,
+        ymera.v1.usage_pb2.CompareBillsResponse,
     ],
 ]
 
@@ -101,6 +139,21 @@ class UsageServiceServicer(metaclass=abc.ABCMeta):
 
         INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
         the same request.
+        """
+
+    @abc.abstractmethod
+    def CompareBills(
+        self,
+        request: ymera.v1.usage_pb2.CompareBillsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.usage_pb2.CompareBillsResponse, collections.abc.Awaitable[ymera.v1.usage_pb2.CompareBillsResponse]]:
+        """Compares the recorded cost of each day with what vendors bill for it, where
+        they can be asked. Vendors are asked at once, which takes seconds; one that
+        does not answer does not fail the call. A vendor bills the use of a whole
+        organization, also without Ymera.
+
+        INVALID_ARGUMENT: a field is not valid. PERMISSION_DENIED: the caller is not
+        an administrator.
         """
 
 def add_UsageServiceServicer_to_server(servicer: UsageServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
