@@ -28,6 +28,7 @@ from ymera_service.sdk.providers import Provider
 from ymera_service.server import Application
 from ymera_service.serving.bills import BillComparisons
 from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.usage import UsageRequest
 
 WAIT = 10
 DAY = timedelta(days=1)
@@ -297,9 +298,13 @@ class Odd(Provider):
 
 
 class NoUsage:
-    """Reports that nothing was recorded."""
+    """Reports that nothing was recorded, and keeps which times were asked for."""
 
-    async def report(self, *_: Any, **__: Any) -> Any:
+    def __init__(self) -> None:
+        self.times: list[tuple[Any, Any]] = []
+
+    async def report(self, wanted: UsageRequest, *_: Any, **__: Any) -> Any:
+        self.times.append((wanted.start, wanted.end))
         return SimpleNamespace(groups=(), next_token="")
 
 
@@ -329,3 +334,15 @@ async def test_a_provider_that_hangs_or_fails_spoils_nothing() -> None:
         "junk": "AttributeError: 'str' object has no attribute 'day'",
         "vast": "returned what is not an amount of micro-USD",
     }
+
+
+async def test_many_days_are_read_some_at_a_time() -> None:
+    """So that 180 days of 1,000 models stay below what a report may add up."""
+    plugins: Any = SimpleNamespace(registry=SimpleNamespace(all_providers={}))
+    usage = NoUsage()
+    await BillComparisons(plugins, usage, redact=str).compare(  # type: ignore[arg-type]
+        Caller(administrator=True), midnight(179), None, Violations()
+    )
+    assert len(usage.times) == 6
+    assert [start for start, _ in usage.times[1:]] == [end for _, end in usage.times[:-1]]
+    assert (usage.times[0][0], usage.times[-1][1]) == (midnight(179), midnight(-1))

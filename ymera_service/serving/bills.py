@@ -19,6 +19,8 @@ BILL_SECONDS = 20.0
 DEFAULT_DAYS = 30
 MOST_DAYS = 180
 _DAY = timedelta(days=1)
+_DAYS_AT_ONCE = 30
+"""Days of one report: a report is refused if 180 days of 1,000 models in use need too many sums."""
 _MOST = 1000
 """Sums on a page of a report."""
 _MOST_MICROS = 1 << 62
@@ -48,7 +50,7 @@ class BillComparison:
 
 
 Bills = Mapping[date, int]
-Recorded = Mapping[tuple[str, date], UsageGroup]
+Recorded = dict[tuple[str, date], UsageGroup]
 
 
 class BillComparisons:
@@ -132,6 +134,14 @@ class BillComparisons:
         return found
 
     async def _recorded(self, first: date, after: date) -> Recorded:
+        found: dict[tuple[str, date], UsageGroup] = {}
+        while first < after:
+            until = min(first + _DAYS_AT_ONCE * _DAY, after)
+            found |= await self._reported(first, until)
+            first = until
+        return found
+
+    async def _reported(self, first: date, after: date) -> Recorded:
         wanted = UsageRequest(_begin(first), _begin(after), (Dimension.DAY, Dimension.PROVIDER))
         found: dict[tuple[str, date], UsageGroup] = {}
         token, is_last = "", False
