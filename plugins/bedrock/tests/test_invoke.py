@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ymera_bedrock.api import Api
-from ymera_bedrock.authorization import by_key
+from ymera_bedrock.authorization import by_headers
 from ymera_bedrock.dialect import ConverseDialect
 from ymera_bedrock.errors import ERRORS
 from ymera_bedrock.profiles import family_profile
@@ -26,6 +26,7 @@ from ymera_service.sdk.errors import ProviderError, StreamInterrupted
 from ymera_service.sdk.events import Finished, OutputItem, ProviderEvent, ResponseStarted, UsageReported
 from ymera_service.sdk.generation import GenerateRequest, Prompt, Sampling, Tool
 from ymera_service.sdk.http import HttpResponse
+from ymera_service.sdk.keys import bearer
 from ymera_service.sdk.testing.answers import Answer, events_of
 from ymera_service.sdk.testing.recorded import Cut, Exchange, RecordedTransport, each_byte, randomly, whole
 
@@ -73,7 +74,7 @@ def provider_of(
 ) -> BedrockProvider:
     models = {model_of(record): ModelSettings(api=api_of(record))}
     regions = {"us-east-1": Region.of("us-east-1", "https://bedrock.example")}
-    provider = BedrockProvider(regions, {"": by_key("key-of-nobody")}, transport, models)
+    provider = BedrockProvider(regions, {"": by_headers(bearer("key-of-nobody"))}, transport, models)
     if dialect:
         dialect.profiles.learn(model_of(record), provider.dialect.profiles.of(model_of(record)))
     return provider

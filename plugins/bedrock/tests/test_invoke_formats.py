@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from ymera_bedrock.api import Api
-from ymera_bedrock.authorization import by_key
+from ymera_bedrock.authorization import by_headers
 from ymera_bedrock.dialect import ConverseDialect
 from ymera_bedrock.profiles import family_profile
 from ymera_bedrock.provider import BedrockProvider
@@ -43,6 +43,7 @@ from ymera_service.sdk.generation import (
     ToolChoiceMode,
 )
 from ymera_service.sdk.http import HttpRequest, Transport
+from ymera_service.sdk.keys import bearer
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import Answer
@@ -66,7 +67,7 @@ def dialect(model: str, api: Api) -> ConverseDialect:
     profile = family_profile(model)
     provider = BedrockProvider(
         {"us-east-1": Region.of("us-east-1", "https://bedrock.example")},
-        {"": by_key("key-of-nobody")},
+        {"": by_headers(bearer("key-of-nobody"))},
         transport=None,  # type: ignore[arg-type]  # nothing is called
         models={model: ModelSettings(api=api)},
     )
@@ -346,7 +347,7 @@ class TestImportedModel(HttpProviderContract):
         abilities = frozenset({Capability.TOOLS, Capability.STRUCTURED_OUTPUT, Capability.IMAGE_INPUT})
         models = {IMPORTED: ModelSettings(api=Api.CHAT_COMPLETIONS, capabilities=abilities)}
         regions = {"us-east-1": Region.of("us-east-1")}
-        return BedrockProvider(regions, {"": by_key("key-of-nobody")}, transport, models)
+        return BedrockProvider(regions, {"": by_headers(bearer("key-of-nobody"))}, transport, models)
 
     @pytest.fixture
     def exchanges(self) -> Sequence[Exchange]:

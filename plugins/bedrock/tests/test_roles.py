@@ -157,10 +157,10 @@ async def test_a_role_signs_where_there_is_no_other_key(
     for variable in ("", "AWS_CONTAINER_CREDENTIALS_FULL_URI"):
         if variable:
             monkeypatch.setenv(variable, f"{aws.url}/container")
-        [provider] = ymera_register_providers(settings, transport)
+        [provider] = ymera_register_providers(settings, transport, None)
         aws.calls.clear()
         await events_of(provider, REQUEST)
         sent.append([path for path, _ in aws.calls][-2])
         assert aws.calls[-1][1] == "AWS4-HMAC-SHA256 Credential=ASIA1"
     assert sent == ["/latest/meta-data/iam/security-credentials/web-role", "/container"]
-    assert list(ymera_register_providers(BedrockSettings(), transport)) == []
+    assert list(ymera_register_providers(BedrockSettings(), transport, None)) == []

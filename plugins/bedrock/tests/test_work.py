@@ -5,13 +5,14 @@ from typing import Any
 
 import orjson
 import pytest
-from ymera_bedrock.authorization import by_key
+from ymera_bedrock.authorization import by_headers
 from ymera_bedrock.provider import BedrockProvider
 from ymera_bedrock.regions import Region
 
 from ymera_service.sdk.errors import InvalidProviderRequest, MalformedResponse
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.http import HttpRequest
+from ymera_service.sdk.keys import bearer
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import context_of
 from ymera_service.sdk.testing.contracts import EmbedContract, RerankContract
@@ -49,7 +50,7 @@ def ranking(top: int | None) -> Exchange:
 
 
 def over(transport: RecordedTransport) -> BedrockProvider:
-    return BedrockProvider({"us-east-1": Region.of("us-east-1")}, {"": by_key("k")}, transport)
+    return BedrockProvider({"us-east-1": Region.of("us-east-1")}, {"": by_headers(bearer("k"))}, transport)
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ async def listed(settings: OllamaSettings, environment: Mapping[str, str]) -> li
 
 def offered(environment: Mapping[str, str] | None = None, **settings: Any) -> dict[str, OllamaProvider]:
     found = providers(OllamaSettings.model_validate(settings), RecordedTransport(), environment or {})
-    return {provider.name: provider for provider in found}
+    return {provider.name: provider for provider in found if isinstance(provider, OllamaProvider)}
 
 
 # Which providers.
@@ -338,6 +338,7 @@ async def test_how_a_model_thinks_is_stated_or_known_of_its_family(
     ):
         [provider] = providers(OllamaSettings(hosts={"gpu": address}), transport, {})
         await provider.models()
+    assert isinstance(provider, OllamaProvider)
     assert provider.dialect.profiles.of(name).thinking == values
 
 
@@ -350,6 +351,7 @@ async def test_a_listing_that_fails_later_keeps_what_is_known(recorded_http: Cal
     failures[0] = True
     with pytest.raises(Exception, match="500"):
         await provider.models()
+    assert isinstance(provider, OllamaProvider)
     assert provider.dialect.profiles.of("qwen3:8b").context_window == 40960
 
 
@@ -358,3 +360,36 @@ async def test_a_model_that_is_not_pulled_is_not_found_and_the_remedy_is_named()
         [provider] = providers(OllamaSettings(), transport, {"OLLAMA_HOST": address})
         with pytest.raises(NotFound):
             await events_of(provider, GenerateRequest("llama3.2", Prompt((user("Hello"),))))
+
+
+class CloudVault:
+    """Holds keys of Ollama's own host."""
+
+    keys: Mapping[str, str] = {"a": "first", "b": "second"}
+
+    def accounts(self, provider: str, origin: str) -> Mapping[str, str]:
+        return self.keys if (provider, origin) == ("ollama-cloud", "https://ollama.com") else {}
+
+
+async def test_keys_of_the_vault_are_accounts_of_the_cloud_and_are_not_sent_to_hosts(
+    recorded_http: Callable[..., RecordedTransport],
+) -> None:
+    upstream = recorded_http(
+        Exchange(orjson.dumps({"models": [{"name": "m"}]}), path="/api/tags"),
+        Exchange(orjson.dumps(QWEN), path="/api/show"),
+        Exchange(orjson.dumps({"model": "m", "message": {"content": "Hi"}, "done": True}), path="/api/chat"),
+    )
+    settings = OllamaSettings(hosts={"gpu": "http://gpu.test"})
+    host, cloud = providers(settings, upstream, {}, CloudVault())
+    assert (host.name, host.keys, cloud.name) == ("ollama", None, "ollama-cloud")
+    await host.models()
+    assert not any("authorization" in request.headers for request in upstream.requests)
+    upstream.requests.clear()
+    [model] = await cloud.models()
+    assert {request.headers["authorization"] for request in upstream.requests} == {"Bearer first"}
+    assert [each.account for each in model.deployments] == ["a", "b"]
+    target = Target("ollama-cloud", "ollama-cloud/m", model.deployments[1])
+    context = CallContext("id", target, asyncio.get_running_loop().time() + 60)
+    async for _ in cloud.generate(GenerateRequest("m", Prompt((user("Hello"),))), context):
+        pass
+    assert upstream.requests[-1].headers["authorization"] == "Bearer second"

@@ -10,13 +10,15 @@ of streams), `converse_reader`, `usage` and `errors` (decoding of responses), `i
 import os
 from collections.abc import Iterable, Mapping
 
-from ymera_bedrock.authorization import Authorizer, by_key, by_signature
+from ymera_bedrock.authorization import Accounts, Authorizer, by_signature
 from ymera_bedrock.credentials import DEFAULT_PROFILE, Files, ProfileSource, Source, constant, of_environment
 from ymera_bedrock.regions import Region
 from ymera_bedrock.roles import has_container, of_container, of_machine
-from ymera_bedrock.settings import BedrockSettings
+from ymera_bedrock.settings import BEDROCK, BedrockSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.keys import Keys, Vault
+from ymera_service.sdk.later import keyed
 from ymera_service.sdk.providers import Provider
 
 _KEY_VARIABLE = "AWS_BEARER_TOKEN_BEDROCK"
@@ -28,35 +30,55 @@ _IDLE = f"set {_KEY_VARIABLE}, AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, or 
 @hookimpl
 def ymera_describe() -> PluginDescription:
     """Returns the settings model."""
-    return PluginDescription(settings=BedrockSettings, idle=_IDLE)
+    return PluginDescription(BedrockSettings, (1, 1), idle=_IDLE)
 
 
 @hookimpl
-def ymera_register_providers(settings: BedrockSettings, transport: Transport) -> Iterable[Provider]:
-    """Offers Bedrock if there are credentials for it."""
-    files = Files.of(os.environ, settings.credentials_file)
-    accounts = _accounts(settings, files, transport, os.environ)
-    if not accounts:
-        return []
-    from ymera_bedrock.provider import BedrockProvider  # noqa: PLC0415  # a server without Bedrock starts sooner
-
-    regions = {name: Region.of(name, settings.base_url) for name in _regions(settings, files, os.environ)}
-    return [BedrockProvider(regions, accounts, transport, settings.models)]
+def ymera_register_providers(
+    settings: BedrockSettings, transport: Transport, vault: Vault | None
+) -> Iterable[Provider]:
+    """Offers Bedrock, for when there are credentials for it."""
+    return providers(settings, transport, os.environ, vault)
 
 
-def _accounts(
+def providers(
+    settings: BedrockSettings, transport: Transport, environment: Mapping[str, str], vault: Vault | None = None
+) -> Iterable[Provider]:
+    """Returns the provider; none without credentials and a vault that may get a key."""
+    files = Files.of(environment, settings.credentials_file)
+    regions = {name: Region.of(name, settings.base_url) for name in _regions(settings, files, environment)}
+    key, signing = _access(settings, files, transport, environment)
+    keys = Keys(
+        BEDROCK,
+        key,
+        vault,
+        address=next(iter(regions.values())).runtime.base_url,
+        variables=(_KEY_VARIABLE,),
+        missing="" if signing else _IDLE,
+        wanted=bool(settings.model_fields_set),
+    )
+
+    def make() -> Provider:
+        from ymera_bedrock.provider import BedrockProvider  # noqa: PLC0415  # a server without Bedrock starts sooner
+
+        return BedrockProvider(regions, Accounts(signing, keys), transport, settings.models, keys)
+
+    return keyed(keys, vault, make)
+
+
+def _access(
     settings: BedrockSettings, files: Files, transport: Transport, environment: Mapping[str, str]
-) -> dict[str, Authorizer]:
-    """Returns the accounts: what the settings name goes before what the environment holds."""
+) -> tuple[str, dict[str, Authorizer]]:
+    """Returns a key of Bedrock or the accounts that sign: what the settings name, or else the environment holds."""
     if settings.api_key:
-        return {"": by_key(settings.api_key.get_secret_value())}
+        return settings.api_key.get_secret_value(), {}
     if settings.profiles:
         only = len(settings.profiles) == 1
-        return {"" if only else name: by_signature(ProfileSource(files, name)) for name in settings.profiles}
+        return "", {"" if only else name: by_signature(ProfileSource(files, name)) for name in settings.profiles}
     if key := environment.get(_KEY_VARIABLE, "").strip():
-        return {"": by_key(key)}
+        return key, {}
     source = _source(settings, files, transport, environment)
-    return {"": by_signature(source)} if source else {}
+    return "", {"": by_signature(source)} if source else {}
 
 
 def _source(

@@ -12,19 +12,19 @@ from ymera_bedrock.dialect import ConverseDialect
 from ymera_bedrock.listing import MODELS, on_demand, profiles_request, read_models, read_profiles
 from ymera_bedrock.profiles import Profile
 from ymera_bedrock.regions import Region, data_region
-from ymera_bedrock.settings import ModelSettings
+from ymera_bedrock.settings import BEDROCK, ModelSettings
 from ymera_bedrock.usage import reported_in
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.errors import ProviderError
+from ymera_service.sdk.errors import AuthenticationFailed, ProviderError
 from ymera_service.sdk.events import ProviderEvent, ResponseStarted
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.http import HttpProvider, HttpRequest, Transport
+from ymera_service.sdk.keys import Keys
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
 from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, Ranking, RerankRequest, TokenCount
 
-BEDROCK = "bedrock"
 _WITHOUT_IDS = frozenset({Api.CONVERSE, Api.NOVA, Api.TEXT_COMPLETIONS})
 PRICE_VENDOR = "aws"
 """The name of Amazon's price list in `genai-prices`."""
@@ -44,10 +44,19 @@ class BedrockProvider(HttpProvider):
         accounts: Mapping[str, Authorizer],
         transport: Transport,
         models: Mapping[str, ModelSettings] | None = None,
+        keys: Keys | None = None,
     ) -> None:
-        """`accounts` is by name, which may be empty if there is only one; `models` replace those that are listed."""
+        """
+        Args:
+            regions: Where models are called, by name.
+            accounts: By name, which may be empty if there is only one.
+            transport: Carries the requests.
+            models: Replace those that are listed.
+            keys: Those of the accounts that have one of Bedrock.
+        """
         first = next(iter(regions.values()))
         super().__init__(BEDROCK, ConverseDialect(), first.runtime, transport)
+        self.keys = keys
         self._regions = regions
         self._accounts = accounts
         self._models = models or {}
@@ -64,10 +73,22 @@ class BedrockProvider(HttpProvider):
         """See `HttpProvider.authorize`; a call goes to its target's region, signed with the key of its account."""
         deployment = context.target.deployment
         name = deployment.endpoint if deployment.endpoint in self._regions else next(iter(self._regions))
-        account = deployment.account if deployment.account in self._accounts else next(iter(self._accounts))
+        authorizer = self._accounts.get(deployment.account)
+        if authorizer is None and not deployment.account:
+            authorizer = next(iter(self._accounts.values()), None)
+        if authorizer is None:  # its key was revoked a moment ago: no other account is charged instead
+            raise AuthenticationFailed(f"there is no key of the account {deployment.account!r} any more")
         region = self._regions[name]
         endpoint = region.runtime if context.target.model else region.control  # the target of a list has no model
-        return await self._accounts[account](endpoint.resolve(request), name)
+        return await authorizer(endpoint.resolve(request), name)
+
+    async def check_key(self, account: str | None) -> None:
+        """See `Provider.check_key`; the list of models costs nothing."""
+        region, control = next((name, each.control) for name, each in self._regions.items())
+        if account is None:
+            await self._sent(control.resolve(MODELS))
+        else:
+            await self.fetch(MODELS, self._listing_call(Deployment(account, region)))
 
     def of_head(self, headers: Mapping[str, str], request: GenerateRequest) -> Iterator[ProviderEvent]:
         """See `HttpProvider.of_head`.

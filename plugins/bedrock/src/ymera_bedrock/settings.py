@@ -9,6 +9,7 @@ from ymera_bedrock.api import Api
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.settings import PluginSettings
 
+BEDROCK = "bedrock"
 Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 ProfileName = Annotated[str, StringConstraints(pattern=r"^[^\s\[\]#@]+$")]

@@ -13,6 +13,8 @@ from ymera_ollama.provider import OllamaProvider
 from ymera_ollama.settings import OllamaSettings
 from ymera_service.sdk.hookspecs import PluginDescription, hookimpl
 from ymera_service.sdk.http import Transport
+from ymera_service.sdk.keys import Keys, Vault
+from ymera_service.sdk.later import keyed
 from ymera_service.sdk.providers import Provider
 
 OLLAMA, CLOUD = "ollama", "ollama-cloud"
@@ -28,20 +30,23 @@ def ymera_describe() -> PluginDescription:
 
 
 @hookimpl
-def ymera_register_providers(settings: OllamaSettings, transport: Transport) -> Iterable[Provider]:
-    """Offers the configured hosts or else the one that is looked for, and Ollama's own if a key for them is set."""
-    return list(providers(settings, transport, os.environ))
+def ymera_register_providers(settings: OllamaSettings, transport: Transport, vault: Vault | None) -> Iterable[Provider]:
+    """Offers the configured hosts or else the one that is looked for, and Ollama's own for when there is a key."""
+    return list(providers(settings, transport, os.environ, vault))
 
 
 def providers(
-    settings: OllamaSettings, transport: Transport, environment: Mapping[str, str]
-) -> Iterator[OllamaProvider]:
-    """Yields the providers."""
+    settings: OllamaSettings, transport: Transport, environment: Mapping[str, str], vault: Vault | None = None
+) -> Iterator[Provider]:
+    """Yields the providers. Keys of the vault are for Ollama's own host alone, as each has one origin."""
     if settings.hosts:
         key = settings.api_key.get_secret_value() if settings.api_key else ""
         yield OllamaProvider(OLLAMA, settings.hosts, transport, settings, key=key)
     elif settings.discover_local:
         address = address_of(environment.get(_HOST_VARIABLE, "").strip(), DEFAULT)
         yield OllamaProvider(OLLAMA, {"": address}, transport, settings, configured=False)
-    if key := environment.get(_KEY_VARIABLE, "").strip():
-        yield OllamaProvider(CLOUD, {"": _CLOUD}, transport, OllamaSettings(), key=key, local=False)
+    key, missing = environment.get(_KEY_VARIABLE, "").strip(), f"set {_KEY_VARIABLE}"
+    keys = Keys(CLOUD, key, vault, address=_CLOUD, variables=(_KEY_VARIABLE,), missing=missing)
+    yield from keyed(
+        keys, vault, lambda: OllamaProvider(CLOUD, {"": _CLOUD}, transport, OllamaSettings(), keys=keys, local=False)
+    )

@@ -12,6 +12,7 @@ from ymera_ollama.settings import ModelSettings, OllamaSettings
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import MalformedResponse, ProviderError
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
+from ymera_service.sdk.keys import Keys
 from ymera_service.sdk.models import ModelInfo, Price
 from ymera_service.sdk.targets import Deployment, Target
 from ymera_service.sdk.wire.json_reader import Json, read_object, text
@@ -35,6 +36,7 @@ class OllamaProvider(HttpProvider):
         settings: OllamaSettings,
         *,
         key: str = "",
+        keys: Keys | None = None,
         configured: bool = True,
         local: bool = True,
     ) -> None:
@@ -45,11 +47,12 @@ class OllamaProvider(HttpProvider):
             transport: Carries the requests.
             settings: What is sent with each request, and the models that are offered.
             key: Sent as a bearer token; empty for none.
+            keys: Those of the accounts, instead, if there is one host.
             configured: Whether hosts are expected to answer; otherwise one that does not has no models.
             local: Whether calls cost nothing.
         """
         headers = {"authorization": f"Bearer {key}"} if key else {}
-        self._endpoints = {host: Endpoint(address.rstrip("/"), headers) for host, address in hosts.items()}
+        self._endpoints = {host: Endpoint(address.rstrip("/"), headers, keys or {}) for host, address in hosts.items()}
         dialect = OllamaDialect({} if settings.keep_alive is None else {"keep_alive": settings.keep_alive})
         super().__init__(name, dialect, next(iter(self._endpoints.values())), transport)
         self.configured = configured
@@ -81,7 +84,8 @@ class OllamaProvider(HttpProvider):
 
     async def authorize(self, request: HttpRequest, context: CallContext) -> HttpRequest:
         """See `HttpProvider.authorize`; a call goes to its target's host."""
-        return self._endpoints.get(context.target.deployment.endpoint, self.endpoint).resolve(request)
+        deployment = context.target.deployment
+        return self._endpoints.get(deployment.endpoint, self.endpoint).resolve(request, deployment.account)
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
         """See `Provider.embed`."""
@@ -114,6 +118,8 @@ class OllamaProvider(HttpProvider):
                 return {}
 
     async def _object(self, host: str, request: HttpRequest) -> Json:
+        if self.keys is not None:  # there is one host, and each account may list it
+            return read_object((await self.fetch(request)).body)
         target = Target(self.name, "", Deployment(endpoint=host))
         return read_object((await self.fetch(request, CallContext("", target, deadline=inf))).body)
 
@@ -135,6 +141,7 @@ class OllamaProvider(HttpProvider):
         return profile
 
     def _info(self, name: str, profile: Profile, listed: Mapping[str, Listed]) -> ModelInfo:
+        accounts = tuple(self.endpoint.accounts) or ("",)
         having = [host for host, found in listed.items() if _found(found, name)] or list(self._endpoints)
         local = self._local and not profile.remote
         return ModelInfo(
@@ -142,7 +149,7 @@ class OllamaProvider(HttpProvider):
             profile.capabilities,
             profile.context_window,
             kind=profile.kind,
-            deployments=tuple(Deployment(endpoint=host) for host in having),
+            deployments=tuple(Deployment(account, host) for account in accounts for host in having),
             unknown=profile.unknown,
             price=Price(0, 0, source="local") if local else None,
             local=local,
