@@ -548,7 +548,7 @@ def test_changes_of_models_are_shown_with_their_prices() -> None:
     ]
     assert lines(catalog.changes(changes)) == [
         "noticed (UTC)     model       change",
-        "2026-11-29 00:00  acme/large  price changed  unknown → $1 in, $2.5 out",
-        "2026-11-29 00:00  acme/old    deprecated     until 2026-12-31",
+        "2026-11-29 00:00  acme/large  price changed: unknown → $1 in, $2.5 out",
+        "2026-11-29 00:00  acme/old    deprecated: until 2026-12-31",
     ]
     assert lines(catalog.changes([])) == ["Nothing changed in the lists of providers, as far as they are stored."]

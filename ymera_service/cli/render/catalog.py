@@ -46,12 +46,11 @@ def changes(found: Sequence[ModelChange]) -> Iterator[RenderableType]:
         [
             f"{change.noticed_at.ToDatetime():%Y-%m-%d %H:%M}",
             clean(change.model),
-            word(ModelChangeKind.Name(change.kind), "MODEL_CHANGE_KIND_"),
-            _detail(change),
+            ": ".join(filter(None, [word(ModelChangeKind.Name(change.kind), "MODEL_CHANGE_KIND_"), _detail(change)])),
         ]
         for change in found
     ]
-    yield table(["noticed (UTC)", "model", "change", ""], rows, folds=("model", ""), drops=("noticed (UTC)",))
+    yield table(["noticed (UTC)", "model", "change"], rows, folds=("model", "change"), drops=("noticed (UTC)",))
 
 
 def _detail(change: ModelChange) -> str:
