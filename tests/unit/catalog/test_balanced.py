@@ -4,8 +4,9 @@ import pytest
 import structlog
 
 from tests.unit.catalog.test_catalog import catalog_of, offering, raising
-from ymera_service.catalog.balanced import BalancedCatalog
+from ymera_service.catalog.balanced import BalancedCatalog, unknown_names
 from ymera_service.catalog.catalog import Catalog
+from ymera_service.catalog.snapshot import CatalogSnapshot
 from ymera_service.config import BalancingPolicy, BalancingSettings
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.models import ModelInfo
@@ -75,3 +76,12 @@ async def test_names_that_mean_something_or_may_are_not_named() -> None:
 
 async def test_a_name_is_named_once() -> None:
     assert len(await warned(BalancingSettings(weights={"opnai@us": 2}), times=3)) == 1
+
+
+async def test_what_a_provider_has_is_not_known_while_it_can_not_be_listed() -> None:
+    listed = catalog()
+    await listed.refresh()
+    settings = BalancingSettings(weights={"openai#new": 2})
+    models = listed.snapshot.models
+    assert list(unknown_names(settings, PROVIDERS, CatalogSnapshot(models, {})))
+    assert not list(unknown_names(settings, PROVIDERS, CatalogSnapshot(models, {"openai": "timed out"})))
