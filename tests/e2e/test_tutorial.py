@@ -41,8 +41,12 @@ def _install(folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The reader's environment, without vendors' keys of the person who runs the tests: no vendor is ever called."""
-    kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "YMERA_ADDRESS"))}
+    """The reader's environment, without vendors' keys of the person who runs the tests: no vendor is ever called.
+
+    Nor with the options of this run of tests, such as one that asks for the coverage of Ymera.
+    """
+    left_out = ("_API_KEY", "YMERA_ADDRESS", "PYTEST_ADDOPTS")
+    kept = {name: value for name, value in os.environ.items() if not name.endswith(left_out)}
     path = os.pathsep.join(filter(None, [str(folder / "src"), kept.get("PYTHONPATH", "")]))
     return {**kept, "PYTHONPATH": path, "XDG_DATA_HOME": str(folder / "data"), "ACME_API_KEY": "open-sesame"}
 

@@ -312,7 +312,8 @@ class Breakers:
             self.loads.paused(target, error, pause)
         if self._is_local(error):
             return
-        self.reliability.failed(target, error)
+        if not _involved(self._tripped, target):  # a breaker that is not closed judges alone
+            self.reliability.failed(target, error)
         if not error.trips_breaker:
             return
         self.loads.failed(target, error)

@@ -175,3 +175,6 @@ def test_what_opens_a_breaker_is_left_to_it(scope: Scope, left: set[str]) -> Non
     assert breakers.reliability.chances().keys() == {POOL, "acme/two"}
     breakers.acquire(TARGET).failed(error)
     assert breakers.reliability.chances().keys() == left
+    for _ in range(3):
+        breakers.acquire(TARGET).failed(error)
+    assert breakers.reliability.chances().keys() == left

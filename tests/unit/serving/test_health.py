@@ -239,8 +239,8 @@ async def test_a_pause_is_no_open_breaker_and_requests_can_be_served(server: Ser
 
 async def test_targets_that_fail_often_are_named_the_worst_first(server: Server) -> None:
     health = await server.health(Lab("lab", REAL, ModelInfo("other")), Lab("other", REAL))
-    server.fail("lab/real", ProviderServerError("broken"), times=1)
-    server.fail("lab/other", ProviderServerError("broken"), times=3)
+    server.fail("lab/real", RateLimited("too many calls"), times=1)
+    server.fail("lab/other", RateLimited("too many calls"), times=3)
     lab, other = (await health.report()).providers
     assert [report.pool for report in lab.unreliable] == ["lab/other", "lab/real"]
     assert other.unreliable == ()
