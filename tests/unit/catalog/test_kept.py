@@ -218,7 +218,9 @@ async def test_a_kept_list_is_offered_while_the_provider_hangs(file: Path) -> No
 async def test_a_kept_list_is_offered_without_a_network(file: Path) -> None:
     start = Start(file)
     await start(p=offering(INFO))
+    await start.refreshing
     catalog = await start(p=raising(ConnectionFailed("offline")))
+    await start.refreshing
     assert list(catalog.snapshot.models) == ["p/m"]
     assert "offline" in catalog.snapshot.provider_errors["p"]
 
