@@ -33,6 +33,7 @@ async def stream(
     Raises:
         grpc.aio.AioRpcError: The request failed before it had begun.
     """
+    answer.asked()
     call = YmeraServiceStub(channel).ExecuteStream(request, timeout=deadline)
     try:
         async for event in call:
@@ -85,6 +86,10 @@ class Answer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._begin_words()
         self._end_line()
+
+    def asked(self) -> None:
+        """Begins to take the time: a server of the command's own had to start before."""
+        self._began = perf_counter()
 
     def take(self, event: ExecuteStreamResponse) -> None:
         """Prints an event."""
