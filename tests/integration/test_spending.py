@@ -67,7 +67,7 @@ async def test_a_call_that_is_cancelled_counts_by_what_it_may_have_cost_also_aft
         call = parrot(channel, "lab/hang")
         await lab.provider.reached.wait()
         call.cancel()
-        # What the call may have cost is recorded, as nobody knows what it did.
+        # What the call may have cost is recorded, as its outcome is unknown.
         async with asyncio.timeout(WAIT):
             while (await _reason(parrot(channel))) == "":
                 pass

@@ -320,7 +320,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_secret(secret: str) -> None:
-    """Refuses what is no key; never repeats it."""
+    """Refuses what is not a valid key, without repeating it."""
     if len(secret) > MAX_SECRET:
         raise _invalid("secret", f"has more than {MAX_SECRET:,} characters")
     if not _SECRET.fullmatch(secret):

@@ -1,4 +1,4 @@
-"""Scores in suites of different difficulty are joined so that being measured on a hard one costs nobody their place."""
+"""Scores of suites of different difficulty are joined so that a hard one costs no good model its place."""
 
 from math import exp
 from random import Random
