@@ -10,6 +10,7 @@ import pytest
 from ymera.v1 import feedback_pb2_grpc, routing_pb2_grpc, ymera_pb2_grpc
 from ymera.v1.feedback_pb2 import FeedbackRequest
 from ymera.v1.routing_pb2 import ListBeliefsRequest, ResetBeliefsRequest
+from ymera.v1.ymera_pb2 import HealthRequest, QualityDrift
 
 from tests.integration.test_access import CHECKOUT, SEARCH, ask, key, reason
 from ymera_service.access.keys import digest
@@ -37,6 +38,41 @@ async def learnt(stub: routing_pb2_grpc.RoutingServiceAsyncStub, count: int) -> 
             if len(found.beliefs) == count:
                 return [one.model for one in found.beliefs]
             await asyncio.sleep(0.05)
+
+
+async def drifts(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, count: int) -> list[QualityDrift]:
+    """Returns what Health says of changes of quality, as soon as it names so many."""
+    async with asyncio.timeout(WAIT):
+        while True:
+            health = await stub.Health(HealthRequest())
+            if len(health.quality_drifts) == count:
+                return [*health.quality_drifts]
+            await asyncio.sleep(0.05)
+
+
+async def test_a_model_whose_answers_got_worse_is_named_by_health_and_in_decisions_until_they_are_good_again(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, channel: grpc.aio.Channel
+) -> None:
+    feedback = feedback_pb2_grpc.FeedbackServiceStub(channel)
+
+    async def judged(count: int, rating: float) -> None:
+        for _ in range(count):
+            answer = await stub.Execute(ask(), timeout=WAIT)
+            await feedback.Feedback(FeedbackRequest(request_id=answer.request_id, rating=rating), timeout=WAIT)
+
+    await judged(20, 1.0)
+    await judged(15, 0.0)
+    [drift] = await drifts(stub, 1)
+    assert (drift.model, drift.category) == ("lab/parrot", "general")
+    assert (drift.quality_before, drift.quality_after) == (1.0, 0.0)
+    assert drift.answers_before == 20
+    assert 10 <= drift.answers_after <= 15
+    assert drift.detail.startswith(f"got worse since {drift.since.ToDatetime():%Y-%m-%d %H:%M} UTC")
+    decision = (await stub.Execute(ask(), timeout=WAIT)).decision
+    [quality] = [part for part in decision.candidates[0].components if part.name == "quality"]
+    assert "; got worse since" in quality.evidence
+    await judged(30, 1.0)
+    await drifts(stub, 0)
 
 
 async def test_what_was_judged_is_listed_and_can_be_forgotten(

@@ -2,7 +2,8 @@
 
 The latest answers of a model in a category are divided in two at each place, and the means of both parts compared. The
 place where they differ most is taken for a change if chance alone would hardly ever make such a difference, at the best
-of so many places, and each time when there is one more answer.
+of so many places, and each time when there is one more answer. Both parts are then looked at in the same way. A change
+has ended when answers are again as good as before it.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from datetime import datetime
 from operator import itemgetter
 
 import numpy as np
+
+from ymera_service.routing.columns import Floats
 
 LATEST = 200
 """Answers that are compared."""
@@ -50,12 +53,34 @@ class Drift:
 
 
 def drift_of(answers: Sequence[tuple[datetime, float]]) -> Drift | None:
-    """Returns the clearest change in judged answers, each with its time and worth; None if there is none."""
+    """Returns the latest change in judged answers, each with its time and worth.
+
+    None if there is none, or if it only undoes the one before it.
+    """
     ordered = sorted(answers, key=itemgetter(0))[-LATEST:]  # those of one time stay as they came
-    count = len(ordered)
+    worth = np.array([value for _, value in ordered])
+    parts = _parts(worth)
+    if len(parts) < 2:
+        return None
+    means = [float(part.mean()) for part in parts]
+    is_undone = len(means) > 2 and abs(means[-1] - means[-3]) < DIFFERENCE
+    if is_undone or abs(means[-1] - means[-2]) < DIFFERENCE:
+        return None
+    since = ordered[-parts[-1].size][0]
+    return Drift(since, means[-2], means[-1], parts[-2].size, parts[-1].size)
+
+
+def _parts(worth: Floats) -> list[Floats]:
+    """Divides answers, the earliest first, where they change."""
+    place = _clearest(worth)
+    return [worth] if place is None else [*_parts(worth[:place]), *_parts(worth[place:])]
+
+
+def _clearest(worth: Floats) -> int | None:
+    """Returns where answers change most; None if they don't."""
+    count = worth.size
     if count < 2 * FEWEST:
         return None
-    worth = np.array([value for _, value in ordered])
     places = np.arange(FEWEST, count - FEWEST + 1)
     sums, squares = np.cumsum(worth), np.cumsum(worth**2)
     before, after = sums[places - 1] / places, (sums[-1] - sums[places - 1]) / (count - places)
@@ -65,5 +90,4 @@ def drift_of(answers: Sequence[tuple[datetime, float]]) -> Drift | None:
     best = int(distance.argmax())
     if distance[best] < DEVIATIONS or abs(after[best] - before[best]) < DIFFERENCE:
         return None
-    place = int(places[best])
-    return Drift(ordered[place][0], float(before[best]), float(after[best]), place, count - place)
+    return int(places[best])

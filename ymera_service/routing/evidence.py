@@ -69,7 +69,7 @@ class Evidence:
     def qualities(self) -> Qualities:
         """How good models are by all that is known; the same object until there is more."""
         if self._qualities is None:
-            self._qualities = Qualities(self._benchmarks, self._expect, self.tallies)
+            self._qualities = Qualities(self._benchmarks, self._expect, self.tallies, self.drifts)
         return self._qualities
 
     def expect(self, expect: Expect) -> None:
@@ -201,8 +201,10 @@ class Evidence:
 
 
 def _tell(before: Mapping[tuple[str, str], Drift], after: Mapping[tuple[str, str], Drift]) -> None:
-    """Logs the changes of quality that were not known before."""
+    """Logs the changes of quality that were not known before, and the end of those that were."""
     for (model, category), drift in after.items():
         known = before.get((model, category))
         if known is None or (known.after < known.before) != (drift.after < drift.before):
             log.warning("quality drifted", model=model, category=category, evidence=str(drift))
+    for model, category in before.keys() - after.keys():
+        log.info("quality drift ended", model=model, category=category)

@@ -38,7 +38,9 @@ class PastRouting:
     ) -> None:
         """Takes the catalogue as it was, what was to be done, and what is known and installed now."""
         self._evidence, self._policies, self._operation = evidence, policies, operation
-        self._qualities = Qualities(evidence.benchmarks, expectations(catalog, prior).get, evidence.tallies)
+        self._qualities = Qualities(
+            evidence.benchmarks, expectations(catalog, prior).get, evidence.tallies, evidence.drifts
+        )
         self._table = Table(catalog, self._qualities, KINDS[operation])
         self._paces = evidence.paces_of(self._table.targets)
 

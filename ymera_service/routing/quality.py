@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ymera_service.routing.drift import Drift
 from ymera_service.routing.judged import Tallies, Tally
 from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.records import BenchmarkSummary
@@ -78,9 +79,17 @@ class Qualities:
     """What benchmarks and judged answers showed and what is expected, as a value that never changes."""
 
     def __init__(
-        self, summaries: Iterable[BenchmarkSummary] = (), expect: Expect = nothing, tallies: Tallies | None = None
+        self,
+        summaries: Iterable[BenchmarkSummary] = (),
+        expect: Expect = nothing,
+        tallies: Tallies | None = None,
+        drifts: Mapping[tuple[str, str], Drift] | None = None,
     ) -> None:
-        """Takes what was measured, each with at least one task and a score from 0 to 1, and what answers showed."""
+        """Takes what was measured, each with at least one task and a score from 0 to 1, and what answers showed.
+
+        `drifts` are the changes of models in categories, which the evidence names.
+        """
+        self._drifts = drifts or {}
         self._expect = expect
         self._summaries = by_model(summaries)
         self._tallies = tallies or {}
@@ -129,7 +138,9 @@ class Qualities:
         summaries, name = self._summaries.get(model, {}), category[:LONGEST_NAME]
         own, tally = summaries.get(category), self._tallies.get(model, {}).get(category)
         if own is not None or tally is not None:
-            return " and ".join(filter(None, (_benchmarked(own, name), _judged(tally, name))))
+            known = " and ".join(filter(None, (_benchmarked(own, name), _judged(tally, name))))
+            drift = self._drifts.get((model, category))
+            return known if drift is None else f"{known}; {drift}"
         value, expectation = self.value(model, category), self._expect(model)
         known = "" if expectation is None or category not in expectation.quality else expectation.basis[:LONGEST_BASIS]
         count = sum(each.tasks for each in summaries.values())

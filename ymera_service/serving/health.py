@@ -18,6 +18,7 @@ from ymera_service.resilience.pauses import PauseReport
 from ymera_service.resilience.reliability import ReliabilityReport
 from ymera_service.resilience.slots import LimitReport, Slots
 from ymera_service.resilience.spare import Spare
+from ymera_service.routing.drift import Drift
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Kind, Model
 from ymera_service.serving.background import Background, BackgroundReport
@@ -29,6 +30,8 @@ PING_SECONDS = 2.0
 """How long storage may take to answer."""
 MAX_UNRELIABLE = 20
 """Unreliable targets of a provider that are named."""
+MAX_DRIFTS = 20
+"""Changes of quality that are named."""
 MAX_CAUSES = 3
 """Causes that the sentence on the whole names."""
 
@@ -79,6 +82,15 @@ class ProviderHealth(PartHealth):
 
 
 @dataclass(frozen=True, slots=True)
+class QualityDrift:
+    """How the judged answers of a model to requests of a category changed of late."""
+
+    model: str
+    category: str
+    drift: Drift
+
+
+@dataclass(frozen=True, slots=True)
 class HealthReport:
     """The state of everything. `uptime` is in seconds; `detail` says what to do about the state as a whole."""
 
@@ -95,6 +107,7 @@ class HealthReport:
     queued: int
     limits: tuple[LimitReport, ...]
     simulator_only: bool
+    drifts: tuple[QualityDrift, ...] = ()
 
 
 class Health:
@@ -115,6 +128,7 @@ class Health:
         background: Background,
         clock: Callable[[], float],
         other_problem: Callable[[], str] = lambda: "",
+        drifts: Callable[[], Mapping[tuple[str, str], Drift]] = dict,
     ) -> None:
         self._plugins = plugins
         self._catalog = catalog
@@ -129,6 +143,7 @@ class Health:
         self._clock = clock
         self._ready_at = clock()
         self._other_problem = other_problem
+        self._drifts = drifts
 
     async def serving(self) -> bool:
         """Whether a request has a chance: the same as a report whose status is not UNAVAILABLE."""
@@ -163,6 +178,7 @@ class Health:
             queued=self._slots.queued,
             limits=limits,
             simulator_only=simulator_only,
+            drifts=_worst_first(self._drifts()),
         )
 
     def _other_limits(self) -> Iterable[LimitReport]:
@@ -232,6 +248,11 @@ class Health:
             return PartHealth(name, Status.UNAVAILABLE, problem)
         damage = self._database.damage
         return PartHealth(name, Status.DEGRADED if damage else Status.OK, damage)
+
+
+def _worst_first(drifts: Mapping[tuple[str, str], Drift]) -> tuple[QualityDrift, ...]:
+    found = [QualityDrift(model, category, drift) for (model, category), drift in drifts.items()]
+    return tuple(sorted(found, key=lambda one: (one.drift.after - one.drift.before, one.model))[:MAX_DRIFTS])
 
 
 _FLAWED = {Status.DEGRADED, Status.UNAVAILABLE}

@@ -90,6 +90,7 @@ def build(
         background=background,
         clock=clock,
         other_problem=lambda: vault.problem,
+        drifts=lambda: routing.evidence.drifts,
     )
     private = callers is not None and callers.known
     history = History(storage.database, routing.router, private=private)

@@ -357,6 +357,16 @@ def test_health_shows_every_part_and_its_problem() -> None:
             ymera_pb2.LimitHealth(name="request bytes", in_use=3 * 2**20, limit=128 * 2**20),
             ymera_pb2.LimitHealth(name="acme/large", in_use=43, limit=43, waiting=12),
         ],
+        quality_drifts=[
+            ymera_pb2.QualityDrift(
+                model="acme/large",
+                category="coding",
+                quality_before=0.9,
+                quality_after=0.4,
+                detail="got worse since 2026-11-24 08:00 UTC",
+            ),
+            ymera_pb2.QualityDrift(model="lab/m", category="math", quality_before=0.4, quality_after=0.9, detail="…"),
+        ],
         in_flight_requests=3,
         detail="the state in one sentence",
     )
@@ -384,6 +394,8 @@ def test_health_shows_every_part_and_its_problem() -> None:
         "provider    ollama           absent    offers no models now",
         "plugin      acme             disabled",
         "background  catalog refresh  degraded  OSError: no · restarted 2 times",
+        "quality     acme/large       worse     coding: got worse since 2026-11-24 08:00 UTC",
+        "quality     lab/m            better    math: …",
         "limit       request bytes              3 of 128 MiB in use",
         "limit       acme/large                 43 of 43 in use · 12 waiting",
     ]

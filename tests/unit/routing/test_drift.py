@@ -40,6 +40,21 @@ def test_a_change_is_found_with_its_time_and_its_evidence(after: float, word: st
     assert f"got {word} since {drift.since:%Y-%m-%d %H:%M} UTC: {drift.after:.2f} over" in str(drift)
 
 
+def test_a_change_ends_when_answers_are_as_good_as_before() -> None:
+    given = [(one.created_at, one.value or 0.0) for one in answers((80, 0.9), (30, 0.2), (60, 0.9))]
+    begun, ended = drift_of(given[:110]), drift_of(given)
+    assert begun is not None
+    assert begun.after < begun.before
+    assert ended is None
+
+
+def test_of_two_changes_the_last_is_told() -> None:
+    drift = drift_of([(one.created_at, one.value or 0.0) for one in answers((60, 1.0), (40, 0.1), (60, 0.6))])
+    assert drift is not None
+    assert drift.before < 0.25
+    assert 0.45 < drift.after < 0.75
+
+
 def test_where_nothing_changes_nothing_is_found() -> None:
     found = 0
     for seed in range(60):
@@ -67,6 +82,24 @@ def test_a_change_is_logged_once() -> None:
     assert (logged["event"], logged["model"], logged["category"]) == ("quality drifted", "p/a", "coding")
     assert logged["evidence"].startswith("got worse since 2026-11-26")
     assert evidence.drifts["p/a", "coding"].answers_before == pytest.approx(60, abs=5)
+
+
+def test_the_end_of_a_change_is_logged_once() -> None:
+    evidence, given = Evidence(lambda: NOW), answers((60, 0.9), (30, 0.1), (60, 0.9))
+    evidence.learn(given[:90])
+    assert "p/a" in {model for model, _ in evidence.drifts}
+    with structlog.testing.capture_logs() as logs:
+        for start in range(90, len(given), 10):
+            evidence.learn(given[start : start + 10])
+    assert [(one["event"], one["model"]) for one in logs] == [("quality drift ended", "p/a")]
+
+
+def test_a_change_is_part_of_the_evidence_of_the_models_quality_in_that_category_alone() -> None:
+    evidence = Evidence(lambda: NOW)
+    evidence.learn([*answers((60, 0.9), (60, 0.2)), observed(0.5, category="math", age=HOUR)], past=True)
+    told = evidence.qualities.evidence("p/a", "coding")
+    assert told.endswith(f"; {evidence.drifts['p/a', 'coding']}")
+    assert "since" not in evidence.qualities.evidence("p/a", "math")
 
 
 def test_what_happened_before_the_start_is_known_and_not_logged() -> None:

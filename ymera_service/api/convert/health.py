@@ -12,7 +12,14 @@ from ymera_service.resilience.pauses import PauseReport
 from ymera_service.resilience.reliability import ReliabilityReport
 from ymera_service.resilience.slots import LimitReport
 from ymera_service.sdk.targets import Scope
-from ymera_service.serving.health import BackgroundHealth, HealthReport, PartHealth, ProviderHealth, Status
+from ymera_service.serving.health import (
+    BackgroundHealth,
+    HealthReport,
+    PartHealth,
+    ProviderHealth,
+    QualityDrift,
+    Status,
+)
 
 _STATUSES = {status: pb.HealthStatus.Value(f"HEALTH_STATUS_{status.name}") for status in Status}
 _PLUGIN_STATES = {state: admin_pb2.Plugin.State.Value(f"STATE_{state.name}") for state in PluginState}
@@ -40,6 +47,7 @@ def health_response(report: HealthReport) -> pb.HealthResponse:
         "detail": report.detail,
         "network": {"status": _STATUSES[report.network.status], "detail": report.network.detail},
         "limits": [_limit(limit) for limit in report.limits],
+        "quality_drifts": [_drift(one) for one in report.drifts],
     }
     return pb.HealthResponse(**fields)
 
@@ -50,6 +58,19 @@ def _part(name: str, part: PartHealth) -> Fields:
 
 def _limit(report: LimitReport) -> Fields:
     return {"name": report.name, "in_use": report.in_use, "limit": report.limit, "waiting": report.waiting}
+
+
+def _drift(one: QualityDrift) -> Fields:
+    return {
+        "model": one.model,
+        "category": one.category,
+        "since": one.drift.since,
+        "quality_before": one.drift.before,
+        "quality_after": one.drift.after,
+        "answers_before": one.drift.answers_before,
+        "answers_after": one.drift.answers_after,
+        "detail": str(one.drift),
+    }
 
 
 def _background(work: BackgroundHealth) -> Fields:

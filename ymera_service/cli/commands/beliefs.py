@@ -58,8 +58,8 @@ async def _list(model: str, target: Target, output: Output) -> None:
 
 
 def _row(belief: Belief) -> list[str]:
-    evidence = f"{belief.evidence}; {belief.drift}" if belief.drift else belief.evidence
-    return [belief.model, belief.category, f"{belief.quality:.2f} ± {belief.standard_deviation:.2f}", evidence]
+    quality = f"{belief.quality:.2f} ± {belief.standard_deviation:.2f}"
+    return [belief.model, belief.category, quality, belief.evidence]
 
 
 @app.command()

@@ -13,6 +13,7 @@ from ymera.v1.ymera_pb2 import (
     LimitHealth,
     PauseHealth,
     ProviderHealth,
+    QualityDrift,
     UnreliableTarget,
 )
 
@@ -42,6 +43,7 @@ def health(state: HealthResponse) -> Iterator[RenderableType]:
         *(["provider", each.provider, _status(each.status), _provider(each)] for each in state.providers),
         *(["plugin", each.name, _status(each.status), each.detail] for each in state.plugins),
         *(["background", each.name, _status(each.status), _background(each)] for each in state.background_tasks),
+        *(["quality", each.model, _changed(each), f"{each.category}: {each.detail}"] for each in state.quality_drifts),
         *(["limit", each.name, clean(""), _limit(each)] for each in state.limits),
     ]
     yield table(["", "name", "state", "detail"], rows, folds=["name", "detail"], drops=["detail"])
@@ -49,6 +51,10 @@ def health(state: HealthResponse) -> Iterator[RenderableType]:
 
 def _status(status: HealthStatus.ValueType) -> Text:
     return clean(word(HealthStatus.Name(status), "HEALTH_STATUS_"), _STYLES.get(status, ""))
+
+
+def _changed(drift: QualityDrift) -> Text:
+    return clean("worse", "yellow") if drift.quality_after < drift.quality_before else clean("better", "green")
 
 
 def _provider(provider: ProviderHealth) -> str:

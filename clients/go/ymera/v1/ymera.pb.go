@@ -2706,7 +2706,12 @@ type HealthResponse struct {
 	Network *NetworkHealth `protobuf:"bytes,12,opt,name=network,proto3" json:"network,omitempty"`
 	// Limits of load, and what is in use: "requests", "request bytes",
 	// "benchmark tasks", and up to 20 targets for which requests wait.
-	Limits        []*LimitHealth `protobuf:"bytes,13,rep,name=limits,proto3" json:"limits,omitempty"`
+	Limits []*LimitHealth `protobuf:"bytes,13,rep,name=limits,proto3" json:"limits,omitempty"`
+	// Models whose judged answers became better or worse of late, the largest
+	// change for the worse first, at most 20. An entry goes once answers are as good
+	// as before, or the 200 latest ones do not show the change any more. Does not
+	// count for the overall state.
+	QualityDrifts []*QualityDrift `protobuf:"bytes,14,rep,name=quality_drifts,json=qualityDrifts,proto3" json:"quality_drifts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2832,6 +2837,122 @@ func (x *HealthResponse) GetLimits() []*LimitHealth {
 	return nil
 }
 
+func (x *HealthResponse) GetQualityDrifts() []*QualityDrift {
+	if x != nil {
+		return x.QualityDrifts
+	}
+	return nil
+}
+
+// A change of how good a model's answers are, as they were judged.
+type QualityDrift struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The model's id.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// The category of the requests.
+	Category string `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
+	// When the first answer after the change was judged.
+	Since *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
+	// The mean of the judgements before it, from 0 to 1.
+	QualityBefore float64 `protobuf:"fixed64,4,opt,name=quality_before,json=qualityBefore,proto3" json:"quality_before,omitempty"`
+	// The mean since then.
+	QualityAfter float64 `protobuf:"fixed64,5,opt,name=quality_after,json=qualityAfter,proto3" json:"quality_after,omitempty"`
+	// How many answers the mean before rests on.
+	AnswersBefore int32 `protobuf:"varint,6,opt,name=answers_before,json=answersBefore,proto3" json:"answers_before,omitempty"`
+	// How many answers the mean since then rests on.
+	AnswersAfter int32 `protobuf:"varint,7,opt,name=answers_after,json=answersAfter,proto3" json:"answers_after,omitempty"`
+	// The same for people: "got worse since 2026-11-24 08:00 UTC: …".
+	Detail        string `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QualityDrift) Reset() {
+	*x = QualityDrift{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QualityDrift) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QualityDrift) ProtoMessage() {}
+
+func (x *QualityDrift) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QualityDrift.ProtoReflect.Descriptor instead.
+func (*QualityDrift) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *QualityDrift) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *QualityDrift) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *QualityDrift) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *QualityDrift) GetQualityBefore() float64 {
+	if x != nil {
+		return x.QualityBefore
+	}
+	return 0
+}
+
+func (x *QualityDrift) GetQualityAfter() float64 {
+	if x != nil {
+		return x.QualityAfter
+	}
+	return 0
+}
+
+func (x *QualityDrift) GetAnswersBefore() int32 {
+	if x != nil {
+		return x.AnswersBefore
+	}
+	return 0
+}
+
+func (x *QualityDrift) GetAnswersAfter() int32 {
+	if x != nil {
+		return x.AnswersAfter
+	}
+	return 0
+}
+
+func (x *QualityDrift) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 // The state of this machine's network. Calls that fail before anything leaves
 // the machine, because no name can be resolved, no network is reachable or the
 // proxy refuses the connection, count as failures of the network, not of the
@@ -2848,7 +2969,7 @@ type NetworkHealth struct {
 
 func (x *NetworkHealth) Reset() {
 	*x = NetworkHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2860,7 +2981,7 @@ func (x *NetworkHealth) String() string {
 func (*NetworkHealth) ProtoMessage() {}
 
 func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2873,7 +2994,7 @@ func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NetworkHealth.ProtoReflect.Descriptor instead.
 func (*NetworkHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *NetworkHealth) GetStatus() HealthStatus {
@@ -2908,7 +3029,7 @@ type LimitHealth struct {
 
 func (x *LimitHealth) Reset() {
 	*x = LimitHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2920,7 +3041,7 @@ func (x *LimitHealth) String() string {
 func (*LimitHealth) ProtoMessage() {}
 
 func (x *LimitHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2933,7 +3054,7 @@ func (x *LimitHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LimitHealth.ProtoReflect.Descriptor instead.
 func (*LimitHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LimitHealth) GetName() string {
@@ -2995,7 +3116,7 @@ type ProviderHealth struct {
 
 func (x *ProviderHealth) Reset() {
 	*x = ProviderHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3007,7 +3128,7 @@ func (x *ProviderHealth) String() string {
 func (*ProviderHealth) ProtoMessage() {}
 
 func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3020,7 +3141,7 @@ func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderHealth.ProtoReflect.Descriptor instead.
 func (*ProviderHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ProviderHealth) GetProvider() string {
@@ -3107,7 +3228,7 @@ type UnreliableTarget struct {
 
 func (x *UnreliableTarget) Reset() {
 	*x = UnreliableTarget{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3119,7 +3240,7 @@ func (x *UnreliableTarget) String() string {
 func (*UnreliableTarget) ProtoMessage() {}
 
 func (x *UnreliableTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3132,7 +3253,7 @@ func (x *UnreliableTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnreliableTarget.ProtoReflect.Descriptor instead.
 func (*UnreliableTarget) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *UnreliableTarget) GetTarget() string {
@@ -3188,7 +3309,7 @@ type PauseHealth struct {
 
 func (x *PauseHealth) Reset() {
 	*x = PauseHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3200,7 +3321,7 @@ func (x *PauseHealth) String() string {
 func (*PauseHealth) ProtoMessage() {}
 
 func (x *PauseHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3213,7 +3334,7 @@ func (x *PauseHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseHealth.ProtoReflect.Descriptor instead.
 func (*PauseHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *PauseHealth) GetDomain() string {
@@ -3267,7 +3388,7 @@ type BreakerHealth struct {
 
 func (x *BreakerHealth) Reset() {
 	*x = BreakerHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3279,7 +3400,7 @@ func (x *BreakerHealth) String() string {
 func (*BreakerHealth) ProtoMessage() {}
 
 func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3292,7 +3413,7 @@ func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BreakerHealth.ProtoReflect.Descriptor instead.
 func (*BreakerHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *BreakerHealth) GetDomain() string {
@@ -3354,7 +3475,7 @@ type BackgroundTaskHealth struct {
 
 func (x *BackgroundTaskHealth) Reset() {
 	*x = BackgroundTaskHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3366,7 +3487,7 @@ func (x *BackgroundTaskHealth) String() string {
 func (*BackgroundTaskHealth) ProtoMessage() {}
 
 func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3379,7 +3500,7 @@ func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
 func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{35}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *BackgroundTaskHealth) GetName() string {
@@ -3426,7 +3547,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3438,7 +3559,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3451,7 +3572,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{36}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -3490,7 +3611,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3502,7 +3623,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3515,7 +3636,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{37}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -3730,7 +3851,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\n" +
 	"_score_lowB\r\n" +
 	"\v_score_high\"\x0f\n" +
-	"\rHealthRequest\"\xed\x04\n" +
+	"\rHealthRequest\"\xac\x05\n" +
 	"\x0eHealthResponse\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x121\n" +
@@ -3745,7 +3866,17 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	" \x03(\v2\x1e.ymera.v1.BackgroundTaskHealthR\x0fbackgroundTasks\x12\x16\n" +
 	"\x06detail\x18\v \x01(\tR\x06detail\x121\n" +
 	"\anetwork\x18\f \x01(\v2\x17.ymera.v1.NetworkHealthR\anetwork\x12-\n" +
-	"\x06limits\x18\r \x03(\v2\x15.ymera.v1.LimitHealthR\x06limits\"W\n" +
+	"\x06limits\x18\r \x03(\v2\x15.ymera.v1.LimitHealthR\x06limits\x12=\n" +
+	"\x0equality_drifts\x18\x0e \x03(\v2\x16.ymera.v1.QualityDriftR\rqualityDrifts\"\xa2\x02\n" +
+	"\fQualityDrift\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x1a\n" +
+	"\bcategory\x18\x02 \x01(\tR\bcategory\x120\n" +
+	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12%\n" +
+	"\x0equality_before\x18\x04 \x01(\x01R\rqualityBefore\x12#\n" +
+	"\rquality_after\x18\x05 \x01(\x01R\fqualityAfter\x12%\n" +
+	"\x0eanswers_before\x18\x06 \x01(\x05R\ranswersBefore\x12#\n" +
+	"\ranswers_after\x18\a \x01(\x05R\fanswersAfter\x12\x16\n" +
+	"\x06detail\x18\b \x01(\tR\x06detail\"W\n" +
 	"\rNetworkHealth\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\"h\n" +
@@ -3838,7 +3969,7 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_ymera_v1_ymera_proto_goTypes = []any{
 	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
 	(BreakerState)(0),             // 1: ymera.v1.BreakerState
@@ -3872,140 +4003,143 @@ var file_ymera_v1_ymera_proto_goTypes = []any{
 	(*BenchmarkScore)(nil),        // 29: ymera.v1.BenchmarkScore
 	(*HealthRequest)(nil),         // 30: ymera.v1.HealthRequest
 	(*HealthResponse)(nil),        // 31: ymera.v1.HealthResponse
-	(*NetworkHealth)(nil),         // 32: ymera.v1.NetworkHealth
-	(*LimitHealth)(nil),           // 33: ymera.v1.LimitHealth
-	(*ProviderHealth)(nil),        // 34: ymera.v1.ProviderHealth
-	(*UnreliableTarget)(nil),      // 35: ymera.v1.UnreliableTarget
-	(*PauseHealth)(nil),           // 36: ymera.v1.PauseHealth
-	(*BreakerHealth)(nil),         // 37: ymera.v1.BreakerHealth
-	(*BackgroundTaskHealth)(nil),  // 38: ymera.v1.BackgroundTaskHealth
-	(*PluginHealth)(nil),          // 39: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 40: ymera.v1.StorageHealth
-	nil,                           // 41: ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	nil,                           // 42: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
-	(*Prompt)(nil),                // 43: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 44: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 45: ymera.v1.DecisionView
-	(*Attribution)(nil),           // 46: ymera.v1.Attribution
-	(*Decision)(nil),              // 47: ymera.v1.Decision
-	(*Message)(nil),               // 48: ymera.v1.Message
-	(FinishReason)(0),             // 49: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 50: ymera.v1.Usage
-	(*Citation)(nil),              // 51: ymera.v1.Citation
-	(*Attempt)(nil),               // 52: ymera.v1.Attempt
-	(*TokenLogprob)(nil),          // 53: ymera.v1.TokenLogprob
-	(*ProviderBlock)(nil),         // 54: ymera.v1.ProviderBlock
-	(*Error)(nil),                 // 55: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 56: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 57: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 58: google.protobuf.Struct
+	(*QualityDrift)(nil),          // 32: ymera.v1.QualityDrift
+	(*NetworkHealth)(nil),         // 33: ymera.v1.NetworkHealth
+	(*LimitHealth)(nil),           // 34: ymera.v1.LimitHealth
+	(*ProviderHealth)(nil),        // 35: ymera.v1.ProviderHealth
+	(*UnreliableTarget)(nil),      // 36: ymera.v1.UnreliableTarget
+	(*PauseHealth)(nil),           // 37: ymera.v1.PauseHealth
+	(*BreakerHealth)(nil),         // 38: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 39: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 40: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 41: ymera.v1.StorageHealth
+	nil,                           // 42: ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	nil,                           // 43: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	(*Prompt)(nil),                // 44: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 45: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 46: ymera.v1.DecisionView
+	(*Attribution)(nil),           // 47: ymera.v1.Attribution
+	(*Decision)(nil),              // 48: ymera.v1.Decision
+	(*Message)(nil),               // 49: ymera.v1.Message
+	(FinishReason)(0),             // 50: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 51: ymera.v1.Usage
+	(*Citation)(nil),              // 52: ymera.v1.Citation
+	(*Attempt)(nil),               // 53: ymera.v1.Attempt
+	(*TokenLogprob)(nil),          // 54: ymera.v1.TokenLogprob
+	(*ProviderBlock)(nil),         // 55: ymera.v1.ProviderBlock
+	(*Error)(nil),                 // 56: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 57: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 58: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 59: google.protobuf.Struct
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	43, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	44, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	45, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	46, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
-	47, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	43, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	44, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	45, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	46, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
-	41, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	48, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	49, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	50, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	47, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	51, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	52, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	53, // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
-	43, // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	44, // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	45, // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	46, // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
-	42, // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	44, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	45, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	46, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	47, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	48, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	44, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	45, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	46, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	47, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	42, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	49, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	50, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	51, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	48, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	52, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	53, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	54, // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
+	44, // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	45, // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	46, // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	47, // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	43, // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
 	9,  // 22: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
 	10, // 23: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
 	11, // 24: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
 	12, // 25: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
 	13, // 26: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
 	15, // 27: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	51, // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	54, // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
+	52, // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	55, // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
 	14, // 30: ymera.v1.ExecuteStreamResponse.logprobs_delta:type_name -> ymera.v1.LogprobsDelta
 	16, // 31: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
 	17, // 32: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
 	18, // 33: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
 	19, // 34: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	47, // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	55, // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	53, // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
-	49, // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	50, // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	52, // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	55, // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	50, // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	52, // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	55, // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	50, // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	52, // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	55, // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	50, // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	52, // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	48, // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	56, // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	54, // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
+	50, // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	51, // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	53, // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	56, // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	51, // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	53, // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	56, // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	51, // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	53, // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	56, // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	51, // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	53, // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
 	21, // 50: ymera.v1.BenchmarkRequest.own_suite:type_name -> ymera.v1.OwnSuite
 	22, // 51: ymera.v1.OwnSuite.tasks:type_name -> ymera.v1.OwnTask
-	48, // 52: ymera.v1.OwnTask.messages:type_name -> ymera.v1.Message
+	49, // 52: ymera.v1.OwnTask.messages:type_name -> ymera.v1.Message
 	24, // 53: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
 	25, // 54: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
 	26, // 55: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
 	27, // 56: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
 	28, // 57: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
-	56, // 58: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	55, // 59: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	57, // 58: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	56, // 59: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
 	29, // 60: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	55, // 61: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
-	55, // 62: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
-	56, // 63: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	50, // 64: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	56, // 61: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	56, // 62: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	57, // 63: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	51, // 64: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
 	0,  // 65: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	56, // 66: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	34, // 67: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	39, // 68: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	40, // 69: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	38, // 70: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	32, // 71: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
-	33, // 72: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
-	0,  // 73: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 74: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	37, // 75: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	36, // 76: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
-	35, // 77: ymera.v1.ProviderHealth.unreliable_targets:type_name -> ymera.v1.UnreliableTarget
-	57, // 78: ymera.v1.ProviderHealth.listed_at:type_name -> google.protobuf.Timestamp
-	2,  // 79: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
-	56, // 80: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
-	1,  // 81: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	56, // 82: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 83: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	56, // 84: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
-	0,  // 85: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 86: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 87: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	58, // 88: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	58, // 89: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 90: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 91: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 92: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	20, // 93: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	30, // 94: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 95: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 96: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 97: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	23, // 98: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	31, // 99: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	95, // [95:100] is the sub-list for method output_type
-	90, // [90:95] is the sub-list for method input_type
-	90, // [90:90] is the sub-list for extension type_name
-	90, // [90:90] is the sub-list for extension extendee
-	0,  // [0:90] is the sub-list for field type_name
+	57, // 66: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	35, // 67: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	40, // 68: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	41, // 69: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	39, // 70: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	33, // 71: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
+	34, // 72: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
+	32, // 73: ymera.v1.HealthResponse.quality_drifts:type_name -> ymera.v1.QualityDrift
+	58, // 74: ymera.v1.QualityDrift.since:type_name -> google.protobuf.Timestamp
+	0,  // 75: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 76: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	38, // 77: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	37, // 78: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
+	36, // 79: ymera.v1.ProviderHealth.unreliable_targets:type_name -> ymera.v1.UnreliableTarget
+	58, // 80: ymera.v1.ProviderHealth.listed_at:type_name -> google.protobuf.Timestamp
+	2,  // 81: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	57, // 82: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	1,  // 83: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	57, // 84: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	2,  // 85: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	57, // 86: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
+	0,  // 87: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 88: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	0,  // 89: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	59, // 90: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	59, // 91: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	3,  // 92: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	5,  // 93: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	7,  // 94: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	20, // 95: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	30, // 96: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	4,  // 97: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	6,  // 98: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	8,  // 99: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	23, // 100: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	31, // 101: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	97, // [97:102] is the sub-list for method output_type
+	92, // [92:97] is the sub-list for method input_type
+	92, // [92:92] is the sub-list for extension type_name
+	92, // [92:92] is the sub-list for extension extendee
+	0,  // [0:92] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -4048,7 +4182,7 @@ func file_ymera_v1_ymera_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   40,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1367,6 +1367,7 @@ class HealthResponse(google.protobuf.message.Message):
     DETAIL_FIELD_NUMBER: builtins.int
     NETWORK_FIELD_NUMBER: builtins.int
     LIMITS_FIELD_NUMBER: builtins.int
+    QUALITY_DRIFTS_FIELD_NUMBER: builtins.int
     status: Global___HealthStatus.ValueType
     """The overall state."""
     version: builtins.str
@@ -1411,6 +1412,14 @@ class HealthResponse(google.protobuf.message.Message):
         "benchmark tasks", and up to 20 targets for which requests wait.
         """
 
+    @property
+    def quality_drifts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___QualityDrift]:
+        """Models whose judged answers became better or worse of late, the largest
+        change for the worse first, at most 20. An entry goes once answers are as good
+        as before, or the 200 latest ones do not show the change any more. Does not
+        count for the overall state.
+        """
+
     def __init__(
         self,
         *,
@@ -1427,11 +1436,61 @@ class HealthResponse(google.protobuf.message.Message):
         detail: builtins.str = ...,
         network: Global___NetworkHealth | None = ...,
         limits: collections.abc.Iterable[Global___LimitHealth] | None = ...,
+        quality_drifts: collections.abc.Iterable[Global___QualityDrift] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["network", b"network", "storage", b"storage", "uptime", b"uptime"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["background_tasks", b"background_tasks", "detail", b"detail", "in_flight_requests", b"in_flight_requests", "limits", b"limits", "network", b"network", "plugins", b"plugins", "providers", b"providers", "queued_requests", b"queued_requests", "simulator_only", b"simulator_only", "status", b"status", "storage", b"storage", "uptime", b"uptime", "version", b"version"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["background_tasks", b"background_tasks", "detail", b"detail", "in_flight_requests", b"in_flight_requests", "limits", b"limits", "network", b"network", "plugins", b"plugins", "providers", b"providers", "quality_drifts", b"quality_drifts", "queued_requests", b"queued_requests", "simulator_only", b"simulator_only", "status", b"status", "storage", b"storage", "uptime", b"uptime", "version", b"version"]) -> None: ...
 
 Global___HealthResponse: typing_extensions.TypeAlias = HealthResponse
+
+@typing.final
+class QualityDrift(google.protobuf.message.Message):
+    """A change of how good a model's answers are, as they were judged."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: builtins.int
+    CATEGORY_FIELD_NUMBER: builtins.int
+    SINCE_FIELD_NUMBER: builtins.int
+    QUALITY_BEFORE_FIELD_NUMBER: builtins.int
+    QUALITY_AFTER_FIELD_NUMBER: builtins.int
+    ANSWERS_BEFORE_FIELD_NUMBER: builtins.int
+    ANSWERS_AFTER_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
+    model: builtins.str
+    """The model's id."""
+    category: builtins.str
+    """The category of the requests."""
+    quality_before: builtins.float
+    """The mean of the judgements before it, from 0 to 1."""
+    quality_after: builtins.float
+    """The mean since then."""
+    answers_before: builtins.int
+    """How many answers the mean before rests on."""
+    answers_after: builtins.int
+    """How many answers the mean since then rests on."""
+    detail: builtins.str
+    """The same for people: "got worse since 2026-11-24 08:00 UTC: …"."""
+    @property
+    def since(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the first answer after the change was judged."""
+
+    def __init__(
+        self,
+        *,
+        model: builtins.str = ...,
+        category: builtins.str = ...,
+        since: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        quality_before: builtins.float = ...,
+        quality_after: builtins.float = ...,
+        answers_before: builtins.int = ...,
+        answers_after: builtins.int = ...,
+        detail: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["since", b"since"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["answers_after", b"answers_after", "answers_before", b"answers_before", "category", b"category", "detail", b"detail", "model", b"model", "quality_after", b"quality_after", "quality_before", b"quality_before", "since", b"since"]) -> None: ...
+
+Global___QualityDrift: typing_extensions.TypeAlias = QualityDrift
 
 @typing.final
 class NetworkHealth(google.protobuf.message.Message):
