@@ -1,6 +1,6 @@
 """Removes configured secrets from everything that is logged, stored or sent.
 
-A vendor may echo the key that it was sent. `server.py` builds one `Redactor` and passes it on: the logs apply
+A vendor may echo the key that it was sent. `server` builds one `Redactor` and passes it on: the logs apply
 it to each rendered line, and `plugins.boundary` to each error that leaves a plugin.
 """
 

@@ -1,0 +1,55 @@
+"""The work of a server beside requests."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+from ymera_service.access.spending import READ_SECONDS, Ledger
+from ymera_service.benchmark.scheduled import CHECK_SECONDS, ScheduledBenchmarks
+from ymera_service.catalog import BalancedCatalog
+from ymera_service.config import Settings
+from ymera_service.routing.learning import Learner
+from ymera_service.server.parts import Parts
+from ymera_service.serving.background import Background
+
+LEARN_SECONDS = 1.0
+"""How often routing hears of observations of answers, which other servers may have stored."""
+KEYS_SECONDS = 1.0
+"""How often a server hears of keys that others have added, rotated or revoked."""
+MASTER_KEY_SECONDS = 30.0
+"""How often the master keys are read, and a change of them that did not end is continued."""
+
+
+@asynccontextmanager
+async def upkeep(parts: Parts, settings: Settings, background: Background) -> AsyncIterator[None]:
+    """Reads what is stored and lists the models, then keeps all of it up to date beside the block."""
+    catalog, database, keys = parts.catalog, parts.storage.database, parts.service.keys
+    balanced = BalancedCatalog(catalog, settings.balancing, parts.service.plugins.registry.all_providers)
+    learner = Learner(database, parts.routing.evidence)
+    ledger = Ledger(parts.callers.budgets, database.usage_hours, lambda: datetime.now(UTC))
+    scheduled = ScheduledBenchmarks(parts.runner, database, settings.benchmark)
+    period = settings.catalog.refresh_seconds
+    async with AsyncExitStack() as stack:
+        await catalog.restore()
+        await stack.enter_async_context(background.every(period, "catalog refresh", balanced.refresh, at_once=True))
+        await parts.runner.reread()
+        await learner.reread()
+        await ledger.reread()
+        await catalog.ready()
+        for work in (
+            background.every(period, "benchmark results", parts.runner.reread),
+            *(
+                [background.every(CHECK_SECONDS, "benchmarks", scheduled.turn)]
+                if settings.benchmark.every_hours
+                else []
+            ),
+            *([] if ledger.is_empty else [background.every(READ_SECONDS, "spending of callers", ledger.reread)]),
+            background.every(LEARN_SECONDS, "observations of answers", learner.reread),
+            background.every(KEYS_SECONDS, "keys of providers", keys.follow),
+            background.every(MASTER_KEY_SECONDS, "master key", keys.renew),
+            background.running("observers", parts.pipeline.observers.run),
+            background.running("sums of usage", parts.usage_sums.run),
+            *(background.running(name, work) for name, work in parts.storage.work.items()),
+        ):
+            await stack.enter_async_context(work)
+        yield
