@@ -237,9 +237,10 @@ def harness(tmp_path: Path) -> OpenHarness:
         breaker: BreakerSettings | None = None,
         max_concurrent: int = 8,
         max_queued: int = 8,
+        other: Mapping[str, Sequence[Sequence[Step]]] | None = None,
     ) -> AsyncIterator[Harness]:
         provider = ScriptedProvider("acme", scripts)
-        catalog = Catalog({"acme": provider}, CatalogSettings())
+        catalog = Catalog({"acme": provider, "other": ScriptedProvider("other", other or {})}, CatalogSettings())
         await catalog.refresh()
         evidence, sessions = Evidence(), Sessions(10)
         breakers = Breakers(breaker or BreakerSettings(), asyncio.get_running_loop().time)
@@ -663,6 +664,16 @@ async def test_without_tokens_in_its_providers_budget_a_limited_target_is_not_ca
     async with harness({"one": [[RateLimited("x", retry_after=0)]]}, execution=one_retry) as here:
         calls = [len(list((await here.end_of()).attempts)) for _ in range(22)]
         assert calls == [2] * 20 + [1] * 2
+
+
+async def test_a_provider_that_has_used_up_its_retries_takes_none_from_another(harness: OpenHarness) -> None:
+    limited = [[RateLimited("x", retry_after=0)]]
+    one_retry = ExecutionSettings(max_attempts=2)
+    async with harness({"one": limited}, other={"two": limited}, execution=one_retry) as here:
+        for _ in range(20):
+            await here.end_of(here.request(model="acme/one"))
+        assert len(list((await here.end_of(here.request(model="acme/one"))).attempts)) == 1
+        assert len(list((await here.end_of(here.request(model="other/two"))).attempts)) == 2
 
 
 async def test_a_limited_target_is_left_to_everyone_until_its_pause_is_over(harness: OpenHarness) -> None:
