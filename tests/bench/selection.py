@@ -28,7 +28,7 @@ from ymera_service.routing.selection import select
 from ymera_service.routing.sessions import NO_AFFINITY
 from ymera_service.routing.snapshot import RANKED, RoutingRequest, Snapshot
 from ymera_service.routing.stored import to_json
-from ymera_service.routing.table import Table
+from ymera_service.routing.table import Table, bits_of
 from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price
@@ -167,6 +167,7 @@ def _steps(snapshot: Snapshot, batch: Sequence[RoutingRequest], rounds: int) -> 
             request.preferences,
             request.needs,
             table,
+            required=bits_of(request.needs.capabilities | request.preferences.required_capabilities),
             paces=paces,
             open_domains=snapshot.open_domains,
             paused_domains=snapshot.paused_domains,

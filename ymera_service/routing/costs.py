@@ -1,7 +1,7 @@
 """What a request may cost at each target, all at once, to the same micro-USD as `Model.cost_micros`."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -79,16 +79,20 @@ class Costs:
         micros //= _MILLION
         return micros if self._fees is None else micros + self._fees
 
-    def expected_of(self, row: int, input_tokens: int, output_tokens: int) -> int | None:
-        """Returns the same for one row; `None` where its price is not known."""
-        tiers = self._prices[row]
-        if tiers is None:
-            return None
-        rates = tiers[0]
-        for tier in tiers[1:]:
-            if input_tokens > tier.above:
-                rates = tier
-        return self._fee_of[row] - (-(input_tokens * rates.input + output_tokens * rates.output) // _MILLION)
+    def expected_in(self, rows: Iterable[int], input_tokens: int, output_tokens: Iterable[int]) -> Sequence[int | None]:
+        """Returns the same for some rows, each with its own length of answer; `None` where a price is not known."""
+        costs: list[int | None] = []
+        for row, output in zip(rows, output_tokens, strict=True):
+            tiers = self._prices[row]
+            if tiers is None:
+                costs.append(None)
+                continue
+            rates = tiers[0]
+            for tier in tiers[1:]:
+                if input_tokens > tier.above:
+                    rates = tier
+            costs.append(self._fee_of[row] - (-(input_tokens * rates.input + output * rates.output) // _MILLION))
+        return costs
 
     def _rates_between(self, thresholds_exceeded: int) -> _Rates:
         exceeded = set(self._thresholds[:thresholds_exceeded])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ymera_service.routing.decision import Candidate, ExclusionCount
 from ymera_service.routing.policy import CHEAPEST, FREE_FIRST, LISTED, Order
-from ymera_service.routing.scoring import Values
+from ymera_service.routing.scoring import Scores
 from ymera_service.routing.texts import clipped
 
 STAYS = "stays with this session"
@@ -18,7 +18,7 @@ def explain(
     order: Order,
     exclusions: Sequence[ExclusionCount],
     *,
-    ranges: tuple[Values, Values],
+    scores: Scores,
     count: int,
     session: str,
 ) -> str:
@@ -29,7 +29,7 @@ def explain(
         candidates: The best ones, at least the first two if there are two.
         order: What ordered them.
         exclusions: The excluded targets.
-        ranges: The lowest and the highest values of all eligible targets.
+        scores: Of all eligible targets.
         count: Of the eligible targets.
         session: What the target that answered last in the session means for the order; empty if nothing.
     """
@@ -49,17 +49,16 @@ def explain(
         sentence += f"first by the policy {order.policy} of {count} candidates"
     else:
         free = "free, " if order.policy == FREE_FIRST and first.expected_cost_micros == 0 else ""
-        sentence += f"{free}{', '.join(_merits(first, ranges)) or 'best balance'} of {count} candidates"
+        sentence += f"{free}{', '.join(_merits(first, scores)) or 'best balance'} of {count} candidates"
     if session and session != STAYS:
         sentence += f"; {clipped(session)}"
     if count > 1:
         sentence += f"; next {clipped(candidates[1].target.id)}"
-    excluded = sum(each.count for each in exclusions)
-    return f"{sentence}; {excluded} excluded" if excluded else sentence
+    return f"{sentence}; {sum([each.count for each in exclusions])} excluded" if exclusions else sentence
 
 
-def _merits(first: Candidate, ranges: tuple[Values, Values]) -> Iterator[str]:
+def _merits(first: Candidate, scores: Scores) -> Iterator[str]:
     """Yields in what the first candidate is not beaten and better than some other."""
-    for component, superlative, worst, best in zip(first.components, _SUPERLATIVES, *ranges, strict=False):
+    for component, superlative, worst, best in zip(first.components, _SUPERLATIVES, *scores.ranges(), strict=False):
         if component.weight and worst < component.value >= best:
             yield f"{superlative} ({component.evidence})"

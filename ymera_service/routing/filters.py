@@ -18,7 +18,7 @@ from ymera_service.routing.decision import Exclusion, ExclusionCount, ExclusionR
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.latency import Paces
 from ymera_service.routing.scoring import expected_costs
-from ymera_service.routing.table import Matches, Table, bits_of
+from ymera_service.routing.table import Matches, Table
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import ModelNotFound, ModelNotPermitted
 from ymera_service.sdk.models import Capability
@@ -47,6 +47,10 @@ class Sifted:
 
     eligible: Rows
     excluded: tuple[tuple[Filter, int], ...]
+
+    def rows(self, positions: Sequence[int], table: Table) -> Sequence[int]:
+        """Returns the rows at positions among the eligible ones."""
+        return positions if self.eligible is table.everyone else self.eligible.take(positions).tolist()
 
     @property
     def failing(self) -> Rows | None:
@@ -84,11 +88,12 @@ def filters_for(
     needs: Needs,
     table: Table,
     *,
+    required: int,
     paces: Paces,
     open_domains: Mapping[str, float],
     paused_domains: Mapping[str, float],
 ) -> Iterator[Filter]:
-    """Yields the rules that a request calls for.
+    """Yields the rules that a request calls for; `required` are the bits of the capabilities that it needs.
 
     Raises:
         ModelNotFound: A model that the preferences name matches none on offer.
@@ -97,7 +102,7 @@ def filters_for(
     yield from _listed(preferences, table)
     if preferences.data_regions:
         yield _of_regions(preferences.data_regions, table)
-    if required := required_bits(needs, preferences):
+    if required:
         yield _capable(required, needs, preferences, table)
     if preferences.provider:
         yield _of_provider(preferences.provider, table)
@@ -113,11 +118,6 @@ def filters_for(
         yield _unpaused(paused_domains, table)
 
 
-def required_bits(needs: Needs, preferences: Preferences) -> int:
-    """Returns the capabilities that a request needs or requires; see `bits_of`."""
-    return bits_of(needs.capabilities) | bits_of(preferences.required_capabilities)
-
-
 def missing(table: Table, row: int, required: Iterable[Capability]) -> str:
     """Returns the names of the capabilities that a row is not known to have."""
     return ", ".join(sorted(set(required) - table.models[row].info.capabilities))
@@ -128,8 +128,8 @@ def _exclusion(rule: Filter, row: int, table: Table) -> Exclusion:
 
 
 def _listed(preferences: Preferences, table: Table) -> Iterator[Filter]:
-    allowed = _matches("preferences.allow_models", preferences.allow_models, table)
-    denied = _matches("preferences.deny_models", preferences.deny_models, table)
+    allowed = _matches("preferences.allow_models", preferences.allow_models, table) if preferences.allow_models else []
+    denied = _matches("preferences.deny_models", preferences.deny_models, table) if preferences.deny_models else []
     listed = _listed_models(preferences, table) if preferences.model else []
     permitted = _permitted(preferences, table)
     if permitted:

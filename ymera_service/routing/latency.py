@@ -33,10 +33,6 @@ class Pace:
     first_token: float
     per_token: float
 
-    def latency(self, output_tokens: int) -> float:
-        """Returns the seconds that an answer is expected to take."""
-        return self.first_token + self.per_token * output_tokens
-
     def moved_towards(self, latest: "Pace") -> "Pace":
         """Returns the moving average with one more call."""
         first = self.first_token + MOVING * (latest.first_token - self.first_token)
@@ -91,10 +87,10 @@ class Paces:
         """The same in columns."""
         return Columns.of(self.by_row)
 
-    def latency(self, row: int, output_tokens: int) -> float | None:
-        """Returns the seconds that an answer is expected to take; `None` where not known."""
-        pace = self.by_row[row]
-        return None if pace is None else pace.latency(output_tokens)
+    def latencies(self, rows: Iterable[int], output_tokens: int) -> Sequence[float | None]:
+        """Returns the seconds that an answer of some rows is expected to take; `None` where not known."""
+        paces = map(self.by_row.__getitem__, rows)
+        return [None if pace is None else pace.first_token + pace.per_token * output_tokens for pace in paces]
 
     def replaced(self, pool: str, pace: Pace) -> "Paces":
         """Returns a copy in which one target has another pace; itself where it has no such target."""

@@ -34,7 +34,7 @@ LONGEST_NAME = 40
 """Characters of a category's name in a sentence,"""
 LONGEST_BASIS = 120
 """and of what an expectation rests on."""
-SENTENCES_KEPT = 1024
+SENTENCES_KEPT = 8192
 
 Expect = Callable[[str], Expectation | None]
 """Model id → what is expected of the model before it is measured."""

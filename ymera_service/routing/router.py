@@ -129,7 +129,7 @@ class Router:
         probabilities = self._probabilities(prompt, preferences.category_hint)
         needs = needs_of(prompt)
         features = features_of(prompt, probabilities, needs) if self._keeps_features else None
-        request = RoutingRequest(preferences, probabilities, needs, full_view)
+        request = RoutingRequest(preferences, probabilities, needs, full_view, features=features)
         table, policy = self._table(), self.policy(preferences.policy)
         exploration, optimism = self._curiosity
         snapshot = Snapshot(
@@ -147,8 +147,7 @@ class Router:
             affinity=self._sessions.affinity(caller, preferences.session_id, prompt, probabilities),
             seed=getrandbits(63) if seed is None else seed,
         )
-        selection = select(request, snapshot)
-        return Selection(selection.decision, selection.ranking, features, selection.accounts)
+        return select(request, snapshot)
 
     def route_work(self, work: WorkRequest, preferences: Preferences, *, full_view: bool = False) -> Selection:
         """Decides for one request of work, whose preferences were checked: the lowest known price goes first.
@@ -260,7 +259,7 @@ def _normalised(given: Mapping[str, float]) -> dict[str, float]:
     if len(given) > MOST_GIVEN:
         raise ValueError(f"there are {len(given)} categories")
     likeliest = sorted(given.items(), key=_probability, reverse=True)[:MAX_CATEGORIES]
-    total = sum(probability for _, probability in likeliest)
+    total = sum(map(_probability, likeliest))
     if not 0 < total < inf or min(given.values()) < 0 or max(map(len, given)) > LONGEST_CATEGORY:
         raise ValueError(f"these are not probabilities of categories: {dict(given)!r:.500}")
     return {category: probability / total for category, probability in likeliest}

@@ -8,7 +8,7 @@ Few targets are scored one by one, many in columns: numpy takes as long for one 
 plain Python as long for thirty.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from operator import mul
@@ -55,8 +55,8 @@ class Scores(Protocol):
         """The weighted sum of each one's values."""
         ...
 
-    def values(self, position: int) -> Values:
-        """Returns the values of one."""
+    def at(self, positions: Sequence[int]) -> Iterable[tuple[float, Values]]:
+        """Returns total and values of those at some positions."""
         ...
 
     def ranges(self) -> tuple[Values, Values]:
@@ -119,10 +119,10 @@ class _Few:
 
     totals: list[float]
     each: list[Values]
-    micros: list[int | None]
+    micros: Sequence[int | None]
 
-    def values(self, position: int) -> Values:
-        return self.each[position]
+    def at(self, positions: Sequence[int]) -> Iterable[tuple[float, Values]]:
+        return [(self.totals[position], self.each[position]) for position in positions]
 
     def ranges(self) -> tuple[Values, Values]:
         quality, speed, cost = zip(*self.each, strict=True)
@@ -154,9 +154,8 @@ def _few(
 ) -> _Few:
     each: list[Values] = []
     better = [0.0] * len(rows) if corrections is None else corrections.take(rows).tolist()
-    costs = [expected_cost(needs, table, row) for row in rows]
-    for row, micros, correction in zip(rows, costs, better, strict=True):
-        latency = paces.latency(row, needs.output_tokens)
+    costs, latencies = costs_in(needs, table, rows), paces.latencies(rows, needs.output_tokens)
+    for row, micros, latency, correction in zip(rows, costs, latencies, better, strict=True):
         speed = UNKNOWN if latency is None else _value(latency, INSTANT, _PER_LATENCY)
         cost = UNKNOWN if micros is None else _value(micros, CHEAP, _PER_COST)
         each.append((min(max(sum(map(mul, qualities[row], shares)) + correction, 0.0), 1.0), speed, cost))
@@ -169,9 +168,10 @@ def _value(amount: float, best: float, per_e_fold: float) -> float:
     return max(1.0 + per_e_fold * log(amount / best), 0.0) if amount > best else 1.0
 
 
-def expected_cost(needs: Needs, table: Table, row: int) -> int | None:
-    """Returns the micro-USD that the longest answer asked for costs; `None` where the price is not known."""
-    return table.costs.expected_of(row, needs.input_tokens, min(needs.most.output_tokens, table.longest[row]))
+def costs_in(needs: Needs, table: Table, rows: Sequence[int]) -> Sequence[int | None]:
+    """Returns the micro-USD that the longest answer asked for costs in some rows; `None` where a price is not known."""
+    most = needs.most.output_tokens
+    return table.costs.expected_in(rows, needs.input_tokens, [min(most, table.longest[row]) for row in rows])
 
 
 def expected_costs(needs: Needs, table: Table) -> Whole:
@@ -190,9 +190,9 @@ class _Many:
     micros: Whole
     unknown: Mask
 
-    def values(self, position: int) -> Values:
-        quality, speed, cost = self.each[:, position].tolist()
-        return quality, speed, cost
+    def at(self, positions: Sequence[int]) -> Iterable[tuple[float, Values]]:
+        totals, (quality, speed, cost) = self.totals.take(positions).tolist(), self.each.take(positions, 1).tolist()
+        return zip(totals, zip(quality, speed, cost, strict=True), strict=True)
 
     def ranges(self) -> tuple[Values, Values]:
         return tuple(np.minimum.reduce(self.each, 1).tolist()), tuple(np.maximum.reduce(self.each, 1).tolist())

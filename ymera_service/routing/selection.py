@@ -4,7 +4,7 @@ Nothing here reads a clock, draws from anything but the seed, or changes what it
 and snapshot give the same selection.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from heapq import nsmallest
 from typing import Any
 
@@ -12,15 +12,15 @@ import numpy as np
 
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing import policy
-from ymera_service.routing.candidates import candidates, rows_at, session_note
+from ymera_service.routing.candidates import candidates, session_note
 from ymera_service.routing.columns import Rows, Whole
 from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Inputs, Preferences, Selection
 from ymera_service.routing.explain import explain
-from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, required_bits, sift
+from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, sift
 from ymera_service.routing.policies import BALANCED, Contest, scores_of
 from ymera_service.routing.scoring import FAILURES_WEIGHT, doubts, score
 from ymera_service.routing.snapshot import RANKED, RoutingRequest, Scored, Snapshot
-from ymera_service.routing.table import Table
+from ymera_service.routing.table import Table, bits_of
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
 from ymera_service.sdk.models import Kind, Price
@@ -44,16 +44,18 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         NoHealthyModel: There is none, and a provider can't list its models now.
     """
     wanted, table, needs = request.preferences, snapshot.table, request.needs
+    required = bits_of(needs.capabilities | wanted.required_capabilities)
     filters = filters_for(
         wanted,
         needs,
         table,
+        required=required,
         paces=snapshot.paces,
         open_domains=snapshot.open_domains,
         paused_domains=snapshot.paused_domains,
     )
     sifted = sift(filters, table)
-    failing = sifted.failing
+    failing = sifted.failing if sifted.excluded else None
     if not sifted.eligible.size:
         if failing is None:
             raise _nothing_left(sifted, snapshot, wanted)
@@ -67,9 +69,9 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         needs=needs,
         probabilities=request.probabilities,
         weights=weights,
-        corrections=table.column({model: each.better for model, each in snapshot.corrections.items()}),
+        corrections=table.corrections(snapshot.corrections) if snapshot.corrections else None,
     )
-    pinned = _pinned(snapshot, eligible)
+    pinned = _pinned(snapshot, eligible) if snapshot.affinity.target_id else None
     name, own, explores = BALANCED, None, True
     if (chosen := snapshot.policy) is not None:
         name, own = scores_of(chosen, Contest(request, snapshot, eligible, scores, pinned))
@@ -80,19 +82,20 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     if (snapshot.exploration or snapshot.optimism) and explores:
         unsure = doubts(table, eligible, request.probabilities)
         scores.add(unsure * ((weights.quality if own is None else 1.0) * snapshot.optimism))
-    if required := required_bits(needs, wanted):
+    if required:
         scores.add(table.certainties(required).take(eligible))
     if snapshot.chances and (shortfalls := table.shortfalls(snapshot.chances)) is not None:
         scores.add(shortfalls.take(eligible) * -FAILURES_WEIGHT)
     if pinned is not None:
         scores.totals[pinned] += snapshot.affinity.weight
-    return _selection(Scored(request, snapshot, sifted, weights, scores, name, own, unsure, pinned, failing))
+    return _selection(
+        Scored(request, snapshot, sifted, weights, scores, name, own, unsure, pinned, failing, bool(required))
+    )
 
 
 def _pinned(snapshot: Snapshot, eligible: Rows) -> int | None:
     """Returns the position of the session's target among the eligible ones."""
-    target_id = snapshot.affinity.target_id
-    row = snapshot.table.own_domains.get(target_id) if target_id else None
+    row = snapshot.table.own_domains.get(snapshot.affinity.target_id)
     if row is None:
         return None
     position = int(eligible.searchsorted(row))
@@ -159,7 +162,9 @@ def _selection(scored: Scored) -> Selection:
     request, snapshot, sifted, order = scored.request, scored.snapshot, scored.sifted, _order(scored)
     table, full = snapshot.table, request.full_view
     category, probability = next(iter(request.probabilities.items()))
-    shown = candidates(order.positions if full else order.positions[:SHOWN], category, scored)
+    rows = sifted.rows(order.positions, table)
+    many = len(rows) if full else SHOWN
+    shown = candidates(order.positions[:many], rows[:many], category, scored)
     exclusions = sifted.counts(table)
     session_affinity = scored.stays and order.positions[0] == scored.pinned
     explanation = explain(
@@ -167,9 +172,9 @@ def _selection(scored: Scored) -> Selection:
         shown,
         order,
         exclusions,
-        ranges=scored.scores.ranges(),
+        scores=scored.scores,
         count=sifted.eligible.size,
-        session=session_note(scored, order),
+        session="" if scored.pinned is None else session_note(scored, order),
     )
     decision = Decision(
         category=category,
@@ -186,9 +191,10 @@ def _selection(scored: Scored) -> Selection:
         session_affinity=session_affinity,
         excluded=sifted.all(table) if full else (),
     )
-    ranking = [*rows_at(order.positions[:RANKED], sifted.eligible, table), *scored.reserve][:RANKED]
-    accounts = {table.targets[row].pool: pool for row in ranking if len(pool := table.members[row]) > 1}
-    return Selection(decision, tuple([table.targets[row] for row in ranking]), accounts=accounts)
+    ranking = rows[:RANKED] if scored.failing is None else [*rows, *scored.reserve][:RANKED]
+    pools = [(table.targets[row].pool, table.members[row]) for row in ranking] if table.accounts else []
+    accounts = {pool: members for pool, members in pools if len(members) > 1}
+    return Selection(decision, tuple(map(table.targets.__getitem__, ranking)), request.features, accounts)
 
 
 def _predicament(snapshot: Snapshot) -> str:
@@ -198,18 +204,19 @@ def _predicament(snapshot: Snapshot) -> str:
 
 def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
     needs, wanted, table = request.needs, request.preferences, snapshot.table
+    closed = snapshot.open_domains.keys() | snapshot.paused_domains.keys()
     return Inputs(
         catalog_version=table.catalog.version,
         policy_version=f"{policy.VERSION}.{snapshot.policy.version}" if snapshot.policy else policy.VERSION,
         capabilities=tuple(sorted(needs.capabilities | wanted.required_capabilities)),
         input_tokens=needs.input_tokens,
         max_output_tokens=needs.max_output_tokens,
-        open_domains=_named({**snapshot.open_domains, **snapshot.paused_domains}, table),
+        open_domains=_named(closed, table) if closed else (),
         affinity=snapshot.affinity.target_id,
         topic_change=snapshot.affinity.topic_change,
         scored_by=snapshot.policy.name if snapshot.policy else "",
         turn=snapshot.turn,
-        chances=_worst(snapshot.chances, table),
+        chances=_worst(snapshot.chances, table) if snapshot.chances else {},
         preferences=wanted.stated,
         exploration=snapshot.exploration,
         optimism=snapshot.optimism,
@@ -222,11 +229,11 @@ def _worst(chances: Mapping[str, Chance], table: Table) -> dict[str, tuple[float
     return {pool: (chances[pool].calls, chances[pool].failed) for _, pool in nsmallest(DOMAINS_KEPT, known)}
 
 
-def _named(open_domains: Iterable[str], table: Table) -> tuple[str, ...]:
+def _named(domains: Set[str], table: Table) -> tuple[str, ...]:
     """Returns the keys that matter to the table, those of accounts and endpoints first, as far as there is space."""
-    known = [domain for domain in open_domains if domain in table.domains]
-    own = table.rows.keys() | table.own_domains.keys()
-    kept = sorted(known, key=lambda domain: (domain in own, domain))[:DOMAINS_KEPT]
+    known = domains & table.domains
+    own = {domain for domain in known if domain in table.rows or domain in table.own_domains}
+    kept = [*sorted(known - own), *sorted(own)][:DOMAINS_KEPT]
     while sum(map(len, kept)) > LONGEST_DOMAINS:
         kept.pop()
     return tuple(kept)

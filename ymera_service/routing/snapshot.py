@@ -9,6 +9,7 @@ from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Rows
 from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.routing.estimate import Needs
+from ymera_service.routing.features import Features
 from ymera_service.routing.filters import Sifted, waits_for
 from ymera_service.routing.latency import Paces
 from ymera_service.routing.neighbours import Correction
@@ -30,6 +31,7 @@ class RoutingRequest:
         full_view: The decision is to hold every candidate and every exclusion.
         cheapest: The lowest known price goes first, as nothing else tells the models apart. Models of one price always
             have the same order: what one of them returned may be of no use with what another returns.
+        features: What is kept of the request to learn from; None if that is switched off.
     """
 
     preferences: Preferences
@@ -37,6 +39,7 @@ class RoutingRequest:
     needs: Needs
     full_view: bool = False
     cheapest: bool = False
+    features: Features | None = None
 
 
 @dataclass(slots=True)
@@ -85,6 +88,7 @@ class Scored:
         pinned: The position of the session's target.
         failing: The rows that only an open breaker or a pause excludes; where no others are left, they are the eligible
             ones.
+        required: Whether the request needs or requires capabilities.
     """
 
     request: RoutingRequest
@@ -97,6 +101,13 @@ class Scored:
     doubts: Floats | None
     pinned: int | None
     failing: Rows | None
+    required: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing counts but the objectives."""
+        beside = self.required or self.snapshot.chances or self.pinned is not None
+        return not beside and self.own is None and self.doubts is None
 
     @property
     def quality_weight(self) -> float:

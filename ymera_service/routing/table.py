@@ -18,6 +18,7 @@ from ymera_service.catalog import CatalogSnapshot
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Hashes, Mask, Rows, Whole, frozen
 from ymera_service.routing.costs import Costs
+from ymera_service.routing.neighbours import Correction
 from ymera_service.routing.quality import PRIOR_TASKS, SUREST, Qualities
 from ymera_service.sdk.models import Capability, Kind, Model
 from ymera_service.sdk.targets import Target
@@ -38,7 +39,8 @@ Key = TypeVar("Key", str, tuple[str, ...])
 _BITS = {capability: 1 << index for index, capability in enumerate(Capability)}
 
 
-def bits_of(capabilities: Iterable[Capability]) -> int:
+@lru_cache(MIXES_KEPT)
+def bits_of(capabilities: frozenset[Capability]) -> int:
     """Returns a set of capabilities as the bits of a number."""
     bits = 0
     for capability in capabilities:
@@ -152,13 +154,11 @@ class Table:
         """Returns the numbers of some rows."""
         return self.numbers if rows is self.everyone else [self.numbers[row] for row in rows.tolist()]
 
-    def column(self, values: Mapping[str, float]) -> Floats | None:
-        """Returns the values of some models as a column, 0 for the others; None if there are no values."""
-        if not values:
-            return None
+    def corrections(self, corrections: Mapping[str, Correction]) -> Floats:
+        """Returns by how much the model of each row is better for a request than in its class."""
         column = np.zeros(len(self.targets))
-        for model, value in values.items():
-            column[self._rows_of.get(model, _NO_ROWS)] = value
+        for model, correction in corrections.items():
+            column[self._rows_of.get(model, _NO_ROWS)] = correction.better
         return frozen(column)
 
     def shortfalls(self, chances: Mapping[str, Chance]) -> Floats | None:

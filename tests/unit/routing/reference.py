@@ -57,7 +57,7 @@ class Reference:
         micros, limit, longest = self.cost(model), wanted.max_cost_micros, wanted.max_latency
         routing = min(needs.reserved_tokens, info.max_output_tokens or needs.reserved_tokens)
         required = needs.capabilities | wanted.required_capabilities
-        latency = 0.0 if pace is None else pace.latency(needs.output_tokens)
+        latency = 0.0 if pace is None else _seconds(pace, needs)
         rules = {
             ExclusionReason.NOT_PERMITTED: self.permitted is not None and model.id not in self.permitted,
             ExclusionReason.NOT_ALLOWED: bool(self.allowed) and not any(model.id in ids for ids in self.allowed),
@@ -78,7 +78,7 @@ class Reference:
     def score(self, model: Model, probabilities: Mapping[str, float], weights: Weights, pace: Pace | None) -> float:
         """Returns the weighted sum of a target's quality, speed and cost."""
         quality = sum(share * self.qualities.value(model.id, category) for category, share in probabilities.items())
-        speed = 0.5 if pace is None else _against(pace.latency(self.needs.output_tokens), 0.25, 120)
+        speed = 0.5 if pace is None else _against(_seconds(pace, self.needs), 0.25, 120)
         micros = self.cost(model)
         cost = 0.5 if micros is None else _against(micros, 10, 1_000_000)
         required = self.needs.capabilities | self.preferences.required_capabilities
@@ -93,3 +93,7 @@ class Reference:
 
 def _against(amount: float, best: float, worst: float) -> float:
     return 1.0 if amount <= best else max(0.0, 1 - log(amount / best) / log(worst / best))
+
+
+def _seconds(pace: Pace, needs: Needs) -> float:
+    return pace.first_token + pace.per_token * needs.output_tokens

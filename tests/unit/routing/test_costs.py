@@ -19,7 +19,8 @@ def test_costs_agree_with_those_of_each_model_to_the_micro_dollar(
     costs = Costs.of(prices)
     models = [Model("p/m", "p", ModelInfo("m"), price) for price in prices]
     expected = [model.cost_micros(Usage(input_tokens, output_tokens)) for model in models]
-    assert [costs.expected_of(row, input_tokens, output_tokens) for row in range(len(prices))] == expected
+    rows = range(len(prices))
+    assert costs.expected_in(rows, input_tokens, [output_tokens for _ in rows]) == expected
     calculated = costs.expected(input_tokens, output_tokens).tolist()
     assert [None if unknown else cost for unknown, cost in zip(costs.unknown, calculated, strict=True)] == expected
 
@@ -27,17 +28,18 @@ def test_costs_agree_with_those_of_each_model_to_the_micro_dollar(
 def test_answers_may_differ_in_length_from_target_to_target() -> None:
     costs = Costs.of([Price(0, 10**6), Price(0, 10**6)])
     assert costs.expected(5, np.array([3, 7])).tolist() == [3, 7]
+    assert costs.expected_in([1, 0], 5, [7, 3]) == [7, 3]
 
 
 def test_a_long_prompt_is_charged_at_the_highest_tier_it_exceeds() -> None:
     tiered = (Tier(-1, 10**6, 0), Tier(100, 2 * 10**6, 0), Tier(1_000, 3 * 10**6, 10**6))
     costs = Costs([tiered, (Tier(-1, 5 * 10**6, 0),), None], [0, 2, 0])
-    for tokens, expected in {
+    for (asked, answered), expected in {
         (0, 0): [0, 2],
         (100, 7): [100, 502],
         (101, 7): [202, 507],
         (1_000, 7): [2_000, 5_002],
         (1_001, 7): [3_010, 5_007],
     }.items():
-        assert costs.expected(*tokens).tolist() == [*expected, 0]
-        assert [costs.expected_of(row, *tokens) for row in range(3)] == [*expected, None]
+        assert costs.expected(asked, answered).tolist() == [*expected, 0]
+        assert costs.expected_in(range(3), asked, [answered] * 3) == [*expected, None]

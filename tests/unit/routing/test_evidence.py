@@ -14,7 +14,7 @@ TARGETS = (Target("p", "p/m"),)
 
 def pace(evidence: Evidence, tokens: int = BENCHMARK_ANSWER_TOKENS) -> float | None:
     """Returns the seconds that an answer of p/m is expected to take."""
-    return evidence.paces(TARGETS).latency(0, tokens)
+    return evidence.paces(TARGETS).latencies([0], tokens)[0]
 
 
 def measured(*summaries: tuple[str, str, int, float]) -> Evidence:
@@ -68,7 +68,7 @@ def test_each_endpoint_of_a_model_has_its_own_latency() -> None:
     targets = (Target("p", "p/m", Deployment("key", "a")), Target("p", "p/m", Deployment("key", "b")))
     evidence.observe("p/m@a", output_tokens=100, time_to_first_token=0.5, duration=1.5)
     paces = evidence.paces(targets)
-    assert [paces.latency(row, 200) for row in range(2)] == pytest.approx([2.5, 4.0])
+    assert paces.latencies([0, 1], 200) == pytest.approx([2.5, 4.0])
 
 
 def test_returned_latencies_never_change() -> None:
@@ -79,9 +79,9 @@ def test_returned_latencies_never_change() -> None:
     after = evidence.paces(TARGETS)
     evidence.observe("p/other", output_tokens=100, time_to_first_token=0.5, duration=1.5)
     assert evidence.paces(TARGETS) is after
-    assert before.latency(0, 100) is None
+    assert before.latencies([0], 100) == [None]
     assert before.columns.unknown.tolist() == [True]
-    assert after.latency(0, 100) == 1.5
+    assert after.latencies([0], 100) == [1.5]
     assert after.columns.latencies(100).tolist() == [1.5]
     with pytest.raises(ValueError, match="read-only"):
         after.columns.first_token[0] = 1.0
