@@ -6,7 +6,8 @@ up the oldest executions that wait are dropped, counted and logged.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
@@ -14,7 +15,7 @@ import structlog
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
 from ymera_service.routing.decision import Decision
 from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.sessions import Answer, answer_of
 
 log = structlog.get_logger(__name__)
 
@@ -83,21 +84,29 @@ class Observers:
             self.dropped = 0
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Learning:
     """Takes what an execution shows of its targets, and with which target its session goes on."""
 
     name = "learning"
 
-    def __init__(self, evidence: Evidence, sessions: Sessions) -> None:
+    def __init__(
+        self, evidence: Evidence, remember: Callable[[Answer], None], now: Callable[[], datetime] = _utc_now
+    ) -> None:
+        """Takes what learns how fast models are, and what remembers the answers of sessions."""
         self._evidence = evidence
-        self._sessions = sessions
+        self._remember = remember
+        self._now = now
 
     def observe(self, execution: Execution) -> None:
         """See `Observer`."""
         answered = execution.turns[-1].answered_by if execution.turns else None
         if answered is None or execution.error is not None or execution.request.work is not None:
             return
-        self._remember(execution.request, execution.decision, answered)
+        self._remember(self._answer(execution.request, execution.decision, answered))
         self._evidence.answered()
         self._evidence.observe(
             answered.target.pool,
@@ -106,14 +115,15 @@ class Learning:
             duration=answered.duration,
         )
 
-    def _remember(self, request: ExecutionRequest, decision: Decision | None, answered: Attempt) -> None:
-        """Notes who goes on with the session."""
-        probabilities = decision.category_probabilities if decision else {}
-        self._sessions.remember(
-            request.caller,
-            request.preferences.session_id,
+    def _answer(self, request: ExecutionRequest, decision: Decision | None, answered: Attempt) -> Answer:
+        """Returns what tells who goes on with the session."""
+        return answer_of(
+            request.request_id,
+            self._now(),
             answered.target.id,
-            answered.tool_calls,
+            caller=request.caller,
+            session_id=request.preferences.session_id,
             prompt=request.prompt,
-            probabilities=probabilities,
+            probabilities=decision.category_probabilities if decision else {},
+            tool_calls=answered.tool_calls,
         )

@@ -1,6 +1,6 @@
 """Puts the routing of a server together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -11,21 +11,33 @@ from ymera_service.plugins import Plugins, Registry
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
-from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.sessions import Answer, Sessions
+from ymera_service.routing.shared_sessions import SharedSessions
+from ymera_service.storage import Storage
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The router of a server, and what it learns from: measurements, and the sessions to stay with."""
+    """The router of a server, and what it learns from.
+
+    Attributes:
+        router: Decides.
+        evidence: Has what was measured.
+        remember: Takes an answer, so that its session stays with its target.
+        shared: The sessions of all servers; None if this one does not share its own.
+    """
 
     router: Router
     evidence: Evidence
-    sessions: Sessions
+    remember: Callable[[Answer], None]
+    shared: SharedSessions | None
 
 
-def build_routing(*, plugins: Plugins, catalog: Catalog, breakers: Breakers, settings: RoutingSettings) -> Routing:
+def build_routing(
+    *, plugins: Plugins, catalog: Catalog, breakers: Breakers, storage: Storage, settings: RoutingSettings
+) -> Routing:
     """Returns the routing of a server; classifier, prior and categories are those of the plugins in use.
 
     Raises:
@@ -52,7 +64,8 @@ def build_routing(*, plugins: Plugins, catalog: Catalog, breakers: Breakers, set
         settings=settings,
         categories=categories,
     )
-    return Routing(router, evidence, sessions)
+    shared = SharedSessions(sessions, storage.database, storage.recorder) if settings.features else None
+    return Routing(router, evidence, shared.remember if shared else sessions.remember, shared)
 
 
 def check_classifier(registry: Registry, settings: RoutingSettings) -> None:

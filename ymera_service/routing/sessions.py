@@ -3,7 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from ymera_service.routing.topics import CHANGED, EARLIER, Turn, change
@@ -68,22 +70,69 @@ NO_AFFINITY = Affinity()
 
 
 @dataclass(frozen=True, slots=True)
-class _Session:
-    """Who answered a session last, and its latest turns."""
+class Answer:
+    """Which target answered a request, for those that follow it.
 
+    Attributes:
+        request_id: Of the request.
+        created_at: When it was answered.
+        target_id: The target that answered.
+        session: The key of its session; empty if it has none.
+        turn: What is compared with later turns of the session; None without a session.
+        calls: The keys of the tool calls that the target made, at most `MAX_CALLS`.
+    """
+
+    request_id: str
+    created_at: datetime
     target_id: str
-    turns: tuple[Turn, ...]
+    session: str
+    turn: Turn | None
+    calls: Sequence[str]
+
+
+def answer_of(
+    request_id: str,
+    created_at: datetime,
+    target_id: str,
+    *,
+    caller: str,
+    session_id: str,
+    prompt: Prompt,
+    probabilities: Mapping[str, float],
+    tool_calls: Sequence[ToolCall] = (),
+) -> Answer:
+    """Returns what is to be remembered of an answer to a request of a session, which may have no id."""
+    return Answer(
+        request_id,
+        created_at,
+        target_id,
+        session=_session_key(caller, session_id) if session_id else "",
+        turn=_turn(prompt, probabilities) if session_id else None,
+        calls=[_call_key(caller, call) for call in tool_calls[-MAX_CALLS:]],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A turn of a session, and who answered it."""
+
+    created_at: datetime
+    request_id: str
+    target_id: str
+    turn: Turn
+
+
+_order = attrgetter("created_at", "request_id")
 
 
 class Sessions:
     """Remembers targets by session and by the tool calls that they made, of each the `max_sessions` used last.
 
-    A session or a call is known to its own caller only. What is remembered is lost with the process, and not shared
-    with others: a balancer should send the requests of a session to the same server.
+    A session or a call is known to its own caller only.
     """
 
     def __init__(self, max_sessions: int) -> None:
-        self._sessions: Recent[_Session] = Recent(max_sessions)
+        self._sessions: Recent[Sequence[_Said]] = Recent(max_sessions)
         self._calls: Recent[str] = Recent(max_sessions)
 
     def affinity(self, caller: str, session_id: str, prompt: Prompt, probabilities: Mapping[str, float]) -> Affinity:
@@ -96,30 +145,22 @@ class Sessions:
             probabilities: Of the categories that it may belong to.
         """
         for call in answered_calls(prompt):
-            if target_id := self._calls.get(_key(caller, call)):
+            if target_id := self._calls.get(_call_key(caller, call)):
                 return Affinity(target_id)
-        session = self._sessions.get((caller, session_id)) if session_id else None
-        if session is None:
+        said = self._sessions.get(_session_key(caller, session_id)) if session_id else None
+        if said is None:
             return NO_AFFINITY
-        return Affinity(session.target_id, change(_turn(prompt, probabilities), session.turns))
+        return Affinity(said[-1].target_id, change(_turn(prompt, probabilities), [one.turn for one in said]))
 
-    def remember(
-        self,
-        caller: str,
-        session_id: str,
-        target_id: str,
-        tool_calls: Sequence[ToolCall] = (),
-        *,
-        prompt: Prompt,
-        probabilities: Mapping[str, float],
-    ) -> None:
-        """Notes that a target answered a request of a session, which may have no id, and which tools it called."""
-        if session_id:
-            before = self._sessions.get((caller, session_id))
-            turns = (*(before.turns if before else ()), _turn(prompt, probabilities))
-            self._sessions.put((caller, session_id), _Session(target_id, turns[-EARLIER:]))
-        for call in tool_calls:
-            self._calls.put(_key(caller, call), target_id)
+    def remember(self, answer: Answer) -> None:
+        """Takes an answer. It may be known already, or older than others of its session."""
+        for call in answer.calls:
+            self._calls.put(call, answer.target_id)
+        if answer.turn is None:
+            return
+        one = _Said(answer.created_at, answer.request_id, answer.target_id, answer.turn)
+        others = [said for said in self._sessions.get(answer.session) or () if said.request_id != answer.request_id]
+        self._sessions.put(answer.session, sorted([*others, one], key=_order)[-EARLIER:])
 
 
 def _turn(prompt: Prompt, probabilities: Mapping[str, float]) -> Turn:
@@ -141,10 +182,18 @@ def answered_calls(prompt: Prompt) -> Sequence[ToolCall]:
     return calls[:MAX_CALLS]
 
 
-def _key(caller: str, call: ToolCall) -> str:
+def _session_key(caller: str, session_id: str) -> str:
+    return _digest("session", caller, session_id)
+
+
+def _call_key(caller: str, call: ToolCall) -> str:
     # Ids alone are not enough: some vendors number the calls of each answer from 0.
+    return _digest("call", caller, call.id, call.name, call.arguments)
+
+
+def _digest(*texts: str) -> str:
     digest = blake2b(digest_size=16)
-    for text in (caller, call.id, call.name, call.arguments):
+    for text in texts:
         encoded = text.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8) + encoded)
     return digest.hexdigest()

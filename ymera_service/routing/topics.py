@@ -9,8 +9,13 @@ are compared, and a topic is seldom taken for another one.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from math import exp, log1p, sqrt
+from zlib import crc32
+
+import orjson
+from pydantic import TypeAdapter
 
 CHANGED = 0.55
 """From how likely a change on a turn is taken for one: in conversations of kinds that were not seen by the fit, 93 % of
@@ -18,7 +23,9 @@ the turns that go on with the topic are below it, and 71 % of the changes above.
 EARLIER = 3
 """Turns that are compared with a new one, at most."""
 MOST_WORDS = 24
-"""Content words kept of a turn."""
+"""Content words kept of a turn,"""
+BUCKETS = 1 << 16
+"""each as one of so many hashes: enough to tell the words of a conversation apart, while each stands for several."""
 HEAD, TAIL = 400, 200
 """Characters at the beginning and at the end of a long message that are read,"""
 OPENING, OPENING_WORDS = 400, 40
@@ -36,7 +43,7 @@ class Turn:
     """What is kept of a user's message, without its text.
 
     Attributes:
-        words: Hashes of its content words, good in this process only, each once.
+        words: Hashes of its content words, each word once.
         probabilities: Category → probability.
         length: Of the message, in words.
         pointing: How many of its first words point at something said before.
@@ -64,7 +71,7 @@ class Turn:
             _stem(word) for word in words if len(word) > 2 and word not in _COMMON and not word.isdigit()
         )
         return cls(
-            words=tuple([hash(word) for word in list(content)[:MOST_WORDS]]),
+            words=tuple([crc32(word.encode("utf-8", "replace")) % BUCKETS for word in list(content)[:MOST_WORDS]]),
             probabilities=probabilities,
             length=len(words),
             pointing=sum(word in _POINTING for word in words[:OPENING_WORDS]),
@@ -73,6 +80,26 @@ class Turn:
             continues=_CONTINUES.match(opening) is not None,
             opens=_OPENS.match(opening) is not None,
         )
+
+
+def to_json(turn: Turn) -> bytes:
+    """Returns the stored form of a turn, of at most about 1 KB."""
+    shares = {category: round(share, DIGITS_KEPT) for category, share in turn.probabilities.items()}
+    return orjson.dumps(replace(turn, probabilities=shares))
+
+
+def from_json(data: bytes) -> Turn:
+    """Reads the stored form.
+
+    Raises:
+        ValueError: The data is not a stored turn.
+    """
+    return _turns().validate_json(data)
+
+
+@cache
+def _turns() -> TypeAdapter[Turn]:
+    return TypeAdapter(Turn)
 
 
 def change(turn: Turn, earlier: Sequence[Turn]) -> float:

@@ -68,7 +68,9 @@ async def build(
     boundary = Boundary(redactor, plugins)
     breakers = Breakers(settings.breaker, time.monotonic, loads=Loads(settings.balancing, time.monotonic))
     catalog = _catalog(settings, storage, plugins, redactor)
-    routing = build_routing(plugins=plugins, catalog=catalog, breakers=breakers, settings=settings.routing)
+    routing = build_routing(
+        plugins=plugins, catalog=catalog, breakers=breakers, storage=storage, settings=settings.routing
+    )
     pipeline = build_pipeline(
         routing=routing,
         catalog=catalog,

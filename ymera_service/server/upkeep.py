@@ -13,7 +13,7 @@ from ymera_service.server.parts import Parts
 from ymera_service.serving.background import Background
 
 LEARN_SECONDS = 1.0
-"""How often routing hears of observations of answers, which other servers may have stored."""
+"""How often routing hears of observations of answers and of sessions, which other servers may have stored."""
 KEYS_SECONDS = 1.0
 """How often a server hears of keys that others have added, rotated or revoked."""
 MASTER_KEY_SECONDS = 30.0
@@ -25,7 +25,9 @@ async def upkeep(parts: Parts, settings: Settings, background: Background) -> As
     """Reads what is stored and lists the models, then keeps all of it up to date beside the block."""
     catalog, database, keys = parts.catalog, parts.storage.database, parts.service.keys
     balanced = BalancedCatalog(catalog, settings.balancing, parts.service.plugins.registry.all_providers)
-    learner = Learner(database, parts.routing.evidence)
+    follows = {"observations of answers": Learner(database, parts.routing.evidence).reread}
+    if parts.routing.shared is not None:
+        follows["sessions of other servers"] = parts.routing.shared.reread
     ledger = Ledger(parts.callers.budgets, database.usage_hours, lambda: datetime.now(UTC))
     scheduled = ScheduledBenchmarks(parts.runner, database, settings.benchmark)
     period = settings.catalog.refresh_seconds
@@ -33,7 +35,8 @@ async def upkeep(parts: Parts, settings: Settings, background: Background) -> As
         await catalog.restore()
         await stack.enter_async_context(background.every(period, "catalog refresh", balanced.refresh, at_once=True))
         await parts.runner.reread()
-        await learner.reread()
+        for reread in follows.values():
+            await reread()
         await ledger.reread()
         await catalog.ready()
         for work in (
@@ -44,7 +47,7 @@ async def upkeep(parts: Parts, settings: Settings, background: Background) -> As
                 else []
             ),
             *([] if ledger.is_empty else [background.every(READ_SECONDS, "spending of callers", ledger.reread)]),
-            background.every(LEARN_SECONDS, "observations of answers", learner.reread),
+            *(background.every(LEARN_SECONDS, name, reread) for name, reread in follows.items()),
             background.every(KEYS_SECONDS, "keys of providers", keys.follow),
             background.every(MASTER_KEY_SECONDS, "master key", keys.renew),
             background.running("observers", parts.pipeline.observers.run),

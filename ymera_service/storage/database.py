@@ -21,6 +21,7 @@ from ymera_service.storage.outcomes import Outcomes
 from ymera_service.storage.provider_keys import ProviderKeys
 from ymera_service.storage.rows import REPLACING, TABLES, Record, RowFormat
 from ymera_service.storage.schema import HEAD, UnknownRevision, revision_of, upgrade
+from ymera_service.storage.session_answers import SessionAnswers
 from ymera_service.storage.usage_hours import UsageHours
 
 _SQLITE = "sqlite:///"
@@ -38,6 +39,7 @@ class Database:
         self.benchmark_runs = BenchmarkRuns(backend.reader)
         self.leases = Leases(backend.write)
         self.observations = Observations(backend.reader)
+        self.session_answers = SessionAnswers(backend.reader)
         self.usage_hours = UsageHours(backend.reader, backend.write)
         self.damage = ""
         """What the latest check found damaged, for people; empty if it found nothing."""

@@ -175,6 +175,28 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionAnswer:
+    """Which target answered a request, for those that follow it in its session or have results of its tool calls.
+
+    Attributes:
+        created_at: When it was answered.
+        server: Names the process that answered.
+        target: The id of the target.
+        session: Names the session among those of all callers; empty if the request has none.
+        turn: JSON, as `routing` writes it: what is compared with later turns; None without a session.
+        tool_calls: The keys of the tool calls that it made, separated by spaces.
+    """
+
+    request_id: str
+    created_at: datetime
+    server: str
+    target: str
+    session: str
+    turn: bytes | None
+    tool_calls: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogVersion:
     """The models at the time of the decisions that name this version. `models` is JSON, as `catalog` writes it."""
 

@@ -1,6 +1,7 @@
 """Deletes executions that are too old or too many, and what only they or a day needed.
 
-That is labels, observations, outcomes and catalogs; and answers to benchmark tasks, which have a limit of their own.
+That is labels, observations, outcomes and catalogs; and answers to benchmark tasks and those of sessions, which have
+limits of their own.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from ymera_service.config import StorageSettings
 from ymera_service.storage.database import Database
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.outcomes import KEPT
+from ymera_service.storage.session_answers import KEPT as SESSION_ANSWERS_KEPT
 from ymera_service.storage.tables import (
     benchmark_answers,
     catalog_versions,
@@ -23,6 +25,7 @@ from ymera_service.storage.tables import (
     executions,
     observations,
     outcomes,
+    session_answers,
 )
 
 PERIOD_SECONDS = 600.0
@@ -87,6 +90,9 @@ class Retention:
         if cutoff is not None:
             await self._delete_all(_oldest_labels(cutoff))
             await self._delete_all(_oldest_observations(cutoff))
+            await self._delete_all(_oldest_session_answers(cutoff))
+        if (cutoff := await self._database.session_answers.nth_latest(SESSION_ANSWERS_KEPT)) is not None:
+            await self._delete_all(_oldest_session_answers(cutoff))
         await self._delete_all(_old_outcomes(self._now() - KEPT))
         await self._prune_answers()
         versions = await self._delete_all(_unnamed_versions())
@@ -150,6 +156,12 @@ def _oldest_observations(cutoff: datetime) -> Delete:
     made = observations.c.created_at
     oldest = select(observations.c.id).where(made < cutoff).order_by(made).limit(BATCH)
     return delete(observations).where(observations.c.id.in_(oldest.with_for_update(skip_locked=True)))
+
+
+def _oldest_session_answers(cutoff: datetime) -> Delete:
+    given = session_answers.c.created_at
+    oldest = select(session_answers.c.request_id).where(given < cutoff).order_by(given).limit(BATCH)
+    return delete(session_answers).where(session_answers.c.request_id.in_(oldest.with_for_update(skip_locked=True)))
 
 
 def _oldest_answers(cutoff: datetime) -> Delete:

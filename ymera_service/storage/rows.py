@@ -14,6 +14,7 @@ from ymera_service.storage.records import (
     ExecutionRecord,
     Observation,
     Outcome,
+    SessionAnswer,
     UnsettledExecution,
 )
 from ymera_service.storage.tables import (
@@ -26,6 +27,7 @@ from ymera_service.storage.tables import (
     executions,
     observations,
     outcomes,
+    session_answers,
 )
 
 Record = (
@@ -33,6 +35,7 @@ Record = (
     | ExecutionLabel
     | Observation
     | Outcome
+    | SessionAnswer
     | CatalogVersion
     | BenchmarkResult
     | BenchmarkRun
@@ -45,6 +48,7 @@ TABLES: dict[type[Record], Table] = {
     ExecutionLabel: execution_labels,
     Observation: observations,
     Outcome: outcomes,
+    SessionAnswer: session_answers,
     CatalogVersion: catalog_versions,
     BenchmarkResult: benchmark_results,
     BenchmarkRun: benchmark_runs,

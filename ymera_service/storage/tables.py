@@ -172,6 +172,19 @@ observations = Table(
     Index("observations_by_request", "request_id"),
 )
 
+session_answers = Table(
+    "session_answers",
+    metadata,
+    Column("request_id", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("server", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("session", String, nullable=False),
+    Column("turn", JsonText),
+    Column("tool_calls", String, nullable=False),
+    Index("session_answers_created_at", "created_at"),
+)
+
 catalog_versions = Table(
     "catalog_versions",
     metadata,

@@ -130,7 +130,7 @@ async def test_many_are_deleted_in_small_transactions_with_pauses(
 
         monkeypatch.setattr(database, "delete", counted)
         assert await pruning(database, 50, sleeps=sleeps).prune() == 50
-    assert sizes == [10] * 5 + [0, 0, 0, 0, 0, 0]
+    assert sizes == [10] * 5 + [0, 0, 0, 0, 0, 0, 0]
     assert len(sleeps.pauses) == 5
     assert all(pause > 0 for pause in sleeps.pauses)
 

@@ -256,7 +256,7 @@ def harness(tmp_path: Path) -> OpenHarness:
         )
         async with Database.open(f"sqlite:///{tmp_path / 'ymera.db'}") as database, Recorder(database) as recorder:
             pipeline = build_pipeline(
-                routing=Routing(router, evidence, sessions),
+                routing=Routing(router, evidence, sessions.remember, None),
                 catalog=catalog,
                 breakers=breakers,
                 recorder=recorder,

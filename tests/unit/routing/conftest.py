@@ -12,7 +12,7 @@ from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.decision import Decision, Preferences, Selection
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.router import Router
-from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.sessions import Sessions, answer_of
 from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.content import ToolCall, user
 from ymera_service.sdk.context import CallContext
@@ -100,7 +100,7 @@ class Routing:
         self.chances: dict[str, Chance] = {}
         self.policies: dict[str, RoutingPolicy] = {}
         self.categories: list[str] = []
-        self.sessions = Sessions(10)
+        self.sessions, self.turns = Sessions(10), 0
         self.router = Router(
             catalog=self.catalog,
             evidence=self.evidence,
@@ -128,7 +128,18 @@ class Routing:
     ) -> None:
         """Notes that a target answered a turn of a session."""
         prompt, probabilities = Prompt((user(text),)), FixedClassifier().probabilities
-        self.sessions.remember(caller, session_id, target_id, calls, prompt=prompt, probabilities=probabilities)
+        self.turns += 1
+        answer = answer_of(
+            str(self.turns),
+            NOW + timedelta(seconds=self.turns),
+            target_id,
+            caller=caller,
+            session_id=session_id,
+            prompt=prompt,
+            probabilities=probabilities,
+            tool_calls=calls,
+        )
+        self.sessions.remember(answer)
 
     def select(
         self,

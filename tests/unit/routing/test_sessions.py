@@ -1,12 +1,14 @@
 from collections.abc import Sequence
+from datetime import timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.routing.conftest import Routing
+from tests.unit.routing.conftest import NOW, Routing
 from ymera_service.routing.decision import Preferences
-from ymera_service.routing.sessions import MAX_CALLS, SESSION_WEIGHT, Sessions, answered_calls
+from ymera_service.routing.sessions import MAX_CALLS, SESSION_WEIGHT, Answer, Sessions, answer_of, answered_calls
 from ymera_service.routing.stored import from_json, to_json
 from ymera_service.routing.topics import CHANGED
 from ymera_service.sdk.content import Message, Part, Role, Text, ToolCall, ToolResult, user
@@ -31,10 +33,30 @@ def target_of(sessions: Sessions, session_id: str, *answered: ToolCall, caller: 
     return sessions.affinity(caller, session_id, Prompt((user("go on"), *turns)), {}).target_id
 
 
+_numbers = count()
+
+
+def answer(
+    session_id: str, target_id: str, calls: Sequence[ToolCall] = (), *, caller: str = "", text: str = "go on"
+) -> Answer:
+    """Returns an answer that is later than those before."""
+    number = next(_numbers)
+    return answer_of(
+        f"{number:05}",
+        NOW + timedelta(seconds=number),
+        target_id,
+        caller=caller,
+        session_id=session_id,
+        prompt=Prompt((user(text),)),
+        probabilities={},
+        tool_calls=calls,
+    )
+
+
 def remember(
     sessions: Sessions, session_id: str, target_id: str, calls: Sequence[ToolCall] = (), *, caller: str = ""
 ) -> None:
-    sessions.remember(caller, session_id, target_id, calls, prompt=Prompt((user("go on"),)), probabilities={})
+    sessions.remember(answer(session_id, target_id, calls, caller=caller))
 
 
 def test_a_session_stays_with_the_target_that_answered_last() -> None:
@@ -43,6 +65,21 @@ def test_a_session_stays_with_the_target_that_answered_last() -> None:
     remember(sessions, "s", "p/a")
     remember(sessions, "s", "p/b")
     assert target_of(sessions, "s") == "p/b"
+
+
+@given(order=st.permutations(range(6)), again=st.lists(st.integers(0, 5)))
+def test_it_does_not_matter_in_which_order_and_how_often_answers_are_heard_of(
+    order: list[int], again: list[int]
+) -> None:
+    answers = [answer("s", f"p/{number}", text=f"volcano number {number}") for number in range(6)]
+    in_order, otherwise = Sessions(10), Sessions(10)
+    for one in answers:
+        in_order.remember(one)
+    for number in (*order, *again):
+        otherwise.remember(answers[number])
+    asked = Prompt((user("What about the fourth volcano?"),))
+    assert otherwise.affinity("", "s", asked, {}) == in_order.affinity("", "s", asked, {})
+    assert otherwise.affinity("", "s", asked, {}).target_id == "p/5"
 
 
 def test_an_empty_id_is_not_a_session() -> None:

@@ -3,7 +3,7 @@ import topics as bench
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.topics import CHANGED, EARLIER, HEAD, MOST_WORDS, TAIL, Turn, change
+from ymera_service.routing.topics import CHANGED, EARLIER, HEAD, MOST_WORDS, TAIL, Turn, change, from_json, to_json
 
 GENERAL, CODING = {"general": 1.0}, {"coding": 1.0}
 TEXTS = st.text(max_size=60) | st.sampled_from(["", "?", "Why?", "\ud800", "日本の首都は?", "and " * 500])
@@ -64,6 +64,21 @@ def test_any_text_has_a_chance_and_little_of_it_is_kept(texts: list[str]) -> Non
     assert 0 <= chance(*texts) <= 1
     for text in texts:
         assert len(Turn.of(text, GENERAL).words) <= MOST_WORDS
+
+
+@given(text=TEXTS)
+def test_a_stored_turn_is_read_as_it_was_and_small(text: str) -> None:
+    turn = Turn.of(text, {"general": 0.75, "coding": 0.25})
+    assert from_json(to_json(turn)) == turn
+    assert (
+        len(to_json(Turn.of("volcano elephant " * 99, {f"category-{number:054}": 1 / 7 for number in range(8)}))) < 1024
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b'{"words": "x"}'])
+def test_what_is_not_a_stored_turn_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="Turn"):
+        from_json(data)
 
 
 def test_only_the_ends_of_a_long_message_are_read() -> None:
