@@ -32,6 +32,7 @@ from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.decision import Preferences
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.content import user
@@ -130,7 +131,7 @@ class Server:
             evidence=Evidence(),
             sessions=Sessions(10),
             open_domains=breakers.open_domains,
-            classifier=lambda: None,
+            readers=Readers(dict),
             settings=RoutingSettings(),
             categories=lambda: (),
         )

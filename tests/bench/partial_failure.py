@@ -36,6 +36,7 @@ from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.routing.decision import Preferences
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.sdk.content import user
@@ -282,7 +283,7 @@ async def simulate(
             sessions=Sessions(10),
             open_domains=breakers.open_domains,
             paused_domains=breakers.pauses.domains,
-            classifier=lambda: None,
+            readers=Readers(dict),
             settings=RoutingSettings(),
             categories=lambda: (),
         ),

@@ -20,6 +20,7 @@ from ymera_lexical.classifier import LexicalClassifier
 
 from ymera_service.routing import topics
 from ymera_service.routing.topics import CHANGED, EARLIER, Turn, change, signs
+from ymera_service.sdk.classifiers import Reading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 
@@ -49,15 +50,15 @@ def examples(kind: str, path: Path = DATA) -> Sequence[Example]:
     """Returns every turn but the first one of each conversation of a kind, `stitched` or `tiage`."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         sessions = [session for session in map(json.loads, lines) if session["kind"] == kind]
-    classify = LexicalClassifier().classify
-    return [example for session in sessions for example in _examples(session, classify)]
+    read = LexicalClassifier().read
+    return [example for session in sessions for example in _examples(session, read)]
 
 
-def _examples(session: dict[str, list[dict[str, str]]], classify: Callable[..., object]) -> Iterator[Example]:
+def _examples(session: dict[str, list[dict[str, str]]], read: Callable[[Prompt], Reading]) -> Iterator[Example]:
     earlier: list[Turn] = []
     for row in session["turns"]:
         text = row.get("user") or row.get("utterance", "")
-        turn = Turn.of(text, classify(Prompt((user(text),))))  # type: ignore[arg-type]
+        turn = Turn.of(text, read(Prompt((user(text),))).categories)
         if earlier:
             name = str(session["session_id"])
             yield Example(name, row["source"], turn, tuple(earlier[-EARLIER:]), bool(row["new_topic"]))

@@ -509,9 +509,9 @@ def test_everything_that_would_prevent_a_start_is_checked(home: Home, tmp_path: 
 
 
 def test_an_unknown_classifier_is_an_error(home: Home) -> None:
-    run = home.run("config", "check", YMERA_ROUTING__CLASSIFIER="oracle")
+    run = home.run("config", "check", YMERA_ROUTING__CLASSIFIERS='{"oracle": 1}')
     assert run.returncode == 2
-    assert "routing.classifier: no plugin registers a classifier" in run.stderr
+    assert "routing.classifiers: no plugin registers a classifier" in run.stderr
 
 
 def test_a_valid_configuration_passes(home: Home) -> None:

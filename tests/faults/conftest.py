@@ -11,7 +11,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ from ymera.v1 import content_pb2, routing_pb2, routing_pb2_grpc, ymera_pb2, ymer
 from ymera_service.cli.render.health import health as report
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin, installed
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.hookspecs import hookimpl
 from ymera_service.server import Application
@@ -300,9 +300,9 @@ class OneCategory(Classifier):
 
     name = "one"
 
-    def classify(self, prompt: Prompt) -> Mapping[str, float]:
-        """See `Classifier.classify`."""
-        return {"general": 1.0}
+    def read(self, prompt: Prompt) -> Reading:
+        """See `Classifier.read`."""
+        return Reading({"general": 1.0})
 
 
 def plugins() -> list[FoundPlugin]:
@@ -346,7 +346,7 @@ def open_server(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Cli
         defaults: dict[str, dict[str, Any]] = {
             "server": {"address": "127.0.0.1:0", "drain_seconds": 1},
             "storage": {"url": f"sqlite:///{tmp_path / 'ymera.db'}", "state_folder": tmp_path / "state"},
-            "routing": {"classifier": "one", "weights": {"quality": 0, "speed": 0, "cost": 1}},
+            "routing": {"weights": {"quality": 0, "speed": 0, "cost": 1}},
             "catalog": {"prices": prices},
             "plugins": {"openai": {"discover_local": False, "endpoints": endpoints}},
         }

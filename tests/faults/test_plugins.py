@@ -26,7 +26,7 @@ from tests.faults.conftest import WAIT, Failure, StreamResult, prompt
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin, components
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ProviderError, QuotaExhausted
@@ -382,7 +382,7 @@ CALLED: Mapping[str, Script] = {
 class RudeClassifier(Classifier):
     name = "rude"
 
-    def classify(self, prompt: Prompt) -> Mapping[str, float]:
+    def read(self, prompt: Prompt) -> Reading:
         raise SystemExit(3)
 
 
@@ -508,7 +508,7 @@ async def test_a_provider_that_misbehaves_in_a_call(tmp_path: Path, case: str) -
 
 async def test_a_classifier_that_exits(tmp_path: Path) -> None:
     rude = plugin("rude", lambda: hooks(ymera_register_classifiers=lambda: [RudeClassifier()]))
-    async with serving(tmp_path, rude, routing={"classifier": "rude"}) as server:
+    async with serving(tmp_path, rude) as server:
         await server.check()
 
 

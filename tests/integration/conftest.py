@@ -9,7 +9,7 @@ a test chooses what happens by naming a model. `installed_app` runs with all ins
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +27,7 @@ from ymera.v1 import (
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import Citation, TextSpan, last_user_text, user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed, ContentFiltered, ProviderServerError, RateLimited
@@ -185,8 +185,8 @@ class LabSettings(PluginSettings):
 class LabClassifier(Classifier):
     name = "lab"
 
-    def classify(self, prompt: Prompt) -> Mapping[str, float]:
-        return {"general": 0.75, "math": 0.25}
+    def read(self, prompt: Prompt) -> Reading:
+        return Reading({"general": 0.75, "math": 0.25})
 
 
 class LabSuite(BenchmarkSuite):
@@ -238,13 +238,12 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
-    """Creates settings from tables, with defaults: a free port, a new database, the lab's classifier."""
+    """Creates settings from tables, with defaults: a free port, a new database."""
 
     def make(**tables: dict[str, Any]) -> Settings:
         defaults: dict[str, dict[str, Any]] = {
             "server": {"address": "127.0.0.1:0", "drain_seconds": WAIT},
             "storage": {"url": f"sqlite:///{tmp_path / 'ymera.db'}"},
-            "routing": {"classifier": "lab"},
         }
         merged: dict[str, Any] = {name: defaults.get(name, {}) | tables.get(name, {}) for name in {*defaults, *tables}}
         return Settings(**merged)
@@ -275,7 +274,6 @@ async def app(settings: Settings, lab: Lab) -> AsyncIterator[Application]:
 async def installed_app(make_settings: Callable[..., Settings]) -> AsyncIterator[Application]:
     """A server with all installed plugins, which calls nothing beyond this machine."""
     settings = make_settings(
-        routing={"classifier": "lexical"},
         plugins={"openai": {"discover_local": False}, "ollama": {"discover_local": False}},
     )
     async with Application.start(settings) as app:

@@ -287,7 +287,7 @@ async def test_work_is_done_only_by_models_that_the_key_is_for(
     worker = Worker()
     hooks = SimpleNamespace(ymera_register_providers=hookimpl(lambda: [worker], specname="ymera_register_providers"))
     limits = {"name": "trial", "key_sha256": digest(TRIAL), "allow_models": ["lab/other"]}
-    settings = make_settings(access={"callers": [limits]}, routing={"classifier": "lexical"})
+    settings = make_settings(access={"callers": [limits]})
     plugins = [FoundPlugin("lab", "lab", "1.0", lambda: hooks)]
     async with Application.start(settings, plugins) as app, grpc.aio.insecure_channel(app.address) as channel:
         status, info, *_ = await refusal(SPENDING[method](channel, "", key(TRIAL)))

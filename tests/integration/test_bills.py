@@ -114,7 +114,7 @@ def configured(make: Make, vendors: Vendors, admin: str | None = ADMIN, **more: 
         "openai": {"discover_local": False, "vendors": dict.fromkeys(("openai", "openrouter"), table | models)},
         "anthropic": {**table, "api_key": None, "api_keys": {"a": ORDINARY}, "models": {"claude-opus-4-6": {}}},
     }
-    return make(routing={"classifier": "lexical"}, plugins=plugins, **more)
+    return make(plugins=plugins, **more)
 
 
 @asynccontextmanager
@@ -185,7 +185,7 @@ async def test_an_admin_key_of_the_environment_is_not_sent_to_an_address_of_the_
     monkeypatch.setenv("OPENAI_BASE_URL", f"{vendors.url}/v1")
     monkeypatch.setenv("OPENAI_API_KEY", ORDINARY)
     plugins = {"disabled": ["ollama", "simulator"], "openai": {"discover_local": False}}
-    async with serving(make_settings(routing={"classifier": "lexical"}, plugins=plugins)) as (stub, _):
+    async with serving(make_settings(plugins=plugins)) as (stub, _):
         found = await stub.CompareBills(since(1), timeout=WAIT)
         assert [day.billed_micros for day in found.days if day.provider == "openai"] == [0, 1_290_000]
 

@@ -74,7 +74,7 @@ async def app(settings: Settings, counter: Counter) -> AsyncIterator[Application
 
 @pytest.fixture
 def settings(make_settings: Any) -> Any:
-    return make_settings(routing={"classifier": "lexical"})
+    return make_settings()
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ async def app(settings: Settings, embedder: Embedder) -> AsyncIterator[Applicati
 
 @pytest.fixture
 def settings(make_settings: Callable[..., Settings]) -> Settings:
-    return make_settings(routing={"classifier": "lexical"})
+    return make_settings()
 
 
 @pytest.fixture

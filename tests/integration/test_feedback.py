@@ -132,7 +132,7 @@ async def test_callers_give_feedback_to_their_own_requests(make_settings: Callab
 async def test_features_are_stored_unless_they_are_switched_off(
     make_settings: Callable[..., Settings], lab: Lab, kept: bool
 ) -> None:
-    settings = make_settings(routing={"classifier": "lab", "features": kept})
+    settings = make_settings(routing={"features": kept})
     async with (
         Application.start(settings, lab.found) as app,
         grpc.aio.insecure_channel(app.address) as channel,

@@ -30,7 +30,6 @@ async def acme() -> AsyncIterator[Acme]:
 def settings(make_settings: Callable[..., Settings], acme: Acme, **more: object) -> Settings:
     groq = {"base_url": acme.url}
     tables = {
-        "routing": {"classifier": "lexical"},
         "vault": {"master_key": SecretStr(MASTER_KEY)},
         "plugins": {
             "disabled": ["ollama", "simulator"],

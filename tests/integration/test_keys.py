@@ -83,7 +83,6 @@ async def acme() -> AsyncIterator[Acme]:
 @pytest.fixture
 def settings(make_settings: Callable[..., Settings], acme: Acme) -> Settings:
     return make_settings(
-        routing={"classifier": "lexical"},
         vault={"master_key": SecretStr(MASTER_KEY)},
         plugins={
             "disabled": ["ollama", "simulator"],
@@ -143,7 +142,6 @@ async def test_a_provider_that_nobody_named_is_not_shown_until_it_has_a_key(
     make_settings: Callable[..., Settings], acme: Acme
 ) -> None:
     settings = make_settings(
-        routing={"classifier": "lexical"},
         vault={"master_key": SecretStr(MASTER_KEY)},
         plugins={"disabled": ["ollama"], "openai": {"discover_local": False}},
     )

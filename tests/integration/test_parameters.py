@@ -42,7 +42,7 @@ async def upstream() -> AsyncIterator[Upstream]:
 async def client(
     upstream: Upstream, make_settings: Callable[..., Settings]
 ) -> AsyncIterator[ymera_pb2_grpc.YmeraServiceAsyncStub]:
-    settings = make_settings(routing={"classifier": "lexical"}, plugins=upstream.tables)
+    settings = make_settings(plugins=upstream.tables)
     async with Application.start(settings) as app, grpc.aio.insecure_channel(app.address) as channel:
         yield ymera_pb2_grpc.YmeraServiceStub(channel)
 
@@ -285,7 +285,7 @@ async def test_a_request_stays_in_the_regions_that_the_configuration_states(
     upstream: Upstream, make_settings: Callable[..., Settings]
 ) -> None:
     regions = {"regions": {"messages/*": "eu", "content/*": "us"}}
-    settings = make_settings(routing={"classifier": "lexical"}, catalog=regions, plugins=upstream.tables)
+    settings = make_settings(catalog=regions, plugins=upstream.tables)
     async with Application.start(settings) as app, grpc.aio.insecure_channel(app.address) as channel:
         client = ymera_pb2_grpc.YmeraServiceStub(channel)
         preferences = routing_pb2.RoutingPreferences(data_regions=["eu"])

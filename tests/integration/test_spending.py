@@ -178,7 +178,7 @@ async def test_a_model_whose_price_is_not_known_is_not_called(
 ) -> None:
     provider, plugins = priced
     caller = {"name": "trial", "key_sha256": digest(TRIAL), "spend_per_day": 100}
-    settings = make_settings(access={"callers": [caller]}, routing={"classifier": "lexical"})
+    settings = make_settings(access={"callers": [caller]})
     async with Application.start(settings, plugins) as app, grpc.aio.insecure_channel(app.address) as channel:
         status, info, *_ = await refusal(execute(channel, "lab/unpriced"))
         assert (status, info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NO_ELIGIBLE_MODEL")
@@ -208,7 +208,7 @@ async def test_a_cheaper_model_is_called_where_the_first_costs_more_than_is_left
 ) -> None:
     provider, plugins = priced
     caller = {"name": "trial", "key_sha256": digest(TRIAL), "spend_per_day": 0.045}
-    settings = make_settings(access={"callers": [caller]}, routing={"classifier": "lexical"})
+    settings = make_settings(access={"callers": [caller]})
     async with Application.start(settings, plugins) as app, grpc.aio.insecure_channel(app.address) as channel:
         made = [(await execute(channel, "lab/dear", "lab/cheap")).model for _ in range(3)]
     assert made == ["lab/dear", "lab/cheap", "lab/cheap"]
@@ -221,7 +221,7 @@ async def test_a_cost_that_is_not_known_counts_for_more_than_the_list_price(
     _, plugins = priced
     # Each call consumes 200 tokens at 1 micro-USD, may consume some 406, and is counted as 400.
     caller = {"name": "trial", "key_sha256": digest(TRIAL), "spend_per_day": 0.0009}
-    settings = make_settings(access={"callers": [caller]}, routing={"classifier": "lexical"})
+    settings = make_settings(access={"callers": [caller]})
     for calls in (2, 0):
         async with Application.start(settings, plugins) as app, grpc.aio.insecure_channel(app.address) as channel:
             for _ in range(calls):

@@ -13,7 +13,7 @@ import pytest
 import structlog
 from ymera.v1 import content_pb2, ymera_pb2, ymera_pb2_grpc
 
-from ymera_service.config import ConfigError, RoutingSettings, Settings, load
+from ymera_service.config import ConfigError, Settings, load
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.server import Application
 
@@ -56,15 +56,14 @@ async def test_an_invalid_address_of_the_command_line_is_named(
 async def test_the_error_of_an_unknown_classifier_lists_the_registered_ones(
     make_settings: Callable[..., Settings], lab: Lab
 ) -> None:
-    found = await faults(make_settings(routing={"classifier": "lexicle"}), lab)
-    assert found["routing.classifier"] == "no plugin registers a classifier 'lexicle'; registered: lab"
+    found = await faults(make_settings(routing={"classifiers": {"lexicle": 2}}), lab)
+    assert found["routing.classifiers"] == "no plugin registers a classifier 'lexicle'; registered: lab"
 
 
-async def test_without_the_default_classifier_the_server_starts_and_every_task_is_general(
+async def test_without_a_classifier_the_server_starts_and_every_task_is_general(
     make_settings: Callable[..., Settings], lab: Lab
 ) -> None:
-    settings = make_settings()
-    settings = settings.model_copy(update={"routing": RoutingSettings()})
+    settings = make_settings(routing={"classifiers": {"lab": 0}})
     prompt = content_pb2.Prompt(
         messages=[content_pb2.Message(role=content_pb2.ROLE_USER, parts=[content_pb2.Part(text="Fix this code")])]
     )

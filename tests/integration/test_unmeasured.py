@@ -51,7 +51,7 @@ def routing() -> Routing:
         for name, (asked, answered) in USD_PER_MILLION.items()
     ]
     routing = Routing({"p": models}, prior=PublishedScores())
-    routing.classifier = LexicalClassifier()  # type: ignore[assignment]  # any classifier will do
+    routing.classifiers = {"lexical": LexicalClassifier()}
     return routing
 
 

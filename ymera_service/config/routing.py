@@ -35,8 +35,11 @@ class RoutingSettings(Section):
     """The choice of a model."""
 
     weights: WeightSettings = WeightSettings()
-    classifier: str = "lexical"
-    """The name of the classifier to use, as registered by a plugin."""
+    classifiers: dict[str, Weight] = Field(default_factory=dict)
+    """How much each classifier counts beside others, by its name as registered by a plugin: 1 unless stated; those
+    with 0 are not asked."""
+    reading_seconds: Annotated[float, Field(gt=0, le=5)] = 0.05
+    """How long a classifier that runs in a thread is waited for; what it returns later is not used."""
     prior: str = "published"
     """The name of what says how good models are before they are measured, as registered by a plugin; empty for none."""
     policy: str = "balanced"

@@ -26,6 +26,7 @@ from ymera_service.resilience.retries import RetryBudgets, backoff
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.decision import Selection
 from ymera_service.routing.operations import work_tokens
+from ymera_service.routing.reading import MergedReading
 from ymera_service.routing.router import Router
 from ymera_service.sdk.errors import ModelNotFound, NoEligibleModel, NoHealthyModel, ProviderError
 from ymera_service.sdk.targets import Target
@@ -69,20 +70,25 @@ class Route:
         """See `Stage`. Raises `RequestError` or `NoHealthyModel`."""
         request = context.execution.request
         with context.timings.phase(Phase.ROUTE):
+            reading = await self._router.read(request.prompt) if request.work is None else None
             try:
-                selection = self._selection(request)
+                selection = self._selection(request, reading)
             except (ModelNotFound, NoEligibleModel, NoHealthyModel):
                 # What a provider listed for an earlier process may lack a model that it has now.
                 if not await self._listed():
                     raise
-                selection = self._selection(request)
+                selection = self._selection(request, reading)
         context.decide(selection)
 
-    def _selection(self, request: ExecutionRequest) -> Selection:
+    def _selection(self, request: ExecutionRequest, reading: MergedReading | None) -> Selection:
         if request.work is not None:
             return self._router.route_work(request.work, request.preferences, full_view=request.full_view)
         return self._router.route(
-            request.prompt, request.preferences, caller=request.caller, full_view=request.full_view
+            request.prompt,
+            request.preferences,
+            caller=request.caller,
+            reading=reading,
+            full_view=request.full_view,
         )
 
 

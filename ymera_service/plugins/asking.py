@@ -15,6 +15,7 @@ from ymera_service.plugins.found import FoundPlugin
 from ymera_service.plugins.status import KINDS, Kind, Registration
 from ymera_service.sdk import hookspecs
 from ymera_service.sdk.benchmarks import BenchmarkSuite
+from ymera_service.sdk.classifiers import Classifier
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.hookspecs import CONTRACT, PROJECT, PluginDescription
 from ymera_service.sdk.http import Transport
@@ -25,7 +26,7 @@ from ymera_service.sdk.settings import PluginSettings
 MAX_COMPONENTS = 1000
 """What one hook may register: enough for every vendor there is, and the end of a generator that has none."""
 MAX_CATEGORIES = 100
-"""The categories of one suite."""
+"""The categories of one suite or classifier."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _OFFERED = ".".join(map(str, CONTRACT))
@@ -185,17 +186,17 @@ def _registration(kind: Kind, component: object) -> Registration:
         raise PluginRejected(
             f"the name {name!r:.100} of a {kind.name} has other characters than lower-case letters, digits and hyphens"
         )
-    if isinstance(component, BenchmarkSuite):
+    if isinstance(component, BenchmarkSuite | Classifier):
         _check_categories(component)
     return Registration(kind.name, name)
 
 
-def _check_categories(suite: BenchmarkSuite) -> None:
-    categories = suite.categories
+def _check_categories(component: BenchmarkSuite | Classifier) -> None:
+    categories = component.categories
     if not isinstance(categories, tuple | list) or len(categories) > MAX_CATEGORIES:
-        raise PluginRejected(f"the categories of {suite.name!r} are not a list of up to {MAX_CATEGORIES}")
+        raise PluginRejected(f"the categories of {component.name!r} are not a list of up to {MAX_CATEGORIES}")
     if not all(isinstance(category, str) and len(category) <= 64 for category in categories):
-        raise PluginRejected(f"a category of {suite.name!r} is not a text of up to 64 characters")
+        raise PluginRejected(f"a category of {component.name!r} is not a text of up to 64 characters")
 
 
 def _packages(*objects: object) -> Iterator[str]:

@@ -10,6 +10,7 @@ from ymera_service.config import ConfigError, ConfigFault, RoutingSettings
 from ymera_service.plugins import Plugins, Registry
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Answer, Sessions
 from ymera_service.routing.shared_sessions import SharedSessions
@@ -38,18 +39,19 @@ class Routing:
 def build_routing(
     *, plugins: Plugins, catalog: Catalog, breakers: Breakers, storage: Storage, settings: RoutingSettings
 ) -> Routing:
-    """Returns the routing of a server; classifier, prior and categories are those of the plugins in use.
+    """Returns the routing of a server; classifiers, prior and categories are those of the plugins in use.
 
     Raises:
         ConfigError: The configuration names a classifier, a prior or a policy that no plugin registers.
     """
-    check_classifier(plugins.registry, settings)
+    check_classifiers(plugins.registry, settings)
     check_prior(plugins.registry, settings)
     check_policy(plugins.registry, settings)
 
     def categories() -> set[str]:
         return {category for suite in plugins.registry.suites.values() for category in suite.categories}
 
+    readers = Readers(lambda: plugins.registry.classifiers, settings.classifiers, settings.reading_seconds)
     evidence, sessions = Evidence(), Sessions(settings.max_sessions)
     router = Router(
         catalog=catalog,
@@ -59,7 +61,7 @@ def build_routing(
         paused_domains=breakers.pauses.domains,
         policies=lambda: plugins.registry.policies,
         chances=breakers.reliability.chances,
-        classifier=lambda: plugins.registry.classifiers.get(settings.classifier),
+        readers=readers,
         prior=lambda: plugins.registry.priors.get(settings.prior),
         settings=settings,
         categories=categories,
@@ -68,15 +70,19 @@ def build_routing(
     return Routing(router, evidence, shared.remember if shared else sessions.remember, shared)
 
 
-def check_classifier(registry: Registry, settings: RoutingSettings) -> None:
-    """Looks for the classifier in use.
+def check_classifiers(registry: Registry, settings: RoutingSettings) -> None:
+    """Looks for the classifiers in use.
 
     Raises:
         ConfigError: The configuration names one that no plugin registers.
     """
-    problem = _check("classifier", settings.classifier, registry.classifiers, settings, "ymera-lexical")
-    if problem:
-        log.warning("every task is taken for a general one", problem=problem)
+    known = ", ".join(sorted(registry.classifiers)) or "none"
+    unknown = [name for name in settings.classifiers if name not in registry.classifiers]
+    if unknown:
+        problem = f"no plugin registers a classifier {unknown[0]!r}; registered: {known}"
+        raise ConfigError("configuration", [ConfigFault("routing.classifiers", problem)])
+    if not any(settings.classifiers.get(name, 1.0) for name in registry.classifiers):
+        log.warning("every task is taken for a general one", problem="no classifier is in use; install ymera-lexical")
 
 
 def check_prior(registry: Registry, settings: RoutingSettings) -> None:

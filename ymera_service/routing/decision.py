@@ -235,6 +235,8 @@ class Decision:
         seed: Settled every draw.
         propensity: How likely the policy was to put this first candidate first.
         session_affinity: The first candidate is first because the session stays with it.
+        emotions: What the user was taken to feel: emotion → probability, the likeliest first, without unlikely ones.
+        complexity: How demanding the request was taken to be, from 0 to 1; None where nothing was known of it.
     """
 
     category: str
@@ -250,6 +252,8 @@ class Decision:
     inputs: Inputs
     session_affinity: bool = False
     excluded: tuple[Exclusion, ...] = field(default=())
+    emotions: dict[str, float] = field(default_factory=dict)
+    complexity: float | None = None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,9 @@ Words are kept as the set of buckets, of `BUCKETS`, that they fall into by their
 and each bucket stands for many words.
 """
 
-from collections.abc import Mapping
+from array import array
+from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log1p
@@ -14,10 +16,11 @@ import orjson
 from pydantic import TypeAdapter
 
 from ymera_service.routing.estimate import Needs
+from ymera_service.routing.reading import MergedReading
 from ymera_service.sdk.content import last_user_text
 from ymera_service.sdk.generation import Prompt
 
-VERSION = 1
+VERSION = 2
 """Counted up with every change of what a figure means; features of different versions are not compared."""
 BUCKETS = 1024
 MOST_BUCKETS = 128
@@ -37,37 +40,47 @@ class Features:
     Attributes:
         version: See `VERSION`.
         categories: Category → probability.
-        complexity: From 0 to 1: how long the user's last message is, and how many lines, numbers and signs between
-            clauses it has, both by the logarithm.
+        emotions: Emotion → probability, without unlikely ones; empty where nothing is known of it.
+        complexity: How demanding the request is, from 0 to 1. Where no classifier says so: how long the user's last
+            message is, and how many lines, numbers and signs between clauses it has, both by the logarithm.
         input_tokens: Of the whole prompt, estimated.
         capabilities: Those that the prompt needs, such as tools and kinds of media.
         words: The buckets of the words of the user's last message, in order.
+        vector: What the user's last message means: a signed byte for each figure, the largest of which is 127, in
+            base64; empty if no classifier gives one.
+        vector_of: Names the classifier of the vector and its version; those of different ones have nothing in common.
     """
 
     version: int
     categories: dict[str, float]
+    emotions: dict[str, float]
     complexity: float
     input_tokens: int
     capabilities: tuple[str, ...]
     words: tuple[int, ...]
+    vector: str = ""
+    vector_of: str = ""
 
 
-def features_of(prompt: Prompt, probabilities: Mapping[str, float], needs: Needs) -> Features:
+def features_of(prompt: Prompt, reading: MergedReading, needs: Needs) -> Features:
     """Returns the features of a prompt, with what was already found out of it."""
     read = _readable(prompt)
     words = read.translate(_WORDS).split()
     return Features(
         version=VERSION,
-        categories={category: round(share, DIGITS_KEPT) for category, share in probabilities.items()},
-        complexity=_complexity(read, words),
+        categories={category: round(share, DIGITS_KEPT) for category, share in reading.categories.items()},
+        emotions=reading.emotions,
+        complexity=_complexity(read, words) if reading.complexity is None else reading.complexity,
         input_tokens=needs.input_tokens,
         capabilities=tuple(sorted(needs.capabilities)),
         words=tuple(sorted({crc32(word) % BUCKETS for word in set(words)})[:MOST_BUCKETS]),
+        vector=_packed(reading.vector) if reading.vector else "",
+        vector_of=reading.vector_of,
     )
 
 
 def to_json(features: Features) -> bytes:
-    """Returns the stored form, of at most about 2 KB."""
+    """Returns the stored form, of at most about 2 KB and 4 bytes for 3 figures of the vector."""
     return orjson.dumps(features)
 
 
@@ -94,6 +107,11 @@ _WORDS = bytes(
 )
 """Makes letters small and separates words; what is not ASCII counts as letters."""
 _OTHER_THAN_STEPS = bytes(byte for byte in range(256) if byte not in b"\n,;:?0123456789")
+
+
+def _packed(vector: Sequence[float]) -> str:
+    scale = 127 / max(map(abs, vector)) if any(vector) else 0.0
+    return b64encode(array("b", [round(figure * scale) for figure in vector]).tobytes()).decode()
 
 
 def _readable(prompt: Prompt) -> bytes:

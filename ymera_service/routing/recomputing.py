@@ -36,7 +36,14 @@ def request_of(decision: Decision, operation: Operation) -> RoutingRequest:
             preferences, probabilities, work_needs(inputs.input_tokens), full_view=True, cheapest=True
         )
     needs = needs_for(capabilities, inputs.input_tokens, inputs.max_output_tokens or None)
-    return RoutingRequest(preferences, probabilities, needs, full_view=True)
+    return RoutingRequest(
+        preferences,
+        probabilities,
+        needs,
+        full_view=True,
+        emotions=decision.emotions,
+        complexity=decision.complexity,
+    )
 
 
 @cache

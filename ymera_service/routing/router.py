@@ -1,17 +1,13 @@
 """Routes requests: gathers the values that a decision is a function of."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import count
-from math import inf
-from operator import itemgetter
 from random import getrandbits
-
-import structlog
 
 from ymera_service.catalog import Catalog, CatalogSnapshot
 from ymera_service.config import RoutingSettings
-from ymera_service.plugins.wording import trace
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.decision import Decision, Preferences, Selection, Weights
 from ymera_service.routing.estimate import needs_of
@@ -21,11 +17,13 @@ from ymera_service.routing.features import Features, features_of
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
 from ymera_service.routing.past import PastRouting
 from ymera_service.routing.policies import BALANCED
+from ymera_service.routing.readers import Readers
+from ymera_service.routing.reading import MergedReading
 from ymera_service.routing.selection import select
 from ymera_service.routing.sessions import NO_AFFINITY, Sessions
 from ymera_service.routing.snapshot import RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
-from ymera_service.sdk.classifiers import CATEGORIES, Classifier
+from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.errors import FieldViolation, InvalidRequest
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Kind
@@ -34,20 +32,8 @@ from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.work import WorkRequest
 from ymera_service.storage.records import Operation
 
-_log = structlog.get_logger(__name__)
-
-_probability = itemgetter(1)
-
-UNCLASSIFIED = "general"
-"""What every task is taken for without a classifier, or where it fails."""
 MOST_EXPLORED = 0.1
 """The share of first candidates that are drawn at most, unless configured."""
-MAX_CATEGORIES = 8
-"""The likeliest categories that count."""
-MOST_GIVEN = 1000
-"""Categories that a classifier may return."""
-LONGEST_CATEGORY = 64
-"""Characters."""
 
 
 class Router:
@@ -60,7 +46,7 @@ class Router:
         evidence: Evidence,
         sessions: Sessions,
         open_domains: Callable[[], Mapping[str, float]],
-        classifier: Callable[[], Classifier | None],
+        readers: Readers,
         settings: RoutingSettings,
         categories: Callable[[], Collection[str]],
         prior: Callable[[], QualityPrior | None] = lambda: None,
@@ -75,7 +61,7 @@ class Router:
             evidence: Has what was measured.
             sessions: Has the targets to stay with.
             open_domains: Returns the keys of open breakers, with the seconds until each is tried again.
-            classifier: Returns the classifier in use.
+            readers: Make of prompts what their categories, emotions and complexity are.
             settings: The weights where the caller gives none, and how often to explore.
             categories: Returns what a hint may name besides what every classifier knows and what was measured.
             prior: Returns what says how good models are before they are measured.
@@ -92,7 +78,7 @@ class Router:
         self._policies = policies
         self._policy = settings.policy
         self._turns = count()
-        self._classifier = classifier
+        self._readers = readers
         self._prior = prior
         self._categories = categories
         self._exploration = settings.exploration
@@ -101,12 +87,17 @@ class Router:
         self._tables: dict[Kind, Table] = {}
         self._tabled: CatalogSnapshot | None = None
 
+    async def read(self, prompt: Prompt) -> MergedReading:
+        """Returns what all classifiers make of a prompt, as far as they do so in time."""
+        return await self._readers.read(prompt)
+
     def route(
         self,
         prompt: Prompt,
         preferences: Preferences,
         *,
         caller: str = "",
+        reading: MergedReading | None = None,
         full_view: bool = False,
         seed: int | None = None,
     ) -> Selection:
@@ -115,6 +106,7 @@ class Router:
         Args:
             prompt: What is to be answered.
             preferences: What the caller wants of the choice.
+            reading: What `read` made of the prompt; None reads it here, without the classifiers that need a thread.
             caller: Whose session it is; empty where callers have no names.
             full_view: The decision is to hold every candidate and every exclusion.
             seed: Of 63 bits; settles draws. Drawn where it is `None`.
@@ -126,10 +118,18 @@ class Router:
             NoEligibleModel: The constraints leave no model.
             NoHealthyModel: There is none, and a provider can't list its models now.
         """
-        probabilities = self._probabilities(prompt, preferences.category_hint)
+        reading = self._hinted(reading or self._readers.read_now(prompt), preferences.category_hint)
         needs = needs_of(prompt)
-        features = features_of(prompt, probabilities, needs) if self._keeps_features else None
-        request = RoutingRequest(preferences, probabilities, needs, full_view, features=features)
+        features = features_of(prompt, reading, needs) if self._keeps_features else None
+        request = RoutingRequest(
+            preferences,
+            reading.categories,
+            needs,
+            full_view,
+            features=features,
+            emotions=reading.emotions if features else {},  # not stored where features are not
+            complexity=reading.complexity,
+        )
         table, policy = self._table(), self.policy(preferences.policy)
         exploration, optimism = self._curiosity
         snapshot = Snapshot(
@@ -144,7 +144,7 @@ class Router:
             chances=self._chances(),
             policy=policy,
             turn=next(self._turns) if policy else 0,
-            affinity=self._sessions.affinity(caller, preferences.session_id, prompt, probabilities),
+            affinity=self._sessions.affinity(caller, preferences.session_id, prompt, reading.categories),
             seed=getrandbits(63) if seed is None else seed,
         )
         return select(request, snapshot)
@@ -240,29 +240,12 @@ class Router:
             table = self._tables[kind] = table.believing(qualities)
         return table
 
-    def _probabilities(self, prompt: Prompt, hint: str) -> dict[str, float]:
-        """Returns category → probability, the likeliest first. The classifier is a plugin and may fail."""
-        if hint:
-            _check_hint(hint, {*CATEGORIES, *self._categories(), *self._evidence.categories})
-            return {hint: 1.0}
-        classifier = self._classifier()
-        if classifier is None:
-            return {UNCLASSIFIED: 1.0}
-        try:
-            return _normalised(classifier.classify(prompt))
-        except BaseException as error:  # noqa: BLE001  # whatever it raises, the request can be served
-            _log.error("classifier_failed", classifier=classifier.name, exception=trace(error))
-            return {UNCLASSIFIED: 1.0}
-
-
-def _normalised(given: Mapping[str, float]) -> dict[str, float]:
-    if len(given) > MOST_GIVEN:
-        raise ValueError(f"there are {len(given)} categories")
-    likeliest = sorted(given.items(), key=_probability, reverse=True)[:MAX_CATEGORIES]
-    total = sum(map(_probability, likeliest))
-    if not 0 < total < inf or min(given.values()) < 0 or max(map(len, given)) > LONGEST_CATEGORY:
-        raise ValueError(f"these are not probabilities of categories: {dict(given)!r:.500}")
-    return {category: probability / total for category, probability in likeliest}
+    def _hinted(self, reading: MergedReading, hint: str) -> MergedReading:
+        """Returns the reading with the category that the caller names, if any."""
+        if not hint:
+            return reading
+        _check_hint(hint, {*CATEGORIES, *self._readers.categories, *self._categories(), *self._evidence.categories})
+        return replace(reading, categories={hint: 1.0})
 
 
 def _check_hint(hint: str, categories: Collection[str]) -> None:

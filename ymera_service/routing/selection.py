@@ -190,6 +190,8 @@ def _selection(scored: Scored) -> Selection:
         inputs=_inputs(request, snapshot),
         session_affinity=session_affinity,
         excluded=sifted.all(table) if full else (),
+        emotions=request.emotions,
+        complexity=request.complexity,
     )
     ranking = rows[:RANKED] if scored.failing is None else [*rows, *scored.reserve][:RANKED]
     pools = [(table.targets[row].pool, table.members[row]) for row in ranking] if table.accounts else []

@@ -28,6 +28,8 @@ class RoutingRequest:
 
     Attributes:
         probabilities: Category → probability, the likeliest first, adding up to 1.
+        emotions: Emotion → probability, to be shown.
+        complexity: From 0 to 1; None where nothing is known of it.
         full_view: The decision is to hold every candidate and every exclusion.
         cheapest: The lowest known price goes first, as nothing else tells the models apart. Models of one price always
             have the same order: what one of them returned may be of no use with what another returns.
@@ -40,6 +42,8 @@ class RoutingRequest:
     full_view: bool = False
     cheapest: bool = False
     features: Features | None = None
+    emotions: dict[str, float] = field(default_factory=dict)
+    complexity: float | None = None
 
 
 @dataclass(slots=True)

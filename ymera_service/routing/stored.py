@@ -6,7 +6,7 @@ and then the last candidates.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -75,6 +75,8 @@ class _Decision:
     inputs: _Inputs | _SecondInputs | _FirstInputs
     """The first ones are those before anything was explored by its doubt, the second ones those before topics."""
     session_affinity: bool
+    reading: tuple[dict[str, float], float | None] = field(default=({}, None))
+    """Emotions and complexity; absent where nothing is known of them."""
 
 
 def to_json(decision: Decision) -> bytes:
@@ -155,7 +157,13 @@ def _packed(decision: Decision) -> dict[str, Any]:
             inputs.turn,
         ),
         "session_affinity": decision.session_affinity,
+        **_packed_reading(decision),
     }
+
+
+def _packed_reading(decision: Decision) -> dict[str, Any]:
+    known = decision.emotions or decision.complexity is not None
+    return {"reading": (decision.emotions, decision.complexity)} if known else {}
 
 
 def _packed_candidate(candidate: Candidate) -> _Candidate:
@@ -186,6 +194,8 @@ def _unpacked(stored: _Decision) -> Decision:
         explanation=stored.explanation,
         inputs=Inputs(*stored.inputs),
         session_affinity=stored.session_affinity,
+        emotions=stored.reading[0],
+        complexity=stored.reading[1],
     )
 
 

@@ -70,7 +70,7 @@ def ymera_register_providers(  # type: ignore[empty-body]
 
 @hookspec
 def ymera_register_classifiers(settings: PluginSettings) -> Iterable[Classifier]:  # type: ignore[empty-body]
-    """Returns classifiers. The configuration's `routing.classifier` names the one in use.
+    """Returns classifiers. All of them are in use, each as much as the configuration's `routing.classifiers` says.
 
     Args:
         settings: The plugin's settings, an instance of the model in its description.

@@ -20,7 +20,7 @@ CLASSIFIER = LexicalClassifier()
 
 
 def classify(*texts: str) -> Mapping[str, float]:
-    return CLASSIFIER.classify(Prompt(tuple(map(user, texts))))
+    return CLASSIFIER.read(Prompt(tuple(map(user, texts)))).categories
 
 
 def best(*texts: str) -> str:
@@ -133,7 +133,7 @@ def test_any_text_has_probabilities_that_add_up_to_one(text: str) -> None:
     ],
 )
 def test_a_prompt_without_a_users_text_has_the_probabilities_of_any_prompt(messages: tuple[Message, ...]) -> None:
-    probabilities = CLASSIFIER.classify(Prompt(messages))
+    probabilities = CLASSIFIER.read(Prompt(messages)).categories
     assert abs(sum(probabilities.values()) - 1) < 1e-9
     assert max(probabilities.values()) < 0.6
 

@@ -20,9 +20,10 @@ from ymera_service.config import CatalogSettings, RoutingSettings
 from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.features import Features
+from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import ProviderEvent
@@ -154,14 +155,15 @@ class _Classifier(Classifier):
     name = "lexical"
 
     def __init__(self) -> None:
-        self.classify = lru_cache(maxsize=20_000)(LexicalClassifier().classify)  # type: ignore[method-assign]
+        self.read = lru_cache(maxsize=20_000)(LexicalClassifier().read)  # type: ignore[method-assign]
 
-    def classify(self, prompt: Asked) -> Mapping[str, float]:
+    def read(self, prompt: Asked) -> Reading:
         """Replaced by the constructor."""
         raise NotImplementedError
 
 
 _CLASSIFIER = _Classifier()
+_CLASSIFIERS = {_CLASSIFIER.name: _CLASSIFIER}
 
 
 @lru_cache(maxsize=20_000)
@@ -183,7 +185,7 @@ class Ymera:
             evidence=self._evidence,
             sessions=Sessions(1),
             open_domains=dict,
-            classifier=lambda: _CLASSIFIER,
+            readers=Readers(lambda: _CLASSIFIERS),
             settings=RoutingSettings(),
             categories=set,
         )
@@ -239,5 +241,5 @@ def _rating(name: str, model: str, category: str, quality: float) -> Observation
 
 def likeliest(prompt: Prompt) -> str:
     """Returns the class that a prompt most likely belongs to."""
-    probabilities = _CLASSIFIER.classify(asked(prompt.text))
+    probabilities = _CLASSIFIER.read(asked(prompt.text)).categories
     return max(probabilities, key=lambda name: probabilities[name])

@@ -34,10 +34,11 @@ from ymera_service.routing.building import Routing
 from ymera_service.routing.decision import Preferences
 from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, prompt_tokens, text_tokens
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
 from ymera_service.routing.stored import from_json
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import Citation, Message, Reasoning, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.context import Attribution, CallContext
 from ymera_service.sdk.errors import (
@@ -163,8 +164,11 @@ class ScriptedProvider(Provider):
 class OneCategory(Classifier):
     name = "fixed"
 
-    def classify(self, prompt: Prompt) -> Mapping[str, float]:
-        return {"general": 1.0}
+    def read(self, prompt: Prompt) -> Reading:
+        return Reading({"general": 1.0})
+
+
+CLASSIFIERS = {"fixed": OneCategory()}
 
 
 class ListSink:
@@ -250,7 +254,7 @@ def harness(tmp_path: Path) -> OpenHarness:
             sessions=sessions,
             open_domains=breakers.open_domains,
             paused_domains=breakers.pauses.domains,
-            classifier=OneCategory,
+            readers=Readers(lambda: CLASSIFIERS),
             settings=RoutingSettings(),
             categories=lambda: (),
         )

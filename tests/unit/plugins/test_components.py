@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
 from ymera_service.plugins import PluginState, PluginStatus, Registration, Registry, components
 from ymera_service.plugins.components import started
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.components import Component
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ProviderServerError
@@ -63,8 +63,8 @@ class Moody(Classifier):
     async def close(self) -> None:
         self.steps.append("close")
 
-    def classify(self, prompt: Prompt) -> Mapping[str, float]:
-        return {"math": 1.0}
+    def read(self, prompt: Prompt) -> Reading:
+        return Reading({"math": 1.0})
 
 
 def registry_of(*offered: Component) -> Registry:

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings, RoutingSettings
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.decision import Decision, Preferences, Selection
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions, answer_of
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import ToolCall, user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import ConnectionFailed
@@ -70,15 +71,19 @@ class InProcessProvider(Provider):
         yield Finished(FinishReason.STOP)
 
 
-@dataclass
+PROBABILITIES = {"coding": 0.7, "general": 0.3}
+
+
 class FixedClassifier(Classifier):
-    """Returns the same probabilities of categories for every prompt."""
+    """Makes the same of every prompt."""
 
-    probabilities: Mapping[str, float] = field(default_factory=lambda: {"coding": 0.7, "general": 0.3})
-    name: str = "fixed"
+    name = "fixed"
 
-    def classify(self, prompt: Prompt) -> Mapping[str, float]:
-        return self.probabilities
+    def __init__(self, categories: Mapping[str, float] = PROBABILITIES, **others: Any) -> None:
+        self.reading = Reading(categories, **others)
+
+    def read(self, prompt: Prompt) -> Reading:
+        return self.reading
 
 
 class Routing:
@@ -94,7 +99,7 @@ class Routing:
         self.catalog = Catalog(providers, CatalogSettings())
         asyncio.run(self.catalog.refresh())
         self.evidence = Evidence(lambda: NOW)
-        self.classifier: FixedClassifier | None = FixedClassifier()
+        self.classifiers: Mapping[str, Classifier] = {"fixed": FixedClassifier()}
         self.open_domains: dict[str, float] = {}
         self.paused_domains: dict[str, float] = {}
         self.chances: dict[str, Chance] = {}
@@ -106,7 +111,7 @@ class Routing:
             evidence=self.evidence,
             sessions=self.sessions,
             open_domains=lambda: self.open_domains,
-            classifier=lambda: self.classifier,
+            readers=Readers(lambda: self.classifiers),
             settings=settings or RoutingSettings(),
             categories=lambda: self.categories,
             prior=lambda: prior,
@@ -127,7 +132,7 @@ class Routing:
         self, session_id: str, target_id: str, text: str = "hello", *, caller: str = "", calls: Sequence[ToolCall] = ()
     ) -> None:
         """Notes that a target answered a turn of a session."""
-        prompt, probabilities = Prompt((user(text),)), FixedClassifier().probabilities
+        prompt, probabilities = Prompt((user(text),)), PROBABILITIES
         self.turns += 1
         answer = answer_of(
             str(self.turns),

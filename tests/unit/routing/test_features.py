@@ -1,5 +1,8 @@
 """Features hold what can be learnt from, bounded and without text."""
 
+from array import array
+from base64 import b64decode
+
 import orjson
 import pytest
 from hypothesis import given
@@ -7,15 +10,16 @@ from hypothesis import strategies as st
 
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.features import BUCKETS, MOST_BUCKETS, VERSION, Features, features_of, from_json, to_json
+from ymera_service.routing.reading import MergedReading
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, user
 from ymera_service.sdk.generation import Prompt, Tool
 
-PROBABILITIES = {"coding": 0.75, "general": 0.25}
+READING = MergedReading({"coding": 0.75, "general": 0.25})
 
 
 def features(prompt: Prompt | str) -> Features:
     prompt = Prompt((user(prompt),)) if isinstance(prompt, str) else prompt
-    return features_of(prompt, PROBABILITIES, needs_of(prompt))
+    return features_of(prompt, READING, needs_of(prompt))
 
 
 @given(st.text(max_size=6_000))
@@ -49,7 +53,7 @@ def test_only_the_users_last_message_is_read_and_needs_are_kept() -> None:
     assert made.words == features("sort a list").words
     assert made.capabilities == ("image_input", "tools")
     assert made.input_tokens == needs_of(prompt).input_tokens
-    assert made.categories == PROBABILITIES
+    assert made.categories == READING.categories
 
 
 def test_a_long_request_of_many_steps_is_more_complex() -> None:
@@ -65,3 +69,24 @@ def test_features_of_another_version_are_not_read() -> None:
     assert from_json(orjson.dumps(stored | {"version": VERSION + 1})) is None
     with pytest.raises(ValueError, match="words"):
         from_json(orjson.dumps(stored | {"words": "hello"}))
+
+
+def test_the_reading_is_kept() -> None:
+    reading = MergedReading({"coding": 2 / 3, "general": 1 / 3}, {"joy": 0.9, "neutral": 0.1}, 0.25)
+    prompt = Prompt((user("hello"),))
+    made = features_of(prompt, reading, needs_of(prompt))
+    assert made.categories == {"coding": 0.667, "general": 0.333}
+    assert (made.emotions, made.complexity) == (reading.emotions, 0.25)
+
+
+@given(st.lists(st.floats(-1e300, 1e300, allow_subnormal=False), min_size=1, max_size=1024))
+def test_a_vector_keeps_its_direction_in_a_byte_for_each_figure(vector: list[float]) -> None:
+    prompt = Prompt((user("hello"),))
+    made = features_of(prompt, MergedReading({"general": 1.0}, vector=vector, vector_of="lab/1"), needs_of(prompt))
+    stored = to_json(made)
+    assert from_json(stored) == made
+    assert made.vector_of == "lab/1"
+    assert len(stored) < 2_000 + 4 * len(vector) / 3
+    largest = max(map(abs, vector))
+    figures = array("b", b64decode(made.vector)).tolist()
+    assert figures == pytest.approx([value / (largest or 1.0) * 127 for value in vector], abs=0.51)

@@ -40,7 +40,7 @@ def test_feedback_changes_the_ranking_in_its_own_class() -> None:
     decision = routing.decide()
     assert order(decision) == ["p/b", "p/a"]
     assert "1.00 over 1 judged coding answer until" in decision.candidates[0].components[0].evidence
-    routing.classifier = FixedClassifier({"empathy": 1.0})
+    routing.classifiers = {"fixed": FixedClassifier({"empathy": 1.0})}
     assert len({round(each.score, 9) for each in routing.decide().candidates}) == 1
 
 

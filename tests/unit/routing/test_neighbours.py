@@ -10,6 +10,7 @@ from ymera_service.routing import neighbours
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.features import Features, features_of
 from ymera_service.routing.neighbours import NO_CORRECTION, Neighbours
+from ymera_service.routing.reading import MergedReading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import ModelInfo
@@ -20,7 +21,7 @@ CSS = "centre this button of the page in its container, number {}"
 
 def features(text: str) -> Features:
     prompt = Prompt((user(text),))
-    return features_of(prompt, {"coding": 1.0}, needs_of(prompt))
+    return features_of(prompt, MergedReading({"coding": 1.0}), needs_of(prompt))
 
 
 def learn(known: Neighbours, count: int, *, sql: float, css: float) -> None:
@@ -82,7 +83,7 @@ def test_only_the_latest_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
 def experienced() -> Routing:
     """Two models of the same quality in the class, each good at another kind of request."""
     routing = Routing({"p": [ModelInfo("css"), ModelInfo("sql")]}, RoutingSettings(exploration=0))
-    routing.classifier = FixedClassifier({"coding": 1.0})
+    routing.classifiers = {"fixed": FixedClassifier({"coding": 1.0})}
     for number in range(30):
         for text, good in ((SQL, "p/sql"), (CSS, "p/css")):
             for model in ("p/sql", "p/css"):

@@ -1,6 +1,4 @@
-import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -92,34 +90,10 @@ def test_the_stated_quality_counts_until_a_model_is_measured() -> None:
 
 def test_category_probabilities_are_sorted_and_add_up_to_one() -> None:
     routing = Routing({"p": [CHEAP]})
-    routing.classifier = FixedClassifier({"math": 1.0, "coding": 2.0, "general": 1.0})
+    routing.classifiers = {"fixed": FixedClassifier({"math": 1.0, "coding": 2.0, "general": 1.0})}
     decision = routing.decide()
     assert decision.category_probabilities == {"coding": 0.5, "math": 0.25, "general": 0.25}
     assert next(iter(decision.category_probabilities)) == decision.category == "coding"
-
-
-@pytest.mark.parametrize(
-    "given",
-    [{}, {"a": -1.0, "b": 2.0}, {"a": math.nan}, {"a": 0.0}, {"a": math.inf}, {"x" * 65: 1.0}, {1: 1.0}, None],
-)
-def test_invalid_probabilities_of_a_classifier_do_not_fail_a_request(given: Any) -> None:
-    routing = Routing({"p": [CHEAP]})
-    routing.classifier = FixedClassifier(given)
-    assert routing.decide().category_probabilities == {"general": 1.0}
-
-
-def test_without_a_classifier_every_task_is_general() -> None:
-    routing = Routing({"p": [CHEAP]})
-    routing.classifier = None
-    assert routing.decide().category_probabilities == {"general": 1.0}
-
-
-def test_of_many_categories_the_eight_likeliest_count() -> None:
-    routing = Routing({"p": [CHEAP]})
-    routing.classifier = FixedClassifier({f"kind-{number:02}": float(number) for number in range(20)})
-    probabilities = routing.decide().category_probabilities
-    assert list(probabilities) == [f"kind-{number}" for number in range(19, 11, -1)]
-    assert sum(probabilities.values()) == pytest.approx(1)
 
 
 # Ranking.

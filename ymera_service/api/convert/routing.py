@@ -136,6 +136,8 @@ def decision_fields(decision: Decision) -> Fields:
         "candidate_count": decision.candidate_count,
         "session_affinity": decision.session_affinity,
         "catalog_version": decision.inputs.catalog_version,
+        "emotions": [{"emotion": name, "probability": share} for name, share in decision.emotions.items()],
+        "complexity": decision.complexity,
         "excluded_targets": [_exclusion(exclusion) for exclusion in decision.excluded],
     }
 

@@ -112,7 +112,7 @@ def _check(settings: "Settings", source: str) -> None:
     from ymera_service.api import listener  # noqa: PLC0415  # no other command needs these
     from ymera_service.config import ConfigError, ConfigFault  # noqa: PLC0415
     from ymera_service.plugins import load_plugins  # noqa: PLC0415
-    from ymera_service.routing.building import check_classifier  # noqa: PLC0415
+    from ymera_service.routing.building import check_classifiers  # noqa: PLC0415
     from ymera_service.sdk.errors import StorageUnavailable  # noqa: PLC0415
     from ymera_service.storage import Database  # noqa: PLC0415
     from ymera_service.telemetry import logs  # noqa: PLC0415
@@ -130,7 +130,7 @@ def _check(settings: "Settings", source: str) -> None:
         except ConfigError as error:
             faults.extend(error.faults)
     try:
-        check_classifier(load_plugins(settings.plugins, HttpTransport(settings.transport)), settings.routing)
+        check_classifiers(load_plugins(settings.plugins, HttpTransport(settings.transport)), settings.routing)
     except ConfigError as error:
         faults.extend(error.faults)
     if faults:

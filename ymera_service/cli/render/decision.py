@@ -12,12 +12,14 @@ from ymera_service.cli.render.text import clean
 
 SHOWN = 20
 """The maximum number of rows of a table; a full view may hold a thousand models."""
+SHOWN_EMOTION = 0.1
+"""The least probability of an emotion that is shown."""
 
 
 def decision(made: Decision) -> Iterator[RenderableType]:
-    """Shows the decision: its explanation, categories, candidates, the evidence for the first, and exclusions."""
+    """Shows the explanation, what was made of the prompt, candidates, the evidence for the first, and exclusions."""
     yield clean(made.explanation, "bold")
-    yield _categories(made)
+    yield _reading(made)
     if made.candidates:
         yield clean("")
         yield _candidates(made)
@@ -33,11 +35,16 @@ def decision(made: Decision) -> Iterator[RenderableType]:
         yield from _rest(len(made.excluded_targets), len(made.excluded_targets))
 
 
-def _categories(made: Decision) -> Text:
+def _reading(made: Decision) -> Text:
     likely = [
         f"{one.category} {one.probability:.2f}" for one in made.category_probabilities if one.probability >= 0.005
     ]
-    return clean("category: " + " · ".join(likely or [made.category]), "dim")
+    parts = ["category: " + " · ".join(likely or [made.category])]
+    if felt := [f"{one.emotion} {one.probability:.2f}" for one in made.emotions if one.probability >= SHOWN_EMOTION]:
+        parts.append("emotion: " + " · ".join(felt))
+    if made.HasField("complexity"):
+        parts.append(f"complexity: {made.complexity:.2f}")
+    return clean("; ".join(parts), "dim")
 
 
 def _candidates(made: Decision) -> RenderableType:

@@ -452,7 +452,7 @@ func (x Warning_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Warning_Kind.Descriptor instead.
 func (Warning_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{24, 0}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{25, 0}
 }
 
 // The request of ListBeliefs.
@@ -2029,6 +2029,62 @@ func (x *CategoryProbability) GetProbability() float64 {
 	return 0
 }
 
+// One emotion and its probability.
+type EmotionProbability struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The emotion: "anger", "anxiety", "frustration", "joy", "sadness", "shame" or
+	// "neutral".
+	Emotion string `protobuf:"bytes,1,opt,name=emotion,proto3" json:"emotion,omitempty"`
+	// From 0 to 1; the probabilities of all emotions add up to 1.
+	Probability   float64 `protobuf:"fixed64,2,opt,name=probability,proto3" json:"probability,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EmotionProbability) Reset() {
+	*x = EmotionProbability{}
+	mi := &file_ymera_v1_routing_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EmotionProbability) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EmotionProbability) ProtoMessage() {}
+
+func (x *EmotionProbability) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_routing_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EmotionProbability.ProtoReflect.Descriptor instead.
+func (*EmotionProbability) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EmotionProbability) GetEmotion() string {
+	if x != nil {
+		return x.Emotion
+	}
+	return ""
+}
+
+func (x *EmotionProbability) GetProbability() float64 {
+	if x != nil {
+		return x.Probability
+	}
+	return 0
+}
+
 // One component of a candidate's score.
 type ScoreComponent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2050,7 +2106,7 @@ type ScoreComponent struct {
 
 func (x *ScoreComponent) Reset() {
 	*x = ScoreComponent{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[19]
+	mi := &file_ymera_v1_routing_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2062,7 +2118,7 @@ func (x *ScoreComponent) String() string {
 func (*ScoreComponent) ProtoMessage() {}
 
 func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[19]
+	mi := &file_ymera_v1_routing_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2075,7 +2131,7 @@ func (x *ScoreComponent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScoreComponent.ProtoReflect.Descriptor instead.
 func (*ScoreComponent) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{19}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ScoreComponent) GetName() string {
@@ -2131,7 +2187,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[20]
+	mi := &file_ymera_v1_routing_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2143,7 +2199,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[20]
+	mi := &file_ymera_v1_routing_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2156,7 +2212,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{20}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Candidate) GetModel() string {
@@ -2227,7 +2283,7 @@ type ExclusionCount struct {
 
 func (x *ExclusionCount) Reset() {
 	*x = ExclusionCount{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[21]
+	mi := &file_ymera_v1_routing_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2239,7 +2295,7 @@ func (x *ExclusionCount) String() string {
 func (*ExclusionCount) ProtoMessage() {}
 
 func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[21]
+	mi := &file_ymera_v1_routing_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2252,7 +2308,7 @@ func (x *ExclusionCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExclusionCount.ProtoReflect.Descriptor instead.
 func (*ExclusionCount) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{21}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ExclusionCount) GetReason() ExclusionReason {
@@ -2302,7 +2358,7 @@ type Exclusion struct {
 
 func (x *Exclusion) Reset() {
 	*x = Exclusion{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[22]
+	mi := &file_ymera_v1_routing_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2314,7 +2370,7 @@ func (x *Exclusion) String() string {
 func (*Exclusion) ProtoMessage() {}
 
 func (x *Exclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[22]
+	mi := &file_ymera_v1_routing_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2327,7 +2383,7 @@ func (x *Exclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exclusion.ProtoReflect.Descriptor instead.
 func (*Exclusion) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{22}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Exclusion) GetModel() string {
@@ -2419,7 +2475,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[23]
+	mi := &file_ymera_v1_routing_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2431,7 +2487,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[23]
+	mi := &file_ymera_v1_routing_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2444,7 +2500,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{23}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Attempt) GetNumber() int32 {
@@ -2588,7 +2644,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[24]
+	mi := &file_ymera_v1_routing_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2600,7 +2656,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[24]
+	mi := &file_ymera_v1_routing_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2613,7 +2669,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{24}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Warning) GetKind() Warning_Kind {
@@ -2671,13 +2727,21 @@ type Decision struct {
 	ExcludedTargets []*Exclusion `protobuf:"bytes,13,rep,name=excluded_targets,json=excludedTargets,proto3" json:"excluded_targets,omitempty"`
 	// Names the code that ranked and, after a dot, the version of the policy.
 	PolicyVersion string `protobuf:"bytes,14,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
+	// What the user was taken to feel, the likeliest first, without what is
+	// unlikely. Empty where nothing is known of it, and where the server keeps no
+	// features of requests.
+	Emotions []*EmotionProbability `protobuf:"bytes,15,rep,name=emotions,proto3" json:"emotions,omitempty"`
+	// How demanding the request was taken to be: from 0 for a greeting or a known
+	// fact, over 0.5 for an ordinary task, to 1 for what takes an expert many
+	// steps. Absent where nothing is known of it.
+	Complexity    *float64 `protobuf:"fixed64,16,opt,name=complexity,proto3,oneof" json:"complexity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_ymera_v1_routing_proto_msgTypes[25]
+	mi := &file_ymera_v1_routing_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2689,7 +2753,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_routing_proto_msgTypes[25]
+	mi := &file_ymera_v1_routing_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2702,7 +2766,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{25}
+	return file_ymera_v1_routing_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Decision) GetCategory() string {
@@ -2801,6 +2865,20 @@ func (x *Decision) GetPolicyVersion() string {
 		return x.PolicyVersion
 	}
 	return ""
+}
+
+func (x *Decision) GetEmotions() []*EmotionProbability {
+	if x != nil {
+		return x.Emotions
+	}
+	return nil
+}
+
+func (x *Decision) GetComplexity() float64 {
+	if x != nil && x.Complexity != nil {
+		return *x.Complexity
+	}
+	return 0
 }
 
 var File_ymera_v1_routing_proto protoreflect.FileDescriptor
@@ -2949,6 +3027,9 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"S\n" +
 	"\x13CategoryProbability\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12 \n" +
+	"\vprobability\x18\x02 \x01(\x01R\vprobability\"P\n" +
+	"\x12EmotionProbability\x12\x18\n" +
+	"\aemotion\x18\x01 \x01(\tR\aemotion\x12 \n" +
 	"\vprobability\x18\x02 \x01(\x01R\vprobability\"n\n" +
 	"\x0eScoreComponent\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
@@ -3007,7 +3088,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_DROPPED\x10\x01\x12\x10\n" +
 	"\fKIND_REDUCED\x10\x02\x12\x0f\n" +
-	"\vKIND_MAPPED\x10\x03\"\xf1\x04\n" +
+	"\vKIND_MAPPED\x10\x03\"\xdf\x05\n" +
 	"\bDecision\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12T\n" +
 	"\x16category_probabilities\x18\x02 \x03(\v2\x1d.ymera.v1.CategoryProbabilityR\x15categoryProbabilities\x123\n" +
@@ -3029,7 +3110,12 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x10session_affinity\x18\v \x01(\bR\x0fsessionAffinity\x12'\n" +
 	"\x0fcatalog_version\x18\f \x01(\tR\x0ecatalogVersion\x12>\n" +
 	"\x10excluded_targets\x18\r \x03(\v2\x13.ymera.v1.ExclusionR\x0fexcludedTargets\x12%\n" +
-	"\x0epolicy_version\x18\x0e \x01(\tR\rpolicyVersion*\xeb\x01\n" +
+	"\x0epolicy_version\x18\x0e \x01(\tR\rpolicyVersion\x128\n" +
+	"\bemotions\x18\x0f \x03(\v2\x1c.ymera.v1.EmotionProbabilityR\bemotions\x12#\n" +
+	"\n" +
+	"complexity\x18\x10 \x01(\x01H\x00R\n" +
+	"complexity\x88\x01\x01B\r\n" +
+	"\v_complexity*\xeb\x01\n" +
 	"\x0fExecutionStatus\x12 \n" +
 	"\x1cEXECUTION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17EXECUTION_STATUS_ROUTED\x10\x01\x12\x1e\n" +
@@ -3099,7 +3185,7 @@ func file_ymera_v1_routing_proto_rawDescGZIP() []byte {
 }
 
 var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_ymera_v1_routing_proto_goTypes = []any{
 	(ExecutionStatus)(0),           // 0: ymera.v1.ExecutionStatus
 	(Operation)(0),                 // 1: ymera.v1.Operation
@@ -3126,85 +3212,87 @@ var file_ymera_v1_routing_proto_goTypes = []any{
 	(*RoutingPreferences)(nil),     // 22: ymera.v1.RoutingPreferences
 	(*Attribution)(nil),            // 23: ymera.v1.Attribution
 	(*CategoryProbability)(nil),    // 24: ymera.v1.CategoryProbability
-	(*ScoreComponent)(nil),         // 25: ymera.v1.ScoreComponent
-	(*Candidate)(nil),              // 26: ymera.v1.Candidate
-	(*ExclusionCount)(nil),         // 27: ymera.v1.ExclusionCount
-	(*Exclusion)(nil),              // 28: ymera.v1.Exclusion
-	(*Attempt)(nil),                // 29: ymera.v1.Attempt
-	(*Warning)(nil),                // 30: ymera.v1.Warning
-	(*Decision)(nil),               // 31: ymera.v1.Decision
-	nil,                            // 32: ymera.v1.ExecutionFilter.LabelsEntry
-	nil,                            // 33: ymera.v1.Attribution.LabelsEntry
-	(*timestamppb.Timestamp)(nil),  // 34: google.protobuf.Timestamp
-	(*Usage)(nil),                  // 35: ymera.v1.Usage
-	(FinishReason)(0),              // 36: ymera.v1.FinishReason
-	(*Error)(nil),                  // 37: ymera.v1.Error
-	(*durationpb.Duration)(nil),    // 38: google.protobuf.Duration
+	(*EmotionProbability)(nil),     // 25: ymera.v1.EmotionProbability
+	(*ScoreComponent)(nil),         // 26: ymera.v1.ScoreComponent
+	(*Candidate)(nil),              // 27: ymera.v1.Candidate
+	(*ExclusionCount)(nil),         // 28: ymera.v1.ExclusionCount
+	(*Exclusion)(nil),              // 29: ymera.v1.Exclusion
+	(*Attempt)(nil),                // 30: ymera.v1.Attempt
+	(*Warning)(nil),                // 31: ymera.v1.Warning
+	(*Decision)(nil),               // 32: ymera.v1.Decision
+	nil,                            // 33: ymera.v1.ExecutionFilter.LabelsEntry
+	nil,                            // 34: ymera.v1.Attribution.LabelsEntry
+	(*timestamppb.Timestamp)(nil),  // 35: google.protobuf.Timestamp
+	(*Usage)(nil),                  // 36: ymera.v1.Usage
+	(FinishReason)(0),              // 37: ymera.v1.FinishReason
+	(*Error)(nil),                  // 38: ymera.v1.Error
+	(*durationpb.Duration)(nil),    // 39: google.protobuf.Duration
 }
 var file_ymera_v1_routing_proto_depIdxs = []int32{
 	8,  // 0: ymera.v1.ListBeliefsResponse.beliefs:type_name -> ymera.v1.Belief
 	21, // 1: ymera.v1.ReplayRequest.weights:type_name -> ymera.v1.RoutingWeights
-	34, // 2: ymera.v1.ReplayRequest.start_time:type_name -> google.protobuf.Timestamp
+	35, // 2: ymera.v1.ReplayRequest.start_time:type_name -> google.protobuf.Timestamp
 	13, // 3: ymera.v1.ReplayResponse.quality:type_name -> ymera.v1.ReplayEstimate
 	13, // 4: ymera.v1.ReplayResponse.cost_micros:type_name -> ymera.v1.ReplayEstimate
 	13, // 5: ymera.v1.ReplayResponse.latency_seconds:type_name -> ymera.v1.ReplayEstimate
 	14, // 6: ymera.v1.ReplayResponse.models:type_name -> ymera.v1.ReplayedModel
 	16, // 7: ymera.v1.ListExecutionsRequest.filter:type_name -> ymera.v1.ExecutionFilter
-	34, // 8: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
-	34, // 9: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
+	35, // 8: ymera.v1.ExecutionFilter.start_time:type_name -> google.protobuf.Timestamp
+	35, // 9: ymera.v1.ExecutionFilter.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 10: ymera.v1.ExecutionFilter.status:type_name -> ymera.v1.ExecutionStatus
-	32, // 11: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
+	33, // 11: ymera.v1.ExecutionFilter.labels:type_name -> ymera.v1.ExecutionFilter.LabelsEntry
 	20, // 12: ymera.v1.ListExecutionsResponse.executions:type_name -> ymera.v1.Execution
 	4,  // 13: ymera.v1.GetExecutionRequest.decision_view:type_name -> ymera.v1.DecisionView
 	20, // 14: ymera.v1.GetExecutionResponse.execution:type_name -> ymera.v1.Execution
-	31, // 15: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
-	34, // 16: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
+	32, // 15: ymera.v1.GetExecutionResponse.recomputed_decision:type_name -> ymera.v1.Decision
+	35, // 16: ymera.v1.Execution.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 17: ymera.v1.Execution.status:type_name -> ymera.v1.ExecutionStatus
-	31, // 18: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
-	35, // 19: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
-	36, // 20: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
-	37, // 21: ymera.v1.Execution.error:type_name -> ymera.v1.Error
-	38, // 22: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
-	38, // 23: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
+	32, // 18: ymera.v1.Execution.decision:type_name -> ymera.v1.Decision
+	36, // 19: ymera.v1.Execution.usage:type_name -> ymera.v1.Usage
+	37, // 20: ymera.v1.Execution.finish_reason:type_name -> ymera.v1.FinishReason
+	38, // 21: ymera.v1.Execution.error:type_name -> ymera.v1.Error
+	39, // 22: ymera.v1.Execution.duration:type_name -> google.protobuf.Duration
+	39, // 23: ymera.v1.Execution.time_to_first_token:type_name -> google.protobuf.Duration
 	23, // 24: ymera.v1.Execution.attribution:type_name -> ymera.v1.Attribution
-	29, // 25: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
+	30, // 25: ymera.v1.Execution.attempts:type_name -> ymera.v1.Attempt
 	1,  // 26: ymera.v1.Execution.operation:type_name -> ymera.v1.Operation
 	21, // 27: ymera.v1.RoutingPreferences.weights:type_name -> ymera.v1.RoutingWeights
 	2,  // 28: ymera.v1.RoutingPreferences.required_capabilities:type_name -> ymera.v1.Capability
-	38, // 29: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
-	38, // 30: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
-	33, // 31: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
-	25, // 32: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
-	38, // 33: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
+	39, // 29: ymera.v1.RoutingPreferences.max_latency:type_name -> google.protobuf.Duration
+	39, // 30: ymera.v1.RoutingPreferences.first_token_timeout:type_name -> google.protobuf.Duration
+	34, // 31: ymera.v1.Attribution.labels:type_name -> ymera.v1.Attribution.LabelsEntry
+	26, // 32: ymera.v1.Candidate.components:type_name -> ymera.v1.ScoreComponent
+	39, // 33: ymera.v1.Candidate.expected_latency:type_name -> google.protobuf.Duration
 	3,  // 34: ymera.v1.ExclusionCount.reason:type_name -> ymera.v1.ExclusionReason
 	3,  // 35: ymera.v1.Exclusion.reason:type_name -> ymera.v1.ExclusionReason
-	37, // 36: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
-	38, // 37: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	38, // 38: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	35, // 39: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
-	30, // 40: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
-	36, // 41: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
+	38, // 36: ymera.v1.Attempt.error:type_name -> ymera.v1.Error
+	39, // 37: ymera.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	39, // 38: ymera.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	36, // 39: ymera.v1.Attempt.usage:type_name -> ymera.v1.Usage
+	31, // 40: ymera.v1.Attempt.warnings:type_name -> ymera.v1.Warning
+	37, // 41: ymera.v1.Attempt.finish_reason:type_name -> ymera.v1.FinishReason
 	5,  // 42: ymera.v1.Warning.kind:type_name -> ymera.v1.Warning.Kind
 	24, // 43: ymera.v1.Decision.category_probabilities:type_name -> ymera.v1.CategoryProbability
-	26, // 44: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
-	27, // 45: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
+	27, // 44: ymera.v1.Decision.candidates:type_name -> ymera.v1.Candidate
+	28, // 45: ymera.v1.Decision.exclusions:type_name -> ymera.v1.ExclusionCount
 	21, // 46: ymera.v1.Decision.weights:type_name -> ymera.v1.RoutingWeights
-	28, // 47: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
-	18, // 48: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
-	15, // 49: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
-	11, // 50: ymera.v1.RoutingService.Replay:input_type -> ymera.v1.ReplayRequest
-	6,  // 51: ymera.v1.RoutingService.ListBeliefs:input_type -> ymera.v1.ListBeliefsRequest
-	9,  // 52: ymera.v1.RoutingService.ResetBeliefs:input_type -> ymera.v1.ResetBeliefsRequest
-	19, // 53: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	17, // 54: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
-	12, // 55: ymera.v1.RoutingService.Replay:output_type -> ymera.v1.ReplayResponse
-	7,  // 56: ymera.v1.RoutingService.ListBeliefs:output_type -> ymera.v1.ListBeliefsResponse
-	10, // 57: ymera.v1.RoutingService.ResetBeliefs:output_type -> ymera.v1.ResetBeliefsResponse
-	53, // [53:58] is the sub-list for method output_type
-	48, // [48:53] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	29, // 47: ymera.v1.Decision.excluded_targets:type_name -> ymera.v1.Exclusion
+	25, // 48: ymera.v1.Decision.emotions:type_name -> ymera.v1.EmotionProbability
+	18, // 49: ymera.v1.RoutingService.GetExecution:input_type -> ymera.v1.GetExecutionRequest
+	15, // 50: ymera.v1.RoutingService.ListExecutions:input_type -> ymera.v1.ListExecutionsRequest
+	11, // 51: ymera.v1.RoutingService.Replay:input_type -> ymera.v1.ReplayRequest
+	6,  // 52: ymera.v1.RoutingService.ListBeliefs:input_type -> ymera.v1.ListBeliefsRequest
+	9,  // 53: ymera.v1.RoutingService.ResetBeliefs:input_type -> ymera.v1.ResetBeliefsRequest
+	19, // 54: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	17, // 55: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
+	12, // 56: ymera.v1.RoutingService.Replay:output_type -> ymera.v1.ReplayResponse
+	7,  // 57: ymera.v1.RoutingService.ListBeliefs:output_type -> ymera.v1.ListBeliefsResponse
+	10, // 58: ymera.v1.RoutingService.ResetBeliefs:output_type -> ymera.v1.ResetBeliefsResponse
+	54, // [54:59] is the sub-list for method output_type
+	49, // [49:54] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_routing_proto_init() }
@@ -3217,14 +3305,15 @@ func file_ymera_v1_routing_proto_init() {
 	file_ymera_v1_usage_proto_init()
 	file_ymera_v1_routing_proto_msgTypes[7].OneofWrappers = []any{}
 	file_ymera_v1_routing_proto_msgTypes[16].OneofWrappers = []any{}
-	file_ymera_v1_routing_proto_msgTypes[20].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[21].OneofWrappers = []any{}
+	file_ymera_v1_routing_proto_msgTypes[26].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_routing_proto_rawDesc), len(file_ymera_v1_routing_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   28,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

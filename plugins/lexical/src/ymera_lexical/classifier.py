@@ -11,7 +11,7 @@ from ymera_lexical.packing import Packing
 from ymera_lexical.reading import excerpt, words_of
 from ymera_lexical.shape import shape_features
 from ymera_lexical.vocabulary import Vocabulary
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import Role
 from ymera_service.sdk.generation import Prompt
 
@@ -39,12 +39,12 @@ class LexicalClassifier(Classifier):
         self._vocabulary = Vocabulary(packed["words"], packed["pairs"])
         self._forms: Mapping[str, int] = packed["forms"]
 
-    def classify(self, prompt: Prompt) -> Mapping[str, float]:
-        """Returns category → probability; for a prompt without text, the prior probabilities."""
+    def read(self, prompt: Prompt) -> Reading:
+        """Returns the probabilities of categories; for a prompt without text, those of any prompt."""
         scores = self._bias
         for text, share in zip(_latest_texts(prompt), (1.0, EARLIER), strict=False):
             scores = self._added(scores, text, share * UNIT)
-        return dict(zip(self._categories, _probabilities(scores), strict=True))
+        return Reading(dict(zip(self._categories, _probabilities(scores), strict=True)))
 
     def _added(self, scores: Sequence[float], text: str, share: float) -> list[float]:
         words = words_of(text)

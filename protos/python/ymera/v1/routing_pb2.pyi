@@ -1106,6 +1106,30 @@ class CategoryProbability(google.protobuf.message.Message):
 Global___CategoryProbability: typing_extensions.TypeAlias = CategoryProbability
 
 @typing.final
+class EmotionProbability(google.protobuf.message.Message):
+    """One emotion and its probability."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    EMOTION_FIELD_NUMBER: builtins.int
+    PROBABILITY_FIELD_NUMBER: builtins.int
+    emotion: builtins.str
+    """The emotion: "anger", "anxiety", "frustration", "joy", "sadness", "shame" or
+    "neutral".
+    """
+    probability: builtins.float
+    """From 0 to 1; the probabilities of all emotions add up to 1."""
+    def __init__(
+        self,
+        *,
+        emotion: builtins.str = ...,
+        probability: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["emotion", b"emotion", "probability", b"probability"]) -> None: ...
+
+Global___EmotionProbability: typing_extensions.TypeAlias = EmotionProbability
+
+@typing.final
 class ScoreComponent(google.protobuf.message.Message):
     """One component of a candidate's score."""
 
@@ -1445,6 +1469,8 @@ class Decision(google.protobuf.message.Message):
     CATALOG_VERSION_FIELD_NUMBER: builtins.int
     EXCLUDED_TARGETS_FIELD_NUMBER: builtins.int
     POLICY_VERSION_FIELD_NUMBER: builtins.int
+    EMOTIONS_FIELD_NUMBER: builtins.int
+    COMPLEXITY_FIELD_NUMBER: builtins.int
     category: builtins.str
     """The most likely category, or the caller's hint."""
     policy: builtins.str
@@ -1467,6 +1493,11 @@ class Decision(google.protobuf.message.Message):
     """The version of the catalogue that it was made from."""
     policy_version: builtins.str
     """Names the code that ranked and, after a dot, the version of the policy."""
+    complexity: builtins.float
+    """How demanding the request was taken to be: from 0 for a greeting or a known
+    fact, over 0.5 for an ordinary task, to 1 for what takes an expert many
+    steps. Absent where nothing is known of it.
+    """
     @property
     def category_probabilities(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CategoryProbability]:
         """The most likely categories, at most 8, sorted by descending probability."""
@@ -1489,6 +1520,13 @@ class Decision(google.protobuf.message.Message):
     def excluded_targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Exclusion]:
         """With DECISION_VIEW_FULL, every excluded target."""
 
+    @property
+    def emotions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___EmotionProbability]:
+        """What the user was taken to feel, the likeliest first, without what is
+        unlikely. Empty where nothing is known of it, and where the server keeps no
+        features of requests.
+        """
+
     def __init__(
         self,
         *,
@@ -1506,8 +1544,11 @@ class Decision(google.protobuf.message.Message):
         catalog_version: builtins.str = ...,
         excluded_targets: collections.abc.Iterable[Global___Exclusion] | None = ...,
         policy_version: builtins.str = ...,
+        emotions: collections.abc.Iterable[Global___EmotionProbability] | None = ...,
+        complexity: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["candidate_count", b"candidate_count", "candidates", b"candidates", "catalog_version", b"catalog_version", "category", b"category", "category_probabilities", b"category_probabilities", "excluded_targets", b"excluded_targets", "exclusions", b"exclusions", "explanation", b"explanation", "policy", b"policy", "policy_version", b"policy_version", "propensity", b"propensity", "seed", b"seed", "session_affinity", b"session_affinity", "weights", b"weights"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_complexity", b"_complexity", "complexity", b"complexity", "weights", b"weights"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_complexity", b"_complexity", "candidate_count", b"candidate_count", "candidates", b"candidates", "catalog_version", b"catalog_version", "category", b"category", "category_probabilities", b"category_probabilities", "complexity", b"complexity", "emotions", b"emotions", "excluded_targets", b"excluded_targets", "exclusions", b"exclusions", "explanation", b"explanation", "policy", b"policy", "policy_version", b"policy_version", "propensity", b"propensity", "seed", b"seed", "session_affinity", b"session_affinity", "weights", b"weights"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_complexity", b"_complexity"]) -> typing.Literal["complexity"] | None: ...
 
 Global___Decision: typing_extensions.TypeAlias = Decision

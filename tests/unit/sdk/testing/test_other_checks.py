@@ -1,44 +1,65 @@
 """The checks of classifiers and benchmark suites detect violations of the contract."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from itertools import count
 
 import pytest
 
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
-from ymera_service.sdk.classifiers import Classifier
+from ymera_service.sdk.classifiers import CATEGORIES, MAX_VECTOR, Classifier, Reading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.testing.checks.benchmarks import check_categories, check_grade, check_tasks
-from ymera_service.sdk.testing.checks.classifiers import check_probabilities, check_pure, check_quick
+from ymera_service.sdk.testing.checks.classifiers import check_categories as check_classes
+from ymera_service.sdk.testing.checks.classifiers import check_pure, check_quick, check_reading
 
 PROMPT = Prompt((user("hello"),))
 
 
 @pytest.mark.parametrize(
-    "probabilities",
-    [{}, {"math": 0.5}, {"math": 1.5, "coding": -0.5}, {"Math": 1.0}, {"": 1.0}, {"math": float("nan")}],
+    "reading",
+    [
+        Reading(),
+        *[
+            Reading(given)
+            for given in ({"math": 0.5}, {"math": 1.5, "coding": -0.5}, {"Math": 1.0}, {"math": math.nan})
+        ],
+        *[Reading(emotions=given) for given in ({"joy": 0.5}, {"bliss": 1.0})],
+        *[Reading(complexity=given) for given in (-0.1, 1.1, math.nan)],
+        *[Reading(vector=given) for given in ((math.inf,), (0.0,) * (MAX_VECTOR + 1))],
+    ],
 )
-def test_invalid_probabilities_are_detected(probabilities: Mapping[str, float]) -> None:
-    check_probabilities({"math": 0.1, "coding": 0.2, "general": 0.7})
+def test_invalid_readings_are_detected(reading: Reading) -> None:
+    check_reading(Reading({"math": 0.1, "coding": 0.2, "general": 0.7}, {"joy": 1.0}, 0.5, (1.0, -1.0)), CATEGORIES)
+    check_reading(Reading(complexity=0.0), CATEGORIES)
     with pytest.raises(AssertionError):
-        check_probabilities(probabilities)
+        check_reading(reading, CATEGORIES)
+
+
+@pytest.mark.parametrize("names", [["Math"], [""], [" math"], ["x" * 65], [f"kind-{number}" for number in range(101)]])
+def test_invalid_categories_of_a_classifier_are_detected(names: Sequence[str]) -> None:
+    classifier = Changing()
+    check_classes(classifier)
+    classifier.categories = names
+    with pytest.raises(AssertionError):
+        check_classes(classifier)
 
 
 class Changing(Classifier):
-    """A classifier that returns other probabilities for each call."""
+    """A classifier that returns another reading for each call."""
 
     name = "moody"
 
     def __init__(self) -> None:
         self._calls = count()
 
-    def classify(self, prompt: Prompt) -> Mapping[str, float]:
-        return {"math": 1.0} if next(self._calls) % 2 else {"coding": 1.0}
+    def read(self, prompt: Prompt) -> Reading:
+        return Reading({"math": 1.0} if next(self._calls) % 2 else {"coding": 1.0})
 
 
 def test_a_classifier_that_is_not_deterministic_is_detected() -> None:
-    with pytest.raises(AssertionError, match="different probabilities"):
+    with pytest.raises(AssertionError, match="different readings"):
         check_pure(Changing(), PROMPT)
 
 

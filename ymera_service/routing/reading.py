@@ -1,0 +1,119 @@
+"""What is made of a prompt: the readings of several classifiers are checked and merged into one.
+
+Probabilities and complexity are means of what those classifiers say that say anything, weighted by how much each one
+counts. Vectors of different classifiers have nothing in common: that of the classifier that counts most is taken.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import starmap
+from math import inf, isfinite
+from operator import itemgetter, mul
+
+from ymera_service.sdk.classifiers import EMOTIONS, MAX_VECTOR, Reading
+
+UNCLASSIFIED = "general"
+"""What every task is taken for without a classifier, or where it fails."""
+MAX_CATEGORIES = 8
+"""The likeliest categories that count."""
+LEAST_LIKELY = 0.005
+"""The probability of an emotion that is worth keeping."""
+DIGITS = 3
+"""Of the probability of an emotion, and of complexity."""
+MOST_GIVEN = 1000
+"""Probabilities that a classifier may return, of what it declares and anything else."""
+_EMOTIONS = frozenset(EMOTIONS)
+_probability = _weight = itemgetter(1)
+
+
+@dataclass(slots=True)
+class MergedReading:
+    """What is made of a prompt.
+
+    Attributes:
+        categories: Category → probability, the likeliest first, adding up to 1; never empty.
+        emotions: Emotion → probability, the likeliest first, without those below `LEAST_LIKELY`; empty where nothing is
+            known of it.
+        complexity: From 0 to 1; None where nothing is known of it.
+        vector: Empty if there is none.
+        vector_of: Names the classifier and its version that the vector is of; vectors of different ones have nothing in
+            common.
+    """
+
+    categories: dict[str, float]
+    emotions: dict[str, float] = field(default_factory=dict)
+    complexity: float | None = None
+    vector: Sequence[float] = ()
+    vector_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A classifier as what its readings come from.
+
+    Attributes:
+        name: Also says its version.
+        weight: How much its readings count beside those of others.
+        categories: Those that its readings may have.
+    """
+
+    name: str
+    weight: float
+    categories: frozenset[str]
+
+
+def checked(given: Reading, source: Source) -> Reading:
+    """Returns a reading with the categories and emotions that are known.
+
+    Raises:
+        ValueError: A part of it is not valid.
+    """
+    if (complexity := given.complexity) is not None and not 0 <= complexity <= 1:
+        raise ValueError(f"its complexity is {complexity!r:.100}")
+    vector = tuple(map(float, given.vector[: MAX_VECTOR + 1]))
+    if len(vector) > MAX_VECTOR or not isfinite(sum(vector)):
+        raise ValueError("its vector is too long, or not finite")
+    categories, emotions = _known(given.categories, source.categories), _known(given.emotions, _EMOTIONS)
+    return Reading(categories, emotions, complexity, vector)
+
+
+def _known(given: Mapping[str, float], known: Collection[str]) -> dict[str, float]:
+    if not given:
+        return {}
+    if len(given) > MOST_GIVEN:
+        raise ValueError(f"there are {len(given)} probabilities")
+    found = {name: value for name, value in given.items() if name in known}
+    total = sum(found.values())
+    if not 0 < total < inf or min(found.values()) < 0:
+        raise ValueError(f"these are not probabilities of what it declares: {dict(given)!r:.500}")
+    return {name: value / total for name, value in found.items()}
+
+
+def merged(readings: Sequence[tuple[Source, Reading]]) -> MergedReading:
+    """Returns what several classifiers make of a prompt together; their readings were checked."""
+    categories = _mean([(reading.categories, one.weight) for one, reading in readings if reading.categories])
+    emotions = _mean([(reading.emotions, one.weight) for one, reading in readings if reading.emotions])
+    complexities = [(reading.complexity, one.weight) for one, reading in readings if reading.complexity is not None]
+    vectors = [(-one.weight, one.name, reading.vector) for one, reading in readings if reading.vector]
+    _, vector_of, vector = min(vectors, default=(0.0, "", ()))
+    likeliest = categories[:MAX_CATEGORIES]
+    total = sum(map(_probability, likeliest))
+    return MergedReading(
+        {name: probability / total for name, probability in likeliest} or {UNCLASSIFIED: 1.0},
+        {name: round(probability, DIGITS) for name, probability in emotions if probability >= LEAST_LIKELY},
+        round(sum(starmap(mul, complexities)) / sum(map(_weight, complexities)), DIGITS) if complexities else None,
+        vector,
+        vector_of,
+    )
+
+
+def _mean(weighted: Sequence[tuple[Mapping[str, float], float]]) -> Sequence[tuple[str, float]]:
+    """Returns the means of probabilities, with their names, the likeliest first."""
+    if len(weighted) == 1:
+        return sorted(weighted[0][0].items(), key=_probability, reverse=True)
+    total, sums = sum(map(_weight, weighted)), defaultdict[str, float](float)
+    for probabilities, weight in weighted:
+        for name, probability in probabilities.items():
+            sums[name] += probability * weight / total
+    return sorted(sums.items(), key=_probability, reverse=True)
