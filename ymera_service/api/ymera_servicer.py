@@ -1,6 +1,6 @@
 """YmeraService: routes, executes, measures, shows the state."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from hashlib import blake2b
 
 from google.protobuf.message import Message
@@ -50,11 +50,11 @@ class YmeraServicer:
         """Returns a whole answer."""
         return execute_response(await self._service.executions.execute(call, _request(request, call)))
 
-    async def execute_stream(
+    def execute_stream(
         self, request: pb.ExecuteStreamRequest, call: Call, write: Write[pb.ExecuteStreamResponse]
-    ) -> None:
+    ) -> Awaitable[None]:
         """Sends an answer while it is written; after a terminal event other than completed, raises its error."""
-        await self._service.executions.stream(call, _request(request, call), stream_response, write)
+        return self._service.executions.stream(call, _request(request, call), stream_response, write)
 
     async def benchmark(self, request: pb.BenchmarkRequest, call: Call, write: Write[pb.BenchmarkResponse]) -> None:
         """Measures models, with an event for each task."""

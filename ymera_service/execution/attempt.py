@@ -202,11 +202,14 @@ class AttemptRunner:
             seconds = min(self._settings.first_token_seconds, rest)
         else:
             seconds = self._settings.idle_seconds
+        if scope.expired():
+            return
         until, present = clock() + seconds, scope.when()
-        if not scope.expired() and (present is None or abs(until - present) > seconds * TIMER_SLACK):
+        if present is None or abs(until - present) > seconds * TIMER_SLACK:
             scope.reschedule(until)
-            if progress.first_token_at is not None and progress.finished is None:
-                progress.limit_holds_until = until - seconds * (1 - TIMER_SLACK)
+            present = until
+        if progress.first_token_at is not None and progress.finished is None:
+            progress.limit_holds_until = present - seconds * (1 - TIMER_SLACK)
 
     def _too_slow(self, context: ExecutionContext, callee: Callee, progress: Progress) -> str:
         if _is_callers_limit(progress):

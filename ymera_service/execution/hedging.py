@@ -6,8 +6,9 @@ bounded by the retry budget.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -53,11 +54,14 @@ class Hedging:
         self._order = order
         self._wanted = wanted
 
-    async def run(self, context: ExecutionContext, callee: Callee, most: int) -> ProviderError | None:
+    def run(self, context: ExecutionContext, callee: Callee, most: int) -> Coroutine[Any, Any, ProviderError | None]:
         """Like `AttemptRunner.run`; up to `most` attempts may be made for this answer."""
         after = self._patience(context, callee)
         if after is None:
-            return await self._attempts.run(context, callee)
+            return self._attempts.run(context, callee)
+        return self._race(context, callee, most, after)
+
+    async def _race(self, context: ExecutionContext, callee: Callee, most: int, after: float) -> ProviderError | None:
         race = Race(context)
         async with asyncio.TaskGroup() as group:
             race.enter(callee.number, context.slot)

@@ -5,9 +5,10 @@ get here; guards on the prompt will stand before `Generate`, guards on what is r
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -98,7 +99,7 @@ class Pipeline:
         )
         return Done(execution, tuple(replies))
 
-    async def stream(self, request: ExecutionRequest, sink: Sink, timings: Timings) -> Execution:
+    def stream(self, request: ExecutionRequest, sink: Sink, timings: Timings) -> Coroutine[Any, Any, Execution]:
         """Sends the answer while it is written; the last event is `Ended`.
 
         Cancelling the task stops the provider at once; what was consumed until then is recorded all the same.
@@ -106,7 +107,7 @@ class Pipeline:
         Raises:
             RequestError, ServerError: Only before the first event.
         """
-        return await self._run(request, sink, timings, stream=True, stages=self._execute)
+        return self._run(request, sink, timings, stream=True, stages=self._execute)
 
     async def keep(self, request: ExecutionRequest, sink: Sink, timings: Timings, *, stream: bool) -> Execution:
         """Like `stream`, and stores the outcome with the record, under the request's idempotency key.

@@ -53,9 +53,12 @@ class ResponseStarted:
     model: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TextDelta:
-    """More text; never empty. `choice` numbers the alternatives from 0 if several were requested."""
+    """More text; never empty. `choice` numbers the alternatives from 0 if several were requested.
+
+    Nothing assigns to its fields. It is not frozen, as there is one for each chunk: that takes three times as long.
+    """
 
     text: str
     choice: int = 0

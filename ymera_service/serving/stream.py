@@ -43,7 +43,8 @@ class Channel:
         if len(self._waiting) >= MAX_WAITING and type(event) is not Ended:
             return False
         self._waiting.append(event)
-        _wake(self._reader)
+        if self._reader is not None:
+            _wake(self._reader)
         return True
 
     async def send(self, event: ExecutionEvent) -> None:
@@ -57,6 +58,7 @@ class Channel:
         while not self._waiting and not self._closed:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
+            self._reader = None
         taken, self._waiting = self._waiting, []
         if self._writer is not None:
             _wake(self._writer)

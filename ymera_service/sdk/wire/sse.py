@@ -1,10 +1,10 @@
 """Server-sent events without I/O, as the WHATWG's HTML standard defines the stream."""
 
-import codecs
+from codecs import utf_8_decode
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ServerSentEvent:
     """One event: `data` joins its data lines with line feeds; `event` is empty if not named."""
 
@@ -19,10 +19,11 @@ class SseParser:
     `UnicodeDecodeError` for bytes that are not UTF-8, after it has returned the events before them.
     """
 
-    __slots__ = ("_data", "_decode", "_event", "_fault", "_line", "_skip_line_feed", "_started")
+    __slots__ = ("_data", "_event", "_fault", "_line", "_part", "_skip_line_feed", "_started")
 
     def __init__(self) -> None:
-        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._part = b""
+        """Of a character, at the end of the bytes so far."""
         self._started = False
         self._skip_line_feed = False
         self._line: list[str] = []
@@ -30,28 +31,27 @@ class SseParser:
         self._data: list[str] = []
         self._fault: UnicodeDecodeError | None = None
 
-    def feed(self, data: bytes) -> list[ServerSentEvent]:
-        """Takes the next bytes and returns the events that they complete."""
-        return self._take(data, final=False)
-
-    def close(self) -> list[ServerSentEvent]:
-        """Ends the stream and returns an event that lacks only its blank line.
-
-        The standard drops such an event; providers do leave out the last blank line, so it is returned.
-        """
-        return self._take(b"", final=True) + self._events(["".join(self._line), ""])
-
-    def _take(self, data: bytes, *, final: bool) -> list[ServerSentEvent]:
+    def feed(self, data: bytes, *, final: bool = False) -> list[ServerSentEvent]:
+        """Takes the next bytes, the last ones if `final`, and returns the events that they complete."""
         if self._fault is not None:
             raise self._fault
         try:
-            return self._events(self._lines(self._decode(data, final)))
+            text, length = utf_8_decode(data := self._part + data, "strict", final)
+            self._part = data[length:]
+            return self._events(self._lines(text))
         except UnicodeDecodeError as fault:
             self._fault = fault
             events = self._events(self._lines(fault.object[: fault.start].decode()))
             if not events:
                 raise
             return events
+
+    def close(self) -> list[ServerSentEvent]:
+        """Ends the stream and returns an event that lacks only its blank line.
+
+        The standard drops such an event; providers do leave out the last blank line, so it is returned.
+        """
+        return self.feed(b"", final=True) + self._events(["".join(self._line), ""])
 
     def _lines(self, text: str) -> list[str]:
         """Returns the lines that the text ends, and keeps the rest of it."""

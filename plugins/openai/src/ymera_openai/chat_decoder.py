@@ -92,7 +92,8 @@ class ChatDecoder(OpenAiDecoder):
         self._cite_sources(document)
 
     def _chunk(self, chunk: Json) -> None:
-        self._begin(chunk)
+        if not self._started or chunk.get("usage") or "x_groq" in chunk:
+            self._begin(chunk)
         choices = chunk.get("choices")
         if isinstance(choices, list):
             for choice in choices:
@@ -163,7 +164,7 @@ class ChatDecoder(OpenAiDecoder):
         if (logprobs := choice.get("logprobs")) and isinstance(logprobs, dict):
             for delta in of_choice(logprobs):
                 self._put(delta)
-        if reason := word(choice.get("finish_reason")):
+        if (given := choice.get("finish_reason")) is not None and (reason := word(given)):
             self._raw_reason = reason
             self._stop_sequence = text(choice, "stop_reason")
         if "error" in choice and (error := member(choice, "error")):
