@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from ymera_service import __version__
+from ymera_service.access.keys import digest, new_key
 from ymera_service.catalog import Catalog
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin
@@ -55,6 +56,19 @@ async def test_a_healthy_server_reports_ok(stub: ymera_pb2_grpc.YmeraServiceAsyn
         "unread streams": ymera_pb2.HEALTH_STATUS_OK,
         "health reports": ymera_pb2.HEALTH_STATUS_OK,
     }
+
+
+async def test_work_that_only_some_configurations_need_is_done_too(
+    make_settings: Callable[..., Settings], lab: Lab
+) -> None:
+    key = new_key()
+    caller = {"name": "trial", "key_sha256": digest(key), "spend_per_day": 1}
+    settings = make_settings(access={"callers": [caller]}, benchmark={"every_hours": 12})
+    async with Application.start(settings, lab.found) as app, grpc.aio.insecure_channel(app.address) as channel:
+        stub: ymera_pb2_grpc.YmeraServiceAsyncStub = ymera_pb2_grpc.YmeraServiceStub(channel)
+        metadata = (("authorization", f"Bearer {key}"),)
+        health = await stub.Health(ymera_pb2.HealthRequest(), timeout=WAIT, metadata=metadata)
+    assert {"spending of callers", "benchmarks"} <= {one.name for one in health.background_tasks}
 
 
 def ask(model: str) -> ymera_pb2.ExecuteRequest:

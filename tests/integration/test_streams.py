@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from structlog.testing import capture_logs
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2
 
 if TYPE_CHECKING:
@@ -127,6 +128,23 @@ async def test_a_failover_is_reported_with_its_cause(stub: ymera_pb2_grpc.YmeraS
     assert attempts[-1].model == "lab/parrot"
     if len(attempts) > 1:
         assert attempts[-1].previous_error.reason == "RATE_LIMITED"
+
+
+async def test_a_failover_is_logged_as_a_warning_and_the_line_of_the_call_says_what_it_took(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+) -> None:
+    request = ask("hello")
+    request.preferences.model = "lab/down"
+    request.preferences.fallback_models.append("lab/parrot")
+    with capture_logs() as lines:
+        _, error = await listen(stub, request)
+    assert error is None
+    levels = {line["event"]: line["log_level"] for line in lines}
+    assert levels.items() >= {"attempt failed": "warning", "failover": "warning", "call": "info"}.items()
+    [call] = [line for line in lines if line["event"] == "call"]
+    assert (call["category"], call["model"], call["attempts"]) == ("general", "lab/parrot", 2)
+    assert 0 <= call["first_token_ms"] <= call["duration_ms"]
+    assert call["phases_ms"].keys() == {"check", "route", "queue", "connect", "first_token", "stream", "record"}
 
 
 async def test_a_request_that_is_rejected_gets_no_event(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
