@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -24,7 +24,7 @@ from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 from tests.e2e.recorded.exchanges import DIALECTS, EXCHANGES, WIRE, Exchange, kind_of, model_of, said_in
 from tests.e2e.recorded.prompts import meaning, prompt_of
 from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, WRITTEN_PRICE, Received
-from tests.e2e.recorded.serving import replaying, serving
+from tests.e2e.recorded.serving import serving
 
 if not (WIRE / "replay_server.py").exists():
     pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
@@ -70,13 +70,6 @@ REASONS = {
 def endpoint_of(exchange: Exchange, delivery: str = "") -> str:
     """The name of the provider that gives an exchange, delivered in one of the ways."""
     return re.sub(r"[^a-z0-9]+", "-", f"{exchange['id']} {delivery}".strip())
-
-
-@pytest.fixture(scope="module")
-def replay() -> Iterator[Any]:
-    """The recordings, served over HTTP on this machine."""
-    with replaying(WIRE) as server:
-        yield server
 
 
 def endpoints(replay: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,7 +7,7 @@ server. `plugins/gemini/tests` compare what is sent with the recorded requests.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest_asyncio
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, WRITTEN_PRICE, Received
-from tests.e2e.recorded.serving import replaying, serving
+from tests.e2e.recorded.serving import serving
 
 Exchange = dict[str, Any]
 
@@ -43,13 +43,6 @@ MODULE_LOOP = pytest.mark.asyncio(loop_scope="module")
 
 def name_of(exchange: Exchange) -> str:
     return str(exchange["id"]).lower().replace(".", "-")
-
-
-@pytest.fixture(scope="module")
-def replay() -> Iterator[Any]:
-    """The recordings, served over HTTP on this machine."""
-    with replaying(WIRE) as server:
-        yield server
 
 
 def model_of(exchange: Exchange) -> str:

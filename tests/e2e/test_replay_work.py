@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from array import array
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from grpc_status import rpc_status
 from ymera.v1 import content_pb2, inference_pb2_grpc, routing_pb2
 from ymera.v1 import inference_pb2 as pb
 
-from tests.e2e.recorded.serving import replaying, serving
+from tests.e2e.recorded.serving import serving
 
 Exchange = dict[str, Any]
 
@@ -68,13 +68,6 @@ def model_of(exchange: Exchange) -> str:
     if exchange["endpoint"] == "embeddings" and "embed" not in asked.lower():
         return f"{asked}-embedding"
     return asked
-
-
-@pytest.fixture(scope="module")
-def replay() -> Iterator[Any]:
-    """The recordings, served over HTTP on this machine."""
-    with replaying(WIRE) as server:
-        yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

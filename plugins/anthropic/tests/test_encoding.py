@@ -17,11 +17,11 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from recordings import recorded
 from ymera_anthropic.dialect import MessagesDialect
 from ymera_anthropic.signatures import sealed
 
@@ -52,14 +52,11 @@ from ymera_service.sdk.generation import (
 
 Record = dict[str, Any]
 
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
 REQUESTS: dict[str, Record] = {
-    exchange["id"]: exchange["request"]["json"]
-    for path in sorted(WIRE.glob("*/*.json"))
-    if (exchange := json.loads(path.read_bytes()))["endpoint"].startswith("messages") and exchange["request"]["json"]
+    each["id"]: each["request"]["json"]
+    for each in recorded("*/*.json")
+    if each["endpoint"].startswith("messages") and each["request"]["json"]
 }
-if not REQUESTS:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
 
 MODES = {
     "auto": ToolChoiceMode.AUTO,

@@ -1,15 +1,25 @@
 """Every recorded exchange in Anthropic's format decodes to what is expected of it, however its bytes arrive."""
 
 import json
-from collections.abc import Callable, Iterable
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import (
+    ABOUT_THE_RECORDING,
+    CLASSES,
+    Exchange,
+    body_of,
+    cut_at,
+    decode,
+    of_kind,
+    parameters,
+    recorded,
+    with_crlf,
+)
 from ymera_anthropic.decoder import MessagesDecoder
 from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.listing import read_page
@@ -35,58 +45,7 @@ from ymera_service.sdk.testing.answers import Answer, count_of
 from ymera_service.sdk.testing.recorded import Cut, RecordedTransport, each_byte, each_event, randomly, whole
 from ymera_service.sdk.testing.recorded import Exchange as Response
 
-Exchange = dict[str, Any]
-
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
-EXCHANGES: list[Exchange] = [
-    exchange
-    for path in sorted(WIRE.glob("*/*.json"))
-    if (exchange := json.loads(path.read_bytes()))["vendor"] == "anthropic" or exchange["endpoint"] == "messages"
-]
-if not EXCHANGES:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
-
-SAID_BY_THE_RECORDER = {"kind", "computed_by", "note", "stream_chunks"}
-CLASSES = {
-    "PROVIDER_AUTHENTICATION": "authentication",
-    "PROVIDER_INVALID_REQUEST": "invalid_request",
-    "PROVIDER_NOT_FOUND": "not_found",
-    "PROVIDER_OVERLOADED": "overloaded",
-    "PROVIDER_PERMISSION_DENIED": "permission",
-    "PROVIDER_SERVER_ERROR": "server_error",
-    "PROVIDER_TIMEOUT": "timeout",
-    "CONTENT_FILTERED": "content_filtered",
-    "CONTEXT_TOO_LONG": "context_too_long",
-    "QUOTA_EXHAUSTED": "quota_exhausted",
-    "RATE_LIMITED": "rate_limited",
-}
-
-
-def body_of(exchange: Exchange) -> bytes:
-    response = exchange["response"]
-    return str(response.get("sse_text") or response["body_text"]).encode()
-
-
-def of_kind(kind: str) -> list[Any]:
-    return [pytest.param(each, id=each["id"]) for each in EXCHANGES if each["expect"]["kind"] == kind]
-
-
-def decode(body: bytes, cut: Cut = whole) -> list[ProviderEvent | ProviderError]:
-    decoder = MessagesDecoder()
-    decoded = [event for piece in cut(body) for event in decoder.feed(piece)]
-    return [*decoded, *decoder.close()]
-
-
-def at(cuts: Iterable[int]) -> Cut:
-    def cut(body: bytes) -> Iterable[bytes]:
-        points = [0, *sorted(point % (len(body) + 1) for point in cuts), len(body)]
-        return [body[start:end] for start, end in pairwise(points)]
-
-    return cut
-
-
-def with_crlf(cut: Cut) -> Cut:
-    return lambda body: cut(body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+EXCHANGES = [each for each in recorded("*/*.json") if each["vendor"] == "anthropic" or each["endpoint"] == "messages"]
 
 
 def neutral(decoded: list[ProviderEvent | ProviderError]) -> dict[str, Any]:
@@ -134,7 +93,7 @@ def usage_of(answer: Answer) -> dict[str, int]:
 
 def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> None:
     """Whatever `expect` names is so, and whatever it leaves out was not there."""
-    expected = {name: value for name, value in exchange["expect"].items() if name not in SAID_BY_THE_RECORDER}
+    expected = {name: value for name, value in exchange["expect"].items() if name not in ABOUT_THE_RECORDING}
     silent = {"reasoning": "", "stop_sequence": "", "citations": 0, "stream_complete": True, **expected}
     silent["usage"] = {"cached_input": 0, "cache_write": 0, "reasoning_output": 0, **expected["usage"]}
     assert neutral(decoded) == silent
@@ -142,41 +101,41 @@ def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> N
 
 @pytest.mark.parametrize("crlf", [False, True], ids=["lf", "crlf"])
 @pytest.mark.parametrize("cut", [whole, each_byte, each_event, randomly(7), randomly(8, 2)])
-@pytest.mark.parametrize("exchange", of_kind("completion"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("completion", EXCHANGES)))
 def test_a_recorded_answer_decodes_to_what_is_expected(exchange: Exchange, cut: Cut, crlf: bool) -> None:
-    check(exchange, decode(body_of(exchange), with_crlf(cut) if crlf else cut))
+    check(exchange, decode(MessagesDecoder(), body_of(exchange), with_crlf(cut) if crlf else cut))
 
 
 @given(
-    exchange=st.sampled_from([each for each in EXCHANGES if each["expect"]["kind"] == "completion"]),
+    exchange=st.sampled_from(of_kind("completion", EXCHANGES)),
     cuts=st.lists(st.integers(0, 100_000), max_size=12),
 )
 def test_events_do_not_depend_on_where_the_bytes_were_cut(exchange: Exchange, cuts: list[int]) -> None:
-    assert decode(body_of(exchange), at(cuts)) == decode(body_of(exchange))
+    assert decode(MessagesDecoder(), body_of(exchange), cut_at(cuts)) == decode(MessagesDecoder(), body_of(exchange))
 
 
 @given(
-    exchange=st.sampled_from([each for each in EXCHANGES if each["expect"]["kind"] == "completion"]),
+    exchange=st.sampled_from(of_kind("completion", EXCHANGES)),
     share=st.floats(0, 1, exclude_max=True),
 )
 def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: Exchange, share: float) -> None:
     body = body_of(exchange).rstrip()
     # What comes after the last event's data says no more.
     end = body.find(b'"message_stop"') if "sse_text" in exchange["response"] else len(body)
-    decoded = decode(body[: int(end * share)])
+    decoded = decode(MessagesDecoder(), body[: int(end * share)])
     assert isinstance(decoded[-1], StreamInterrupted)
     assert not any(isinstance(event, Finished) for event in decoded)
 
 
 def test_usage_reported_before_an_interruption_is_kept() -> None:
     streamed = next(each for each in EXCHANGES if each["response"].get("sse_text"))
-    decoded = decode(body_of(streamed).partition(b"event: message_delta")[0])
+    decoded = decode(MessagesDecoder(), body_of(streamed).partition(b"event: message_delta")[0])
     assert isinstance(decoded[-2], UsageReported)
     assert decoded[-2].usage.input_tokens > 0
     assert isinstance(decoded[-1], StreamInterrupted)
 
 
-@pytest.mark.parametrize("exchange", of_kind("error"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("error", EXCHANGES)))
 def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
     response = exchange["response"]
     error = ERRORS.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
@@ -193,14 +152,14 @@ def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
     assert reported == {"type": None, "code": None, "param": None, "retry_after_s": None, **expected}
 
 
-@pytest.mark.parametrize("exchange", of_kind("models"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("models", EXCHANGES)))
 def test_a_recorded_listing_names_its_models_in_order(exchange: Exchange) -> None:
     listed, _ = read_page(orjson.loads(body_of(exchange)))
     expected = exchange["expect"]
     assert (len(listed), list(listed)) == (expected["count"], expected["ids"])
 
 
-@pytest.mark.parametrize("exchange", of_kind("count_tokens"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("count_tokens", EXCHANGES)))
 async def test_a_recorded_count_is_read(exchange: Exchange, recorded_http: Callable[..., RecordedTransport]) -> None:
     transport = recorded_http(Response(body_of(exchange), path="/messages/count_tokens"))
     provider = AnthropicProvider(Vendor("anthropic", "http://upstream/v1", {}), AnthropicSettings(), transport)

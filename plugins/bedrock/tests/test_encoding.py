@@ -12,12 +12,12 @@ Both bodies are read into a prompt. Every member has to be understood: one that 
 import json
 from base64 import b64decode
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import orjson
 import pytest
+from recordings import NotSayable, nothing_left, recorded
 from ymera_bedrock.dialect import ConverseDialect
 
 from ymera_service.sdk.content import CacheHint, Media, MediaKind, Message, Part, Role, Text, ToolCall, ToolResult
@@ -35,20 +35,9 @@ from ymera_service.sdk.generation import (
 
 Json = dict[str, Any]
 
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
-ASKED: list[Json] = [
-    exchange
-    for path in sorted((WIRE / "bedrock").glob("bedrock.converse*.json"))
-    if ((exchange := json.loads(path.read_bytes()))["request"] or {}).get("json")
-]
-if not ASKED:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+ASKED = [each for each in recorded("bedrock/bedrock.converse*.json") if (each["request"] or {}).get("json")]
 
 TYPES = {"txt": "text/plain", "pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
-
-
-class NotSayable(Exception):
-    """The contract can't say this."""
 
 
 def prompt_of(body: Json) -> Prompt:
@@ -74,8 +63,8 @@ def prompt_of(body: Json) -> Prompt:
     functions, hosted = _tools(config.pop("tools", []))
     choice = _choice(config.pop("toolChoice", {}))
     wanted, sampling = _format(body.pop("outputConfig", {})), _sampling(body)
-    _nothing_left(body, "body")
-    _nothing_left(config, "toolConfig")
+    nothing_left(body, "body")
+    nothing_left(config, "toolConfig")
     return Prompt(tuple(messages), functions, choice, wanted, sampling, hosted)
 
 
@@ -157,7 +146,7 @@ def _format(config: Json) -> ResponseFormat:
     if not config:
         return ResponseFormat()
     definition = config.pop("textFormat")["structure"]["jsonSchema"]
-    _nothing_left(config, "outputConfig")
+    nothing_left(config, "outputConfig")
     schema = _text(json.loads(definition["schema"]))
     return ResponseFormat(ResponseType.JSON_SCHEMA, definition["name"], schema)
 
@@ -166,7 +155,7 @@ def _sampling(body: Json) -> Sampling:
     config = body.pop("inferenceConfig", {})
     fields = body.pop("additionalModelRequestFields", {})
     top_k = fields.pop("inferenceConfig", {}).get("topK", fields.pop("top_k", None))
-    _nothing_left(fields, "additionalModelRequestFields")
+    nothing_left(fields, "additionalModelRequestFields")
     sampling = Sampling(
         config.pop("temperature", None),
         config.pop("topP", None),
@@ -174,14 +163,8 @@ def _sampling(body: Json) -> Sampling:
         config.pop("maxTokens", None),
         tuple(config.pop("stopSequences", ())),
     )
-    _nothing_left(config, "inferenceConfig")
+    nothing_left(config, "inferenceConfig")
     return sampling
-
-
-def _nothing_left(members: Json, of: str) -> None:
-    for name, value in members.items():
-        if value not in (None, {}, []):
-            raise NotSayable(f"{of}.{name}")
 
 
 def model_of(exchange: Json) -> str:

@@ -1,15 +1,9 @@
-"""Over real HTTP: what is signed is what is sent, and recorded exchanges arrive through the shared transport."""
+"""What is signed is what is sent over real HTTP."""
 
 import hashlib
-import importlib.util
-import json
-import sys
-from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -19,39 +13,19 @@ from ymera_bedrock.provider import BedrockProvider
 from ymera_bedrock.regions import Region
 from ymera_bedrock.signing import Credentials, Scope, signed_headers
 
-from ymera_service.config import TransportSettings
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, user
-from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
-from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, ResponseStarted, TextDelta
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import HttpRequest
-from ymera_service.sdk.testing.answers import Answer, events_of, generate
-from ymera_service.sdk.testing.checks.providers import check_events
+from ymera_service.sdk.testing.answers import Answer, events_of
 from ymera_service.transport import HttpTransport
 
 from .frames import answer, block
 
-Exchange = dict[str, Any]
-
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
-EXCHANGES: list[Exchange] = [
-    json.loads(path.read_bytes()) for path in sorted((WIRE / "bedrock").glob("bedrock.converse*.json"))
-]
-recorded = pytest.mark.skipif(not EXCHANGES, reason=f"no recordings in {WIRE}")
 KEY = Credentials("AKIOFNOBODY", "secret-of-nobody", "session-of-nobody")
-
-
-@pytest.fixture
-async def transport() -> AsyncIterator[HttpTransport]:
-    async with HttpTransport(TransportSettings()) as transport:
-        yield transport
 
 
 def provider_at(url: str, transport: HttpTransport) -> BedrockProvider:
     return BedrockProvider({"us-east-1": Region.of("us-east-1", url)}, {"": by_signature(constant(KEY))}, transport)
-
-
-# Signatures.
 
 
 @dataclass
@@ -120,90 +94,3 @@ async def test_a_large_body_is_signed(aws: Aws, transport: HttpTransport) -> Non
     picture = Media(MediaKind.IMAGE, "image/png", bytes(3_000_000))
     request = GenerateRequest("amazon.nova-lite-v1:0", Prompt((Message(Role.USER, (picture,)),)))
     assert Answer.of(await events_of(provider_at(aws.url, transport), request)).text == "Hello"
-
-
-# Recordings.
-
-
-def of_kind(kind: str) -> list[Any]:
-    return [pytest.param(each, id=each["id"]) for each in EXCHANGES if each["expect"]["kind"] == kind]
-
-
-@pytest.fixture(scope="module")
-def replay() -> Iterator[Any]:
-    spec = importlib.util.spec_from_file_location("replay_server", WIRE / "replay_server.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["replay_server"] = module  # its dataclasses look there for their own module
-    spec.loader.exec_module(module)
-    with module.ReplayServer(WIRE) as server:
-        yield server
-
-
-def request_of(exchange: Exchange) -> GenerateRequest:
-    return GenerateRequest("amazon.nova-lite-v1:0", Prompt((user("Hi"),)), "body_b64" in exchange["response"])
-
-
-@recorded
-@pytest.mark.parametrize("options", [(), ("split=random", "seed=3"), ("split=byte",)], ids=["plain", "random", "byte"])
-@pytest.mark.parametrize("exchange", of_kind("completion"))
-async def test_a_recorded_answer_arrives(
-    replay: Any, transport: HttpTransport, exchange: Exchange, options: tuple[str, ...]
-) -> None:
-    provider = provider_at(replay.url(exchange["id"], *options), transport)
-    events = await events_of(provider, request_of(exchange))
-    check_events(events)
-    asked = exchange["response"]["headers"].get("x-amzn-requestid")
-    assert [event.response_id for event in events if isinstance(event, ResponseStarted)] == ([asked] if asked else [])
-    found, expected = Answer.of(events), exchange["expect"]
-    assert found.text == expected["text"]
-    assert found.usage
-    assert (found.usage.input_tokens, found.usage.output_tokens) == (
-        expected["usage"]["input"],
-        expected["usage"]["output"],
-    )
-
-
-@recorded
-@pytest.mark.parametrize("exchange", of_kind("error"))
-async def test_a_recorded_error_arrives(replay: Any, transport: HttpTransport, exchange: Exchange) -> None:
-    with pytest.raises(ProviderError) as caught:
-        await events_of(provider_at(replay.url(exchange["id"]), transport), request_of(exchange))
-    expected = exchange["expect"]["error"]
-    assert (caught.value.status, caught.value.message) == (expected["status"], expected["message"])
-
-
-def longest() -> Exchange:
-    return max((each for each in EXCHANGES if "body_b64" in each["response"]), key=lambda e: len(e["expect"]["text"]))
-
-
-async def until_it_failed(provider: BedrockProvider) -> tuple[list[ProviderEvent], ProviderError]:
-    events: list[ProviderEvent] = []
-    try:
-        async for event in generate(provider, request_of(longest())):
-            events.append(event)  # noqa: PERF401  # what came before the failure is wanted
-    except ProviderError as error:
-        return events, error
-    pytest.fail(f"it did not fail but reported {events}")
-
-
-@recorded
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-async def test_a_connection_that_breaks_within_an_answer_interrupts_it(
-    replay: Any, transport: HttpTransport, share: float
-) -> None:
-    cut = int(len(b64decode(longest()["response"]["body_b64"])) * share)
-    events, error = await until_it_failed(provider_at(replay.url(longest()["id"], f"cut={cut}"), transport))
-    assert isinstance(error, StreamInterrupted)
-    assert events[0] == Accepted()
-    assert not any(isinstance(event, Finished) for event in events)
-    text = "".join(event.text for event in events if isinstance(event, TextDelta))
-    assert longest()["expect"]["text"].startswith(text)
-
-
-@recorded
-async def test_a_connection_that_closes_before_its_answer_failed(replay: Any, transport: HttpTransport) -> None:
-    events, error = await until_it_failed(provider_at(replay.url(longest()["id"], "reset"), transport))
-    assert isinstance(error, ConnectionFailed)
-    assert events == []

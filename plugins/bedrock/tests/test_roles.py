@@ -14,7 +14,6 @@ from ymera_bedrock.roles import RoleSource, Temporary, of_container, of_machine
 from ymera_bedrock.settings import BedrockSettings
 from ymera_bedrock.signing import Credentials
 
-from ymera_service.config import TransportSettings
 from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import AuthenticationFailed, ProviderServerError
 from ymera_service.sdk.generation import GenerateRequest, Prompt
@@ -74,12 +73,6 @@ async def aws() -> AsyncIterator[Aws]:
     server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield server
     await runner.cleanup()
-
-
-@pytest.fixture
-async def transport() -> AsyncIterator[HttpTransport]:
-    async with HttpTransport(TransportSettings()) as transport:
-        yield transport
 
 
 async def test_a_container_gets_its_role_with_its_token(aws: Aws, transport: HttpTransport, tmp_path: Path) -> None:

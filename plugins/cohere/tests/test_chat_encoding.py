@@ -7,11 +7,11 @@ Both bodies are read into a prompt. Every member has to be understood: one that 
 import json
 import re
 from base64 import b64decode
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from recordings import NotSayable, nothing_left, recorded
 from ymera_cohere.dialect import CohereDialect
 from ymera_cohere.message_reader import PLAN
 
@@ -30,14 +30,7 @@ from ymera_service.sdk.generation import (
 
 Json = dict[str, Any]
 
-WIRE = Path(__file__).parents[4] / "shared" / "wire" / "cohere"
-ASKED: list[Json] = [
-    exchange
-    for path in sorted(WIRE.glob("cohere.chat-v2.*.json"))
-    if ((exchange := json.loads(path.read_bytes()))["request"] or {}).get("json")
-]
-if not ASKED:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+ASKED = [each for each in recorded("cohere/cohere.chat-v2.*.json") if (each["request"] or {}).get("json")]
 
 SAMPLING = {
     "temperature": "temperature",
@@ -48,10 +41,6 @@ SAMPLING = {
     "frequency_penalty": "frequency_penalty",
     "presence_penalty": "presence_penalty",
 }
-
-
-class NotSayable(Exception):
-    """The contract can't say this."""
 
 
 def prompt_of(recorded: Json) -> Prompt:
@@ -72,7 +61,7 @@ def prompt_of(recorded: Json) -> Prompt:
     choice = ToolChoice(ToolChoiceMode(body.pop("tool_choice", "auto").lower()))
     wanted = _format(dict(body.pop("response_format", {})))
     sampling = _sampling(body)
-    _nothing_left(body, "body")
+    nothing_left(body, "body")
     return Prompt(tuple(messages), tools, choice, wanted, sampling)
 
 
@@ -87,7 +76,7 @@ def _message(message: Json) -> Message:
     for call in message.pop("tool_calls", ()):
         function = call["function"]
         said.append(ToolCall(call["id"], function["name"], function["arguments"]))
-    _nothing_left(message, "messages")
+    nothing_left(message, "messages")
     return Message(role, tuple(said))
 
 
@@ -109,7 +98,7 @@ def _parts(content: str | list[Json]) -> list[Part]:
 def _file(document: Json) -> Media:
     data = dict(document["data"])
     words = data.pop("text")
-    _nothing_left(data, "documents.data")
+    nothing_left(data, "documents.data")
     return Media(MediaKind.FILE, "text/plain", words.encode(), filename=document["id"])
 
 
@@ -136,12 +125,6 @@ def _sampling(body: Json) -> Sampling:
     elif thinking:
         given["reasoning_budget_tokens"] = thinking["token_budget"]
     return Sampling(**given)
-
-
-def _nothing_left(members: Json, of: str) -> None:
-    for name, value in members.items():
-        if value not in (None, {}, []):
-            raise NotSayable(f"{of}.{name}")
 
 
 @pytest.mark.parametrize("exchange", [pytest.param(each, id=each["id"]) for each in ASKED])

@@ -2,14 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import ABOUT_THE_RECORDING, Exchange, body_of, cut_at, decode, of_kind, parameters, recorded
 from ymera_cohere.decoder import ChatDecoder
 from ymera_cohere.errors import ERRORS
 from ymera_cohere.message_reader import PLAN
@@ -28,43 +26,11 @@ from ymera_service.sdk.http import HttpResponse
 from ymera_service.sdk.testing.answers import Answer
 from ymera_service.sdk.testing.recorded import Cut, each_byte, each_event, randomly, whole
 
-Exchange = dict[str, Any]
-
-WIRE = Path(__file__).parents[4] / "shared" / "wire" / "cohere"
-EXCHANGES: list[Exchange] = [json.loads(path.read_bytes()) for path in sorted(WIRE.glob("cohere.chat-v*.json"))]
-if not EXCHANGES:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+EXCHANGES = recorded("cohere/cohere.chat-v*.json")
 
 NO_USAGE = {"input": 0, "output": 0, "cached_input": 0, "billed_input": 0, "billed_output": 0}
-SAID_BY_THE_RECORDER = {"kind", "computed_by", "note", "stream_chunks", "model"}
+NOT_READ = ABOUT_THE_RECORDING | {"model"}
 """An answer does not name its model."""
-
-
-def body_of(exchange: Exchange) -> bytes:
-    response = exchange["response"]
-    return str(response.get("sse_text") or response["body_text"]).encode()
-
-
-def chosen(kind: str) -> list[Exchange]:
-    return [each for each in EXCHANGES if each["expect"]["kind"] == kind]
-
-
-def of_kind(kind: str) -> list[Any]:
-    return [pytest.param(each, id=each["id"]) for each in chosen(kind)]
-
-
-def decode(body: bytes, cut: Cut = whole) -> list[ProviderEvent | ProviderError]:
-    decoder = ChatDecoder()
-    decoded = [event for piece in cut(body) for event in decoder.feed(piece)]
-    return [*decoded, *decoder.close()]
-
-
-def at(cuts: Iterable[int]) -> Cut:
-    def cut(body: bytes) -> Iterable[bytes]:
-        points = [0, *sorted(point % (len(body) + 1) for point in cuts), len(body)]
-        return [body[start:end] for start, end in pairwise(points)]
-
-    return cut
 
 
 def reasoning_of(events: list[ProviderEvent]) -> dict[str, str]:
@@ -114,7 +80,7 @@ def neutral(decoded: list[ProviderEvent | ProviderError]) -> dict[str, Any]:
 
 def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> None:
     """Whatever `expect` names is so, and whatever it leaves out was not there."""
-    expected = {name: value for name, value in exchange["expect"].items() if name not in SAID_BY_THE_RECORDER}
+    expected = {name: value for name, value in exchange["expect"].items() if name not in NOT_READ}
     unsaid = {"reasoning": "", "tool_plan": "", "citations": 0, "stream_complete": True}
     found = neutral(decoded)
     if "reasoning_output" not in expected["usage"]:  # the recorder does not read it
@@ -124,14 +90,14 @@ def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> N
 
 
 @pytest.mark.parametrize("cut", [whole, each_byte, each_event, randomly(7), randomly(8, 2)])
-@pytest.mark.parametrize("exchange", of_kind("completion"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("completion", EXCHANGES)))
 def test_a_recorded_answer_decodes_to_what_is_expected(exchange: Exchange, cut: Cut) -> None:
-    check(exchange, decode(body_of(exchange), cut))
+    check(exchange, decode(ChatDecoder(), body_of(exchange), cut))
 
 
-@pytest.mark.parametrize("exchange", of_kind("completion"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("completion", EXCHANGES)))
 def test_a_citation_points_to_its_words(exchange: Exchange) -> None:
-    events = [event for event in decode(body_of(exchange)) if not isinstance(event, ProviderError)]
+    events = [event for event in decode(ChatDecoder(), body_of(exchange)) if not isinstance(event, ProviderError)]
     text = Answer.of(events).text
     for citation in (event.citation for event in events if isinstance(event, CitationFound)):
         [span] = citation.spans
@@ -139,24 +105,24 @@ def test_a_citation_points_to_its_words(exchange: Exchange) -> None:
         assert citation.title
 
 
-@given(exchange=st.sampled_from(chosen("completion")), cuts=st.lists(st.integers(0, 100_000), max_size=12))
+@given(exchange=st.sampled_from(of_kind("completion", EXCHANGES)), cuts=st.lists(st.integers(0, 100_000), max_size=12))
 def test_events_do_not_depend_on_where_the_bytes_were_cut(exchange: Exchange, cuts: list[int]) -> None:
     body = body_of(exchange)
-    assert decode(body, at(cuts)) == decode(body)
+    assert decode(ChatDecoder(), body, cut_at(cuts)) == decode(ChatDecoder(), body)
 
 
-@given(exchange=st.sampled_from(chosen("completion")), share=st.floats(0, 1, exclude_max=True))
+@given(exchange=st.sampled_from(of_kind("completion", EXCHANGES)), share=st.floats(0, 1, exclude_max=True))
 def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: Exchange, share: float) -> None:
     body = body_of(exchange).rstrip()
     # The end of a stream is the last event before `[DONE]`, of which only the closing brackets must not be lost.
     end = body.rfind(b'"finish_reason"') if "sse_text" in exchange["response"] else len(body)
-    decoded = decode(body[: int(end * share)])
+    decoded = decode(ChatDecoder(), body[: int(end * share)])
     assert isinstance(decoded[-1], StreamInterrupted)
     assert not any(isinstance(event, Finished) for event in decoded)
 
 
 @given(
-    exchange=st.sampled_from(chosen("completion")),
+    exchange=st.sampled_from(of_kind("completion", EXCHANGES)),
     noise=st.binary(max_size=40),
     place=st.floats(0, 1),
     replaces=st.integers(0, 40),
@@ -164,12 +130,12 @@ def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: 
 def test_noise_is_an_answer_or_a_provider_error(exchange: Exchange, noise: bytes, place: float, replaces: int) -> None:
     body = body_of(exchange)
     start = int(len(body) * place)
-    decoded = decode(body[:start] + noise + body[start + replaces :], randomly(3))
+    decoded = decode(ChatDecoder(), body[:start] + noise + body[start + replaces :], randomly(3))
     assert isinstance(decoded[-1], Finished | ProviderError)
     assert sum(isinstance(event, Finished | ProviderError) for event in decoded) == 1
 
 
-@pytest.mark.parametrize("exchange", of_kind("error"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("error", EXCHANGES)))
 def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
     response = exchange["response"]
     error = ERRORS.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
@@ -183,7 +149,8 @@ def test_every_recording_is_proved() -> None:
 
 def test_deltas_are_emitted_as_they_arrive() -> None:
     streamed = max(
-        (each for each in chosen("completion") if "stream" in each["features"]), key=lambda e: len(body_of(e))
+        (each for each in of_kind("completion", EXCHANGES) if "stream" in each["features"]),
+        key=lambda e: len(body_of(e)),
     )
     decoder = ChatDecoder()
     body = body_of(streamed)

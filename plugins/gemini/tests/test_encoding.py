@@ -14,11 +14,11 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from recordings import NotSayable, nothing_left, recorded
 from ymera_gemini.dialect import GeminiDialect
 from ymera_gemini.signatures import Place, sealed
 
@@ -47,24 +47,16 @@ from ymera_service.sdk.generation import (
 
 Json = dict[str, Any]
 
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
-ASKED: list[Json] = [
-    exchange
-    for vendor in ("gemini", "vertexai")
-    for path in sorted((WIRE / vendor).glob("*enerateContent*.json"))
-    if ((exchange := json.loads(path.read_bytes()))["request"] or {}).get("json")
+ASKED = [
+    each
+    for each in recorded("gemini/*enerateContent*.json", "vertexai/*enerateContent*.json")
+    if (each["request"] or {}).get("json")
 ]
-if not ASKED:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
 
 VERBATIM = {"args", "response", "parameters", "parametersJsonSchema", "responseJsonSchema", "responseSchema"}
 """Members whose own members are the caller's."""
 MODES = {"AUTO": ToolChoiceMode.AUTO, "NONE": ToolChoiceMode.NONE, "ANY": ToolChoiceMode.REQUIRED}
 MODES |= {"VALIDATED": ToolChoiceMode.AUTO}
-
-
-class NotSayable(Exception):
-    """The contract can't say this."""
 
 
 def camel(value: Any) -> Any:
@@ -100,7 +92,7 @@ def prompt_of(recorded: Json) -> Prompt:
     choice = _choice(body.pop("toolConfig", None) or {})
     choice = choice if tools else ToolChoice()
     prompt = Prompt(messages, tools, choice, _format(config), _sampling(config), hosted)
-    _nothing_left(body, "body")
+    nothing_left(body, "body")
     return prompt
 
 
@@ -234,14 +226,8 @@ def _sampling(config: Json) -> Sampling:
         config.pop("frequencyPenalty", None),
         config.pop("presencePenalty", None),
     )
-    _nothing_left(config, "generationConfig")
+    nothing_left(config, "generationConfig")
     return sampling
-
-
-def _nothing_left(members: Json, of: str) -> None:
-    for name, value in members.items():
-        if value not in (None, {}, []):
-            raise NotSayable(f"{of}.{name}")
 
 
 def model_of(exchange: Json) -> str:

@@ -1,15 +1,14 @@
 """Every recorded exchange in Gemini's format decodes to what is expected of it, however its bytes arrive."""
 
 import json
-from collections.abc import Callable, Iterable
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import ABOUT_THE_RECORDING, CLASSES, Exchange, body_of, cut_at, decode, of_kind, parameters, recorded
 from ymera_gemini.decoder import GenerateContentDecoder
 from ymera_gemini.embeddings import decode as decode_embeddings
 from ymera_gemini.errors import ERRORS
@@ -35,61 +34,10 @@ from ymera_service.sdk.testing.answers import Answer, count_of
 from ymera_service.sdk.testing.recorded import Cut, RecordedTransport, each_byte, each_event, randomly, whole
 from ymera_service.sdk.testing.recorded import Exchange as Response
 
-Exchange = dict[str, Any]
-
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
 OTHER_FORMATS = {"chat.completions": "OpenAI's form, which ymera-openai reads"}
-EXCHANGES: list[Exchange] = [
-    exchange
-    for vendor in ("gemini", "vertexai")
-    for path in sorted((WIRE / vendor).glob("*.json"))
-    if (exchange := json.loads(path.read_bytes()))["endpoint"] not in OTHER_FORMATS
-]
-if not EXCHANGES:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+EXCHANGES = [each for each in recorded("gemini/*.json", "vertexai/*.json") if each["endpoint"] not in OTHER_FORMATS]
 
 NO_USAGE = {"input": 0, "output": 0, "cached_input": 0, "reasoning_output": 0, "total": None}
-SAID_BY_THE_RECORDER = {"kind", "computed_by", "note", "stream_chunks"}
-CLASSES = {
-    "PROVIDER_AUTHENTICATION": "authentication",
-    "PROVIDER_INVALID_REQUEST": "invalid_request",
-    "PROVIDER_NOT_FOUND": "not_found",
-    "PROVIDER_OVERLOADED": "overloaded",
-    "PROVIDER_PERMISSION_DENIED": "permission",
-    "PROVIDER_SERVER_ERROR": "server_error",
-    "PROVIDER_TIMEOUT": "timeout",
-    "CONTENT_FILTERED": "content_filtered",
-    "CONTEXT_TOO_LONG": "context_too_long",
-    "QUOTA_EXHAUSTED": "quota_exhausted",
-    "RATE_LIMITED": "rate_limited",
-}
-
-
-def body_of(exchange: Exchange) -> bytes:
-    response = exchange["response"]
-    return str(response.get("sse_text") or response["body_text"]).encode()
-
-
-def chosen(kind: str) -> list[Exchange]:
-    return [each for each in EXCHANGES if each["expect"]["kind"] == kind]
-
-
-def of_kind(kind: str) -> list[Any]:
-    return [pytest.param(each, id=each["id"]) for each in chosen(kind)]
-
-
-def decode(body: bytes, cut: Cut = whole) -> list[ProviderEvent | ProviderError]:
-    decoder = GenerateContentDecoder()
-    decoded = [event for piece in cut(body) for event in decoder.feed(piece)]
-    return [*decoded, *decoder.close()]
-
-
-def at(cuts: Iterable[int]) -> Cut:
-    def cut(body: bytes) -> Iterable[bytes]:
-        points = [0, *sorted(point % (len(body) + 1) for point in cuts), len(body)]
-        return [body[start:end] for start, end in pairwise(points)]
-
-    return cut
 
 
 def with_lf(cut: Cut) -> Cut:
@@ -127,8 +75,12 @@ def neutral(decoded: list[ProviderEvent | ProviderError]) -> dict[str, Any]:
 
 def test_recorded_citations_point_at_the_words_that_they_quote() -> None:
     cited = 0
-    for exchange in chosen("completion"):
-        events = [event for event in decode(body_of(exchange)) if not isinstance(event, ProviderError)]
+    for exchange in of_kind("completion", EXCHANGES):
+        events = [
+            event
+            for event in decode(GenerateContentDecoder(), body_of(exchange))
+            if not isinstance(event, ProviderError)
+        ]
         answer = Answer.of(events)
         for citation in answer.citations:
             found = [answer.text[span.start : span.end] for span in citation.spans]
@@ -156,7 +108,7 @@ def usage_of(events: list[ProviderEvent]) -> dict[str, int | None]:
 
 def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> None:
     """Whatever `expect` names is so, and whatever it leaves out was not there."""
-    expected = {name: value for name, value in exchange["expect"].items() if name not in SAID_BY_THE_RECORDER}
+    expected = {name: value for name, value in exchange["expect"].items() if name not in ABOUT_THE_RECORDING}
     texts = expected.get("all_texts", [expected["text"]] if expected["text"] else [])
     unsaid = {"reasoning": "", "citations": 0, "block_reason": "", "stream_complete": True}
     silent = {**unsaid, **expected, "all_texts": texts, "choices": len(texts)}
@@ -168,9 +120,9 @@ def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> N
 
 @pytest.mark.parametrize("lf", [False, True], ids=["crlf", "lf"])
 @pytest.mark.parametrize("cut", [whole, each_byte, each_event, randomly(7), randomly(8, 2)])
-@pytest.mark.parametrize("exchange", of_kind("completion"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("completion", EXCHANGES)))
 def test_a_recorded_answer_decodes_to_what_is_expected(exchange: Exchange, cut: Cut, lf: bool) -> None:
-    check(exchange, decode(body_of(exchange), with_lf(cut) if lf else cut))
+    check(exchange, decode(GenerateContentDecoder(), body_of(exchange), with_lf(cut) if lf else cut))
 
 
 def without_made_up(events: list[ProviderEvent | ProviderError]) -> list[ProviderEvent | ProviderError]:
@@ -183,23 +135,25 @@ def without_made_up(events: list[ProviderEvent | ProviderError]) -> list[Provide
     ]
 
 
-@given(exchange=st.sampled_from(chosen("completion")), cuts=st.lists(st.integers(0, 100_000), max_size=12))
+@given(exchange=st.sampled_from(of_kind("completion", EXCHANGES)), cuts=st.lists(st.integers(0, 100_000), max_size=12))
 def test_events_do_not_depend_on_where_the_bytes_were_cut(exchange: Exchange, cuts: list[int]) -> None:
     body = body_of(exchange)
-    assert without_made_up(decode(body, at(cuts))) == without_made_up(decode(body))
+    assert without_made_up(decode(GenerateContentDecoder(), body, cut_at(cuts))) == without_made_up(
+        decode(GenerateContentDecoder(), body)
+    )
 
 
-@given(exchange=st.sampled_from(chosen("completion")), share=st.floats(0, 1, exclude_max=True))
+@given(exchange=st.sampled_from(of_kind("completion", EXCHANGES)), share=st.floats(0, 1, exclude_max=True))
 def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: Exchange, share: float) -> None:
     body = body_of(exchange).rstrip()
     # A stream may end at any time after its finish reason, which is all that says that it is whole.
     end = body.rfind(b'"finishReason"') if "sse_text" in exchange["response"] else len(body)
-    decoded = decode(body[: int(end * share)])
+    decoded = decode(GenerateContentDecoder(), body[: int(end * share)])
     assert isinstance(decoded[-1], StreamInterrupted)
     assert not any(isinstance(event, Finished) for event in decoded)
 
 
-@pytest.mark.parametrize("exchange", of_kind("error"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("error", EXCHANGES)))
 def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
     response = exchange["response"]
     error = ERRORS.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
@@ -217,7 +171,7 @@ def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
     assert reported == {"type": None, "param": None, "retry_after_s": None, **expected}
 
 
-@pytest.mark.parametrize("exchange", of_kind("models"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("models", EXCHANGES)))
 def test_a_recorded_listing_names_its_models_in_order(exchange: Exchange) -> None:
     listed, after = read_page(orjson.loads(body_of(exchange)))
     expected = exchange["expect"]
@@ -228,14 +182,14 @@ def test_a_recorded_listing_names_its_models_in_order(exchange: Exchange) -> Non
     assert after == ""
 
 
-@pytest.mark.parametrize("exchange", of_kind("count_tokens"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("count_tokens", EXCHANGES)))
 async def test_a_recorded_count_is_read(exchange: Exchange, recorded_http: Callable[..., RecordedTransport]) -> None:
     transport = recorded_http(Response(body_of(exchange), path=":countTokens"))
     provider = GeminiProvider("gemini", Endpoint("http://upstream/v1beta"), transport)
     assert await count_of(provider, "gemini-3.5-flash", Prompt((user("x"),))) == exchange["expect"]["input"]
 
 
-@pytest.mark.parametrize("exchange", of_kind("embeddings"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("embeddings", EXCHANGES)))
 def test_recorded_embeddings_are_read(exchange: Exchange) -> None:
     embeddings = decode_embeddings(HttpResponse(200, {}, body_of(exchange)))
     expected = exchange["expect"]
@@ -253,7 +207,8 @@ def test_every_recording_is_proved() -> None:
 
 def test_deltas_are_emitted_as_they_arrive() -> None:
     streamed = max(
-        (each for each in chosen("completion") if "sse_text" in each["response"]), key=lambda e: len(body_of(e))
+        (each for each in of_kind("completion", EXCHANGES) if "sse_text" in each["response"]),
+        key=lambda e: len(body_of(e)),
     )
     decoder = GenerateContentDecoder()
     body = body_of(streamed)

@@ -17,7 +17,6 @@ from ymera_gemini.settings import GeminiSettings
 from ymera_gemini.tokens import AccessToken, from_command, from_default_credentials
 from ymera_gemini.vertex import VertexDialect, VertexProvider, address
 
-from ymera_service.config import TransportSettings
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, user
 from ymera_service.sdk.errors import AuthenticationFailed, InvalidProviderRequest, ProviderServerError
 from ymera_service.sdk.generation import GenerateRequest, Prompt
@@ -73,12 +72,6 @@ async def google() -> AsyncIterator[Google]:
     server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield server
     await runner.cleanup()
-
-
-@pytest.fixture
-async def transport() -> AsyncIterator[HttpTransport]:
-    async with HttpTransport(TransportSettings()) as transport:
-        yield transport
 
 
 def vertex(transport: Transport, google: Google, **settings: Any) -> VertexProvider:

@@ -12,11 +12,11 @@ Both bodies are read into a prompt. Every member has to be understood: one that 
 import json
 from base64 import b64decode
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from recordings import nothing_left, recorded
 from ymera_ollama.dialect import OllamaDialect
 from ymera_ollama.embeddings import encode
 from ymera_ollama.listing import profile_of
@@ -35,14 +35,7 @@ from ymera_service.sdk.work import EmbedRequest
 
 Json = dict[str, Any]
 
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
-ASKED: list[Json] = [
-    exchange
-    for path in sorted((WIRE / "ollama").glob("*.json"))
-    if ((exchange := json.loads(path.read_bytes()))["request"] or {}).get("json")
-]
-if not ASKED:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+ASKED = [each for each in recorded("ollama/*.json") if (each["request"] or {}).get("json")]
 
 SAMPLING = {
     "temperature": "temperature",
@@ -54,10 +47,6 @@ SAMPLING = {
     "presence_penalty": "presence_penalty",
 }
 THINKS = {None: None, True: ReasoningEffort.HIGH, False: ReasoningEffort.NONE}
-
-
-class NotSayable(Exception):
-    """The contract can't say this."""
 
 
 def of_endpoint(endpoint: str) -> list[Any]:
@@ -77,7 +66,7 @@ def prompt_of(recorded: Json) -> Prompt:
     wanted = _format(body.pop("format", None))
     sampling = _sampling(dict(body.pop("options", None) or {}), body.pop("think", None))
     prompt = Prompt(_messages(body.pop("messages")), tools, response_format=wanted, sampling=sampling)
-    _nothing_left(body, "body")
+    nothing_left(body, "body")
     return prompt
 
 
@@ -99,7 +88,7 @@ def _messages(recorded: list[Json]) -> tuple[Message, ...]:
             call = next(call for call in calls if named in (None, call.name))
             calls.remove(call)
             said = [ToolResult(call.id, (Text(text),))]
-        _nothing_left(message, "messages")
+        nothing_left(message, "messages")
         found.append(Message(role, tuple(said)))
     return tuple(found)
 
@@ -127,14 +116,8 @@ def _sampling(options: Json, think: Any) -> Sampling:
     options.pop("think", None)
     given = {name: options.pop(recorded) for recorded, name in SAMPLING.items() if recorded in options}
     given["stop_sequences"] = tuple(options.pop("stop", None) or ())
-    _nothing_left(options, "options")
+    nothing_left(options, "options")
     return Sampling(**given, reasoning_effort=THINKS[think])
-
-
-def _nothing_left(members: Json, of: str) -> None:
-    for name, value in members.items():
-        if value not in (None, {}, []):
-            raise NotSayable(f"{of}.{name}")
 
 
 @pytest.mark.parametrize("exchange", of_endpoint("api.chat"))

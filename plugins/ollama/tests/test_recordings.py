@@ -1,15 +1,24 @@
 """Every recorded exchange in Ollama's format decodes to what is expected of it, however its bytes arrive."""
 
 import json
-from collections.abc import Iterable
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import (
+    ABOUT_THE_RECORDING,
+    WIRE,
+    Exchange,
+    body_of,
+    cut_at,
+    decode,
+    of_kind,
+    parameters,
+    recorded,
+    with_crlf,
+)
 from ymera_ollama.answer_reader import MADE_UP
 from ymera_ollama.decoder import ChatDecoder
 from ymera_ollama.embeddings import decode as decode_embeddings
@@ -23,50 +32,8 @@ from ymera_service.sdk.http import HttpResponse
 from ymera_service.sdk.testing.answers import Answer
 from ymera_service.sdk.testing.recorded import Cut, each_byte, each_line, randomly, whole
 
-Exchange = dict[str, Any]
-
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
 OTHER_FORMATS = {"chat.completions": "OpenAI's form, which ymera-openai reads"}
-EXCHANGES: list[Exchange] = [
-    exchange
-    for path in sorted((WIRE / "ollama").glob("*.json"))
-    if (exchange := json.loads(path.read_bytes()))["endpoint"] not in OTHER_FORMATS
-]
-if not EXCHANGES:
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
-
-SAID_BY_THE_RECORDER = {"kind", "computed_by", "note", "stream_chunks"}
-
-
-def body_of(exchange: Exchange) -> bytes:
-    response = exchange["response"]
-    return str(response["body_text"]).encode()
-
-
-def chosen(kind: str) -> list[Exchange]:
-    return [each for each in EXCHANGES if each["expect"]["kind"] == kind]
-
-
-def of_kind(kind: str) -> list[Any]:
-    return [pytest.param(each, id=each["id"]) for each in chosen(kind)]
-
-
-def decode(body: bytes, cut: Cut = whole) -> list[ProviderEvent | ProviderError]:
-    decoder = ChatDecoder()
-    decoded = [event for piece in cut(body) for event in decoder.feed(piece)]
-    return [*decoded, *decoder.close()]
-
-
-def at(cuts: Iterable[int]) -> Cut:
-    def cut(body: bytes) -> Iterable[bytes]:
-        points = [0, *sorted(point % (len(body) + 1) for point in cuts), len(body)]
-        return [body[start:end] for start, end in pairwise(points)]
-
-    return cut
-
-
-def with_crlf(cut: Cut) -> Cut:
-    return lambda body: cut(body.replace(b"\n", b"\r\n"))
+EXCHANGES = [each for each in recorded("ollama/*.json") if each["endpoint"] not in OTHER_FORMATS]
 
 
 def neutral(decoded: list[ProviderEvent | ProviderError]) -> dict[str, Any]:
@@ -96,7 +63,7 @@ def call_of(id: str, name: str, arguments: str) -> dict[str, Any]:
 
 def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> None:
     """Whatever `expect` names is so, and whatever it leaves out was not there."""
-    expected = {name: value for name, value in exchange["expect"].items() if name not in SAID_BY_THE_RECORDER}
+    expected = {name: value for name, value in exchange["expect"].items() if name not in ABOUT_THE_RECORDING}
     silent = {"reasoning": "", "stream_complete": True, **expected}
     silent["usage"] = {"input": 0, **expected["usage"]}  # older versions leave out what they had in their cache
     assert neutral(decoded) == silent
@@ -104,15 +71,16 @@ def check(exchange: Exchange, decoded: list[ProviderEvent | ProviderError]) -> N
 
 @pytest.mark.parametrize("crlf", [False, True], ids=["lf", "crlf"])
 @pytest.mark.parametrize("cut", [whole, each_byte, each_line, randomly(7), randomly(8, 2)])
-@pytest.mark.parametrize("exchange", of_kind("completion"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("completion", EXCHANGES)))
 def test_a_recorded_answer_decodes_to_what_is_expected(exchange: Exchange, cut: Cut, crlf: bool) -> None:
-    check(exchange, decode(body_of(exchange), with_crlf(cut) if crlf else cut))
+    check(exchange, decode(ChatDecoder(), body_of(exchange), with_crlf(cut) if crlf else cut))
 
 
-@pytest.mark.parametrize("exchange", of_kind("completion"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("completion", EXCHANGES)))
 def test_an_answer_in_one_piece_may_be_set_in_several_lines(exchange: Exchange) -> None:
     if "stream" not in exchange["features"]:
-        check(exchange, decode(orjson.dumps(orjson.loads(body_of(exchange)), option=orjson.OPT_INDENT_2)))
+        body = orjson.dumps(orjson.loads(body_of(exchange)), option=orjson.OPT_INDENT_2)
+        check(exchange, decode(ChatDecoder(), body))
 
 
 def without_made_up(events: list[ProviderEvent | ProviderError]) -> list[ProviderEvent | ProviderError]:
@@ -125,22 +93,22 @@ def without_made_up(events: list[ProviderEvent | ProviderError]) -> list[Provide
     ]
 
 
-@given(exchange=st.sampled_from(chosen("completion")), cuts=st.lists(st.integers(0, 100_000), max_size=12))
+@given(exchange=st.sampled_from(of_kind("completion", EXCHANGES)), cuts=st.lists(st.integers(0, 100_000), max_size=12))
 def test_events_do_not_depend_on_where_the_bytes_were_cut(exchange: Exchange, cuts: list[int]) -> None:
     body = body_of(exchange)
-    assert without_made_up(decode(body, at(cuts))) == without_made_up(decode(body))
+    assert without_made_up(decode(ChatDecoder(), body, cut_at(cuts))) == without_made_up(decode(ChatDecoder(), body))
 
 
-@given(exchange=st.sampled_from(chosen("completion")), share=st.floats(0, 1, exclude_max=True))
+@given(exchange=st.sampled_from(of_kind("completion", EXCHANGES)), share=st.floats(0, 1, exclude_max=True))
 def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: Exchange, share: float) -> None:
     body = body_of(exchange).rstrip()
-    decoded = decode(body[: int(len(body) * share)])
+    decoded = decode(ChatDecoder(), body[: int(len(body) * share)])
     assert isinstance(decoded[-1], StreamInterrupted)
     assert not any(isinstance(event, Finished) for event in decoded)
 
 
 @given(
-    exchange=st.sampled_from(chosen("completion")),
+    exchange=st.sampled_from(of_kind("completion", EXCHANGES)),
     noise=st.binary(max_size=40),
     place=st.floats(0, 1),
     replaces=st.integers(0, 40),
@@ -148,12 +116,12 @@ def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: 
 def test_noise_is_an_answer_or_a_provider_error(exchange: Exchange, noise: bytes, place: float, replaces: int) -> None:
     body = body_of(exchange)
     start = int(len(body) * place)
-    decoded = decode(body[:start] + noise + body[start + replaces :], randomly(3))
+    decoded = decode(ChatDecoder(), body[:start] + noise + body[start + replaces :], randomly(3))
     assert isinstance(decoded[-1], Finished | ProviderError)
     assert sum(isinstance(event, Finished | ProviderError) for event in decoded) == 1
 
 
-@pytest.mark.parametrize("exchange", of_kind("embeddings"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("embeddings", EXCHANGES)))
 def test_recorded_embeddings_are_read(exchange: Exchange) -> None:
     embeddings = decode_embeddings(HttpResponse(200, {}, body_of(exchange)))
     expected = exchange["expect"]
@@ -164,7 +132,7 @@ def test_recorded_embeddings_are_read(exchange: Exchange) -> None:
     assert embeddings.usage == (Usage(expected["usage"]["input"]) if "usage" in expected else None)
 
 
-@pytest.mark.parametrize("exchange", of_kind("model_info"))
+@pytest.mark.parametrize("exchange", parameters(of_kind("model_info", EXCHANGES)))
 def test_a_recorded_description_tells_the_context(exchange: Exchange) -> None:
     profile = profile_of(exchange["request"]["json"]["name"], orjson.loads(body_of(exchange)))
     assert profile.context_window == exchange["expect"]["context_length"]
@@ -185,7 +153,8 @@ def test_every_recording_is_proved() -> None:
 
 def test_deltas_are_emitted_as_they_arrive() -> None:
     streamed = max(
-        (each for each in chosen("completion") if "stream" in each["features"]), key=lambda each: len(body_of(each))
+        (each for each in of_kind("completion", EXCHANGES) if "stream" in each["features"]),
+        key=lambda each: len(body_of(each)),
     )
     decoder = ChatDecoder()
     body = body_of(streamed)

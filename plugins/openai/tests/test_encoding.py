@@ -1,15 +1,12 @@
 """A recorded request, read as a prompt and encoded again, asks for the same."""
 
-import importlib.util
 import json
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from recordings import parameters, recorded, replay_server
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.completions import Completions
 from ymera_openai.local import LOCAL_SERVERS
@@ -32,9 +29,8 @@ from .said import chat_prompt, items_of, response_prompt, sampling
 
 Json = dict[str, Any]
 
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
-if not (WIRE / "replay_server.py").exists():
-    pytest.skip(f"no recordings in {WIRE}", allow_module_level=True)
+EXCHANGES = recorded("*/*.json")
+REPLAY = replay_server()
 
 QUIRKS = {vendor.name: vendor.quirks for vendor in VENDORS.values()}
 QUIRKS |= {server.name: server.quirks for server in LOCAL_SERVERS}
@@ -116,26 +112,11 @@ ON_PURPOSE: dict[str, tuple[Differs, str]] = {
 """In what our request may differ from the recorded one, in which way, and why."""
 
 
-def _load(path: Path) -> ModuleType:
-    specification = importlib.util.spec_from_file_location("replay_server", path)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["replay_server"] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-REPLAY = _load(WIRE / "replay_server.py")
-
-
-def recorded(*endpoints: str) -> list[Any]:
-    exchanges = [json.loads(path.read_bytes()) for path in sorted(WIRE.glob("*/*.json"))]
-    return [
-        pytest.param(exchange, id=exchange["id"])
-        for exchange in exchanges
-        if exchange["endpoint"] in endpoints and exchange["request"] and exchange["request"]["json"]
-    ]
+def asked(*endpoints: str) -> list[Any]:
+    """Returns the exchanges of some endpoints whose requests were recorded, as parameters."""
+    return parameters(
+        each for each in EXCHANGES if each["endpoint"] in endpoints and each["request"] and each["request"]["json"]
+    )
 
 
 def comparable(body: Json, longest: str) -> Json:
@@ -194,7 +175,7 @@ def quirks_of(exchange: Json) -> Quirks:
     return QUIRKS.get(exchange["vendor"], Quirks(top_k=True, echo=ReasoningEcho.CONTENT))
 
 
-@pytest.mark.parametrize("exchange", recorded("chat.completions"))
+@pytest.mark.parametrize("exchange", asked("chat.completions"))
 def test_a_chat_request_asks_for_the_same(exchange: Json) -> None:
     body = exchange["request"]["json"]
     if "messages" not in body:
@@ -203,13 +184,13 @@ def test_a_chat_request_asks_for_the_same(exchange: Json) -> None:
     assert unexpected(exchange, ChatCompletions(quirks), chat_prompt(body), quirks.max_tokens) == []
 
 
-@pytest.mark.parametrize("exchange", recorded("responses"))
+@pytest.mark.parametrize("exchange", asked("responses"))
 def test_a_response_request_asks_for_the_same(exchange: Json) -> None:
     body = exchange["request"]["json"]
     assert unexpected(exchange, Responses(quirks_of(exchange)), response_prompt(body)) == []
 
 
-@pytest.mark.parametrize("exchange", recorded("completions"))
+@pytest.mark.parametrize("exchange", asked("completions"))
 def test_a_completion_request_asks_for_the_same(exchange: Json) -> None:
     body = exchange["request"]["json"]
     if not isinstance(body["prompt"], str):

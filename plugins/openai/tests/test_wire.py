@@ -1,18 +1,15 @@
 """Every recorded exchange in OpenAI's forms decodes to what is expected of it, however its bytes arrive."""
 
-import importlib.util
 import json
 import random
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import CLASSES, Exchange, body_of, recorded
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.errors import decode_error
@@ -39,13 +36,12 @@ from ymera_service.sdk.events import (
 from ymera_service.sdk.generation import GenerateRequest, Prompt, Usage
 from ymera_service.sdk.http import Decoder, Endpoint, HttpResponse
 from ymera_service.sdk.testing.answers import generate
+from ymera_service.sdk.testing.recorded import each_byte, whole
 from ymera_service.sdk.wire.decoder import Item
 from ymera_service.transport import HttpTransport
 
-Exchange = dict[str, Any]
 Summary = dict[str, Any]
 
-WIRE = Path(__file__).parents[4] / "shared" / "wire"
 # `str` makes an empty id for a call that came without one, which is what is expected of it here.
 GENERATION: dict[str, Callable[[], Decoder]] = {
     "chat.completions": lambda: ChatDecoder(str),
@@ -61,35 +57,7 @@ OTHER_FORMATS = {
     ("ollama", "embeddings"): "Ollama's own form",
 }
 """What is not in OpenAI's form and therefore not this plugin's; errors of these are read all the same."""
-
-CLASSES = {
-    "PROVIDER_AUTHENTICATION": "authentication",
-    "PROVIDER_PERMISSION_DENIED": "permission",
-    "PROVIDER_NOT_FOUND": "not_found",
-    "PROVIDER_INVALID_REQUEST": "invalid_request",
-    "CONTEXT_TOO_LONG": "context_too_long",
-    "CONTENT_FILTERED": "content_filtered",
-    "RATE_LIMITED": "rate_limited",
-    "QUOTA_EXHAUSTED": "quota_exhausted",
-    "PROVIDER_OVERLOADED": "overloaded",
-    "PROVIDER_SERVER_ERROR": "server_error",
-    "PROVIDER_TIMEOUT": "timeout",
-    "PROVIDER_CONNECTION_FAILED": "connection_failed",
-    "PROVIDER_MALFORMED_RESPONSE": "malformed_response",
-    "STREAM_INTERRUPTED": "stream_interrupted",
-}
-
-
-def load() -> list[Exchange]:
-    return [json.loads(path.read_bytes()) for path in sorted(WIRE.glob("*/*.json"))]
-
-
-EXCHANGES = load()
-
-
-def body_of(exchange: Exchange) -> bytes:
-    response = exchange["response"]
-    return str(response.get("sse_text", response.get("body_text", ""))).encode()
+EXCHANGES = recorded("*/*.json")
 
 
 def of_kind(kind: str, *endpoints: str) -> list[Any]:
@@ -104,14 +72,6 @@ def of_kind(kind: str, *endpoints: str) -> list[Any]:
 
 
 COMPLETIONS = of_kind("completion", *GENERATION)
-
-
-def whole(body: bytes) -> Iterable[bytes]:
-    return [body]
-
-
-def each_byte(body: bytes) -> Iterable[bytes]:
-    return (body[index : index + 1] for index in range(len(body)))
 
 
 def decode(decoder: Decoder, pieces: Iterable[bytes]) -> list[Item]:
@@ -266,7 +226,6 @@ def test_an_answer_does_not_depend_on_how_its_bytes_arrive(exchange: Exchange) -
 STREAMS = [case.values[0] for case in COMPLETIONS if "sse_text" in case.values[0]["response"]]
 
 
-@pytest.mark.skipif(not STREAMS, reason="the recorded exchanges are not beside this checkout")
 @given(data=st.data())
 def test_random_cuts_change_nothing(data: st.DataObject) -> None:
     exchange = data.draw(st.sampled_from(STREAMS))
@@ -275,7 +234,6 @@ def test_random_cuts_change_nothing(data: st.DataObject) -> None:
     assert summary(decode(decoder(), pieces_at(body, cuts))) == summary(decode(decoder(), whole(body)))
 
 
-@pytest.mark.skipif(not STREAMS, reason="the recorded exchanges are not beside this checkout")
 @given(data=st.data())
 def test_an_answer_cut_short_is_never_taken_for_a_whole_one(data: st.DataObject) -> None:
     exchange = data.draw(st.sampled_from(STREAMS))
@@ -304,23 +262,6 @@ def test_an_error_is_what_it_means(exchange: Exchange) -> None:
 
 
 ERRORS = of_kind("error", *GENERATION)
-
-
-@pytest.fixture(scope="module")
-def replay() -> Iterator[Any]:
-    """The recordings, served over HTTP on this machine."""
-    with load_server().ReplayServer(WIRE) as server:
-        yield server
-
-
-def load_server() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("replay_server", WIRE / "replay_server.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["replay_server"] = module
-    specification.loader.exec_module(module)
-    return module
 
 
 async def over_http(replay: Any, exchange: Exchange, *options: str) -> tuple[list[Item], ProviderError | None]:

@@ -1,12 +1,10 @@
-"""A server of ours with all installed plugins, and the replay server of the recordings."""
+"""A server of ours with all installed plugins."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +45,3 @@ async def serving(
             grpc.aio.insecure_channel(app.address) as channel,
         ):
             yield channel
-
-
-@contextmanager
-def replaying(wire: Path) -> Iterator[Any]:
-    """Serves the recordings over HTTP on this machine."""
-    specification = importlib.util.spec_from_file_location("replay_server", wire / "replay_server.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["replay_server"] = module  # its dataclasses look there for their own module
-    specification.loader.exec_module(module)
-    with module.ReplayServer(wire) as server:
-        yield server
