@@ -45,7 +45,7 @@ def _providers(
     address = _base_url(settings, environment)
     keys = Keys(
         ANTHROPIC,
-        _several(settings) or _key(settings, _KEY_VARIABLE, environment),
+        settings.configured_keys((_KEY_VARIABLE,), environment),
         vault,
         address=address,
         headers=_x_api_key,
@@ -59,7 +59,7 @@ def _providers(
         variable = endpoint.api_key_variable
         keys = Keys(
             name,
-            _several(endpoint) or _key(endpoint, variable, environment),
+            endpoint.configured_keys((variable,), environment),
             vault,
             address=endpoint.base_url,
             headers=bearer if endpoint.authentication == "bearer" else _x_api_key,
@@ -86,10 +86,6 @@ def _base_url(settings: AnthropicSettings, environment: Mapping[str, str]) -> st
     return settings.base_url or (f"{named.removesuffix('/v1')}/v1" if named else _BASE_URL)
 
 
-def _key(table: EndpointSettings, variable: str, environment: Mapping[str, str]) -> str:
-    return table.api_key.get_secret_value() if table.api_key else environment.get(variable, "").strip()
-
-
 def _admin(settings: AnthropicSettings, environment: Mapping[str, str]) -> AdminKey:
     """Returns the key for bills. That of the environment is not sent to an address that the settings name."""
     key = settings.admin_key.get_secret_value() if settings.admin_key else ""
@@ -98,10 +94,6 @@ def _admin(settings: AnthropicSettings, environment: Mapping[str, str]) -> Admin
     setting = "plugins.anthropic.admin_key"
     either = setting if settings.base_url else f"{_ADMIN_VARIABLE} or {setting}"
     return AdminKey(_x_api_key(key) if key else {}, f"set {either} to a key of the vendor's administration")
-
-
-def _several(table: EndpointSettings) -> dict[str, str]:
-    return {name: key.get_secret_value() for name, key in table.api_keys.items()}
 
 
 def _x_api_key(key: str) -> Mapping[str, str]:

@@ -6,10 +6,9 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from ymera_anthropic.dialect import DEFAULT_MAX_TOKENS
 from ymera_service.sdk.models import Capability
-from ymera_service.sdk.settings import PluginSettings
+from ymera_service.sdk.settings import KeySettings, Name, PluginSettings
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Tokens = Annotated[int, Field(ge=1)]
 
 
@@ -21,13 +20,9 @@ class ModelSettings(PluginSettings):
     capabilities: frozenset[Capability] | None = None
 
 
-class EndpointSettings(PluginSettings):
+class EndpointSettings(KeySettings):
     """An endpoint of the Messages API."""
 
-    api_key: SecretStr | None = None
-    api_keys: dict[Name, SecretStr] = Field(default_factory=dict)
-    """Several keys by name. Each model then has a target for each key, so that a key that fails or is exhausted is
-    paused while the others are used."""
     version: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] = "2023-06-01"
     """The version of the API."""
     beta: tuple[str, ...] = ()

@@ -37,11 +37,9 @@ def providers(
     settings: CohereSettings, transport: Transport, environment: Mapping[str, str], vault: Vault | None = None
 ) -> Iterable[Provider]:
     """Returns the provider; none without a key and a vault that may get one."""
-    several = {name: key.get_secret_value() for name, key in settings.api_keys.items()}
-    named = (environment.get(name, "").strip() for name in _KEY_VARIABLES)
-    key = settings.api_key.get_secret_value() if settings.api_key else next(filter(None, named), "")
+    configured = settings.configured_keys(_KEY_VARIABLES, environment)
     wanted = bool(settings.model_fields_set)
     address = settings.base_url or _BASE_URL
-    keys = Keys(COHERE, several or key, vault, address=address, variables=_KEY_VARIABLES, missing=_IDLE, wanted=wanted)
+    keys = Keys(COHERE, configured, vault, address=address, variables=_KEY_VARIABLES, missing=_IDLE, wanted=wanted)
     endpoint = Endpoint(address, accounts=keys)
     return keyed(keys, vault, lambda: CohereProvider(endpoint, transport, settings.models))

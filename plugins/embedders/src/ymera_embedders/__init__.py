@@ -43,11 +43,9 @@ def providers(
 
     for vendor in VENDORS.values():
         table = settings.vendors.get(vendor.name, _DEFAULTS)
-        several = {name: key.get_secret_value() for name, key in table.api_keys.items()}
-        key = table.api_key.get_secret_value() if table.api_key else environment.get(vendor.key_variable, "").strip()
         keys = Keys(
             vendor.name,
-            several or key,
+            table.configured_keys((vendor.key_variable,), environment),
             vault,
             address=table.base_url or vendor.base_url,
             variables=(vendor.key_variable,),

@@ -2,27 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
-from ymera_service.sdk.settings import PluginSettings
+from ymera_service.sdk.settings import KeySettings, PluginSettings
 
 NAMES = ("voyage", "jina")
 """The vendors; `vendors` has a row for each."""
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
-class VendorSettings(BaseModel):
+class VendorSettings(KeySettings):
     """One vendor."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    api_key: SecretStr | None = None
-    """The key; unset means that of the environment."""
-    api_keys: dict[Name, SecretStr] = Field(default_factory=dict)
-    """Several keys by name. Each model then has a target for each key, so that a key that fails or is exhausted is
-    paused while the others are used."""
     base_url: Address | None = None
     """Another address of the same API."""
     models: tuple[str, ...] = ()

@@ -47,7 +47,7 @@ def _providers(
     address = _base_url(settings, environment)
     keys = Keys(
         GEMINI,
-        _several(settings) or _key(settings, _KEY_VARIABLES, environment),
+        settings.configured_keys(_KEY_VARIABLES, environment),
         vault,
         address=address,
         headers=_credentials,
@@ -58,7 +58,7 @@ def _providers(
     yield from keyed(keys, vault, lambda: _provider(keys, address, settings, transport))
     for name, table in settings.endpoints.items():
         variable = table.api_key_variable
-        configured = _several(table) or _key(table, (variable,), environment)
+        configured = table.configured_keys((variable,), environment)
         missing = f"set {variable} or plugins.gemini.endpoints.{name}.api_key" if variable else ""
         keys = Keys(name, configured, vault, address=table.base_url, headers=_credentials, missing=missing)
         facts = {"price_vendor": table.price_vendor}
@@ -92,16 +92,6 @@ def _base_url(settings: GeminiSettings, environment: Mapping[str, str]) -> str:
     # Google's own clients append the version to the value of this variable.
     named = environment.get(_BASE_URL_VARIABLE, "").strip().rstrip("/")
     return settings.base_url or (f"{named.removesuffix('/v1beta')}/v1beta" if named else _BASE_URL)
-
-
-def _key(table: GeminiSettings | EndpointSettings, variables: Iterable[str], environment: Mapping[str, str]) -> str:
-    if table.api_key:
-        return table.api_key.get_secret_value()
-    return next((key for name in variables if (key := environment.get(name, "").strip())), "")
-
-
-def _several(table: GeminiSettings | EndpointSettings) -> dict[str, str]:
-    return {name: key.get_secret_value() for name, key in table.api_keys.items()}
 
 
 def _credentials(key: str) -> dict[str, str]:

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, StringConstraints
 
 from ymera_service.sdk.models import Capability
-from ymera_service.sdk.settings import PluginSettings
+from ymera_service.sdk.settings import KeySettings, Name, PluginSettings
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Tokens = Annotated[int, Field(ge=1)]
 
 
@@ -21,13 +20,9 @@ class ModelSettings(PluginSettings):
     capabilities: frozenset[Capability] | None = None
 
 
-class _Table(PluginSettings):
+class _Table(KeySettings):
     """What every endpoint has."""
 
-    api_key: SecretStr | None = None
-    api_keys: dict[Name, SecretStr] = Field(default_factory=dict)
-    """Several keys by name. Each model then has a target for each key, so that a key that fails or is exhausted is
-    paused while the others are used."""
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     """The models to offer; if empty, those that the endpoint lists."""
 

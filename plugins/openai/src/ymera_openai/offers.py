@@ -47,17 +47,11 @@ def providers(
         yield _endpoint(name, further, transport, vault)
 
 
-def _key(vendor: Vendor, table: VendorSettings, environ: Mapping[str, str]) -> str:
-    if table.api_key is not None:
-        return table.api_key.get_secret_value()
-    return next((environ[name].strip() for name in vendor.key_variables if environ.get(name, "").strip()), "")
-
-
 def _keys(vendor: Vendor, settings: OpenAiSettings, environ: Mapping[str, str], vault: Vault | None) -> Keys:
     table = settings.vendors.get(vendor.name, _DEFAULTS)
     return Keys(
         vendor.name,
-        _named(table) or _key(vendor, table, environ),
+        table.configured_keys(vendor.key_variables, environ),
         vault,
         address=_base_url(vendor, table, environ),
         headers=bearer if vendor.key_header == "authorization" else lambda key: {vendor.key_header: key},
@@ -65,10 +59,6 @@ def _keys(vendor: Vendor, settings: OpenAiSettings, environ: Mapping[str, str], 
         missing=f"vendors.{vendor.name}: set api_key, or {' or '.join(vendor.key_variables)} in the environment",
         wanted=vendor.name in settings.vendors,
     )
-
-
-def _named(table: VendorSettings | EndpointSettings) -> dict[str, str]:
-    return {name: key.get_secret_value() for name, key in table.api_keys.items()}
 
 
 def _in_account(vendor: Vendor, account: str) -> Vendor:
@@ -151,7 +141,6 @@ def _local_servers(settings: OpenAiSettings, transport: Transport) -> Iterator[P
 
 def _endpoint(name: str, table: EndpointSettings, transport: Transport, vault: Vault | None) -> Provider:
     quirks, like = _quirks(table), VENDORS.get(table.like)
-    key = table.api_key.get_secret_value() if table.api_key else ""
     offer = Offer(
         table.price_vendor or (like.price_vendor if like else ""),
         lacks=like.lacks if like else frozenset(),
@@ -164,7 +153,8 @@ def _endpoint(name: str, table: EndpointSettings, transport: Transport, vault: V
         local=table.local,
     )
     dialect = _dialect(table.dialect, quirks)
-    endpoint = Endpoint(table.base_url, accounts=Keys(name, _named(table) or key, vault, address=table.base_url))
+    keys = Keys(name, table.configured_keys((), {}), vault, address=table.base_url)
+    endpoint = Endpoint(table.base_url, accounts=keys)
     vectors = like.vectors if like else JSON_NUMBERS
     return OpenAiProvider(name, dialect, endpoint, transport, offer=offer, names=table.models, vectors=vectors)
 

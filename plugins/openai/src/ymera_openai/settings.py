@@ -2,27 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator
 
 from ymera_openai.local import LOCAL_SERVERS
 from ymera_openai.vendors import VENDORS
-from ymera_service.sdk.settings import PluginSettings
+from ymera_service.sdk.settings import KeySettings, Name, PluginSettings
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 
 _OLLAMA = 'ollama is not configured here but in [plugins.ollama]: hosts = { name = "http://127.0.0.1:11434" }'
 _KNOWN = frozenset({*VENDORS, *(server.name for server in LOCAL_SERVERS)})
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    api_key: SecretStr | None = None
-    """The key; if not set, a vendor's key is read from the environment."""
-    api_keys: dict[Name, SecretStr] = Field(default_factory=dict)
-    """Several keys by name. Each model then has a target for each key, so that a key that fails or is exhausted is
-    paused while the others are used."""
+class _Table(KeySettings):
     models: tuple[str, ...] = ()
     """The models to offer, instead of those that the vendor lists."""
 
