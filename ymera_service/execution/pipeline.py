@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -55,7 +56,6 @@ class Pipeline:
         self._under_way = 0
         self._routing = 0
         self._idle = asyncio.Event()
-        self._idle.set()
         self.slots = slots
         self.observers = observers
 
@@ -146,7 +146,7 @@ class Pipeline:
             replies=[] if replies is None else replies,
             tab=None if request.budget is None else Tab(request.budget),
         )
-        self._begin()
+        self._under_way += 1
         try:
             error = await self._through(context, stages)
             return await self._finish(context, error)
@@ -156,17 +156,13 @@ class Pipeline:
         finally:
             self._end(context)
 
-    def _begin(self) -> None:
-        self._under_way += 1
-        self._idle.clear()
-
     def _end(self, context: ExecutionContext) -> None:
         if context.tab is not None:
             context.tab.close()
         if context.slot is not None:
             context.slot.release()
         self._under_way -= 1
-        if not self._under_way:
+        if not self._under_way and self._deadlines.stopping:
             self._idle.set()
 
     async def _through(self, context: ExecutionContext, stages: Sequence[Stage]) -> YmeraError | None:
@@ -194,15 +190,17 @@ class Pipeline:
     async def _finish(self, context: ExecutionContext, error: YmeraError | None) -> Execution:
         """Makes the record durable before anyone hears of the outcome."""
         execution = context.execution = context.execution.ended(_now(), error)
-        with context.timings.phase(Phase.RECORD):
-            try:
-                await self._recording.record(context)
-            except StorageUnavailable as refused:
-                execution = context.execution = replace(execution, error=refused.detached())
-            except Exception:
-                log.exception("execution can't be recorded", request_id=execution.request.request_id)
-                failed = InternalError("the execution can't be recorded; the server's log has the cause")
-                execution = context.execution = replace(execution, error=failed)
+        began = perf_counter()
+        try:
+            await self._recording.record(context)
+        except StorageUnavailable as refused:
+            execution = context.execution = replace(execution, error=refused.detached())
+        except Exception:
+            log.exception("execution can't be recorded", request_id=execution.request.request_id)
+            failed = InternalError("the execution can't be recorded; the server's log has the cause")
+            execution = context.execution = replace(execution, error=failed)
+        finally:
+            context.timings.add(Phase.RECORD, perf_counter() - began)
         self._notify(context)
         await context.send(Ended(execution))
         return execution
@@ -223,7 +221,9 @@ class Pipeline:
     async def stop(self) -> None:
         """Ends every execution under way as cancelled, and returns when each is recorded."""
         self._deadlines.stop()
-        await self._idle.wait()
+        while self._under_way:
+            self._idle.clear()
+            await self._idle.wait()
         await self._recording.flush()
         await self.observers.flush()
 

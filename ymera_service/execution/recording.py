@@ -1,7 +1,7 @@
 """Makes what is known of an execution durable: before each call of a provider in the journal, at its end in storage."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -16,7 +16,6 @@ from ymera_service.execution.outcomes import answer_to_json, is_kept
 from ymera_service.routing.features import to_json as features_to_json
 from ymera_service.routing.operations import is_free
 from ymera_service.routing.stored import to_json
-from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.targets import Target
@@ -85,17 +84,13 @@ class Recording:
         context.note = self._recorder.note(orjson.dumps(note), context.note)
         context.under_way = calls
 
-    async def record(self, context: ExecutionContext) -> None:
-        """Returns when the record is durable; with it, if it was kept for repeats, what was written.
+    def record(self, context: ExecutionContext) -> Awaitable[None]:
+        """Makes the record durable, and with it, if it was kept for repeats, what was written.
 
         Raises:
-            StorageUnavailable: It is not, or not within `RECORD_SECONDS`.
+            StorageUnavailable: It is not durable within `RECORD_SECONDS`.
         """
-        try:
-            async with asyncio.timeout(RECORD_SECONDS):
-                await self._recorder.record(*records_of(context), slot=context.note)
-        except TimeoutError:
-            raise StorageUnavailable(f"the record was not durable within {RECORD_SECONDS:g} s") from None
+        return self._recorder.record(*records_of(context), slot=context.note, within=RECORD_SECONDS)
 
     def record_later(self, context: ExecutionContext) -> None:
         """Records what an execution consumed whose caller has gone, without holding up its end."""

@@ -6,6 +6,7 @@ A stage takes the context, adds facts to it and returns; it ends the execution b
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Protocol
 
 import structlog
@@ -69,7 +70,8 @@ class Route:
     async def __call__(self, context: ExecutionContext) -> None:
         """See `Stage`. Raises `RequestError` or `NoHealthyModel`."""
         request = context.execution.request
-        with context.timings.phase(Phase.ROUTE):
+        began = perf_counter()
+        try:
             reading = await self._router.read(request.prompt) if request.work is None else None
             try:
                 selection = self._selection(request, reading)
@@ -78,6 +80,8 @@ class Route:
                 if not await self._listed():
                     raise
                 selection = self._selection(request, reading)
+        finally:
+            context.timings.add(Phase.ROUTE, perf_counter() - began)
         context.decide(selection)
 
     def _selection(self, request: ExecutionRequest, reading: MergedReading | None) -> Selection:
@@ -102,8 +106,11 @@ class Admit:
         """See `Stage`. Raises `Overloaded` or `ShuttingDown`."""
         request = context.execution.request
         context.admitted = False
-        with context.timings.phase(Phase.QUEUE):
+        began = perf_counter()
+        try:
             context.slot = await self._slots.acquire(context.pools, request.sharer, request.deadline)
+        finally:
+            context.timings.add(Phase.QUEUE, perf_counter() - began)
         context.admitted = True
         assert context.execution.decision is not None
         await context.send(Started(request.request_id, context.execution.decision))

@@ -1,6 +1,5 @@
 """What routing believes of models from what was measured and judged, and forgetting it."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ import uuid_utils
 from ymera_service.access.keys import Caller
 from ymera_service.catalog import Catalog
 from ymera_service.routing.evidence import Evidence
-from ymera_service.sdk.errors import NotAdministrator, StorageUnavailable
+from ymera_service.sdk.errors import NotAdministrator
 from ymera_service.serving.checks.preferences import MAX_TEXT
 from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 from ymera_service.storage import Recorder
@@ -112,11 +111,7 @@ class Beliefs:
             faults.add("category" if judged else "model", f"has no judged answers {what}to forget")
             faults.check()
         marker = self._marker(model, category, caller)
-        try:
-            async with asyncio.timeout(RECORD_SECONDS):
-                await self._recorder.record(marker)
-        except TimeoutError:
-            raise StorageUnavailable(f"the reset was not durable within {RECORD_SECONDS:g} s") from None
+        await self._recorder.record(marker, within=RECORD_SECONDS)
         self._evidence.learn([marker], past=True)
         return len(forgotten)
 

@@ -138,8 +138,8 @@ class Calls:
         self._latest = 0.0
         # Bound here and not on import: a logger that is bound once is several times as quick.
         self._log = structlog.get_logger(__name__).bind()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._idle: asyncio.Event | None = None
+        """Set when no call is under way; made once somebody waits for that."""
 
     def begin(self, method: str, remaining: float | None, headers: Headers = NO_HEADERS, peer: str = "") -> Call:
         """Begins a call in the present task, which counts as under way until that task ends.
@@ -157,7 +157,6 @@ class Calls:
         task = asyncio.current_task()
         assert task is not None
         self._under_way[task] = call
-        self._idle.clear()
         task.add_done_callback(self._ended)
         return call
 
@@ -240,7 +239,10 @@ class Calls:
 
     async def idle(self) -> None:
         """Returns when no call is under way."""
-        await self._idle.wait()
+        while self._under_way:
+            self._idle = self._idle or asyncio.Event()
+            self._idle.clear()
+            await self._idle.wait()
 
     def refuse(self) -> None:
         """Refuses calls from now on; those under way go on."""
@@ -261,7 +263,7 @@ class Calls:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._under_way.pop(task, None)
-        if not self._under_way:
+        if self._idle is not None and not self._under_way:
             self._idle.set()
 
 

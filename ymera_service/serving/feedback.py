@@ -1,6 +1,5 @@
 """Takes what callers say of past answers."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +7,6 @@ from statistics import fmean
 
 import uuid_utils
 
-from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.history import History
 from ymera_service.storage import Database, Recorder
@@ -99,11 +97,7 @@ class Feedbacks:
 
     async def _record(self, record: ExecutionRecord, given: Mapping[str, float]) -> None:
         observations = [self._observation(record, name, value) for name, value in given.items()]
-        try:
-            async with asyncio.timeout(RECORD_SECONDS):
-                await self._recorder.record(*observations)
-        except TimeoutError:
-            raise StorageUnavailable(f"the feedback was not durable within {RECORD_SECONDS:g} s") from None
+        await self._recorder.record(*observations, within=RECORD_SECONDS)
 
     def _observation(self, record: ExecutionRecord, name: str, value: float) -> Observation:
         return Observation(

@@ -40,7 +40,8 @@ class Journal:
         self._descriptor = _created(file)
         self._free: list[int] = []
         self._slots = 0
-        self._used = 0
+        self.used = 0
+        """Slots with a note: calls that are under way or not recorded."""
 
     @classmethod
     @contextmanager
@@ -75,15 +76,17 @@ class Journal:
         except OSError:
             self._free.append(slot)
             raise
-        self._used += 1
+        self.used += 1
         return slot
 
     def remove(self, slot: int) -> None:
         """Frees a slot. If that can't be written, the next start finds that the record is stored."""
-        with suppress(OSError):
-            self._write(slot, _FREE)
-        self._used -= 1
+        self.used -= 1
         self._free.append(slot)
+        try:
+            self._write(slot, _FREE)
+        except OSError:
+            return
 
     def works(self) -> bool:
         """Whether notes can be written."""
@@ -108,7 +111,7 @@ class Journal:
             raise OSError("the disk is full")
 
     def _close(self) -> None:
-        if not self._used:
+        if not self.used:
             self._file.unlink(missing_ok=True)
         os.close(self._descriptor)
 

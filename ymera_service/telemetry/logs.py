@@ -8,8 +8,7 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,22 +55,22 @@ class _Lossy:
         self._stream = stream
 
     def write(self, line: bytes) -> None:
-        with self._lossy():
+        try:
             self._stream.write(line)
+        except OSError as error:
+            self._give_up(error)
 
     def flush(self) -> None:
-        with self._lossy():
-            self._stream.flush()
-
-    @contextmanager
-    def _lossy(self) -> Iterator[None]:
         try:
-            yield
+            self._stream.flush()
         except OSError as error:
-            if error.errno in {errno.EIO, errno.EPIPE}:  # it is lost for good, unlike a disk that is full
-                # What the stream still holds goes there, too: Python would otherwise end with an error.
-                with Path(os.devnull).open("wb") as nowhere:
-                    os.dup2(nowhere.fileno(), self._stream.fileno())
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        if error.errno in {errno.EIO, errno.EPIPE}:  # it is lost for good, unlike a disk that is full
+            # What the stream still holds goes there, too: Python would otherwise end with an error.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 def _stamp(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

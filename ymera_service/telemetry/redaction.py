@@ -71,8 +71,9 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Returns the text without secrets, also if it was cut off within one."""
-        text = self._without_cut_secret(text)
-        return text if self._is_clean(text.encode(errors="surrogatepass")) else self._replaced(text)
+        if self._is_clean(text.encode(errors="surrogatepass")):
+            return text
+        return self._replaced(self._without_cut_secret(text))
 
     def line(self, line: bytes) -> bytes:
         """Returns a line of a log without secrets."""
@@ -82,19 +83,17 @@ class Redactor:
 
     def _is_clean(self, data: bytes) -> bool:
         """Whether no word contains the beginning of a secret, and there are none of which a part is not in a word."""
-        words = set(data.translate(_WORDS).split()) - self._clean
-        unknown = {word for word in words if len(word) >= SHORTEST}
-        if self._odd is not _NONE or any(map(self._has_beginning, unknown)):
+        if self._odd is not _NONE:
             return False
+        unknown = set(data.translate(_WORDS).split()) - self._clean
+        for word in unknown:
+            for start in range(len(word) - SHORTEST + 1):
+                if word[start : start + SHORTEST] in self._beginnings:
+                    return False
         if len(self._clean) > MAX_CLEAN:
             self._clean = set()
         self._clean |= unknown
         return True
-
-    def _has_beginning(self, word: bytes) -> bool:
-        return not self._beginnings.isdisjoint(
-            [word[start : start + SHORTEST] for start in range(len(word) - SHORTEST + 1)]
-        )
 
     def _replaced(self, text: str) -> str:
         if self._all is None:

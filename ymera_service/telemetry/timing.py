@@ -1,7 +1,6 @@
 """The time that a request spends in each phase."""
 
 from enum import StrEnum
-from time import perf_counter
 
 
 class Phase(StrEnum):
@@ -22,23 +21,6 @@ class Phase(StrEnum):
 _ORDER = tuple((phase, phase.value) for phase in Phase)
 
 
-class _Span:
-    """Adds the duration of its block to a phase."""
-
-    __slots__ = ("_phase", "_start", "_timings")
-
-    def __init__(self, timings: "Timings", phase: Phase) -> None:
-        self._timings = timings
-        self._phase = phase
-        self._start = 0.0
-
-    def __enter__(self) -> None:
-        self._start = perf_counter()
-
-    def __exit__(self, *failure: object) -> None:
-        self._timings.add(self._phase, perf_counter() - self._start)
-
-
 class Timings:
     """Collects seconds per phase; the times of a repeated phase are added."""
 
@@ -50,10 +32,6 @@ class Timings:
     def add(self, phase: Phase, seconds: float) -> None:
         """Adds seconds to a phase."""
         self._seconds[phase] = self._seconds.get(phase, 0.0) + seconds
-
-    def phase(self, phase: Phase) -> _Span:
-        """Adds the duration of the block: `with timings.phase(Phase.ROUTE): …`."""
-        return _Span(self, phase)
 
     def header(self) -> str:
         """Returns the milliseconds per phase in the form of a Server-Timing header."""

@@ -161,10 +161,10 @@ async def test_a_slot_is_free_once_the_record_is_durable_and_not_before(database
             slot = recorder.note(note("a"))
             with pytest.raises(StorageUnavailable):
                 await recorder.record(record("a"), slot=slot)
-            assert one._used == 1
+            assert one.used == 1
             works.set()
             await recorder.record(record("b"))
-        assert one._used == 0
+        assert one.used == 0
     assert await status_of(database, "a") == "completed"
 
 
@@ -173,9 +173,9 @@ async def test_a_later_attempt_replaces_the_note_of_the_earlier_one(database: Da
         async with Recorder(database, one) as recorder:
             first = recorder.note(note("a"))
             second = recorder.note(note("a", "second"), first)
-            assert (one._used, second != first) == (1, True)
+            assert (one.used, second != first) == (1, True)
             await recorder.record(record("a"), slot=second)
-            assert one._used == 0
+            assert one.used == 0
 
 
 async def test_a_note_that_does_not_fit_concerns_no_other_request(database: Database, prefix: Path) -> None:
