@@ -30,7 +30,7 @@ from ymera_service.sdk.errors import (
     StreamInterrupted,
     YmeraError,
 )
-from ymera_service.sdk.events import Accepted, Finished, TextDelta
+from ymera_service.sdk.events import Accepted, Finished
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import Model
@@ -166,7 +166,7 @@ class AttemptRunner:
                         callee.permit.heard(event.headroom)
                     if delta is not None:
                         await _release(context, callee, delta, scope, progress)
-                    if now >= progress.limit_holds_until or type(event) is not TextDelta:
+                    if now >= progress.limit_holds_until or type(event) is Finished:
                         self._extend(scope, progress, context.execution.stream, event, clock)
         except BaseException as error:  # noqa: BLE001  # a plugin may raise anything; the boundary sorts it
             failure: ProviderError = ProviderTimeout(self._too_slow(context, callee, progress))

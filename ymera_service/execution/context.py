@@ -113,4 +113,5 @@ class ExecutionContext:
 
     async def send(self, event: ExecutionEvent) -> None:
         """Sends an event to whoever reads the execution."""
-        await self.sink.send(event)
+        if not self.sink.try_send(event):
+            await self.sink.send(event)

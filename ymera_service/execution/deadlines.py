@@ -10,7 +10,8 @@ class Deadlines:
     """The deadline scopes of all executions, so that a stopping server can end them."""
 
     def __init__(self) -> None:
-        self._scopes: set[DeadlineScope] = set()
+        self.scopes: set[DeadlineScope] = set()
+        """The blocks that have begun and are not over."""
         self.stopping = False
 
     def scope(self, deadline: float) -> "DeadlineScope":
@@ -25,18 +26,8 @@ class Deadlines:
     def stop(self) -> None:
         """Ends every block, now and from now on."""
         self.stopping = True
-        for scope in self._scopes:
+        for scope in self.scopes:
             scope.end()
-
-    def enter(self, scope: "DeadlineScope") -> None:
-        """For `DeadlineScope`: takes a block that begins."""
-        self._scopes.add(scope)
-        if self.stopping:
-            scope.end()
-
-    def leave(self, scope: "DeadlineScope") -> None:
-        """For `DeadlineScope`: lets go of a block that is over."""
-        self._scopes.discard(scope)
 
 
 class DeadlineScope:
@@ -60,12 +51,14 @@ class DeadlineScope:
 
     async def __aenter__(self) -> None:
         await self._timeout.__aenter__()
-        self._deadlines.enter(self)
+        self._deadlines.scopes.add(self)
+        if self._deadlines.stopping:
+            self.end()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._deadlines.leave(self)
+        self._deadlines.scopes.discard(self)
         try:
             await self._timeout.__aexit__(kind, error, traceback)
         except TimeoutError:

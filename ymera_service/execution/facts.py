@@ -242,7 +242,7 @@ class Execution:
     @property
     def answering(self) -> Attempt | None:
         """The attempt whose answer, whole or broken off, the caller has; None where nothing of one was sent."""
-        return self.latest if self.released or self.status is ExecutionStatus.COMPLETED else None
+        return self.latest if self.released or self.error is None else None
 
     @property
     def time_to_first_token(self) -> float | None:

@@ -108,10 +108,10 @@ class Standings:
 
     def any_ready(self, ranking: Sequence[Target], execution: Execution, besides: Container[str]) -> bool:
         """Returns whether there is a choice that is ready, besides some targets."""
-        return any(
-            choice.target.id not in besides and self._of(choice.target)[0] is Standing.READY
-            for choice in choices(ranking, execution)
-        )
+        for choice in choices(ranking, execution):
+            if choice.target.id not in besides and self._of(choice.target)[0] is Standing.READY:
+                return True
+        return False
 
     def pause(self, target: Target) -> float:
         """Returns the seconds until a target's pause is over; 0 if it is not paused."""

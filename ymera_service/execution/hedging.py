@@ -6,9 +6,8 @@ bounded by the retry budget.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -42,9 +41,11 @@ class Hedging:
         budgets: RetryBudgets,
         recording: Recording,
         order: Callable[[ExecutionContext], None],
+        most: Callable[[ExecutionContext], int],
         wanted: bool,
     ) -> None:
-        """`order` orders the targets of an execution as they stand now."""
+        """`order` orders the targets of an execution as they stand now; `most` returns how many attempts may be made
+        for the present answer."""
         self._attempts = attempts
         self._catalog = catalog
         self._breakers = breakers
@@ -52,17 +53,16 @@ class Hedging:
         self._budgets = budgets
         self._recording = recording
         self._order = order
+        self._most = most
         self._wanted = wanted
 
-    def run(self, context: ExecutionContext, callee: Callee, most: int) -> Coroutine[Any, Any, ProviderError | None]:
-        """Like `AttemptRunner.run`; up to `most` attempts may be made for this answer."""
+    def run(self, context: ExecutionContext, callee: Callee) -> Awaitable[ProviderError | None]:
+        """Like `AttemptRunner.run`, with another call beside it if that is wanted and the first is slow."""
         after = self._patience(context, callee)
-        if after is None:
-            return self._attempts.run(context, callee)
-        return self._race(context, callee, most, after)
+        return self._attempts.run(context, callee) if after is None else self._race(context, callee, after)
 
-    async def _race(self, context: ExecutionContext, callee: Callee, most: int, after: float) -> ProviderError | None:
-        race = Race(context)
+    async def _race(self, context: ExecutionContext, callee: Callee, after: float) -> ProviderError | None:
+        race, most = Race(context), self._most(context)
         async with asyncio.TaskGroup() as group:
             race.enter(callee.number, context.slot)
             first = group.create_task(self._call(context, replace(callee, race=race), race))

@@ -38,7 +38,7 @@ class Progress:
     limit: float = 0.0
     """Seconds until its first sign."""
     limit_holds_until: float = 0.0
-    """Further text does not move the limit before."""
+    """Nothing but the end of the answer moves the limit before."""
     waits: bool = False
     """Whether it waits for one of the server's own connections."""
     accepted_at: float | None = None

@@ -78,7 +78,7 @@ class Recording:
             "catalog_version": decision.inputs.catalog_version,
             "operation": execution.request.operation,
             "decision": orjson.Fragment(context.stored_decision),
-            "attempts": [*_noted(_attempts(execution))],
+            "attempts": _noted(_attempts(execution)),
             "under_way": [_attempt(len(execution.turns), call) for call in calls.values()],
         }
         context.note = self._recorder.note(orjson.dumps(note), context.note)
@@ -234,6 +234,8 @@ def failure_to_json(failure: Failure) -> bytes:
 
 def _noted(attempts: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
     """Returns attempts as they are noted: of many, the earlier ones as one that consumed what they did."""
+    if not attempts:  # most calls are the first
+        return attempts
     if len(attempts) > NOTED_ATTEMPTS:
         *earlier, latest = attempts[: 1 - NOTED_ATTEMPTS]
         attempts = [reduce(_with_both, earlier, latest), *attempts[1 - NOTED_ATTEMPTS :]]

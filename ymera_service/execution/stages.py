@@ -155,6 +155,7 @@ class Generate:
             budgets=budgets,
             recording=recording,
             order=self._order,
+            most=self._most,
             wanted=settings.hedging,
         )
 
@@ -196,7 +197,7 @@ class Generate:
             except BaseException:
                 callee.permit.released()
                 raise
-            failure = await self._hedging.run(context, callee, self._most(context))
+            failure = await self._hedging.run(context, callee)
             if failure is None:
                 self._budgets.of(context.execution.turns[-1].attempts[-1].target.provider).deposit()
                 return
@@ -240,8 +241,10 @@ class Generate:
 
     def _most(self, context: ExecutionContext) -> int:
         """Returns how many attempts may be made for one answer."""
-        slow = any(attempt.duration > QUICK_SECONDS for attempt in context.execution.turns[-1].attempts)
-        return self._most_slow(context) if slow else _allowed(context, self._settings.max_attempts)
+        for attempt in context.execution.turns[-1].attempts:
+            if attempt.duration > QUICK_SECONDS:
+                return self._most_slow(context)
+        return _allowed(context, self._settings.max_attempts)
 
     def _most_slow(self, context: ExecutionContext) -> int:
         return _allowed(context, min(self._settings.max_attempts, self._settings.max_slow_attempts))

@@ -48,42 +48,47 @@ def size_of(event: object) -> int:
     return EVENT + check(event)
 
 
-def _text(value: object) -> int:
-    if type(value) is not str:
-        raise MalformedResponse(f"the provider yielded {type(value).__name__} as text")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise MalformedResponse("the provider yielded text with an unpaired surrogate") from None
-    return len(value)
+def _text(*values: object) -> int:
+    length = 0
+    for value in values:
+        if type(value) is not str:
+            raise MalformedResponse(f"the provider yielded {type(value).__name__} as text")
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise MalformedResponse("the provider yielded text with an unpaired surrogate") from None
+        length += len(value)
+    return length
 
 
 def _facts(*values: object) -> int:
-    length = sum(map(_text, values))
+    length = _text(*values)
     if length > MAX_FACT:
         raise MalformedResponse(f"the provider yielded an id, name or reason of {length} characters")
     return length
 
 
-def _is(value: object, kind: type) -> int:
-    if type(value) is not kind:
-        raise MalformedResponse(f"the provider yielded {type(value).__name__} instead of {kind.__name__}")
-    return 0
+def _are(kind: type, *values: object) -> None:
+    for value in values:
+        if type(value) is not kind:
+            raise MalformedResponse(f"the provider yielded {type(value).__name__} instead of {kind.__name__}")
 
 
 def _accepted(event: Accepted) -> int:
-    _is(event.adaptations, tuple)
+    _are(tuple, event.adaptations)
+    length = 0
     for one in event.adaptations:
-        _is(one, Adaptation)
-        _is(one.kind, AdaptationKind)
+        _are(Adaptation, one)
+        _are(AdaptationKind, one.kind)
+        length += _text(one.field, one.detail)
     if event.headroom is not None:
         _headroom(event.headroom)
-    return sum([_text(one.field) + _text(one.detail) for one in event.adaptations])
+    return length
 
 
 def _headroom(headroom: Headroom) -> None:
-    _is(headroom, Headroom)
+    _are(Headroom, headroom)
     figures = (headroom.left, 0.0 if headroom.reset is None else headroom.reset)
     if any(type(figure) not in (int, float) for figure in figures) or not (0 <= figures[0] <= 1 and figures[1] >= 0):
         raise MalformedResponse(f"the provider yielded a headroom of {headroom.left!r:.50} and {headroom.reset!r:.50}")
@@ -94,54 +99,55 @@ def _nothing(event: object) -> int:
 
 
 def _text_delta(event: TextDelta) -> int:
-    return _text(event.text) + _is(event.choice, int)
+    _are(int, event.choice)
+    return _text(event.text)
 
 
 def _reasoning(event: ReasoningDelta) -> int:
-    return _text(event.text) + _is(event.signature, bytes) + len(event.signature)
+    _are(bytes, event.signature)
+    return _text(event.text) + len(event.signature)
 
 
 def _tool_call(event: ToolCallDelta) -> int:
-    _is(event.index, int)
+    _are(int, event.index)
     if not 0 <= event.index < MAX_TOOL_CALLS:
         raise MalformedResponse(f"the provider yielded a tool call with the index {event.index}")
     return _text(event.arguments) + _facts(event.id, event.name)
 
 
 def _citation(event: CitationFound) -> int:
-    _is(event.citation, Citation)
+    _are(Citation, event.citation)
     citation = event.citation
-    _is(citation.spans, tuple)
+    _are(tuple, citation.spans)
+    _are(TextSpan, *citation.spans)
     for span in citation.spans:
-        _is(span, TextSpan)
-        _is(span.start, int)
-        _is(span.end, int)
+        _are(int, span.start, span.end)
         if not 0 <= span.start <= span.end <= MAX_ANSWER:
             raise MalformedResponse(f"the provider yielded a citation of characters {span.start} to {span.end}")
-    size = _text(citation.uri) + _text(citation.title) + _text(citation.cited_text)
-    return size + EVENT * len(citation.spans)
+    return _text(citation.uri, citation.title, citation.cited_text) + EVENT * len(citation.spans)
 
 
 def _block(event: ProviderBlockFound) -> int:
-    _is(event.block, ProviderBlock)
-    return _facts(event.block.format) + _is(event.block.data, bytes) + len(event.block.data)
+    _are(ProviderBlock, event.block)
+    _are(bytes, event.block.data)
+    return _facts(event.block.format) + len(event.block.data)
 
 
 def _logprobs(event: LogprobsDelta) -> int:
-    _is(event.tokens, tuple)
+    _are(tuple, event.tokens)
     return sum(map(_token, event.tokens))
 
 
 def _token(token: TokenLogprob) -> int:
-    _is(token, TokenLogprob)
-    _is(token.logprob, float)
-    _is(token.token_bytes, bytes)
-    _is(token.alternatives, tuple)
+    _are(TokenLogprob, token)
+    _are(float, token.logprob)
+    _are(bytes, token.token_bytes)
+    _are(tuple, token.alternatives)
     return EVENT + _text(token.token) + len(token.token_bytes) + sum(map(_token, token.alternatives))
 
 
 def _usage(event: UsageReported) -> int:
-    _is(event.usual_rates, bool)
+    _are(bool, event.usual_rates)
     _facts(event.service_tier)
     _counts(event.usage)
     if event.billed is not None:
@@ -150,16 +156,22 @@ def _usage(event: UsageReported) -> int:
 
 
 def _counts(usage: Usage) -> None:
-    _is(usage, Usage)
-    counts = usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens
-    for count in (*counts, usage.cache_creation_input_tokens, usage.reasoning_output_tokens):
-        _is(count, int)
+    _are(Usage, usage)
+    counts = (
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cache_read_input_tokens,
+        usage.cache_creation_input_tokens,
+        usage.reasoning_output_tokens,
+    )
+    _are(int, *counts)
+    for count in counts:
         if count.bit_length() > MAX_BITS:
             raise MalformedResponse(f"the provider yielded a count of tokens with {count.bit_length()} bits")
 
 
 def _finished(event: Finished) -> int:
-    _is(event.reason, FinishReason)
+    _are(FinishReason, event.reason)
     return _facts(event.raw_reason, event.stop_sequence, event.incomplete_reason)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import types
 from collections.abc import AsyncGenerator, Callable, Generator
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, overload
 
@@ -58,8 +57,8 @@ class Boundary:
             self._plugins.given_up(Registration("provider", context.target.provider), place)
 
         if isinstance(request, GenerateRequest):
-            return Call(lambda: provider.generate(request, context), given_up, redact=self._redact)
-        return Call(lambda: events_of(provider, request, context), given_up, size_of_step, redact=self._redact)
+            return Call(provider.generate(request, context), given_up, redact=self._redact)
+        return Call(events_of(provider, request, context), given_up, size_of_step, redact=self._redact)
 
     def failure_of(self, error: BaseException, model: str, request_id: str = "") -> ProviderError:
         """Returns the provider error for an exception, without its traceback.
@@ -91,17 +90,19 @@ class Boundary:
 class Call(Generic[Event]):
     """The events of one call, each of them checked. Leaving the block closes the provider's generator."""
 
-    __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_redact", "_size_of", "_start")
+    __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_redact", "_size_of")
 
     def __init__(
         self,
-        start: Callable[[], AsyncGenerator[Event, None]],
+        events: AsyncGenerator[Event, None],
         given_up: Callable[[str], None],
         size_of: Callable[[object], int] = size_of,
         *,
         redact: Callable[[str], str] = str,
     ) -> None:
-        self._start = start
+        if not isinstance(events, AsyncGenerator):
+            raise TypeError(f"generate returned {type(events).__name__}, not an async generator")
+        self._events = events
         self._given_up = given_up
         self._size_of = size_of
         self._redact = redact
@@ -110,9 +111,6 @@ class Call(Generic[Event]):
         self._count = 0
 
     async def __aenter__(self) -> Self:
-        self._events = self._start()
-        if not isinstance(self._events, AsyncGenerator):
-            raise TypeError(f"generate returned {type(self._events).__name__}, not an async generator")
         return self
 
     async def __aexit__(
@@ -152,7 +150,8 @@ class Call(Generic[Event]):
             event = yield from driven(step, waiting, lambda: self._lose(place_of(self._events)))
         self._left -= self._size_of(event)
         if isinstance(event, ResponseStarted):  # what a vendor may fill with what it was sent, and is stored
-            event = replace(event, response_id=self._redact(event.response_id), model=self._redact(event.model))
+            redacted: Any = ResponseStarted(self._redact(event.response_id), self._redact(event.model))
+            event = redacted
         if self._finished and not isinstance(event, UsageReported):
             raise MalformedResponse(f"the provider yielded {type(event).__name__} after the end of its answer")
         self._finished = self._finished or isinstance(event, Finished)

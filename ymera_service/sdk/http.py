@@ -304,7 +304,7 @@ class HttpProvider(Provider):
 
     async def _check(self, stream: HttpStream) -> None:
         """Raises the error of a response that is not a success."""
-        if not _is_success(stream.status):
+        if not 200 <= stream.status < 300:
             raise await self._refusal(stream)
 
     async def _refusal(self, stream: HttpStream) -> ProviderError:
@@ -374,10 +374,6 @@ def _headroom(headers: Mapping[str, str], deployment: Deployment) -> Headroom | 
     if not (deployment.account or deployment.endpoint):
         return None
     return headroom(headers, datetime.now(UTC))
-
-
-def _is_success(status: int) -> bool:
-    return 200 <= status < 300
 
 
 def _decoded(

@@ -289,6 +289,7 @@ def test_an_attempt_has_a_warning_for_each_adaptation() -> None:
 @given(st.floats(0, 1e9))
 def test_a_duration_is_that_of_its_seconds(seconds: float) -> None:
     fields = duration_fields(seconds)
+    assert fields is not None
     assert 0 <= fields["nanos"] < 1_000_000_000
     assert fields["seconds"] + fields["nanos"] / 1e9 == pytest.approx(seconds, abs=1e-6)
 

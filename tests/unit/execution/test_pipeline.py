@@ -311,6 +311,9 @@ async def test_a_stream_starts_attempts_answers_and_ends_once(harness: OpenHarne
 
 async def test_the_record_is_durable_before_the_terminal_event(harness: OpenHarness) -> None:
     class Checking(ListSink):
+        def try_send(self, event: ExecutionEvent) -> bool:
+            return not isinstance(event, Ended)
+
         async def send(self, event: ExecutionEvent) -> None:
             if isinstance(event, Ended):
                 statuses.append((await here.record())[0])
@@ -1094,10 +1097,10 @@ async def test_the_longest_errors_of_providers_fit_into_the_journal(harness: Ope
 
 async def test_a_further_attempt_is_not_made_when_records_cant_be_written_any_more(harness: OpenHarness) -> None:
     class Breaking(ListSink):
-        async def send(self, event: ExecutionEvent) -> None:
-            await super().send(event)
+        def try_send(self, event: ExecutionEvent) -> bool:
             if isinstance(event, AttemptStarted) and event.number == 2:
                 here.recorder.failure = "the disk is full"
+            return super().try_send(event)
 
     async with harness(both([ProviderServerError("broken")], HELLO)) as here:
         events = await here.stream(sink=Breaking())

@@ -10,7 +10,7 @@ from ymera_service.api.convert.attribution import attribution_fields
 from ymera_service.api.convert.content import FINISH_REASONS
 from ymera_service.api.convert.routing import decision_fields, target_fields
 from ymera_service.api.convert.times import moment
-from ymera_service.api.convert.usage import duration_fields, failure_fields, optional_duration, usage_fields
+from ymera_service.api.convert.usage import duration_fields, failure_fields, usage_fields
 from ymera_service.execution.facts import Attempt, Turn
 from ymera_service.sdk.context import Attribution
 from ymera_service.sdk.generation import Adaptation, AdaptationKind, FinishReason, Usage
@@ -39,7 +39,7 @@ def _attempt(turn: int, attempt: Attempt) -> Fields:
         "number": attempt.number,
         "error": failure_fields(attempt.error),
         "duration": duration_fields(attempt.duration),
-        "time_to_first_token": optional_duration(attempt.time_to_first_token),
+        "time_to_first_token": duration_fields(attempt.time_to_first_token),
         "usage": usage_fields(attempt.usage, attempt.cost_micros, estimated=attempt.estimated) if spent else None,
         "warnings": [_warning(one) for one in attempt.adaptations],
         "response_id": attempt.response_id,
@@ -70,7 +70,7 @@ def execution_fields(past: PastExecution) -> Fields:
         "finish_reason": reason or content_pb2.FINISH_REASON_UNSPECIFIED,
         "error": failure_fields(past.error),
         "duration": duration_fields(record.duration),
-        "time_to_first_token": optional_duration(record.time_to_first_token),
+        "time_to_first_token": duration_fields(record.time_to_first_token),
         "session_id": record.session_id,
         "attribution": attribution_fields(Attribution(record.agent_name, record.end_user, record.labels)),
         "attempts": attempts_fields(past.turns),

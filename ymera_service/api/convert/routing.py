@@ -7,7 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
-from ymera_service.api.convert.usage import optional_duration
+from ymera_service.api.convert.usage import duration_fields
 from ymera_service.routing.decision import (
     ANY_PREFERENCES,
     Candidate,
@@ -160,7 +160,7 @@ def _candidate(candidate: Candidate) -> Fields:
             for part in candidate.components
         ],
         "expected_cost_micros": candidate.expected_cost_micros,
-        "expected_latency": optional_duration(candidate.expected_latency),
+        "expected_latency": duration_fields(candidate.expected_latency),
     }
 
 

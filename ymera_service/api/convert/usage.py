@@ -8,15 +8,12 @@ from ymera_service.sdk.generation import Usage
 _NANOS = 1_000_000_000
 
 
-def duration_fields(seconds: float) -> Fields:
-    """Returns a google.protobuf.Duration of so many seconds, not negative."""
+def duration_fields(seconds: float | None) -> Fields | None:
+    """Returns a google.protobuf.Duration of so many seconds, not negative; None if they are not known."""
+    if seconds is None:
+        return None
     whole, nanos = divmod(round(max(seconds, 0.0) * _NANOS), _NANOS)
     return {"seconds": whole, "nanos": nanos}
-
-
-def optional_duration(seconds: float | None) -> Fields | None:
-    """Returns a duration; None if it is not known."""
-    return None if seconds is None else duration_fields(seconds)
 
 
 def failure_fields(failure: Failure | None) -> Fields | None:
@@ -27,7 +24,7 @@ def failure_fields(failure: Failure | None) -> Fields | None:
         "reason": failure.reason,
         "message": failure.message,
         "metadata": dict(failure.metadata),
-        "retry_after": optional_duration(failure.retry_after),
+        "retry_after": duration_fields(failure.retry_after),
     }
 
 

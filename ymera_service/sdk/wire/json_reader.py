@@ -145,7 +145,10 @@ def count(holder: Json, *names: str) -> int | None:
 
 def first(*counts: int | None) -> int:
     """Returns the first count that is not None, or 0."""
-    return next((found for found in counts if found is not None), 0)
+    for found in counts:
+        if found is not None:
+            return found
+    return 0
 
 
 def word(value: object) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ymera_openai.quirks import Quirks, ReasoningControl, ReasoningEcho
-from ymera_service.sdk.content import Media, MediaKind, Part
+from ymera_service.sdk.content import Media, MediaKind
 from ymera_service.sdk.generation import Adaptation, Prompt, ReasoningEffort, Sampling
 from ymera_service.sdk.wire.adaptations import ANY, dropped, mapped, sampling_adaptations
 from ymera_service.sdk.wire.declared import Declared
@@ -29,7 +29,7 @@ def of_chat(prompt: Prompt, body: Json, quirks: Quirks, declared: Declared) -> t
     found: list[Adaptation] = []
     if prompt.sampling != ANY:
         found += _of_sampling(prompt.sampling, body, quirks)
-    if any(_is_closely_seen_video(part) for message in prompt.messages for part in message.parts):
+    if _has_closely_seen_video(prompt):
         found.append(dropped("prompt.messages.parts.detail", "chat completions have no detail for videos"))
     found += declared.of(prompt)
     return tuple(found)
@@ -46,8 +46,12 @@ def of_responses(prompt: Prompt, body: Json, declared: Declared) -> tuple[Adapta
     return (*(one for one in found if not _is_met(one, sampling, shown=False)), *thinking, *others)
 
 
-def _is_closely_seen_video(part: Part) -> bool:
-    return type(part) is Media and part.kind is MediaKind.VIDEO and part.detail is not None
+def _has_closely_seen_video(prompt: Prompt) -> bool:
+    for message in prompt.messages:
+        for part in message.parts:
+            if type(part) is Media and part.kind is MediaKind.VIDEO and part.detail is not None:
+                return True
+    return False
 
 
 def _of_sampling(sampling: Sampling, body: Json, quirks: Quirks) -> Iterator[Adaptation]:

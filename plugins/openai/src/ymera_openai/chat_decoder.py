@@ -89,7 +89,8 @@ class ChatDecoder(OpenAiDecoder):
         self._begin(document)
         for choice in choices:
             self._choice(choice, "message", "delta")
-        self._cite_sources(document)
+        if "citations" in document or "search_results" in document:
+            self._cite_sources(document)
 
     def _chunk(self, chunk: Json) -> None:
         if not self._started or chunk.get("usage") or "x_groq" in chunk:
@@ -105,17 +106,19 @@ class ChatDecoder(OpenAiDecoder):
     def _conclude(self) -> None:
         raw = self._raw_reason or ""
         reason = _REASONS.get(raw.lower(), FinishReason.STOP)
-        if reason not in CUT_OFF and self._calls.broken_off:
+        calls = len(self._calls)
+        if calls and reason not in CUT_OFF and self._calls.broken_off:
             raise StreamInterrupted("the answer broke off within a tool call")
         self._start()
         if self._detail:
             self._end_detail()
         if self._tags:
             self._items += self._tags.rest()
-        self._items += self._calls.without_arguments()
+        if calls:
+            self._items += self._calls.without_arguments()
         if self._usage_report:
             self._items.append(self._usage_report)
-        if reason is FinishReason.STOP and self._calls:
+        if calls and reason is FinishReason.STOP:
             reason = FinishReason.TOOL_CALLS
         stop_sequence = self._stop_sequence if reason is FinishReason.STOP else ""
         self._items.append(Finished(reason, raw, stop_sequence))

@@ -1,5 +1,6 @@
 """Reads token counts and costs from OpenAI's fields and other vendors' fields."""
 
+from collections.abc import Sequence
 from math import ceil
 
 from ymera_service.sdk.events import UsageReported
@@ -10,6 +11,7 @@ from ymera_service.sdk.wire.usage import consistent
 _DEAREST = 1_000_000
 """USD for one call; a higher amount is a mistake."""
 _PROMPT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "prompt_token_details")
+_ANSWER_DETAILS = ("completion_tokens_details", "output_tokens_details")
 _CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
 _WRITTEN = ("cache_write_tokens", "cache_creation_tokens")
 
@@ -20,8 +22,7 @@ def read_usage(usage: Json, tier: str = "") -> UsageReported | None:
     total = count(usage, "total_tokens")
     if taken is None and given is None and total is None:
         return None
-    prompt = next((found for name in _PROMPT_DETAILS if (found := member(usage, name))), {})
-    answer = member(usage, "completion_tokens_details") or member(usage, "output_tokens_details")
+    prompt, answer = _details(usage, _PROMPT_DETAILS), _details(usage, _ANSWER_DETAILS)
     reasoning = first(count(answer, "reasoning_tokens"), count(usage, "reasoning_tokens"))
     counts = Usage(
         input_tokens=taken or 0,
@@ -38,6 +39,13 @@ def read_usage(usage: Json, tier: str = "") -> UsageReported | None:
         estimated=corrected != counts,
         service_tier=tier,
     )
+
+
+def _details(usage: Json, names: Sequence[str]) -> Json:
+    for name in names:
+        if name in usage and (found := member(usage, name)):
+            return found
+    return {}
 
 
 def _charged(usage: Json) -> int | None:
