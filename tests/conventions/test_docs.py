@@ -68,7 +68,8 @@ def options_in(text: str) -> set[str]:
 def test_every_option_of_a_command_is_documented_with_it_and_no_other(path: str) -> None:
     shared = SECTIONS[1]
     section = PAGE.split("## ", 1)[0] if path == "ymera" else next(part for part in SECTIONS if is_of(path, part))
-    taken = {name for option in COMMANDS[path].params for name in option.opts if name.startswith("-")}
+    names = [name for option in COMMANDS[path].params for name in (*option.opts, *option.secondary_opts)]
+    taken = {name for name in names if name.startswith("-")}
     documented = options_in(section)
     assert taken <= documented | options_in(shared), f"add them to {path} in docs/commands.md"
     assert documented <= taken | {"--help"}, f"remove them from {path} in docs/commands.md"

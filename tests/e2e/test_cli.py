@@ -376,12 +376,22 @@ def test_a_measurement_ends_in_scores(home: Home, server: str) -> None:
 def test_a_measurement_stays_within_its_budget(home: Home, server: str) -> None:
     at = ("--suites", "basics", "--categories", "math", "--address", server)
     options = ("--models", "simulator/sim-large", "--tasks", "20", *at)
-    shown = home.run("benchmark", *options, "--budget", "0.02")
+    shown = home.run("benchmark", *options, "--budget", "0.02", "--all-tasks")
     assert shown.returncode == 0, shown.stderr
-    [measured] = re.findall(r"(\d+) tasks were measured within the budget", shown.stderr)
+    [measured] = re.findall(r"(\d+) tasks were measured for \$0\.\d+, within the limits", shown.stderr)
     assert 0 < int(measured) < 20
     [cost] = re.findall(r"\$(0\.\d+)$", shown.stdout, re.MULTILINE)
     assert float(cost) <= 0.02
+
+
+def test_a_measurement_with_a_limit_ends_when_the_choices_are_sure(home: Home, server: str) -> None:
+    options = ("--models", "simulator/*", "--categories", "math", "--seed", "3", "--address", server)
+    shown = home.run("benchmark", *options, "--max-requests", "150", "--yes")
+    assert shown.returncode == 0, shown.stderr
+    assert re.match(r"at most \d+ tasks: .*\nexpected cost: at most \$.*; no more than 150 calls;", shown.stderr)
+    assert re.search(r"^math +simulator/\S+ +\d+ % +\d+ % +simulator/\S+$", shown.stdout, re.MULTILINE)
+    [measured] = re.findall(r"(\d+) tasks were measured for \$0\.\d+, (?:as no other|within the limits)", shown.stderr)
+    assert 0 < int(measured) <= 150
 
 
 def test_own_tasks_rank_the_models_and_make_a_category(home: Home, server: str) -> None:

@@ -1,7 +1,10 @@
 """The events of a run, in the order in which they come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
+from ymera_service.benchmark.choices import Choice
 from ymera_service.benchmark.measuring import Measurement
 from ymera_service.benchmark.scores import BenchmarkScore
 from ymera_service.sdk.failures import Failure
@@ -10,7 +13,8 @@ from ymera_service.sdk.failures import Failure
 @dataclass(frozen=True, slots=True)
 class BenchmarkStarted:
     """What will be measured; `total_tasks` is the sum over all models, and `expected_cost_micros` over those whose
-    price is known. `seed` chose the tasks. `completed_tasks` were done before the run was interrupted."""
+    price is known. `seed` chose the tasks. `completed_tasks` were done before the run was interrupted. An adaptive run
+    may start fewer tasks."""
 
     run_id: str
     models: list[str]
@@ -20,6 +24,7 @@ class BenchmarkStarted:
     unpriced_models: int
     seed: int
     completed_tasks: int = 0
+    adaptive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,34 @@ class BenchmarkProgress:
     error: Failure | None
 
 
+class RunEnd(Enum):
+    """Why no more tasks are started."""
+
+    ALL_DONE = auto()
+    SETTLED = auto()
+    """The run was adaptive, and no task that is left can change a choice."""
+    LIMIT_REACHED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A choice after a run, and the probability with which it was the right one by what was known before."""
+
+    choice: Choice
+    certainty_before: float
+
+
 @dataclass(frozen=True, slots=True)
 class BenchmarkCompleted:
-    """Terminal: all tasks are done and stored, and routing uses the results."""
+    """Terminal: no more tasks are started, all results are stored, and routing uses them.
+
+    `choices` says for each category what routing would now choose of the models measured, by its usual weights.
+    """
 
     run_id: str
     scores: list[BenchmarkScore]
+    choices: Sequence[Settled] = ()
+    end: RunEnd = RunEnd.ALL_DONE
 
 
 BenchmarkEvent = BenchmarkStarted | BenchmarkProgress | BenchmarkCompleted

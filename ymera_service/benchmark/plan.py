@@ -33,6 +33,9 @@ class BenchmarkPlan:
         concurrency: The maximum number of tasks that run at the same time, from 1 to 64.
         plan_only: Whether nothing is measured.
         max_cost_micros: What the run may cost in micro-USD; models whose price is not known are then left out.
+        max_requests: How many calls of models the run may make, those before an interruption included.
+        max_seconds: After how long no more tasks are started; None, like that of the other limits, means never.
+        adaptive: Whether only tasks are started that may change a choice of routing, those first that tell most.
         own_suite: Tasks of the caller's own, which are run in place of suites.
         resume: The id of a run to go on with, which says what to measure; empty for a new run.
         scheduled: Whether the server runs it by itself.
@@ -48,6 +51,9 @@ class BenchmarkPlan:
     concurrency: int = 4
     plan_only: bool = False
     max_cost_micros: int | None = None
+    max_requests: int | None = None
+    max_seconds: float | None = None
+    adaptive: bool = False
     own_suite: OwnSuite | None = None
     resume: str = ""
     scheduled: bool = False

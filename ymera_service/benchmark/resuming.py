@@ -38,8 +38,8 @@ async def plan_again(
 ) -> tuple[BenchmarkRun, BenchmarkPlan]:
     """Returns the run that a plan resumes, and the plan with what that run measures.
 
-    Its models are those of the run, as far as they are still offered. The limit of the cost is that of the run, unless
-    the plan has one. Tasks of a caller's own are not stored, so the plan has to have them.
+    Its models are those of the run, as far as they are still offered. The limits of the cost and of requests are those
+    of the run, unless the plan has others. Tasks of a caller's own are not stored, so the plan has to have them.
 
     Raises:
         BenchmarkRunNotFound: It is not stored, or it is another caller's.
@@ -66,6 +66,8 @@ async def plan_again(
         tasks_per_category=stored.tasks_per_category,
         seed=stored.seed,
         max_cost_micros=limit,
+        max_requests=stored.max_requests if plan.max_requests is None else plan.max_requests,
+        adaptive=stored.adaptive,
         scheduled=stored.scheduled,
     )
 

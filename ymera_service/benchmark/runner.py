@@ -1,10 +1,9 @@
 """Runs a benchmark: every task of the plan for every model, with limited concurrency."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import getrandbits
 from time import monotonic
@@ -13,31 +12,36 @@ import orjson
 import structlog
 import uuid_utils
 
+from ymera_service.benchmark.adaptive import AdaptiveSchedule
+from ymera_service.benchmark.believing import Beliefs
 from ymera_service.benchmark.events import (
     BenchmarkCompleted,
     BenchmarkEvent,
     BenchmarkProgress,
     BenchmarkStarted,
+    RunEnd,
     progress_of,
 )
 from ymera_service.benchmark.measuring import Measurement, measure
 from ymera_service.benchmark.plan import BenchmarkPlan, Job, check, models_of, suites_of, tasks_of
 from ymera_service.benchmark.resuming import RENEW_SECONDS, RunLease, plan_again
+from ymera_service.benchmark.run import End, Run
 from ymera_service.benchmark.runs import BENCHMARK_NOTE, StoredPlan, answer_of, result_of
-from ymera_service.benchmark.schedule import Schedule
+from ymera_service.benchmark.schedule import Schedule, Tasks, WholeSchedule
 from ymera_service.benchmark.scores import BenchmarkScore, scores_of
-from ymera_service.benchmark.spending import Spending, expected_cost, usage_of
+from ymera_service.benchmark.spending import Limits, Spending, expected_cost, usage_of
 from ymera_service.catalog import Catalog
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import RETRY_AFTER
 from ymera_service.resilience.spare import Spare
+from ymera_service.routing.decision import Balance
 from ymera_service.routing.evidence import Evidence
-from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.errors import OutcomeUnknown, Overloaded
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.models import Model
 from ymera_service.storage import Database, Recorder
-from ymera_service.storage.records import BenchmarkResult, BenchmarkRun
+from ymera_service.storage.records import BenchmarkRun
 
 __all__ = [
     "BenchmarkCompleted",
@@ -55,10 +59,6 @@ MAX_RUNS = 4
 """The maximum number of concurrent runs; each holds its results in memory."""
 TASK_SECONDS = 120.0
 """The time limit of a call for one task."""
-LONGEST_REST = 60.0
-"""Seconds: if a provider asks for a longer wait, as for a daily limit, its tasks fail."""
-MOST_RESTS = 5
-"""How often a model may rest without an answer in between; then its tasks fail if they are refused."""
 SEED_BITS = 31
 """Of the seeds that are drawn: short enough to type again."""
 
@@ -79,12 +79,16 @@ class BenchmarkRunner:
         database: Database,
         boundary: Boundary,
         spare: Spare,
+        balance: Callable[[], Balance],
         redact: Callable[[str], str] = str,
         keeps_answers: bool = True,
         task_seconds: float = TASK_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Takes what it measures and stores with; `redact` removes secrets from answers, which are kept if wanted."""
+        """Takes what it measures and stores with, and what routing chooses by besides quality.
+
+        `redact` removes secrets from answers, which are kept if wanted.
+        """
         self._catalog = catalog
         self._suites = suites
         self._recorder = recorder
@@ -95,11 +99,12 @@ class BenchmarkRunner:
         self._boundary = boundary
         self._redact = redact
         self._keeps_answers = keeps_answers
+        self._balance = balance
         self.spare = spare
         self._runs = 0
 
     async def run(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
-        """Yields a start, progress after each task, and the scores.
+        """Yields a start, progress after each task, and the scores with what routing would choose by them.
 
         Closing the generator, or cancelling its reader, cancels the calls in progress; results until then are kept,
         and the calls are recorded with an estimate of their cost. The run can then be resumed.
@@ -143,12 +148,12 @@ class BenchmarkRunner:
             async with aclosing(self._events(run, lease)) as events:
                 async for event in events:
                     yield event
-            if run.is_done or run.stored.scheduled:
+            if run.end is not RunEnd.LIMIT_REACHED or run.stored.scheduled:
                 await self._recorder.record(replace(run.record, ended_at=datetime.now(UTC)))
         await self.reread()
-        yield BenchmarkCompleted(run.id, scores_of(run.results))
+        yield BenchmarkCompleted(run.id, scores_of(run.all_results), await run.choices(), run.end)
 
-    async def _prepared(self, plan: BenchmarkPlan) -> "_Run":
+    async def _prepared(self, plan: BenchmarkPlan) -> Run:
         """Returns a run that is not begun, or one to go on with.
 
         Raises:
@@ -166,7 +171,6 @@ class BenchmarkRunner:
         left = {
             model.id: [task for task in tasks if (model.id, task[0].name, task[1].id) not in done] for model in models
         }
-        expected = await asyncio.to_thread(_expected, models, left)
         stored = StoredPlan(
             models=[model.id for model in models],
             suites=[suite.name for suite in suites],
@@ -177,35 +181,60 @@ class BenchmarkRunner:
             max_cost_micros=plan.max_cost_micros,
             own_category=plan.own_suite.category if plan.own_suite else "",
             scheduled=plan.scheduled,
+            adaptive=plan.adaptive,
+            max_requests=plan.max_requests,
         )
         if record is None:
             record = BenchmarkRun(str(uuid_utils.uuid7()), datetime.now(UTC), plan.caller, stored.to_json())
-        spending = Spending(plan.max_cost_micros, spent=sum(result.cost_micros or 0 for result in results))
-        unpriced = sum(model.price is None for model in models)
-        total = len(results) + sum(map(len, left.values()))
-        return _Run(
-            record, stored, Schedule(models, left, plan.concurrency), spending, expected, unpriced, total, list(results)
+        spending = Spending(
+            Limits(plan.max_cost_micros, plan.max_requests, plan.max_seconds),
+            cost_micros=sum(result.cost_micros or 0 for result in results),
+            requests=len(results),
+            now=self._clock(),
+        )
+        compared = BenchmarkPlan(caller_models=plan.caller_models)
+        beliefs = Beliefs(
+            self._evidence,
+            self._balance(),
+            await self._database.benchmarks.summaries(),
+            models=[model.id for model in models_of(compared, self._catalog.snapshot)],
+            measured=stored.models,
+            categories=sorted({task.category for _, task in tasks}),
+            suites=stored.suites,
+        )
+        return Run(
+            record=record,
+            stored=stored,
+            schedule=await asyncio.to_thread(_schedule, models, left, plan, beliefs, spending),
+            spending=spending,
+            beliefs=beliefs,
+            expected_cost_micros=await asyncio.to_thread(_expected, models, left),
+            unpriced_models=sum(model.price is None for model in models),
+            total=len(results) + sum(map(len, left.values())),
+            known=results,
         )
 
-    async def _events(self, run: "_Run", lease: RunLease) -> AsyncGenerator[BenchmarkProgress, None]:
+    async def _events(self, run: Run, lease: RunLease) -> AsyncGenerator[BenchmarkProgress, None]:
         """Measures what is left of a run."""
         try:
             while self._fill(run):
                 await lease.renew()
                 for end in await self._ends(run):
                     if run.take(end, self._clock()):
-                        yield progress_of(len(run.results), run.total, end.measurement)
+                        yield progress_of(run.completed, run.total, end.measurement)
+                await run.read()
         finally:
             await _cancel(run.running)
 
-    def _fill(self, run: "_Run") -> bool:
+    def _fill(self, run: Run) -> bool:
         """Starts what can be started; returns whether there is something to wait for."""
+        run.spending.check(self._clock())
         while not run.spending.exhausted and (job := run.schedule.start(self._clock())) is not None:
             if run.spending.commit(job):
-                run.running.add(asyncio.create_task(self._do(job, run)))
+                run.running[asyncio.create_task(self._do(job, run))] = job
         return bool(run.running) or (not run.spending.exhausted and run.schedule.wait(self._clock()) is not None)
 
-    async def _ends(self, run: "_Run") -> Sequence["_End"]:
+    async def _ends(self, run: Run) -> Sequence[End]:
         """Waits for the first task that ends, for a model that has rested, or until the lease has to be renewed.
 
         Returns the tasks that have ended.
@@ -215,10 +244,12 @@ class BenchmarkRunner:
             await asyncio.sleep(min(rest or 0.0, RENEW_SECONDS))
             return ()
         timeout = min(rest or RENEW_SECONDS, RENEW_SECONDS)
-        done, run.running = await asyncio.wait(run.running, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(run.running, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            del run.running[task]
         return [task.result() for task in done]
 
-    async def _do(self, job: Job, run: "_Run") -> "_End":
+    async def _do(self, job: Job, run: Run) -> End:
         provider = self._catalog.provider(job.model.provider)
         unknown = result_of(run.id, _if_it_ended_now(job))
         async with self.spare.slot():
@@ -230,85 +261,28 @@ class BenchmarkRunner:
                 raise
         if run.can_postpone(measurement):
             self._recorder.forget(note)
-            return _End(measurement)
+            return End(measurement)
         result = result_of(run.id, measurement)
         answers = [answer_of(result, measurement, self._redact)] if self._keeps_answers else []
         await self._recorder.record(result, *answers, slot=note)
-        return _End(measurement, result)
+        return End(measurement, result)
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    """How a call ended; the result of a task that is postponed is None, as it is not recorded."""
-
-    measurement: Measurement
-    result: BenchmarkResult | None = None
-
-
-@dataclass(slots=True)
-class _Run:
-    """A run under way. `rests` counts how often each model has rested since its latest answer."""
-
-    record: BenchmarkRun
-    stored: StoredPlan
-    schedule: Schedule
-    spending: Spending
-    expected_cost_micros: int
-    unpriced_models: int
-    total: int
-    results: list[BenchmarkResult] = field(default_factory=list)
-    running: set[asyncio.Task[_End]] = field(default_factory=set)
-    rests: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def id(self) -> str:
-        """The id of the run."""
-        return self.record.run_id
-
-    @property
-    def is_done(self) -> bool:
-        """Whether every task has a result, so that there is nothing to go on with."""
-        return len(self.results) >= self.total
-
-    def started(self) -> BenchmarkStarted:
-        """Returns the event with which the run starts."""
-        return BenchmarkStarted(
-            run_id=self.id,
-            models=list(self.stored.models),
-            suites=list(self.stored.suites),
-            total_tasks=self.total,
-            completed_tasks=len(self.results),
-            expected_cost_micros=self.expected_cost_micros,
-            unpriced_models=self.unpriced_models,
-            seed=self.stored.seed,
-        )
-
-    def can_postpone(self, measurement: Measurement) -> bool:
-        """Returns whether a task that was refused is tried again after a rest."""
-        rest = measurement.retry_after
-        return rest is not None and rest <= LONGEST_REST and self.rests[measurement.job.model.id] < MOST_RESTS
-
-    def take(self, end: _End, now: float) -> bool:
-        """Takes the end of a task; returns False if it will be tried again."""
-        job, rest = end.measurement.job, end.measurement.retry_after or 0.0
-        if end.result is None:
-            self.spending.release(job)
-            if self.schedule.postpone(job, now, rest):
-                self.rests[job.model.id] += 1
-                _log.warning("benchmark waits for a limit", model=job.model.id, seconds=rest)
-            return False
-        if end.measurement.error is None:
-            self.rests[job.model.id] = 0
-        self.schedule.finish(job)
-        self.spending.settle(end.measurement)
-        self.results.append(end.result)
-        return True
-
-
-async def _cancel(tasks: set[asyncio.Task[_End]]) -> None:
+async def _cancel(tasks: Collection[asyncio.Task[End]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _schedule(
+    models: Sequence[Model], tasks: Tasks, plan: BenchmarkPlan, beliefs: Beliefs, spending: Spending
+) -> Schedule:
+    if not plan.adaptive:
+        return WholeSchedule(models, tasks, plan.concurrency)
+    reading = beliefs.read(())
+    return AdaptiveSchedule(
+        models, tasks, plan.concurrency, reading=reading, suites=beliefs.suites, share=spending.share
+    )
 
 
 def _if_it_ended_now(job: Job) -> Measurement:
@@ -316,5 +290,5 @@ def _if_it_ended_now(job: Job) -> Measurement:
     return Measurement(job, 0.0, usage_of(job.task), error=Failure(OutcomeUnknown.reason, ""))
 
 
-def _expected(models: Sequence[Model], left: Mapping[str, Sequence[tuple[BenchmarkSuite, BenchmarkTask]]]) -> int:
+def _expected(models: Sequence[Model], left: Tasks) -> int:
     return sum(expected_cost([model], [task for _, task in left[model.id]]) for model in models)

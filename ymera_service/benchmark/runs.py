@@ -42,6 +42,8 @@ class StoredPlan:
     max_cost_micros: int | None = None
     own_category: str = ""
     scheduled: bool = False
+    adaptive: bool = False
+    max_requests: int | None = None
 
     def to_json(self) -> bytes:
         """Returns it as it is stored."""

@@ -61,6 +61,7 @@ class ScheduledBenchmarks:
             plan = BenchmarkPlan(
                 tasks_per_category=self._settings.tasks_per_category,
                 max_cost_micros=round(self._settings.max_dollars * 1_000_000),
+                adaptive=True,
                 scheduled=True,
             )
             if not await self._run(plan):

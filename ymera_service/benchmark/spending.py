@@ -1,6 +1,8 @@
 """What a run will probably cost, and the limit of what it may cost."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
 
 from ymera_service.benchmark.measuring import Measurement
 from ymera_service.benchmark.plan import Job
@@ -10,33 +12,57 @@ from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model
 
 
-class Spending:
-    """The cost of a run so far, with the expected cost of the calls under way, in micro-USD."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may spend: micro-USD, calls, and seconds after which no task is started. None means no limit."""
 
-    def __init__(self, limit: int | None, spent: int = 0) -> None:
-        """Takes the limit of the whole run, and what it has cost before it was interrupted."""
-        self._limit = limit
-        self._committed = spent
+    cost_micros: int | None = None
+    requests: int | None = None
+    seconds: float | None = None
+
+
+class Spending:
+    """What a run has spent so far, with the expected cost of the calls under way in micro-USD."""
+
+    def __init__(self, limits: Limits, *, cost_micros: int = 0, requests: int = 0, now: float = 0.0) -> None:
+        """Takes the limits of the whole run, what was spent before it was interrupted, and the time in seconds."""
+        self._limits = limits
+        self._committed = cost_micros
+        self._requests = requests
+        self._ends_at = inf if limits.seconds is None else now + limits.seconds
         self.exhausted = False
-        """Whether a task did not fit into what was left; no other is started after it."""
+        """Whether the time is over, or a task did not fit into what was left; no other is started after it."""
+
+    def check(self, now: float) -> None:
+        """Notes whether the time is over."""
+        self.exhausted = self.exhausted or now >= self._ends_at
 
     def commit(self, job: Job) -> bool:
         """Sets the expected cost of a task aside; returns False if it does not fit into what is left."""
-        expected = _expected(job)
-        if self._limit is not None and self._committed + expected > self._limit:
+        expected, limits = expected_of(job), self._limits
+        too_dear = limits.cost_micros is not None and self._committed + expected > limits.cost_micros
+        if too_dear or (limits.requests is not None and self._requests >= limits.requests):
             self.exhausted = True
             return False
         self._committed += expected
+        self._requests += 1
         return True
 
     def release(self, job: Job) -> None:
-        """Takes back what was set aside for a task that was refused."""
-        self._committed -= _expected(job)
+        """Takes back what was set aside for a task that was refused; the call was made nevertheless."""
+        self._committed -= expected_of(job)
 
     def settle(self, done: Measurement) -> None:
         """Replaces the expected cost of a task by what it did cost, if that is known."""
         if done.cost_micros is not None:
-            self._committed += done.cost_micros - _expected(done.job)
+            self._committed += done.cost_micros - expected_of(done.job)
+
+    def share(self, job: Job) -> float:
+        """Returns the share that a task takes of the limit of which it takes most; 1 without limits."""
+        limits = self._limits
+        shares = [expected_of(job) / max(limits.cost_micros, 1)] if limits.cost_micros is not None else []
+        shares += [1 / max(limits.requests, 1)] if limits.requests is not None else []
+        return max(shares, default=1.0)
 
 
 def usage_of(task: BenchmarkTask) -> Usage:
@@ -50,5 +76,6 @@ def expected_cost(models: Sequence[Model], tasks: Iterable[BenchmarkTask]) -> in
     return sum(model.cost_micros(usage) or 0 for model in models for usage in usages)
 
 
-def _expected(job: Job) -> int:
+def expected_of(job: Job) -> int:
+    """Returns the expected cost of a task in micro-USD; 0 if the price is not known."""
     return job.model.cost_micros(usage_of(job.task)) or 0

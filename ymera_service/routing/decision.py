@@ -53,6 +53,19 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """What decides between models: a score is the quality by its weight, and what speed and cost add to it.
+
+    Attributes:
+        quality: The weight of the quality.
+        others: Model → what speed and cost add; models that are chosen only by name are left out.
+    """
+
+    quality: float
+    others: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
     """What the caller wants of the choice, and of the calls that follow from it.
 

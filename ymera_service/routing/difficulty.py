@@ -59,19 +59,35 @@ def joined(summaries: Iterable[BenchmarkSummary], expected: Expected) -> list[Be
     return [made[key] for key in order]
 
 
+def informative(
+    summaries: Iterable[BenchmarkSummary],
+    category: str,
+    models: Sequence[str],
+    suites: Sequence[str],
+    expected: Expected,
+) -> Floats:
+    """Returns how much a task of each suite (column) tells of each model (row): the variance of its result, p(1−p).
+
+    What nearly every model solves tells little, as does what none solves.
+    """
+    group = [each for each in summaries if each.category == category and each.suite in suites]
+    known = sorted({*models, *(each.model for each in group)})
+    tasks, solved = _counted(group, known, suites)
+    abilities, difficulties = fitted(tasks, solved, _priors(known, category, expected))
+    rows = {model: row for row, model in enumerate(known)}
+    chances = _solves(abilities[[rows[model] for model in models]], difficulties)
+    found: Floats = chances * (1 - chances)
+    return found
+
+
 def _joined(group: Sequence[BenchmarkSummary], expected: Expected) -> Iterator[BenchmarkSummary]:
     """Returns the summaries of a category with several suites."""
     models, suites = sorted({each.model for each in group}), sorted({each.suite for each in group})
-    tasks, solved = np.zeros((len(models), len(suites))), np.zeros((len(models), len(suites)))
+    tasks, solved = _counted(group, models, suites)
     by_model: Mapping[str, list[BenchmarkSummary]] = {model: [] for model in models}
-    rows, columns = ({name: at for at, name in enumerate(names)} for names in (models, suites))
     for each in group:
-        at = rows[each.model], columns[each.suite]
-        tasks[at] += each.tasks
-        solved[at] += each.tasks * each.score
         by_model[each.model].append(each)
-    prior = np.array([_logit(expected(model, group[0].category)) for model in models])
-    abilities, difficulties = fitted(tasks, solved, prior)
+    abilities, difficulties = fitted(tasks, solved, _priors(models, group[0].category, expected))
     weights = tasks.sum(axis=0) / tasks.sum()
     scores = _solves(abilities, difficulties) @ weights
     for model, score in zip(models, scores, strict=True):
@@ -80,6 +96,21 @@ def _joined(group: Sequence[BenchmarkSummary], expected: Expected) -> Iterator[B
         duration = sum(each.median_duration * each.tasks for each in own) / count
         likely = min(max(float(score), 0.0), 1.0)
         yield BenchmarkSummary(model, group[0].category, count, likely, duration, adjusted=True)
+
+
+def _counted(group: Iterable[BenchmarkSummary], models: Sequence[str], suites: Sequence[str]) -> tuple[Floats, Floats]:
+    """Returns how many tasks each model (row) did in each suite (column), and how many of them it solved."""
+    tasks, solved = np.zeros((len(models), len(suites))), np.zeros((len(models), len(suites)))
+    rows, columns = ({name: at for at, name in enumerate(names)} for names in (models, suites))
+    for each in group:
+        at = rows[each.model], columns[each.suite]
+        tasks[at] += each.tasks
+        solved[at] += each.tasks * each.score
+    return tasks, solved
+
+
+def _priors(models: Sequence[str], category: str, expected: Expected) -> Floats:
+    return np.array([_logit(expected(model, category)) for model in models])
 
 
 def fitted(tasks: Floats, solved: Floats, prior: Floats) -> tuple[Floats, Floats]:

@@ -17,6 +17,8 @@ from ymera_service.sdk.models import Capability
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
 """What chat formats add around each message."""
+TYPICAL_INPUT_TOKENS = 400
+"""Tokens of a usual prompt."""
 TYPICAL_OUTPUT_TOKENS = 400
 """Tokens of an answer whose length the caller does not bound."""
 

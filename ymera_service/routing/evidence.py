@@ -112,13 +112,22 @@ class Evidence:
 
         May be called in a thread, as it takes some time with many models, before `load`, which then takes none.
         """
-        loaded = tuple(each for each in summaries if each.tasks > 0 and isfinite(each.score) and 0 <= each.score <= 1)
+        loaded = _sound(summaries)
         known, expect, made = self._joined
         if loaded != known or expect is not self._expect:
             expect = self._expect
             made = tuple(joined(loaded, expected_by(expect)))
             self._joined = loaded, expect, made
         return made
+
+    def believing(self, summaries: Iterable[BenchmarkSummary]) -> Qualities:
+        """Returns how good models would be taken to be with other results of benchmarks. May be called in a thread."""
+        expect = self._expect
+        return Qualities(joined(_sound(summaries), expected_by(expect)), expect, self.tallies)
+
+    def expected(self, model: str, category: str) -> float:
+        """Returns how good a model is expected to be before anything is measured, from 0 to 1."""
+        return expected_by(self._expect)(model, category)
 
     def load(self, summaries: Iterable[BenchmarkSummary]) -> None:
         """Takes the benchmarks' results in place of those it had, joined over suites.
@@ -198,6 +207,10 @@ class Evidence:
 
     def _pace_of(self, target: Target) -> Pace | None:
         return self._observed.get(target.pool) or self._benchmarked.get(target.model)
+
+
+def _sound(summaries: Iterable[BenchmarkSummary]) -> tuple[BenchmarkSummary, ...]:
+    return tuple(each for each in summaries if each.tasks > 0 and isfinite(each.score) and 0 <= each.score <= 1)
 
 
 def _tell(before: Mapping[tuple[str, str], Drift], after: Mapping[tuple[str, str], Drift]) -> None:

@@ -9,8 +9,8 @@ from random import getrandbits
 from ymera_service.catalog import Catalog, CatalogSnapshot
 from ymera_service.config import RoutingSettings
 from ymera_service.resilience.reliability import Chance
-from ymera_service.routing.decision import Decision, Preferences, Selection, Weights
-from ymera_service.routing.estimate import needs_of
+from ymera_service.routing.decision import Balance, Decision, Preferences, Selection, Weights
+from ymera_service.routing.estimate import TYPICAL_INPUT_TOKENS, needs_for, needs_of
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.expectations import expectations
 from ymera_service.routing.features import Features, features_of
@@ -18,7 +18,8 @@ from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work
 from ymera_service.routing.past import PastRouting
 from ymera_service.routing.policies import BALANCED
 from ymera_service.routing.readers import Readers
-from ymera_service.routing.reading import MergedReading
+from ymera_service.routing.reading import UNCLASSIFIED, MergedReading
+from ymera_service.routing.scoring import score
 from ymera_service.routing.selection import select
 from ymera_service.routing.sessions import NO_AFFINITY, Sessions
 from ymera_service.routing.snapshot import RoutingRequest, Snapshot
@@ -216,6 +217,26 @@ class Router:
             problem = f"{name[:64]!r} is not a policy; {hint}known: {', '.join(sorted(policies)) or 'none'}"
             raise InvalidRequest([FieldViolation(path, problem)])
         return found
+
+    def balance(self) -> Balance:
+        """Returns what decides between models besides their quality, for a usual request without limits."""
+        table = self._table()
+        scores = score(
+            table,
+            self._evidence.paces(table.targets),
+            table.everyone,
+            needs=needs_for(frozenset(), TYPICAL_INPUT_TOKENS, None),
+            probabilities={UNCLASSIFIED: 1.0},
+            weights=self._weights,
+        )
+        _, speeds, costs = scores.columns() if table.models else ((), (), ())
+        others: dict[str, float] = {}
+        for model, speed, cost in zip(table.models, speeds, costs, strict=True):
+            if model.info.simulated and table.real:
+                continue
+            value = float(speed * self._weights.speed + cost * self._weights.cost)
+            others[model.id] = max(value, others.get(model.id, value))
+        return Balance(self._weights.quality, others)
 
     @property
     def _curiosity(self) -> tuple[float, float]:

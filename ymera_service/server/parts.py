@@ -88,6 +88,7 @@ async def build(
         database=storage.database,
         boundary=boundary,
         spare=Spare(pipeline.slots),
+        balance=routing.router.balance,
         redact=redactor,
         keeps_answers=settings.storage.max_benchmark_answers > 0,
     )

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 Written = TypeVar("Written")
 
 DEFAULT_TASKS = 5
+DEFAULT_ADAPTIVE_TASKS = 30
 DEFAULT_CONCURRENCY = 4
 """For callers that do not say."""
 

@@ -14,6 +14,7 @@ from ymera_service.config import CatalogSettings
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import Slots
 from ymera_service.resilience.spare import Spare
+from ymera_service.routing.decision import Balance
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import last_user_text, user
@@ -122,6 +123,7 @@ async def bench(sqlite_url: str) -> AsyncIterator[Bench]:
             database=database,
             boundary=Boundary(),
             spare=Spare(Slots(100, 0)),
+            balance=lambda: Balance(1.0, {"acme/large": 0.0, "acme/small": 0.0}),
             task_seconds=5,
         )
         yield Bench(runner, provider, suites, catalog, evidence, database)

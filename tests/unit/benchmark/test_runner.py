@@ -4,14 +4,16 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
+from ymera_service.benchmark.events import RunEnd
+from ymera_service.benchmark.run import MOST_RESTS
 from ymera_service.benchmark.runner import (
     MAX_RUNS,
-    MOST_RESTS,
     BenchmarkCompleted,
     BenchmarkEvent,
     BenchmarkPlan,
@@ -449,3 +451,63 @@ async def test_calls_of_tools_are_part_of_the_answer_that_is_graded(bench: "Benc
     assert answer is not None
     assert answer.answer.startswith("I look it up.\n")
     assert calls_in(read(answer.answer).blocks) == [("find", {"day": "Friday"}), ("pay", {"cents": 3})]
+
+
+async def test_an_adaptive_run_ends_when_no_task_can_change_a_choice(bench: "Bench") -> None:
+    bench.provider.faults["small"] = wrong
+    events = await run(bench, BenchmarkPlan(tasks_per_category=30, seed=4, adaptive=True))
+    started, done = events[0], completed(events)
+    assert isinstance(started, BenchmarkStarted)
+    assert (started.adaptive, started.total_tasks) == (True, 120)
+    assert 2 <= len(progress(events)) < 40
+    assert done.end is RunEnd.SETTLED
+    assert [(each.choice.category, each.choice.model, each.choice.rival) for each in done.choices] == [
+        ("coding", "acme/large", "acme/small"),
+        ("math", "acme/large", "acme/small"),
+    ]
+    assert all(each.choice.certainty > 0.8 and each.certainty_before == pytest.approx(0.5) for each in done.choices)
+    stored = await bench.database.benchmark_runs.get(done.run_id)
+    assert stored is not None
+    assert stored.ended_at is not None
+
+
+async def test_an_adaptive_run_goes_on_as_one(bench: "Bench") -> None:
+    plan = BenchmarkPlan(tasks_per_category=30, seed=4, adaptive=True, max_requests=3, concurrency=1)
+    first = completed(await run(bench, plan))
+    assert (first.end, bench.provider.calls.total()) == (RunEnd.LIMIT_REACHED, 3)
+    events = await run(bench, BenchmarkPlan(resume=first.run_id, max_requests=10))
+    assert isinstance(events[0], BenchmarkStarted)
+    assert (events[0].adaptive, events[0].completed_tasks) == (True, 3)
+    assert bench.provider.calls.total() <= 10
+    assert len({event.task_id for event in progress(events)}) <= 7
+
+
+async def test_a_model_whose_calls_all_fail_does_not_take_the_whole_run(bench: "Bench") -> None:
+    bench.provider.faults["small"] = broken
+    done = completed(await run(bench, BenchmarkPlan(tasks_per_category=200, seed=4, adaptive=True)))
+    assert done.end is RunEnd.SETTLED
+    assert bench.provider.calls["small"] < 200
+
+
+@pytest.mark.parametrize("adaptive", [True, False])
+@pytest.mark.parametrize("limit", [0, 5])
+async def test_no_more_calls_are_made_than_a_plan_allows(bench: "Bench", *, adaptive: bool, limit: int) -> None:
+    plan = BenchmarkPlan(tasks_per_category=10, seed=4, max_requests=limit, adaptive=adaptive)
+    done = completed(await run(bench, plan))
+    assert bench.provider.calls.total() == limit
+    assert done.end is RunEnd.LIMIT_REACHED
+
+
+async def test_no_task_is_started_after_the_time_is_over(bench: "Bench") -> None:
+    bench.runner._clock = count().__next__
+    done = completed(await run(bench, BenchmarkPlan(tasks_per_category=10, seed=4, max_seconds=20.0)))
+    assert 0 < bench.provider.calls.total() < 40
+    assert done.end is RunEnd.LIMIT_REACHED
+
+
+async def test_what_routing_would_choose_is_said_of_every_run(bench: "Bench") -> None:
+    bench.provider.faults["large"] = wrong
+    done = completed(await run(bench, BenchmarkPlan(categories=["math"], tasks_per_category=5, seed=4)))
+    [settled] = done.choices
+    assert (settled.choice.category, settled.choice.model, done.end) == ("math", "acme/small", RunEnd.ALL_DONE)
+    assert settled.choice.certainty > settled.certainty_before

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ymera_service.benchmark.plan import Job
-from ymera_service.benchmark.schedule import Schedule
+from ymera_service.benchmark.schedule import WholeSchedule
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
@@ -31,7 +31,7 @@ def test_every_task_runs_once_within_the_slots_and_shared_fairly(
     models: int, tasks: int, slots: int, data: st.DataObject
 ) -> None:
     suite, prompt, ids = NoSuite(), Prompt((user("?"),)), [f"p/{number}" for number in range(models)]
-    schedule = Schedule(
+    schedule = WholeSchedule(
         [Model(model, "p", ModelInfo(model[2:]), None) for model in ids],
         {model: [(suite, BenchmarkTask(str(number), "any", prompt)) for number in range(tasks)] for model in ids},
         slots,

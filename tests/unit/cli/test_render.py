@@ -421,6 +421,29 @@ def test_scores_are_listed_by_model_and_category() -> None:
     assert lines(benchmark.scores(ymera_pb2.BenchmarkCompleted())) == ["Nothing was measured."]
 
 
+def test_choices_are_shown_with_how_sure_they_are() -> None:
+    done = ymera_pb2.BenchmarkCompleted(
+        scores=[ymera_pb2.BenchmarkScore(model="acme/large", category="math", tasks=5, failures=1)],
+        choices=[
+            ymera_pb2.BenchmarkChoice(
+                category="math", model="acme/large", rival="acme/small", certainty=0.999, certainty_before=0.5
+            ),
+            ymera_pb2.BenchmarkChoice(category="coding", model="acme/large", certainty=0.78, certainty_before=0.4),
+        ],
+        end=ymera_pb2.BENCHMARK_END_SETTLED,
+    )
+    done.scores[0].usage.cost_micros = 1200
+    assert lines(benchmark.choices(done)) == [
+        "",
+        "category  would be chosen  sure  before  otherwise most likely",
+        "math      acme/large       99 %    50 %  acme/small",
+        "coding    acme/large       78 %    40 %  –",
+    ]
+    assert benchmark.ending(done) == (
+        "6 tasks were measured for $0.0012, as no other would be likely to change a choice; not yet sure: coding"
+    )
+
+
 ONE = catalog_pb2.Model(
     id="acme/large",
     kind=catalog_pb2.MODEL_KIND_GENERATE,

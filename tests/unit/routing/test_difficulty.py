@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ymera_service.routing.difficulty import fitted, joined
+from ymera_service.routing.difficulty import fitted, informative, joined
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.records import BenchmarkSummary
@@ -157,3 +157,15 @@ def test_many_models_are_joined_at_once() -> None:
     draw = Random(1)
     found = [(f"m{at}", suite, 30, draw.random()) for at in range(1000) for suite in ("x", "y", "z")]
     assert len(scores(found)) == 1000
+
+
+def test_tasks_that_all_models_solve_tell_less_than_tasks_that_half_of_them_solve() -> None:
+    known = [
+        BenchmarkSummary(f"p/{name}", "math", 20, share, 1.0, suite)
+        for suite, share in (("easy", 1.0), ("hard", 0.5))
+        for name in "abc"
+    ]
+    told = informative(known, "math", ["p/a", "p/new"], ["easy", "hard", "unused"], lambda model, category: 0.5)
+    assert told.shape == (2, 3)
+    assert (told[:, 0] < told[:, 1]).all()
+    assert ((told >= 0) & (told <= 0.25)).all()

@@ -280,3 +280,13 @@ def test_what_failed_is_part_of_a_stored_decision() -> None:
     assert [(one.target, one.score) for one in again.candidates] == [
         (one.target, one.score) for one in decision.candidates
     ]
+
+
+def test_what_decides_besides_quality_is_what_a_usual_request_is_scored_by() -> None:
+    routing = Routing({"p": [CHEAP, DEAR, replace(CHEAP, name="toy", simulated=True)]})
+    balance = routing.router.balance()
+    assert set(balance.others) == {"p/cheap", "p/dear"}, "a simulated model is chosen only by name"
+    assert balance.others["p/cheap"] > balance.others["p/dear"]
+    first, second = routing.decide().candidates
+    gap = (first.score - second.score) - balance.quality * (first.components[0].value - second.components[0].value)
+    assert balance.others["p/cheap"] - balance.others["p/dear"] == pytest.approx(gap, abs=0.01)

@@ -8,12 +8,18 @@ from ymera.v1 import ymera_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.api.convert.content import messages_of
-from ymera_service.api.convert.usage import duration_fields, failure_fields, usage_fields
-from ymera_service.benchmark.events import BenchmarkCompleted, BenchmarkProgress, BenchmarkStarted
+from ymera_service.api.convert.usage import duration_fields, failure_fields, seconds_of, usage_fields
+from ymera_service.benchmark.events import BenchmarkCompleted, BenchmarkProgress, BenchmarkStarted, RunEnd, Settled
 from ymera_service.benchmark.own import OwnSuite, OwnTask
 from ymera_service.benchmark.plan import MAX_TASKS_PER_CATEGORY, BenchmarkPlan
 from ymera_service.benchmark.scores import BenchmarkScore
-from ymera_service.serving.benchmarks import DEFAULT_CONCURRENCY, DEFAULT_TASKS, BenchmarkStopped, SentEvent
+from ymera_service.serving.benchmarks import (
+    DEFAULT_ADAPTIVE_TASKS,
+    DEFAULT_CONCURRENCY,
+    DEFAULT_TASKS,
+    BenchmarkStopped,
+    SentEvent,
+)
 from ymera_service.serving.checks.limits import MAX_PARTS, fits
 from ymera_service.serving.checks.own_suites import of_task
 from ymera_service.serving.checks.violations import Violations
@@ -28,14 +34,28 @@ def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
         models=tuple(request.models) if fits("models", len(request.models), faults) else (),
         suites=tuple(request.suites) if fits("suites", len(request.suites), faults) else (),
         categories=tuple(request.categories) if fits("categories", len(request.categories), faults) else (),
-        tasks_per_category=request.tasks_per_category or (MAX_TASKS_PER_CATEGORY if own else DEFAULT_TASKS),
+        tasks_per_category=request.tasks_per_category or _usual_tasks(request, own),
         seed=request.seed if request.HasField("seed") else None,
         concurrency=request.concurrency or DEFAULT_CONCURRENCY,
         plan_only=request.plan_only,
         max_cost_micros=request.max_cost_micros if request.HasField("max_cost_micros") else None,
+        max_requests=request.max_requests if request.HasField("max_requests") else None,
+        max_seconds=_max_seconds(request, faults),
+        adaptive=request.adaptive,
         own_suite=own,
         resume=request.resume_run_id,
     )
+
+
+def _usual_tasks(request: pb.BenchmarkRequest, own: OwnSuite | None) -> int:
+    if own:
+        return MAX_TASKS_PER_CATEGORY
+    return DEFAULT_ADAPTIVE_TASKS if request.adaptive else DEFAULT_TASKS
+
+
+def _max_seconds(request: pb.BenchmarkRequest, faults: Violations) -> float | None:
+    given = request.HasField("max_duration")
+    return seconds_of("max_duration", request.max_duration, faults) if given else None
 
 
 def _own_suite(suite: pb.OwnSuite, faults: Violations) -> OwnSuite:
@@ -88,6 +108,7 @@ def _started(event: BenchmarkStarted) -> Fields:
         "unpriced_models": event.unpriced_models,
         "seed": event.seed,
         "completed_tasks": event.completed_tasks,
+        "adaptive": event.adaptive,
     }
 
 
@@ -106,7 +127,24 @@ def _progress(event: BenchmarkProgress) -> Fields:
 
 
 def _completed(event: BenchmarkCompleted) -> Fields:
-    return {"run_id": event.run_id, "scores": [_score(score) for score in event.scores]}
+    return {
+        "run_id": event.run_id,
+        "scores": [_score(score) for score in event.scores],
+        "choices": [_choice(settled) for settled in event.choices],
+        "end": _ENDS[event.end],
+    }
+
+
+def _choice(settled: Settled) -> Fields:
+    choice = settled.choice
+    return {
+        "category": choice.category,
+        "model": choice.model,
+        "rival": choice.rival,
+        "certainty": choice.certainty,
+        "certainty_before": settled.certainty_before,
+        "expected_loss": choice.expected_loss,
+    }
 
 
 def _score(score: BenchmarkScore) -> Fields:
@@ -133,6 +171,11 @@ def _stopped(event: BenchmarkStopped) -> Fields:
     return {"cancelled" if event.cancelled else "failed": {"error": failure_fields(event.error)}}
 
 
+_ENDS = {
+    RunEnd.ALL_DONE: pb.BENCHMARK_END_ALL_DONE,
+    RunEnd.SETTLED: pb.BENCHMARK_END_SETTLED,
+    RunEnd.LIMIT_REACHED: pb.BENCHMARK_END_LIMIT_REACHED,
+}
 _EVENTS: dict[type[Any], tuple[str, Callable[[Any], Fields]]] = {
     BenchmarkStarted: ("started", _started),
     BenchmarkProgress: ("progress", _progress),

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from google.protobuf.duration_pb2 import Duration
 from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
-from ymera_service.api.convert.usage import duration_fields
+from ymera_service.api.convert.usage import duration_fields, seconds_of
 from ymera_service.routing.decision import (
     ANY_PREFERENCES,
     Candidate,
@@ -106,10 +105,7 @@ def _seconds(
 ) -> float | None:
     if not preferences.HasField(name):
         return None
-    given: Duration = getattr(preferences, name)
-    if not -1_000_000_000 < given.nanos < 1_000_000_000:
-        faults.add(f"preferences.{name}", "has to have fewer than 1,000,000,000 nanos")
-    return given.seconds + given.nanos / 1e9
+    return seconds_of(f"preferences.{name}", getattr(preferences, name), faults)
 
 
 def is_full_view(view: pb.DecisionView.ValueType, faults: Violations) -> bool:

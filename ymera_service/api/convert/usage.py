@@ -1,9 +1,12 @@
 """Durations, errors and what was consumed."""
 
+from google.protobuf.duration_pb2 import Duration
+
 from ymera_service.api.convert import Fields
 from ymera_service.execution.facts import Consumption
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Usage
+from ymera_service.serving.checks.violations import Violations
 
 _NANOS = 1_000_000_000
 
@@ -14,6 +17,13 @@ def duration_fields(seconds: float | None) -> Fields | None:
         return None
     whole, nanos = divmod(round(max(seconds, 0.0) * _NANOS), _NANOS)
     return {"seconds": whole, "nanos": nanos}
+
+
+def seconds_of(field: str, duration: Duration, faults: Violations) -> float:
+    """Returns a duration in seconds."""
+    if not -1_000_000_000 < duration.nanos < 1_000_000_000:
+        faults.add(field, "has to have fewer than 1,000,000,000 nanos")
+    return duration.seconds + duration.nanos / 1e9
 
 
 def failure_fields(failure: Failure | None) -> Fields | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import grpc
 import typer
+from google.protobuf.duration_pb2 import Duration
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from ymera.v1.benchmarks_pb2 import (
     ListBenchmarkResultsRequest,
@@ -24,7 +25,7 @@ from ymera_service.cli.output import Output
 from ymera_service.cli.past_benchmarks import LAST, latest_runs, results_of, unfinished_run, whole_run_id
 from ymera_service.cli.problems import FAILED, wrong
 from ymera_service.cli.render import past_benchmarks
-from ymera_service.cli.render.benchmark import interrupted, plan, scores
+from ymera_service.cli.render.benchmark import choices, ending, interrupted, plan, scores
 from ymera_service.cli.running import run
 from ymera_service.cli.suites import own_suite
 
@@ -62,7 +63,9 @@ _AsCategory = Annotated[
 _Tasks = Annotated[
     int | None,
     typer.Option(
-        min=1, max=1000, help="The maximum number of tasks per suite and category. Default: 5, or all of your own."
+        min=1,
+        max=1000,
+        help="The maximum number of tasks per suite and category. Default: 5, or 30 if adaptive, or all of your own.",
     ),
 ]
 _Seed = Annotated[
@@ -78,8 +81,17 @@ _Budget = Annotated[
         help="Begin without asking, and stop before this amount is spent. Models of unknown price are left out.",
     ),
 ]
-
-
+_Adaptive = Annotated[
+    bool | None,
+    typer.Option(
+        "--adaptive/--all-tasks",
+        help="Run only tasks that may change which model is chosen, those first that tell most. "
+        "Default: adaptive if there is a limit.",
+        show_default=False,
+    ),
+]
+_MaxRequests = Annotated[int | None, typer.Option(min=0, help="Make at most so many calls of models.")]
+_MaxMinutes = Annotated[float | None, typer.Option(min=0, help="Begin no more tasks after so many minutes.")]
 _Resume = Annotated[
     str,
     typer.Option(
@@ -106,6 +118,9 @@ def benchmark(
     concurrency: _Concurrency = 4,
     yes: _Yes = False,
     budget: _Budget = None,
+    max_requests: _MaxRequests = None,
+    max_minutes: _MaxMinutes = None,
+    adaptive: _Adaptive = None,
     resume: _Resume = "",
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
@@ -119,11 +134,15 @@ def benchmark(
     are kept, and --resume does only what is left. With --json each event is
     printed as a line of JSON.
 
+    With a limit the run is adaptive: the next task is the one that is most likely
+    to change which model is chosen, and the run ends when none is.
+
     With --suite the tasks are your own, as in {"prompt": "…", "answer": "refund"}.
     `ymera ask --category` then takes the models that are best at them.
 
     [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
     [dim]ymera benchmark --models 'openai/*' --budget 0.50[/dim]
+    [dim]ymera benchmark --adaptive --max-requests 200[/dim]
     [dim]ymera benchmark --suite my.jsonl --as-category support[/dim]
     [dim]ymera benchmark --resume last[/dim]
     """
@@ -134,6 +153,7 @@ def benchmark(
         if (suite is None) != (not as_category):
             raise wrong("--suite and --as-category go together", "As in --suite my.jsonl --as-category support.")
         own = own_suite(suite, as_category) if suite else None
+    limited = any(limit is not None for limit in (budget, max_requests, max_minutes))
     request = BenchmarkRequest(
         models=models or (),
         suites=suites or (),
@@ -142,6 +162,9 @@ def benchmark(
         seed=seed,
         concurrency=concurrency,
         max_cost_micros=budget,
+        max_requests=max_requests,
+        max_duration=None if max_minutes is None else Duration(seconds=round(max_minutes * 60)),
+        adaptive=not resume and (limited if adaptive is None else adaptive),
         own_suite=own,
         resume_run_id=resume,
     )
@@ -225,23 +248,20 @@ async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, o
             output.remark(plan(what, request), style="")
         if not consent and not await confirmed("Begin?", output):
             raise typer.Exit(FAILED)
-        measured = await _measure(channel, request, output, resuming)
-    if request.HasField("max_cost_micros"):
-        output.remark(f"{measured:,} tasks were measured within the budget.")
+        await _measure(channel, request, output, resuming)
 
 
-async def _measure(channel: grpc.aio.Channel, request: BenchmarkRequest, output: Output, resuming: str) -> int:
-    """Runs the measurement, and returns the number of tasks that were measured.
+async def _measure(channel: grpc.aio.Channel, request: BenchmarkRequest, output: Output, resuming: str) -> None:
+    """Runs the measurement.
 
     If it is interrupted, what was done and spent until then is printed, and the command that goes on.
     """
-    measured, run_id = 0, ""
+    run_id = ""
     with _progress(output) as progress:
         call = YmeraServiceStub(channel).Benchmark(request)
         try:
             async for event in call:
                 run_id = event.started.run_id or run_id
-                measured = event.progress.completed_tasks or measured
                 _print(event, progress, output)
         except asyncio.CancelledError:
             call.cancel()
@@ -251,7 +271,6 @@ async def _measure(channel: grpc.aio.Channel, request: BenchmarkRequest, output:
             raise
         finally:
             call.cancel()
-    return measured
 
 
 def _progress(output: Output) -> Progress:
@@ -278,7 +297,8 @@ def _print(event: BenchmarkResponse, progress: Progress, output: Output) -> None
             _advance(event.progress, progress, output)
         case "completed":
             progress.stop()
-            output.show(event, *scores(event.completed))
+            output.show(event, *scores(event.completed), *choices(event.completed))
+            output.remark(ending(event.completed), style="")
 
 
 def _advance(done: BenchmarkProgress, progress: Progress, output: Output) -> None:

@@ -17,6 +17,10 @@ def check_plan(plan: BenchmarkPlan, faults: Violations) -> None:
     faults.number("concurrency", plan.concurrency, 1, MAX_CONCURRENCY)
     if plan.max_cost_micros is not None:
         faults.number("max_cost_micros", plan.max_cost_micros, 0)
+    if plan.max_requests is not None:
+        faults.number("max_requests", plan.max_requests, 0)
+    if plan.max_seconds is not None:
+        faults.number("max_duration", plan.max_seconds, 0)
     faults.text("resume_run_id", plan.resume, max_length=MAX_RUN_ID)
     if plan.resume:
         _check_resumed(plan, faults)
@@ -32,5 +36,7 @@ def _check_resumed(plan: BenchmarkPlan, faults: Violations) -> None:
     for field, value in fixed.items():
         if value:
             faults.add(field, "has to be empty with resume_run_id, as the run says what is measured")
+    if plan.adaptive:
+        faults.add("adaptive", "has to be absent with resume_run_id, as the run says whether it is")
     if plan.seed is not None:
         faults.add("seed", "has to be absent with resume_run_id, as the run has one")

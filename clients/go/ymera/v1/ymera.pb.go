@@ -26,6 +26,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Why a measurement starts no more tasks.
+type BenchmarkEnd int32
+
+const (
+	// Not set.
+	BenchmarkEnd_BENCHMARK_END_UNSPECIFIED BenchmarkEnd = 0
+	// Every task has a result.
+	BenchmarkEnd_BENCHMARK_END_ALL_DONE BenchmarkEnd = 1
+	// The run is adaptive, and no task that is left can change a choice.
+	BenchmarkEnd_BENCHMARK_END_SETTLED BenchmarkEnd = 2
+	// max_cost_micros, max_requests or max_duration is reached.
+	BenchmarkEnd_BENCHMARK_END_LIMIT_REACHED BenchmarkEnd = 3
+)
+
+// Enum value maps for BenchmarkEnd.
+var (
+	BenchmarkEnd_name = map[int32]string{
+		0: "BENCHMARK_END_UNSPECIFIED",
+		1: "BENCHMARK_END_ALL_DONE",
+		2: "BENCHMARK_END_SETTLED",
+		3: "BENCHMARK_END_LIMIT_REACHED",
+	}
+	BenchmarkEnd_value = map[string]int32{
+		"BENCHMARK_END_UNSPECIFIED":   0,
+		"BENCHMARK_END_ALL_DONE":      1,
+		"BENCHMARK_END_SETTLED":       2,
+		"BENCHMARK_END_LIMIT_REACHED": 3,
+	}
+)
+
+func (x BenchmarkEnd) Enum() *BenchmarkEnd {
+	p := new(BenchmarkEnd)
+	*p = x
+	return p
+}
+
+func (x BenchmarkEnd) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BenchmarkEnd) Descriptor() protoreflect.EnumDescriptor {
+	return file_ymera_v1_ymera_proto_enumTypes[0].Descriptor()
+}
+
+func (BenchmarkEnd) Type() protoreflect.EnumType {
+	return &file_ymera_v1_ymera_proto_enumTypes[0]
+}
+
+func (x BenchmarkEnd) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BenchmarkEnd.Descriptor instead.
+func (BenchmarkEnd) EnumDescriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{0}
+}
+
 // The state of the server or of a part of it.
 type HealthStatus int32
 
@@ -78,11 +135,11 @@ func (x HealthStatus) String() string {
 }
 
 func (HealthStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_ymera_proto_enumTypes[0].Descriptor()
+	return file_ymera_v1_ymera_proto_enumTypes[1].Descriptor()
 }
 
 func (HealthStatus) Type() protoreflect.EnumType {
-	return &file_ymera_v1_ymera_proto_enumTypes[0]
+	return &file_ymera_v1_ymera_proto_enumTypes[1]
 }
 
 func (x HealthStatus) Number() protoreflect.EnumNumber {
@@ -91,7 +148,7 @@ func (x HealthStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use HealthStatus.Descriptor instead.
 func (HealthStatus) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{0}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{1}
 }
 
 // The state of a circuit breaker.
@@ -135,11 +192,11 @@ func (x BreakerState) String() string {
 }
 
 func (BreakerState) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_ymera_proto_enumTypes[1].Descriptor()
+	return file_ymera_v1_ymera_proto_enumTypes[2].Descriptor()
 }
 
 func (BreakerState) Type() protoreflect.EnumType {
-	return &file_ymera_v1_ymera_proto_enumTypes[1]
+	return &file_ymera_v1_ymera_proto_enumTypes[2]
 }
 
 func (x BreakerState) Number() protoreflect.EnumNumber {
@@ -148,7 +205,7 @@ func (x BreakerState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use BreakerState.Descriptor instead.
 func (BreakerState) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{1}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{2}
 }
 
 // What a circuit breaker protects.
@@ -196,11 +253,11 @@ func (x BreakerScope) String() string {
 }
 
 func (BreakerScope) Descriptor() protoreflect.EnumDescriptor {
-	return file_ymera_v1_ymera_proto_enumTypes[2].Descriptor()
+	return file_ymera_v1_ymera_proto_enumTypes[3].Descriptor()
 }
 
 func (BreakerScope) Type() protoreflect.EnumType {
-	return &file_ymera_v1_ymera_proto_enumTypes[2]
+	return &file_ymera_v1_ymera_proto_enumTypes[3]
 }
 
 func (x BreakerScope) Number() protoreflect.EnumNumber {
@@ -209,7 +266,7 @@ func (x BreakerScope) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use BreakerScope.Descriptor instead.
 func (BreakerScope) EnumDescriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{2}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{3}
 }
 
 // The request of Route.
@@ -1720,8 +1777,8 @@ type BenchmarkRequest struct {
 	Suites []string `protobuf:"bytes,2,rep,name=suites,proto3" json:"suites,omitempty"`
 	// Only tasks of these categories; at most 128. Empty takes all.
 	Categories []string `protobuf:"bytes,3,rep,name=categories,proto3" json:"categories,omitempty"`
-	// The most tasks per suite and category; 0 means 5, or all of own_suite. At
-	// most 1,000.
+	// The most tasks per suite and category; 0 means 5, or 30 if the run is
+	// adaptive, or all of own_suite. At most 1,000.
 	TasksPerCategory int32 `protobuf:"varint,4,opt,name=tasks_per_category,json=tasksPerCategory,proto3" json:"tasks_per_category,omitempty"`
 	// Chooses the tasks; the same seed gives the same ones. Absent draws a new
 	// seed, so that each run adds tasks to what is known; started has it.
@@ -1746,7 +1803,17 @@ type BenchmarkRequest struct {
 	// own_suite, it has to be given again, as tasks are not stored. A run that is
 	// under way is rejected with BENCHMARK_RUN_UNDER_WAY. At most 128 characters;
 	// empty starts a new run.
-	ResumeRunId   string `protobuf:"bytes,10,opt,name=resume_run_id,json=resumeRunId,proto3" json:"resume_run_id,omitempty"`
+	ResumeRunId string `protobuf:"bytes,10,opt,name=resume_run_id,json=resumeRunId,proto3" json:"resume_run_id,omitempty"`
+	// Starts those tasks first whose results may most change what routing would
+	// choose, and none once no task that is left can change a choice. Has to be
+	// absent with resume_run_id, as the run says whether it is adaptive.
+	Adaptive bool `protobuf:"varint,11,opt,name=adaptive,proto3" json:"adaptive,omitempty"`
+	// How many calls of models the run may make, those before an interruption
+	// included. Absent means no limit.
+	MaxRequests *int32 `protobuf:"varint,12,opt,name=max_requests,json=maxRequests,proto3,oneof" json:"max_requests,omitempty"`
+	// After how long no more tasks are started; those under way are finished. From
+	// the beginning, or the resumption, of the run. Absent means no limit.
+	MaxDuration   *durationpb.Duration `protobuf:"bytes,13,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1849,6 +1916,27 @@ func (x *BenchmarkRequest) GetResumeRunId() string {
 		return x.ResumeRunId
 	}
 	return ""
+}
+
+func (x *BenchmarkRequest) GetAdaptive() bool {
+	if x != nil {
+		return x.Adaptive
+	}
+	return false
+}
+
+func (x *BenchmarkRequest) GetMaxRequests() int32 {
+	if x != nil && x.MaxRequests != nil {
+		return *x.MaxRequests
+	}
+	return 0
+}
+
+func (x *BenchmarkRequest) GetMaxDuration() *durationpb.Duration {
+	if x != nil {
+		return x.MaxDuration
+	}
+	return nil
 }
 
 // Tasks of the caller's own. Of them only results are kept, and the latest
@@ -2120,7 +2208,7 @@ type BenchmarkResponse_Progress struct {
 }
 
 type BenchmarkResponse_Completed struct {
-	// Terminal: all tasks are finished and their results stored.
+	// Terminal: no more tasks are started, and all results are stored.
 	Completed *BenchmarkCompleted `protobuf:"bytes,15,opt,name=completed,proto3,oneof"`
 }
 
@@ -2165,8 +2253,10 @@ type BenchmarkStarted struct {
 	// How many of the tasks were finished before the run was interrupted; the
 	// expected cost is that of the others.
 	CompletedTasks int32 `protobuf:"varint,8,opt,name=completed_tasks,json=completedTasks,proto3" json:"completed_tasks,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Whether the run is adaptive: it may then start fewer tasks than total_tasks.
+	Adaptive      bool `protobuf:"varint,9,opt,name=adaptive,proto3" json:"adaptive,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BenchmarkStarted) Reset() {
@@ -2253,6 +2343,13 @@ func (x *BenchmarkStarted) GetCompletedTasks() int32 {
 		return x.CompletedTasks
 	}
 	return 0
+}
+
+func (x *BenchmarkStarted) GetAdaptive() bool {
+	if x != nil {
+		return x.Adaptive
+	}
+	return false
 }
 
 // One finished task.
@@ -2379,7 +2476,11 @@ type BenchmarkCompleted struct {
 	// The id of the run.
 	RunId string `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
 	// One score per model and category, the model with the best mean first.
-	Scores        []*BenchmarkScore `protobuf:"bytes,2,rep,name=scores,proto3" json:"scores,omitempty"`
+	Scores []*BenchmarkScore `protobuf:"bytes,2,rep,name=scores,proto3" json:"scores,omitempty"`
+	// What routing would now choose in each category that was measured.
+	Choices []*BenchmarkChoice `protobuf:"bytes,3,rep,name=choices,proto3" json:"choices,omitempty"`
+	// Why no more tasks are started.
+	End           BenchmarkEnd `protobuf:"varint,4,opt,name=end,proto3,enum=ymera.v1.BenchmarkEnd" json:"end,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2428,6 +2529,115 @@ func (x *BenchmarkCompleted) GetScores() []*BenchmarkScore {
 	return nil
 }
 
+func (x *BenchmarkCompleted) GetChoices() []*BenchmarkChoice {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
+func (x *BenchmarkCompleted) GetEnd() BenchmarkEnd {
+	if x != nil {
+		return x.End
+	}
+	return BenchmarkEnd_BENCHMARK_END_UNSPECIFIED
+}
+
+// What routing would choose in one category, by its usual weights of quality,
+// speed and cost and all that is known, and how sure that is. All models that the
+// caller may use are compared, except those that are chosen only by name.
+type BenchmarkChoice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The category.
+	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
+	// The model that it would choose.
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// The model that is the likeliest of the others to be the better choice; empty
+	// if there is no other.
+	Rival string `protobuf:"bytes,3,opt,name=rival,proto3" json:"rival,omitempty"`
+	// The probability that no other model is the better choice, by what is known.
+	Certainty float64 `protobuf:"fixed64,4,opt,name=certainty,proto3" json:"certainty,omitempty"`
+	// The same for this model, by what was known before the run.
+	CertaintyBefore float64 `protobuf:"fixed64,5,opt,name=certainty_before,json=certaintyBefore,proto3" json:"certainty_before,omitempty"`
+	// How much quality, from 0 to 1, the better choice would have more, on average
+	// over what may be true.
+	ExpectedLoss  float64 `protobuf:"fixed64,6,opt,name=expected_loss,json=expectedLoss,proto3" json:"expected_loss,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BenchmarkChoice) Reset() {
+	*x = BenchmarkChoice{}
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BenchmarkChoice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BenchmarkChoice) ProtoMessage() {}
+
+func (x *BenchmarkChoice) ProtoReflect() protoreflect.Message {
+	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BenchmarkChoice.ProtoReflect.Descriptor instead.
+func (*BenchmarkChoice) Descriptor() ([]byte, []int) {
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *BenchmarkChoice) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *BenchmarkChoice) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *BenchmarkChoice) GetRival() string {
+	if x != nil {
+		return x.Rival
+	}
+	return ""
+}
+
+func (x *BenchmarkChoice) GetCertainty() float64 {
+	if x != nil {
+		return x.Certainty
+	}
+	return 0
+}
+
+func (x *BenchmarkChoice) GetCertaintyBefore() float64 {
+	if x != nil {
+		return x.CertaintyBefore
+	}
+	return 0
+}
+
+func (x *BenchmarkChoice) GetExpectedLoss() float64 {
+	if x != nil {
+		return x.ExpectedLoss
+	}
+	return 0
+}
+
 // Terminal: the run failed.
 type BenchmarkFailed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2439,7 +2649,7 @@ type BenchmarkFailed struct {
 
 func (x *BenchmarkFailed) Reset() {
 	*x = BenchmarkFailed{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2451,7 +2661,7 @@ func (x *BenchmarkFailed) String() string {
 func (*BenchmarkFailed) ProtoMessage() {}
 
 func (x *BenchmarkFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[24]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2464,7 +2674,7 @@ func (x *BenchmarkFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkFailed.ProtoReflect.Descriptor instead.
 func (*BenchmarkFailed) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{24}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *BenchmarkFailed) GetError() *Error {
@@ -2485,7 +2695,7 @@ type BenchmarkCancelled struct {
 
 func (x *BenchmarkCancelled) Reset() {
 	*x = BenchmarkCancelled{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +2707,7 @@ func (x *BenchmarkCancelled) String() string {
 func (*BenchmarkCancelled) ProtoMessage() {}
 
 func (x *BenchmarkCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[25]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +2720,7 @@ func (x *BenchmarkCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkCancelled.ProtoReflect.Descriptor instead.
 func (*BenchmarkCancelled) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{25}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *BenchmarkCancelled) GetError() *Error {
@@ -2548,7 +2758,7 @@ type BenchmarkScore struct {
 
 func (x *BenchmarkScore) Reset() {
 	*x = BenchmarkScore{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2560,7 +2770,7 @@ func (x *BenchmarkScore) String() string {
 func (*BenchmarkScore) ProtoMessage() {}
 
 func (x *BenchmarkScore) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[26]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2573,7 +2783,7 @@ func (x *BenchmarkScore) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BenchmarkScore.ProtoReflect.Descriptor instead.
 func (*BenchmarkScore) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{26}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *BenchmarkScore) GetModel() string {
@@ -2648,7 +2858,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2660,7 +2870,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[27]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2673,7 +2883,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{27}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
 }
 
 // The state of the server.
@@ -2718,7 +2928,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2730,7 +2940,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[28]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2743,7 +2953,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{28}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *HealthResponse) GetStatus() HealthStatus {
@@ -2869,7 +3079,7 @@ type QualityDrift struct {
 
 func (x *QualityDrift) Reset() {
 	*x = QualityDrift{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2881,7 +3091,7 @@ func (x *QualityDrift) String() string {
 func (*QualityDrift) ProtoMessage() {}
 
 func (x *QualityDrift) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[29]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2894,7 +3104,7 @@ func (x *QualityDrift) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QualityDrift.ProtoReflect.Descriptor instead.
 func (*QualityDrift) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{29}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *QualityDrift) GetModel() string {
@@ -2969,7 +3179,7 @@ type NetworkHealth struct {
 
 func (x *NetworkHealth) Reset() {
 	*x = NetworkHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2981,7 +3191,7 @@ func (x *NetworkHealth) String() string {
 func (*NetworkHealth) ProtoMessage() {}
 
 func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[30]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2994,7 +3204,7 @@ func (x *NetworkHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NetworkHealth.ProtoReflect.Descriptor instead.
 func (*NetworkHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{30}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *NetworkHealth) GetStatus() HealthStatus {
@@ -3029,7 +3239,7 @@ type LimitHealth struct {
 
 func (x *LimitHealth) Reset() {
 	*x = LimitHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3041,7 +3251,7 @@ func (x *LimitHealth) String() string {
 func (*LimitHealth) ProtoMessage() {}
 
 func (x *LimitHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[31]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3054,7 +3264,7 @@ func (x *LimitHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LimitHealth.ProtoReflect.Descriptor instead.
 func (*LimitHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{31}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *LimitHealth) GetName() string {
@@ -3116,7 +3326,7 @@ type ProviderHealth struct {
 
 func (x *ProviderHealth) Reset() {
 	*x = ProviderHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3128,7 +3338,7 @@ func (x *ProviderHealth) String() string {
 func (*ProviderHealth) ProtoMessage() {}
 
 func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[32]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3141,7 +3351,7 @@ func (x *ProviderHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderHealth.ProtoReflect.Descriptor instead.
 func (*ProviderHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{32}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ProviderHealth) GetProvider() string {
@@ -3228,7 +3438,7 @@ type UnreliableTarget struct {
 
 func (x *UnreliableTarget) Reset() {
 	*x = UnreliableTarget{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3240,7 +3450,7 @@ func (x *UnreliableTarget) String() string {
 func (*UnreliableTarget) ProtoMessage() {}
 
 func (x *UnreliableTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[33]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3253,7 +3463,7 @@ func (x *UnreliableTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnreliableTarget.ProtoReflect.Descriptor instead.
 func (*UnreliableTarget) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{33}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *UnreliableTarget) GetTarget() string {
@@ -3309,7 +3519,7 @@ type PauseHealth struct {
 
 func (x *PauseHealth) Reset() {
 	*x = PauseHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3321,7 +3531,7 @@ func (x *PauseHealth) String() string {
 func (*PauseHealth) ProtoMessage() {}
 
 func (x *PauseHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[34]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3334,7 +3544,7 @@ func (x *PauseHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseHealth.ProtoReflect.Descriptor instead.
 func (*PauseHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{34}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *PauseHealth) GetDomain() string {
@@ -3388,7 +3598,7 @@ type BreakerHealth struct {
 
 func (x *BreakerHealth) Reset() {
 	*x = BreakerHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3400,7 +3610,7 @@ func (x *BreakerHealth) String() string {
 func (*BreakerHealth) ProtoMessage() {}
 
 func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[35]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3413,7 +3623,7 @@ func (x *BreakerHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BreakerHealth.ProtoReflect.Descriptor instead.
 func (*BreakerHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{35}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *BreakerHealth) GetDomain() string {
@@ -3475,7 +3685,7 @@ type BackgroundTaskHealth struct {
 
 func (x *BackgroundTaskHealth) Reset() {
 	*x = BackgroundTaskHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3487,7 +3697,7 @@ func (x *BackgroundTaskHealth) String() string {
 func (*BackgroundTaskHealth) ProtoMessage() {}
 
 func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[36]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3500,7 +3710,7 @@ func (x *BackgroundTaskHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackgroundTaskHealth.ProtoReflect.Descriptor instead.
 func (*BackgroundTaskHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{36}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *BackgroundTaskHealth) GetName() string {
@@ -3547,7 +3757,7 @@ type PluginHealth struct {
 
 func (x *PluginHealth) Reset() {
 	*x = PluginHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3559,7 +3769,7 @@ func (x *PluginHealth) String() string {
 func (*PluginHealth) ProtoMessage() {}
 
 func (x *PluginHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[37]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3572,7 +3782,7 @@ func (x *PluginHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginHealth.ProtoReflect.Descriptor instead.
 func (*PluginHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{37}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *PluginHealth) GetName() string {
@@ -3611,7 +3821,7 @@ type StorageHealth struct {
 
 func (x *StorageHealth) Reset() {
 	*x = StorageHealth{}
-	mi := &file_ymera_v1_ymera_proto_msgTypes[38]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3623,7 +3833,7 @@ func (x *StorageHealth) String() string {
 func (*StorageHealth) ProtoMessage() {}
 
 func (x *StorageHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_ymera_v1_ymera_proto_msgTypes[38]
+	mi := &file_ymera_v1_ymera_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3636,7 +3846,7 @@ func (x *StorageHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StorageHealth.ProtoReflect.Descriptor instead.
 func (*StorageHealth) Descriptor() ([]byte, []int) {
-	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{38}
+	return file_ymera_v1_ymera_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *StorageHealth) GetStatus() HealthStatus {
@@ -3773,7 +3983,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x12ExecutionCancelled\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12%\n" +
 	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
-	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\x87\x03\n" +
+	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\x9a\x04\n" +
 	"\x10BenchmarkRequest\x12\x16\n" +
 	"\x06models\x18\x01 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x02 \x03(\tR\x06suites\x12\x1e\n" +
@@ -3787,9 +3997,13 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x0fmax_cost_micros\x18\b \x01(\x03H\x01R\rmaxCostMicros\x88\x01\x01\x12/\n" +
 	"\town_suite\x18\t \x01(\v2\x12.ymera.v1.OwnSuiteR\bownSuite\x12\"\n" +
 	"\rresume_run_id\x18\n" +
-	" \x01(\tR\vresumeRunIdB\a\n" +
+	" \x01(\tR\vresumeRunId\x12\x1a\n" +
+	"\badaptive\x18\v \x01(\bR\badaptive\x12&\n" +
+	"\fmax_requests\x18\f \x01(\x05H\x02R\vmaxRequests\x88\x01\x01\x12<\n" +
+	"\fmax_duration\x18\r \x01(\v2\x19.google.protobuf.DurationR\vmaxDurationB\a\n" +
 	"\x05_seedB\x12\n" +
-	"\x10_max_cost_micros\"c\n" +
+	"\x10_max_cost_microsB\x0f\n" +
+	"\r_max_requests\"c\n" +
 	"\bOwnSuite\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\bcategory\x18\x02 \x01(\tR\bcategory\x12'\n" +
@@ -3806,7 +4020,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.BenchmarkCompletedH\x00R\tcompleted\x123\n" +
 	"\x06failed\x18\x10 \x01(\v2\x19.ymera.v1.BenchmarkFailedH\x00R\x06failed\x12<\n" +
 	"\tcancelled\x18\x11 \x01(\v2\x1c.ymera.v1.BenchmarkCancelledH\x00R\tcancelledB\a\n" +
-	"\x05event\"\x92\x02\n" +
+	"\x05event\"\xae\x02\n" +
 	"\x10BenchmarkStarted\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n" +
 	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
@@ -3816,7 +4030,8 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x14expected_cost_micros\x18\x05 \x01(\x03R\x12expectedCostMicros\x12'\n" +
 	"\x0funpriced_models\x18\x06 \x01(\x05R\x0eunpricedModels\x12\x12\n" +
 	"\x04seed\x18\a \x01(\x03R\x04seed\x12'\n" +
-	"\x0fcompleted_tasks\x18\b \x01(\x05R\x0ecompletedTasks\"\xc1\x02\n" +
+	"\x0fcompleted_tasks\x18\b \x01(\x05R\x0ecompletedTasks\x12\x1a\n" +
+	"\badaptive\x18\t \x01(\bR\badaptive\"\xc1\x02\n" +
 	"\x11BenchmarkProgress\x12'\n" +
 	"\x0fcompleted_tasks\x18\x01 \x01(\x05R\x0ecompletedTasks\x12\x1f\n" +
 	"\vtotal_tasks\x18\x02 \x01(\x05R\n" +
@@ -3828,10 +4043,19 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x05score\x18\a \x01(\x01H\x00R\x05score\x88\x01\x01\x125\n" +
 	"\bduration\x18\b \x01(\v2\x19.google.protobuf.DurationR\bduration\x12%\n" +
 	"\x05error\x18\t \x01(\v2\x0f.ymera.v1.ErrorR\x05errorB\b\n" +
-	"\x06_score\"]\n" +
+	"\x06_score\"\xbc\x01\n" +
 	"\x12BenchmarkCompleted\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x120\n" +
-	"\x06scores\x18\x02 \x03(\v2\x18.ymera.v1.BenchmarkScoreR\x06scores\"8\n" +
+	"\x06scores\x18\x02 \x03(\v2\x18.ymera.v1.BenchmarkScoreR\x06scores\x123\n" +
+	"\achoices\x18\x03 \x03(\v2\x19.ymera.v1.BenchmarkChoiceR\achoices\x12(\n" +
+	"\x03end\x18\x04 \x01(\x0e2\x16.ymera.v1.BenchmarkEndR\x03end\"\xc7\x01\n" +
+	"\x0fBenchmarkChoice\x12\x1a\n" +
+	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12\x14\n" +
+	"\x05rival\x18\x03 \x01(\tR\x05rival\x12\x1c\n" +
+	"\tcertainty\x18\x04 \x01(\x01R\tcertainty\x12)\n" +
+	"\x10certainty_before\x18\x05 \x01(\x01R\x0fcertaintyBefore\x12#\n" +
+	"\rexpected_loss\x18\x06 \x01(\x01R\fexpectedLoss\"8\n" +
 	"\x0fBenchmarkFailed\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\";\n" +
 	"\x12BenchmarkCancelled\x12%\n" +
@@ -3928,7 +4152,12 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\rStorageHealth\x12.\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x16.ymera.v1.HealthStatusR\x06status\x12\x18\n" +
 	"\abackend\x18\x02 \x01(\tR\abackend\x12\x16\n" +
-	"\x06detail\x18\x03 \x01(\tR\x06detail*\xb4\x01\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail*\x85\x01\n" +
+	"\fBenchmarkEnd\x12\x1d\n" +
+	"\x19BENCHMARK_END_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16BENCHMARK_END_ALL_DONE\x10\x01\x12\x19\n" +
+	"\x15BENCHMARK_END_SETTLED\x10\x02\x12\x1f\n" +
+	"\x1bBENCHMARK_END_LIMIT_REACHED\x10\x03*\xb4\x01\n" +
 	"\fHealthStatus\x12\x1d\n" +
 	"\x19HEALTH_STATUS_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10HEALTH_STATUS_OK\x10\x01\x12\x1a\n" +
@@ -3968,178 +4197,183 @@ func file_ymera_v1_ymera_proto_rawDescGZIP() []byte {
 	return file_ymera_v1_ymera_proto_rawDescData
 }
 
-var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_ymera_v1_ymera_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_ymera_v1_ymera_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_ymera_v1_ymera_proto_goTypes = []any{
-	(HealthStatus)(0),             // 0: ymera.v1.HealthStatus
-	(BreakerState)(0),             // 1: ymera.v1.BreakerState
-	(BreakerScope)(0),             // 2: ymera.v1.BreakerScope
-	(*RouteRequest)(nil),          // 3: ymera.v1.RouteRequest
-	(*RouteResponse)(nil),         // 4: ymera.v1.RouteResponse
-	(*ExecuteRequest)(nil),        // 5: ymera.v1.ExecuteRequest
-	(*ExecuteResponse)(nil),       // 6: ymera.v1.ExecuteResponse
-	(*ExecuteStreamRequest)(nil),  // 7: ymera.v1.ExecuteStreamRequest
-	(*ExecuteStreamResponse)(nil), // 8: ymera.v1.ExecuteStreamResponse
-	(*ExecutionStarted)(nil),      // 9: ymera.v1.ExecutionStarted
-	(*AttemptStarted)(nil),        // 10: ymera.v1.AttemptStarted
-	(*TextDelta)(nil),             // 11: ymera.v1.TextDelta
-	(*ReasoningDelta)(nil),        // 12: ymera.v1.ReasoningDelta
-	(*ToolCallDelta)(nil),         // 13: ymera.v1.ToolCallDelta
-	(*LogprobsDelta)(nil),         // 14: ymera.v1.LogprobsDelta
-	(*RefusalDelta)(nil),          // 15: ymera.v1.RefusalDelta
-	(*ExecutionCompleted)(nil),    // 16: ymera.v1.ExecutionCompleted
-	(*ExecutionTruncated)(nil),    // 17: ymera.v1.ExecutionTruncated
-	(*ExecutionFailed)(nil),       // 18: ymera.v1.ExecutionFailed
-	(*ExecutionCancelled)(nil),    // 19: ymera.v1.ExecutionCancelled
-	(*BenchmarkRequest)(nil),      // 20: ymera.v1.BenchmarkRequest
-	(*OwnSuite)(nil),              // 21: ymera.v1.OwnSuite
-	(*OwnTask)(nil),               // 22: ymera.v1.OwnTask
-	(*BenchmarkResponse)(nil),     // 23: ymera.v1.BenchmarkResponse
-	(*BenchmarkStarted)(nil),      // 24: ymera.v1.BenchmarkStarted
-	(*BenchmarkProgress)(nil),     // 25: ymera.v1.BenchmarkProgress
-	(*BenchmarkCompleted)(nil),    // 26: ymera.v1.BenchmarkCompleted
-	(*BenchmarkFailed)(nil),       // 27: ymera.v1.BenchmarkFailed
-	(*BenchmarkCancelled)(nil),    // 28: ymera.v1.BenchmarkCancelled
-	(*BenchmarkScore)(nil),        // 29: ymera.v1.BenchmarkScore
-	(*HealthRequest)(nil),         // 30: ymera.v1.HealthRequest
-	(*HealthResponse)(nil),        // 31: ymera.v1.HealthResponse
-	(*QualityDrift)(nil),          // 32: ymera.v1.QualityDrift
-	(*NetworkHealth)(nil),         // 33: ymera.v1.NetworkHealth
-	(*LimitHealth)(nil),           // 34: ymera.v1.LimitHealth
-	(*ProviderHealth)(nil),        // 35: ymera.v1.ProviderHealth
-	(*UnreliableTarget)(nil),      // 36: ymera.v1.UnreliableTarget
-	(*PauseHealth)(nil),           // 37: ymera.v1.PauseHealth
-	(*BreakerHealth)(nil),         // 38: ymera.v1.BreakerHealth
-	(*BackgroundTaskHealth)(nil),  // 39: ymera.v1.BackgroundTaskHealth
-	(*PluginHealth)(nil),          // 40: ymera.v1.PluginHealth
-	(*StorageHealth)(nil),         // 41: ymera.v1.StorageHealth
-	nil,                           // 42: ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	nil,                           // 43: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
-	(*Prompt)(nil),                // 44: ymera.v1.Prompt
-	(*RoutingPreferences)(nil),    // 45: ymera.v1.RoutingPreferences
-	(DecisionView)(0),             // 46: ymera.v1.DecisionView
-	(*Attribution)(nil),           // 47: ymera.v1.Attribution
-	(*Decision)(nil),              // 48: ymera.v1.Decision
-	(*Message)(nil),               // 49: ymera.v1.Message
-	(FinishReason)(0),             // 50: ymera.v1.FinishReason
-	(*Usage)(nil),                 // 51: ymera.v1.Usage
-	(*Citation)(nil),              // 52: ymera.v1.Citation
-	(*Attempt)(nil),               // 53: ymera.v1.Attempt
-	(*TokenLogprob)(nil),          // 54: ymera.v1.TokenLogprob
-	(*ProviderBlock)(nil),         // 55: ymera.v1.ProviderBlock
-	(*Error)(nil),                 // 56: ymera.v1.Error
-	(*durationpb.Duration)(nil),   // 57: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 58: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 59: google.protobuf.Struct
+	(BenchmarkEnd)(0),             // 0: ymera.v1.BenchmarkEnd
+	(HealthStatus)(0),             // 1: ymera.v1.HealthStatus
+	(BreakerState)(0),             // 2: ymera.v1.BreakerState
+	(BreakerScope)(0),             // 3: ymera.v1.BreakerScope
+	(*RouteRequest)(nil),          // 4: ymera.v1.RouteRequest
+	(*RouteResponse)(nil),         // 5: ymera.v1.RouteResponse
+	(*ExecuteRequest)(nil),        // 6: ymera.v1.ExecuteRequest
+	(*ExecuteResponse)(nil),       // 7: ymera.v1.ExecuteResponse
+	(*ExecuteStreamRequest)(nil),  // 8: ymera.v1.ExecuteStreamRequest
+	(*ExecuteStreamResponse)(nil), // 9: ymera.v1.ExecuteStreamResponse
+	(*ExecutionStarted)(nil),      // 10: ymera.v1.ExecutionStarted
+	(*AttemptStarted)(nil),        // 11: ymera.v1.AttemptStarted
+	(*TextDelta)(nil),             // 12: ymera.v1.TextDelta
+	(*ReasoningDelta)(nil),        // 13: ymera.v1.ReasoningDelta
+	(*ToolCallDelta)(nil),         // 14: ymera.v1.ToolCallDelta
+	(*LogprobsDelta)(nil),         // 15: ymera.v1.LogprobsDelta
+	(*RefusalDelta)(nil),          // 16: ymera.v1.RefusalDelta
+	(*ExecutionCompleted)(nil),    // 17: ymera.v1.ExecutionCompleted
+	(*ExecutionTruncated)(nil),    // 18: ymera.v1.ExecutionTruncated
+	(*ExecutionFailed)(nil),       // 19: ymera.v1.ExecutionFailed
+	(*ExecutionCancelled)(nil),    // 20: ymera.v1.ExecutionCancelled
+	(*BenchmarkRequest)(nil),      // 21: ymera.v1.BenchmarkRequest
+	(*OwnSuite)(nil),              // 22: ymera.v1.OwnSuite
+	(*OwnTask)(nil),               // 23: ymera.v1.OwnTask
+	(*BenchmarkResponse)(nil),     // 24: ymera.v1.BenchmarkResponse
+	(*BenchmarkStarted)(nil),      // 25: ymera.v1.BenchmarkStarted
+	(*BenchmarkProgress)(nil),     // 26: ymera.v1.BenchmarkProgress
+	(*BenchmarkCompleted)(nil),    // 27: ymera.v1.BenchmarkCompleted
+	(*BenchmarkChoice)(nil),       // 28: ymera.v1.BenchmarkChoice
+	(*BenchmarkFailed)(nil),       // 29: ymera.v1.BenchmarkFailed
+	(*BenchmarkCancelled)(nil),    // 30: ymera.v1.BenchmarkCancelled
+	(*BenchmarkScore)(nil),        // 31: ymera.v1.BenchmarkScore
+	(*HealthRequest)(nil),         // 32: ymera.v1.HealthRequest
+	(*HealthResponse)(nil),        // 33: ymera.v1.HealthResponse
+	(*QualityDrift)(nil),          // 34: ymera.v1.QualityDrift
+	(*NetworkHealth)(nil),         // 35: ymera.v1.NetworkHealth
+	(*LimitHealth)(nil),           // 36: ymera.v1.LimitHealth
+	(*ProviderHealth)(nil),        // 37: ymera.v1.ProviderHealth
+	(*UnreliableTarget)(nil),      // 38: ymera.v1.UnreliableTarget
+	(*PauseHealth)(nil),           // 39: ymera.v1.PauseHealth
+	(*BreakerHealth)(nil),         // 40: ymera.v1.BreakerHealth
+	(*BackgroundTaskHealth)(nil),  // 41: ymera.v1.BackgroundTaskHealth
+	(*PluginHealth)(nil),          // 42: ymera.v1.PluginHealth
+	(*StorageHealth)(nil),         // 43: ymera.v1.StorageHealth
+	nil,                           // 44: ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	nil,                           // 45: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	(*Prompt)(nil),                // 46: ymera.v1.Prompt
+	(*RoutingPreferences)(nil),    // 47: ymera.v1.RoutingPreferences
+	(DecisionView)(0),             // 48: ymera.v1.DecisionView
+	(*Attribution)(nil),           // 49: ymera.v1.Attribution
+	(*Decision)(nil),              // 50: ymera.v1.Decision
+	(*Message)(nil),               // 51: ymera.v1.Message
+	(FinishReason)(0),             // 52: ymera.v1.FinishReason
+	(*Usage)(nil),                 // 53: ymera.v1.Usage
+	(*Citation)(nil),              // 54: ymera.v1.Citation
+	(*Attempt)(nil),               // 55: ymera.v1.Attempt
+	(*TokenLogprob)(nil),          // 56: ymera.v1.TokenLogprob
+	(*ProviderBlock)(nil),         // 57: ymera.v1.ProviderBlock
+	(*Error)(nil),                 // 58: ymera.v1.Error
+	(*durationpb.Duration)(nil),   // 59: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 60: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 61: google.protobuf.Struct
 }
 var file_ymera_v1_ymera_proto_depIdxs = []int32{
-	44, // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
-	45, // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	46, // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	47, // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
-	48, // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
-	44, // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
-	45, // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	46, // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
-	47, // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
-	42, // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
-	49, // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
-	50, // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
-	51, // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
-	48, // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
-	52, // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
-	53, // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
-	54, // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
-	44, // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
-	45, // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
-	46, // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
-	47, // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
-	43, // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
-	9,  // 22: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
-	10, // 23: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
-	11, // 24: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
-	12, // 25: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
-	13, // 26: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
-	15, // 27: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
-	52, // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
-	55, // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
-	14, // 30: ymera.v1.ExecuteStreamResponse.logprobs_delta:type_name -> ymera.v1.LogprobsDelta
-	16, // 31: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
-	17, // 32: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
-	18, // 33: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
-	19, // 34: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
-	48, // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
-	56, // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
-	54, // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
-	50, // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
-	51, // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
-	53, // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
-	56, // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
-	51, // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
-	53, // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
-	56, // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
-	51, // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
-	53, // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
-	56, // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
-	51, // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
-	53, // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
-	21, // 50: ymera.v1.BenchmarkRequest.own_suite:type_name -> ymera.v1.OwnSuite
-	22, // 51: ymera.v1.OwnSuite.tasks:type_name -> ymera.v1.OwnTask
-	49, // 52: ymera.v1.OwnTask.messages:type_name -> ymera.v1.Message
-	24, // 53: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
-	25, // 54: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
-	26, // 55: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
-	27, // 56: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
-	28, // 57: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
-	57, // 58: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
-	56, // 59: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
-	29, // 60: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
-	56, // 61: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
-	56, // 62: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
-	57, // 63: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
-	51, // 64: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
-	0,  // 65: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
-	57, // 66: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
-	35, // 67: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
-	40, // 68: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
-	41, // 69: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
-	39, // 70: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
-	33, // 71: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
-	34, // 72: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
-	32, // 73: ymera.v1.HealthResponse.quality_drifts:type_name -> ymera.v1.QualityDrift
-	58, // 74: ymera.v1.QualityDrift.since:type_name -> google.protobuf.Timestamp
-	0,  // 75: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 76: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
-	38, // 77: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
-	37, // 78: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
-	36, // 79: ymera.v1.ProviderHealth.unreliable_targets:type_name -> ymera.v1.UnreliableTarget
-	58, // 80: ymera.v1.ProviderHealth.listed_at:type_name -> google.protobuf.Timestamp
-	2,  // 81: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
-	57, // 82: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
-	1,  // 83: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
-	57, // 84: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
-	2,  // 85: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
-	57, // 86: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
-	0,  // 87: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 88: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
-	0,  // 89: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
-	59, // 90: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	59, // 91: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
-	3,  // 92: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
-	5,  // 93: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
-	7,  // 94: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
-	20, // 95: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
-	30, // 96: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
-	4,  // 97: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
-	6,  // 98: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
-	8,  // 99: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
-	23, // 100: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
-	31, // 101: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
-	97, // [97:102] is the sub-list for method output_type
-	92, // [92:97] is the sub-list for method input_type
-	92, // [92:92] is the sub-list for extension type_name
-	92, // [92:92] is the sub-list for extension extendee
-	0,  // [0:92] is the sub-list for field type_name
+	46,  // 0: ymera.v1.RouteRequest.prompt:type_name -> ymera.v1.Prompt
+	47,  // 1: ymera.v1.RouteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	48,  // 2: ymera.v1.RouteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	49,  // 3: ymera.v1.RouteRequest.attribution:type_name -> ymera.v1.Attribution
+	50,  // 4: ymera.v1.RouteResponse.decision:type_name -> ymera.v1.Decision
+	46,  // 5: ymera.v1.ExecuteRequest.prompt:type_name -> ymera.v1.Prompt
+	47,  // 6: ymera.v1.ExecuteRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	48,  // 7: ymera.v1.ExecuteRequest.decision_view:type_name -> ymera.v1.DecisionView
+	49,  // 8: ymera.v1.ExecuteRequest.attribution:type_name -> ymera.v1.Attribution
+	44,  // 9: ymera.v1.ExecuteRequest.provider_options:type_name -> ymera.v1.ExecuteRequest.ProviderOptionsEntry
+	51,  // 10: ymera.v1.ExecuteResponse.messages:type_name -> ymera.v1.Message
+	52,  // 11: ymera.v1.ExecuteResponse.finish_reason:type_name -> ymera.v1.FinishReason
+	53,  // 12: ymera.v1.ExecuteResponse.usage:type_name -> ymera.v1.Usage
+	50,  // 13: ymera.v1.ExecuteResponse.decision:type_name -> ymera.v1.Decision
+	54,  // 14: ymera.v1.ExecuteResponse.citations:type_name -> ymera.v1.Citation
+	55,  // 15: ymera.v1.ExecuteResponse.attempts:type_name -> ymera.v1.Attempt
+	56,  // 16: ymera.v1.ExecuteResponse.logprobs:type_name -> ymera.v1.TokenLogprob
+	46,  // 17: ymera.v1.ExecuteStreamRequest.prompt:type_name -> ymera.v1.Prompt
+	47,  // 18: ymera.v1.ExecuteStreamRequest.preferences:type_name -> ymera.v1.RoutingPreferences
+	48,  // 19: ymera.v1.ExecuteStreamRequest.decision_view:type_name -> ymera.v1.DecisionView
+	49,  // 20: ymera.v1.ExecuteStreamRequest.attribution:type_name -> ymera.v1.Attribution
+	45,  // 21: ymera.v1.ExecuteStreamRequest.provider_options:type_name -> ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry
+	10,  // 22: ymera.v1.ExecuteStreamResponse.started:type_name -> ymera.v1.ExecutionStarted
+	11,  // 23: ymera.v1.ExecuteStreamResponse.attempt_started:type_name -> ymera.v1.AttemptStarted
+	12,  // 24: ymera.v1.ExecuteStreamResponse.text_delta:type_name -> ymera.v1.TextDelta
+	13,  // 25: ymera.v1.ExecuteStreamResponse.reasoning_delta:type_name -> ymera.v1.ReasoningDelta
+	14,  // 26: ymera.v1.ExecuteStreamResponse.tool_call_delta:type_name -> ymera.v1.ToolCallDelta
+	16,  // 27: ymera.v1.ExecuteStreamResponse.refusal_delta:type_name -> ymera.v1.RefusalDelta
+	54,  // 28: ymera.v1.ExecuteStreamResponse.citation:type_name -> ymera.v1.Citation
+	57,  // 29: ymera.v1.ExecuteStreamResponse.provider_block:type_name -> ymera.v1.ProviderBlock
+	15,  // 30: ymera.v1.ExecuteStreamResponse.logprobs_delta:type_name -> ymera.v1.LogprobsDelta
+	17,  // 31: ymera.v1.ExecuteStreamResponse.completed:type_name -> ymera.v1.ExecutionCompleted
+	18,  // 32: ymera.v1.ExecuteStreamResponse.truncated:type_name -> ymera.v1.ExecutionTruncated
+	19,  // 33: ymera.v1.ExecuteStreamResponse.failed:type_name -> ymera.v1.ExecutionFailed
+	20,  // 34: ymera.v1.ExecuteStreamResponse.cancelled:type_name -> ymera.v1.ExecutionCancelled
+	50,  // 35: ymera.v1.ExecutionStarted.decision:type_name -> ymera.v1.Decision
+	58,  // 36: ymera.v1.AttemptStarted.previous_error:type_name -> ymera.v1.Error
+	56,  // 37: ymera.v1.LogprobsDelta.tokens:type_name -> ymera.v1.TokenLogprob
+	52,  // 38: ymera.v1.ExecutionCompleted.finish_reason:type_name -> ymera.v1.FinishReason
+	53,  // 39: ymera.v1.ExecutionCompleted.usage:type_name -> ymera.v1.Usage
+	55,  // 40: ymera.v1.ExecutionCompleted.attempts:type_name -> ymera.v1.Attempt
+	58,  // 41: ymera.v1.ExecutionTruncated.error:type_name -> ymera.v1.Error
+	53,  // 42: ymera.v1.ExecutionTruncated.usage:type_name -> ymera.v1.Usage
+	55,  // 43: ymera.v1.ExecutionTruncated.attempts:type_name -> ymera.v1.Attempt
+	58,  // 44: ymera.v1.ExecutionFailed.error:type_name -> ymera.v1.Error
+	53,  // 45: ymera.v1.ExecutionFailed.usage:type_name -> ymera.v1.Usage
+	55,  // 46: ymera.v1.ExecutionFailed.attempts:type_name -> ymera.v1.Attempt
+	58,  // 47: ymera.v1.ExecutionCancelled.error:type_name -> ymera.v1.Error
+	53,  // 48: ymera.v1.ExecutionCancelled.usage:type_name -> ymera.v1.Usage
+	55,  // 49: ymera.v1.ExecutionCancelled.attempts:type_name -> ymera.v1.Attempt
+	22,  // 50: ymera.v1.BenchmarkRequest.own_suite:type_name -> ymera.v1.OwnSuite
+	59,  // 51: ymera.v1.BenchmarkRequest.max_duration:type_name -> google.protobuf.Duration
+	23,  // 52: ymera.v1.OwnSuite.tasks:type_name -> ymera.v1.OwnTask
+	51,  // 53: ymera.v1.OwnTask.messages:type_name -> ymera.v1.Message
+	25,  // 54: ymera.v1.BenchmarkResponse.started:type_name -> ymera.v1.BenchmarkStarted
+	26,  // 55: ymera.v1.BenchmarkResponse.progress:type_name -> ymera.v1.BenchmarkProgress
+	27,  // 56: ymera.v1.BenchmarkResponse.completed:type_name -> ymera.v1.BenchmarkCompleted
+	29,  // 57: ymera.v1.BenchmarkResponse.failed:type_name -> ymera.v1.BenchmarkFailed
+	30,  // 58: ymera.v1.BenchmarkResponse.cancelled:type_name -> ymera.v1.BenchmarkCancelled
+	59,  // 59: ymera.v1.BenchmarkProgress.duration:type_name -> google.protobuf.Duration
+	58,  // 60: ymera.v1.BenchmarkProgress.error:type_name -> ymera.v1.Error
+	31,  // 61: ymera.v1.BenchmarkCompleted.scores:type_name -> ymera.v1.BenchmarkScore
+	28,  // 62: ymera.v1.BenchmarkCompleted.choices:type_name -> ymera.v1.BenchmarkChoice
+	0,   // 63: ymera.v1.BenchmarkCompleted.end:type_name -> ymera.v1.BenchmarkEnd
+	58,  // 64: ymera.v1.BenchmarkFailed.error:type_name -> ymera.v1.Error
+	58,  // 65: ymera.v1.BenchmarkCancelled.error:type_name -> ymera.v1.Error
+	59,  // 66: ymera.v1.BenchmarkScore.median_duration:type_name -> google.protobuf.Duration
+	53,  // 67: ymera.v1.BenchmarkScore.usage:type_name -> ymera.v1.Usage
+	1,   // 68: ymera.v1.HealthResponse.status:type_name -> ymera.v1.HealthStatus
+	59,  // 69: ymera.v1.HealthResponse.uptime:type_name -> google.protobuf.Duration
+	37,  // 70: ymera.v1.HealthResponse.providers:type_name -> ymera.v1.ProviderHealth
+	42,  // 71: ymera.v1.HealthResponse.plugins:type_name -> ymera.v1.PluginHealth
+	43,  // 72: ymera.v1.HealthResponse.storage:type_name -> ymera.v1.StorageHealth
+	41,  // 73: ymera.v1.HealthResponse.background_tasks:type_name -> ymera.v1.BackgroundTaskHealth
+	35,  // 74: ymera.v1.HealthResponse.network:type_name -> ymera.v1.NetworkHealth
+	36,  // 75: ymera.v1.HealthResponse.limits:type_name -> ymera.v1.LimitHealth
+	34,  // 76: ymera.v1.HealthResponse.quality_drifts:type_name -> ymera.v1.QualityDrift
+	60,  // 77: ymera.v1.QualityDrift.since:type_name -> google.protobuf.Timestamp
+	1,   // 78: ymera.v1.NetworkHealth.status:type_name -> ymera.v1.HealthStatus
+	1,   // 79: ymera.v1.ProviderHealth.status:type_name -> ymera.v1.HealthStatus
+	40,  // 80: ymera.v1.ProviderHealth.breakers:type_name -> ymera.v1.BreakerHealth
+	39,  // 81: ymera.v1.ProviderHealth.pauses:type_name -> ymera.v1.PauseHealth
+	38,  // 82: ymera.v1.ProviderHealth.unreliable_targets:type_name -> ymera.v1.UnreliableTarget
+	60,  // 83: ymera.v1.ProviderHealth.listed_at:type_name -> google.protobuf.Timestamp
+	3,   // 84: ymera.v1.PauseHealth.scope:type_name -> ymera.v1.BreakerScope
+	59,  // 85: ymera.v1.PauseHealth.retry_after:type_name -> google.protobuf.Duration
+	2,   // 86: ymera.v1.BreakerHealth.state:type_name -> ymera.v1.BreakerState
+	59,  // 87: ymera.v1.BreakerHealth.retry_after:type_name -> google.protobuf.Duration
+	3,   // 88: ymera.v1.BreakerHealth.scope:type_name -> ymera.v1.BreakerScope
+	59,  // 89: ymera.v1.BreakerHealth.idle:type_name -> google.protobuf.Duration
+	1,   // 90: ymera.v1.BackgroundTaskHealth.status:type_name -> ymera.v1.HealthStatus
+	1,   // 91: ymera.v1.PluginHealth.status:type_name -> ymera.v1.HealthStatus
+	1,   // 92: ymera.v1.StorageHealth.status:type_name -> ymera.v1.HealthStatus
+	61,  // 93: ymera.v1.ExecuteRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	61,  // 94: ymera.v1.ExecuteStreamRequest.ProviderOptionsEntry.value:type_name -> google.protobuf.Struct
+	4,   // 95: ymera.v1.YmeraService.Route:input_type -> ymera.v1.RouteRequest
+	6,   // 96: ymera.v1.YmeraService.Execute:input_type -> ymera.v1.ExecuteRequest
+	8,   // 97: ymera.v1.YmeraService.ExecuteStream:input_type -> ymera.v1.ExecuteStreamRequest
+	21,  // 98: ymera.v1.YmeraService.Benchmark:input_type -> ymera.v1.BenchmarkRequest
+	32,  // 99: ymera.v1.YmeraService.Health:input_type -> ymera.v1.HealthRequest
+	5,   // 100: ymera.v1.YmeraService.Route:output_type -> ymera.v1.RouteResponse
+	7,   // 101: ymera.v1.YmeraService.Execute:output_type -> ymera.v1.ExecuteResponse
+	9,   // 102: ymera.v1.YmeraService.ExecuteStream:output_type -> ymera.v1.ExecuteStreamResponse
+	24,  // 103: ymera.v1.YmeraService.Benchmark:output_type -> ymera.v1.BenchmarkResponse
+	33,  // 104: ymera.v1.YmeraService.Health:output_type -> ymera.v1.HealthResponse
+	100, // [100:105] is the sub-list for method output_type
+	95,  // [95:100] is the sub-list for method input_type
+	95,  // [95:95] is the sub-list for extension type_name
+	95,  // [95:95] is the sub-list for extension extendee
+	0,   // [0:95] is the sub-list for field type_name
 }
 
 func init() { file_ymera_v1_ymera_proto_init() }
@@ -4175,14 +4409,14 @@ func file_ymera_v1_ymera_proto_init() {
 		(*BenchmarkResponse_Cancelled)(nil),
 	}
 	file_ymera_v1_ymera_proto_msgTypes[22].OneofWrappers = []any{}
-	file_ymera_v1_ymera_proto_msgTypes[26].OneofWrappers = []any{}
+	file_ymera_v1_ymera_proto_msgTypes[27].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ymera_v1_ymera_proto_rawDesc), len(file_ymera_v1_ymera_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   41,
+			NumEnums:      4,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

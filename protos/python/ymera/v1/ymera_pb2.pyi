@@ -26,6 +26,34 @@ else:
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
+class _BenchmarkEnd:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _BenchmarkEndEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_BenchmarkEnd.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    BENCHMARK_END_UNSPECIFIED: _BenchmarkEnd.ValueType  # 0
+    """Not set."""
+    BENCHMARK_END_ALL_DONE: _BenchmarkEnd.ValueType  # 1
+    """Every task has a result."""
+    BENCHMARK_END_SETTLED: _BenchmarkEnd.ValueType  # 2
+    """The run is adaptive, and no task that is left can change a choice."""
+    BENCHMARK_END_LIMIT_REACHED: _BenchmarkEnd.ValueType  # 3
+    """max_cost_micros, max_requests or max_duration is reached."""
+
+class BenchmarkEnd(_BenchmarkEnd, metaclass=_BenchmarkEndEnumTypeWrapper):
+    """Why a measurement starts no more tasks."""
+
+BENCHMARK_END_UNSPECIFIED: BenchmarkEnd.ValueType  # 0
+"""Not set."""
+BENCHMARK_END_ALL_DONE: BenchmarkEnd.ValueType  # 1
+"""Every task has a result."""
+BENCHMARK_END_SETTLED: BenchmarkEnd.ValueType  # 2
+"""The run is adaptive, and no task that is left can change a choice."""
+BENCHMARK_END_LIMIT_REACHED: BenchmarkEnd.ValueType  # 3
+"""max_cost_micros, max_requests or max_duration is reached."""
+Global___BenchmarkEnd: typing_extensions.TypeAlias = BenchmarkEnd
+
 class _HealthStatus:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -893,9 +921,12 @@ class BenchmarkRequest(google.protobuf.message.Message):
     MAX_COST_MICROS_FIELD_NUMBER: builtins.int
     OWN_SUITE_FIELD_NUMBER: builtins.int
     RESUME_RUN_ID_FIELD_NUMBER: builtins.int
+    ADAPTIVE_FIELD_NUMBER: builtins.int
+    MAX_REQUESTS_FIELD_NUMBER: builtins.int
+    MAX_DURATION_FIELD_NUMBER: builtins.int
     tasks_per_category: builtins.int
-    """The most tasks per suite and category; 0 means 5, or all of own_suite. At
-    most 1,000.
+    """The most tasks per suite and category; 0 means 5, or 30 if the run is
+    adaptive, or all of own_suite. At most 1,000.
     """
     seed: builtins.int
     """Chooses the tasks; the same seed gives the same ones. Absent draws a new
@@ -922,6 +953,15 @@ class BenchmarkRequest(google.protobuf.message.Message):
     under way is rejected with BENCHMARK_RUN_UNDER_WAY. At most 128 characters;
     empty starts a new run.
     """
+    adaptive: builtins.bool
+    """Starts those tasks first whose results may most change what routing would
+    choose, and none once no task that is left can change a choice. Has to be
+    absent with resume_run_id, as the run says whether it is adaptive.
+    """
+    max_requests: builtins.int
+    """How many calls of models the run may make, those before an interruption
+    included. Absent means no limit.
+    """
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Models to measure: ids and patterns, with the limits of
@@ -942,6 +982,12 @@ class BenchmarkRequest(google.protobuf.message.Message):
         categories have to be empty then.
         """
 
+    @property
+    def max_duration(self) -> google.protobuf.duration_pb2.Duration:
+        """After how long no more tasks are started; those under way are finished. From
+        the beginning, or the resumption, of the run. Absent means no limit.
+        """
+
     def __init__(
         self,
         *,
@@ -955,11 +1001,16 @@ class BenchmarkRequest(google.protobuf.message.Message):
         max_cost_micros: builtins.int | None = ...,
         own_suite: Global___OwnSuite | None = ...,
         resume_run_id: builtins.str = ...,
+        adaptive: builtins.bool = ...,
+        max_requests: builtins.int | None = ...,
+        max_duration: google.protobuf.duration_pb2.Duration | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "max_cost_micros", b"max_cost_micros", "own_suite", b"own_suite", "seed", b"seed"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_seed", b"_seed", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "models", b"models", "own_suite", b"own_suite", "plan_only", b"plan_only", "resume_run_id", b"resume_run_id", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_max_requests", b"_max_requests", "_seed", b"_seed", "max_cost_micros", b"max_cost_micros", "max_duration", b"max_duration", "max_requests", b"max_requests", "own_suite", b"own_suite", "seed", b"seed"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_max_requests", b"_max_requests", "_seed", b"_seed", "adaptive", b"adaptive", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "max_duration", b"max_duration", "max_requests", b"max_requests", "models", b"models", "own_suite", b"own_suite", "plan_only", b"plan_only", "resume_run_id", b"resume_run_id", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_cost_micros", b"_max_cost_micros"]) -> typing.Literal["max_cost_micros"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_max_requests", b"_max_requests"]) -> typing.Literal["max_requests"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_seed", b"_seed"]) -> typing.Literal["seed"] | None: ...
 
@@ -1071,7 +1122,7 @@ class BenchmarkResponse(google.protobuf.message.Message):
 
     @property
     def completed(self) -> Global___BenchmarkCompleted:
-        """Terminal: all tasks are finished and their results stored."""
+        """Terminal: no more tasks are started, and all results are stored."""
 
     @property
     def failed(self) -> Global___BenchmarkFailed:
@@ -1111,6 +1162,7 @@ class BenchmarkStarted(google.protobuf.message.Message):
     UNPRICED_MODELS_FIELD_NUMBER: builtins.int
     SEED_FIELD_NUMBER: builtins.int
     COMPLETED_TASKS_FIELD_NUMBER: builtins.int
+    ADAPTIVE_FIELD_NUMBER: builtins.int
     run_id: builtins.str
     """The id of the run; a UUIDv7."""
     total_tasks: builtins.int
@@ -1127,6 +1179,8 @@ class BenchmarkStarted(google.protobuf.message.Message):
     """How many of the tasks were finished before the run was interrupted; the
     expected cost is that of the others.
     """
+    adaptive: builtins.bool
+    """Whether the run is adaptive: it may then start fewer tasks than total_tasks."""
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """The models to be measured."""
@@ -1146,8 +1200,9 @@ class BenchmarkStarted(google.protobuf.message.Message):
         unpriced_models: builtins.int = ...,
         seed: builtins.int = ...,
         completed_tasks: builtins.int = ...,
+        adaptive: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["completed_tasks", b"completed_tasks", "expected_cost_micros", b"expected_cost_micros", "models", b"models", "run_id", b"run_id", "seed", b"seed", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["adaptive", b"adaptive", "completed_tasks", b"completed_tasks", "expected_cost_micros", b"expected_cost_micros", "models", b"models", "run_id", b"run_id", "seed", b"seed", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
 
 Global___BenchmarkStarted: typing_extensions.TypeAlias = BenchmarkStarted
 
@@ -1215,21 +1270,76 @@ class BenchmarkCompleted(google.protobuf.message.Message):
 
     RUN_ID_FIELD_NUMBER: builtins.int
     SCORES_FIELD_NUMBER: builtins.int
+    CHOICES_FIELD_NUMBER: builtins.int
+    END_FIELD_NUMBER: builtins.int
     run_id: builtins.str
     """The id of the run."""
+    end: Global___BenchmarkEnd.ValueType
+    """Why no more tasks are started."""
     @property
     def scores(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BenchmarkScore]:
         """One score per model and category, the model with the best mean first."""
+
+    @property
+    def choices(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BenchmarkChoice]:
+        """What routing would now choose in each category that was measured."""
 
     def __init__(
         self,
         *,
         run_id: builtins.str = ...,
         scores: collections.abc.Iterable[Global___BenchmarkScore] | None = ...,
+        choices: collections.abc.Iterable[Global___BenchmarkChoice] | None = ...,
+        end: Global___BenchmarkEnd.ValueType = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["run_id", b"run_id", "scores", b"scores"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["choices", b"choices", "end", b"end", "run_id", b"run_id", "scores", b"scores"]) -> None: ...
 
 Global___BenchmarkCompleted: typing_extensions.TypeAlias = BenchmarkCompleted
+
+@typing.final
+class BenchmarkChoice(google.protobuf.message.Message):
+    """What routing would choose in one category, by its usual weights of quality,
+    speed and cost and all that is known, and how sure that is. All models that the
+    caller may use are compared, except those that are chosen only by name.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CATEGORY_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    RIVAL_FIELD_NUMBER: builtins.int
+    CERTAINTY_FIELD_NUMBER: builtins.int
+    CERTAINTY_BEFORE_FIELD_NUMBER: builtins.int
+    EXPECTED_LOSS_FIELD_NUMBER: builtins.int
+    category: builtins.str
+    """The category."""
+    model: builtins.str
+    """The model that it would choose."""
+    rival: builtins.str
+    """The model that is the likeliest of the others to be the better choice; empty
+    if there is no other.
+    """
+    certainty: builtins.float
+    """The probability that no other model is the better choice, by what is known."""
+    certainty_before: builtins.float
+    """The same for this model, by what was known before the run."""
+    expected_loss: builtins.float
+    """How much quality, from 0 to 1, the better choice would have more, on average
+    over what may be true.
+    """
+    def __init__(
+        self,
+        *,
+        category: builtins.str = ...,
+        model: builtins.str = ...,
+        rival: builtins.str = ...,
+        certainty: builtins.float = ...,
+        certainty_before: builtins.float = ...,
+        expected_loss: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["category", b"category", "certainty", b"certainty", "certainty_before", b"certainty_before", "expected_loss", b"expected_loss", "model", b"model", "rival", b"rival"]) -> None: ...
+
+Global___BenchmarkChoice: typing_extensions.TypeAlias = BenchmarkChoice
 
 @typing.final
 class BenchmarkFailed(google.protobuf.message.Message):
