@@ -49,6 +49,16 @@ _OnlyProvider = Annotated[
         autocompletion=completion.names("providers"),
     ),
 ]
+_OnlyName = Annotated[str, typer.Argument(metavar="[NAME]", help="Only the key of this name.", show_default=False)]
+_Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="[FILE]",
+        help="A file such as .env; '-' for standard input; default the environment.",
+        show_default=False,
+    ),
+]
+_All = Annotated[bool, typer.Option("--all", help="Also those that were revoked.")]
 _Rest = Annotated[list[str] | None, typer.Argument(hidden=True)]
 _FromFile = Annotated[Path | None, typer.Option("--from-file", metavar="FILE", help="A file that holds the key.")]
 _FromEnv = Annotated[
@@ -91,7 +101,7 @@ def add(
 def list_keys(
     *,
     provider: _OnlyProvider = "",
-    all_keys: Annotated[bool, typer.Option("--all", help="Also those that were revoked.")] = False,
+    all_keys: _All = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -106,7 +116,7 @@ def list_keys(
 def check(
     *,
     provider: _OnlyProvider = "",
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only the key of this name.", show_default=False)] = "",
+    name: _OnlyName = "",
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -162,14 +172,7 @@ def revoke(
 @app.command(name="import")
 def import_keys(
     *,
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="[FILE]",
-            help="A file such as .env; '-' for standard input; default the environment.",
-            show_default=False,
-        ),
-    ] = "",
+    source: _Source = "",
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
@@ -225,21 +228,24 @@ def _variables(source: str) -> dict[str, str]:
 
 async def _add(request: pb.AddKeyRequest, target: Target, output: Output) -> None:
     async with connected(target) as channel:
-        added = await KeyServiceStub(channel).AddKey(request)
-    output.show(added.key, f"added {added.key.provider} {added.key.name} ({added.key.fingerprint})")
+        key = (await KeyServiceStub(channel).AddKey(request)).key
+    output.show(key, f"added {_words(key)}")
 
 
 async def _rotate(request: pb.RotateKeyRequest, target: Target, output: Output) -> None:
     async with connected(target) as channel:
-        rotated = await KeyServiceStub(channel).RotateKey(request)
-    output.show(rotated.key, f"rotated {rotated.key.provider} {rotated.key.name} ({rotated.key.fingerprint})")
+        key = (await KeyServiceStub(channel).RotateKey(request)).key
+    output.show(key, f"rotated {_words(key)}")
 
 
 async def _revoke(request: pb.RevokeKeyRequest, target: Target, output: Output) -> None:
     async with connected(target) as channel:
-        revoked = await KeyServiceStub(channel).RevokeKey(request)
-    key = revoked.key
-    output.show(key, f"revoked {key.provider} {key.name} ({key.fingerprint}); delete it at its vendor, too")
+        key = (await KeyServiceStub(channel).RevokeKey(request)).key
+    output.show(key, f"revoked {_words(key)}; delete it at its vendor, too")
+
+
+def _words(key: pb.ProviderKey) -> str:
+    return f"{key.provider} {key.name} ({key.fingerprint})"
 
 
 async def _list(provider: str, target: Target, output: Output, *, revoked: bool) -> None:
@@ -277,7 +283,7 @@ async def _import(variables: dict[str, str], target: Target, output: Output) -> 
             else:
                 added.keys.append(response.key)
     if not added.keys and not left:
-        raise CommandFailed(Problem("there is no vendor's key to import", ("`ymera keys add PROVIDER` adds one.",)))
-    output.show(added, *(f"added {key.provider} {key.name} ({key.fingerprint})" for key in added.keys))
+        raise CommandFailed(Problem("no vendor's key was found", ("`ymera keys add PROVIDER` adds one.",)))
+    output.show(added, *(f"added {_words(key)}" for key in added.keys))
     for line in left:
         output.remark(f"left out {line}", "yellow")

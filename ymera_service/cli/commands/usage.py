@@ -31,42 +31,46 @@ _AGO = re.compile(r"(\d{1,5})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
+_By = Annotated[
+    str,
+    typer.Option(
+        metavar="WHAT,…",
+        help=f"What to group by: {', '.join(NAMES)}, and label:KEY for the values of a label. Empty means one sum.",
+    ),
+]
+_Since = Annotated[
+    str, typer.Option(metavar="TIME", help="From when on: a date, or a time ago, such as 12h, 7d or 4w.")
+]
+_Until = Annotated[
+    str, typer.Option(metavar="TIME", help="Up to when, in the same form; by default now.", show_default=False)
+]
+_Model = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", metavar="MODEL", help="Only of the model with this id.", autocompletion=completion.models
+    ),
+]
+_Label = Annotated[
+    list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only of requests with this label. Repeatable.")
+]
+_Billed = Annotated[
+    bool,
+    typer.Option(
+        "--billed", help="Compare each day's cost with what vendors bill, where they can be asked. For administrators."
+    ),
+]
+_AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, with the cost in micro-USD.")]
+
+
 def usage(
     *,
-    by: Annotated[
-        str,
-        typer.Option(
-            metavar="WHAT,…",
-            help=f"What to group by: {', '.join(NAMES)}, and label:KEY for the values of a label. Empty means one sum.",
-        ),
-    ] = _BY,
-    since: Annotated[
-        str, typer.Option(metavar="TIME", help="From when on: a date, or a time ago, such as 12h, 7d or 4w.")
-    ] = "30d",
-    until: Annotated[
-        str, typer.Option(metavar="TIME", help="Up to when, in the same form; by default now.", show_default=False)
-    ] = "",
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="MODEL",
-            help="Only of the model with this id.",
-            autocompletion=completion.models,
-        ),
-    ] = "",
-    label: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only of requests with this label. Repeatable.")
-    ] = None,
-    billed: Annotated[
-        bool,
-        typer.Option(
-            "--billed",
-            help="Compare each day's cost with what vendors bill, where they can be asked. For administrators.",
-        ),
-    ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with the cost in micro-USD.")] = False,
+    by: _By = _BY,
+    since: _Since = "30d",
+    until: _Until = "",
+    model: _Model = "",
+    label: _Label = None,
+    billed: _Billed = False,
+    as_csv: _AsCsv = False,
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
     config: options.ConfigFile = None,
