@@ -23,7 +23,7 @@ class Bucket:
         """When all tokens are back: all that the bucket has to remember."""
 
     def take(self) -> int:
-        """Takes a token; returns the nanoseconds until there is one if there is none, and else 0."""
+        """Takes a token and returns 0; if none is left, returns the nanoseconds until the next one."""
         now = self._clock()
         full_at = max(self._full_at, now) + self._interval
         if (wait := full_at - now - self._size) > 0:

@@ -64,7 +64,7 @@ class MasterKeys:
         """
         self._ciphers = {id_of(key): _cipher(key) for key in keys}
         if not self._ciphers:
-            raise NotAMasterKey("there is no master key in it")
+            raise NotAMasterKey("it contains no master key")
 
     @classmethod
     def read(cls, text: str) -> "MasterKeys":

@@ -1,6 +1,6 @@
 """The vault: providers' keys, encrypted in the database and decrypted in the memory of each server.
 
-Servers hear of each other's changes by rereading, which compares revisions. A change of the master key is carried out
+Servers learn of each other's changes by rereading, which compares revisions. A change of the master key is carried out
 key by key, each in a transaction of its own: what a server does not finish, it or another one goes on with.
 """
 
@@ -165,7 +165,7 @@ class Vault:
 
         Raises:
             InvalidRequest: The key is not valid, or the provider has it already.
-            KeyNotFound: There is no such key.
+            KeyNotFound: The key does not exist.
             VaultLocked: There is no master key.
             StorageUnavailable: The database can't be written.
         """
@@ -185,7 +185,7 @@ class Vault:
         """Deletes a key; that there was one stays known.
 
         Raises:
-            KeyNotFound: There is no such key.
+            KeyNotFound: The key does not exist.
             StorageUnavailable: The database can't be written.
         """
 

@@ -1,4 +1,4 @@
-"""What the configuration states of models' capabilities, which goes before what their providers state."""
+"""What the configuration states of models' capabilities, which takes precedence over what their providers state."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase

@@ -26,7 +26,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of one model. The prices are those before and after it; None if they are not known, or there is none."""
+    """A change of one model. The prices are those before and after it; None if not known."""
 
     kind: ChangeKind
     model: str

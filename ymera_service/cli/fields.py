@@ -47,7 +47,7 @@ def assign(request: Message, given: Sequence[str]) -> None:
         given: `NAME=VALUE` for each field.
 
     Raises:
-        CommandFailed: There is no such field, or the value is not one of its values.
+        CommandFailed: The field does not exist, or does not have such a value.
     """
     known = settable(request.DESCRIPTOR)
     for name, equals, text in (each.partition("=") for each in given):

@@ -29,7 +29,7 @@ def prompt_text(argument: str | None, *, piped: bool = True) -> str:
         given = [each.rstrip("\n") for each in given if each.strip()]
         given.append(_utf8(argument, "the prompt"))
     if not given:
-        raise wrong("there is no prompt", 'Write one, as in `ymera ask "Why is the sky blue?"`, or pipe it in.')
+        raise wrong("the prompt is missing", 'Write one, as in `ymera ask "Why is the sky blue?"`, or pipe it in.')
     return "\n\n".join(given)
 
 

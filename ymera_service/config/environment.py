@@ -19,8 +19,8 @@ _LIKENESS = 0.8
 def unknown_variables(environment: Mapping[str, str]) -> Iterator[ConfigFault]:
     """Yields each variable whose name is wrong.
 
-    Variables that merely begin with `YMERA_` are none of ours: Kubernetes sets `YMERA_SERVICE_HOST` and others for a
-    service named "ymera". Keys below a known section are checked when the settings are read.
+    Variables that begin with `YMERA_` but name no section are ignored: Kubernetes sets `YMERA_SERVICE_HOST` and
+    others for a service named "ymera". Keys below a known section are checked when the settings are read.
     """
     for variable in environment:
         name = variable.upper().removeprefix(PREFIX)

@@ -18,7 +18,7 @@ NO_TABLE = frozenset({"dict_type", "mapping_type", "model_type"})
 def structured(text: str) -> object:
     """Returns the list or table that a text stands for: JSON, `a,b` or `key=value,key=value`.
 
-    What begins like JSON and is none is returned as it is; it is no list or table, then.
+    A text that begins like JSON but is not valid JSON is returned as it is.
 
     Raises:
         RecursionError: JSON is nested too deeply.

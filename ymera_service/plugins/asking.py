@@ -65,7 +65,7 @@ def ask(
     table: Mapping[str, object],
     transport: Transport,
     vault: Vault,
-    heed: Callable[[PluginSettings], None],
+    on_settings: Callable[[PluginSettings], None],
 ) -> Asked:
     """Imports a plugin and calls its hooks.
 
@@ -74,7 +74,7 @@ def ask(
         table: The plugin's table of the configuration.
         transport: What HTTP providers are to use.
         vault: Where further keys of providers are.
-        heed: Called with the settings before the plugin gets them.
+        on_settings: Called with the settings before the plugin gets them.
 
     Raises:
         ConfigError: The plugin's table is wrong.
@@ -88,7 +88,7 @@ def ask(
     description = _describe(manager)
     _check_hooks(manager)
     settings = plugin_settings.read(plugin.name, description.settings, table)
-    heed(settings)
+    on_settings(settings)
     context = {"settings": settings, "transport": transport, "vault": vault}
     components = dict(_components(manager, context))
     providers = {name: one for name, one in components.items() if isinstance(one, Provider)}

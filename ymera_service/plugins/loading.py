@@ -36,7 +36,7 @@ def load_plugins(
     settings: PluginsSettings,
     transport: Transport,
     found: Sequence[FoundPlugin] | None = None,
-    heed: Callable[[PluginSettings], None] = lambda settings: None,
+    on_settings: Callable[[PluginSettings], None] = lambda settings: None,
     redact: Callable[[str], str] = str,
     *,
     production: bool = False,
@@ -50,7 +50,7 @@ def load_plugins(
         settings: Which plugins are allowed and disabled, and each plugin's own table.
         transport: What HTTP providers are to use.
         found: The plugins to load; by default those installed.
-        heed: Called with the settings of each plugin before the plugin gets them, as to learn its secrets.
+        on_settings: Called with the settings of each plugin before the plugin gets them, as to learn its secrets.
         redact: Removes secrets from what a plugin says of its failure.
         production: Simulated providers are left out unless they are configured.
         vault: Where further keys of providers are.
@@ -58,7 +58,7 @@ def load_plugins(
     Raises:
         ConfigError: A plugin's settings are wrong, or name a plugin that is not installed.
     """
-    loading = _Loading(settings, transport, vault, heed, redact, installed() if found is None else found)
+    loading = _Loading(settings, transport, vault, on_settings, redact, installed() if found is None else found)
     for plugin in loading.found:
         with contextlib.redirect_stdout(_to_stderr()):
             loading.take(plugin)
@@ -71,7 +71,7 @@ class _Loading:
     settings: PluginsSettings
     transport: Transport
     vault: Vault
-    heed: Callable[[PluginSettings], None]
+    on_settings: Callable[[PluginSettings], None]
     redact: Callable[[str], str]
     found: Sequence[FoundPlugin]
     claims: Claims = field(init=False)
@@ -93,7 +93,7 @@ class _Loading:
             self._check_name(plugin)
             table = {key: value for key, value in self._table(plugin).items() if key != DISTRIBUTION}
             asked = _bounded(
-                lambda: ask(plugin, table, self.transport, self.vault, self.heed), self.settings.load_seconds
+                lambda: ask(plugin, table, self.transport, self.vault, self.on_settings), self.settings.load_seconds
             )
             status = self._active(plugin, asked)
         except Exception as error:  # noqa: BLE001  # whatever a stranger's code raises stays with it

@@ -22,7 +22,7 @@ async def in_use(
     transport: Transport,
     found: Sequence[FoundPlugin] | None = None,
     *,
-    heed: Callable[[PluginSettings], None] = lambda settings: None,
+    on_settings: Callable[[PluginSettings], None] = lambda settings: None,
     redact: Callable[[str], str] = str,
     production: bool = False,
     vault: Vault = NO_VAULT,
@@ -34,7 +34,7 @@ async def in_use(
     """
     # Loading imports and runs strangers' code, which may block.
     registry = await asyncio.to_thread(
-        load_plugins, settings, transport, found, heed, redact, production=production, vault=vault
+        load_plugins, settings, transport, found, on_settings, redact, production=production, vault=vault
     )
     plugins = Plugins(registry)
     async with Watchdog(plugins).running(), started(registry, redact) as plugins.registry:

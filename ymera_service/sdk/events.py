@@ -125,8 +125,8 @@ class UsageReported:
     total_tokens: int | None = None
     """The provider's own total; None if it reports none."""
     cost_micros: int | None = None
-    """What the provider says that it charges for the call, in micro-USD; it goes before a price list. None if it does
-    not say."""
+    """What the provider says that it charges for the call, in micro-USD; None if it does not say. Takes precedence over
+    a price list."""
     estimated: bool = False
     """Whether the counts contradicted each other and had to be corrected."""
     usual_rates: bool = True

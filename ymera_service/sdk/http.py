@@ -167,7 +167,9 @@ class Endpoint:
             if not self.accounts and not isinstance(self.accounts, Keys):
                 return {}
             missing = self.accounts.missing if isinstance(self.accounts, Keys) and not self.accounts.known else ""
-            raise AuthenticationFailed(missing or f"there is no key of the account {account!r} any more") from None
+            raise AuthenticationFailed(
+                missing or f"the key of the account {account!r} does not exist any more"
+            ) from None
 
 
 KEEP_ALIVE = KeepAlive()

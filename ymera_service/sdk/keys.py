@@ -89,7 +89,7 @@ class Keys(Mapping[str, Mapping[str, str]]):
 
     @property
     def stored(self) -> Mapping[str, str]:
-        """The keys of the vault, by name; a configured one of the same name goes before."""
+        """The keys of the vault, by name; a configured one of the same name takes precedence."""
         return self._vault.accounts(self.provider, self.origin) if self._vault is not None else _NONE
 
     def __getitem__(self, account: str) -> Mapping[str, str]:

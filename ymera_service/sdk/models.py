@@ -198,7 +198,7 @@ class ModelInfo:
         retires: The day from which it is not offered any more, as 2026-12-31; empty if not known.
         limits: How many requests its provider takes. Since contract 1.1.
         assumed: What of this the provider concludes from the model's name, rather than from a listing or its own
-            documents: a part of `ASSUMABLE`. What a table of published facts states goes before it. Since contract 1.1.
+            documents: a part of `ASSUMABLE`. A table of published facts takes precedence. Since contract 1.1.
     """
 
     name: str

@@ -75,13 +75,13 @@ class Provider(Component):
         """
 
     async def check_key(self, account: str | None) -> None:
-        """Checks whether the vendor accepts the key of an account, for nothing; None sends no key. Since contract 1.1.
+        """Checks whether the vendor accepts the key of an account, at no cost; None sends no key. Since contract 1.1.
 
         Raises:
             ProviderError: As `generate` does: why it is not accepted, or why that can't be found out;
-                `InvalidProviderRequest` if there is no way to check without paying.
+                `InvalidProviderRequest` if a check would cost something.
         """
-        raise InvalidProviderRequest(f"{self.name} has no call for nothing that checks a key")
+        raise InvalidProviderRequest(f"{self.name} has no free call that checks a key")
 
     async def billed(self, start: date, end: date) -> Sequence[Bill] | None:
         """Returns what the vendor bills for each day in UTC from `start` on and before `end`, as far as it says.
@@ -103,7 +103,7 @@ class Provider(Component):
         raise InvalidProviderRequest(f"{self.name} offers no embeddings")
 
     async def count_tokens(self, request: CountRequest, context: CallContext) -> TokenCount:
-        """Counts the tokens of a prompt, with a model of kind `GENERATE`, for nothing. An estimate is of no use: the
+        """Counts the tokens of a prompt, with a model of kind `GENERATE`, at no cost. An estimate is of no use: the
         server makes its own if this raises. Since contract 1.1.
 
         Raises:

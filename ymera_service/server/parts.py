@@ -133,7 +133,7 @@ async def _plugins(
             settings.plugins,
             transport,
             found,
-            heed=lambda given: redactor.learn(secrets_in(given)),
+            on_settings=lambda given: redactor.learn(secrets_in(given)),
             redact=redactor,
             production=settings.environment is Environment.PRODUCTION,
             vault=vault,

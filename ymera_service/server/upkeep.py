@@ -13,9 +13,9 @@ from ymera_service.server.parts import Parts
 from ymera_service.serving.background import Background
 
 LEARN_SECONDS = 1.0
-"""How often routing hears of observations of answers and of sessions, which other servers may have stored."""
+"""How often routing reads the observations of answers and the sessions that other servers may have stored."""
 KEYS_SECONDS = 1.0
-"""How often a server hears of keys that others have added, rotated or revoked."""
+"""How often a server reads which keys others have added, rotated or revoked."""
 MASTER_KEY_SECONDS = 30.0
 """How often the master keys are read, and a change of them that did not end is continued."""
 

@@ -182,7 +182,7 @@ async def test_another_account_is_not_charged_for_a_key_that_was_revoked(transpo
     provider = with_vault(transport, vault, {})
     work, other = (await provider.models())[0].deployments
     vault.keys = {"other": "stays"}
-    with pytest.raises(AuthenticationFailed, match="no key of the account 'work'"):
+    with pytest.raises(AuthenticationFailed, match="the key of the account 'work' does not exist"):
         await sent(provider, work)
     assert await sent(provider, other) == "Bearer stays"
 

@@ -108,7 +108,7 @@ def test_a_process_without_standard_input_has_the_argument_alone(monkeypatch: py
 
 def test_a_missing_prompt_at_a_terminal_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Stdin(b"", terminal=True))
-    with pytest.raises(CommandFailed, match="there is no prompt"):
+    with pytest.raises(CommandFailed, match="the prompt is missing"):
         requests.prompt_text(None)
 
 

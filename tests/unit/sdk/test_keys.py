@@ -73,7 +73,7 @@ def test_a_provider_that_needs_a_key_has_no_account_without_one() -> None:
     assert endpoint.deployments == (Deployment("work"),)
     assert endpoint.resolve(REQUEST, "work").headers == bearer("stored")
     shelf.stored = {"home": "other"}
-    with pytest.raises(AuthenticationFailed, match="account 'work' any more"):
+    with pytest.raises(AuthenticationFailed, match="account 'work' does not exist"):
         endpoint.resolve(REQUEST, "work")
 
 

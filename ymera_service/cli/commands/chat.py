@@ -39,7 +39,7 @@ def chat(
     output = Output()
     with output.reporting():
         if sys.stdin is None or not sys.stdin.isatty():
-            raise wrong("there is no terminal to chat at", "`ymera ask --session NAME` continues a conversation.")
+            raise wrong("a chat needs a terminal", "`ymera ask --session NAME` continues a conversation.")
         conversation = Conversation(session)
         preferences = requests.preferences(
             models=model,

@@ -36,7 +36,7 @@ def count(
 ) -> None:
     """Counts the tokens of a prompt, without calling a model.
 
-    The model's provider counts them, for nothing. Where it can't, the number is
+    The model's provider counts them, at no cost. Where it can't, the number is
     an estimate, which a tilde marks.
 
     [dim]cat report.md | ymera count -m claude-haiku-4-5[/dim]

@@ -30,7 +30,7 @@ _SOURCES = {ProviderKey.SOURCE_VAULT: "vault", ProviderKey.SOURCE_CONFIGURATION:
 def keys(found: Sequence[ProviderKey]) -> Iterator[RenderableType]:
     """Shows keys, and what is wrong with those that rest or can't be used."""
     if not found:
-        yield clean("There is no key. Add one with: ymera keys add PROVIDER")
+        yield clean("No key is stored. Add one with: ymera keys add PROVIDER")
         return
     yield table(_COLUMNS, map(_row, found), right=("calls", "cost"), folds=("provider", "name"), drops=_DROPS)
     for key in found:
@@ -41,7 +41,7 @@ def keys(found: Sequence[ProviderKey]) -> Iterator[RenderableType]:
 def checks(found: Sequence[KeyCheck]) -> Iterator[RenderableType]:
     """Shows verdicts on keys."""
     if not found:
-        yield clean("There is no key to check. Add one with: ymera keys add PROVIDER")
+        yield clean("No key to check. Add one with: ymera keys add PROVIDER")
         return
     rows = [
         (check.provider, check.name, _styled(word(KeyCheck.Verdict.Name(check.verdict), "VERDICT_")), check.detail)

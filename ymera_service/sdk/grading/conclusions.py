@@ -95,7 +95,7 @@ def kept(text: str, holds: Holds = bool) -> str:
 
 
 def refuses(text: str) -> bool:
-    """Returns whether the writer says that there is no answer, and then gives none explicitly."""
+    """Returns whether the writer states that there is no answer, and gives none."""
     refusals = list(_REFUSED.finditer(text))
     return bool(refusals) and not _MARKER.search(text[refusals[-1].end() :])
 

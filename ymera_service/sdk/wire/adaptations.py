@@ -9,7 +9,7 @@ from ymera_service.sdk.generation import Adaptation, AdaptationKind, Sampling
 _UNSET = (None, ())
 _FIELDS = tuple(field.name for field in fields(Sampling))
 ANY = Sampling()
-"""What a caller that asks for nothing asks for."""
+"""The request of a caller that sets no parameter."""
 
 
 def sampling_adaptations(sampling: Sampling, body: Mapping[str, Any], sent: Mapping[str, str]) -> Iterator[Adaptation]:

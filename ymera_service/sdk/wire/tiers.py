@@ -1,4 +1,4 @@
-"""Service tiers: what providers call them. What a call in one costs is said by `Price.service_tiers`."""
+"""The providers' names of service tiers. `Price.service_tiers` has their prices."""
 
 from collections.abc import Mapping
 

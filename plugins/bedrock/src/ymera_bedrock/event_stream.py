@@ -58,7 +58,7 @@ class EventStreamParser:
         """Takes the next bytes and returns the messages that they complete, which have to be read to the end.
 
         Raises:
-            MalformedResponse: While they are read: the bytes after the messages so far are no message.
+            MalformedResponse: While they are read: the bytes after the messages so far are not a message.
         """
         self._buffer += data
         return self._messages()

@@ -77,7 +77,7 @@ class BedrockProvider(HttpProvider):
         if authorizer is None and not deployment.account:
             authorizer = next(iter(self._accounts.values()), None)
         if authorizer is None:  # its key was revoked a moment ago: no other account is charged instead
-            raise AuthenticationFailed(f"there is no key of the account {deployment.account!r} any more")
+            raise AuthenticationFailed(f"the key of the account {deployment.account!r} does not exist any more")
         region = self._regions[name]
         endpoint = region.runtime if context.target.model else region.control  # the target of a list has no model
         return await authorizer(endpoint.resolve(request), name)

@@ -48,7 +48,7 @@ def _some(effort: ReasoningEffort, sampling: Sampling, profile: Profile) -> Json
 
 def _of_nova(effort: ReasoningEffort, sampling: Sampling, profile: Profile) -> str:
     found = nearest(effort, profile)
-    # With its highest effort, Nova refuses a limit of tokens; the limit bounds the cost, so it goes before the effort.
+    # With its highest effort, Nova refuses a limit of tokens. The limit bounds the cost, so it takes precedence.
     return found if sampling.max_output_tokens is None else min(found, profile.efforts[-2], key=profile.efforts.index)
 
 

@@ -35,7 +35,7 @@ def encode_documents(messages: Sequence[Message]) -> list[Json]:
     """Returns the texts that are files of the prompt, which an answer may cite by the name of the file.
 
     Raises:
-        InvalidProviderRequest: A file is no text.
+        InvalidProviderRequest: A file is not text.
     """
     parts = (part for message in messages for part in message.parts)
     files = [part for part in parts if isinstance(part, Media) and part.kind is MediaKind.FILE]

@@ -21,7 +21,7 @@ def is_answer(document: Json) -> bool:
 
 
 def events(event: Json) -> Iterator[Json]:
-    """Yields the events of version 2 that an event is; those of other types are none.
+    """Yields the events of version 2 that correspond to an event; none for those of other types.
 
     A call comes in pieces first, and then whole: the pieces are passed over.
     """

@@ -54,9 +54,7 @@ class Program:
         """
         code = self._code(written)
         if not code:
-            return Grade(
-                0.0, [Finding("code", passed=False, detail=f"there is no function {self.name} in a code block")]
-            )
+            return Grade(0.0, [Finding("code", passed=False, detail=f"no code block has a function {self.name}")])
         calls = "\n".join(f"print({_MARK!r} + repr(_plain({_call(self.name, given)})))" for given, _ in self.tests)
         printed, problem = run(f"{code}\n{_HARNESS}\n{calls}\n")
         results = [line.removeprefix(_MARK) for line in printed.splitlines() if line.startswith(_MARK)]

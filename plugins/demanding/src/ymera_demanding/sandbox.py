@@ -1,7 +1,7 @@
 """Runs programs that models wrote in Monty, a Python interpreter without files, network, processes or environment.
 
 It runs in a process of its own, within limits of time, memory, depth and output. It knows a large part of Python, not
-all of it: what it does not know is told from what is wrong.
+all of it: what it does not know is distinguished from what is wrong.
 """
 
 import re

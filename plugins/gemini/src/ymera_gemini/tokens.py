@@ -130,7 +130,7 @@ async def _of_machine(transport: Transport, environment: Mapping[str, str]) -> T
         return await _fetch(transport, HttpRequest("GET", url, {"metadata-flavor": "Google"}))
     except ConnectionFailed:
         problem = (
-            "there are no default credentials of Google Cloud: set vertex.token_command or vertex.credentials_file"
+            "no default credentials of Google Cloud were found: set vertex.token_command or vertex.credentials_file"
         )
         raise AuthenticationFailed(problem) from None
 

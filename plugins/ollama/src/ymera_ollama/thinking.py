@@ -27,6 +27,6 @@ def think(sampling: Sampling, values: tuple[Thinking, ...] | None) -> Thinking |
 
 
 def _distance(level: str, effort: ReasoningEffort) -> tuple[int, int]:
-    """Returns how far a level is from an effort; of two that are equally far, the higher level goes before."""
+    """Returns how far a level is from an effort; of two that are equally far, the higher level is preferred."""
     place = _ORDER.index(level) if level in _ORDER else len(_ORDER)
     return abs(place - _ORDER.index(effort.value)), -place

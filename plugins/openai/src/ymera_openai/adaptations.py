@@ -96,5 +96,5 @@ def of_completions(sampling: Sampling, body: Json, quirks: Quirks) -> Iterator[A
 
 
 def _is_quiet(adaptation: Adaptation, sampling: Sampling) -> bool:
-    """Returns whether a model that does not think need not be told."""
+    """Returns whether the effort may be left out, as the model does not think."""
     return adaptation.field.endswith("reasoning_effort") and sampling.reasoning_effort is ReasoningEffort.NONE

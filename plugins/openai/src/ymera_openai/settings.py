@@ -36,7 +36,7 @@ class EndpointSettings(_Table):
     """The base address of its API, to which `/chat/completions` and `/models` are appended."""
     dialect: Literal["chat_completions", "responses", "completions"] = "chat_completions"
     like: str = ""
-    """The vendor whose form of the API it follows, such as "mistral"; what is set below goes before it."""
+    """The vendor whose form of the API it follows, such as "mistral"; what is set below takes precedence."""
     thinking: (
         Literal["none", "reasoning_effort", "reasoning", "thinking", "enable_thinking", "chat_template_kwargs"] | None
     ) = None

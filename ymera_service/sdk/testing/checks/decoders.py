@@ -34,7 +34,7 @@ def check_decoded(items: Sequence[Item], size: int) -> None:
     """Asserts what holds for every body, of `size` bytes.
 
     It becomes events and exactly one end, which comes last: `Finished`, or a failure of the taxonomy. Deltas have
-    content, counts are no negative numbers, and half a tool call is never the end of an answer.
+    content, counts are not negative, and half a tool call is never the end of an answer.
     """
     assert items, "a body became nothing at all"
     ends = [item for item in items if isinstance(item, Finished | ProviderError)]

@@ -81,7 +81,7 @@ def check_events(events: Sequence[ProviderEvent]) -> None:
     _check_tool_calls([event for event in events if isinstance(event, ToolCallDelta)])
     answer = Answer.of(events)
     if answer.finish_reason is FinishReason.TOOL_CALLS:
-        assert answer.tool_calls, "the finish reason is tool_calls, but there is no tool call"
+        assert answer.tool_calls, "the finish reason is tool_calls, but the answer has no tool call"
     if answer.usage:
         check_usage(answer.usage)
 
