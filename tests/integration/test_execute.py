@@ -50,6 +50,15 @@ def stored_as(request_id: str) -> routing_pb2.GetExecutionRequest:
     return routing_pb2.GetExecutionRequest(request_id=request_id)
 
 
+async def test_short_answers_make_others_of_their_class_expected_to_cost_less(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub,
+) -> None:
+    answers = [await stub.Execute(ask("one two three", "lab/parrot"), timeout=WAIT) for _ in range(20)]
+    expected = [answer.decision.candidates[0].expected_cost_micros for answer in answers]
+    assert expected == sorted(expected, reverse=True)
+    assert expected[-1] < expected[0] / 3
+
+
 async def test_an_answer_comes_with_usage_price_and_decision(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
     answer = await stub.Execute(ask("one two three", "lab/parrot"), timeout=WAIT)
     [message] = answer.messages

@@ -108,6 +108,13 @@ class Learning:
             return
         self._remember(self._answer(execution.request, execution.decision, answered))
         self._evidence.answered()
+        if (decision := execution.decision) is not None:
+            self._evidence.lengths.observe(
+                decision.category,
+                input_tokens=decision.inputs.input_tokens,
+                expected=decision.inputs.output_tokens,
+                output_tokens=0 if answered.estimated else answered.usage.output_tokens,
+            )
         self._evidence.observe(
             answered.target.pool,
             output_tokens=0 if answered.estimated else answered.usage.output_tokens,

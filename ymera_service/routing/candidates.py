@@ -33,11 +33,10 @@ def candidates(positions: Sequence[int], rows: Sequence[int], category: str, sco
         if model in corrections:
             basis += f"; {corrections[model].better:+.2f} by similar requests"
         time = "not yet measured" if latency is None else f"{latency:.1f} s expected"
-        price = "price not known" if micros is None else f"{dollars(micros)} expected" if micros else "free"
         components: tuple[ScoreComponent, ...] = (
             ScoreComponent("quality", quality, weights.quality, basis),
             ScoreComponent("speed", speed, weights.speed, time),
-            ScoreComponent("cost", cost, weights.cost, price),
+            ScoreComponent("cost", cost, weights.cost, _cost(micros, scored.snapshot.size)),
         )
         if not plain:
             components += tuple(_beside(position, row, scored))
@@ -88,3 +87,12 @@ def _continuity(affinity: Affinity) -> ScoreComponent:
     if change > CHANGED:
         return ScoreComponent("session", 1 - change, 0.0, "gave the previous answer of this session, on another topic")
     return ScoreComponent("session", 1 - change, SESSION_WEIGHT, "gave the previous answer of this session")
+
+
+def _cost(micros: int | None, size: float) -> str:
+    if micros is None:
+        return "price not known"
+    if not micros:
+        return "free"
+    expected, times = f"{dollars(micros)} expected", f"{size:.1f}"
+    return expected if times == "1.0" else f"{expected}, as a request of {times} times the usual size"

@@ -46,6 +46,13 @@ class Weights:
         share = (1 - SPEED_WEIGHT) / (quality + cost)
         return cls(quality * share, SPEED_WEIGHT, cost * share)
 
+    def at_size(self, size: float) -> "Weights":
+        """Returns the weights, adding up to 1, for a request that is `size` times as large as is usual.
+
+        Its cost counts in proportion: with a given sum of money, most is won where quality costs the least.
+        """
+        return self if size == 1.0 else Weights(self.quality, self.speed, self.cost * size).normalised()
+
     def normalised(self) -> "Weights":
         """Returns the same proportions adding up to 1."""
         total = self.quality + self.speed + self.cost
@@ -216,6 +223,8 @@ class Inputs:
         preferences: See `Preferences.stated`; None if they were too long to be stored.
         exploration: How likely the first candidate was drawn from those that may be the best in truth.
         optimism: How much of its doubt was added to the quality of each candidate.
+        output_tokens: Of the answer, as it was expected to be; 0 where an earlier version decided.
+        size: How large the request was in usual ones.
     """
 
     catalog_version: str
@@ -232,6 +241,8 @@ class Inputs:
     chances: dict[str, tuple[float, float]] = field(default_factory=dict)
     scored_by: str = ""
     turn: int = 0
+    output_tokens: int = 0
+    size: float = 1.0
 
 
 @dataclass(slots=True)

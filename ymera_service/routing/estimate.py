@@ -48,8 +48,8 @@ class Needs:
         capabilities: Those without which a model can't take it. Calls of tools in the history are text to a model
             that is offered none.
         input_tokens: Of the whole prompt, tools and schemas included.
-        output_tokens: Of the answer as it will probably be; for the time it takes.
-        most: The usage with the longest answer asked for; for what it may cost.
+        output_tokens: Of the answer as it will probably be; for what it takes in time and money.
+        most: The usage with the longest answer asked for; for the limit of what it may cost.
         reserved_tokens: Of the answer, that have to fit into the context beside the prompt.
         max_output_tokens: What the caller allows for the answer; 0 where it does not say.
         whole: Prompt and answer have to fit into one context.
@@ -64,18 +64,20 @@ class Needs:
     whole: bool = True
 
 
-def needs_of(prompt: Prompt) -> Needs:
-    """Returns what a prompt needs."""
-    return needs_for(frozenset(_called_for(prompt)), prompt_tokens(prompt), prompt.sampling.max_output_tokens)
+def needs_of(prompt: Prompt, usual: int = TYPICAL_OUTPUT_TOKENS) -> Needs:
+    """Returns what a prompt needs whose answer usually has so many tokens."""
+    return needs_for(frozenset(_called_for(prompt)), prompt_tokens(prompt), prompt.sampling.max_output_tokens, usual)
 
 
-def needs_for(capabilities: frozenset[Capability], tokens: int, limit: int | None) -> Needs:
+def needs_for(
+    capabilities: frozenset[Capability], tokens: int, limit: int | None, usual: int = TYPICAL_OUTPUT_TOKENS
+) -> Needs:
     """Returns what a prompt of so many tokens needs; `limit` is what the caller allows for the answer."""
     return Needs(
         capabilities=capabilities,
         input_tokens=tokens,
-        output_tokens=TYPICAL_OUTPUT_TOKENS if limit is None else min(limit, TYPICAL_OUTPUT_TOKENS),
-        most=Usage(tokens, TYPICAL_OUTPUT_TOKENS if limit is None else limit),
+        output_tokens=usual if limit is None else min(limit, usual),
+        most=Usage(tokens, usual if limit is None else limit),
         reserved_tokens=1 if limit is None else limit,
         max_output_tokens=limit or 0,
     )

@@ -11,6 +11,7 @@ from ymera_service.routing.drift import Drift
 from ymera_service.routing.features import Features
 from ymera_service.routing.judged import Judged, Tallies
 from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
+from ymera_service.routing.lengths import Lengths
 from ymera_service.routing.neighbours import Correction, Neighbours
 from ymera_service.routing.quality import Expect, Qualities, by_model, expected_by, nothing
 from ymera_service.sdk.targets import Target
@@ -43,6 +44,7 @@ class Evidence:
         self._expect: Expect = nothing
         self._qualities: Qualities | None = None
         self._answers = self._judgements = 0.0
+        self.lengths = Lengths()
         self._joined: tuple[Sequence[BenchmarkSummary], Expect, Sequence[BenchmarkSummary]] = ((), nothing, ())
         self._benchmarks: Sequence[BenchmarkSummary] = ()
         self._by_model: Mapping[str, Mapping[str, BenchmarkSummary]] = {}
@@ -152,9 +154,11 @@ class Evidence:
     ) -> None:
         """Takes observations of answers, known ones among them, and by the ids of their requests the features of those.
 
-        `past` ones say nothing of how many are judged now. Many are taken in batches, as an answer that is tried on
-        the neighbours must not have been learnt from.
+        `past` ones say nothing of how many are judged now; of lengths, only they do, as others are known already. Many
+        are taken in batches, as an answer that is tried on the neighbours must not have been learnt from.
         """
+        if past:
+            self._recall(observations, features or {})
         for start in range(0, len(observations), BATCH):
             batch = observations[start : start + BATCH]
             tallies, before, drifts = self.tallies, self.qualities, self.drifts
@@ -171,6 +175,15 @@ class Evidence:
                     self._compare(request_id, known, before)
             if not past:
                 self._judgements += new
+
+    def _recall(self, observations: Sequence[Observation], features: Mapping[str, Features]) -> None:
+        """Learns the lengths of the answers to requests whose features are kept."""
+        for request_id, one in {one.request_id: one for one in observations}.items():
+            if known := features.get(request_id):
+                expected = self.lengths.expected(known.categories)
+                self.lengths.observe(
+                    one.category, input_tokens=known.input_tokens, expected=expected, output_tokens=one.tokens
+                )
 
     def _compare(self, request_id: str, features: Features, before: Qualities) -> None:
         """Lets the neighbours learn by how much an answer was better than expected before it was judged."""

@@ -17,7 +17,7 @@ from ymera_service.routing.columns import Floats, Mask, Rows, Whole
 from ymera_service.routing.decision import Exclusion, ExclusionCount, ExclusionReason, Preferences
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.latency import Paces
-from ymera_service.routing.scoring import expected_costs
+from ymera_service.routing.scoring import highest_costs
 from ymera_service.routing.table import Matches, Table
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import ModelNotFound, ModelNotPermitted
@@ -109,7 +109,7 @@ def filters_for(
     if needs.whole and needs.input_tokens + needs.reserved_tokens > table.smallest_window:
         yield _fits(needs, table)
     if preferences.max_cost_micros is not None:
-        yield from _affordable(preferences, preferences.max_cost_micros, expected_costs(needs, table), table)
+        yield from _affordable(preferences, preferences.max_cost_micros, highest_costs(needs, table), table)
     if preferences.max_latency is not None:
         yield _quick(preferences.max_latency, paces.columns.latencies(needs.output_tokens))
     if open_domains:

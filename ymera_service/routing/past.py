@@ -90,6 +90,7 @@ class PastRouting:
             chances={pool: Chance.of(*calls) for pool, calls in inputs.chances.items()},
             policy=policy,
             turn=inputs.turn,
+            size=inputs.size,
             affinity=Affinity(inputs.affinity, inputs.topic_change),
             seed=decision.seed,
         )

@@ -120,7 +120,7 @@ class Router:
             NoHealthyModel: There is none, and a provider can't list its models now.
         """
         reading = self._hinted(reading or self._readers.read_now(prompt), preferences.category_hint)
-        needs = needs_of(prompt)
+        needs = needs_of(prompt, self._evidence.lengths.expected(reading.categories))
         features = features_of(prompt, reading, needs) if self._keeps_features else None
         request = RoutingRequest(
             preferences,
@@ -147,6 +147,7 @@ class Router:
             turn=next(self._turns) if policy else 0,
             affinity=self._sessions.affinity(caller, preferences.session_id, prompt, reading.categories),
             seed=getrandbits(63) if seed is None else seed,
+            size=self._evidence.lengths.size(needs.input_tokens, needs.output_tokens),
         )
         return select(request, snapshot)
 

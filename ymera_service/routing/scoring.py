@@ -21,6 +21,7 @@ from ymera_service.routing.decision import Weights
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.latency import Columns, Paces
 from ymera_service.routing.table import Table
+from ymera_service.sdk.generation import Usage
 
 INSTANT, ENDLESS = 0.25, 120.0
 """Seconds for a whole answer that count as 1 and as 0."""
@@ -169,16 +170,25 @@ def _value(amount: float, best: float, per_e_fold: float) -> float:
 
 
 def costs_in(needs: Needs, table: Table, rows: Sequence[int]) -> Sequence[int | None]:
-    """Returns the micro-USD that the longest answer asked for costs in some rows; `None` where a price is not known."""
-    most = needs.most.output_tokens
-    return table.costs.expected_in(rows, needs.input_tokens, [min(most, table.longest[row]) for row in rows])
+    """Returns the micro-USD that the answer is expected to cost in some rows; `None` where a price is not known."""
+    usual = needs.output_tokens
+    return table.costs.expected_in(rows, needs.input_tokens, [min(usual, table.longest[row]) for row in rows])
 
 
 def expected_costs(needs: Needs, table: Table) -> Whole:
     """Returns the same for all rows; without meaning where the price is not known."""
-    most = needs.most.output_tokens
-    longest = most if most <= table.smallest_answer else np.minimum(table.answers, most)
-    return table.costs.expected(needs.input_tokens, longest)
+    return _costs(Usage(needs.input_tokens, needs.output_tokens), table)
+
+
+def highest_costs(needs: Needs, table: Table) -> Whole:
+    """Returns the micro-USD that the longest answer asked for costs, as `expected_costs` does."""
+    return _costs(needs.most, table)
+
+
+def _costs(usage: Usage, table: Table) -> Whole:
+    answer = usage.output_tokens
+    longest = answer if answer <= table.smallest_answer else np.minimum(table.answers, answer)
+    return table.costs.expected(usage.input_tokens, longest)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from ymera_service.routing.explain import explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, sift
 from ymera_service.routing.policies import BALANCED, Contest, scores_of
 from ymera_service.routing.scoring import FAILURES_WEIGHT, doubts, score
-from ymera_service.routing.snapshot import RANKED, RoutingRequest, Scored, Snapshot
+from ymera_service.routing.snapshot import RANKED, RoutingRequest, Scored, Snapshot, stated_weights
 from ymera_service.routing.table import Table, bits_of
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
@@ -60,7 +60,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         if failing is None:
             raise _nothing_left(sifted, snapshot, wanted)
         sifted = Sifted(failing, tuple([each for each in sifted.excluded if each[0].reason not in TEMPORARY]))
-    weights = wanted.weights.normalised() if wanted.weights else snapshot.weights
+    weights = stated_weights(request, snapshot).at_size(snapshot.size)
     eligible = sifted.eligible
     scores = score(
         table,
@@ -183,7 +183,7 @@ def _selection(scored: Scored) -> Selection:
         candidate_count=sifted.eligible.size,
         exclusions=exclusions,
         policy=order.policy,
-        weights=scored.weights,
+        weights=stated_weights(request, snapshot),
         seed=snapshot.seed,
         propensity=order.propensity,
         explanation=f"{explanation}; {_predicament(snapshot)}" if scored.all_failing else explanation,
@@ -222,6 +222,8 @@ def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
         preferences=wanted.stated,
         exploration=snapshot.exploration,
         optimism=snapshot.optimism,
+        output_tokens=needs.output_tokens,
+        size=snapshot.size,
     )
 
 

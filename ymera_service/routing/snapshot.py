@@ -63,6 +63,7 @@ class Snapshot:
         affinity: The target to stay with, and how much.
         policy: What scores the candidates; without one, their balance does.
         turn: Counted up with every request.
+        size: How large the request is in usual ones; its cost counts in proportion.
         seed: Settles every draw; of 63 bits, so that every language has a type for it.
     """
 
@@ -79,6 +80,13 @@ class Snapshot:
     chances: Mapping[str, Chance] = field(default_factory=dict)
     policy: RoutingPolicy | None = None
     turn: int = 0
+    size: float = 1.0
+
+
+def stated_weights(request: RoutingRequest, snapshot: Snapshot) -> Weights:
+    """Returns the weights that are asked for, adding up to 1."""
+    wanted = request.preferences.weights
+    return wanted.normalised() if wanted else snapshot.weights
 
 
 @dataclass(slots=True)

@@ -40,6 +40,22 @@ _Example = tuple[_Target, str]
 _Count = tuple[ExclusionReason, int, _Target, str]
 _FirstInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None]
 _SecondInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float]
+_ThirdInputs = tuple[
+    str,
+    str,
+    tuple[str, ...],
+    int,
+    int,
+    tuple[str, ...],
+    str,
+    dict[str, Any] | None,
+    float,
+    float,
+    float | None,
+    dict[str, tuple[float, float]],
+    str,
+    int,
+]
 _Inputs = tuple[
     str,
     str,
@@ -55,6 +71,8 @@ _Inputs = tuple[
     dict[str, tuple[float, float]],
     str,
     int,
+    int,
+    float,
 ]
 
 
@@ -72,8 +90,9 @@ class _Decision:
     seed: int
     propensity: float
     explanation: str
-    inputs: _Inputs | _SecondInputs | _FirstInputs
-    """The first ones are those before anything was explored by its doubt, the second ones those before topics."""
+    inputs: _Inputs | _ThirdInputs | _SecondInputs | _FirstInputs
+    """The first ones are those before anything was explored by its doubt, the second ones those before topics, and the
+    third ones those before sizes."""
     session_affinity: bool
     reading: tuple[dict[str, float], float | None] = field(default=({}, None))
     """Emotions and complexity; absent where nothing is known of them."""
@@ -155,6 +174,8 @@ def _packed(decision: Decision) -> dict[str, Any]:
             inputs.chances,
             inputs.scored_by,
             inputs.turn,
+            inputs.output_tokens,
+            inputs.size,
         ),
         "session_affinity": decision.session_affinity,
         **_packed_reading(decision),

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from ymera_lexical.classifier import LexicalClassifier
 
-from routing.tables import Prompt, Table, means
+from routing.tables import Outcome, Prompt, Table, means
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings, RoutingSettings
-from ymera_service.routing.decision import Preferences, Weights
+from ymera_service.routing.decision import Decision, Preferences, Weights
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.features import Features
 from ymera_service.routing.readers import Readers
@@ -47,7 +47,7 @@ class Fixed:
         """Returns the model."""
         return self._model
 
-    def learn(self, prompt: Prompt, model: str, quality: float) -> None:
+    def learn(self, prompt: Prompt, model: str, outcome: Outcome) -> None:
         """Needs no evidence."""
 
 
@@ -90,7 +90,6 @@ class Neighbours:
     def __init__(self, table: Table, setting: float, seed: int) -> None:
         self._setting = setting
         self._heard = 0
-        self._features: Features | None = None
         self._draw = Random(seed)
         self._seen: dict[str, tuple[list[NDArray[np.float32]], list[float]]] = {
             model: ([], []) for model in sorted(table.prices)
@@ -102,7 +101,7 @@ class Neighbours:
         """See `Policy`."""
         for prompt in prompts:
             for model, outcome in prompt.outcomes.items():
-                self.learn(prompt, model, outcome.quality)
+                self.learn(prompt, model, outcome)
 
     def choose(self, prompt: Prompt) -> str:
         """See `Policy`."""
@@ -111,12 +110,12 @@ class Neighbours:
         asked = vector(prompt.text)
         return max(self._seen, key=lambda model: self._worth(model, asked))
 
-    def learn(self, prompt: Prompt, model: str, quality: float) -> None:
+    def learn(self, prompt: Prompt, model: str, outcome: Outcome) -> None:
         """See `Policy`."""
         self._heard += 1
         vectors, qualities = self._seen[model]
         vectors.append(vector(prompt.text))
-        qualities.append(quality)
+        qualities.append(outcome.quality)
 
     def _worth(self, model: str, asked: NDArray[np.float32]) -> float:
         return self._setting * self._expected(model, asked) - (1 - self._setting) * self._prices[model]
@@ -180,6 +179,8 @@ class Ymera:
         asyncio.run(self._catalog.refresh())
         self._evidence = Evidence(lambda: NOW)
         self._heard = 0
+        self._features: Features | None = None
+        self._decision: Decision | None = None
         self._router = Router(
             catalog=self._catalog,
             evidence=self._evidence,
@@ -208,14 +209,21 @@ class Ymera:
         """See `Policy`."""
         seed = self._draw.getrandbits(63)
         selection = self._router.route(asked(prompt.text), self._preferences, seed=seed)
-        self._features = selection.features
+        self._features, self._decision = selection.features, selection.decision
         return selection.ranking[0].model.partition("/")[2]
 
-    def learn(self, prompt: Prompt, model: str, quality: float) -> None:
-        """Takes the quality as feedback, in the class that the prompt most likely belongs to."""
+    def learn(self, prompt: Prompt, model: str, outcome: Outcome) -> None:
+        """Takes the answer's length, and its quality as feedback in the prompt's likeliest class."""
         self._heard += 1
         self._evidence.answered()
-        rating = _rating(str(self._heard), f"table/{model}", likeliest(prompt), quality)
+        if (decision := self._decision) is not None:
+            self._evidence.lengths.observe(
+                decision.category,
+                input_tokens=decision.inputs.input_tokens,
+                expected=decision.inputs.output_tokens,
+                output_tokens=outcome.tokens,
+            )
+        rating = _rating(str(self._heard), f"table/{model}", likeliest(prompt), outcome.quality)
         self._evidence.learn([rating], {} if self._features is None else {rating.request_id: self._features})
 
 

@@ -13,10 +13,11 @@ DATA = Path(__file__).parents[3].parent / "shared" / "routing" / "dev"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What one model's answer to one prompt was worth, from 0 to 1, and its cost in USD."""
+    """What one model's answer to one prompt was worth, from 0 to 1, its cost in USD, and its tokens; 0 if not known."""
 
     quality: float
     cost: float
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +59,7 @@ def _prompts(path: Path) -> Sequence[Prompt]:
 
 
 def _outcome(row: Mapping[str, float]) -> Outcome:
-    return Outcome(float(row["quality"]), float(row["cost_usd"]))
+    return Outcome(float(row["quality"]), float(row["cost_usd"]), int(row.get("output_tokens") or 0))
 
 
 def means(prompts: Sequence[Prompt]) -> Mapping[str, Outcome]:

@@ -27,8 +27,8 @@ class Policy(Protocol):
         """Returns the model that answers."""
         ...
 
-    def learn(self, prompt: Prompt, model: str, quality: float) -> None:
-        """Takes how good the answer of the model was."""
+    def learn(self, prompt: Prompt, model: str, outcome: Outcome) -> None:
+        """Takes what came of the answer of the model."""
 
 
 Make = Callable[[Table, float, int], Policy]
@@ -58,7 +58,7 @@ def run(policy: Policy, prompts: Sequence[Prompt]) -> Outcome:
     for prompt in prompts:
         model = policy.choose(prompt)
         outcome = prompt.outcomes[model]
-        policy.learn(prompt, model, outcome.quality)
+        policy.learn(prompt, model, outcome)
         chosen.append(outcome)
     return Outcome(fmean(one.quality for one in chosen), fmean(one.cost for one in chosen))
 

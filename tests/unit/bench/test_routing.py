@@ -78,8 +78,8 @@ class Alternating:
     def choose(self, prompt: Prompt) -> str:
         return "ab"[len(self.told) % 2]
 
-    def learn(self, prompt: Prompt, model: str, quality: float) -> None:
-        self.told.append((prompt.text, model, quality))
+    def learn(self, prompt: Prompt, model: str, outcome: Outcome) -> None:
+        self.told.append((prompt.text, model, outcome.quality))
 
 
 def prompts(count: int) -> list[Prompt]:

@@ -47,14 +47,13 @@ class Reference:
     def members(self, model: Model, pool: str) -> list[Target]:
         return [target for target in model.targets if target.pool == pool]
 
-    def cost(self, model: Model) -> int | None:
-        most = self.needs.most.output_tokens
-        return model.cost_micros(Usage(self.needs.input_tokens, min(most, model.info.max_output_tokens or most)))
+    def cost(self, model: Model, tokens: int) -> int | None:
+        return model.cost_micros(Usage(self.needs.input_tokens, min(tokens, model.info.max_output_tokens or tokens)))
 
     def reason(self, target: Target, model: Model, pace: Pace | None) -> ExclusionReason | None:
         """Returns the first rule that excludes a target."""
         wanted, needs, info = self.preferences, self.needs, model.info
-        micros, limit, longest = self.cost(model), wanted.max_cost_micros, wanted.max_latency
+        micros, limit, longest = self.cost(model, needs.most.output_tokens), wanted.max_cost_micros, wanted.max_latency
         routing = min(needs.reserved_tokens, info.max_output_tokens or needs.reserved_tokens)
         required = needs.capabilities | wanted.required_capabilities
         latency = 0.0 if pace is None else _seconds(pace, needs)
@@ -79,7 +78,7 @@ class Reference:
         """Returns the weighted sum of a target's quality, speed and cost."""
         quality = sum(share * self.qualities.value(model.id, category) for category, share in probabilities.items())
         speed = 0.5 if pace is None else _against(_seconds(pace, self.needs), 0.25, 120)
-        micros = self.cost(model)
+        micros = self.cost(model, self.needs.output_tokens)
         cost = 0.5 if micros is None else _against(micros, 10, 1_000_000)
         required = self.needs.capabilities | self.preferences.required_capabilities
         certainty = 0.1 if required and required <= model.info.capabilities else 0

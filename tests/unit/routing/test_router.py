@@ -222,6 +222,7 @@ def test_the_inputs_of_a_decision_are_kept_with_it() -> None:
         max_output_tokens=50,
         affinity="p/gone",
         topic_change=0.0,
+        output_tokens=50,
     )
 
 

@@ -132,6 +132,7 @@ class Case:
     count: int
     errors: tuple[str, ...]
     seed: int
+    size: float
 
 
 CASES = st.builds(
@@ -146,6 +147,7 @@ CASES = st.builds(
     count=st.sampled_from([12, 13, COUNT]),
     errors=st.sampled_from([(), ("absent",)]),
     seed=SEEDS,
+    size=st.sampled_from([1.0, 0.25, 2.7]),
 )
 
 
@@ -159,7 +161,7 @@ def test_every_target_is_ranked_by_its_score_or_excluded_for_the_first_reason_th
     for kind, tokens, first, rest in case.calls:
         for target in list(models)[kind::12]:
             evidence.observe(target.pool, output_tokens=tokens, time_to_first_token=first, duration=first + rest)
-    snapshot = replace(snapshot_of(catalog, evidence, seed=case.seed), open_domains=case.open_domains)
+    snapshot = replace(snapshot_of(catalog, evidence, seed=case.seed), open_domains=case.open_domains, size=case.size)
     reasons = {target.id: truth.reason(target, model, pace_of(target, snapshot)) for target, model in models.items()}
     decision = attempt(RoutingRequest(case.preferences, case.shares, case.needs, full_view=True), snapshot)
     if isinstance(decision, str):
@@ -173,11 +175,12 @@ def test_every_target_is_ranked_by_its_score_or_excluded_for_the_first_reason_th
     assert len(decision.candidates) + len(excluded) == len(reasons)
     assert {each.target.id: each.reason for each in decision.excluded} == excluded
     assert {each.example.reason: each.count for each in decision.exclusions} == Counter(excluded.values())
-    weights = (case.preferences.weights or WEIGHTS).normalised()
+    stated = (case.preferences.weights or WEIGHTS).normalised()
+    weights = Weights(stated.quality, stated.speed, stated.cost * case.size).normalised()
     for candidate in decision.candidates[:: max(1, len(decision.candidates) // 50)]:
         model, pace = models[candidate.target], pace_of(candidate.target, snapshot)
         assert candidate.score == pytest.approx(truth.score(model, case.shares, weights, pace), abs=1e-9)
-        assert candidate.expected_cost_micros == truth.cost(model)
+        assert candidate.expected_cost_micros == truth.cost(model, truth.needs.output_tokens)
         assert all(0 <= part.value <= 1 for part in candidate.components)
     free_first = case.preferences.prefer_free
     ranks = [(free_first and each.expected_cost_micros != 0, -each.score) for each in decision.candidates]

@@ -1514,7 +1514,10 @@ class Decision(google.protobuf.message.Message):
 
     @property
     def weights(self) -> Global___RoutingWeights:
-        """The weights used, adding up to 1."""
+        """The weights asked for, adding up to 1. Those of the components count the
+        cost in proportion to the size of the request, from a quarter of what is
+        usual to four times that.
+        """
 
     @property
     def excluded_targets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Exclusion]:
