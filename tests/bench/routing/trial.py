@@ -1,6 +1,6 @@
 """Runs policies over prompts in the order of their arrival: each hears only how the model that it chose did."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Protocol
@@ -13,6 +13,8 @@ WARM = 200
 by them."""
 SETTINGS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 """From the cheapest to the best answer."""
+DEFAULT, BEST = 0.5, 1.0
+"""The server's default among them, and the quality end."""
 KEPT = 0.97
 """The share of the best model's quality whose price is reported."""
 
@@ -44,12 +46,15 @@ class Result:
         quality: At the quality end, relative to the best single model.
         cost: At the quality end, relative to the best single model.
         kept_at: The least cost, relative to the best single model, of `KEPT` of its quality; None if not reached.
+        default_quality: By default, like the cost relative to the best single model.
     """
 
     area: float
     quality: float
     cost: float
     kept_at: float | None
+    default_quality: float
+    default_cost: float
 
 
 def run(policy: Policy, prompts: Sequence[Prompt]) -> Outcome:
@@ -75,21 +80,28 @@ def judge(make: Make, table: Table, order: int, *, warm: bool, limit: int) -> Re
     """
     prompts = table.arranged(order)
     judged = prompts[WARM : WARM + limit]
-    reached = []
+    reached = {}
     for setting in SETTINGS:
         policy = make(table, setting, order)
         if warm:
             policy.warm(prompts[:WARM])
-        reached.append(run(policy, judged))
+        reached[setting] = run(policy, judged)
     return result(reached, [*means(judged).values()])
 
 
-def result(reached: Sequence[Outcome], models: Sequence[Outcome]) -> Result:
-    """Returns what outcomes, by ascending setting, are beside those of single models."""
+def result(reached: Mapping[float, Outcome], models: Sequence[Outcome]) -> Result:
+    """Returns what outcomes, by setting, are beside those of single models."""
     best, cheapest = max(models, key=lambda one: one.quality), min(models, key=lambda one: one.cost)
-    points, last = scaled(reached, cheapest, best), reached[-1]
+    points, usual, last = scaled(reached.values(), cheapest, best), reached[DEFAULT], reached[BEST]
     (_, wanted), *_ = scaled([Outcome(KEPT * best.quality, best.cost)], cheapest, best)
     kept_at = cost_of(points, wanted)
     if kept_at is not None:
         kept_at = (cheapest.cost + kept_at * (best.cost - cheapest.cost)) / best.cost
-    return Result(area(points), last.quality / best.quality, last.cost / best.cost, kept_at)
+    return Result(
+        area=area(points),
+        quality=last.quality / best.quality,
+        cost=last.cost / best.cost,
+        kept_at=kept_at,
+        default_quality=usual.quality / best.quality,
+        default_cost=usual.cost / best.cost,
+    )

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from routing.curve import Point, area, cost_of, hull, quality_at, scaled
+from routing.goals import goals, half_width
 from routing.tables import Outcome, Prompt, Table, means
-from routing.trial import WARM, judge, result, run
+from routing.trial import WARM, Result, judge, result, run
 
 AMOUNTS = st.floats(-1, 2).map(lambda amount: round(amount, 3))
 POINTS = st.lists(st.tuples(AMOUNTS, AMOUNTS), max_size=8)
@@ -60,10 +61,45 @@ def test_there_is_no_scale_where_the_cheapest_is_the_best() -> None:
 
 def test_a_policy_is_compared_with_the_best_single_model() -> None:
     models = [Outcome(0.5, 1.0), Outcome(0.8, 3.0), Outcome(0.6, 9.0)]
-    found = result([Outcome(0.5, 1.0), Outcome(0.8, 2.0), Outcome(0.72, 6.0)], models)
+    found = result({0.0: Outcome(0.5, 1.0), 0.5: Outcome(0.8, 2.0), 1.0: Outcome(0.72, 6.0)}, models)
     assert found.area == pytest.approx(0.75)
     assert (found.quality, found.cost) == pytest.approx((0.9, 2.0))
+    assert (found.default_quality, found.default_cost) == pytest.approx((1.0, 2 / 3))
     assert found.kept_at == pytest.approx((1 + (0.97 * 0.8 - 0.5) / 0.3) / 3)
+
+
+def reaching(area: float, quality: float = 1.0, cost: float = 1.0) -> Result:
+    return Result(area, quality, cost, None, quality, cost)
+
+
+def test_goals_are_judged_by_the_means_and_bounds_of_cost_and_order_by_each() -> None:
+    own = [reaching(0.6, 1.0, 0.7), reaching(0.7, 0.98, 1.2)]
+    results = {
+        "neighbours, cold": [reaching(0.4), reaching(0.7)],
+        "Ymera, cold": own,
+        "Ymera, warm": [reaching(0.6), reaching(0.69)],
+    }
+    lines = [line.strip() for line in goals(results)]
+    assert [line.partition("  ")[0] for line in lines if "warm never" not in line] == [
+        "reached",  # the area, on average
+        "reached",  # the quality, on average
+        "not reached",  # the cost, in one order
+        "not reached",  # the default's cost, on average
+        "reached",
+        "reached",
+        "not reached",
+    ]
+    assert lines[-1].startswith("not reached  warm never loses to cold: -0.005")
+
+
+def test_goals_of_what_was_not_tried_are_left_out() -> None:
+    assert [*goals({"neighbours, cold": [reaching(0.5)]})] == []
+
+
+def test_an_interval_is_wider_for_few_orders() -> None:
+    assert half_width([0.5]) == 0.0
+    assert half_width([0.4, 0.6]) == pytest.approx(12.71 * 0.1, abs=0.001)
+    assert half_width([0.4, 0.6] * 10) == pytest.approx(1.96 * 0.1026 / 20**0.5, abs=0.001)
 
 
 class Alternating:
