@@ -107,7 +107,10 @@ def _handlers(service: Service, max_message_bytes: int) -> Handlers:
     handlers = Handlers(service.calls, max_message_bytes, service.budget)
     handlers.add(ymera_servicer.SERVICE, YmeraServicer(service).methods())
     handlers.add(inference_servicer.SERVICE, InferenceServicer(service.inference).methods())
-    handlers.add(routing_servicer.SERVICE, RoutingServicer(service.history, service.replay, service.beliefs).methods())
+    handlers.add(
+        routing_servicer.SERVICE,
+        RoutingServicer(service.history, service.replay, service.beliefs, service.experiments).methods(),
+    )
     handlers.add(feedback_servicer.SERVICE, FeedbackServicer(service.feedback).methods())
     handlers.add(benchmark_servicer.SERVICE, BenchmarkServicer(service.past_benchmarks).methods())
     handlers.add(catalog_servicer.SERVICE, CatalogServicer(service.listing, service.changes).methods())

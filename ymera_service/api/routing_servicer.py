@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from ymera.v1 import experiments_pb2
 from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
+from ymera_service.api.convert.experiments import experiment_fields, results_message
 from ymera_service.api.convert.history import execution_fields, filter_of, recomputed_fields
 from ymera_service.api.convert.replay import replay_message, since_of, weights_of
 from ymera_service.api.convert.routing import is_full_view
@@ -12,6 +14,7 @@ from ymera_service.api.handlers import Method, Unary
 from ymera_service.serving.beliefs import Belief, Beliefs
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.violations import Violations
+from ymera_service.serving.experiments import Experiments
 from ymera_service.serving.history import History
 from ymera_service.serving.replay import Replay
 
@@ -21,9 +24,10 @@ SERVICE = pb.DESCRIPTOR.services_by_name["RoutingService"].full_name
 class RoutingServicer:
     """Converts, calls, converts."""
 
-    def __init__(self, history: History, replay: Replay, beliefs: Beliefs) -> None:
+    def __init__(self, history: History, replay: Replay, beliefs: Beliefs, experiments: Experiments) -> None:
         self._history = history
         self._beliefs = beliefs
+        self._experiments = experiments
         self._replay = replay
 
     def methods(self) -> Mapping[str, Method]:
@@ -33,6 +37,8 @@ class RoutingServicer:
             "ListExecutions": Unary(pb.ListExecutionsRequest, self.list_executions),
             "Replay": Unary(pb.ReplayRequest, self.replay),
             "ListBeliefs": Unary(pb.ListBeliefsRequest, self.list_beliefs),
+            "ListExperiments": Unary(experiments_pb2.ListExperimentsRequest, self.list_experiments),
+            "GetExperiment": Unary(experiments_pb2.GetExperimentRequest, self.get_experiment),
             "ResetBeliefs": Unary(pb.ResetBeliefsRequest, self.reset_beliefs),
         }
 
@@ -78,6 +84,19 @@ class RoutingServicer:
         """Forgets what answers of a model were judged to be worth."""
         forgotten = await self._beliefs.reset(request.model, request.category, call.caller)
         return pb.ResetBeliefsResponse(categories=forgotten)
+
+    async def list_experiments(
+        self, request: experiments_pb2.ListExperimentsRequest, call: Call
+    ) -> experiments_pb2.ListExperimentsResponse:
+        """Returns the experiments that are configured."""
+        fields: Fields = {"experiments": [experiment_fields(one) for one in self._experiments.known(call.caller)]}
+        return experiments_pb2.ListExperimentsResponse(**fields)
+
+    async def get_experiment(
+        self, request: experiments_pb2.GetExperimentRequest, call: Call
+    ) -> experiments_pb2.GetExperimentResponse:
+        """Returns what the arms of one experiment came to."""
+        return results_message(await self._experiments.results(request.name, call.caller))
 
 
 def _belief(belief: Belief) -> pb.Belief:

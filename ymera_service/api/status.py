@@ -31,6 +31,7 @@ STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.ModelNotFound: grpc.StatusCode.NOT_FOUND,
     errors.SuiteNotFound: grpc.StatusCode.NOT_FOUND,
     errors.ExecutionNotFound: grpc.StatusCode.NOT_FOUND,
+    errors.ExperimentNotFound: grpc.StatusCode.NOT_FOUND,
     errors.BenchmarkRunNotFound: grpc.StatusCode.NOT_FOUND,
     errors.BenchmarkRunUnderWay: grpc.StatusCode.FAILED_PRECONDITION,
     errors.NoEligibleModel: grpc.StatusCode.FAILED_PRECONDITION,

@@ -1,7 +1,7 @@
 """Names in `[balancing]` that mean nothing on offer, most likely as they are mistyped."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from difflib import get_close_matches
 
 import structlog
@@ -18,8 +18,22 @@ _END_OF_MODEL = re.compile("[#@]")
 class BalancedCatalog:
     """Refreshes a catalogue, and warns of each name in the settings that it does not have, once."""
 
-    def __init__(self, catalog: Catalog, settings: BalancingSettings, providers: Collection[str]) -> None:
-        """`providers` are the names of all, also of those without a key."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: BalancingSettings,
+        providers: Collection[str],
+        others: Callable[[CatalogSnapshot], Iterable[tuple[str, str]]] = lambda _: (),
+    ) -> None:
+        """Takes the catalogue and where names of it are.
+
+        Args:
+            catalog: Is refreshed.
+            settings: Have names of providers, accounts, endpoints and targets.
+            providers: The names of all, also of those without a key.
+            others: Returns further names that a snapshot does not have, and what is wrong with each.
+        """
+        self._others = others
         self._catalog = catalog
         self._settings = settings
         self._providers = providers
@@ -28,7 +42,8 @@ class BalancedCatalog:
     async def refresh(self) -> None:
         """Refreshes the catalogue; see `Catalog.refresh`."""
         await self._catalog.refresh()
-        for name, problem in unknown_names(self._settings, self._providers, self._catalog.snapshot):
+        snapshot = self._catalog.snapshot
+        for name, problem in (*unknown_names(self._settings, self._providers, snapshot), *self._others(snapshot)):
             if name not in self._warned:
                 self._warned.add(name)
                 _log.warning("unknown_name_in_settings", name=name, problem=problem)

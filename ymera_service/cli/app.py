@@ -19,6 +19,7 @@ NAMES = (
     "feedback",
     "replay",
     "beliefs",
+    "experiments",
     "usage",
     "benchmark",
     "models",

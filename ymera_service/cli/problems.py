@@ -27,6 +27,7 @@ _CLIENT = "If it asks for client certificates, set YMERA_TLS_CERTIFICATE and YME
 REMEDIES = {
     "MODEL_NOT_FOUND": "`ymera models` lists the models on offer.",
     "SUITE_NOT_FOUND": "`ymera plugins` lists the benchmark suites.",
+    "EXPERIMENT_NOT_FOUND": "`ymera experiments list` lists those that the server is configured with.",
     "EXECUTION_NOT_FOUND": "`ymera history` lists the latest requests with their ids.",
     "NO_ELIGIBLE_MODEL": "`ymera route` with fewer constraints shows the candidates and their scores.",
     "MODEL_NOT_PERMITTED": "`ymera route` without a model shows those that your key may use.",

@@ -7,6 +7,14 @@ reports every fault at once. In the environment, the steps of a path are joined 
 
 from ymera_service.config.balancing import BalancingPolicy, BalancingSettings
 from ymera_service.config.benchmark import BenchmarkSettings
+from ymera_service.config.choosing import (
+    AgentSettings,
+    ArmSettings,
+    ChoiceSettings,
+    ExperimentSettings,
+    OverrideSettings,
+    Unit,
+)
 from ymera_service.config.faults import ConfigError, ConfigFault, faults_of
 from ymera_service.config.reading import Source, load, user_file
 from ymera_service.config.routing import (
@@ -34,17 +42,22 @@ from ymera_service.config.vault import VaultSettings, default_master_key_file
 __all__ = [
     "MAX_PORT",
     "AccessSettings",
+    "AgentSettings",
+    "ArmSettings",
     "BalancingPolicy",
     "BalancingSettings",
     "BenchmarkSettings",
     "BreakerSettings",
     "CallerSettings",
     "CatalogSettings",
+    "ChoiceSettings",
     "ConfigError",
     "ConfigFault",
     "Environment",
     "ExecutionSettings",
+    "ExperimentSettings",
     "LogSettings",
+    "OverrideSettings",
     "PluginsSettings",
     "PriceSettings",
     "RateSettings",
@@ -55,6 +68,7 @@ __all__ = [
     "StorageSettings",
     "TierSettings",
     "TransportSettings",
+    "Unit",
     "VaultSettings",
     "WeightSettings",
     "default_database",

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from ymera_service.config.balancing import BalancingSettings
 from ymera_service.config.benchmark import BenchmarkSettings
+from ymera_service.config.choosing import AgentSettings, ExperimentSettings, Name, Text
 from ymera_service.config.routing import CatalogSettings, RoutingSettings
 from ymera_service.config.sections import Count, Seconds, Section
 from ymera_service.config.server import AccessSettings, ServerSettings
@@ -127,6 +128,10 @@ class Settings(BaseSettings):
     )
 
     environment: Environment = Environment.DEVELOPMENT
+    agents: dict[Text, AgentSettings] = Field(default_factory=dict)
+    """By the name of the agent, as requests give it."""
+    experiments: dict[Name, ExperimentSettings] = Field(default_factory=dict)
+    """A request takes part in the first one of the file that it meets the conditions of."""
     server: ServerSettings = ServerSettings()
     access: AccessSettings = AccessSettings()
     vault: VaultSettings = VaultSettings()

@@ -1,7 +1,7 @@
 """Makes what is known of an execution durable: before each call of a provider in the journal, at its end in storage."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -20,6 +20,7 @@ from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.targets import Target
 from ymera_service.storage import Recorder
+from ymera_service.storage.labels import arm_label
 from ymera_service.storage.records import ExecutionLabel, ExecutionRecord, Outcome
 from ymera_service.storage.rows import Record
 from ymera_service.storage.tables import USAGE_COLUMNS
@@ -74,7 +75,8 @@ class Recording:
             "agent_name": execution.request.attribution.agent_name,
             "end_user": execution.request.attribution.end_user,
             "caller": execution.request.caller,
-            "labels": execution.request.attribution.labels,
+            "labels": _labels(execution) if decision.assignment else execution.request.attribution.labels,
+            "arm_shares": decision.assignment.shares if decision.assignment is not None else None,
             "catalog_version": decision.inputs.catalog_version,
             "operation": execution.request.operation,
             "decision": orjson.Fragment(context.stored_decision),
@@ -168,7 +170,7 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
         session_id=preferences.session_id,
         agent_name=request.attribution.agent_name,
         end_user=request.attribution.end_user,
-        labels=request.attribution.labels,
+        labels=_labels(execution) if decision.assignment else request.attribution.labels,
         catalog_version=decision.inputs.catalog_version,
         decision=context.stored_decision or to_json(decision),
         attempts=attempts_to_json(execution),
@@ -177,7 +179,16 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
         error=None if execution.error is None else failure_to_json(Failure.of(execution.error)),
         operation=request.operation,
         spent_micros=spent_of(execution.attempts) if consumption.cost_micros is None else None,
+        arm_shares=None if decision.assignment is None else decision.assignment.shares,
     )
+
+
+def _labels(execution: Execution) -> Mapping[str, str]:
+    """Returns the labels of an execution in an experiment: its caller's, and its arm."""
+    assert execution.decision is not None
+    assert execution.decision.assignment is not None
+    assignment = execution.decision.assignment
+    return {**execution.request.attribution.labels, arm_label(assignment.experiment): assignment.arm}
 
 
 def spent_of(attempts: Iterable[Attempt]) -> int:

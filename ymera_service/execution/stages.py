@@ -92,6 +92,8 @@ class Route:
             request.preferences,
             caller=request.caller,
             reading=reading,
+            attribution=request.attribution,
+            request_id=request.request_id,
             full_view=request.full_view,
         )
 

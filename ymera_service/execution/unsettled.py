@@ -51,6 +51,7 @@ def unsettled_execution(note: Mapping[str, Any]) -> Sequence[ExecutionRecord | E
         agent_name=note["agent_name"],
         end_user=note["end_user"],
         labels=note["labels"],
+        arm_shares=note.get("arm_shares"),
         catalog_version=note["catalog_version"],
         decision=orjson.dumps(note["decision"]),
         attempts=attempts,

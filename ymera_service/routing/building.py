@@ -1,15 +1,17 @@
 """Puts the routing of a server together."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from ymera_service.catalog import Catalog
-from ymera_service.config import ConfigError, ConfigFault, RoutingSettings
+from ymera_service.config import ConfigError, ConfigFault, ExperimentSettings, RoutingSettings, Settings
 from ymera_service.plugins import Plugins, Registry
 from ymera_service.resilience.breaker import Breakers
+from ymera_service.routing.choosing import Choosing, choices
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.policies import BALANCED
 from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Answer, Sessions
@@ -28,31 +30,35 @@ class Routing:
         evidence: Has what was measured.
         remember: Takes an answer, so that its session stays with its target.
         shared: The sessions of all servers; None if this one does not share its own.
+        experiments: Those that are configured, by name.
     """
 
     router: Router
     evidence: Evidence
     remember: Callable[[Answer], None]
     shared: SharedSessions | None
+    experiments: Mapping[str, ExperimentSettings] = field(default_factory=dict)
 
 
 def build_routing(
-    *, plugins: Plugins, catalog: Catalog, breakers: Breakers, storage: Storage, settings: RoutingSettings
+    *, plugins: Plugins, catalog: Catalog, breakers: Breakers, storage: Storage, settings: Settings
 ) -> Routing:
     """Returns the routing of a server; classifiers, prior and categories are those of the plugins in use.
 
     Raises:
         ConfigError: The configuration names a classifier, a prior or a policy that no plugin registers.
     """
-    check_classifiers(plugins.registry, settings)
-    check_prior(plugins.registry, settings)
-    check_policy(plugins.registry, settings)
+    configured = settings.routing
+    check_classifiers(plugins.registry, configured)
+    check_prior(plugins.registry, configured)
+    check_policy(plugins.registry, configured)
+    check_choices(plugins.registry, settings)
 
     def categories() -> set[str]:
         return {category for suite in plugins.registry.suites.values() for category in suite.categories}
 
-    readers = Readers(lambda: plugins.registry.classifiers, settings.classifiers, settings.reading_seconds)
-    evidence, sessions = Evidence(), Sessions(settings.max_sessions)
+    readers = Readers(lambda: plugins.registry.classifiers, configured.classifiers, configured.reading_seconds)
+    evidence, sessions = Evidence(), Sessions(configured.max_sessions)
     router = Router(
         catalog=catalog,
         evidence=evidence,
@@ -62,12 +68,14 @@ def build_routing(
         policies=lambda: plugins.registry.policies,
         chances=breakers.reliability.chances,
         readers=readers,
-        prior=lambda: plugins.registry.priors.get(settings.prior),
-        settings=settings,
+        prior=lambda: plugins.registry.priors.get(configured.prior),
+        settings=configured,
         categories=categories,
+        choosing=Choosing.of(settings),
     )
-    shared = SharedSessions(sessions, storage.database, storage.recorder) if settings.features else None
-    return Routing(router, evidence, shared.remember if shared else sessions.remember, shared)
+    shared = SharedSessions(sessions, storage.database, storage.recorder) if configured.features else None
+    remember = shared.remember if shared else sessions.remember
+    return Routing(router, evidence, remember, shared, settings.experiments)
 
 
 def check_classifiers(registry: Registry, settings: RoutingSettings) -> None:
@@ -105,6 +113,22 @@ def check_policy(registry: Registry, settings: RoutingSettings) -> None:
     problem = _check("policy", settings.policy, registry.policies, settings, "ymera-policies")
     if problem:
         log.warning("the balance of quality, speed and cost decides", problem=problem)
+
+
+def check_choices(registry: Registry, settings: Settings) -> None:
+    """Looks for the policies of agents and of the arms of experiments.
+
+    Raises:
+        ConfigError: No plugin registers one of them.
+    """
+    known = ", ".join(sorted(registry.policies)) or "none; install ymera-policies"
+    faults = [
+        ConfigFault(f"{where}.policy", f"no plugin registers a policy {choice.policy!r}; registered: {known}")
+        for where, choice in choices(settings)
+        if choice.policy is not None and choice.policy != BALANCED and choice.policy not in registry.policies
+    ]
+    if faults:
+        raise ConfigError("configuration", faults)
 
 
 def _check(kind: str, name: str, registered: Mapping[str, object], settings: RoutingSettings, package: str) -> str:

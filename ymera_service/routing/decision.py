@@ -245,6 +245,15 @@ class Inputs:
     size: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The arm of an experiment that a request got; `shares` are those of all arms then, as text."""
+
+    experiment: str
+    arm: str
+    shares: str
+
+
 @dataclass(slots=True)
 class Decision:
     """What was decided and why.
@@ -257,10 +266,12 @@ class Decision:
         exclusions: A count for each reason that occurs.
         excluded: Every exclusion, in a full view; else empty. Not stored.
         seed: Settled every draw.
-        propensity: How likely the policy was to put this first candidate first.
+        propensity: How likely the policy was to put this first candidate first, in the arm of its experiment.
         session_affinity: The first candidate is first because the session stays with it.
         emotions: What the user was taken to feel: emotion → probability, the likeliest first, without unlikely ones.
         complexity: How demanding the request was taken to be, from 0 to 1; None where nothing was known of it.
+        assignment: The experiment that the request takes part in; None if in none.
+        agent: The agent that the choice is configured for; empty if for none.
     """
 
     category: str
@@ -278,6 +289,8 @@ class Decision:
     excluded: tuple[Exclusion, ...] = field(default=())
     emotions: dict[str, float] = field(default_factory=dict)
     complexity: float | None = None
+    assignment: Assignment | None = None
+    agent: str = ""
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ymera_service.routing.decision import Candidate, ExclusionCount
 from ymera_service.routing.policy import CHEAPEST, FREE_FIRST, LISTED, Order
 from ymera_service.routing.scoring import Scores
+from ymera_service.routing.snapshot import RoutingRequest
 from ymera_service.routing.texts import clipped
 
 STAYS = "stays with this session"
@@ -55,6 +56,17 @@ def explain(
     if count > 1:
         sentence += f"; next {clipped(candidates[1].target.id)}"
     return f"{sentence}; {sum([each.count for each in exclusions])} excluded" if exclusions else sentence
+
+
+def configured(request: RoutingRequest) -> str:
+    """Returns what of the choice is from the configuration."""
+    assignment, agent = request.assignment, request.agent
+    parts = [
+        f"arm {assignment.arm} of the experiment {assignment.experiment}" if assignment else "",
+        f"as configured for the agent {clipped(agent)}" if agent else "",
+        "whose models can't take this request" if request.declined else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def _merits(first: Candidate, scores: Scores) -> Iterator[str]:

@@ -44,6 +44,8 @@ def request_of(decision: Decision, operation: Operation) -> RoutingRequest:
         full_view=True,
         emotions=decision.emotions,
         complexity=decision.complexity,
+        assignment=decision.assignment,
+        agent=decision.agent,
     )
 
 

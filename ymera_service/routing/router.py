@@ -9,10 +9,12 @@ from random import getrandbits
 from ymera_service.catalog import Catalog, CatalogSnapshot
 from ymera_service.config import RoutingSettings
 from ymera_service.resilience.reliability import Chance
+from ymera_service.routing.choosing import Choosing
 from ymera_service.routing.decision import Balance, Decision, Preferences, Selection, Weights
 from ymera_service.routing.estimate import TYPICAL_INPUT_TOKENS, needs_for, needs_of
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.expectations import expectations
+from ymera_service.routing.experiments import Asker
 from ymera_service.routing.features import Features, features_of
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
 from ymera_service.routing.past import PastRouting
@@ -25,7 +27,15 @@ from ymera_service.routing.sessions import NO_AFFINITY, Sessions
 from ymera_service.routing.snapshot import RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
 from ymera_service.sdk.classifiers import CATEGORIES
-from ymera_service.sdk.errors import FieldViolation, InvalidRequest
+from ymera_service.sdk.context import UNATTRIBUTED, Attribution
+from ymera_service.sdk.errors import (
+    FieldViolation,
+    InvalidRequest,
+    ModelNotFound,
+    ModelNotPermitted,
+    NoEligibleModel,
+    NoHealthyModel,
+)
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Kind
 from ymera_service.sdk.policies import RoutingPolicy
@@ -54,6 +64,7 @@ class Router:
         paused_domains: Callable[[], Mapping[str, float]] = dict,
         chances: Callable[[], Mapping[str, Chance]] = dict,
         policies: Callable[[], Mapping[str, RoutingPolicy]] = dict,
+        choosing: Choosing | None = None,
     ) -> None:
         """Takes what is asked for each decision.
 
@@ -69,6 +80,7 @@ class Router:
             paused_domains: Returns the keys of what is paused, with the seconds until each may be called.
             chances: Returns pool → how likely a call succeeds, of those that fail more often than is usual.
             policies: Returns the policies that a request may name.
+            choosing: Says what is configured for agents and experiments; None if nothing is.
         """
         self._catalog = catalog
         self._evidence = evidence
@@ -77,6 +89,7 @@ class Router:
         self._paused_domains = paused_domains
         self._chances = chances
         self._policies = policies
+        self._choosing = choosing
         self._policy = settings.policy
         self._turns = count()
         self._readers = readers
@@ -99,6 +112,8 @@ class Router:
         *,
         caller: str = "",
         reading: MergedReading | None = None,
+        attribution: Attribution = UNATTRIBUTED,
+        request_id: str = "",
         full_view: bool = False,
         seed: int | None = None,
     ) -> Selection:
@@ -109,6 +124,8 @@ class Router:
             preferences: What the caller wants of the choice.
             reading: What `read` made of the prompt; None reads it here, without the classifiers that need a thread.
             caller: Whose session it is; empty where callers have no names.
+            attribution: What the caller says of itself.
+            request_id: The id of the request; an arm of an experiment may be drawn by it.
             full_view: The decision is to hold every candidate and every exclusion.
             seed: Of 63 bits; settles draws. Drawn where it is `None`.
 
@@ -131,7 +148,9 @@ class Router:
             emotions=reading.emotions if features else {},  # not stored where features are not
             complexity=reading.complexity,
         )
-        table, policy = self._table(), self.policy(preferences.policy)
+        if self._choosing is not None:
+            request = self._choosing.complete(request, Asker(caller, attribution, request_id))
+        table, policy = self._table(), self.policy(request.preferences.policy)
         exploration, optimism = self._curiosity
         snapshot = Snapshot(
             table=table,
@@ -149,7 +168,14 @@ class Router:
             seed=getrandbits(63) if seed is None else seed,
             size=self._evidence.lengths.size(needs.input_tokens, needs.output_tokens),
         )
-        return select(request, snapshot)
+        try:
+            return select(request, snapshot)
+        except (ModelNotFound, ModelNotPermitted, NoEligibleModel, NoHealthyModel):
+            if preferences.model or not request.preferences.model:
+                raise
+        # What is configured for many requests is a wish; the caller did not ask for these models.
+        wish = replace(request.preferences, model="", fallback_models=())
+        return select(replace(request, preferences=wish, declined=True), snapshot)
 
     def route_work(self, work: WorkRequest, preferences: Preferences, *, full_view: bool = False) -> Selection:
         """Decides for one request of work, whose preferences were checked: the lowest known price goes first.

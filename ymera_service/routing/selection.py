@@ -15,7 +15,7 @@ from ymera_service.routing import policy
 from ymera_service.routing.candidates import candidates, session_note
 from ymera_service.routing.columns import Rows, Whole
 from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Inputs, Preferences, Selection
-from ymera_service.routing.explain import explain
+from ymera_service.routing.explain import configured, explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, sift
 from ymera_service.routing.policies import BALANCED, Contest, scores_of
 from ymera_service.routing.scoring import FAILURES_WEIGHT, doubts, score
@@ -167,7 +167,7 @@ def _selection(scored: Scored) -> Selection:
     shown = candidates(order.positions[:many], rows[:many], category, scored)
     exclusions = sifted.counts(table)
     session_affinity = scored.stays and order.positions[0] == scored.pinned
-    explanation = explain(
+    sentence = explain(
         f"{clipped(category)} ({probability:.2f})",
         shown,
         order,
@@ -176,6 +176,8 @@ def _selection(scored: Scored) -> Selection:
         count=sifted.eligible.size,
         session="" if scored.pinned is None else session_note(scored, order),
     )
+    if request.assignment is not None or request.agent:
+        sentence = f"{sentence}; {configured(request)}"
     decision = Decision(
         category=category,
         category_probabilities=request.probabilities,
@@ -186,12 +188,14 @@ def _selection(scored: Scored) -> Selection:
         weights=stated_weights(request, snapshot),
         seed=snapshot.seed,
         propensity=order.propensity,
-        explanation=f"{explanation}; {_predicament(snapshot)}" if scored.all_failing else explanation,
+        explanation=f"{sentence}; {_predicament(snapshot)}" if scored.all_failing else sentence,
         inputs=_inputs(request, snapshot),
         session_affinity=session_affinity,
         excluded=sifted.all(table) if full else (),
         emotions=request.emotions,
         complexity=request.complexity,
+        assignment=request.assignment,
+        agent=request.agent,
     )
     ranking = rows[:RANKED] if scored.failing is None else [*rows, *scored.reserve][:RANKED]
     pools = [(table.targets[row].pool, table.members[row]) for row in ranking] if table.accounts else []

@@ -7,7 +7,7 @@ import numpy as np
 
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Rows
-from ymera_service.routing.decision import Preferences, Weights
+from ymera_service.routing.decision import Assignment, Preferences, Weights
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.features import Features
 from ymera_service.routing.filters import Sifted, waits_for
@@ -31,6 +31,9 @@ class RoutingRequest:
         emotions: Emotion → probability, to be shown.
         complexity: From 0 to 1; None where nothing is known of it.
         full_view: The decision is to hold every candidate and every exclusion.
+        assignment: The arm of the experiment that it takes part in.
+        agent: The agent that something is configured for; empty if there is none.
+        declined: The models that are configured for the arm or the agent can't take the request.
         cheapest: The lowest known price goes first, as nothing else tells the models apart. Models of one price always
             have the same order: what one of them returned may be of no use with what another returns.
         features: What is kept of the request to learn from; None if that is switched off.
@@ -44,6 +47,9 @@ class RoutingRequest:
     features: Features | None = None
     emotions: dict[str, float] = field(default_factory=dict)
     complexity: float | None = None
+    assignment: Assignment | None = None
+    agent: str = ""
+    declined: bool = False
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from ymera_service.routing.decision import (
     SHOWN,
+    Assignment,
     Candidate,
     Decision,
     Exclusion,
@@ -96,6 +97,9 @@ class _Decision:
     session_affinity: bool
     reading: tuple[dict[str, float], float | None] = field(default=({}, None))
     """Emotions and complexity; absent where nothing is known of them."""
+    assignment: tuple[str, str, str] | None = None
+    """Stored only if there is one, as is the agent."""
+    agent: str = ""
 
 
 def to_json(decision: Decision) -> bytes:
@@ -144,8 +148,8 @@ def _shortened(count: ExclusionCount, name: int, detail: int) -> ExclusionCount:
 
 
 def _packed(decision: Decision) -> dict[str, Any]:
-    weights, inputs = decision.weights, decision.inputs
-    return {
+    weights, inputs, assignment = decision.weights, decision.inputs, decision.assignment
+    packed: dict[str, Any] = {
         "category": decision.category,
         "probabilities": decision.category_probabilities,
         "candidates": [_packed_candidate(each) for each in decision.candidates],
@@ -180,6 +184,11 @@ def _packed(decision: Decision) -> dict[str, Any]:
         "session_affinity": decision.session_affinity,
         **_packed_reading(decision),
     }
+    if assignment is not None:
+        packed["assignment"] = (assignment.experiment, assignment.arm, assignment.shares)
+    if decision.agent:
+        packed["agent"] = decision.agent
+    return packed
 
 
 def _packed_reading(decision: Decision) -> dict[str, Any]:
@@ -217,6 +226,8 @@ def _unpacked(stored: _Decision) -> Decision:
         session_affinity=stored.session_affinity,
         emotions=stored.reading[0],
         complexity=stored.reading[1],
+        assignment=None if stored.assignment is None else Assignment(*stored.assignment),
+        agent=stored.agent,
     )
 
 

@@ -1,11 +1,20 @@
-"""The texts of errors, bounded, and such that they can be stored and sent."""
+"""The texts of errors: bounded, and such that they can be stored and sent."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 LONGEST_MESSAGE = 2048
 """Characters. Messages are logged, stored and sent, and a provider's error text may have megabytes."""
 LONGEST_FACT = 512
 """Characters of each other text of an error, such as a provider's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldViolation:
+    """One invalid field: its path, such as `prompt.messages[0].parts`, and the remedy."""
+
+    field: str
+    description: str
 
 
 def shown(text: str, longest: int) -> str:

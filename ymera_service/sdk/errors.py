@@ -14,6 +14,7 @@
     │   ├── ModelNotFound             no provider offers a model that the request names
     │   ├── SuiteNotFound             no plugin offers a benchmark suite that the request names
     │   ├── ExecutionNotFound         no request with that id is stored
+    │   ├── ExperimentNotFound        the server is not configured with an experiment of that name
     │   ├── BenchmarkRunNotFound      no benchmark run with that id is stored
     │   ├── BenchmarkRunUnderWay      a benchmark run is to be resumed that is under way
     │   └── NoEligibleModel           no model meets the constraints
@@ -32,10 +33,10 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from ymera_service.sdk.error_texts import LONGEST_FACT, LONGEST_MESSAGE, fact, redacted, shown
+from ymera_service.sdk.error_texts import FieldViolation as FieldViolation  # noqa: PLC0414  # belongs to this module for others
 from ymera_service.sdk.targets import Scope
 
 LONGEST_WAIT = 365 * 24 * 3600.0
@@ -71,14 +72,6 @@ class YmeraError(Exception):
 
 class RequestError(YmeraError):
     """The caller has to change something."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldViolation:
-    """One invalid field: its path, such as `prompt.messages[0].parts`, and the remedy."""
-
-    field: str
-    description: str
 
 
 class InvalidRequest(RequestError):
@@ -156,6 +149,12 @@ class ExecutionNotFound(RequestError):
     """No request with that id is stored."""
 
     reason = "EXECUTION_NOT_FOUND"
+
+
+class ExperimentNotFound(RequestError):
+    """The server is not configured with an experiment of that name."""
+
+    reason = "EXPERIMENT_NOT_FOUND"
 
 
 class BenchmarkRunNotFound(RequestError):

@@ -68,9 +68,7 @@ async def build(
     boundary = Boundary(redactor, plugins)
     breakers = Breakers(settings.breaker, time.monotonic, loads=Loads(settings.balancing, time.monotonic))
     catalog = _catalog(settings, storage, plugins, redactor)
-    routing = build_routing(
-        plugins=plugins, catalog=catalog, breakers=breakers, storage=storage, settings=settings.routing
-    )
+    routing = build_routing(plugins=plugins, catalog=catalog, breakers=breakers, storage=storage, settings=settings)
     pipeline = build_pipeline(
         routing=routing,
         catalog=catalog,

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from ymera_service.access.spending import READ_SECONDS, Ledger
 from ymera_service.benchmark.scheduled import CHECK_SECONDS, ScheduledBenchmarks
 from ymera_service.catalog import BalancedCatalog
 from ymera_service.config import Settings
+from ymera_service.routing.choosing import unknown_models
 from ymera_service.routing.learning import Learner
 from ymera_service.server.parts import Parts
 from ymera_service.serving.background import Background
@@ -24,7 +26,8 @@ MASTER_KEY_SECONDS = 30.0
 async def upkeep(parts: Parts, settings: Settings, background: Background) -> AsyncIterator[None]:
     """Reads what is stored and lists the models, then keeps all of it up to date beside the block."""
     catalog, database, keys = parts.catalog, parts.storage.database, parts.service.keys
-    balanced = BalancedCatalog(catalog, settings.balancing, parts.service.plugins.registry.all_providers)
+    providers = parts.service.plugins.registry.all_providers
+    balanced = BalancedCatalog(catalog, settings.balancing, providers, partial(unknown_models, settings))
     follows = {"observations of answers": Learner(database, parts.routing.evidence).reread}
     if parts.routing.shared is not None:
         follows["sessions of other servers"] = parts.routing.shared.reread

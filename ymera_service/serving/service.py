@@ -21,6 +21,7 @@ from ymera_service.serving.bills import BillComparisons
 from ymera_service.serving.calls import Calls
 from ymera_service.serving.changes import Changes
 from ymera_service.serving.executions import Executions
+from ymera_service.serving.experiments import Experiments
 from ymera_service.serving.feedback import Feedbacks
 from ymera_service.serving.health import Health
 from ymera_service.serving.history import History
@@ -46,6 +47,7 @@ class Service:
     history: History
     replay: Replay
     beliefs: Beliefs
+    experiments: Experiments
     feedback: Feedbacks
     usage: UsageReports
     bills: BillComparisons
@@ -102,6 +104,7 @@ def build(
         past_benchmarks=PastBenchmarks(storage.database, private=private),
         history=history,
         beliefs=Beliefs(catalog, routing.evidence, storage.recorder, guarded=private),
+        experiments=Experiments(routing.experiments, storage.database, guarded=private),
         replay=Replay(storage.database, routing.router, private=private),
         feedback=Feedbacks(history, storage.database, storage.recorder),
         usage=UsageReports(storage.database, usage_sums, private=private),

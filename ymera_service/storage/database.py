@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Delete, make_url, text
 
 from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.storage.arms import Arms
 from ymera_service.storage.backend import Backend, Rows, Work
 from ymera_service.storage.benchmark_runs import BenchmarkRuns
 from ymera_service.storage.benchmarks import Benchmarks
@@ -40,6 +41,7 @@ class Database:
         self.leases = Leases(backend.write)
         self.observations = Observations(backend.reader)
         self.session_answers = SessionAnswers(backend.reader)
+        self.arms = Arms(backend.reader)
         self.usage_hours = UsageHours(backend.reader, backend.write)
         self.damage = ""
         """What the latest check found damaged, for people; empty if it found nothing."""

@@ -48,6 +48,8 @@ class ExecutionRecord:
         caller: The name of the caller's key; empty if callers were not identified.
         operation: What it did.
         features: JSON, as `routing` writes it: what can be learnt from; None if it is not kept.
+        arm_shares: The shares of the arms of its experiment, as `routing` writes them; None if it is in none. The arm
+            is a label.
     """
 
     request_id: str
@@ -74,6 +76,7 @@ class ExecutionRecord:
     operation: Operation = Operation.CHAT
     features: bytes | None = None
     spent_micros: int | None = None
+    arm_shares: str | None = None
 
 
 class UnsettledExecution(ExecutionRecord):

@@ -121,6 +121,7 @@ executions = Table(
     Column("caller", String, nullable=False, server_default=""),
     Column("operation", String, nullable=False, server_default="chat"),
     Column("features", JsonText),
+    Column("arm_shares", String),
     Index("executions_created_at", "created_at"),
     Index("executions_by_model", "model", "created_at"),
     Index("executions_by_status", "status", "created_at"),

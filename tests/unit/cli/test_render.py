@@ -7,9 +7,19 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console, RenderableType
-from ymera.v1 import admin_pb2, benchmarks_pb2, catalog_pb2, content_pb2, errors_pb2, routing_pb2, usage_pb2, ymera_pb2
+from ymera.v1 import (
+    admin_pb2,
+    benchmarks_pb2,
+    catalog_pb2,
+    content_pb2,
+    errors_pb2,
+    experiments_pb2,
+    routing_pb2,
+    usage_pb2,
+    ymera_pb2,
+)
 
-from ymera_service.cli.render import benchmark, catalog, execution, health, past_benchmarks, plugins
+from ymera_service.cli.render import benchmark, catalog, execution, experiments, health, past_benchmarks, plugins
 from ymera_service.cli.render.decision import SHOWN, attempts, decision
 
 TWO_SECONDS = Duration(seconds=2)
@@ -398,6 +408,53 @@ def test_health_shows_every_part_and_its_problem() -> None:
         "quality     lab/m            better    math: …",
         "limit       request bytes              3 of 128 MiB in use",
         "limit       acme/large                 43 of 43 in use · 12 waiting",
+    ]
+
+
+def test_an_experiments_arms_are_shown_with_their_differences() -> None:
+    pb = experiments_pb2
+    quality = pb.ExperimentFigure(mean=0.8, units=120)
+    better = pb.ExperimentFigure(mean=0.9, units=115, difference=0.1, low=-0.01, high=0.21)
+    found = pb.GetExperimentResponse(
+        experiment=pb.Experiment(name="cheaper", unit=pb.EXPERIMENT_UNIT_END_USER, active=True),
+        results=[
+            pb.ExperimentResult(arm="control", requests=300, units=150, quality=quality),
+            pb.ExperimentResult(
+                arm="cheap",
+                requests=290,
+                units=140,
+                quality=better,
+                cost_micros=pb.ExperimentFigure(mean=120.4, units=140, difference=-30.0, low=-50.0, high=-10.0),
+            ),
+        ],
+        sample_ratio_mismatch="units of each arm: …",
+    )
+    assert lines(experiments.results(found)) == [
+        "cheaper: active, by end user",
+        "The differences can't be trusted; units of each arm: …",
+        "",
+        "arm      requests  units",
+        "control       300    150",
+        "cheap         290    140",
+        "",
+        "figure             arm           mean  units  difference  95 % interval",
+        "quality            control      0.800    120",
+        "quality            cheap        0.900    115      +0.100  -0.010 to 0.210",
+        "cost of a request  cheap    $0.000120    140  -$0.000030  -$0.000050 to -$0.000010",
+    ]
+
+
+def test_experiments_are_listed_with_their_arms() -> None:
+    pb = experiments_pb2
+    arms = [
+        pb.ExperimentArm(name="control", share=0.1),
+        pb.ExperimentArm(name="b", share=0.5, settings="policy fastest"),
+    ]
+    one = pb.Experiment(name="cheaper", unit=pb.EXPERIMENT_UNIT_SESSION, arms=arms)
+    assert lines([experiments.listed([one])]) == [
+        "experiment  unit     active  arm      share  sets",
+        "cheaper     session  no      control    10%",
+        "cheaper     session  no      b          50%  policy fastest",
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings, RoutingSettings
 from ymera_service.resilience.reliability import Chance
+from ymera_service.routing.choosing import Choosing
 from ymera_service.routing.decision import Decision, Preferences, Selection
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.readers import Readers
@@ -16,7 +17,7 @@ from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions, answer_of
 from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import ToolCall, user
-from ymera_service.sdk.context import CallContext
+from ymera_service.sdk.context import UNATTRIBUTED, Attribution, CallContext
 from ymera_service.sdk.errors import ConnectionFailed
 from ymera_service.sdk.events import Accepted, Finished, ProviderEvent
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt
@@ -94,6 +95,7 @@ class Routing:
         infos: Mapping[str, Sequence[ModelInfo] | None],
         settings: RoutingSettings | None = None,
         prior: QualityPrior | None = None,
+        choosing: Choosing | None = None,
     ) -> None:
         providers: dict[str, Provider] = {name: InProcessProvider(name, models) for name, models in infos.items()}
         self.catalog = Catalog(providers, CatalogSettings())
@@ -118,6 +120,7 @@ class Routing:
             paused_domains=lambda: self.paused_domains,
             chances=lambda: self.chances,
             policies=lambda: self.policies,
+            choosing=choosing,
         )
 
     def measure(self, **scores: Mapping[str, float]) -> None:
@@ -152,11 +155,14 @@ class Routing:
         preferences: Preferences | None = None,
         *,
         caller: str = "",
+        attribution: Attribution = UNATTRIBUTED,
         full_view: bool = False,
         seed: int | None = 7,
     ) -> Selection:
-        prompt = Prompt((user(prompt),)) if isinstance(prompt, str) else prompt
-        return self.router.route(prompt, preferences or Preferences(), caller=caller, full_view=full_view, seed=seed)
+        prompt, wanted = Prompt((user(prompt),)) if isinstance(prompt, str) else prompt, preferences or Preferences()
+        return self.router.route(
+            prompt, wanted, caller=caller, attribution=attribution, request_id="id", full_view=full_view, seed=seed
+        )
 
     def decide(
         self, prompt: Prompt | str = "hello", preferences: Preferences | None = None, *, seed: int | None = 7

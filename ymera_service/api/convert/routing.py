@@ -135,6 +135,9 @@ def decision_fields(decision: Decision) -> Fields:
         "emotions": [{"emotion": name, "probability": share} for name, share in decision.emotions.items()],
         "complexity": decision.complexity,
         "excluded_targets": [_exclusion(exclusion) for exclusion in decision.excluded],
+        "experiment": decision.assignment.experiment if decision.assignment else "",
+        "experiment_arm": decision.assignment.arm if decision.assignment else "",
+        "agent_name": decision.agent,
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from ymera_service.sdk.context import Attribution
 from ymera_service.serving.checks.violations import Violations
+from ymera_service.storage.labels import OWN_LABELS
 
 MAX_NAME = 128
 """Characters of an agent's name and an end user."""
@@ -18,6 +19,9 @@ def check_attribution(attribution: Attribution, faults: Violations) -> None:
     faults.text("attribution.agent_name", attribution.agent_name, max_length=MAX_NAME)
     faults.text("attribution.end_user", attribution.end_user, max_length=MAX_NAME)
     check_labels("attribution.labels", attribution.labels, faults)
+    for key in attribution.labels:
+        if key.startswith(OWN_LABELS):
+            faults.add("attribution.labels", f"has the key {key[:64]!r}; keys that begin with {OWN_LABELS} are Ymera's")
 
 
 def check_labels(field: str, labels: Mapping[str, str], faults: Violations) -> None:

@@ -1909,14 +1909,15 @@ func (x *RoutingPreferences) GetPolicy() string {
 // not sent to providers.
 type Attribution struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The program or agent that calls. At most 128 characters.
+	// The program or agent that calls. At most 128 characters. The server may be
+	// configured to choose otherwise for an agent where its requests leave it open.
 	AgentName string `protobuf:"bytes,1,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
 	// The person on whose behalf it calls, preferably as a pseudonym. At most 128
 	// characters.
 	EndUser string `protobuf:"bytes,2,opt,name=end_user,json=endUser,proto3" json:"end_user,omitempty"`
 	// Anything else, such as team or project; ListExecutions filters by it. At most
 	// 16 labels. Keys have 1-64 characters of letters, digits, underscore, hyphen,
-	// dot and slash; values at most 256 characters.
+	// dot and slash, and don't begin with "ymera/"; values at most 256 characters.
 	Labels        map[string]string `protobuf:"bytes,3,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2736,7 +2737,17 @@ type Decision struct {
 	// How demanding the request was taken to be: from 0 for a greeting or a known
 	// fact, over 0.5 for an ordinary task, to 1 for what takes an expert many
 	// steps. Absent where nothing is known of it.
-	Complexity    *float64 `protobuf:"fixed64,16,opt,name=complexity,proto3,oneof" json:"complexity,omitempty"`
+	Complexity *float64 `protobuf:"fixed64,16,opt,name=complexity,proto3,oneof" json:"complexity,omitempty"`
+	// The experiment that the request takes part in, by its name in the server's
+	// configuration; empty if in none. The execution has the label
+	// "ymera/experiment/NAME" with the arm as its value.
+	Experiment string `protobuf:"bytes,17,opt,name=experiment,proto3" json:"experiment,omitempty"`
+	// The arm of the experiment that the request got. The propensity is that within
+	// the arm.
+	ExperimentArm string `protobuf:"bytes,18,opt,name=experiment_arm,json=experimentArm,proto3" json:"experiment_arm,omitempty"`
+	// The agent that the server is configured for and by which this was decided;
+	// empty if nothing is configured for Attribution.agent_name.
+	AgentName     string `protobuf:"bytes,19,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2883,11 +2894,32 @@ func (x *Decision) GetComplexity() float64 {
 	return 0
 }
 
+func (x *Decision) GetExperiment() string {
+	if x != nil {
+		return x.Experiment
+	}
+	return ""
+}
+
+func (x *Decision) GetExperimentArm() string {
+	if x != nil {
+		return x.ExperimentArm
+	}
+	return ""
+}
+
+func (x *Decision) GetAgentName() string {
+	if x != nil {
+		return x.AgentName
+	}
+	return ""
+}
+
 var File_ymera_v1_routing_proto protoreflect.FileDescriptor
 
 const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\n" +
-	"\x16ymera/v1/routing.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x14ymera/v1/usage.proto\"*\n" +
+	"\x16ymera/v1/routing.proto\x12\bymera.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16ymera/v1/content.proto\x1a\x15ymera/v1/errors.proto\x1a\x1aymera/v1/experiments.proto\x1a\x14ymera/v1/usage.proto\"*\n" +
 	"\x12ListBeliefsRequest\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\"A\n" +
 	"\x13ListBeliefsResponse\x12*\n" +
@@ -3090,7 +3122,7 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_DROPPED\x10\x01\x12\x10\n" +
 	"\fKIND_REDUCED\x10\x02\x12\x0f\n" +
-	"\vKIND_MAPPED\x10\x03\"\xdf\x05\n" +
+	"\vKIND_MAPPED\x10\x03\"\xc5\x06\n" +
 	"\bDecision\x12\x1a\n" +
 	"\bcategory\x18\x01 \x01(\tR\bcategory\x12T\n" +
 	"\x16category_probabilities\x18\x02 \x03(\v2\x1d.ymera.v1.CategoryProbabilityR\x15categoryProbabilities\x123\n" +
@@ -3116,7 +3148,13 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\bemotions\x18\x0f \x03(\v2\x1c.ymera.v1.EmotionProbabilityR\bemotions\x12#\n" +
 	"\n" +
 	"complexity\x18\x10 \x01(\x01H\x00R\n" +
-	"complexity\x88\x01\x01B\r\n" +
+	"complexity\x88\x01\x01\x12\x1e\n" +
+	"\n" +
+	"experiment\x18\x11 \x01(\tR\n" +
+	"experiment\x12%\n" +
+	"\x0eexperiment_arm\x18\x12 \x01(\tR\rexperimentArm\x12\x1d\n" +
+	"\n" +
+	"agent_name\x18\x13 \x01(\tR\tagentNameB\r\n" +
 	"\v_complexity*\xeb\x01\n" +
 	"\x0fExecutionStatus\x12 \n" +
 	"\x1cEXECUTION_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
@@ -3165,13 +3203,15 @@ const file_ymera_v1_routing_proto_rawDesc = "" +
 	"\fDecisionView\x12\x1d\n" +
 	"\x19DECISION_VIEW_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13DECISION_VIEW_BASIC\x10\x01\x12\x16\n" +
-	"\x12DECISION_VIEW_FULL\x10\x022\x8c\x03\n" +
+	"\x12DECISION_VIEW_FULL\x10\x022\xb6\x04\n" +
 	"\x0eRoutingService\x12M\n" +
 	"\fGetExecution\x12\x1d.ymera.v1.GetExecutionRequest\x1a\x1e.ymera.v1.GetExecutionResponse\x12S\n" +
 	"\x0eListExecutions\x12\x1f.ymera.v1.ListExecutionsRequest\x1a .ymera.v1.ListExecutionsResponse\x12;\n" +
 	"\x06Replay\x12\x17.ymera.v1.ReplayRequest\x1a\x18.ymera.v1.ReplayResponse\x12J\n" +
 	"\vListBeliefs\x12\x1c.ymera.v1.ListBeliefsRequest\x1a\x1d.ymera.v1.ListBeliefsResponse\x12M\n" +
-	"\fResetBeliefs\x12\x1d.ymera.v1.ResetBeliefsRequest\x1a\x1e.ymera.v1.ResetBeliefsResponseBR\n" +
+	"\fResetBeliefs\x12\x1d.ymera.v1.ResetBeliefsRequest\x1a\x1e.ymera.v1.ResetBeliefsResponse\x12V\n" +
+	"\x0fListExperiments\x12 .ymera.v1.ListExperimentsRequest\x1a!.ymera.v1.ListExperimentsResponse\x12P\n" +
+	"\rGetExperiment\x12\x1e.ymera.v1.GetExperimentRequest\x1a\x1f.ymera.v1.GetExperimentResponseBR\n" +
 	"\fdev.ymera.v1B\fRoutingProtoP\x01Z2github.com/ymera/ymera/clients/go/ymera/v1;ymerav1b\x06proto3"
 
 var (
@@ -3189,46 +3229,50 @@ func file_ymera_v1_routing_proto_rawDescGZIP() []byte {
 var file_ymera_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
 var file_ymera_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_ymera_v1_routing_proto_goTypes = []any{
-	(ExecutionStatus)(0),           // 0: ymera.v1.ExecutionStatus
-	(Operation)(0),                 // 1: ymera.v1.Operation
-	(Capability)(0),                // 2: ymera.v1.Capability
-	(ExclusionReason)(0),           // 3: ymera.v1.ExclusionReason
-	(DecisionView)(0),              // 4: ymera.v1.DecisionView
-	(Warning_Kind)(0),              // 5: ymera.v1.Warning.Kind
-	(*ListBeliefsRequest)(nil),     // 6: ymera.v1.ListBeliefsRequest
-	(*ListBeliefsResponse)(nil),    // 7: ymera.v1.ListBeliefsResponse
-	(*Belief)(nil),                 // 8: ymera.v1.Belief
-	(*ResetBeliefsRequest)(nil),    // 9: ymera.v1.ResetBeliefsRequest
-	(*ResetBeliefsResponse)(nil),   // 10: ymera.v1.ResetBeliefsResponse
-	(*ReplayRequest)(nil),          // 11: ymera.v1.ReplayRequest
-	(*ReplayResponse)(nil),         // 12: ymera.v1.ReplayResponse
-	(*ReplayEstimate)(nil),         // 13: ymera.v1.ReplayEstimate
-	(*ReplayedModel)(nil),          // 14: ymera.v1.ReplayedModel
-	(*ListExecutionsRequest)(nil),  // 15: ymera.v1.ListExecutionsRequest
-	(*ExecutionFilter)(nil),        // 16: ymera.v1.ExecutionFilter
-	(*ListExecutionsResponse)(nil), // 17: ymera.v1.ListExecutionsResponse
-	(*GetExecutionRequest)(nil),    // 18: ymera.v1.GetExecutionRequest
-	(*GetExecutionResponse)(nil),   // 19: ymera.v1.GetExecutionResponse
-	(*Execution)(nil),              // 20: ymera.v1.Execution
-	(*RoutingWeights)(nil),         // 21: ymera.v1.RoutingWeights
-	(*RoutingPreferences)(nil),     // 22: ymera.v1.RoutingPreferences
-	(*Attribution)(nil),            // 23: ymera.v1.Attribution
-	(*CategoryProbability)(nil),    // 24: ymera.v1.CategoryProbability
-	(*EmotionProbability)(nil),     // 25: ymera.v1.EmotionProbability
-	(*ScoreComponent)(nil),         // 26: ymera.v1.ScoreComponent
-	(*Candidate)(nil),              // 27: ymera.v1.Candidate
-	(*ExclusionCount)(nil),         // 28: ymera.v1.ExclusionCount
-	(*Exclusion)(nil),              // 29: ymera.v1.Exclusion
-	(*Attempt)(nil),                // 30: ymera.v1.Attempt
-	(*Warning)(nil),                // 31: ymera.v1.Warning
-	(*Decision)(nil),               // 32: ymera.v1.Decision
-	nil,                            // 33: ymera.v1.ExecutionFilter.LabelsEntry
-	nil,                            // 34: ymera.v1.Attribution.LabelsEntry
-	(*timestamppb.Timestamp)(nil),  // 35: google.protobuf.Timestamp
-	(*Usage)(nil),                  // 36: ymera.v1.Usage
-	(FinishReason)(0),              // 37: ymera.v1.FinishReason
-	(*Error)(nil),                  // 38: ymera.v1.Error
-	(*durationpb.Duration)(nil),    // 39: google.protobuf.Duration
+	(ExecutionStatus)(0),            // 0: ymera.v1.ExecutionStatus
+	(Operation)(0),                  // 1: ymera.v1.Operation
+	(Capability)(0),                 // 2: ymera.v1.Capability
+	(ExclusionReason)(0),            // 3: ymera.v1.ExclusionReason
+	(DecisionView)(0),               // 4: ymera.v1.DecisionView
+	(Warning_Kind)(0),               // 5: ymera.v1.Warning.Kind
+	(*ListBeliefsRequest)(nil),      // 6: ymera.v1.ListBeliefsRequest
+	(*ListBeliefsResponse)(nil),     // 7: ymera.v1.ListBeliefsResponse
+	(*Belief)(nil),                  // 8: ymera.v1.Belief
+	(*ResetBeliefsRequest)(nil),     // 9: ymera.v1.ResetBeliefsRequest
+	(*ResetBeliefsResponse)(nil),    // 10: ymera.v1.ResetBeliefsResponse
+	(*ReplayRequest)(nil),           // 11: ymera.v1.ReplayRequest
+	(*ReplayResponse)(nil),          // 12: ymera.v1.ReplayResponse
+	(*ReplayEstimate)(nil),          // 13: ymera.v1.ReplayEstimate
+	(*ReplayedModel)(nil),           // 14: ymera.v1.ReplayedModel
+	(*ListExecutionsRequest)(nil),   // 15: ymera.v1.ListExecutionsRequest
+	(*ExecutionFilter)(nil),         // 16: ymera.v1.ExecutionFilter
+	(*ListExecutionsResponse)(nil),  // 17: ymera.v1.ListExecutionsResponse
+	(*GetExecutionRequest)(nil),     // 18: ymera.v1.GetExecutionRequest
+	(*GetExecutionResponse)(nil),    // 19: ymera.v1.GetExecutionResponse
+	(*Execution)(nil),               // 20: ymera.v1.Execution
+	(*RoutingWeights)(nil),          // 21: ymera.v1.RoutingWeights
+	(*RoutingPreferences)(nil),      // 22: ymera.v1.RoutingPreferences
+	(*Attribution)(nil),             // 23: ymera.v1.Attribution
+	(*CategoryProbability)(nil),     // 24: ymera.v1.CategoryProbability
+	(*EmotionProbability)(nil),      // 25: ymera.v1.EmotionProbability
+	(*ScoreComponent)(nil),          // 26: ymera.v1.ScoreComponent
+	(*Candidate)(nil),               // 27: ymera.v1.Candidate
+	(*ExclusionCount)(nil),          // 28: ymera.v1.ExclusionCount
+	(*Exclusion)(nil),               // 29: ymera.v1.Exclusion
+	(*Attempt)(nil),                 // 30: ymera.v1.Attempt
+	(*Warning)(nil),                 // 31: ymera.v1.Warning
+	(*Decision)(nil),                // 32: ymera.v1.Decision
+	nil,                             // 33: ymera.v1.ExecutionFilter.LabelsEntry
+	nil,                             // 34: ymera.v1.Attribution.LabelsEntry
+	(*timestamppb.Timestamp)(nil),   // 35: google.protobuf.Timestamp
+	(*Usage)(nil),                   // 36: ymera.v1.Usage
+	(FinishReason)(0),               // 37: ymera.v1.FinishReason
+	(*Error)(nil),                   // 38: ymera.v1.Error
+	(*durationpb.Duration)(nil),     // 39: google.protobuf.Duration
+	(*ListExperimentsRequest)(nil),  // 40: ymera.v1.ListExperimentsRequest
+	(*GetExperimentRequest)(nil),    // 41: ymera.v1.GetExperimentRequest
+	(*ListExperimentsResponse)(nil), // 42: ymera.v1.ListExperimentsResponse
+	(*GetExperimentResponse)(nil),   // 43: ymera.v1.GetExperimentResponse
 }
 var file_ymera_v1_routing_proto_depIdxs = []int32{
 	8,  // 0: ymera.v1.ListBeliefsResponse.beliefs:type_name -> ymera.v1.Belief
@@ -3285,13 +3329,17 @@ var file_ymera_v1_routing_proto_depIdxs = []int32{
 	11, // 51: ymera.v1.RoutingService.Replay:input_type -> ymera.v1.ReplayRequest
 	6,  // 52: ymera.v1.RoutingService.ListBeliefs:input_type -> ymera.v1.ListBeliefsRequest
 	9,  // 53: ymera.v1.RoutingService.ResetBeliefs:input_type -> ymera.v1.ResetBeliefsRequest
-	19, // 54: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
-	17, // 55: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
-	12, // 56: ymera.v1.RoutingService.Replay:output_type -> ymera.v1.ReplayResponse
-	7,  // 57: ymera.v1.RoutingService.ListBeliefs:output_type -> ymera.v1.ListBeliefsResponse
-	10, // 58: ymera.v1.RoutingService.ResetBeliefs:output_type -> ymera.v1.ResetBeliefsResponse
-	54, // [54:59] is the sub-list for method output_type
-	49, // [49:54] is the sub-list for method input_type
+	40, // 54: ymera.v1.RoutingService.ListExperiments:input_type -> ymera.v1.ListExperimentsRequest
+	41, // 55: ymera.v1.RoutingService.GetExperiment:input_type -> ymera.v1.GetExperimentRequest
+	19, // 56: ymera.v1.RoutingService.GetExecution:output_type -> ymera.v1.GetExecutionResponse
+	17, // 57: ymera.v1.RoutingService.ListExecutions:output_type -> ymera.v1.ListExecutionsResponse
+	12, // 58: ymera.v1.RoutingService.Replay:output_type -> ymera.v1.ReplayResponse
+	7,  // 59: ymera.v1.RoutingService.ListBeliefs:output_type -> ymera.v1.ListBeliefsResponse
+	10, // 60: ymera.v1.RoutingService.ResetBeliefs:output_type -> ymera.v1.ResetBeliefsResponse
+	42, // 61: ymera.v1.RoutingService.ListExperiments:output_type -> ymera.v1.ListExperimentsResponse
+	43, // 62: ymera.v1.RoutingService.GetExperiment:output_type -> ymera.v1.GetExperimentResponse
+	56, // [56:63] is the sub-list for method output_type
+	49, // [49:56] is the sub-list for method input_type
 	49, // [49:49] is the sub-list for extension type_name
 	49, // [49:49] is the sub-list for extension extendee
 	0,  // [0:49] is the sub-list for field type_name
@@ -3304,6 +3352,7 @@ func file_ymera_v1_routing_proto_init() {
 	}
 	file_ymera_v1_content_proto_init()
 	file_ymera_v1_errors_proto_init()
+	file_ymera_v1_experiments_proto_init()
 	file_ymera_v1_usage_proto_init()
 	file_ymera_v1_routing_proto_msgTypes[7].OneofWrappers = []any{}
 	file_ymera_v1_routing_proto_msgTypes[16].OneofWrappers = []any{}

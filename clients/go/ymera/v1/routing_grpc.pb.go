@@ -22,11 +22,13 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RoutingService_GetExecution_FullMethodName   = "/ymera.v1.RoutingService/GetExecution"
-	RoutingService_ListExecutions_FullMethodName = "/ymera.v1.RoutingService/ListExecutions"
-	RoutingService_Replay_FullMethodName         = "/ymera.v1.RoutingService/Replay"
-	RoutingService_ListBeliefs_FullMethodName    = "/ymera.v1.RoutingService/ListBeliefs"
-	RoutingService_ResetBeliefs_FullMethodName   = "/ymera.v1.RoutingService/ResetBeliefs"
+	RoutingService_GetExecution_FullMethodName    = "/ymera.v1.RoutingService/GetExecution"
+	RoutingService_ListExecutions_FullMethodName  = "/ymera.v1.RoutingService/ListExecutions"
+	RoutingService_Replay_FullMethodName          = "/ymera.v1.RoutingService/Replay"
+	RoutingService_ListBeliefs_FullMethodName     = "/ymera.v1.RoutingService/ListBeliefs"
+	RoutingService_ResetBeliefs_FullMethodName    = "/ymera.v1.RoutingService/ResetBeliefs"
+	RoutingService_ListExperiments_FullMethodName = "/ymera.v1.RoutingService/ListExperiments"
+	RoutingService_GetExperiment_FullMethodName   = "/ymera.v1.RoutingService/GetExperiment"
 )
 
 // RoutingServiceClient is the client API for RoutingService service.
@@ -66,6 +68,17 @@ type RoutingServiceClient interface {
 	// (NOT_ADMINISTRATOR) if callers have keys and this one is not an
 	// administrator's. Repeating it changes nothing.
 	ResetBeliefs(ctx context.Context, in *ResetBeliefsRequest, opts ...grpc.CallOption) (*ResetBeliefsResponse, error)
+	// Returns the experiments that the server is configured with, in its order.
+	//
+	// Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
+	// one is not an administrator's. Has no side effects.
+	ListExperiments(ctx context.Context, in *ListExperimentsRequest, opts ...grpc.CallOption) (*ListExperimentsResponse, error)
+	// Returns what is known of the arms of one experiment, from all executions that
+	// are stored.
+	//
+	// Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
+	// it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+	GetExperiment(ctx context.Context, in *GetExperimentRequest, opts ...grpc.CallOption) (*GetExperimentResponse, error)
 }
 
 type routingServiceClient struct {
@@ -126,6 +139,26 @@ func (c *routingServiceClient) ResetBeliefs(ctx context.Context, in *ResetBelief
 	return out, nil
 }
 
+func (c *routingServiceClient) ListExperiments(ctx context.Context, in *ListExperimentsRequest, opts ...grpc.CallOption) (*ListExperimentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListExperimentsResponse)
+	err := c.cc.Invoke(ctx, RoutingService_ListExperiments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *routingServiceClient) GetExperiment(ctx context.Context, in *GetExperimentRequest, opts ...grpc.CallOption) (*GetExperimentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetExperimentResponse)
+	err := c.cc.Invoke(ctx, RoutingService_GetExperiment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RoutingServiceServer is the server API for RoutingService service.
 // All implementations must embed UnimplementedRoutingServiceServer
 // for forward compatibility.
@@ -163,6 +196,17 @@ type RoutingServiceServer interface {
 	// (NOT_ADMINISTRATOR) if callers have keys and this one is not an
 	// administrator's. Repeating it changes nothing.
 	ResetBeliefs(context.Context, *ResetBeliefsRequest) (*ResetBeliefsResponse, error)
+	// Returns the experiments that the server is configured with, in its order.
+	//
+	// Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
+	// one is not an administrator's. Has no side effects.
+	ListExperiments(context.Context, *ListExperimentsRequest) (*ListExperimentsResponse, error)
+	// Returns what is known of the arms of one experiment, from all executions that
+	// are stored.
+	//
+	// Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
+	// it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+	GetExperiment(context.Context, *GetExperimentRequest) (*GetExperimentResponse, error)
 	mustEmbedUnimplementedRoutingServiceServer()
 }
 
@@ -187,6 +231,12 @@ func (UnimplementedRoutingServiceServer) ListBeliefs(context.Context, *ListBelie
 }
 func (UnimplementedRoutingServiceServer) ResetBeliefs(context.Context, *ResetBeliefsRequest) (*ResetBeliefsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResetBeliefs not implemented")
+}
+func (UnimplementedRoutingServiceServer) ListExperiments(context.Context, *ListExperimentsRequest) (*ListExperimentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListExperiments not implemented")
+}
+func (UnimplementedRoutingServiceServer) GetExperiment(context.Context, *GetExperimentRequest) (*GetExperimentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetExperiment not implemented")
 }
 func (UnimplementedRoutingServiceServer) mustEmbedUnimplementedRoutingServiceServer() {}
 func (UnimplementedRoutingServiceServer) testEmbeddedByValue()                        {}
@@ -299,6 +349,42 @@ func _RoutingService_ResetBeliefs_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RoutingService_ListExperiments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListExperimentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoutingServiceServer).ListExperiments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoutingService_ListExperiments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoutingServiceServer).ListExperiments(ctx, req.(*ListExperimentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RoutingService_GetExperiment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetExperimentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RoutingServiceServer).GetExperiment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RoutingService_GetExperiment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RoutingServiceServer).GetExperiment(ctx, req.(*GetExperimentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RoutingService_ServiceDesc is the grpc.ServiceDesc for RoutingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -325,6 +411,14 @@ var RoutingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResetBeliefs",
 			Handler:    _RoutingService_ResetBeliefs_Handler,
+		},
+		{
+			MethodName: "ListExperiments",
+			Handler:    _RoutingService_ListExperiments_Handler,
+		},
+		{
+			MethodName: "GetExperiment",
+			Handler:    _RoutingService_GetExperiment_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1058,7 +1058,9 @@ class Attribution(google.protobuf.message.Message):
     END_USER_FIELD_NUMBER: builtins.int
     LABELS_FIELD_NUMBER: builtins.int
     agent_name: builtins.str
-    """The program or agent that calls. At most 128 characters."""
+    """The program or agent that calls. At most 128 characters. The server may be
+    configured to choose otherwise for an agent where its requests leave it open.
+    """
     end_user: builtins.str
     """The person on whose behalf it calls, preferably as a pseudonym. At most 128
     characters.
@@ -1067,7 +1069,7 @@ class Attribution(google.protobuf.message.Message):
     def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
         """Anything else, such as team or project; ListExecutions filters by it. At most
         16 labels. Keys have 1-64 characters of letters, digits, underscore, hyphen,
-        dot and slash; values at most 256 characters.
+        dot and slash, and don't begin with "ymera/"; values at most 256 characters.
         """
 
     def __init__(
@@ -1471,6 +1473,9 @@ class Decision(google.protobuf.message.Message):
     POLICY_VERSION_FIELD_NUMBER: builtins.int
     EMOTIONS_FIELD_NUMBER: builtins.int
     COMPLEXITY_FIELD_NUMBER: builtins.int
+    EXPERIMENT_FIELD_NUMBER: builtins.int
+    EXPERIMENT_ARM_FIELD_NUMBER: builtins.int
+    AGENT_NAME_FIELD_NUMBER: builtins.int
     category: builtins.str
     """The most likely category, or the caller's hint."""
     policy: builtins.str
@@ -1497,6 +1502,19 @@ class Decision(google.protobuf.message.Message):
     """How demanding the request was taken to be: from 0 for a greeting or a known
     fact, over 0.5 for an ordinary task, to 1 for what takes an expert many
     steps. Absent where nothing is known of it.
+    """
+    experiment: builtins.str
+    """The experiment that the request takes part in, by its name in the server's
+    configuration; empty if in none. The execution has the label
+    "ymera/experiment/NAME" with the arm as its value.
+    """
+    experiment_arm: builtins.str
+    """The arm of the experiment that the request got. The propensity is that within
+    the arm.
+    """
+    agent_name: builtins.str
+    """The agent that the server is configured for and by which this was decided;
+    empty if nothing is configured for Attribution.agent_name.
     """
     @property
     def category_probabilities(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CategoryProbability]:
@@ -1549,9 +1567,12 @@ class Decision(google.protobuf.message.Message):
         policy_version: builtins.str = ...,
         emotions: collections.abc.Iterable[Global___EmotionProbability] | None = ...,
         complexity: builtins.float | None = ...,
+        experiment: builtins.str = ...,
+        experiment_arm: builtins.str = ...,
+        agent_name: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_complexity", b"_complexity", "complexity", b"complexity", "weights", b"weights"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_complexity", b"_complexity", "candidate_count", b"candidate_count", "candidates", b"candidates", "catalog_version", b"catalog_version", "category", b"category", "category_probabilities", b"category_probabilities", "complexity", b"complexity", "emotions", b"emotions", "excluded_targets", b"excluded_targets", "exclusions", b"exclusions", "explanation", b"explanation", "policy", b"policy", "policy_version", b"policy_version", "propensity", b"propensity", "seed", b"seed", "session_affinity", b"session_affinity", "weights", b"weights"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_complexity", b"_complexity", "agent_name", b"agent_name", "candidate_count", b"candidate_count", "candidates", b"candidates", "catalog_version", b"catalog_version", "category", b"category", "category_probabilities", b"category_probabilities", "complexity", b"complexity", "emotions", b"emotions", "excluded_targets", b"excluded_targets", "exclusions", b"exclusions", "experiment", b"experiment", "experiment_arm", b"experiment_arm", "explanation", b"explanation", "policy", b"policy", "policy_version", b"policy_version", "propensity", b"propensity", "seed", b"seed", "session_affinity", b"session_affinity", "weights", b"weights"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_complexity", b"_complexity"]) -> typing.Literal["complexity"] | None: ...
 
 Global___Decision: typing_extensions.TypeAlias = Decision

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from ymera.v1 import experiments_pb2 as ymera_dot_v1_dot_experiments__pb2
 from ymera.v1 import routing_pb2 as ymera_dot_v1_dot_routing__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
@@ -59,6 +60,16 @@ class RoutingServiceStub(object):
                 '/ymera.v1.RoutingService/ResetBeliefs',
                 request_serializer=ymera_dot_v1_dot_routing__pb2.ResetBeliefsRequest.SerializeToString,
                 response_deserializer=ymera_dot_v1_dot_routing__pb2.ResetBeliefsResponse.FromString,
+                _registered_method=True)
+        self.ListExperiments = channel.unary_unary(
+                '/ymera.v1.RoutingService/ListExperiments',
+                request_serializer=ymera_dot_v1_dot_experiments__pb2.ListExperimentsRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_experiments__pb2.ListExperimentsResponse.FromString,
+                _registered_method=True)
+        self.GetExperiment = channel.unary_unary(
+                '/ymera.v1.RoutingService/GetExperiment',
+                request_serializer=ymera_dot_v1_dot_experiments__pb2.GetExperimentRequest.SerializeToString,
+                response_deserializer=ymera_dot_v1_dot_experiments__pb2.GetExperimentResponse.FromString,
                 _registered_method=True)
 
 
@@ -122,6 +133,27 @@ class RoutingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListExperiments(self, request, context):
+        """Returns the experiments that the server is configured with, in its order.
+
+        Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
+        one is not an administrator's. Has no side effects.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetExperiment(self, request, context):
+        """Returns what is known of the arms of one experiment, from all executions that
+        are stored.
+
+        Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
+        it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RoutingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -149,6 +181,16 @@ def add_RoutingServiceServicer_to_server(servicer, server):
                     servicer.ResetBeliefs,
                     request_deserializer=ymera_dot_v1_dot_routing__pb2.ResetBeliefsRequest.FromString,
                     response_serializer=ymera_dot_v1_dot_routing__pb2.ResetBeliefsResponse.SerializeToString,
+            ),
+            'ListExperiments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExperiments,
+                    request_deserializer=ymera_dot_v1_dot_experiments__pb2.ListExperimentsRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_experiments__pb2.ListExperimentsResponse.SerializeToString,
+            ),
+            'GetExperiment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExperiment,
+                    request_deserializer=ymera_dot_v1_dot_experiments__pb2.GetExperimentRequest.FromString,
+                    response_serializer=ymera_dot_v1_dot_experiments__pb2.GetExperimentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -287,6 +329,60 @@ class RoutingService(object):
             '/ymera.v1.RoutingService/ResetBeliefs',
             ymera_dot_v1_dot_routing__pb2.ResetBeliefsRequest.SerializeToString,
             ymera_dot_v1_dot_routing__pb2.ResetBeliefsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExperiments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.RoutingService/ListExperiments',
+            ymera_dot_v1_dot_experiments__pb2.ListExperimentsRequest.SerializeToString,
+            ymera_dot_v1_dot_experiments__pb2.ListExperimentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExperiment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ymera.v1.RoutingService/GetExperiment',
+            ymera_dot_v1_dot_experiments__pb2.GetExperimentRequest.SerializeToString,
+            ymera_dot_v1_dot_experiments__pb2.GetExperimentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,6 +11,7 @@ import grpc
 import grpc.aio
 import sys
 import typing
+import ymera.v1.experiments_pb2
 import ymera.v1.routing_pb2
 
 if sys.version_info >= (3, 13):
@@ -107,7 +108,39 @@ _RoutingServiceResetBeliefsType = typing_extensions.TypeVar(
     ],
 )
 
-class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _RoutingServiceListExecutionsType, _RoutingServiceReplayType, _RoutingServiceListBeliefsType, _RoutingServiceResetBeliefsType]):
+_RoutingServiceListExperimentsType = typing_extensions.TypeVar(
+    '_RoutingServiceListExperimentsType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.experiments_pb2.ListExperimentsRequest,
+        ymera.v1.experiments_pb2.ListExperimentsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.experiments_pb2.ListExperimentsRequest,
+        ymera.v1.experiments_pb2.ListExperimentsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.experiments_pb2.ListExperimentsRequest,
+        ymera.v1.experiments_pb2.ListExperimentsResponse,
+    ],
+)
+
+_RoutingServiceGetExperimentType = typing_extensions.TypeVar(
+    '_RoutingServiceGetExperimentType',
+    grpc.UnaryUnaryMultiCallable[
+        ymera.v1.experiments_pb2.GetExperimentRequest,
+        ymera.v1.experiments_pb2.GetExperimentResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.experiments_pb2.GetExperimentRequest,
+        ymera.v1.experiments_pb2.GetExperimentResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        ymera.v1.experiments_pb2.GetExperimentRequest,
+        ymera.v1.experiments_pb2.GetExperimentResponse,
+    ],
+)
+
+class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _RoutingServiceListExecutionsType, _RoutingServiceReplayType, _RoutingServiceListBeliefsType, _RoutingServiceResetBeliefsType, _RoutingServiceListExperimentsType, _RoutingServiceGetExperimentType]):
     """Returns past requests from storage."""
 
     @typing.overload
@@ -132,6 +165,14 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
             ymera.v1.routing_pb2.ResetBeliefsRequest,
             ymera.v1.routing_pb2.ResetBeliefsResponse,
         ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.experiments_pb2.ListExperimentsRequest,
+            ymera.v1.experiments_pb2.ListExperimentsResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            ymera.v1.experiments_pb2.GetExperimentRequest,
+            ymera.v1.experiments_pb2.GetExperimentResponse,
+        ],
     ], channel: grpc.Channel) -> None: ...
 
     @typing.overload
@@ -155,6 +196,14 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
         grpc.aio.UnaryUnaryMultiCallable[
             ymera.v1.routing_pb2.ResetBeliefsRequest,
             ymera.v1.routing_pb2.ResetBeliefsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.experiments_pb2.ListExperimentsRequest,
+            ymera.v1.experiments_pb2.ListExperimentsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            ymera.v1.experiments_pb2.GetExperimentRequest,
+            ymera.v1.experiments_pb2.GetExperimentResponse,
         ],
     ], channel: grpc.aio.Channel) -> None: ...
 
@@ -199,6 +248,21 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
     administrator's. Repeating it changes nothing.
     """
 
+    ListExperiments: _RoutingServiceListExperimentsType
+    """Returns the experiments that the server is configured with, in its order.
+
+    Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
+    one is not an administrator's. Has no side effects.
+    """
+
+    GetExperiment: _RoutingServiceGetExperimentType
+    """Returns what is known of the arms of one experiment, from all executions that
+    are stored.
+
+    Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
+    it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+    """
+
 RoutingServiceAsyncStub: typing_extensions.TypeAlias = RoutingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.routing_pb2.GetExecutionRequest,
@@ -219,6 +283,14 @@ RoutingServiceAsyncStub: typing_extensions.TypeAlias = RoutingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         ymera.v1.routing_pb2.ResetBeliefsRequest,
         ymera.v1.routing_pb2.ResetBeliefsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.experiments_pb2.ListExperimentsRequest,
+        ymera.v1.experiments_pb2.ListExperimentsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        ymera.v1.experiments_pb2.GetExperimentRequest,
+        ymera.v1.experiments_pb2.GetExperimentResponse,
     ],
 ]
 
@@ -289,6 +361,31 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
         Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
         (NOT_ADMINISTRATOR) if callers have keys and this one is not an
         administrator's. Repeating it changes nothing.
+        """
+
+    @abc.abstractmethod
+    def ListExperiments(
+        self,
+        request: ymera.v1.experiments_pb2.ListExperimentsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.experiments_pb2.ListExperimentsResponse, collections.abc.Awaitable[ymera.v1.experiments_pb2.ListExperimentsResponse]]:
+        """Returns the experiments that the server is configured with, in its order.
+
+        Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
+        one is not an administrator's. Has no side effects.
+        """
+
+    @abc.abstractmethod
+    def GetExperiment(
+        self,
+        request: ymera.v1.experiments_pb2.GetExperimentRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[ymera.v1.experiments_pb2.GetExperimentResponse, collections.abc.Awaitable[ymera.v1.experiments_pb2.GetExperimentResponse]]:
+        """Returns what is known of the arms of one experiment, from all executions that
+        are stored.
+
+        Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
+        it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
         """
 
 def add_RoutingServiceServicer_to_server(servicer: RoutingServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
