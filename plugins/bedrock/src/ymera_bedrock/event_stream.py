@@ -49,11 +49,6 @@ class EventStreamParser:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    @property
-    def is_between_messages(self) -> bool:
-        """Whether the bytes so far end with a whole message."""
-        return not self._buffer
-
     def feed(self, data: bytes) -> Iterator[EventMessage]:
         """Takes the next bytes and returns the messages that they complete, which have to be read to the end.
 
