@@ -117,12 +117,10 @@ def test_no_file_is_too_long() -> None:
     assert {str(path.relative_to(ROOT)) for path in sources if len(path.read_text().splitlines()) > 400} == set()
 
 
-def test_the_readmes_trace_of_a_request_names_files_that_call_each_other() -> None:
+def test_the_readmes_trace_of_a_request_lists_the_stages_in_their_order() -> None:
+    """`tests/integration/test_trace.py` compares its files with a request."""
     readme = (ROOT / "README.md").read_text()
     trace = readme.partition("## How a request flows")[2].partition("```")[2].partition("```")[0]
-    named = re.findall(r"[a-z_]+(?:/[a-z_]+)+(?:\.py|/)", trace)
-    assert len(named) >= 15
-    assert [name for name in named if not (ROOT / "ymera_service" / name).exists()] == []
     stages = re.findall(r"^ +([A-Z][a-z]+) ", trace.replace("execution/stages.py", " " * 19), re.MULTILINE)
     assert stages == [stage.__name__ for stage in (Screen, Route, Admit, Generate)]
     source = (ROOT / "ymera_service/execution/building.py").read_text()
