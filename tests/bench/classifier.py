@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=40, help="how often each prompt is classified")
     rounds = parser.parse_args().rounds
-    lines = [line for file in sorted(FILES.iterdir()) for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = [line for file in sorted(FILES.glob("*.txt")) for line in file.read_text(encoding="utf-8").splitlines()]
     print(f"{'µs per prompt':<28}{'bytes':>8}{'median':>9}{'p99':>9}")
     for script, belongs in SCRIPTS.items():
         for size in SIZES:

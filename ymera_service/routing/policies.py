@@ -84,6 +84,11 @@ class Contest:
         return frozen(np.array(self._scores.totals, float))
 
     @property
+    def complexity(self) -> float | None:
+        """See `Candidates`."""
+        return self._request.complexity
+
+    @property
     def turn(self) -> int:
         """See `Candidates`."""
         return self._snapshot.turn

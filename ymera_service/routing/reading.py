@@ -11,6 +11,7 @@ from itertools import starmap
 from math import inf, isfinite
 from operator import itemgetter, mul
 
+from ymera_service.routing.empathy import raised
 from ymera_service.sdk.classifiers import EMOTIONS, MAX_VECTOR, Reading
 
 UNCLASSIFIED = "general"
@@ -32,7 +33,8 @@ class MergedReading:
     """What is made of a prompt.
 
     Attributes:
-        categories: Category → probability, the likeliest first, adding up to 1; never empty.
+        categories: Category → probability, the likeliest first, adding up to 1; never empty. Emotions have
+            raised empathy.
         emotions: Emotion → probability, the likeliest first, without those below `LEAST_LIKELY`; empty where nothing is
             known of it.
         complexity: From 0 to 1; None where nothing is known of it.
@@ -99,9 +101,11 @@ def merged(readings: Sequence[tuple[Source, Reading]]) -> MergedReading:
     _, vector_of, vector = min(vectors, default=(0.0, "", ()))
     likeliest = categories[:MAX_CATEGORIES]
     total = sum(map(_probability, likeliest))
+    felt = {name: round(probability, DIGITS) for name, probability in emotions if probability >= LEAST_LIKELY}
+    shares = {name: probability / total for name, probability in likeliest} or {UNCLASSIFIED: 1.0}
     return MergedReading(
-        {name: probability / total for name, probability in likeliest} or {UNCLASSIFIED: 1.0},
-        {name: round(probability, DIGITS) for name, probability in emotions if probability >= LEAST_LIKELY},
+        raised(shares, felt),
+        felt,
         round(sum(starmap(mul, complexities)) / sum(map(_weight, complexities)), DIGITS) if complexities else None,
         vector,
         vector_of,

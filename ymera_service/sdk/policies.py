@@ -65,6 +65,11 @@ class Candidates(Protocol):
         ...
 
     @property
+    def complexity(self) -> float | None:
+        """How demanding the request is, from 0 to 1 as in `Reading.complexity`; None where not known."""
+        ...
+
+    @property
     def turn(self) -> int:
         """A number that is counted up with every request of the server."""
         ...

@@ -11,16 +11,38 @@ from hypothesis import strategies as st
 from ymera_lexical.classifier import LexicalClassifier
 from ymera_lexical.reading import HEAD, TAIL
 
-from ymera_service.sdk.classifiers import CATEGORIES, Classifier
+from ymera_service.sdk.classifiers import CATEGORIES, EMOTIONS, Classifier, Reading
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, user
 from ymera_service.sdk.generation import Prompt
+from ymera_service.sdk.testing.contracts.classifiers import ClassifierContract
 
 DATA = Path(__file__).parents[3].parent / "shared" / "routing" / "dev"
 CLASSIFIER = LexicalClassifier()
 
 
+class TestContract(ClassifierContract):
+    @pytest.fixture
+    def classifier(self) -> Classifier:
+        return CLASSIFIER
+
+
+def read(*texts: str) -> Reading:
+    return CLASSIFIER.read(Prompt(tuple(map(user, texts))))
+
+
 def classify(*texts: str) -> Mapping[str, float]:
-    return CLASSIFIER.read(Prompt(tuple(map(user, texts)))).categories
+    return read(*texts).categories
+
+
+def felt(*texts: str) -> str:
+    emotions = read(*texts).emotions
+    return max(emotions, key=lambda emotion: emotions[emotion])
+
+
+def complexity(*texts: str) -> float:
+    found = read(*texts).complexity
+    assert found is not None
+    return found
 
 
 def best(*texts: str) -> str:
@@ -79,6 +101,68 @@ def test_neither_what_stands_around_a_request_nor_what_it_is_about_hides_it(text
     assert best(text) == category
 
 
+@pytest.mark.parametrize(
+    ("text", "emotion"),
+    [
+        ("I am so angry at my sister, she lied to me again", "anger"),
+        ("I'm terrified of the operation next week", "anxiety"),
+        ("ugh, this build keeps failing and nothing I try works", "frustration"),
+        ("We won! I'm so happy, thank you", "joy"),
+        ("I feel so lonely since my husband died", "sadness"),
+        ("I'm ashamed that I lied to her, it was all my fault", "shame"),
+        ("Ich bin so traurig, mein Hund ist gestorben", "sadness"),
+        ("J'ai très peur de l'opération", "anxiety"),
+        ("Estoy muy feliz, gracias", "joy"),
+        ("我很害怕", "anxiety"),
+        ("What is the boiling point of water?", "neutral"),
+        ("Write a function that merges two sorted lists", "neutral"),
+        ("What are the symptoms of anxiety?", "neutral"),
+    ],
+)
+def test_the_users_emotion_is_read(text: str, emotion: str) -> None:
+    assert set(read(text).emotions) == set(EMOTIONS)
+    assert felt(text) == emotion
+
+
+def test_only_the_latest_message_is_read_for_emotion_and_complexity() -> None:
+    before, after = "I am so angry, nothing works", "What is the capital of Peru?"
+    assert read(before, after).emotions == read(after).emotions
+    assert complexity(before, after) == complexity(after)
+
+
+@pytest.mark.parametrize(
+    ("simpler", "harder"),
+    [
+        ("hi", "Write a polite email to decline an invitation"),
+        (
+            "What is the capital of Peru?",
+            "Compare the economies of Peru and Chile since 1990 and explain the differences",
+        ),
+        ("Print hello world", "Implement a concurrent hash map with lock-free reads, and prove that it is correct"),
+        ("2 + 2?", "Prove that every bounded sequence of real numbers has a convergent subsequence"),
+        (
+            "Wie spät ist es?",
+            "Entwirf eine Architektur für ein verteiltes Zahlungssystem und begründe jede Entscheidung",
+        ),
+    ],
+)
+def test_a_more_demanding_request_is_more_complex(simpler: str, harder: str) -> None:
+    assert complexity(simpler) < 0.3
+    assert complexity(harder) > complexity(simpler) + 0.15
+
+
+def test_a_request_is_not_complex_because_a_long_text_is_given() -> None:
+    assert complexity("Fix the spelling of this text:\n" + "The council met and talked about the budgett. " * 20) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("label", "emotion", "floor"), [("gratitude", "joy", 0.8), ("fear", "anxiety", 0.4), ("neutral", "neutral", 0.6)]
+)
+def test_weights_of_emotions_and_features_belong_together(label: str, emotion: str, floor: float) -> None:
+    texts = [row["prompt"] for row in rows("emotions") if [*row["emotions"]] == [label]][:500]
+    assert sum(felt(text) == emotion for text in texts) / len(texts) >= floor
+
+
 HELD_OUT = [
     ("categories", "aqua", "math", 0.9),
     ("categories", "llmrouter-natural_qa", "general", 0.7),
@@ -133,7 +217,8 @@ def test_any_text_has_probabilities_that_add_up_to_one(text: str) -> None:
     ],
 )
 def test_a_prompt_without_a_users_text_has_the_probabilities_of_any_prompt(messages: tuple[Message, ...]) -> None:
-    probabilities = CLASSIFIER.read(Prompt(messages)).categories
+    reading = CLASSIFIER.read(Prompt(messages))
+    assert reading == Reading(probabilities := reading.categories)
     assert abs(sum(probabilities.values()) - 1) < 1e-9
     assert max(probabilities.values()) < 0.6
 

@@ -2,10 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy>=2", "scipy>=1.14", "scikit-learn>=1.5", "pluggy>=1.6", "pydantic>=2.11"]
 # ///
-"""Learns the classifier's weights: `uv run plugins/lexical/training/train.py`.
+"""Learns the weights of categories: `uv run plugins/lexical/training/train.py`.
 
 Reads the labelled prompts in `../shared/routing/dev` beside the checkout and the files in `prompts` here, prints the
-accuracy on sources that were left out of the training, and writes `weights.json` into the package.
+accuracy on sources that were left out of the training, and writes `categories.json` into the package.
 """
 
 import gzip
@@ -27,7 +27,7 @@ from sklearn.metrics import f1_score  # type: ignore[import-not-found]
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[2].parent / "shared" / "routing" / "dev"
-WEIGHTS = HERE.parent / "src" / "ymera_lexical" / "weights.json"
+WEIGHTS = HERE.parent / "src" / "ymera_lexical" / "categories.json"
 sys.path[:0] = [str(HERE), str(HERE.parent / "src"), str(HERE.parents[2])]
 
 from frames import framed, given  # type: ignore[import-not-found]  # noqa: E402  # beside this file
@@ -62,13 +62,14 @@ class Example:
     category: str
     source: str
     tested: bool
+    length: int
 
     @staticmethod
     def of(prompt: str, category: str, source: str, tested: bool) -> "Example":
         text = excerpt(prompt)
         words = words_of(text)
         forms = [*group_features(words), *shape_features(text, len(words))]
-        return Example(text, names_of(words), forms, category, source, tested)
+        return Example(text, names_of(words), forms, category, source, tested, len(words))
 
 
 def examples() -> list[Example]:
@@ -224,7 +225,7 @@ def write(found: Fit, factor: float) -> None:
     start = len(found.words)
     forms = {form: _hundredths(coefficients[start + column] * FORM_SCALE) for form, column in found.forms.items()}
     content = {
-        "categories": CATEGORIES,
+        "labels": CATEGORIES,
         "bias": _hundredths(bias),
         "forms": _significant(forms),
         "words": _significant({name: row for name, row in words.items() if " " not in name}),

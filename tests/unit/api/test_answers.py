@@ -77,6 +77,8 @@ DECISION = Decision(
     inputs=Inputs("v1", "p1"),
     session_affinity=True,
     excluded=EXCLUSIONS[:1],
+    emotions={"joy": 0.75, "neutral": 0.25},
+    complexity=0.0,
 )
 FAILED_ATTEMPT = Attempt(1, FIRST, 10.0, 0.5, None, error=FAILURE)
 ANSWERED = Attempt(
@@ -111,6 +113,10 @@ def test_a_decision_is_sent_completely() -> None:
     assert [one.model for one in out.excluded_targets] == ["x/not_permitted"]
     assert (out.seed, out.propensity, out.policy, out.explanation) == (2**63 - 1, 1.0, "balanced", "because")
     assert (out.session_affinity, out.catalog_version) == (True, "v1")
+    assert [(one.emotion, one.probability) for one in out.emotions] == [("joy", 0.75), ("neutral", 0.25)]
+    assert out.HasField("complexity")
+    unread = routing_pb2.Decision(**decision_fields(replace(DECISION, complexity=None)))
+    assert not unread.HasField("complexity")
 
 
 @pytest.mark.parametrize(("view", "full"), [(0, False), (1, False), (2, True)])

@@ -41,6 +41,12 @@ def candidate(model: str, score: float, quality: float, **more: object) -> routi
 
 DECISION = routing_pb2.Decision(
     category="coding",
+    complexity=0.376,
+    emotions=[
+        routing_pb2.EmotionProbability(emotion="frustration", probability=0.7),
+        routing_pb2.EmotionProbability(emotion="neutral", probability=0.25),
+        routing_pb2.EmotionProbability(emotion="joy", probability=0.05),
+    ],
     category_probabilities=[
         routing_pb2.CategoryProbability(category="coding", probability=0.81),
         routing_pb2.CategoryProbability(category="math", probability=0.19),
@@ -79,7 +85,7 @@ ATTEMPTS = [
 def test_a_decision_shows_candidates_scores_and_exclusions() -> None:
     assert lines(decision(DECISION)) == [
         "acme/large for coding (0.81): best quality",
-        "category: coding 0.81 · math 0.19",
+        "category: coding 0.81 · math 0.19; emotion: frustration 0.70 · neutral 0.25; complexity: 0.38",
         "",
         "   model       score  quality ×0.60  cost ×0.40      cost    time",
         "1  acme/large  0.940           0.90        1.00  $0.00012  2.00 s",

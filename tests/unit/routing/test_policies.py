@@ -7,7 +7,7 @@ import pytest
 import structlog
 from ymera_policies import Settings, ymera_register_policies
 
-from tests.unit.routing.conftest import Routing
+from tests.unit.routing.conftest import FixedClassifier, Routing
 from tests.unit.routing.test_router import order
 from ymera_service.config import RoutingSettings
 from ymera_service.resilience.reliability import Chance
@@ -164,3 +164,17 @@ def test_a_stored_decision_of_a_policy_can_be_computed_again(policy: str) -> Non
     routing.policies = {}
     with pytest.raises(NotRecomputable, match="not installed any more"):
         routing.router.recompute(stored, routing.catalog.snapshot)
+
+
+@pytest.mark.parametrize("complexity", [None, 0.0, 0.75])
+def test_a_policy_knows_how_complex_the_request_is(complexity: float | None) -> None:
+    seen: list[float | None] = []
+
+    def score(candidates: Candidates) -> Column:
+        seen.append(candidates.complexity)
+        return candidates.quality
+
+    routing = routing_of(Scored(score), default="scored")
+    routing.classifiers = {"fixed": FixedClassifier(complexity=complexity)}
+    assert routing.decide().complexity == complexity
+    assert seen == [complexity]

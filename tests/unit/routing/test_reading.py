@@ -34,9 +34,9 @@ def merged(*readings: Reading, weights: Mapping[str, float] | None = None) -> Me
 
 
 def test_the_reading_of_one_classifier_is_taken_the_likeliest_first() -> None:
-    reading = merged(Reading({"math": 0.25, "coding": 0.75}, {"joy": 0.1, "anger": 0.9}, 0.5, (1.0, 2.0)))
+    reading = merged(Reading({"math": 0.25, "coding": 0.75}, {"joy": 0.1, "neutral": 0.9}, 0.5, (1.0, 2.0)))
     assert [*reading.categories.items()] == [("coding", 0.75), ("math", 0.25)]
-    assert [*reading.emotions.items()] == [("anger", 0.9), ("joy", 0.1)]
+    assert [*reading.emotions.items()] == [("neutral", 0.9), ("joy", 0.1)]
     assert (reading.complexity, reading.vector, reading.vector_of) == (0.5, (1.0, 2.0), "a/1")
 
 
@@ -59,16 +59,20 @@ def test_emotions_that_are_very_unlikely_are_left_out() -> None:
 def test_several_readings_are_weighted_means_of_what_each_one_judges() -> None:
     first = Reading({"math": 1.0}, {"joy": 1.0}, 0.2)
     second = Reading({"math": 0.5, "coding": 0.5}, {}, 0.8, (1.0,))
-    third = Reading({}, {"anger": 1.0}, None, (2.0,))
+    third = Reading({}, {"neutral": 1.0}, None, (2.0,))
     reading = merged(first, second, third, weights={"b": 3.0})
     assert reading.categories == pytest.approx({"math": 0.625, "coding": 0.375})
-    assert reading.emotions == pytest.approx({"joy": 0.5, "anger": 0.5})
+    assert reading.emotions == pytest.approx({"joy": 0.5, "neutral": 0.5})
     assert reading.complexity == pytest.approx(0.65)
     assert (reading.vector, reading.vector_of) == ((1.0,), "b/1")
 
 
 def test_of_equal_ones_the_vector_of_the_first_by_name_is_taken() -> None:
     assert merged(Reading(vector=(1.0,)), Reading(vector=(2.0,))).vector_of == "a/1"
+
+
+def test_distress_raises_empathy() -> None:
+    assert [*merged(Reading(GENERAL, {"sadness": 1.0})).categories] == ["empathy", "general"]
 
 
 def test_a_classifier_with_the_weight_0_is_not_asked() -> None:

@@ -96,6 +96,34 @@ def test_category_probabilities_are_sorted_and_add_up_to_one() -> None:
     assert next(iter(decision.category_probabilities)) == decision.category == "coding"
 
 
+def test_a_decision_shows_emotions_and_complexity_and_is_stored_with_them() -> None:
+    routing = Routing({"p": [CHEAP]})
+    routing.classifiers = {"fixed": FixedClassifier(emotions={"joy": 0.75, "neutral": 0.25}, complexity=0.5)}
+    selection = routing.select()
+    assert selection.decision.emotions == {"joy": 0.75, "neutral": 0.25}
+    assert selection.decision.complexity == 0.5
+    assert selection.features is not None
+    assert (selection.features.emotions, selection.features.complexity) == ({"joy": 0.75, "neutral": 0.25}, 0.5)
+    stored = from_json(to_json(selection.decision))
+    assert (stored.emotions, stored.complexity) == (selection.decision.emotions, 0.5)
+
+
+def test_emotions_are_not_shown_where_no_features_are_kept() -> None:
+    routing = Routing({"p": [CHEAP]}, RoutingSettings(features=False))
+    routing.classifiers = {"fixed": FixedClassifier(emotions={"sadness": 1.0}, complexity=0.5)}
+    decision = routing.decide()
+    assert (decision.emotions, decision.complexity) == ({}, 0.5)
+    assert decision.category_probabilities["empathy"] > 0.3
+
+
+def test_a_hint_of_the_caller_is_not_changed_by_emotions() -> None:
+    routing = Routing({"p": [CHEAP]})
+    routing.classifiers = {"fixed": FixedClassifier(emotions={"sadness": 1.0})}
+    decision = routing.decide(preferences=Preferences(category_hint="coding"))
+    assert decision.category_probabilities == {"coding": 1.0}
+    assert decision.emotions == {"sadness": 1.0}
+
+
 # Ranking.
 
 

@@ -147,6 +147,9 @@ GROUPS: dict[str, str] = {
         fühle allein sento ansia depresso sozinho sozinha ansiedade sinto грустно одиноко тревога депрессия чувствую
         боюсь плачу
         感觉 难过 焦虑 抑郁 孤独 不安 悲しい 辛い 寂しい 슬퍼 외로 불안 伤心 害怕 压力 落ち込 つらい 疲れた 우울
+        ありがとう うんざり イライラ 丢脸 亡くな 内疚 去世 后悔 哈哈 太好了 太棒 好想 嬉しい 尴尬 崩溃 幸福 开心
+        心配 怖い 怖く 恥ずかし 惭愧 愧疚 担心 无语 最高 烦死 真烦 紧张 緊張 罪悪感 谢谢 高兴 걱정 고마워 기뻐
+        긴장 무서 죄책감 짜증 창피 행복 후회
     """,
     "relation": """
         husband wife boyfriend girlfriend partner spouse fiance fiancé ex marriage married divorce divorced

@@ -24,6 +24,7 @@ class Sample:
     success: Column
     previous: Column
     balance: Column
+    complexity: float | None = 0.5
     turn: int = 0
 
     @classmethod
