@@ -121,7 +121,8 @@ def prompt_tokens(prompt: Prompt) -> int:
             tokens += _part_tokens(part)
     for tool in prompt.tools:
         tokens += text_tokens(tool.name) + text_tokens(tool.description) + text_tokens(tool.parameters_schema)
-    return tokens + text_tokens(prompt.response_format.schema)
+    schema = prompt.response_format.schema
+    return tokens + text_tokens(schema) if schema else tokens
 
 
 def text_tokens(text: str) -> int:

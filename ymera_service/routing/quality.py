@@ -135,17 +135,18 @@ class Qualities:
 
     def _evidence(self, model: str, category: str) -> str:
         """Returns in words what `value` rests on."""
-        summaries, name = self._summaries.get(model, {}), category[:LONGEST_NAME]
-        own, tally = summaries.get(category), self._tallies.get(model, {}).get(category)
+        summaries, tallies = self._summaries.get(model, {}), self._tallies.get(model, {})
+        own, tally, name = summaries.get(category), tallies.get(category), category[:LONGEST_NAME]
         if own is not None or tally is not None:
             known = " and ".join(filter(None, (_benchmarked(own, name), _judged(tally, name))))
             drift = self._drifts.get((model, category))
             return known if drift is None else f"{known}; {drift}"
         value, expectation = self.value(model, category), self._expect(model)
         known = "" if expectation is None or category not in expectation.quality else expectation.basis[:LONGEST_BASIS]
-        count = sum(each.tasks for each in summaries.values())
-        answers = sum(each.weight for each in self._tallies.get(model, {}).values())
-        if others := [_counted(count, "task")] * bool(count) + [_counted(answers, "answer")] * bool(answers):
+        others = [_counted(sum([each.tasks for each in summaries.values()]), "task")] if summaries else []
+        if tallies:
+            others.append(_counted(sum([each.weight for each in tallies.values()]), "answer"))
+        if others:
             basis = f"{' and '.join(others)} of other kinds"
             return f"not yet measured in {name}; taken as {value:.2f} from {f'{basis} and {known}' if known else basis}"
         return f"not yet measured; taken as {value:.2f}, {f'from {known}' if known else 'the mean'}"

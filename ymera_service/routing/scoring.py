@@ -193,10 +193,14 @@ def _costs(usage: Usage, table: Table) -> Whole:
 
 @dataclass(slots=True)
 class _Many:
-    """See `Scores`. `each` has a row for each objective; `micros` has no meaning where the price is `unknown`."""
+    """See `Scores`. `each` has a row for each objective.
+
+    `micros` and `unknown` are columns of all rows; a cost has no meaning where the price is not known.
+    """
 
     totals: Floats
     each: Floats
+    rows: Rows
     micros: Whole
     unknown: Mask
 
@@ -208,7 +212,7 @@ class _Many:
         return tuple(np.minimum.reduce(self.each, 1).tolist()), tuple(np.maximum.reduce(self.each, 1).tolist())
 
     def free(self) -> list[bool]:
-        return ((self.micros == 0) & ~self.unknown).tolist()  # type: ignore[no-any-return]  # numpy
+        return ((self.micros == 0) & ~self.unknown).take(self.rows).tolist()  # type: ignore[no-any-return]  # numpy
 
     def columns(self) -> Floats:
         return self.each
@@ -240,12 +244,10 @@ def _many(
     micros = expected_costs(needs, table)
     _judge(each[1:], table, paces.columns, micros, needs)
     np.minimum(each, 1.0, out=each)
-    totals = each[0] * weights.quality
-    totals += each[1] * weights.speed
-    totals += each[2] * weights.cost
-    if rows is table.everyone:
-        return _Many(totals, each, micros, table.costs.unknown)
-    return _Many(totals.take(rows), each.take(rows, 1), micros.take(rows), table.costs.unknown.take(rows))
+    totals: Floats = np.add.reduce(each * np.array([[weights.quality], [weights.speed], [weights.cost]]), 0)
+    if rows is not table.everyone:
+        totals, each = totals.take(rows), each.take(rows, 1)
+    return _Many(totals, each, rows, micros, table.costs.unknown)
 
 
 def _judge(amounts: Floats, table: Table, paces: Columns, costs: Whole, needs: Needs) -> None:
@@ -258,6 +260,6 @@ def _judge(amounts: Floats, table: Table, paces: Columns, costs: Whole, needs: N
     amounts += _AT_ONE
     np.maximum(amounts, 0.0, out=amounts)
     if paces.any_unknown:
-        np.putmask(amounts[0], paces.unknown, UNKNOWN)
+        amounts[0][paces.unknown] = UNKNOWN
     if table.costs.any_unknown:
-        np.putmask(amounts[1], table.costs.unknown, UNKNOWN)
+        amounts[1][table.costs.unknown] = UNKNOWN

@@ -165,7 +165,7 @@ def _selection(scored: Scored) -> Selection:
     rows = sifted.rows(order.positions, table)
     many = len(rows) if full else SHOWN
     shown = candidates(order.positions[:many], rows[:many], category, scored)
-    exclusions = sifted.counts(table)
+    exclusions = sifted.counts(table) if sifted.excluded else ()
     session_affinity = scored.stays and order.positions[0] == scored.pinned
     sentence = explain(
         f"{clipped(category)} ({probability:.2f})",

@@ -8,6 +8,7 @@ and then the last candidates.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -152,7 +153,16 @@ def _packed(decision: Decision) -> dict[str, Any]:
     packed: dict[str, Any] = {
         "category": decision.category,
         "probabilities": decision.category_probabilities,
-        "candidates": [_packed_candidate(each) for each in decision.candidates],
+        "candidates": [
+            (
+                _packed_target(each.target),
+                each.score,
+                tuple(map(_component, each.components)),
+                each.expected_cost_micros,
+                each.expected_latency,
+            )
+            for each in decision.candidates
+        ],
         "candidate_count": decision.candidate_count,
         "exclusions": [
             (each.example.reason, each.count, _packed_target(each.example.target), each.example.detail)
@@ -196,10 +206,7 @@ def _packed_reading(decision: Decision) -> dict[str, Any]:
     return {"reading": (decision.emotions, decision.complexity)} if known else {}
 
 
-def _packed_candidate(candidate: Candidate) -> _Candidate:
-    components = tuple([(part.name, part.value, part.weight, part.evidence) for part in candidate.components])
-    target = _packed_target(candidate.target)
-    return target, candidate.score, components, candidate.expected_cost_micros, candidate.expected_latency
+_component = attrgetter("name", "value", "weight", "evidence")
 
 
 def _packed_target(target: Target) -> _Target:

@@ -71,7 +71,7 @@ class RoundRobin(RoutingPolicy):
 
     def score(self, candidates: Candidates) -> Column:
         """See `RoutingPolicy`."""
-        count = len(candidates.models)
+        count = len(candidates.quality)
         places = (candidates.quality * 0.0 + 1.0).cumsum() - 1.0
         return count - (places - candidates.turn % count) % count
 
