@@ -175,7 +175,7 @@ SUITE = BasicsSuite()
 TASKS = [task for category in SUITE.categories for task in SUITE.tasks(category, 24, seed=3)]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.sampled_from(TASKS), st.text(max_size=400))
 async def test_no_answer_makes_a_grader_fail(task: BenchmarkTask, answer: str) -> None:
     assert 0 <= (await SUITE.grade(task, answer)).score <= 1

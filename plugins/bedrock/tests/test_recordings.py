@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from recordings import (
     ABOUT_THE_RECORDING,
@@ -153,7 +153,6 @@ def test_a_stream_that_loses_its_counts_is_whole_without_them(exchange: Exchange
     assert decoded[:-1] == [event for event in all_of_it[:-1] if not isinstance(event, UsageReported)]
 
 
-@settings(deadline=None)  # finding the end of the longest recording takes a while on a busy machine
 @given(
     exchange=st.sampled_from([each for each in of_kind("completion", EXCHANGES) if is_streamed(each)]),
     where=st.integers(0, 100_000),

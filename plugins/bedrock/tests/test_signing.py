@@ -9,7 +9,7 @@ import pytest
 from botocore import auth  # type: ignore[import-untyped]  # it has no types
 from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # it has no types
 from botocore.credentials import Credentials as BotoCredentials  # type: ignore[import-untyped]  # it has no types
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ymera_bedrock.signing import Credentials, Scope, signed_headers
 
@@ -100,11 +100,10 @@ def by_aws(request: HttpRequest, key: Credentials, now: datetime) -> str:
 MODELS = st.one_of(
     st.sampled_from(["us.anthropic.claude-sonnet-4-6", "amazon.nova-lite-v1:0", "arn:aws:bedrock:x:1:p/a b"]),
     st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1, max_size=20),
-)
+).filter(lambda name: name not in {".", ".."})  # a path with these is resolved before it is sent
 TEXTS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=30)
 
 
-@settings(deadline=None)  # the first call loads modules
 @given(
     model=MODELS,
     key=st.builds(Credentials, st.just("AKID"), TEXTS, st.one_of(st.just(""), TEXTS)),

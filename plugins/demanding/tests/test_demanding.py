@@ -106,7 +106,7 @@ def test_respondents_of_known_skill_score_in_its_order(category: str) -> None:
     assert scores[0] - scores[2] > 0.2
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.sampled_from(NAMES), st.integers(0, 2**40), st.text(max_size=300))
 async def test_no_answer_makes_a_grader_fail(template: str, seed: int, answer: str) -> None:
     task = BenchmarkTask(f"{template}/{seed}/0", "any", Prompt((user("?"),)))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ymera_openai.listing import HOSTED, RERANKS, Offer, decode_models, kind_of
 from ymera_openai.vendors import VENDORS
@@ -272,7 +272,6 @@ def test_what_is_no_listing_is_malformed(body: bytes) -> None:
         decode_models(HttpResponse(200, {}, body))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine generates slowly
 @given(
     st.dictionaries(
         st.sampled_from(

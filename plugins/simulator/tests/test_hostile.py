@@ -95,13 +95,13 @@ def test_no_solver_takes_long(name: str, solver: Any) -> None:
             assert time.process_time() - start < 2, (name, seed)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=300))
 def test_no_text_makes_it_fail(text: str) -> None:
     solve(text)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(SEEDS), max_size=30))
 def test_no_jumble_of_its_own_words_makes_it_fail(parts: list[str]) -> None:
     solve(" ".join(parts))

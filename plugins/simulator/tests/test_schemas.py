@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ymera_simulator.facts import Facts
 from ymera_simulator.schemas import SchemaRefused, sample
@@ -96,7 +96,6 @@ def _nested(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
     )
 
 
-@settings(deadline=None)
 @given(st.recursive(LEAVES, _nested, max_leaves=8), st.text(max_size=40))
 def test_examples_of_any_plain_schema_fit(schema: dict[str, Any], prompt: str) -> None:
     jsonschema_rs.validate(schema, made(schema, prompt))

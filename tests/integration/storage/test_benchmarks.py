@@ -175,7 +175,7 @@ def arrivals(draw: st.DrawFn) -> tuple[str, str, float | None, float, int]:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.lists(arrivals(), max_size=12), st.integers(0, 900)), max_size=6))
 def test_incremental_readings_give_the_same_as_one_reading(
     tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[list[tuple[str, str, float | None, float, int]], int]]

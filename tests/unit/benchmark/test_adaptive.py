@@ -234,7 +234,7 @@ def test_of_tasks_that_tell_as_much_the_cheap_ones_come_first() -> None:
     assert begun["acme/cheap"] > begun["acme/dear"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     skills=st.lists(st.lists(st.floats(0, 1), min_size=2, max_size=2), min_size=1, max_size=5),
     tasks=st.integers(1, 12),

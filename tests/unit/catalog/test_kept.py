@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.catalog.test_catalog import InProcessProvider, Offer, offering, raising
@@ -64,7 +64,6 @@ def saved(file: Path, **kept: Kept) -> Path:
     return file
 
 
-@settings(deadline=None)  # each example writes and reads a file
 @given(infos=st.lists(INFOS | st.just(INFO), max_size=4, unique_by=lambda info: info.name))
 def test_what_is_kept_is_read_unchanged(tmp_path_factory: pytest.TempPathFactory, infos: list[ModelInfo]) -> None:
     with structlog.testing.capture_logs():

@@ -83,7 +83,7 @@ def is_finer(price: ModelPrice) -> bool:
     return any(part % Decimal("0.000001") for each in parts for part in each if part is not None)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(usages())
 def test_every_price_of_the_lists_gives_the_cost_that_they_calculate(usage: Usage) -> None:
     assert len(LISTED) > 500

@@ -431,4 +431,4 @@ class BreakerMachine(RuleBasedStateMachine):
 
 
 TestBreakerMachine = BreakerMachine.TestCase
-TestBreakerMachine.settings = hypothesis_settings(deadline=None, max_examples=60)
+TestBreakerMachine.settings = hypothesis_settings(max_examples=60)

@@ -87,7 +87,7 @@ def test_of_models_with_the_same_tasks_the_order_is_that_of_what_they_solved(
                 assert made[f"m{one}"] >= made[f"m{other}"] - 1e-4
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_the_values_found_are_the_most_probable_ones(seed: int) -> None:
     draw = np.random.default_rng(seed)

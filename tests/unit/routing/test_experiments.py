@@ -35,7 +35,7 @@ def moves(before: Experiment, after: Experiment) -> Counter[tuple[str, str]]:
     return Counter((old[unit], new[unit]) for unit in UNITS if old[unit] != new[unit])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 20), min_size=2, max_size=5), st.integers(0, 100))
 def test_units_are_divided_by_the_shares(parts: list[int], rest: int) -> None:
     whole = sum(parts) + rest

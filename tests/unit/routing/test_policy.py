@@ -2,7 +2,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ymera_service.routing.policy import Order, arrange
@@ -45,7 +45,6 @@ def order(
     return few
 
 
-@settings(deadline=None)
 @given(scores=st.lists(LEVELS, min_size=1, max_size=40), seed=SEEDS, free=TIERS, limit=st.integers(1, 50))
 def test_the_best_come_first_after_free_ones_if_those_are_preferred(
     scores: list[float], seed: int, free: list[bool] | None, limit: int
@@ -56,7 +55,6 @@ def test_the_best_come_first_after_free_ones_if_those_are_preferred(
     assert len(set(positions)) == len(positions)
 
 
-@settings(deadline=None)
 @given(
     scores=st.lists(LEVELS, min_size=1, max_size=40),
     seed=SEEDS,
@@ -73,7 +71,6 @@ def test_a_short_ranking_is_the_beginning_of_the_whole_one(
     assert (short.propensity, short.drawn) == (whole.propensity, whole.drawn)
 
 
-@settings(deadline=None)
 @given(
     scores=st.lists(LEVELS, min_size=1, max_size=5),
     exploration=st.sampled_from([0.0, 0.3, 1.0]),
@@ -146,7 +143,6 @@ def test_the_likelier_a_target_is_the_best_the_more_often_it_is_drawn() -> None:
         assert counts[first] / 4_000 == pytest.approx(propensity, abs=0.03)
 
 
-@settings(deadline=None)
 @given(
     targets=st.lists(st.tuples(st.integers(0, 4), LEVELS), min_size=1, max_size=30),
     seed=SEEDS,

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.routing.conftest import Routing
@@ -14,7 +14,6 @@ MEASURED = st.dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(measured=MEASURED, category=CATEGORIES, better=SCORES, tasks=TASKS)
 def test_a_better_measurement_never_lowers_a_models_rank(
     measured: dict[tuple[str, str], tuple[float, int]], category: str, better: float, tasks: int

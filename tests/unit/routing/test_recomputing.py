@@ -56,7 +56,7 @@ def again(routing: Routing, decision: Decision) -> Decision:
     return routing.router.recompute(from_json(to_json(decision)), catalog)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PREFERENCES, st.integers(0, 2**63 - 1), st.none() | st.integers(1, 4_000), st.booleans())
 def test_the_whole_decision_is_computed_again(
     preferences: Preferences, seed: int, limit: int | None, failing: bool

@@ -151,7 +151,7 @@ CASES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=CASES)
 def test_every_target_is_ranked_by_its_score_or_excluded_for_the_first_reason_that_applies(case: Case) -> None:
     catalog = catalogue(case.infos, case.count, case.errors)
@@ -187,7 +187,7 @@ def test_every_target_is_ranked_by_its_score_or_excluded_for_the_first_reason_th
     assert ranks == sorted(ranks)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     infos=KINDS_OF_MODEL,
     preferences=PREFERENCES,
@@ -217,7 +217,7 @@ def test_the_same_snapshot_and_seed_give_the_same_selection_however_much_of_it_i
     assert [each.target for each in shown.candidates[:RANKED]] == list(select(short, snapshot).ranking)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(infos=KINDS_OF_MODEL, summaries=SUMMARIES, count=st.integers(13, 60))
 def test_a_score_does_not_depend_on_other_targets(
     infos: list[ModelInfo], summaries: list[tuple[int, str, int, float]], count: int

@@ -168,7 +168,7 @@ def test_a_full_view_is_stored_as_a_short_one() -> None:
     assert to_json(full) == to_json(short)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(count=st.integers(0, 40), length=st.integers(1, 250))
 def test_the_open_breakers_that_a_decision_names_take_little_space(count: int, length: int) -> None:
     deployments = tuple(Deployment(f"{number:02}".ljust(min(length, MAX_DEPLOYMENT), "x")) for number in range(count))

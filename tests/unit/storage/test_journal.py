@@ -125,7 +125,7 @@ async def test_a_journal_is_kept_if_storage_fails_and_if_calls_are_not_recorded(
         assert await recover(prefix, recorder, READERS) == 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 3 * journal.SLOT_BYTES), st.binary(min_size=1, max_size=64))
 def test_a_damaged_journal_never_stops_a_start(
     tmp_path_factory: pytest.TempPathFactory, at: int, garbage: bytes

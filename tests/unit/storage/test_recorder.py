@@ -103,7 +103,7 @@ async def stored(database: Database) -> set[str]:
 callers = st.builds(Caller, st.integers(0, 6), st.none() | st.integers(0, 12), st.sampled_from([False, False, True]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(callers, max_size=24), st.lists(st.sampled_from(["none", "before", "after"]), max_size=8))
 def test_every_acknowledged_record_is_stored_despite_failures_and_cancellations(
     url: str, crowd: list[Caller], failures: list[str]
@@ -291,7 +291,7 @@ class Fact:
 facts = st.builds(Fact, st.integers(0, 2), st.integers(0, 3), st.sampled_from([False, False, False, True]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(facts, max_size=24), st.lists(st.sampled_from(["none", "before", "after"]), max_size=4))
 def test_the_last_acknowledged_record_of_a_request_is_stored(url: str, story: list[Fact], failures: list[str]) -> None:
     run = next(_ids)
