@@ -106,7 +106,7 @@ class AnswerCollector:
 
     def message(self) -> Message:
         """Returns what the present turn has written so far."""
-        return Message(Role.ASSISTANT, tuple([part.closed_part() for part in self._parts]))
+        return Message(Role.ASSISTANT, tuple(map(_OpenPart.closed_part, self._parts)))
 
     def _open(self, kind: type) -> "_OpenPart":
         if not self._parts or self._parts[-1].kind is not kind or self._parts[-1].closed:

@@ -1,6 +1,6 @@
 """Which target is called next in a turn: from the ranking, what was tried, breakers and pauses."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -45,8 +45,8 @@ class Choice:
     standing: Standing = Standing.READY
 
 
-def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]:
-    """Yields what may be called next, best first, however it stands.
+def choices(ranking: Sequence[Target], execution: Execution) -> Iterable[Choice]:
+    """Returns what may be called next, best first, however it stands.
 
     A turn after the first begins with the target that gave the answer before it. Targets not tried in this
     turn come first, then those whose failure may have passed, both in the order of their rank: going over to
@@ -54,9 +54,10 @@ def choices(ranking: Sequence[Target], execution: Execution) -> Iterator[Choice]
     counts as the same one, unless it was the account that was refused.
     """
     attempts, ordered = execution.turns[-1].attempts, _continued(ranking, execution)
-    if not attempts:  # most turns
-        yield from map(Choice, ordered)
-        return
+    return _after(attempts, ordered) if attempts else map(Choice, ordered)
+
+
+def _after(attempts: Sequence[Attempt], ordered: Sequence[Target]) -> Iterator[Choice]:
     failures = {attempt.target.id: attempt for attempt in attempts}
     failed = {attempt.target.pool: attempt for attempt in attempts if not _is_of_account(attempt)}
     for target in ordered:

@@ -80,4 +80,7 @@ def usual_seconds(context: ExecutionContext, target: Target) -> float:
     decision = context.execution.decision
     if context.execution.stream or decision is None:
         return 0.0
-    return next((one.expected_latency or 0.0 for one in decision.candidates if one.target.pool == target.pool), 0.0)
+    for candidate in decision.candidates:
+        if candidate.target.pool == target.pool:
+            return candidate.expected_latency or 0.0
+    return 0.0

@@ -63,7 +63,8 @@ class Observers:
     async def flush(self) -> None:
         """Returns when every execution that waits has been observed."""
         async with self._serving:  # what another flush has taken is observed too when this one returns
-            self._report_dropped()
+            if self.dropped:
+                self._report_dropped()
             while self._waiting:
                 execution = self._waiting.popleft()
                 for observer in self._observers:
@@ -79,9 +80,8 @@ class Observers:
             log.exception("observer failed", observer=observer.name, request_id=execution.request.request_id)
 
     def _report_dropped(self) -> None:
-        if self.dropped:
-            log.error("observers do not keep up", dropped_executions=self.dropped)
-            self.dropped = 0
+        log.error("observers do not keep up", dropped_executions=self.dropped)
+        self.dropped = 0
 
 
 def _utc_now() -> datetime:

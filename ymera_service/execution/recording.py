@@ -153,7 +153,7 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
     decision, request, consumption = execution.decision, execution.request, execution.consumption
     assert decision is not None
     assert execution.ended_at is not None
-    answering, preferences = execution.answering, request.preferences
+    answering, preferences, features = execution.answering, request.preferences, context.features
     return ExecutionRecord(
         request_id=request.request_id,
         created_at=execution.created_at,
@@ -175,7 +175,7 @@ def record_of(context: ExecutionContext) -> ExecutionRecord:
         decision=context.stored_decision or to_json(decision),
         attempts=attempts_to_json(execution),
         caller=request.caller,
-        features=None if context.features is None else features_to_json(context.features),
+        features=None if features is None else features_to_json(features),
         error=None if execution.error is None else failure_to_json(Failure.of(execution.error)),
         operation=request.operation,
         spent_micros=spent_of(execution.attempts) if consumption.cost_micros is None else None,

@@ -121,7 +121,7 @@ class Message:
     @property
     def text(self) -> str:
         """All text parts joined."""
-        return "".join(part.text for part in self.parts if isinstance(part, Text))
+        return "".join([part.text for part in self.parts if isinstance(part, Text)])
 
 
 @dataclass(frozen=True, slots=True)

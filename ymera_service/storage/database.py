@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -125,9 +125,9 @@ class Database:
             for type_, table in TABLES.items()
         }
 
-    async def insert(self, rows: Rows) -> None:
+    def insert(self, rows: Rows) -> Awaitable[None]:
         """Makes rows durable; see `Backend.insert`. Raises what the driver raises."""
-        await self._backend.insert(rows)
+        return self._backend.insert(rows)
 
     async def write(self, work: Work) -> None:
         """Runs the work in a write transaction; see `Backend.write`. Raises what the driver raises."""

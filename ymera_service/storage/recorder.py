@@ -103,7 +103,7 @@ class Recorder:
         Raises:
             RecordingUnavailable: They can't, so nothing should be begun that has to be recorded.
         """
-        if self.problem:
+        if self.failure or self._stalled:
             raise RecordingUnavailable("requests are refused while they can't be recorded", retry_after=self._pause)
 
     def note(self, note: bytes, previous: int | None = None) -> int | None:
@@ -200,7 +200,7 @@ class Recorder:
         if len(self._waiting) >= MAX_WAITING:
             raise StorageUnavailable(f"the database does not keep up: {MAX_WAITING} records are waiting")
         try:
-            rows = tuple([self._row(record) for record in records])
+            rows = tuple(map(self._row, records))
         except ERRORS as error:
             raise refusal(_ACTION, error) from error
         written = asyncio.get_running_loop().create_future()

@@ -1,9 +1,12 @@
 """Records as rows of their tables."""
 
+from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Compiled, Dialect, Table
+from sqlalchemy import Compiled, Dialect, Table, TypeDecorator
+from sqlalchemy.types import TypeEngine
 
 from ymera_service.storage.records import (
     BenchmarkAnswer,
@@ -73,7 +76,7 @@ class RowFormat:
         self._conversions = [
             (index, convert)
             for index, name in enumerate(names)
-            if (convert := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
+            if (convert := _conversion(table.c[name].type, dialect)) is not None
         ]
 
     def parameters(self, record: Record) -> tuple[Any, ...]:
@@ -86,6 +89,14 @@ class RowFormat:
         for index, convert in self._conversions:
             values[index] = convert(values[index])
         return tuple(values)
+
+
+def _conversion(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Returns how a column's values are converted; None if they are stored as they are."""
+    kind = kind.dialect_impl(dialect)
+    if isinstance(kind, TypeDecorator) and kind.impl_instance.bind_processor(dialect) is None:
+        return partial(kind.process_bind_param, dialect=dialect)  # without SQLAlchemy's function around it
+    return kind.bind_processor(dialect)
 
 
 def _path(column: str) -> str:

@@ -13,9 +13,10 @@ does not get that lock, it continues without it.
 import asyncio
 import sqlite3
 import time
+from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from sqlalchemy import URL, Compiled, Connection, Engine, Table, create_engine, event
@@ -73,9 +74,9 @@ class Sqlite:
             statement = statement.on_conflict_do_nothing()
         return statement.compile(dialect=self._writer.dialect)
 
-    async def insert(self, rows: Rows) -> None:
+    def insert(self, rows: Rows) -> Coroutine[Any, Any, None]:
         """See `Backend.insert`."""
-        await self._thread.call(partial(self._insert, rows), then=self._shorten_log)
+        return self._thread.call(partial(self._insert, rows), then=self._shorten_log)
 
     async def write(self, work: Work) -> None:
         """See `Backend.write`."""

@@ -7,7 +7,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import SimpleQueue
 
 import structlog
@@ -15,11 +14,8 @@ import structlog
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    work: Callable[[], None]
-    then: Callable[[], None]
-    done: asyncio.Future[None]
+_Job = tuple[Callable[[], None], Callable[[], None], asyncio.Future[None]]
+"""What is to be done, what follows if it succeeded, and who waits for it."""
 
 
 def _nothing() -> None: ...
@@ -42,7 +38,7 @@ class Thread:
                 exceptions are logged.
         """
         done = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(work, then, done))
+        self._jobs.put((work, then, done))
         await done
 
     def close(self) -> None:
@@ -51,10 +47,11 @@ class Thread:
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            error = _attempt(job.work)
+            work, then, done = job
+            error = _attempt(work)
             with suppress(RuntimeError):  # the loop is closed: no caller waits any more
-                job.done.get_loop().call_soon_threadsafe(_resolve, job.done, error)
-            if error is None and (failure := _attempt(job.then)) is not None:
+                done.get_loop().call_soon_threadsafe(_resolve, done, error)
+            if error is None and (failure := _attempt(then)) is not None:
                 _log.error("follow_up_failed", error=str(failure))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
@@ -36,17 +36,19 @@ def configure(settings: LogSettings, redact: Callable[[bytes], bytes] = bytes) -
     """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     renderer: list[Processor] = [*_renderer(settings), _Redact(redact)]
+    lines = _Lines(sys.stderr.buffer)
     structlog.configure(
         processors=[_stamp, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Lossy(sys.stderr.buffer))),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
     _route_libraries(level if level == logging.DEBUG else max(level, logging.WARNING), renderer)
 
 
-class _Lossy:
-    """The standard error of a process that goes on if it can no longer be read: what is logged then is lost.
+class _Lines:
+    """A logger of structlog's that writes finished lines to the standard error of a process that goes on if that can
+    no longer be read: what is logged then is lost.
 
     Writing fails once a terminal is closed or the reader of a pipe has ended; the server has to finish its requests.
     """
@@ -54,23 +56,18 @@ class _Lossy:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
-    def write(self, line: bytes) -> None:
+    def msg(self, line: bytes) -> None:
+        """Writes a line, of any level."""
         try:
-            self._stream.write(line)
-        except OSError as error:
-            self._give_up(error)
-
-    def flush(self) -> None:
-        try:
+            self._stream.write(line + b"\n")
             self._stream.flush()
         except OSError as error:
-            self._give_up(error)
+            if error.errno in {errno.EIO, errno.EPIPE}:  # it is lost for good, unlike a disk that is full
+                # What the stream still holds goes there, too: Python would otherwise end with an error.
+                with Path(os.devnull).open("wb") as nowhere:
+                    os.dup2(nowhere.fileno(), self._stream.fileno())
 
-    def _give_up(self, error: OSError) -> None:
-        if error.errno in {errno.EIO, errno.EPIPE}:  # it is lost for good, unlike a disk that is full
-            # What the stream still holds goes there, too: Python would otherwise end with an error.
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), self._stream.fileno())
+    debug = info = warning = error = critical = exception = msg
 
 
 def _stamp(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from asyncio import Future, Semaphore
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache, partial
 from io import BytesIO
@@ -56,7 +56,7 @@ class HttpTransport:
     ) -> None:
         await self._session.close()
 
-    def open(self, request: HttpRequest) -> AbstractAsyncContextManager["Body"]:
+    def open(self, request: HttpRequest) -> AbstractAsyncContextManager["Exchange"]:
         """Sends the request; see `ymera_service.sdk.http.Transport.open`.
 
         Raises:
@@ -66,20 +66,9 @@ class HttpTransport:
             InvalidProviderRequest: The address or a header is not valid.
         """
         url = _parse(request.url)
-        send = partial(self._send, request, url)
         slots = None if self._slots is None else self._slots[url.origin()]
-        return Exchange(send, url, slots, self._settings.max_response_bytes)
-
-    async def _send(self, request: HttpRequest, url: URL) -> aiohttp.ClientResponse:
-        body = request.body
-        return await self._session.request(
-            request.method,
-            url,
-            headers=request.headers,
-            data=BytesIO(body) if len(body) > LARGE_BODY_BYTES else body or None,
-            proxy=self._proxies.of(url),
-            allow_redirects=False,
-        )
+        proxy, limit = self._proxies.of(url), self._settings.max_response_bytes
+        return Exchange(self._session, request, url, proxy=proxy, slots=slots, limit=limit)
 
 
 @lru_cache(ADDRESSES_KEPT)
@@ -94,32 +83,50 @@ def _parse(address: str) -> URL:
 
 
 class Exchange:
-    """One request and its response, as a context manager."""
+    """One request, and its response, whose body is still arriving; see `ymera_service.sdk.http.HttpStream`."""
 
-    __slots__ = ("_closed", "_limit", "_response", "_send", "_slots", "_url")
+    __slots__ = ("_closed", "_content", "_left", "_proxy", "_request", "_response", "_session", "_slots", "_url")
 
     def __init__(
-        self, send: Callable[[], Awaitable[aiohttp.ClientResponse]], url: URL, slots: Semaphore | None, limit: int
+        self,
+        session: aiohttp.ClientSession,
+        request: HttpRequest,
+        url: URL,
+        *,
+        proxy: URL | None,
+        slots: Semaphore | None,
+        limit: int,
     ) -> None:
-        self._send = send
+        self._session = session
+        self._request = request
         self._url = url
+        self._proxy = proxy
         self._slots = slots
-        self._limit = limit
+        self._left = limit
 
-    async def __aenter__(self) -> "Body":
+    async def __aenter__(self) -> Self:
         if self._slots is not None:
             await acquire(self._slots)
+        body = self._request.body
         try:
-            self._response = await self._send()
+            self._response = await self._session.request(
+                self._request.method,
+                self._url,
+                headers=self._request.headers,
+                data=BytesIO(body) if len(body) > LARGE_BODY_BYTES else body or None,
+                proxy=self._proxy,
+                allow_redirects=False,
+            )
         except BaseException as error:
             self._release()
             if isinstance(error, EXPECTED):
                 raise failure_to_open(error, self._url.authority) from None
             raise
+        self._content = self._response.content
         self._closed = _closing_of(self._response)
         if self._closed is not None:
             self._closed.add_done_callback(self._end_body)
-        return Body(self._response, self._limit)
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -140,26 +147,13 @@ class Exchange:
 
     def _end_body(self, _closed: Future[None]) -> None:
         # aiohttp 3.14 closes the connection on invalid framing, but does not raise an error at the reader of the body.
-        content = self._response.content
-        if not content.is_eof() and content.exception() is None:
-            content.set_exception(InvalidFraming())
+        if not self._content.is_eof() and self._content.exception() is None:
+            self._content.set_exception(InvalidFraming())
 
-
-def _closing_of(response: aiohttp.ClientResponse) -> Future[None] | None:
-    connection = response.connection
-    return connection.protocol.closed if connection is not None and connection.protocol is not None else None
-
-
-class Body:
-    """A response whose body is still arriving; see `ymera_service.sdk.http.HttpStream`."""
-
-    __slots__ = ("_content", "_left", "_response", "status")
-
-    def __init__(self, response: aiohttp.ClientResponse, limit: int) -> None:
-        self.status = response.status
-        self._response = response
-        self._content = response.content
-        self._left = limit
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._response.status
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -179,12 +173,12 @@ class Body:
         except EXPECTED as error:
             piece = self._unread()
             if not piece:
-                raise failure_in_body(error, self._response.url.authority) from None
+                raise failure_in_body(error, self._url.authority) from None
         if not piece:
             raise StopAsyncIteration
         self._left -= len(piece)
         if self._left < 0:
-            raise MalformedResponse(f"{self._response.url.authority} sent a response that is longer than allowed")
+            raise MalformedResponse(f"{self._url.authority} sent a response that is longer than allowed")
         return piece
 
     def _unread(self) -> bytes:
@@ -193,3 +187,8 @@ class Body:
         data = b"".join(unread)
         unread.clear()
         return data
+
+
+def _closing_of(response: aiohttp.ClientResponse) -> Future[None] | None:
+    connection = response.connection
+    return connection.protocol.closed if connection is not None and connection.protocol is not None else None

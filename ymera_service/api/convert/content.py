@@ -188,7 +188,7 @@ _PARTS: dict[str, Callable[[pb.Part], Part]] = {
 
 def message_fields(message: Message) -> Fields:
     """Returns a message."""
-    return {"role": _ROLE_NUMBERS[message.role], "parts": [part_fields(part) for part in message.parts]}
+    return {"role": _ROLE_NUMBERS[message.role], "parts": list(map(part_fields, message.parts))}
 
 
 def part_fields(part: Part) -> Fields:
@@ -246,8 +246,3 @@ def citation_fields(citation: Citation) -> Fields:
         "cited_text": citation.cited_text,
         "spans": [{"start": span.start, "end": span.end} for span in citation.spans],
     }
-
-
-def citations_fields(citations: Sequence[Citation]) -> list[Fields]:
-    """Returns citations."""
-    return [citation_fields(citation) for citation in citations]

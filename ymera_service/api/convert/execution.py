@@ -11,7 +11,6 @@ from ymera_service.api.convert.content import (
     FINISH_REASONS,
     block_fields,
     citation_fields,
-    citations_fields,
     message_fields,
     token_fields,
 )
@@ -40,9 +39,9 @@ def execute_response(answer: Answer) -> pb.ExecuteResponse:
     assert execution.decision is not None
     fields: Fields = {
         "request_id": execution.request.request_id,
-        "messages": [message_fields(message) for message in answer.messages],
+        "messages": list(map(message_fields, answer.messages)),
         "decision": decision_fields(execution.decision),
-        "citations": citations_fields(answer.citations),
+        "citations": list(map(citation_fields, answer.citations)),
         "replayed": answer.replayed,
         "logprobs": list(map(token_fields, answer.logprobs)),
         **_completed(execution),

@@ -41,7 +41,7 @@ def _attempt(turn: int, attempt: Attempt) -> Fields:
         "duration": duration_fields(attempt.duration),
         "time_to_first_token": duration_fields(attempt.time_to_first_token),
         "usage": usage_fields(attempt.usage, attempt.cost_micros, estimated=attempt.estimated) if spent else None,
-        "warnings": [_warning(one) for one in attempt.adaptations],
+        "warnings": list(map(_warning, attempt.adaptations)),
         "response_id": attempt.response_id,
         "response_model": attempt.response_model,
         "finish_reason": FINISH_REASONS[attempt.finish_reason] if attempt.finish_reason else None,

@@ -36,7 +36,7 @@ def read_usage(usage: Json, tier: str = "") -> UsageReported | None:
         corrected,
         total,
         _charged(usage),
-        estimated=corrected != counts,
+        estimated=corrected is not counts,
         service_tier=tier,
     )
 
