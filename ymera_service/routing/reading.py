@@ -5,10 +5,11 @@ counts. Vectors of different classifiers have nothing in common: that of the cla
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import starmap
-from math import inf, isfinite
+from math import inf, isclose, isfinite
 from operator import itemgetter, mul
 
 from ymera_service.routing.empathy import raised
@@ -65,6 +66,9 @@ class Source:
     categories: frozenset[str]
 
 
+_NOBODY = Source("", 0.0, frozenset())
+
+
 def checked(given: Reading, source: Source) -> Reading:
     """Returns a reading with the categories and emotions that are known.
 
@@ -80,44 +84,54 @@ def checked(given: Reading, source: Source) -> Reading:
     return Reading(categories, emotions, complexity, vector)
 
 
-def _known(given: Mapping[str, float], known: Collection[str]) -> dict[str, float]:
+def _known(given: Mapping[str, float], known: AbstractSet[str]) -> Mapping[str, float]:
     if not given:
         return {}
     if len(given) > MOST_GIVEN:
         raise ValueError(f"there are {len(given)} probabilities")
-    found = {name: value for name, value in given.items() if name in known}
+    found = given if given.keys() <= known else {name: value for name, value in given.items() if name in known}
     total = sum(found.values())
     if not 0 < total < inf or min(found.values()) < 0:
         raise ValueError(f"these are not probabilities of what it declares: {dict(given)!r:.500}")
-    return {name: value / total for name, value in found.items()}
+    return found if isclose(total, 1) else {name: value / total for name, value in found.items()}
 
 
 def merged(readings: Sequence[tuple[Source, Reading]]) -> MergedReading:
     """Returns what several classifiers make of a prompt together; their readings were checked."""
-    categories = _mean([(reading.categories, one.weight) for one, reading in readings if reading.categories])
-    emotions = _mean([(reading.emotions, one.weight) for one, reading in readings if reading.emotions])
-    complexities = [(reading.complexity, one.weight) for one, reading in readings if reading.complexity is not None]
-    vectors = [(-one.weight, one.name, reading.vector) for one, reading in readings if reading.vector]
-    _, vector_of, vector = min(vectors, default=(0.0, "", ()))
-    likeliest = categories[:MAX_CATEGORIES]
-    total = sum(map(_probability, likeliest))
+    source, reading = readings[0] if len(readings) == 1 else _together(readings)
+    likeliest = sorted(reading.categories.items(), key=_probability, reverse=True)
+    if len(likeliest) > MAX_CATEGORIES:
+        total = sum(map(_probability, likeliest[:MAX_CATEGORIES]))
+        likeliest = [(name, probability / total) for name, probability in likeliest[:MAX_CATEGORIES]]
+    emotions = sorted(reading.emotions.items(), key=_probability, reverse=True)
     felt = {name: round(probability, DIGITS) for name, probability in emotions if probability >= LEAST_LIKELY}
-    shares = {name: probability / total for name, probability in likeliest} or {UNCLASSIFIED: 1.0}
     return MergedReading(
-        raised(shares, felt),
+        raised(dict(likeliest) or {UNCLASSIFIED: 1.0}, felt),
         felt,
-        round(sum(starmap(mul, complexities)) / sum(map(_weight, complexities)), DIGITS) if complexities else None,
-        vector,
-        vector_of,
+        None if reading.complexity is None else round(reading.complexity, DIGITS),
+        reading.vector,
+        source.name if reading.vector else "",
     )
 
 
-def _mean(weighted: Sequence[tuple[Mapping[str, float], float]]) -> Sequence[tuple[str, float]]:
-    """Returns the means of probabilities, with their names, the likeliest first."""
-    if len(weighted) == 1:
-        return sorted(weighted[0][0].items(), key=_probability, reverse=True)
+def _together(readings: Sequence[tuple[Source, Reading]]) -> tuple[Source, Reading]:
+    """Returns the mean of several readings, or of none, and the source of its vector."""
+    complexities = [(reading.complexity, one.weight) for one, reading in readings if reading.complexity is not None]
+    complexity = sum(starmap(mul, complexities)) / sum(map(_weight, complexities)) if complexities else None
+    vectors = [(-one.weight, one.name, one, reading.vector) for one, reading in readings if reading.vector]
+    _, _, source, vector = min(vectors, default=(0.0, "", _NOBODY, ()))
+    return source, Reading(
+        _mean([(reading.categories, one.weight) for one, reading in readings if reading.categories]),
+        _mean([(reading.emotions, one.weight) for one, reading in readings if reading.emotions]),
+        complexity,
+        vector,
+    )
+
+
+def _mean(weighted: Sequence[tuple[Mapping[str, float], float]]) -> Mapping[str, float]:
+    """Returns the means of probabilities."""
     total, sums = sum(map(_weight, weighted)), defaultdict[str, float](float)
     for probabilities, weight in weighted:
         for name, probability in probabilities.items():
             sums[name] += probability * weight / total
-    return sorted(sums.items(), key=_probability, reverse=True)
+    return sums

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from itertools import chain, repeat
 from math import exp, sqrt
-from operator import add
+from operator import add, sub, truediv
 from typing import Any
 
 from ymera_lexical.groups import group_features
@@ -115,7 +115,5 @@ def _latest_texts(prompt: Prompt) -> list[str]:
 
 
 def _probabilities(scores: Sequence[float]) -> list[float]:
-    most = max(scores)
-    likelihoods = [exp(score - most) for score in scores]
-    total = sum(likelihoods)
-    return [likelihood / total for likelihood in likelihoods]
+    likelihoods = [*map(exp, map(sub, scores, repeat(max(scores))))]
+    return [*map(truediv, likelihoods, repeat(sum(likelihoods)))]
