@@ -49,5 +49,5 @@ def build_pipeline(
         execute=(Screen(slots), route, Admit(slots), generate),
         slots=slots,
         recording=recording,
-        observers=Observers([Learning(routing.evidence, routing.remember)]),
+        observers=Observers([Learning(routing.evidence, routing.readers, routing.remember)]),
     )

@@ -58,7 +58,7 @@ class ExecutionContext:
 
     def decide(self, selection: Selection) -> None:
         """Takes the decision, and what to try."""
-        self.execution = self.execution.routed(selection.decision)
+        self.execution = self.execution.routed(selection.decision, selection.said)
         self.selection = selection
         self.pools = selection.ranking[:1] if self.execution.request.preferences.no_failover else selection.ranking
 

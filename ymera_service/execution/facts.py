@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ymera_service.access.spending import Budget
+from ymera_service.routing import topics
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.routing.operations import OPERATIONS
 from ymera_service.sdk.content import ToolCall
@@ -170,6 +171,7 @@ class Execution:
         released: The caller of a stream has seen a part of an answer; from then on no other target can take over.
         error: Why it ended without a whole answer.
         ended_at: None while it is under way.
+        said: What is compared with later turns of its session; None without one.
     """
 
     request: ExecutionRequest
@@ -181,10 +183,11 @@ class Execution:
     released: bool = False
     error: YmeraError | None = None
     ended_at: float | None = None
+    said: topics.Turn | None = None
 
-    def routed(self, decision: Decision) -> "Execution":
-        """Returns it with a decision, which comes before the first turn."""
-        return Execution(self.request, self.stream, self.created_at, self.began, decision)
+    def routed(self, decision: Decision, said: topics.Turn | None = None) -> "Execution":
+        """Returns it with a decision, which comes before the first turn, and what its session is to remember."""
+        return Execution(self.request, self.stream, self.created_at, self.began, decision, said=said)
 
     def with_turn(self) -> "Execution":
         """Returns it with a further turn begun."""
@@ -214,11 +217,14 @@ class Execution:
             self.released,
             error,
             now,
+            self.said,
         )
 
     def _with(self, *, turns: tuple[Turn, ...], released: bool) -> "Execution":
         """Returns it, still under way, with these turns."""
-        return Execution(self.request, self.stream, self.created_at, self.began, self.decision, turns, released)
+        return Execution(
+            self.request, self.stream, self.created_at, self.began, self.decision, turns, released, said=self.said
+        )
 
     @property
     def attempts(self) -> Iterator[Attempt]:

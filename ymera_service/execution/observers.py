@@ -12,10 +12,11 @@ from typing import Protocol
 
 import structlog
 
-from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
-from ymera_service.routing.decision import Decision
+from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.readers import Readers
 from ymera_service.routing.sessions import Answer, answer_of
+from ymera_service.sdk.generation import Prompt
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +24,8 @@ MAX_WAITING = 10_000
 """Executions that wait for the observers."""
 OBSERVER_SECONDS = 1.0
 """How long one observer may take for one execution."""
+MAX_LATE = 8
+"""Answers that wait for what a classifier made too late of their prompts."""
 
 
 class Observer(Protocol):
@@ -94,19 +97,25 @@ class Learning:
     name = "learning"
 
     def __init__(
-        self, evidence: Evidence, remember: Callable[[Answer], None], now: Callable[[], datetime] = _utc_now
+        self,
+        evidence: Evidence,
+        readers: Readers,
+        remember: Callable[[Answer], None],
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        """Takes what learns how fast models are, and what remembers the answers of sessions."""
+        """Takes what learns how fast models are, what reads prompts, and what remembers the answers of sessions."""
         self._evidence = evidence
+        self._readers = readers
         self._remember = remember
         self._now = now
+        self._late: set[asyncio.Task[None]] = set()
 
     def observe(self, execution: Execution) -> None:
         """See `Observer`."""
         answered = execution.turns[-1].answered_by if execution.turns else None
         if answered is None or execution.error is not None or execution.request.work is not None:
             return
-        self._remember(self._answer(execution.request, execution.decision, answered))
+        self._take(self._answer(execution, answered), execution.request.prompt)
         self._evidence.answered()
         if (decision := execution.decision) is not None:
             self._evidence.lengths.observe(
@@ -122,15 +131,28 @@ class Learning:
             duration=answered.duration,
         )
 
-    def _answer(self, request: ExecutionRequest, decision: Decision | None, answered: Attempt) -> Answer:
+    def _answer(self, execution: Execution, answered: Attempt) -> Answer:
         """Returns what tells who goes on with the session."""
         return answer_of(
-            request.request_id,
+            execution.request.request_id,
             self._now(),
             answered.target.id,
-            caller=request.caller,
-            session_id=request.preferences.session_id,
-            prompt=request.prompt,
-            probabilities=decision.category_probabilities if decision else {},
+            caller=execution.request.caller,
+            session_id=execution.request.preferences.session_id,
+            said=execution.said,
             tool_calls=answered.tool_calls,
         )
+
+    def _take(self, answer: Answer, prompt: Prompt) -> None:
+        """Has an answer remembered, after what was late at the request is known, if that is soon."""
+        lacks_vector = answer.turn is not None and not answer.turn.vector
+        if lacks_vector and len(self._late) < MAX_LATE and self._readers.may_be_late:
+            task = asyncio.create_task(self._take_later(answer, prompt))
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+        else:
+            self._remember(answer)
+
+    async def _take_later(self, answer: Answer, prompt: Prompt) -> None:
+        reading = await self._readers.read_again(prompt)
+        self._remember(answer.meaning(reading.vector, reading.vector_of))

@@ -23,6 +23,7 @@ RESERVED: Mapping[str, str] = MappingProxyType(
             "demanding",
             "echo",
             "embedders",
+            "encoder",
             "gemini",
             "lexical",
             "ollama",

@@ -28,6 +28,7 @@ class Routing:
     Attributes:
         router: Decides.
         evidence: Has what was measured.
+        readers: The classifiers.
         remember: Takes an answer, so that its session stays with its target.
         shared: The sessions of all servers; None if this one does not share its own.
         experiments: Those that are configured, by name.
@@ -35,6 +36,7 @@ class Routing:
 
     router: Router
     evidence: Evidence
+    readers: Readers
     remember: Callable[[Answer], None]
     shared: SharedSessions | None
     experiments: Mapping[str, ExperimentSettings] = field(default_factory=dict)
@@ -75,7 +77,7 @@ def build_routing(
     )
     shared = SharedSessions(sessions, storage.database, storage.recorder) if configured.features else None
     remember = shared.remember if shared else sessions.remember
-    return Routing(router, evidence, remember, shared, settings.experiments)
+    return Routing(router, evidence, readers, remember, shared, settings.experiments)
 
 
 def check_classifiers(registry: Registry, settings: RoutingSettings) -> None:

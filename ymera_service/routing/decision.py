@@ -13,6 +13,7 @@ from math import inf
 from typing import Any
 
 from ymera_service.routing.features import Features
+from ymera_service.routing.topics import Turn
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
 
@@ -301,6 +302,7 @@ class Selection:
 
     Attributes:
         features: What is kept of the request to learn from; None if that is switched off.
+        said: What is compared with later turns of its session; None without one.
         accounts: The targets of each pool of the ranking that has several.
     """
 
@@ -308,3 +310,4 @@ class Selection:
     ranking: tuple[Target, ...]
     features: Features | None = None
     accounts: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    said: Turn | None = None

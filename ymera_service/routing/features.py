@@ -4,9 +4,6 @@ Words are kept as the set of buckets, of `BUCKETS`, that they fall into by their
 and each bucket stands for many words.
 """
 
-from array import array
-from base64 import b64encode
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log1p
@@ -17,6 +14,7 @@ from pydantic import TypeAdapter
 
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.reading import MergedReading
+from ymera_service.routing.vectors import packed
 from ymera_service.sdk.content import last_user_text
 from ymera_service.sdk.generation import Prompt
 
@@ -74,7 +72,7 @@ def features_of(prompt: Prompt, reading: MergedReading, needs: Needs) -> Feature
         input_tokens=needs.input_tokens,
         capabilities=tuple(sorted(needs.capabilities)),
         words=tuple(sorted({crc32(word) % BUCKETS for word in set(words)})[:MOST_BUCKETS]),
-        vector=_packed(reading.vector) if reading.vector else "",
+        vector=packed(reading.vector) if reading.vector else "",
         vector_of=reading.vector_of,
     )
 
@@ -107,11 +105,6 @@ _WORDS = bytes(
 )
 """Makes letters small and separates words; what is not ASCII counts as letters."""
 _OTHER_THAN_STEPS = bytes(byte for byte in range(256) if byte not in b"\n,;:?0123456789")
-
-
-def _packed(vector: Sequence[float]) -> str:
-    scale = 127 / max(map(abs, vector)) if any(vector) else 0.0
-    return b64encode(array("b", [round(figure * scale) for figure in vector]).tobytes()).decode()
 
 
 def _readable(prompt: Prompt) -> bytes:

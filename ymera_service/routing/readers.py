@@ -30,14 +30,18 @@ class _Reader:
         self._classifier = classifier
         name = f"{classifier.name}/{classifier.version}"
         self.source = Source(name, weight, frozenset(classifier.categories))
+        self.gives_vectors = False
+        """It has given one."""
 
     def read(self, prompt: Prompt) -> Reading | None:
         """Returns its reading with what is valid of it; None if it fails."""
         try:
-            return checked(self._classifier.read(prompt), self.source)
+            reading = checked(self._classifier.read(prompt), self.source)
         except BaseException as error:  # noqa: BLE001  # whatever it raises, the request can be served
             _log.error("classifier_failed", classifier=self._classifier.name, exception=trace(error))
             return None
+        self.gives_vectors = self.gives_vectors or bool(reading.vector)
+        return reading
 
 
 class _Threaded(_Reader):
@@ -112,6 +116,18 @@ class Readers:
         """Returns what the classifiers make of a prompt that need no thread."""
         self._update()
         return _merged([(one, one.read(prompt)) for one in self._on_loop])
+
+    @property
+    def may_be_late(self) -> bool:
+        """Whether some give vectors from threads."""
+        self._update()
+        return any(one.gives_vectors for one in self._in_threads)
+
+    async def read_again(self, prompt: Prompt) -> MergedReading:
+        """Returns what those make of a prompt that give vectors from threads: they may know by now what was late."""
+        self._update()
+        asked = [one for one in self._in_threads if one.gives_vectors]
+        return _merged([(one, await one.read_within(self._seconds, prompt)) for one in asked])
 
     async def read(self, prompt: Prompt) -> MergedReading:
         """Returns what all classifiers make of a prompt, as far as they do so in time."""

@@ -26,7 +26,9 @@ from ymera_service.routing.selection import select
 from ymera_service.routing.sessions import NO_AFFINITY, Sessions
 from ymera_service.routing.snapshot import RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
+from ymera_service.routing.topics import Turn
 from ymera_service.sdk.classifiers import CATEGORIES
+from ymera_service.sdk.content import last_user_text
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.errors import (
     FieldViolation,
@@ -138,6 +140,7 @@ class Router:
         """
         reading = self._hinted(reading or self._readers.read_now(prompt), preferences.category_hint)
         needs = needs_of(prompt, self._evidence.lengths.expected(reading.categories))
+        said = _said(prompt, reading) if preferences.session_id else None
         features = features_of(prompt, reading, needs) if self._keeps_features else None
         request = RoutingRequest(
             preferences,
@@ -145,6 +148,7 @@ class Router:
             needs,
             full_view,
             features=features,
+            said=said,
             emotions=reading.emotions if features else {},  # not stored where features are not
             complexity=reading.complexity,
         )
@@ -164,7 +168,7 @@ class Router:
             chances=self._chances(),
             policy=policy,
             turn=next(self._turns) if policy else 0,
-            affinity=self._sessions.affinity(caller, preferences.session_id, prompt, reading.categories),
+            affinity=self._sessions.affinity(caller, preferences.session_id, prompt, said),
             seed=getrandbits(63) if seed is None else seed,
             size=self._evidence.lengths.size(needs.input_tokens, needs.output_tokens),
         )
@@ -294,6 +298,10 @@ class Router:
             return reading
         _check_hint(hint, {*CATEGORIES, *self._readers.categories, *self._categories(), *self._evidence.categories})
         return replace(reading, categories={hint: 1.0})
+
+
+def _said(prompt: Prompt, reading: MergedReading) -> Turn:
+    return Turn.of(last_user_text(prompt.messages), reading.categories, reading.vector, reading.vector_of)
 
 
 def _check_hint(hint: str, categories: Collection[str]) -> None:

@@ -200,7 +200,7 @@ def _selection(scored: Scored) -> Selection:
     ranking = rows[:RANKED] if scored.failing is None else [*rows, *scored.reserve][:RANKED]
     pools = [(table.targets[row].pool, table.members[row]) for row in ranking] if table.accounts else []
     accounts = {pool: members for pool, members in pools if len(members) > 1}
-    return Selection(decision, tuple(map(table.targets.__getitem__, ranking)), request.features, accounts)
+    return Selection(decision, tuple(map(table.targets.__getitem__, ranking)), request.features, accounts, request.said)
 
 
 def _predicament(snapshot: Snapshot) -> str:

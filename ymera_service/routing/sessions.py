@@ -1,15 +1,15 @@
 """Which target a session stays with as long as its topic goes on, and which target asked for a tool."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Generic, TypeVar
 
 from ymera_service.routing.topics import CHANGED, EARLIER, Turn, change
-from ymera_service.sdk.content import ToolCall, ToolResult, last_user_text
+from ymera_service.sdk.content import ToolCall, ToolResult
 from ymera_service.sdk.generation import Prompt
 
 SESSION_WEIGHT = 0.15
@@ -89,6 +89,10 @@ class Answer:
     turn: Turn | None
     calls: Sequence[str]
 
+    def meaning(self, vector: Sequence[float], vector_of: str) -> "Answer":
+        """Returns it with what its turn means, if the vector says so."""
+        return replace(self, turn=self.turn.meaning(vector, vector_of)) if self.turn and vector else self
+
 
 def answer_of(
     request_id: str,
@@ -97,17 +101,16 @@ def answer_of(
     *,
     caller: str,
     session_id: str,
-    prompt: Prompt,
-    probabilities: Mapping[str, float],
+    said: Turn | None,
     tool_calls: Sequence[ToolCall] = (),
 ) -> Answer:
-    """Returns what is to be remembered of an answer to a request of a session, which may have no id."""
+    """Returns what is to be remembered of an answer to what was said in a session, if it was in one."""
     return Answer(
         request_id,
         created_at,
         target_id,
-        session=_session_key(caller, session_id) if session_id else "",
-        turn=_turn(prompt, probabilities) if session_id else None,
+        session=_session_key(caller, session_id) if said else "",
+        turn=said,
         calls=[_call_key(caller, call) for call in tool_calls[-MAX_CALLS:]],
     )
 
@@ -135,22 +138,22 @@ class Sessions:
         self._sessions: Recent[Sequence[_Said]] = Recent(max_sessions)
         self._calls: Recent[str] = Recent(max_sessions)
 
-    def affinity(self, caller: str, session_id: str, prompt: Prompt, probabilities: Mapping[str, float]) -> Affinity:
+    def affinity(self, caller: str, session_id: str, prompt: Prompt, said: Turn | None) -> Affinity:
         """Returns the target to stay with: the one that made a tool call whose result is new, or that of the session.
 
         Args:
             caller: Empty where callers have no names.
-            session_id: Empty for a request without a session.
+            session_id: Of the session.
             prompt: The request.
-            probabilities: Of the categories that it may belong to.
+            said: What it says, to compare with what was said before; None for a request without a session.
         """
         for call in answered_calls(prompt):
             if target_id := self._calls.get(_call_key(caller, call)):
                 return Affinity(target_id)
-        said = self._sessions.get(_session_key(caller, session_id)) if session_id else None
-        if said is None:
+        earlier = self._sessions.get(_session_key(caller, session_id)) if said else None
+        if said is None or earlier is None:
             return NO_AFFINITY
-        return Affinity(said[-1].target_id, change(_turn(prompt, probabilities), [one.turn for one in said]))
+        return Affinity(earlier[-1].target_id, change(said, [one.turn for one in earlier]))
 
     def remember(self, answer: Answer) -> None:
         """Takes an answer. It may be known already, or older than others of its session."""
@@ -161,10 +164,6 @@ class Sessions:
         one = _Said(answer.created_at, answer.request_id, answer.target_id, answer.turn)
         others = [said for said in self._sessions.get(answer.session) or () if said.request_id != answer.request_id]
         self._sessions.put(answer.session, sorted([*others, one], key=_order)[-EARLIER:])
-
-
-def _turn(prompt: Prompt, probabilities: Mapping[str, float]) -> Turn:
-    return Turn.of(last_user_text(prompt.messages), probabilities)
 
 
 def answered_calls(prompt: Prompt) -> Sequence[ToolCall]:

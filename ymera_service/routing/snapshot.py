@@ -16,6 +16,7 @@ from ymera_service.routing.neighbours import Correction
 from ymera_service.routing.scoring import Scores
 from ymera_service.routing.sessions import Affinity
 from ymera_service.routing.table import Table
+from ymera_service.routing.topics import Turn
 from ymera_service.sdk.policies import RoutingPolicy
 
 RANKED = 16
@@ -37,6 +38,7 @@ class RoutingRequest:
         cheapest: The lowest known price goes first, as nothing else tells the models apart. Models of one price always
             have the same order: what one of them returned may be of no use with what another returns.
         features: What is kept of the request to learn from; None if that is switched off.
+        said: What is compared with later turns of its session; None without one.
     """
 
     preferences: Preferences
@@ -45,6 +47,7 @@ class RoutingRequest:
     full_view: bool = False
     cheapest: bool = False
     features: Features | None = None
+    said: Turn | None = None
     emotions: dict[str, float] = field(default_factory=dict)
     complexity: float | None = None
     assignment: Assignment | None = None

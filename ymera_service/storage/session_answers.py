@@ -10,7 +10,7 @@ from ymera_service.storage.faults import unavailable
 from ymera_service.storage.records import SessionAnswer
 from ymera_service.storage.tables import session_answers
 
-KEPT = 10_000
+KEPT = 5_000
 """The answers that retention keeps, the latest ones: enough to go on with the sessions of before after a restart."""
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from ymera_service.config import StorageSettings
 from ymera_service.routing.sessions import Answer, Sessions, answer_of
 from ymera_service.routing.shared_sessions import SharedSessions
+from ymera_service.routing.topics import Turn
 from ymera_service.sdk.content import Message, Role, ToolCall, ToolResult, user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.storage import Database, Recorder, Retention, retention
@@ -30,14 +31,14 @@ def answer(
         target,
         caller=caller,
         session_id=session,
-        prompt=Prompt((user(QUESTION),)),
-        probabilities={"general": 1.0},
+        said=Turn.of(QUESTION, {"general": 1.0}) if session else None,
         tool_calls=calls,
     )
 
 
 def target_of(sessions: Sessions, caller: str = "checkout", session: str = "s", prompt: Prompt | None = None) -> str:
-    return sessions.affinity(caller, session, prompt or Prompt((user(FURTHER),)), {"general": 1.0}).target_id
+    said = Turn.of(FURTHER, {"general": 1.0}) if session else None
+    return sessions.affinity(caller, session, prompt or Prompt(()), said).target_id
 
 
 async def stored(database: Database) -> list[tuple[object, ...]]:
@@ -63,8 +64,9 @@ async def test_what_one_server_answers_another_goes_on_with(database_url: str) -
             assert target_of(there) == ""
         await sharing.reread()
         assert target_of(there) == "p/b"
-        prompt = Prompt((user(FURTHER),))
-        assert there.affinity("checkout", "s", prompt, {}) == here.affinity("checkout", "s", prompt, {})
+        said = Turn.of(FURTHER, {"general": 1.0})
+        found, expected = (one.affinity("checkout", "s", Prompt(()), said) for one in (there, here))
+        assert found == expected
         for known in (here, there):
             assert target_of(known, caller="search") == target_of(known, session="other") == ""
 

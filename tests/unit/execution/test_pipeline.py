@@ -246,7 +246,7 @@ def harness(tmp_path: Path) -> OpenHarness:
         provider = ScriptedProvider("acme", scripts)
         catalog = Catalog({"acme": provider, "other": ScriptedProvider("other", other or {})}, CatalogSettings())
         await catalog.refresh()
-        evidence, sessions = Evidence(), Sessions(10)
+        evidence, sessions, readers = Evidence(), Sessions(10), Readers(lambda: CLASSIFIERS)
         breakers = Breakers(breaker or BreakerSettings(), asyncio.get_running_loop().time)
         router = Router(
             catalog=catalog,
@@ -254,13 +254,13 @@ def harness(tmp_path: Path) -> OpenHarness:
             sessions=sessions,
             open_domains=breakers.open_domains,
             paused_domains=breakers.pauses.domains,
-            readers=Readers(lambda: CLASSIFIERS),
+            readers=readers,
             settings=RoutingSettings(),
             categories=lambda: (),
         )
         async with Database.open(f"sqlite:///{tmp_path / 'ymera.db'}") as database, Recorder(database) as recorder:
             pipeline = build_pipeline(
-                routing=Routing(router, evidence, sessions.remember, None),
+                routing=Routing(router, evidence, readers, sessions.remember, None),
                 catalog=catalog,
                 breakers=breakers,
                 recorder=recorder,

@@ -15,6 +15,7 @@ from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions, answer_of
+from ymera_service.routing.topics import Turn
 from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import ToolCall, user
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution, CallContext
@@ -135,7 +136,6 @@ class Routing:
         self, session_id: str, target_id: str, text: str = "hello", *, caller: str = "", calls: Sequence[ToolCall] = ()
     ) -> None:
         """Notes that a target answered a turn of a session."""
-        prompt, probabilities = Prompt((user(text),)), PROBABILITIES
         self.turns += 1
         answer = answer_of(
             str(self.turns),
@@ -143,8 +143,7 @@ class Routing:
             target_id,
             caller=caller,
             session_id=session_id,
-            prompt=prompt,
-            probabilities=probabilities,
+            said=Turn.of(text, PROBABILITIES) if session_id else None,
             tool_calls=calls,
         )
         self.sessions.remember(answer)

@@ -10,7 +10,7 @@ from tests.unit.routing.conftest import NOW, Routing
 from ymera_service.routing.decision import Preferences
 from ymera_service.routing.sessions import MAX_CALLS, SESSION_WEIGHT, Answer, Sessions, answer_of, answered_calls
 from ymera_service.routing.stored import from_json, to_json
-from ymera_service.routing.topics import CHANGED
+from ymera_service.routing.topics import CHANGED, Turn
 from ymera_service.sdk.content import Message, Part, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Capability, ModelInfo, Price
@@ -30,7 +30,8 @@ def target_of(sessions: Sessions, session_id: str, *answered: ToolCall, caller: 
         for call in reversed(answered)
         for message in (said(call), Message(Role.TOOL, (ToolResult(call.id, (Text("done"),)),)))
     ]
-    return sessions.affinity(caller, session_id, Prompt((user("go on"), *turns)), {}).target_id
+    turn = Turn.of("go on", {}) if session_id else None
+    return sessions.affinity(caller, session_id, Prompt((user("go on"), *turns)), turn).target_id
 
 
 _numbers = count()
@@ -47,8 +48,7 @@ def answer(
         target_id,
         caller=caller,
         session_id=session_id,
-        prompt=Prompt((user(text),)),
-        probabilities={},
+        said=Turn.of(text, {}) if session_id else None,
         tool_calls=calls,
     )
 
@@ -77,9 +77,10 @@ def test_it_does_not_matter_in_which_order_and_how_often_answers_are_heard_of(
         in_order.remember(one)
     for number in (*order, *again):
         otherwise.remember(answers[number])
-    asked = Prompt((user("What about the fourth volcano?"),))
-    assert otherwise.affinity("", "s", asked, {}) == in_order.affinity("", "s", asked, {})
-    assert otherwise.affinity("", "s", asked, {}).target_id == "p/5"
+    said = Turn.of("What about the fourth volcano?", {})
+    found, expected = (one.affinity("", "s", Prompt(()), said) for one in (otherwise, in_order))
+    assert found == expected
+    assert found.target_id == "p/5"
 
 
 def test_an_empty_id_is_not_a_session() -> None:
