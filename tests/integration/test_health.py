@@ -47,6 +47,7 @@ async def test_a_healthy_server_reports_ok(stub: ymera_pb2_grpc.YmeraServiceAsyn
         "benchmark results": ymera_pb2.HEALTH_STATUS_OK,
         "observers": ymera_pb2.HEALTH_STATUS_OK,
         "observations of answers": ymera_pb2.HEALTH_STATUS_OK,
+        "sessions of other servers": ymera_pb2.HEALTH_STATUS_OK,
         "keys of providers": ymera_pb2.HEALTH_STATUS_OK,
         "master key": ymera_pb2.HEALTH_STATUS_OK,
         "sums of usage": ymera_pb2.HEALTH_STATUS_OK,
