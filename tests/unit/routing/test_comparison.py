@@ -41,13 +41,14 @@ def looks(case: Case, seed: int) -> list[Difference]:
     rng = np.random.default_rng(seed)
     second_arm = rng.random(VALUES) < case.share
     values = case.draw(rng, second_arm)
-    found = []
-    for count in LOOKS:
-        seen, arm = values[:count], second_arm[:count]
-        pair = sample(seen[~arm], bounded=case.bounded), sample(seen[arm], bounded=case.bounded)
-        if (shown := difference([pair])) is not None:
-            found.append(shown)
-    return found
+    first, second = (_samples(values, arm, bounded=case.bounded) for arm in (~second_arm, second_arm))
+    return [shown for pair in zip(first, second, strict=True) if (shown := difference([pair])) is not None]
+
+
+def _samples(values: Floats, arm: Mask, *, bounded: bool) -> list[Sample]:
+    """Returns what is known of an arm at each look."""
+    sums = [np.cumsum(part)[np.array(LOOKS) - 1].tolist() for part in (arm, values * arm, values**2 * arm)]
+    return [Sample.of(count, total, squares, bounded=bounded) for count, total, squares in zip(*sums, strict=True)]
 
 
 MEAN_COST = float(np.exp(0.5))
@@ -128,6 +129,23 @@ def test_too_few_values_say_nothing() -> None:
     assert difference([(enough, few)]) is None
     assert difference([(few, enough)]) is None
     assert difference([(enough, enough)]) is not None
+
+
+def test_times_with_other_shares_count_by_their_values() -> None:
+    large = Sample(3000, 0.5, 0.25), Sample(3000, 0.6, 0.25)
+    small = Sample(1000, 0.1, 0.25), Sample(1000, 0.4, 0.25)
+    shown = difference([large, small])
+    assert shown is not None
+    assert shown.value == pytest.approx((0.1 * 6000 + 0.3 * 2000) / 8000)
+
+
+def test_an_arm_that_happens_to_vary_little_counts_as_varying_like_both_together() -> None:
+    varied = Sample(9 * FEWEST, 1.0, 1.0)
+    shown, usual = (difference([(Sample(FEWEST, 1.0, variance), varied)]) for variance in (0.0, 1.0))
+    assert shown is not None
+    assert usual is not None
+    share = (0.9 / FEWEST + 1 / (9 * FEWEST)) / (1 / FEWEST + 1 / (9 * FEWEST))
+    assert (shown.high - shown.value) ** 2 == pytest.approx(share * (usual.high - usual.value) ** 2)
 
 
 def test_a_hundred_perfect_answers_prove_no_perfection() -> None:
