@@ -44,14 +44,16 @@ NEEDFUL = [
 ]
 
 
-@pytest.fixture(scope="module")
-def routing() -> Routing:
+@pytest.fixture(scope="module", params=[False, True], ids=["usual", "large"])
+def routing(request: pytest.FixtureRequest) -> Routing:
     models = [
         ModelInfo(name, price=Price(round(asked * 1e6), round(answered * 1e6)))
         for name, (asked, answered) in USD_PER_MILLION.items()
     ]
     routing = Routing({"p": models}, prior=PublishedScores())
     routing.classifiers = {"lexical": LexicalClassifier()}
+    if request.param:  # usual requests are small, so that each of these is large and its cost counts most
+        routing.evidence.lengths.observe("general", input_tokens=1, expected=1, output_tokens=0)
     return routing
 
 

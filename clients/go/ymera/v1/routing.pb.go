@@ -2709,8 +2709,8 @@ type Decision struct {
 	// The name of the policy that ordered the candidates.
 	Policy string `protobuf:"bytes,5,opt,name=policy,proto3" json:"policy,omitempty"`
 	// The weights asked for, adding up to 1. Those of the components count the
-	// cost in proportion to the size of the request, from a quarter of what is
-	// usual to four times that.
+	// cost in proportion to the size of the request, from half of what is usual to
+	// twice that.
 	Weights *RoutingWeights `protobuf:"bytes,6,opt,name=weights,proto3" json:"weights,omitempty"`
 	// The seed of random choices; the same inputs and seed give the same order.
 	Seed int64 `protobuf:"varint,7,opt,name=seed,proto3" json:"seed,omitempty"`

@@ -1533,8 +1533,8 @@ class Decision(google.protobuf.message.Message):
     @property
     def weights(self) -> Global___RoutingWeights:
         """The weights asked for, adding up to 1. Those of the components count the
-        cost in proportion to the size of the request, from a quarter of what is
-        usual to four times that.
+        cost in proportion to the size of the request, from half of what is usual to
+        twice that.
         """
 
     @property
