@@ -47,6 +47,9 @@ from ymera_service.storage.records import Operation
 
 MOST_EXPLORED = 0.1
 """The share of first candidates that are drawn at most, unless configured."""
+MOST_OPTIMISM = 0.5
+"""The share of its doubt that counts for a candidate at most: with all of it, too many requests go to models that turn
+out to be worse."""
 
 
 class Router:
@@ -277,8 +280,8 @@ class Router:
         """
         share = self._evidence.judged_share
         if self._exploration is None:
-            return MOST_EXPLORED * share, share
-        return self._exploration, share if self._exploration else 0.0
+            return MOST_EXPLORED * share, MOST_OPTIMISM * share
+        return self._exploration, MOST_OPTIMISM * share if self._exploration else 0.0
 
     def _table(self, kind: Kind = Kind.GENERATE) -> Table:
         catalog = self._catalog.snapshot

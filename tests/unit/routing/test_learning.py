@@ -52,7 +52,7 @@ def test_exploration_goes_with_the_share_of_answers_that_are_judged() -> None:
         routing.evidence.answered()
     rarely = routing.decide().inputs
     assert 0.09 < often.exploration <= 0.1
-    assert often.optimism == pytest.approx(10 * often.exploration)
+    assert often.optimism == pytest.approx(5 * often.exploration)
     assert rarely.exploration < 0.001
 
 
