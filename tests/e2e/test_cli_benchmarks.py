@@ -76,3 +76,18 @@ def test_an_interruption_says_what_was_done_and_how_to_go_on(home: Home, *, runn
         assert command == " ".join(["To go on: ymera benchmark --resume last", *where])
         again = home.run(*command.removeprefix("To go on: ymera ").split(), "-y", "--json", "--concurrency", "16")
     assert "completed" in json.loads(again.stdout.splitlines()[-1]), again.stderr
+
+
+def test_a_run_says_who_compares_answers_and_that_a_simulated_judge_gives_no_verdict(home: Home) -> None:
+    options = ("--suites", "conversations", "--tasks", "1", "--yes")
+    refused = home.run("benchmark", *options)
+    assert (refused.returncode, "judge_models: are required" in refused.stderr) == (2, True), refused.stderr
+    models = ("--models", "simulator/sim-coder", "--models", "simulator/sim-writer")
+    shown = home.run("benchmark", *models, "--judge", "simulator/sim-large", *options)
+    assert shown.returncode == 0, shown.stderr
+    plan = (
+        r"4 tasks: 2 models × 1 of conversations, seed \d+, and 2 comparisons of answers, 2 of them by a judge of the "
+    )
+    assert re.match(plan, shown.stderr)
+    assert "did not end with one verdict" in shown.stderr
+    assert re.search(r"^simulator/sim-large +empathy +– +0 +2 ", shown.stdout, re.MULTILINE), shown.stdout

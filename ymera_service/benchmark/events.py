@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ymera_service.benchmark.choices import Choice
+from ymera_service.benchmark.judging import JudgingTask
 from ymera_service.benchmark.measuring import Measurement
 from ymera_service.benchmark.scores import BenchmarkScore
 from ymera_service.sdk.failures import Failure
@@ -14,7 +15,8 @@ from ymera_service.sdk.failures import Failure
 class BenchmarkStarted:
     """What will be measured; `total_tasks` is the sum over all models, and `expected_cost_micros` over those whose
     price is known. `seed` chose the tasks. `completed_tasks` were done before the run was interrupted. An adaptive run
-    may start fewer tasks."""
+    may start fewer tasks. `comparisons` of the tasks are made by judges, `related_comparisons` of them by a judge of
+    the family of a compared model."""
 
     run_id: str
     models: list[str]
@@ -25,13 +27,16 @@ class BenchmarkStarted:
     seed: int
     completed_tasks: int = 0
     adaptive: bool = False
+    comparisons: int = 0
+    related_comparisons: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkProgress:
     """One task is done and its result is durable.
 
-    `score` is 0 and `error` is set if the task could not be graded; `duration` is in seconds.
+    `score` is 0 and `error` is set if the task could not be graded, and None if it is not graded; `duration` is in
+    seconds.
     """
 
     completed_tasks: int
@@ -40,7 +45,7 @@ class BenchmarkProgress:
     suite: str
     category: str
     task_id: str
-    score: float
+    score: float | None
     duration: float
     error: Failure | None
 
@@ -88,7 +93,7 @@ def progress_of(completed: int, total: int, measurement: Measurement) -> Benchma
         suite=job.suite.name,
         category=job.task.category,
         task_id=job.task.id,
-        score=measurement.score or 0.0,
+        score=0.0 if measurement.error else None if isinstance(job.task, JudgingTask) else measurement.score,
         duration=measurement.duration,
         error=measurement.error,
     )

@@ -12,12 +12,13 @@ from ymera_service.benchmark.plan import Job
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.plugins.containment import contained
 from ymera_service.plugins.wording import trace
-from ymera_service.sdk.benchmarks import Finding, Grade, written_call
+from ymera_service.sdk.benchmarks import Finding, Grade, PairwiseTask, written_call
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.context import Attribution, CallContext
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
     InternalError,
+    MalformedResponse,
     PermissionDenied,
     ProviderError,
     ProviderOverloaded,
@@ -46,7 +47,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """The result of a task. `score` is None if it could not be graded; `error` is then the reason.
+    """The result of a task. `score` is None if it was not graded; `error` is the reason if it could not be.
 
     `duration` is in seconds, from the call to the end of the answer; `usage` is None if the provider reported none.
     `answer` is what the model wrote, and `findings` what the grading found.
@@ -127,6 +128,8 @@ async def measure(
     written = answer.written
     if failure is not None:
         return Measurement(job, duration, answer.usage, error=Failure.of(failure), answer=written)
+    if isinstance(job.task, PairwiseTask):
+        return Measurement(job, duration, answer.usage, answer=written)
     try:
         grade = await _grade(job, written, seconds)
     except YmeraError as error:
@@ -174,6 +177,8 @@ async def _grade(job: Job, answer: str, seconds: float) -> Grade:
         async with asyncio.timeout(seconds):
             grade = await contained(job.suite.grade(job.task, answer), given_up)
         grade = Grade(float(grade.score), tuple(grade.findings)) if isinstance(grade, Grade) else Grade(float(grade))
+    except MalformedResponse:  # a judge's answer without a verdict, which is no fault of the suite
+        raise
     except BaseException as error:
         if being_cancelled():
             raise

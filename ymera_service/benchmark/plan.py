@@ -7,7 +7,7 @@ from itertools import islice
 
 from ymera_service.benchmark.own import OwnSuite
 from ymera_service.catalog import CatalogSnapshot
-from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, PairwiseTask
 from ymera_service.sdk.errors import (
     FieldViolation,
     InternalError,
@@ -36,6 +36,7 @@ class BenchmarkPlan:
         max_requests: How many calls of models the run may make, those before an interruption included.
         max_seconds: After how long no more tasks are started; None, like that of the other limits, means never.
         adaptive: Whether only tasks are started that may change a choice of routing, those first that tell most.
+        judges: Models that compare answers; see `CatalogSnapshot.match`. Without them no answers are compared.
         own_suite: Tasks of the caller's own, which are run in place of suites.
         resume: The id of a run to go on with, which says what to measure; empty for a new run.
         scheduled: Whether the server runs it by itself.
@@ -54,6 +55,7 @@ class BenchmarkPlan:
     max_requests: int | None = None
     max_seconds: float | None = None
     adaptive: bool = False
+    judges: Sequence[str] = ()
     own_suite: OwnSuite | None = None
     resume: str = ""
     scheduled: bool = False
@@ -154,19 +156,28 @@ def check(plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite]) -> None:
 
 
 def tasks_of(
-    plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite], seed: int
+    plan: BenchmarkPlan, suites: Sequence[BenchmarkSuite], seed: int, models: int
 ) -> list[tuple[BenchmarkSuite, BenchmarkTask]]:
     """Returns the tasks of a plan, the same for every model.
 
     Raises:
         InternalError: A suite, which is a plugin's code, raised an exception.
+        InvalidRequest: The answers to all tasks are compared, and there is no judge, or fewer than two models.
     """
-    return [
+    tasks = [
         (suite, task)
         for suite in suites
         for category in _chosen(suite.categories, plan.categories)
         for task in _created(suite, category, plan.tasks_per_category, seed)
     ]
+    graded = [each for each in tasks if not isinstance(each[1], PairwiseTask)]
+    if plan.judges and models > 1:
+        return tasks
+    if tasks and not graded:
+        field = "models" if plan.judges else "judge_models"
+        remedy = "have to be at least two besides the judges" if plan.judges else "are required"
+        raise InvalidRequest([FieldViolation(field, f"{remedy}, as the answers to all tasks are compared")])
+    return graded
 
 
 def _chosen(offered: Sequence[str], wanted: Collection[str]) -> list[str]:

@@ -68,6 +68,7 @@ async def plan_again(
         max_cost_micros=limit,
         max_requests=stored.max_requests if plan.max_requests is None else plan.max_requests,
         adaptive=stored.adaptive,
+        judges=stored.judges,
         scheduled=stored.scheduled,
     )
 

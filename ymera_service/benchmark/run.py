@@ -9,13 +9,16 @@ import structlog
 
 from ymera_service.benchmark.adaptive import AdaptiveSchedule
 from ymera_service.benchmark.believing import Beliefs
-from ymera_service.benchmark.choices import Choice
+from ymera_service.benchmark.choices import Choice, Standings
 from ymera_service.benchmark.events import BenchmarkStarted, RunEnd, Settled
+from ymera_service.benchmark.judging import judgements_of
 from ymera_service.benchmark.measuring import Measurement
 from ymera_service.benchmark.plan import Job
-from ymera_service.benchmark.runs import StoredPlan
-from ymera_service.benchmark.schedule import Schedule
+from ymera_service.benchmark.runs import StoredPlan, shortened
+from ymera_service.benchmark.schedule import Schedule, Tasks
 from ymera_service.benchmark.spending import Spending
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, PairwiseTask
+from ymera_service.sdk.models import Model
 from ymera_service.storage.records import BenchmarkResult, BenchmarkRun
 
 LONGEST_REST = 60.0
@@ -40,6 +43,13 @@ class Run:
 
     Attributes:
         total: The most tasks that it may have.
+        before: What was believed when the run was begun or resumed.
+        judges: Who compares answers once all tasks are done.
+        pairwise: The tasks whose answers are compared.
+        comparisons: How many comparisons that are, if all models answer.
+        related_comparisons: How many of them are made by a judge of the family of a compared model.
+        answers: To these, by suite, task and model.
+        is_judged: Whether the comparisons have begun.
         known: Those of the results that were stored before it was begun or resumed.
         rests: How often each model has rested since its latest answer.
     """
@@ -52,6 +62,14 @@ class Run:
     expected_cost_micros: int
     unpriced_models: int
     total: int
+    slots: int
+    before: Standings
+    judges: Sequence[Model] = ()
+    pairwise: Sequence[tuple[BenchmarkSuite, BenchmarkTask]] = ()
+    comparisons: int = 0
+    related_comparisons: int = 0
+    answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    is_judged: bool = False
     known: Sequence[BenchmarkResult] = ()
     results: list[BenchmarkResult] = field(default_factory=list)
     running: dict[asyncio.Task[End], Job] = field(default_factory=dict)
@@ -75,7 +93,7 @@ class Run:
     @property
     def end(self) -> RunEnd:
         """Why no more tasks are started."""
-        if self.completed >= self.total:
+        if self.completed >= self.total or not (self.spending.exhausted or self.stored.adaptive):
             return RunEnd.ALL_DONE
         settled = isinstance(self.schedule, AdaptiveSchedule) and self.schedule.is_settled
         return RunEnd.SETTLED if settled else RunEnd.LIMIT_REACHED
@@ -92,6 +110,8 @@ class Run:
             unpriced_models=self.unpriced_models,
             seed=self.stored.seed,
             adaptive=self.stored.adaptive,
+            comparisons=self.comparisons,
+            related_comparisons=self.related_comparisons,
         )
 
     def can_postpone(self, measurement: Measurement) -> bool:
@@ -113,7 +133,17 @@ class Run:
         self.schedule.finish(job)
         self.spending.settle(end.measurement)
         self.results.append(end.result)
+        if isinstance(job.task, PairwiseTask) and end.measurement.error is None:
+            self.answers[job.suite.name, job.task.id, job.model.id] = shortened(end.measurement.answer)
         return True
+
+    def judgements(self) -> Tasks:
+        """Returns the questions to judges that have no result yet."""
+        done = {(each.suite, each.task_id) for each in self.all_results}
+        asked = judgements_of(self.pairwise, self.answers, self.judges)
+        return {
+            judge: [each for each in tasks if (each[0].name, each[1].id) not in done] for judge, tasks in asked.items()
+        }
 
     async def read(self) -> None:
         """Lets an adaptive schedule know what the results say, if there are enough new ones."""
@@ -128,6 +158,6 @@ class Run:
         return await asyncio.to_thread(self._choices)
 
     def _choices(self) -> list[Settled]:
-        before, after = self.beliefs.standings(()), self.beliefs.standings(self.results)
+        before, after = self.before, self.beliefs.standings(self.results)
         found: list[Choice] = after.choices()
         return [Settled(choice, before.certainty(choice.category, choice.model)) for choice in found]

@@ -1,7 +1,7 @@
 """Runs a benchmark: every task of the plan for every model, with limited concurrency."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +22,13 @@ from ymera_service.benchmark.events import (
     RunEnd,
     progress_of,
 )
+from ymera_service.benchmark.judging import (
+    comparison_of,
+    contestants_of,
+    judgements_for,
+    judges_of,
+    related_judgements,
+)
 from ymera_service.benchmark.measuring import Measurement, measure
 from ymera_service.benchmark.plan import BenchmarkPlan, Job, check, models_of, suites_of, tasks_of
 from ymera_service.benchmark.resuming import RENEW_SECONDS, RunLease, plan_again
@@ -29,15 +36,15 @@ from ymera_service.benchmark.run import End, Run
 from ymera_service.benchmark.runs import BENCHMARK_NOTE, StoredPlan, answer_of, result_of
 from ymera_service.benchmark.schedule import Schedule, Tasks, WholeSchedule
 from ymera_service.benchmark.scores import BenchmarkScore, scores_of
-from ymera_service.benchmark.spending import Limits, Spending, expected_cost, usage_of
+from ymera_service.benchmark.spending import Limits, Spending, expected_cost, expected_judging, usage_of
 from ymera_service.catalog import Catalog
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import RETRY_AFTER
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.decision import Balance
 from ymera_service.routing.evidence import Evidence
-from ymera_service.sdk.benchmarks import BenchmarkSuite
-from ymera_service.sdk.errors import OutcomeUnknown, Overloaded
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, PairwiseTask
+from ymera_service.sdk.errors import ModelNotFound, OutcomeUnknown, Overloaded
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.models import Model
 from ymera_service.storage import Database, Recorder
@@ -131,8 +138,9 @@ class BenchmarkRunner:
     async def reread(self) -> None:
         """Lets routing use what this server and others on the same database have measured."""
         summaries = await self._database.benchmarks.summaries()
-        await asyncio.to_thread(self._evidence.joined, summaries)
-        self._evidence.load(summaries)
+        matches = await self._database.comparisons.matches()
+        await asyncio.to_thread(self._evidence.joined, summaries, matches)
+        self._evidence.load(summaries, matches)
 
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         run = await self._prepared(plan)
@@ -159,30 +167,41 @@ class BenchmarkRunner:
         Raises:
             YmeraError: As `run`.
         """
-        record, results = None, []
+        record, results, answers = None, [], {}
         if plan.resume:
             record, plan = await plan_again(plan, self._database.benchmark_runs, self._catalog.snapshot)
-            results = [result for result, _ in await self._database.benchmark_runs.results(record.run_id)]
+            found = await self._database.benchmark_runs.results(record.run_id)
+            results = [result for result, _ in found]
+            answers = {
+                (result.suite, result.task_id, result.model): each.answer
+                for result, each in found
+                if each is not None and not result.error_reason
+            }
         models, suites = models_of(plan, self._catalog.snapshot), suites_of(plan, self._suites())
         check(plan, suites)
+        judges = self._judges(plan, models)
+        models = contestants_of(models, judges)
         seed = getrandbits(SEED_BITS) if plan.seed is None else plan.seed
-        tasks = await asyncio.to_thread(tasks_of, plan, suites, seed)
+        tasks = await asyncio.to_thread(tasks_of, plan, suites, seed, len(models))
         done = {(result.model, result.suite, result.task_id) for result in results}
         left = {
             model.id: [task for task in tasks if (model.id, task[0].name, task[1].id) not in done] for model in models
         }
+        pairwise = [(suite, task) for suite, task in tasks if isinstance(task, PairwiseTask)]
+        judged = sum(judgements_for(task, len(models)) for _, task in pairwise)
         stored = StoredPlan(
             models=[model.id for model in models],
-            suites=[suite.name for suite in suites],
+            suites=sorted({suite.name for suite, _ in tasks}),
             categories=plan.categories,
             tasks_per_category=plan.tasks_per_category,
             seed=seed,
-            total_tasks=len(models) * len(tasks),
+            total_tasks=len(models) * len(tasks) + judged,
             max_cost_micros=plan.max_cost_micros,
             own_category=plan.own_suite.category if plan.own_suite else "",
             scheduled=plan.scheduled,
             adaptive=plan.adaptive,
             max_requests=plan.max_requests,
+            judges=[judge.id for judge in judges],
         )
         if record is None:
             record = BenchmarkRun(str(uuid_utils.uuid7()), datetime.now(UTC), plan.caller, stored.to_json())
@@ -202,22 +221,45 @@ class BenchmarkRunner:
             categories=sorted({task.category for _, task in tasks}),
             suites=stored.suites,
         )
+        judged_left = max(judged - sum(result.model in plan.judges for result in results), 0)
         return Run(
             record=record,
             stored=stored,
             schedule=await asyncio.to_thread(_schedule, models, left, plan, beliefs, spending),
             spending=spending,
             beliefs=beliefs,
-            expected_cost_micros=await asyncio.to_thread(_expected, models, left),
-            unpriced_models=sum(model.price is None for model in models),
-            total=len(results) + sum(map(len, left.values())),
+            slots=plan.concurrency,
+            before=await asyncio.to_thread(beliefs.standings, ()),
+            judges=judges,
+            pairwise=pairwise,
+            answers={key: answers[key] for key in answers.keys() & _places(pairwise, models)},
+            comparisons=judged,
+            related_comparisons=await asyncio.to_thread(
+                related_judgements, [task for _, task in pairwise], stored.models, judges
+            ),
+            expected_cost_micros=await asyncio.to_thread(_expected, models, left)
+            + expected_judging(judges[:1], pairwise, len(models)) * judged_left // max(judged, 1),
+            unpriced_models=sum(model.price is None for model in (*models, *judges)),
+            total=len(results) + sum(map(len, left.values())) + judged_left,
             known=results,
         )
+
+    def _judges(self, plan: BenchmarkPlan, contestants: Sequence[Model]) -> list[Model]:
+        if not plan.judges:
+            return []
+        catalog = self._catalog.snapshot
+        usable = models_of(
+            BenchmarkPlan(max_cost_micros=plan.max_cost_micros, caller_models=plan.caller_models), catalog
+        )
+        if plan.resume:
+            offered = {model.id: model for model in usable}
+            return [offered[judge] for judge in plan.judges if judge in offered]
+        return judges_of(plan.judges, usable, contestants if plan.models else (), catalog)
 
     async def _events(self, run: Run, lease: RunLease) -> AsyncGenerator[BenchmarkProgress, None]:
         """Measures what is left of a run."""
         try:
-            while self._fill(run):
+            while self._fill(run) or self._judge(run):
                 await lease.renew()
                 for end in await self._ends(run):
                     if run.take(end, self._clock()):
@@ -233,6 +275,20 @@ class BenchmarkRunner:
             if run.spending.commit(job):
                 run.running[asyncio.create_task(self._do(job, run))] = job
         return bool(run.running) or (not run.spending.exhausted and run.schedule.wait(self._clock()) is not None)
+
+    def _judge(self, run: Run) -> bool:
+        """Begins with the comparisons once all tasks are done; returns whether there are any.
+
+        Raises:
+            ModelNotFound: None of the judges of a resumed run is offered any more.
+        """
+        if not run.pairwise or run.is_judged or run.spending.exhausted:
+            return False
+        if not run.judges and run.completed < run.total:
+            raise ModelNotFound("none of the run's judges is offered now; `ymera health` shows the reason")
+        run.is_judged, left = True, run.judgements()
+        run.schedule = WholeSchedule(run.judges, left, run.slots)
+        return self._fill(run)
 
     async def _ends(self, run: Run) -> Sequence[End]:
         """Waits for the first task that ends, for a model that has rested, or until the lease has to be renewed.
@@ -264,7 +320,8 @@ class BenchmarkRunner:
             return End(measurement)
         result = result_of(run.id, measurement)
         answers = [answer_of(result, measurement, self._redact)] if self._keeps_answers else []
-        await self._recorder.record(result, *answers, slot=note)
+        compared = comparison_of(result, measurement)
+        await self._recorder.record(result, *answers, *([compared] if compared else []), slot=note)
         return End(measurement, result)
 
 
@@ -288,6 +345,12 @@ def _schedule(
 def _if_it_ended_now(job: Job) -> Measurement:
     """Returns the result of a task if the run ends during its call: what it costs is not known."""
     return Measurement(job, 0.0, usage_of(job.task), error=Failure(OutcomeUnknown.reason, ""))
+
+
+def _places(
+    tasks: Iterable[tuple[BenchmarkSuite, BenchmarkTask]], models: Sequence[Model]
+) -> set[tuple[str, str, str]]:
+    return {(suite.name, task.id, model.id) for suite, task in tasks for model in models}
 
 
 def _expected(models: Sequence[Model], left: Tasks) -> int:

@@ -1,12 +1,13 @@
 """What is stored of a run: its plan, the result of each task, and what was asked and answered."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from ymera_service.benchmark.judging import JudgingTask
 from ymera_service.benchmark.measuring import Measurement
 from ymera_service.sdk.benchmarks import Finding
 from ymera_service.sdk.content import Message, Text
@@ -44,6 +45,7 @@ class StoredPlan:
     scheduled: bool = False
     adaptive: bool = False
     max_requests: int | None = None
+    judges: Sequence[str] = field(default_factory=list)
 
     def to_json(self) -> bytes:
         """Returns it as it is stored."""
@@ -69,7 +71,7 @@ def result_of(run_id: str, measurement: Measurement) -> BenchmarkResult:
         suite=job.suite.name,
         category=job.task.category,
         task_id=job.task.id,
-        score=measurement.score,
+        score=None if isinstance(job.task, JudgingTask) else measurement.score,
         duration=measurement.duration,
         usage=measurement.usage or Usage(),
         cost_micros=measurement.cost_micros,

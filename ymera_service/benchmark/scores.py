@@ -17,7 +17,7 @@ class BenchmarkScore:
     Attributes:
         model: The model's id.
         tasks: The number of graded tasks.
-        failures: The number of tasks that could not be graded; they do not count as a score of 0.
+        failures: The number of calls that failed or could not be graded; they do not count as a score of 0.
         score: The mean, from 0 to 1; 0 if no task was graded.
         score_low: The lower end of the mean's 95 % interval.
         score_high: The upper end of it.
@@ -58,7 +58,7 @@ def _score(model: str, category: str, results: Sequence[BenchmarkResult]) -> Ben
         model=model,
         category=category,
         tasks=len(scores),
-        failures=len(results) - len(scores),
+        failures=sum(bool(one.error_reason) for one in results),
         score=mean,
         score_low=low,
         score_high=high,

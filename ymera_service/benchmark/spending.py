@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from ymera_service.benchmark.judging import judgements_for
 from ymera_service.benchmark.measuring import Measurement
 from ymera_service.benchmark.plan import Job
-from ymera_service.routing.estimate import expected_usage, prompt_tokens
-from ymera_service.sdk.benchmarks import BenchmarkTask
+from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, expected_usage, prompt_tokens
+from ymera_service.sdk.benchmarks import BenchmarkTask, PairwiseTask
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model
 
@@ -19,6 +20,10 @@ class Limits:
     cost_micros: int | None = None
     requests: int | None = None
     seconds: float | None = None
+
+
+JUDGING_TOKENS = 300
+"""Tokens of what a judge is told besides the message and the answers."""
 
 
 class Spending:
@@ -74,6 +79,15 @@ def expected_cost(models: Sequence[Model], tasks: Iterable[BenchmarkTask]) -> in
     """Returns the expected cost of all tasks for all models whose price is known."""
     usages = [usage_of(task) for task in tasks]
     return sum(model.cost_micros(usage) or 0 for model in models for usage in usages)
+
+
+def expected_judging(judges: Sequence[Model], tasks: Iterable[tuple[object, PairwiseTask]], models: int) -> int:
+    """Returns the expected cost of all comparisons of the answers of so many models, by the price of some judge."""
+    cost = 0
+    for _, task in tasks:
+        usage = Usage(prompt_tokens(task.prompt) + JUDGING_TOKENS + 2 * TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS)
+        cost += judgements_for(task, models) * sum(judge.cost_micros(usage) or 0 for judge in judges)
+    return cost
 
 
 def expected_of(job: Job) -> int:

@@ -15,6 +15,7 @@ from ymera_service.routing.lengths import Lengths
 from ymera_service.routing.neighbours import Correction, Neighbours
 from ymera_service.routing.quality import Expect, Qualities, by_model, expected_by, nothing
 from ymera_service.sdk.targets import Target
+from ymera_service.storage.comparisons import Matches
 from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
 
 log = structlog.get_logger(__name__)
@@ -45,7 +46,9 @@ class Evidence:
         self._qualities: Qualities | None = None
         self._answers = self._judgements = 0.0
         self.lengths = Lengths()
-        self._joined: tuple[Sequence[BenchmarkSummary], Expect, Sequence[BenchmarkSummary]] = ((), nothing, ())
+        self._joined: tuple[Sequence[BenchmarkSummary], Sequence[Matches], Expect, Sequence[BenchmarkSummary]]
+        self._joined = (), (), nothing, ()
+        self._matches: Sequence[Matches] = ()
         self._benchmarks: Sequence[BenchmarkSummary] = ()
         self._by_model: Mapping[str, Mapping[str, BenchmarkSummary]] = {}
         self._benchmarked: Mapping[str, Pace] = {}
@@ -109,34 +112,38 @@ class Evidence:
         """Returns the paces of targets that are not those of the catalogue in use. May be called in a thread."""
         return Paces.of(targets, self._pace_of)
 
-    def joined(self, summaries: Iterable[BenchmarkSummary]) -> Sequence[BenchmarkSummary]:
-        """Returns the benchmarks' results joined over suites; the same object until they or what is expected change.
+    def joined(
+        self, summaries: Iterable[BenchmarkSummary], matches: Sequence[Matches] = ()
+    ) -> Sequence[BenchmarkSummary]:
+        """Returns the results joined over suites and with comparisons; the same object until they or what is expected
+        change.
 
         May be called in a thread, as it takes some time with many models, before `load`, which then takes none.
         """
         loaded = _sound(summaries)
-        known, expect, made = self._joined
-        if loaded != known or expect is not self._expect:
+        known, compared, expect, made = self._joined
+        if loaded != known or matches != compared or expect is not self._expect:
             expect = self._expect
-            made = tuple(joined(loaded, expected_by(expect)))
-            self._joined = loaded, expect, made
+            made = tuple(joined(loaded, expected_by(expect), matches))
+            self._joined = loaded, matches, expect, made
         return made
 
     def believing(self, summaries: Iterable[BenchmarkSummary]) -> Qualities:
         """Returns how good models would be taken to be with other results of benchmarks. May be called in a thread."""
         expect = self._expect
-        return Qualities(joined(_sound(summaries), expected_by(expect)), expect, self.tallies)
+        return Qualities(joined(_sound(summaries), expected_by(expect), self._matches), expect, self.tallies)
 
     def expected(self, model: str, category: str) -> float:
         """Returns how good a model is expected to be before anything is measured, from 0 to 1."""
         return expected_by(self._expect)(model, category)
 
-    def load(self, summaries: Iterable[BenchmarkSummary]) -> None:
+    def load(self, summaries: Iterable[BenchmarkSummary], matches: Sequence[Matches] = ()) -> None:
         """Takes the benchmarks' results in place of those it had, joined over suites.
 
         Those without a graded task or with a score that is not from 0 to 1 are left out.
         """
-        made = self.joined(summaries)
+        self._matches = matches
+        made = self.joined(summaries, matches)
         if made == self._benchmarks:
             return
         self._qualities = None

@@ -187,6 +187,8 @@ def _benchmarked(own: BenchmarkSummary | None, name: str) -> str:
     if own is None:
         return ""
     suites = " of suites of different difficulty" if own.adjusted else ""
+    if own.comparisons:
+        return f"{own.score:.2f} over {name} tasks and {_counted(own.comparisons, 'comparison')}{suites}"
     return f"{own.score:.2f} over {_counted(own.tasks, f'{name} task')}{suites}"
 
 

@@ -20,6 +20,19 @@ class BenchmarkTask:
 
 
 @dataclass(frozen=True, slots=True)
+class PairwiseTask(BenchmarkTask):
+    """A task without a right answer. The answers of two models are compared by a third one, in both orders.
+
+    Its answers are not graded by the suite. The prompt is one message of a user.
+
+    Attributes:
+        criteria: What the better answer does more, as the judge is told: "The better answer …" is left out. Required.
+    """
+
+    criteria: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What one check of an answer found.
 
@@ -57,7 +70,8 @@ class BenchmarkSuite(Component):
         """Returns the score of an answer, from 0 (wrong) to 1 (right), alone or with what was found.
 
         Accepts any text that a model may write. Calls of tools follow the text, as `written_call` writes them. An
-        exception says that the answer could not be graded, which does not count as a score of 0.
+        exception says that the answer could not be graded, which does not count as a score of 0. Is not asked for a
+        `PairwiseTask`.
         """
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import Row, Select, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ymera_service.sdk.generation import Usage
@@ -63,7 +63,7 @@ class BenchmarkRuns:
             select(
                 _RESULTS.run_id,
                 func.count().label("tasks"),
-                (func.count() - func.count(_RESULTS.score)).label("failures"),
+                func.sum(case((_RESULTS.error_reason != "", 1), else_=0)).label("failures"),
                 func.sum(_RESULTS.cost_micros).label("cost_micros"),
                 *sums,
             )
@@ -86,7 +86,7 @@ class BenchmarkRuns:
         Args:
             run_id: The run.
             model: Only those of the model with this id; empty for all.
-            failed: Only those that were not graded, or with a score below 1.
+            failed: Only those that failed, or with a score below 1.
             limit: How many, at most; None for all.
             after: The place of the result that those returned follow.
 
@@ -104,7 +104,7 @@ class BenchmarkRuns:
         if model:
             query = query.where(_RESULTS.model == model)
         if failed:
-            query = query.where(or_(_RESULTS.score.is_(None), _RESULTS.score < 1))
+            query = query.where(or_(_RESULTS.error_reason != "", _RESULTS.score < 1))
         if after is not None:
             query = query.where(tuple_(*(_RESULTS[key] for key in keys[1:])) > tuple_(*map(literal, after)))
         return [_result(row) for row in await self._read("read a benchmark run", query)]
@@ -129,7 +129,7 @@ class BenchmarkRuns:
 def _totals(row: Row[Any]) -> RunTotals:
     usage = Usage(*(int(getattr(row, name)) for name in USAGE_COLUMNS))
     cost = None if row.cost_micros is None else int(row.cost_micros)
-    return RunTotals(row.tasks, row.failures, usage, cost)
+    return RunTotals(row.tasks, int(row.failures), usage, cost)
 
 
 def _result(row: Row[Any]) -> tuple[BenchmarkResult, BenchmarkAnswer | None]:

@@ -14,6 +14,7 @@ from ymera_service.storage.backend import Backend, Rows, Work
 from ymera_service.storage.benchmark_runs import BenchmarkRuns
 from ymera_service.storage.benchmarks import Benchmarks
 from ymera_service.storage.catalog_versions import CatalogVersions
+from ymera_service.storage.comparisons import Comparisons
 from ymera_service.storage.executions import Executions
 from ymera_service.storage.faults import damaged, explained
 from ymera_service.storage.leases import Leases
@@ -38,6 +39,7 @@ class Database:
         self.catalog_versions = CatalogVersions(backend.reader)
         self.benchmarks = Benchmarks(backend.reader)
         self.benchmark_runs = BenchmarkRuns(backend.reader)
+        self.comparisons = Comparisons(backend.reader)
         self.leases = Leases(backend.write)
         self.observations = Observations(backend.reader)
         self.session_answers = SessionAnswers(backend.reader)

@@ -210,7 +210,7 @@ class CatalogVersion:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkResult:
-    """One graded task. `score` is None if the call failed; `duration` is in seconds."""
+    """One task. `score` is None if the call failed, or if the answer is not graded; `duration` is in seconds."""
 
     run_id: str
     created_at: datetime
@@ -282,6 +282,7 @@ class BenchmarkSummary:
         median_duration: In seconds.
         suite: The suite that all results are of; empty if they are of several, or if that does not matter.
         adjusted: Whether the score is one over suites of different difficulty; see `routing.difficulty`.
+        comparisons: How many comparisons of answers the score rests on besides; `tasks` counts what they are worth.
     """
 
     model: str
@@ -291,6 +292,7 @@ class BenchmarkSummary:
     median_duration: float
     suite: str = ""
     adjusted: bool = False
+    comparisons: int = 0
 
 
 @dataclass(frozen=True, slots=True)

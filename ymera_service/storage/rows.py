@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Compiled, Dialect, Table, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from ymera_service.storage.comparisons import BenchmarkComparison
 from ymera_service.storage.records import (
     BenchmarkAnswer,
     BenchmarkResult,
@@ -23,6 +24,7 @@ from ymera_service.storage.records import (
 from ymera_service.storage.tables import (
     USAGE_COLUMNS,
     benchmark_answers,
+    benchmark_comparisons,
     benchmark_results,
     benchmark_runs,
     catalog_versions,
@@ -43,6 +45,7 @@ Record = (
     | BenchmarkResult
     | BenchmarkRun
     | BenchmarkAnswer
+    | BenchmarkComparison
 )
 
 TABLES: dict[type[Record], Table] = {
@@ -56,6 +59,7 @@ TABLES: dict[type[Record], Table] = {
     BenchmarkResult: benchmark_results,
     BenchmarkRun: benchmark_runs,
     BenchmarkAnswer: benchmark_answers,
+    BenchmarkComparison: benchmark_comparisons,
 }
 REPLACING = frozenset({ExecutionRecord, Outcome, CatalogVersion, BenchmarkRun})
 """Records that replace an earlier row of the same key; with the others, the first row is kept."""

@@ -215,6 +215,21 @@ benchmark_results = Table(
     Index("benchmark_results_by_time", "created_at", "model"),
 )
 
+benchmark_comparisons = Table(
+    "benchmark_comparisons",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("suite", String, primary_key=True),
+    Column("task_id", String, primary_key=True),
+    Column("first", String, primary_key=True),
+    Column("second", String, primary_key=True),
+    Column("category", String, nullable=False),
+    Column("judge", String, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("preference", Double, nullable=False),
+    Index("benchmark_comparisons_created_at", "created_at"),
+)
+
 benchmark_runs = Table(
     "benchmark_runs",
     metadata,

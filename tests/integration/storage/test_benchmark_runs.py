@@ -36,7 +36,15 @@ async def test_a_run_is_replaced_by_its_end_and_listed_for_its_caller(database_u
 async def test_results_come_in_order_with_their_answers_and_totals(database_url: str, result: BenchmarkResult) -> None:
     usage = Usage(1, 2, 3, 4, 5)
     results = [
-        replace(result, model=model, task_id=task, score=score, usage=usage, cost_micros=cost)
+        replace(
+            result,
+            model=model,
+            task_id=task,
+            score=score,
+            usage=usage,
+            cost_micros=cost,
+            error_reason="" if score is not None else "TIMEOUT",
+        )
         for model, task, score, cost in (
             ("p/a", "1", 1.0, 5),
             ("p/a", "2", 0.5, None),

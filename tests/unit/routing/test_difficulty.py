@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ymera_service.routing.difficulty import fitted, informative, joined
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.priors import Expectation
+from ymera_service.storage.comparisons import Matches
 from ymera_service.storage.records import BenchmarkSummary
 
 Rows = list[tuple[str, str, int, float]]
@@ -169,3 +170,56 @@ def test_tasks_that_all_models_solve_tell_less_than_tasks_that_half_of_them_solv
     assert told.shape == (2, 3)
     assert (told[:, 0] < told[:, 1]).all()
     assert ((told >= 0) & (told <= 0.25)).all()
+
+
+def played(strengths: list[float], games: int, seed: int = 1) -> list[Matches]:
+    """Returns matches of models whose answers are better with the probability of their strengths."""
+    draw = Random(seed)
+    found = []
+    for one, mine in enumerate(strengths):
+        for other, theirs in enumerate(strengths[one + 1 :], one + 1):
+            won = sum(draw.random() < 1 / (1 + exp(theirs - mine)) for _ in range(games))
+            found.append(Matches("empathy", f"p/{one}", f"p/{other}", games, float(won)))
+    return found
+
+
+def test_comparisons_alone_find_a_known_order_and_distances() -> None:
+    strengths = [1.5, 0.5, -0.5, -1.5]
+    made = joined([], lambda model, category: 0.5, played(strengths, 200))
+    assert [each.model for each in sorted(made, key=lambda each: -each.score)] == ["p/0", "p/1", "p/2", "p/3"]
+    for each, strength in zip(sorted(made, key=lambda each: each.model), strengths, strict=True):
+        assert each.score == pytest.approx(1 / (1 + exp(-strength)), abs=0.06)
+        assert each.comparisons == 600
+        assert 1 <= each.tasks <= 600
+
+
+def test_more_comparisons_are_worth_more_and_leave_graded_tasks_their_worth() -> None:
+    graded = [BenchmarkSummary(f"p/{n}", "empathy", 10, 0.5, 1.0, "suite") for n in range(4)]
+    few, many = (
+        {each.model: each for each in joined(graded, lambda model, category: 0.5, played([0.0] * 4, games))}
+        for games in (4, 40)
+    )
+    for model in few:
+        assert 10 <= few[model].tasks < many[model].tasks <= 10 + 120
+        assert few[model].median_duration == 1.0
+
+
+def test_models_with_graded_tasks_and_comparisons_are_joined_on_one_scale() -> None:
+    graded = [
+        BenchmarkSummary("p/0", "empathy", 50, 0.9, 1.0, "suite"),
+        BenchmarkSummary("p/1", "empathy", 50, 0.3, 1.0, "suite"),
+    ]
+    made = {
+        each.model: each.score
+        for each in joined(graded, lambda m, c: 0.5, [Matches("empathy", "p/0", "p/2", 30, 15.0)])
+    }
+    assert made["p/2"] > made["p/1"] + 0.3, "it is as good as the better model, without a graded task"
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(4, 7), st.integers(1, 500), st.floats(0, 1)), max_size=12))
+def test_any_comparisons_give_scores_between_nothing_and_everything(games: list[tuple[int, int, int, float]]) -> None:
+    matches = [Matches("empathy", f"p/{a}", f"p/{b}", count, count * share) for a, b, count, share in games]
+    for each in joined([], lambda model, category: 0.5, matches):
+        assert 0 <= each.score <= 1
+        assert each.tasks >= 1

@@ -42,6 +42,7 @@ def plan_of(request: pb.BenchmarkRequest, faults: Violations) -> BenchmarkPlan:
         max_requests=request.max_requests if request.HasField("max_requests") else None,
         max_seconds=_max_seconds(request, faults),
         adaptive=request.adaptive,
+        judges=tuple(request.judge_models) if fits("judge_models", len(request.judge_models), faults) else (),
         own_suite=own,
         resume=request.resume_run_id,
     )
@@ -109,6 +110,8 @@ def _started(event: BenchmarkStarted) -> Fields:
         "seed": event.seed,
         "completed_tasks": event.completed_tasks,
         "adaptive": event.adaptive,
+        "comparisons": event.comparisons,
+        "related_comparisons": event.related_comparisons,
     }
 
 

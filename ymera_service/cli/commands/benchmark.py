@@ -90,6 +90,15 @@ _Adaptive = Annotated[
         show_default=False,
     ),
 ]
+_Judges = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--judge",
+        metavar="MODEL",
+        help="Also run tasks without a right answer, whose answers this model compares. Not measured. Repeatable.",
+        autocompletion=completion.models,
+    ),
+]
 _MaxRequests = Annotated[int | None, typer.Option(min=0, help="Make at most so many calls of models.")]
 _MaxMinutes = Annotated[float | None, typer.Option(min=0, help="Begin no more tasks after so many minutes.")]
 _Resume = Annotated[
@@ -121,6 +130,7 @@ def benchmark(
     max_requests: _MaxRequests = None,
     max_minutes: _MaxMinutes = None,
     adaptive: _Adaptive = None,
+    judge: _Judges = None,
     resume: _Resume = "",
     address: options.Address = "",
     api_key_file: options.ApiKeyFile = None,
@@ -143,6 +153,7 @@ def benchmark(
     [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
     [dim]ymera benchmark --models 'openai/*' --budget 0.50[/dim]
     [dim]ymera benchmark --adaptive --max-requests 200[/dim]
+    [dim]ymera benchmark --suites conversations --judge anthropic/claude-opus-4-1[/dim]
     [dim]ymera benchmark --suite my.jsonl --as-category support[/dim]
     [dim]ymera benchmark --resume last[/dim]
     """
@@ -164,7 +175,8 @@ def benchmark(
         max_cost_micros=budget,
         max_requests=max_requests,
         max_duration=None if max_minutes is None else Duration(seconds=round(max_minutes * 60)),
-        adaptive=not resume and (limited if adaptive is None else adaptive),
+        adaptive=not resume and (limited and not judge if adaptive is None else adaptive),
+        judge_models=judge or (),
         own_suite=own,
         resume_run_id=resume,
     )

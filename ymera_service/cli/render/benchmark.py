@@ -35,7 +35,10 @@ def plan(started: BenchmarkStarted, request: BenchmarkRequest) -> str:
     models = len(started.models)
     counted = "1 model" if models == 1 else f"{models:,} models"
     left = started.total_tasks - started.completed_tasks
-    each = started.total_tasks // models if models else 0
+    each = (started.total_tasks - started.comparisons) // models if models else 0
+    compared = f", and {started.comparisons:,} comparisons of answers" if started.comparisons else ""
+    if related := started.related_comparisons:
+        compared += f", {related:,} of them by a judge of the family of a compared model, which may prefer its own"
     done = f", {started.completed_tasks:,} of them done" if started.completed_tasks else ""
     took = seconds(left * TASK_SECONDS / request.concurrency)
     unknown = f", and {started.unpriced_models} models whose price is not known" if started.unpriced_models else ""
@@ -43,7 +46,7 @@ def plan(started: BenchmarkStarted, request: BenchmarkRequest) -> str:
     most = "at most " if started.adaptive else ""
     return (
         f"{most}{started.total_tasks:,} tasks: {counted} × {each:,} of {', '.join(started.suites)}, seed {started.seed}"
-        f"{done}\n"
+        f"{done}{compared}\n"
         f"expected cost: {most}{money(started.expected_cost_micros)}{unknown}{limit}; models that think cost more\n"
         f"time: {most or 'about '}{took}, if a task takes {TASK_SECONDS:g} s and {request.concurrency} run at a time"
     )

@@ -54,7 +54,7 @@ def results(found: Sequence[BenchmarkResult], *, more: bool) -> Iterator[Rendera
 
 
 def _result(result: BenchmarkResult) -> Iterator[RenderableType]:
-    score = f"{result.score:.2f}" if result.HasField("score") else result.error_reason
+    score = f"{result.score:.2f}" if result.HasField("score") else result.error_reason or "not graded"
     yield clean(f"{result.model} · {result.suite} {result.task_id} · {score} · {duration(result.duration)}", "bold")
     if not result.HasField("answer"):
         yield Padding(clean("The answer is no longer kept.", "dim"), _INDENT)

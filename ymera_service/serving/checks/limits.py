@@ -24,6 +24,7 @@ MAX_ITEMS = {
     "inputs": 2048,
     "documents": 1024,
     "models": 128,
+    "judge_models": 128,
     "suites": 128,
     "categories": 128,
     "own_suite.tasks": 1000,

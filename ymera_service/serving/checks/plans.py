@@ -13,6 +13,9 @@ def check_plan(plan: BenchmarkPlan, faults: Violations) -> None:
     faults.texts("models", plan.models)
     faults.texts("suites", plan.suites)
     faults.texts("categories", plan.categories)
+    faults.texts("judge_models", plan.judges)
+    if plan.judges and plan.adaptive:
+        faults.add("judge_models", "has to be empty if adaptive, as answers are compared once all tasks are done")
     faults.number("tasks_per_category", plan.tasks_per_category, 1, MAX_TASKS_PER_CATEGORY)
     faults.number("concurrency", plan.concurrency, 1, MAX_CONCURRENCY)
     if plan.max_cost_micros is not None:
@@ -32,7 +35,7 @@ def check_plan(plan: BenchmarkPlan, faults: Violations) -> None:
 
 
 def _check_resumed(plan: BenchmarkPlan, faults: Violations) -> None:
-    fixed = {"models": plan.models, "suites": plan.suites, "categories": plan.categories}
+    fixed = {"judge_models": plan.judges, "models": plan.models, "suites": plan.suites, "categories": plan.categories}
     for field, value in fixed.items():
         if value:
             faults.add(field, "has to be empty with resume_run_id, as the run says what is measured")

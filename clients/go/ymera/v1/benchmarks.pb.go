@@ -271,7 +271,7 @@ type ListBenchmarkResultsRequest struct {
 	RunId string `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
 	// Only results of the model with this id, "provider/name". Empty means all.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// Only results that were not graded, or with a score below 1.
+	// Only results that failed, or with a score below 1.
 	FailedOnly bool `protobuf:"varint,3,opt,name=failed_only,json=failedOnly,proto3" json:"failed_only,omitempty"`
 	// The maximum number of results to return; 0 means 100, more than 1,000 means
 	// 1,000.
@@ -415,7 +415,10 @@ type BenchmarkResult struct {
 	TaskId string `protobuf:"bytes,4,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
 	// When the result was stored.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// From 0 (wrong) to 1 (right); absent if the task could not be graded.
+	// From 0 (wrong) to 1 (right); absent if the task could not be graded, or if
+	// answers to it are compared. Of a judge's comparison of two answers the
+	// task_id names both models in the order in which they came, and a finding the
+	// better one.
 	Score *float64 `protobuf:"fixed64,6,opt,name=score,proto3,oneof" json:"score,omitempty"`
 	// Why it could not be graded, as the reason of an error; otherwise empty.
 	ErrorReason string `protobuf:"bytes,7,opt,name=error_reason,json=errorReason,proto3" json:"error_reason,omitempty"`

@@ -1813,7 +1813,16 @@ type BenchmarkRequest struct {
 	MaxRequests *int32 `protobuf:"varint,12,opt,name=max_requests,json=maxRequests,proto3,oneof" json:"max_requests,omitempty"`
 	// After how long no more tasks are started; those under way are finished. From
 	// the beginning, or the resumption, of the run. Absent means no limit.
-	MaxDuration   *durationpb.Duration `protobuf:"bytes,13,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
+	MaxDuration *durationpb.Duration `protobuf:"bytes,13,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
+	// Models that compare answers, as models; they are not measured, by whichever
+	// provider they are offered, and of those that models names none may be among
+	// them. Tasks without a right answer, as
+	// of the suite "conversations", are run only with judges: of two models'
+	// answers to the same message a judge says which is better, once in each
+	// order, and different verdicts count as a tie. For each comparison the first
+	// judge is taken that is of neither model's family, or else the first. Has to be
+	// empty if adaptive, and with resume_run_id, as the run says who judges.
+	JudgeModels   []string `protobuf:"bytes,14,rep,name=judge_models,json=judgeModels,proto3" json:"judge_models,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1935,6 +1944,13 @@ func (x *BenchmarkRequest) GetMaxRequests() int32 {
 func (x *BenchmarkRequest) GetMaxDuration() *durationpb.Duration {
 	if x != nil {
 		return x.MaxDuration
+	}
+	return nil
+}
+
+func (x *BenchmarkRequest) GetJudgeModels() []string {
+	if x != nil {
+		return x.JudgeModels
 	}
 	return nil
 }
@@ -2254,9 +2270,15 @@ type BenchmarkStarted struct {
 	// expected cost is that of the others.
 	CompletedTasks int32 `protobuf:"varint,8,opt,name=completed_tasks,json=completedTasks,proto3" json:"completed_tasks,omitempty"`
 	// Whether the run is adaptive: it may then start fewer tasks than total_tasks.
-	Adaptive      bool `protobuf:"varint,9,opt,name=adaptive,proto3" json:"adaptive,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Adaptive bool `protobuf:"varint,9,opt,name=adaptive,proto3" json:"adaptive,omitempty"`
+	// How many of the tasks are comparisons of answers by a judge, if all models
+	// answer.
+	Comparisons int32 `protobuf:"varint,10,opt,name=comparisons,proto3" json:"comparisons,omitempty"`
+	// How many of the comparisons are made by a judge of the family of one of the
+	// two models, which may prefer its own, as no judge of another family is named.
+	RelatedComparisons int32 `protobuf:"varint,11,opt,name=related_comparisons,json=relatedComparisons,proto3" json:"related_comparisons,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *BenchmarkStarted) Reset() {
@@ -2352,6 +2374,20 @@ func (x *BenchmarkStarted) GetAdaptive() bool {
 	return false
 }
 
+func (x *BenchmarkStarted) GetComparisons() int32 {
+	if x != nil {
+		return x.Comparisons
+	}
+	return 0
+}
+
+func (x *BenchmarkStarted) GetRelatedComparisons() int32 {
+	if x != nil {
+		return x.RelatedComparisons
+	}
+	return 0
+}
+
 // One finished task.
 type BenchmarkProgress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2367,7 +2403,8 @@ type BenchmarkProgress struct {
 	Category string `protobuf:"bytes,5,opt,name=category,proto3" json:"category,omitempty"`
 	// The task's id within its suite.
 	TaskId string `protobuf:"bytes,6,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
-	// From 0 (wrong) to 1 (right); absent if the task could not be graded.
+	// From 0 (wrong) to 1 (right); absent if the task could not be graded, or if
+	// its answers are compared.
 	Score *float64 `protobuf:"fixed64,7,opt,name=score,proto3,oneof" json:"score,omitempty"`
 	// From the call to the end of the answer.
 	Duration *durationpb.Duration `protobuf:"bytes,8,opt,name=duration,proto3" json:"duration,omitempty"`
@@ -2739,7 +2776,7 @@ type BenchmarkScore struct {
 	Category string `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
 	// How many tasks were graded; failed calls do not count.
 	Tasks int32 `protobuf:"varint,3,opt,name=tasks,proto3" json:"tasks,omitempty"`
-	// How many calls failed.
+	// How many calls failed or could not be graded.
 	Failures int32 `protobuf:"varint,4,opt,name=failures,proto3" json:"failures,omitempty"`
 	// The mean score, from 0 to 1; absent if no task was graded, like the three
 	// fields that follow.
@@ -3983,7 +4020,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x12ExecutionCancelled\x12%\n" +
 	"\x05error\x18\x01 \x01(\v2\x0f.ymera.v1.ErrorR\x05error\x12%\n" +
 	"\x05usage\x18\x02 \x01(\v2\x0f.ymera.v1.UsageR\x05usage\x12-\n" +
-	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\x9a\x04\n" +
+	"\battempts\x18\x03 \x03(\v2\x11.ymera.v1.AttemptR\battempts\"\xbd\x04\n" +
 	"\x10BenchmarkRequest\x12\x16\n" +
 	"\x06models\x18\x01 \x03(\tR\x06models\x12\x16\n" +
 	"\x06suites\x18\x02 \x03(\tR\x06suites\x12\x1e\n" +
@@ -4000,7 +4037,8 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	" \x01(\tR\vresumeRunId\x12\x1a\n" +
 	"\badaptive\x18\v \x01(\bR\badaptive\x12&\n" +
 	"\fmax_requests\x18\f \x01(\x05H\x02R\vmaxRequests\x88\x01\x01\x12<\n" +
-	"\fmax_duration\x18\r \x01(\v2\x19.google.protobuf.DurationR\vmaxDurationB\a\n" +
+	"\fmax_duration\x18\r \x01(\v2\x19.google.protobuf.DurationR\vmaxDuration\x12!\n" +
+	"\fjudge_models\x18\x0e \x03(\tR\vjudgeModelsB\a\n" +
 	"\x05_seedB\x12\n" +
 	"\x10_max_cost_microsB\x0f\n" +
 	"\r_max_requests\"c\n" +
@@ -4020,7 +4058,7 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\tcompleted\x18\x0f \x01(\v2\x1c.ymera.v1.BenchmarkCompletedH\x00R\tcompleted\x123\n" +
 	"\x06failed\x18\x10 \x01(\v2\x19.ymera.v1.BenchmarkFailedH\x00R\x06failed\x12<\n" +
 	"\tcancelled\x18\x11 \x01(\v2\x1c.ymera.v1.BenchmarkCancelledH\x00R\tcancelledB\a\n" +
-	"\x05event\"\xae\x02\n" +
+	"\x05event\"\x81\x03\n" +
 	"\x10BenchmarkStarted\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n" +
 	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
@@ -4031,7 +4069,10 @@ const file_ymera_v1_ymera_proto_rawDesc = "" +
 	"\x0funpriced_models\x18\x06 \x01(\x05R\x0eunpricedModels\x12\x12\n" +
 	"\x04seed\x18\a \x01(\x03R\x04seed\x12'\n" +
 	"\x0fcompleted_tasks\x18\b \x01(\x05R\x0ecompletedTasks\x12\x1a\n" +
-	"\badaptive\x18\t \x01(\bR\badaptive\"\xc1\x02\n" +
+	"\badaptive\x18\t \x01(\bR\badaptive\x12 \n" +
+	"\vcomparisons\x18\n" +
+	" \x01(\x05R\vcomparisons\x12/\n" +
+	"\x13related_comparisons\x18\v \x01(\x05R\x12relatedComparisons\"\xc1\x02\n" +
 	"\x11BenchmarkProgress\x12'\n" +
 	"\x0fcompleted_tasks\x18\x01 \x01(\x05R\x0ecompletedTasks\x12\x1f\n" +
 	"\vtotal_tasks\x18\x02 \x01(\x05R\n" +

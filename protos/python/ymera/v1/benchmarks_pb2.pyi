@@ -152,7 +152,7 @@ class ListBenchmarkResultsRequest(google.protobuf.message.Message):
     model: builtins.str
     """Only results of the model with this id, "provider/name". Empty means all."""
     failed_only: builtins.bool
-    """Only results that were not graded, or with a score below 1."""
+    """Only results that failed, or with a score below 1."""
     page_size: builtins.int
     """The maximum number of results to return; 0 means 100, more than 1,000 means
     1,000.
@@ -221,7 +221,11 @@ class BenchmarkResult(google.protobuf.message.Message):
     task_id: builtins.str
     """The task's id within its suite."""
     score: builtins.float
-    """From 0 (wrong) to 1 (right); absent if the task could not be graded."""
+    """From 0 (wrong) to 1 (right); absent if the task could not be graded, or if
+    answers to it are compared. Of a judge's comparison of two answers the
+    task_id names both models in the order in which they came, and a finding the
+    better one.
+    """
     error_reason: builtins.str
     """Why it could not be graded, as the reason of an error; otherwise empty."""
     @property

@@ -924,6 +924,7 @@ class BenchmarkRequest(google.protobuf.message.Message):
     ADAPTIVE_FIELD_NUMBER: builtins.int
     MAX_REQUESTS_FIELD_NUMBER: builtins.int
     MAX_DURATION_FIELD_NUMBER: builtins.int
+    JUDGE_MODELS_FIELD_NUMBER: builtins.int
     tasks_per_category: builtins.int
     """The most tasks per suite and category; 0 means 5, or 30 if the run is
     adaptive, or all of own_suite. At most 1,000.
@@ -988,6 +989,18 @@ class BenchmarkRequest(google.protobuf.message.Message):
         the beginning, or the resumption, of the run. Absent means no limit.
         """
 
+    @property
+    def judge_models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Models that compare answers, as models; they are not measured, by whichever
+        provider they are offered, and of those that models names none may be among
+        them. Tasks without a right answer, as
+        of the suite "conversations", are run only with judges: of two models'
+        answers to the same message a judge says which is better, once in each
+        order, and different verdicts count as a tie. For each comparison the first
+        judge is taken that is of neither model's family, or else the first. Has to be
+        empty if adaptive, and with resume_run_id, as the run says who judges.
+        """
+
     def __init__(
         self,
         *,
@@ -1004,9 +1017,10 @@ class BenchmarkRequest(google.protobuf.message.Message):
         adaptive: builtins.bool = ...,
         max_requests: builtins.int | None = ...,
         max_duration: google.protobuf.duration_pb2.Duration | None = ...,
+        judge_models: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_max_requests", b"_max_requests", "_seed", b"_seed", "max_cost_micros", b"max_cost_micros", "max_duration", b"max_duration", "max_requests", b"max_requests", "own_suite", b"own_suite", "seed", b"seed"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_max_requests", b"_max_requests", "_seed", b"_seed", "adaptive", b"adaptive", "categories", b"categories", "concurrency", b"concurrency", "max_cost_micros", b"max_cost_micros", "max_duration", b"max_duration", "max_requests", b"max_requests", "models", b"models", "own_suite", b"own_suite", "plan_only", b"plan_only", "resume_run_id", b"resume_run_id", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_max_cost_micros", b"_max_cost_micros", "_max_requests", b"_max_requests", "_seed", b"_seed", "adaptive", b"adaptive", "categories", b"categories", "concurrency", b"concurrency", "judge_models", b"judge_models", "max_cost_micros", b"max_cost_micros", "max_duration", b"max_duration", "max_requests", b"max_requests", "models", b"models", "own_suite", b"own_suite", "plan_only", b"plan_only", "resume_run_id", b"resume_run_id", "seed", b"seed", "suites", b"suites", "tasks_per_category", b"tasks_per_category"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_cost_micros", b"_max_cost_micros"]) -> typing.Literal["max_cost_micros"] | None: ...
     @typing.overload
@@ -1163,6 +1177,8 @@ class BenchmarkStarted(google.protobuf.message.Message):
     SEED_FIELD_NUMBER: builtins.int
     COMPLETED_TASKS_FIELD_NUMBER: builtins.int
     ADAPTIVE_FIELD_NUMBER: builtins.int
+    COMPARISONS_FIELD_NUMBER: builtins.int
+    RELATED_COMPARISONS_FIELD_NUMBER: builtins.int
     run_id: builtins.str
     """The id of the run; a UUIDv7."""
     total_tasks: builtins.int
@@ -1181,6 +1197,14 @@ class BenchmarkStarted(google.protobuf.message.Message):
     """
     adaptive: builtins.bool
     """Whether the run is adaptive: it may then start fewer tasks than total_tasks."""
+    comparisons: builtins.int
+    """How many of the tasks are comparisons of answers by a judge, if all models
+    answer.
+    """
+    related_comparisons: builtins.int
+    """How many of the comparisons are made by a judge of the family of one of the
+    two models, which may prefer its own, as no judge of another family is named.
+    """
     @property
     def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """The models to be measured."""
@@ -1201,8 +1225,10 @@ class BenchmarkStarted(google.protobuf.message.Message):
         seed: builtins.int = ...,
         completed_tasks: builtins.int = ...,
         adaptive: builtins.bool = ...,
+        comparisons: builtins.int = ...,
+        related_comparisons: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["adaptive", b"adaptive", "completed_tasks", b"completed_tasks", "expected_cost_micros", b"expected_cost_micros", "models", b"models", "run_id", b"run_id", "seed", b"seed", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["adaptive", b"adaptive", "comparisons", b"comparisons", "completed_tasks", b"completed_tasks", "expected_cost_micros", b"expected_cost_micros", "models", b"models", "related_comparisons", b"related_comparisons", "run_id", b"run_id", "seed", b"seed", "suites", b"suites", "total_tasks", b"total_tasks", "unpriced_models", b"unpriced_models"]) -> None: ...
 
 Global___BenchmarkStarted: typing_extensions.TypeAlias = BenchmarkStarted
 
@@ -1234,7 +1260,9 @@ class BenchmarkProgress(google.protobuf.message.Message):
     task_id: builtins.str
     """The task's id within its suite."""
     score: builtins.float
-    """From 0 (wrong) to 1 (right); absent if the task could not be graded."""
+    """From 0 (wrong) to 1 (right); absent if the task could not be graded, or if
+    its answers are compared.
+    """
     @property
     def duration(self) -> google.protobuf.duration_pb2.Duration:
         """From the call to the end of the answer."""
@@ -1405,7 +1433,7 @@ class BenchmarkScore(google.protobuf.message.Message):
     tasks: builtins.int
     """How many tasks were graded; failed calls do not count."""
     failures: builtins.int
-    """How many calls failed."""
+    """How many calls failed or could not be graded."""
     score: builtins.float
     """The mean score, from 0 to 1; absent if no task was graded, like the three
     fields that follow.

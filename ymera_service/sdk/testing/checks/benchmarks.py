@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, Grade
+from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, Grade, PairwiseTask
 from ymera_service.sdk.content import last_user_text
 
 ODD_ANSWERS = (
@@ -34,6 +34,10 @@ def check_tasks(suite: BenchmarkSuite, category: str, count: int, seed: int) -> 
     assert {task.category for task in tasks} == {category}, f"a task is of another category than {category}"
     assert len({task.id for task in tasks}) == len(tasks), f"ids are not unique: {[task.id for task in tasks]}"
     assert all(last_user_text(task.prompt.messages).strip() for task in tasks), "a task has no text of a user"
+    for task in tasks:
+        if isinstance(task, PairwiseTask):
+            assert task.criteria.strip(), f"{task.id}: the criteria are empty"
+            assert len(task.prompt.messages) == 1, f"{task.id}: a task whose answers are compared has one message"
     assert list(tasks) == list(suite.tasks(category, count, seed)), "the same seed returned different tasks"
     return tasks
 
