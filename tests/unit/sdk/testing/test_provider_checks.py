@@ -90,7 +90,7 @@ def test_events_in_order_pass(events: list[ProviderEvent]) -> None:
         ([Accepted(), ToolCallDelta(0, "", "look"), DONE], "the first delta of a tool call has no id or no name"),
         ([Accepted(), ToolCallDelta(0, "c", "look"), ToolCallDelta(0), DONE], "is empty"),
         ([Accepted(), ToolCallDelta(0, "c", "look"), ToolCallDelta(1, "c", "look"), DONE], "are not unique"),
-        ([Accepted(), Finished(FinishReason.TOOL_CALLS)], "there is no tool call"),
+        ([Accepted(), Finished(FinishReason.TOOL_CALLS)], "the answer has no tool call"),
         ([Accepted(), UsageReported(Usage(-1, 0)), DONE], "a count is negative"),
         ([Accepted(), UsageReported(Usage(1, 1), total_tokens=-2), DONE], "a total is negative"),
         (
