@@ -12,9 +12,10 @@ EMPATHY = "empathy"
 DISTRESS = ("anger", "anxiety", "frustration", "sadness", "shame")
 LEAST_DISTRESS = 0.3
 """How likely distress has to be to count."""
-RAISES, RAISES_OTHERS = {"general": 0.6, "language": 0.0}, 0.25
+RAISES, RAISES_OTHERS = {"general": 0.6, "language": 0.0}, 0.1
 """The share of a category, and of those that are not named, that goes over to empathy where distress is certain. Of
-5,300 labelled prompts, 3 go to a wrong category by this, and 2 to the right one."""
+4,905 labelled prompts, none goes to a wrong category by this, and 3 to the right one; most were in the classifier's
+training."""
 _probability = itemgetter(1)
 
 

@@ -102,6 +102,23 @@ def test_neither_what_stands_around_a_request_nor_what_it_is_about_hides_it(text
 
 
 @pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("honestly losing my mind over this CSS, how do I center a div vertically", "coding"),
+        ("My code doesn't compile and I'm so frustrated", "coding"),
+        ("I feel hopeless with probability. Two dice are rolled; what is the chance the sum is 9?", "math"),
+        ("I'm mortified by my French. Please correct: Je suis allé à le magasin hier.", "language"),
+        ("I'm terrified of flying. How does the safety record of the A320 compare with the Boeing 737?", "research"),
+        ("I failed my calculus exam and I can't stop crying", "empathy"),
+        ("After ten years of coding I'm burnt out and feel nothing", "empathy"),
+        ("I'm terrified of flying and my sister's wedding is overseas. I don't want to let her down.", "empathy"),
+    ],
+)
+def test_a_feeling_about_a_task_does_not_hide_it_nor_a_subject_a_feeling(text: str, category: str) -> None:
+    assert best(text) == category
+
+
+@pytest.mark.parametrize(
     ("text", "emotion"),
     [
         ("I am so angry at my sister, she lied to me again", "anger"),

@@ -40,6 +40,54 @@ AROUND = (
 )
 """Around a whole prompt, which keeps its category."""
 
+FEELINGS = (
+    "I'm so frustrated right now. {}",
+    "I am really frustrated with this. {}",
+    "{} I'm so frustrated!",
+    "Ugh. {}",
+    "Ugh, I hate this. {}",
+    "I hate this subject. {}",
+    "This is driving me crazy: {}",
+    "This has been annoying me all day. {}",
+    "{} It is so annoying.",
+    "I'm stuck and about to give up. {}",
+    "I have been stuck on this for hours and I feel stupid. {}",
+    "I feel so dumb for asking. {}",
+    "{} Sorry, I feel bad for asking again.",
+    "Sorry if this is embarrassing. {}",
+    "I'm worried that I will get this wrong. {}",
+    "I'm worried about this. {}",
+    "{} I'm a bit worried about it.",
+    "I am scared of failing. {}",
+    "I'm afraid that my boss will be angry. {}",
+    "My exam is tomorrow and I'm panicking. {}",
+    "I'm so nervous about my interview. {}",
+    "I feel anxious about my presentation. {}",
+    "{} I'm stressed, the deadline is tonight.",
+    "I'm tired and overwhelmed. {}",
+    "Sadly nothing works today. {}",
+    "I'm sad that I can't do this myself. {}",
+    "I cried over this homework. {}",
+    "I'm lost. {}",
+    "I'm furious that nobody documented this. {}",
+    "My teacher is mean and I am angry. {}",
+    "I love this stuff! {}",
+    "I'm so excited about my project. {}",
+    "Bad day. {}",
+    "Please help, I'm desperate. {}",
+    "{} Please, I'm desperate.",
+    "Das macht mich wahnsinnig. {}",
+    "Ich habe Angst vor der Prüfung. {}",
+    "Estoy muy frustrado. {}",
+    "Tengo miedo de suspender. {}",
+    "Je suis vraiment énervé. {}",
+    "J'ai peur de me tromper. {}",
+)
+"""Around a whole prompt that states a task: what the user feels about a task does not make it another one."""
+
+TASKS = {"coding", "math", "language"}
+"""The categories of prompts that are put into `FEELINGS`."""
+
 CHOICES = (
     "{}\n\nA) {}\nB) {}\nC) {}\nD) {}\n\nAnswer with the letter of the right option.",
     "{}\nA. {}\nB. {}\nC. {}\nD. {}\nAnswer:",
@@ -156,6 +204,13 @@ def framed(prompts: Sequence[tuple[str, str]], share: float, random: Random) -> 
             else:
                 others = [_part(random.choice(options[category]), random) for _ in range(4)]
                 yield random.choice(CHOICES).format(prompt, *others), category
+
+
+def felt(prompts: Sequence[tuple[str, str]], share: float, random: Random) -> Iterator[tuple[str, str]]:
+    """Yields a share of the (prompt, category) of tasks with what a user feels about them."""
+    for prompt, category in prompts:
+        if category in TASKS and random.random() < share:
+            yield random.choice(FEELINGS).format(prompt), category
 
 
 def given(texts: Sequence[str], number: int, random: Random) -> Iterator[tuple[str, str]]:

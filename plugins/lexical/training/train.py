@@ -30,7 +30,7 @@ DATA = HERE.parents[2].parent / "shared" / "routing" / "dev"
 WEIGHTS = HERE.parent / "src" / "ymera_lexical" / "categories.json"
 sys.path[:0] = [str(HERE), str(HERE.parent / "src"), str(HERE.parents[2])]
 
-from frames import framed, given  # type: ignore[import-not-found]  # noqa: E402  # beside this file
+from frames import felt, framed, given  # type: ignore[import-not-found]  # noqa: E402  # beside this file
 from ymera_lexical.groups import group_features  # noqa: E402  # found by the path above
 from ymera_lexical.reading import excerpt, words_of  # noqa: E402
 from ymera_lexical.shape import shape_features  # noqa: E402
@@ -49,7 +49,7 @@ MIN_DOCUMENTS, MIN_SOURCES, MIN_FORM = 4, 2, 8
 """A word is used only if it occurs in this many prompts and sources, a form only in this many prompts."""
 WORD_SCALE, FORM_SCALE = 3.0, 0.5
 REGULARISATION = 0.1
-FRAMED, GIVEN, FRAME_SEED = 0.3, 300, 1
+FRAMED, FELT, GIVEN, FRAME_SEED = 0.3, 0.1, 300, 1
 GENERAL_BIAS = 0.2
 """Categories are learnt as equally frequent; in real traffic most prompts are of the general kind."""
 
@@ -83,6 +83,8 @@ def with_frames(shown: list[Example]) -> list[Example]:
     for source in sorted({e.source for e in shown}):
         of_source = [(e.text, e.category) for e in shown if e.source == source]
         added += [Example.of(text, category, source, False) for text, category in framed(of_source, FRAMED, random)]
+        moods = Random(FRAME_SEED)  # noqa: S311  # its own, so that a change of `FELT` leaves the other frames as they are
+        added += [Example.of(text, category, source, False) for text, category in felt(of_source, FELT, moods)]
     texts = [e.text for e in shown]
     added += [Example.of(text, category, "frames", False) for text, category in given(texts, GIVEN, random)]
     return shown + added

@@ -19,7 +19,7 @@ MODELS = {
 class PriorContract:
     """Define a fixture `prior`. `seconds` is the longest time for a model."""
 
-    seconds = 0.001
+    seconds = 0.002
 
     @pytest.fixture
     def prior(self) -> QualityPrior:
