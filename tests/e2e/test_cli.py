@@ -670,7 +670,7 @@ def test_a_conversation_is_held_on_a_terminal(home: Home, server: str) -> None:
     assert "6 → 2 tokens" in shown  # what was said before is sent, too
     piped = home.run(*arguments, stdin="hello")
     assert piped.returncode == 2
-    assert "no terminal" in piped.stderr
+    assert "needs a terminal" in piped.stderr
 
 
 def test_an_answer_can_not_control_the_terminal(home: Home, server: str) -> None:

@@ -64,20 +64,27 @@ async def outcome(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> str:
         return "OVERLOADED" if b"OVERLOADED" in bytes(details) else error.code().name
 
 
-@pytest.mark.parametrize("connections", [1, 30])
-async def test_every_call_of_a_burst_is_answered_or_refused_with_a_reason(
-    app: Application, connections: int, observe: Observe
-) -> None:
-    alone = (("grpc.use_local_subchannel_pool", 1),)
-    async with AsyncExitStack() as stack:
-        channels = [
-            await stack.enter_async_context(grpc.aio.insecure_channel(app.address, alone)) for _ in range(connections)
-        ]
-        stubs = [ymera_pb2_grpc.YmeraServiceStub(channel) for channel in channels]
-        outcomes = Counter(await asyncio.gather(*(outcome(stubs[i % connections]) for i in range(BURST))))
-    observe(f"{BURST} calls at once over {connections} connections: {dict(outcomes)}")
-    assert set(outcomes) <= {"lab/parrot", "OVERLOADED"}, outcomes
-    assert outcomes["lab/parrot"] > 0
+class TestBurst:
+    @pytest.fixture
+    def settings(self, make_settings: Callable[..., Settings]) -> Settings:
+        """A server that is busy early. Its connections last, as a busy machine may leave them idle for a while."""
+        return make_settings(server={"max_concurrent_requests": 8, "max_queued_requests": 8, "max_connections": 40})
+
+    @pytest.mark.parametrize("connections", [1, 30])
+    async def test_every_call_of_a_burst_is_answered_or_refused_with_a_reason(
+        self, app: Application, connections: int, observe: Observe
+    ) -> None:
+        alone = (("grpc.use_local_subchannel_pool", 1),)
+        async with AsyncExitStack() as stack:
+            channels = [
+                await stack.enter_async_context(grpc.aio.insecure_channel(app.address, alone))
+                for _ in range(connections)
+            ]
+            stubs = [ymera_pb2_grpc.YmeraServiceStub(channel) for channel in channels]
+            outcomes = Counter(await asyncio.gather(*(outcome(stubs[i % connections]) for i in range(BURST))))
+        observe(f"{BURST} calls at once over {connections} connections: {dict(outcomes)}")
+        assert set(outcomes) <= {"lab/parrot", "OVERLOADED"}, outcomes
+        assert outcomes["lab/parrot"] > 0
 
 
 def host_and_port(app: Application) -> tuple[str, int]:

@@ -22,7 +22,7 @@ MODELS = {
 class FactsContract:
     """Define a fixture `source`. `seconds` is the longest time for a model, after the first."""
 
-    seconds = 0.001
+    seconds = 0.003
 
     @pytest.fixture
     def source(self) -> FactSource:
