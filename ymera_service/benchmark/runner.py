@@ -189,20 +189,7 @@ class BenchmarkRunner:
         }
         pairwise = [(suite, task) for suite, task in tasks if isinstance(task, PairwiseTask)]
         judged = sum(judgements_for(task, len(models)) for _, task in pairwise)
-        stored = StoredPlan(
-            models=[model.id for model in models],
-            suites=sorted({suite.name for suite, _ in tasks}),
-            categories=plan.categories,
-            tasks_per_category=plan.tasks_per_category,
-            seed=seed,
-            total_tasks=len(models) * len(tasks) + judged,
-            max_cost_micros=plan.max_cost_micros,
-            own_category=plan.own_suite.category if plan.own_suite else "",
-            scheduled=plan.scheduled,
-            adaptive=plan.adaptive,
-            max_requests=plan.max_requests,
-            judges=[judge.id for judge in judges],
-        )
+        stored = _stored(plan, models, judges, tasks, seed=seed, judged=judged)
         if record is None:
             record = BenchmarkRun(str(uuid_utils.uuid7()), datetime.now(UTC), plan.caller, stored.to_json())
         spending = Spending(
@@ -211,16 +198,7 @@ class BenchmarkRunner:
             requests=len(results),
             now=self._clock(),
         )
-        compared = BenchmarkPlan(caller_models=plan.caller_models)
-        beliefs = Beliefs(
-            self._evidence,
-            self._balance(),
-            await self._database.benchmarks.summaries(),
-            models=[model.id for model in models_of(compared, self._catalog.snapshot)],
-            measured=stored.models,
-            categories=sorted({task.category for _, task in tasks}),
-            suites=stored.suites,
-        )
+        beliefs = await self._beliefs(plan, stored, sorted({task.category for _, task in tasks}))
         judged_left = max(judged - sum(result.model in plan.judges for result in results), 0)
         return Run(
             record=record,
@@ -242,6 +220,19 @@ class BenchmarkRunner:
             unpriced_models=sum(model.price is None for model in (*models, *judges)),
             total=len(results) + sum(map(len, left.values())) + judged_left,
             known=results,
+        )
+
+    async def _beliefs(self, plan: BenchmarkPlan, stored: StoredPlan, categories: list[str]) -> Beliefs:
+        """Returns what is known of all models that the caller may use, which the measured ones are compared with."""
+        compared = BenchmarkPlan(caller_models=plan.caller_models)
+        return Beliefs(
+            self._evidence,
+            self._balance(),
+            await self._database.benchmarks.summaries(),
+            models=[model.id for model in models_of(compared, self._catalog.snapshot)],
+            measured=stored.models,
+            categories=categories,
+            suites=stored.suites,
         )
 
     def _judges(self, plan: BenchmarkPlan, contestants: Sequence[Model]) -> list[Model]:
@@ -329,6 +320,32 @@ async def _cancel(tasks: Collection[asyncio.Task[End]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _stored(
+    plan: BenchmarkPlan,
+    models: Sequence[Model],
+    judges: Sequence[Model],
+    tasks: Sequence[tuple[BenchmarkSuite, BenchmarkTask]],
+    *,
+    seed: int,
+    judged: int,
+) -> StoredPlan:
+    """Returns a plan as it is stored, by which its run can be resumed; `judged` counts the judges' calls."""
+    return StoredPlan(
+        models=[model.id for model in models],
+        suites=sorted({suite.name for suite, _ in tasks}),
+        categories=plan.categories,
+        tasks_per_category=plan.tasks_per_category,
+        seed=seed,
+        total_tasks=len(models) * len(tasks) + judged,
+        max_cost_micros=plan.max_cost_micros,
+        own_category=plan.own_suite.category if plan.own_suite else "",
+        scheduled=plan.scheduled,
+        adaptive=plan.adaptive,
+        max_requests=plan.max_requests,
+        judges=[judge.id for judge in judges],
+    )
 
 
 def _schedule(

@@ -21,7 +21,7 @@ ANSWER_PRICE = 4.0
 """What a token of an answer usually costs, in tokens of a prompt."""
 LEAST_SIZE, MOST_SIZE = 0.5, 2.0
 """The smallest and the largest size that counts, in usual ones. With the default weights, 4 sends long prompts of need
-to a small free model that nobody would choose for them; 3 does not."""
+to a small free model that users would not choose for them; 3 does not."""
 
 
 @dataclass(slots=True)

@@ -92,7 +92,7 @@ def _requests(experiment: str, unit: Sequence[str]) -> Subquery:
 
 
 def _failed() -> Case[Any]:
-    """Returns 1.0 for a failure, 0.0 for an answer, and NULL where the caller went or nobody knows."""
+    """Returns 1.0 for a failure, 0.0 for an answer, and NULL where the caller went or the outcome is unknown."""
     failed = (ExecutionStatus.FAILED.value, ExecutionStatus.TRUNCATED.value)
     return case((executions.c.status == ExecutionStatus.COMPLETED.value, 0.0), (executions.c.status.in_(failed), 1.0))
 
