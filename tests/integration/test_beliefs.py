@@ -40,13 +40,13 @@ async def learnt(stub: routing_pb2_grpc.RoutingServiceAsyncStub, count: int) -> 
             await asyncio.sleep(0.05)
 
 
-async def drifts(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, count: int) -> list[QualityDrift]:
-    """Returns what Health says of changes of quality, as soon as it names so many."""
+async def drifts(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, *answers: int) -> list[QualityDrift]:
+    """Returns the changes of quality that Health names, as soon as they rest on so many answers each."""
     async with asyncio.timeout(WAIT):
         while True:
-            health = await stub.Health(HealthRequest())
-            if len(health.quality_drifts) == count:
-                return [*health.quality_drifts]
+            found = (await stub.Health(HealthRequest())).quality_drifts
+            if [drift.answers_before + drift.answers_after for drift in found] == [*answers]:
+                return [*found]
             await asyncio.sleep(0.05)
 
 
@@ -62,17 +62,16 @@ async def test_a_model_whose_answers_got_worse_is_named_by_health_and_in_decisio
 
     await judged(20, 1.0)
     await judged(15, 0.0)
-    [drift] = await drifts(stub, 1)
+    [drift] = await drifts(stub, 35)
     assert (drift.model, drift.category) == ("lab/parrot", "general")
     assert (drift.quality_before, drift.quality_after) == (1.0, 0.0)
-    assert drift.answers_before == 20
-    assert 10 <= drift.answers_after <= 15
+    assert (drift.answers_before, drift.answers_after) == (20, 15)
     assert drift.detail.startswith(f"got worse since {drift.since.ToDatetime():%Y-%m-%d %H:%M} UTC")
     decision = (await stub.Execute(ask(), timeout=WAIT)).decision
     [quality] = [part for part in decision.candidates[0].components if part.name == "quality"]
     assert "; got worse since" in quality.evidence
     await judged(30, 1.0)
-    await drifts(stub, 0)
+    assert await drifts(stub) == []
 
 
 async def test_what_was_judged_is_listed_and_can_be_forgotten(

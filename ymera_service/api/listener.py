@@ -21,6 +21,9 @@ MAX_PENDING = 10_000
 """Calls that may wait until the event loop takes them. grpc ends further ones as cancelled, without details; by its
 default some of them from 1,000 on, so that bursts that the server could have refused properly looked as if their
 callers had cancelled them."""
+MAX_PENDING_SECONDS = 3600
+"""How long they may wait there, if their deadlines allow it. By its default grpc ends calls that have waited for 30
+seconds as cancelled, without details."""
 
 
 def options(settings: ServerSettings) -> Sequence[tuple[str, int]]:
@@ -40,7 +43,7 @@ def options(settings: ServerSettings) -> Sequence[tuple[str, int]]:
 
 
 def _bounds(settings: ServerSettings) -> Iterator[tuple[str, int]]:
-    """Yields how much may be open at the same time."""
+    """Yields how much may be open at the same time, and how long calls may wait to be taken."""
     yield "grpc.max_allowed_incoming_connections", settings.max_connections
     # A client keeps further calls back until one of these has ended.
     yield "grpc.max_concurrent_streams", settings.max_concurrent_requests + SPARE_STREAMS
@@ -49,6 +52,7 @@ def _bounds(settings: ServerSettings) -> Iterator[tuple[str, int]]:
     yield "grpc.http.overload_protection", 0
     yield "grpc.server.max_pending_requests", MAX_PENDING
     yield "grpc.server.max_pending_requests_hard_limit", MAX_PENDING
+    yield "grpc.server_max_unrequested_time_in_server", MAX_PENDING_SECONDS
 
 
 def _times(settings: ServerSettings) -> Iterator[tuple[str, int]]:
