@@ -27,7 +27,10 @@ ALIKE = 1.0
 """Judged answers of a category that say nothing of other categories; what is beyond them does. One bad answer to a
 coding task does not make a model worse at anything else."""
 ELSEWHERE = 0.5
-"""What a task of another category is worth for how sure a belief is."""
+"""What a task of another category is worth for how sure a belief is,"""
+MOST_ELSEWHERE = 2 * PRIOR_TASKS
+"""and all of them together at most: however well a model is known elsewhere, in a category it is off by about ±0.1 (a
+variance of 0.005 to 0.03 in three tables of recorded answers), as with so many tasks and those of the prior."""
 SUREST = 0.05
 """The nearest to 0 and 1 that a quality is for its variance: a few answers that were all good prove no perfection."""
 LONGEST_NAME = 40
@@ -119,7 +122,7 @@ class Qualities:
     def elsewhere(self, model: str, category: str = "") -> float:
         """Returns what is known of a model in categories but this one, in tasks of this one."""
         known = self._elsewhere.get(model, {})
-        return ELSEWHERE * (sum(known.values()) - known.get(category, 0.0))
+        return min(ELSEWHERE * (sum(known.values()) - known.get(category, 0.0)), MOST_ELSEWHERE)
 
     def expected(self, model: str, category: str) -> float:
         """Returns what is expected of a model before anything is measured."""

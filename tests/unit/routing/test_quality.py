@@ -150,3 +150,11 @@ def test_what_is_known_of_other_categories_makes_a_belief_surer_but_less_than_th
     assert own.tasks == 29
     assert elsewhere.tasks == 18
     assert own.variance < elsewhere.variance < known().belief("p/m", "empathy").variance
+
+
+def test_no_number_of_tasks_of_other_categories_makes_a_model_known_in_one_it_was_never_tried_in() -> None:
+    many, most = (judged("p/m", "coding", answers, 0.5).belief("p/m", "empathy") for answers in (1_000, 1_000_000))
+    assert many.variance == most.variance
+    assert many.variance**0.5 == pytest.approx(0.1, abs=0.01)
+    own = judged("p/m", "empathy", 1_000, 0.5, ("p/m", "coding", 1_000_000, 0.5)).belief("p/m", "empathy")
+    assert own.variance < many.variance / 10
