@@ -1,19 +1,23 @@
 """What judges found of the answers of two models."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Delete, Row, Select, delete, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.tables import benchmark_comparisons
 
 LATEST = 20_000
-"""How many of the latest judgements count, each of one order: vendors change models without changing their names."""
+"""How many of the latest judgements count, each of one order: vendors change models without changing their names.
+Retention deletes the others."""
+_PART = 500
+"""Rows that are converted at a time, so that the event loop is not held."""
 
 _COLUMNS = benchmark_comparisons.c
 
@@ -66,13 +70,51 @@ class Comparisons:
         """
         with unavailable("read the comparisons of answers"):
             async with self._reader.connect() as connection:
-                newest = select(func.count(), func.max(_COLUMNS.created_at)).select_from(benchmark_comparisons)
-                seen = tuple((await connection.execute(newest)).one())
+                seen = tuple((await connection.execute(extent())).one())
                 if seen != self._seen:
-                    latest = select(benchmark_comparisons).order_by(_COLUMNS.created_at.desc()).limit(LATEST)
-                    self._matches = matched((await connection.execute(latest)).all())
+                    self._matches = await asyncio.to_thread(matched, await _latest(connection))
                     self._seen = seen
         return self._matches
+
+    async def nth_latest(self, number: int) -> datetime | None:
+        """Returns the time of the `number`-th latest judgement; None if there are fewer.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        made = _COLUMNS.created_at
+        query = select(made).order_by(made.desc()).limit(1).offset(number - 1)
+        with unavailable("count the comparisons of answers"):
+            async with self._reader.connect() as connection:
+                return (await connection.execute(query)).scalar_one_or_none()
+
+
+def extent() -> Select[Any]:
+    """Returns the query for how many judgements count, and when the first and the last of them were made.
+
+    It reads the index alone, and of that only those that count.
+    """
+    times = select(_COLUMNS.created_at).order_by(_COLUMNS.created_at.desc()).limit(LATEST).subquery()
+    made = times.c.created_at
+    return select(func.count(), func.min(made), func.max(made))
+
+
+def oldest(cutoff: datetime, limit: int) -> Delete:
+    """Returns what deletes the oldest judgements from before a time, so many at most."""
+    keys = benchmark_comparisons.primary_key.columns.values()
+    made = _COLUMNS.created_at
+    chosen = select(*keys).where(made < cutoff).order_by(made).limit(limit)
+    return delete(benchmark_comparisons).where(tuple_(*keys).in_(chosen))
+
+
+async def _latest(connection: AsyncConnection) -> Sequence[Row[Any]]:
+    names = ("run_id", "suite", "task_id", "first", "second", "category", "preference")
+    query = select(*(_COLUMNS[name] for name in names)).order_by(_COLUMNS.created_at.desc()).limit(LATEST)
+    rows: list[Row[Any]] = []
+    async with connection.stream(query) as result:
+        async for part in result.partitions(_PART):
+            rows += part
+    return rows
 
 
 def matched(rows: Iterable[Row[Any]]) -> Sequence[Matches]:

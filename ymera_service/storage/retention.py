@@ -1,7 +1,7 @@
 """Deletes executions that are too old or too many, and what only they or a day needed.
 
-That is labels, observations, outcomes and catalogs; and answers to benchmark tasks and those of sessions, which have
-limits of their own.
+That is labels, observations, outcomes and catalogs; and answers to benchmark tasks, those of sessions and comparisons of
+answers, which have limits of their own.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Delete, delete, exists, func, select, tuple_
 
 from ymera_service.config import StorageSettings
+from ymera_service.storage import comparisons
 from ymera_service.storage.database import Database
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.outcomes import KEPT
@@ -95,6 +96,7 @@ class Retention:
             await self._delete_all(_oldest_session_answers(cutoff))
         await self._delete_all(_old_outcomes(self._now() - KEPT))
         await self._prune_answers()
+        await self._prune_comparisons()
         versions = await self._delete_all(_unnamed_versions())
         if deleted or versions:
             _log.info("pruned", executions=deleted, catalog_versions=versions)
@@ -107,6 +109,11 @@ class Retention:
             await self._delete_all(_oldest_answers(self._now() - timedelta(days=days)))
         if (cutoff := await self._database.benchmark_runs.nth_latest_answer(most + 1)) is not None:
             await self._delete_all(_oldest_answers(cutoff + timedelta(microseconds=1)))
+
+    async def _prune_comparisons(self) -> None:
+        """Deletes comparisons of answers that do not count any more."""
+        if (cutoff := await self._database.comparisons.nth_latest(comparisons.LATEST + 1)) is not None:
+            await self._delete_all(comparisons.oldest(cutoff + timedelta(microseconds=1), BATCH))
 
     async def _cutoff(self) -> datetime | None:
         """Returns the time before which executions are deleted; None if none are."""
