@@ -89,7 +89,7 @@ class Comparisons:
                 return (await connection.execute(query)).scalar_one_or_none()
 
 
-def extent() -> Select[Any]:
+def extent() -> Select[int, datetime, datetime]:
     """Returns the query for how many judgements count, and when the first and the last of them were made.
 
     It reads the index alone, and of that only those that count.

@@ -1,6 +1,6 @@
 """Deletes executions that are too old or too many, and what only they or a day needed.
 
-That is labels, observations, outcomes and catalogs; and answers to benchmark tasks, those of sessions and comparisons of
+That is labels, observations, outcomes and catalogs; and answers to benchmark tasks, those of sessions and judgements of
 answers, which have limits of their own.
 """
 
