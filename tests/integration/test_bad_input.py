@@ -181,8 +181,8 @@ async def test_every_fault_of_own_tasks_is_named(stub: ymera_pb2_grpc.YmeraServi
         name="",
         category=" support",
     )
-    call = stub.Benchmark(ymera_pb2.BenchmarkRequest(own_suite=suite, suites=["lab"], categories=["x"]), timeout=WAIT)
-    code, details = await refused(call)
+    asked = ymera_pb2.BenchmarkRequest(own_suite=suite, suites=["lab"], categories=["x"], judge_models=["lab/parrot"])
+    code, details = await refused(stub.Benchmark(asked, timeout=WAIT))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert violations(details).keys() == {
         "own_suite.name",
@@ -196,6 +196,7 @@ async def test_every_fault_of_own_tasks_is_named(stub: ymera_pb2_grpc.YmeraServi
         "own_suite.tasks[6]",
         "suites",
         "categories",
+        "judge_models",
     }
     assert "tasks[0]" in violations(details)["own_suite.tasks[6]"]
 

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 from ymera.v1 import feedback_pb2_grpc, routing_pb2_grpc, ymera_pb2_grpc
+from ymera.v1.content_pb2 import ROLE_USER, Message, Part
 from ymera.v1.feedback_pb2 import FeedbackRequest
 from ymera.v1.routing_pb2 import ListBeliefsRequest, ResetBeliefsRequest
-from ymera.v1.ymera_pb2 import HealthRequest, QualityDrift
+from ymera.v1.ymera_pb2 import BenchmarkRequest, HealthRequest, OwnSuite, OwnTask, QualityDrift
 
 from tests.integration.test_access import CHECKOUT, SEARCH, ask, key, reason
 from ymera_service.access.keys import digest
 from ymera_service.server import Application
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from tests.integration.conftest import Lab
     from ymera_service.config import Settings
@@ -112,7 +113,9 @@ async def test_a_reset_of_nothing_is_refused(
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_only_administrators_reset(make_settings: Callable[..., Settings], lab: Lab) -> None:
+@pytest.fixture
+async def guarded(make_settings: Callable[..., Settings], lab: Lab) -> AsyncIterator[grpc.aio.Channel]:
+    """A connection to a server that knows two callers, of which "search" is an administrator."""
     keys = [
         {"name": "checkout", "key_sha256": digest(CHECKOUT)},
         {"name": "search", "key_sha256": digest(SEARCH), "administrator": True},
@@ -121,9 +124,26 @@ async def test_only_administrators_reset(make_settings: Callable[..., Settings],
         Application.start(make_settings(access={"callers": keys}), lab.found) as app,
         grpc.aio.insecure_channel(app.address) as channel,
     ):
-        stub = routing_pb2_grpc.RoutingServiceStub(channel)
-        wanted = ResetBeliefsRequest(model="lab/parrot")
-        denied = await reason(stub.ResetBeliefs(wanted, metadata=key(CHECKOUT), timeout=WAIT))
-        assert denied == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ADMINISTRATOR")
-        allowed = await reason(stub.ResetBeliefs(wanted, metadata=key(SEARCH), timeout=WAIT))
-        assert allowed == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+        yield channel
+
+
+async def test_only_administrators_reset(guarded: grpc.aio.Channel) -> None:
+    stub = routing_pb2_grpc.RoutingServiceStub(guarded)
+    wanted = ResetBeliefsRequest(model="lab/parrot")
+    denied = await reason(stub.ResetBeliefs(wanted, metadata=key(CHECKOUT), timeout=WAIT))
+    assert denied == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ADMINISTRATOR")
+    allowed = await reason(stub.ResetBeliefs(wanted, metadata=key(SEARCH), timeout=WAIT))
+    assert allowed == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+
+
+async def test_only_administrators_measure_by_tasks_of_their_own(guarded: grpc.aio.Channel, lab: Lab) -> None:
+    """Otherwise wrong answers that are said to be right would change the choice for every caller."""
+    stub = ymera_pb2_grpc.YmeraServiceStub(guarded)
+    message = Message(role=ROLE_USER, parts=[Part(text="word")])
+    suite = OwnSuite(name="mine", category="general", tasks=[OwnTask(messages=[message], answers=["another"])])
+    wanted = BenchmarkRequest(models=["lab/parrot"], own_suite=suite)
+    denied = await reason(stub.Benchmark(wanted, metadata=key(CHECKOUT), timeout=WAIT).read())
+    assert denied == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ADMINISTRATOR")
+    assert lab.provider.calls == 0
+    events = [event async for event in stub.Benchmark(wanted, metadata=key(SEARCH), timeout=WAIT)]
+    assert events[-1].completed.scores[0].score == 0

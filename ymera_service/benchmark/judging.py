@@ -133,18 +133,21 @@ def judges_of(
     """Returns the usable models that some patterns mean and that are none of the contestants.
 
     Raises:
-        InvalidRequest: A pattern means no model, or no usable one is left.
+        InvalidRequest: Patterns mean no model, or none that is left.
     """
     taken = {name_of(model.id) for model in contestants}
     models, found = {model.id: model for model in usable if name_of(model.id) not in taken}, dict[str, Model]()
+    faults = []
     for index, pattern in enumerate(patterns):
         ids = catalog.match(pattern)
-        if not ids:
-            raise InvalidRequest([FieldViolation(f"judge_models[{index}]", f"{pattern[:256]!r} matches no model")])
-        found |= {id_: models[id_] for id_ in ids if id_ in models}
-    if not found:
-        remedy = "have to mean a model that you may use, that is not measured, and whose price is known with a limit"
-        raise InvalidRequest([FieldViolation("judge_models", remedy)])
+        meant = {id_: models[id_] for id_ in ids if id_ in models}
+        found |= meant
+        if not meant:
+            wanted = "has to mean a model that you may use, that is not measured, and whose price is known with a limit"
+            problem = f"{pattern[:256]!r} {wanted}" if ids else f"{pattern[:256]!r} matches no model"
+            faults.append(FieldViolation(f"judge_models[{index}]", problem))
+    if faults:
+        raise InvalidRequest(faults)
     return list(found.values())
 
 

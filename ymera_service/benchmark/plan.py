@@ -20,6 +20,8 @@ from ymera_service.sdk.models import Kind, Model
 
 MAX_TASKS_PER_CATEGORY = 1000
 MAX_CONCURRENCY = 64
+MAX_TASKS = 200_000
+"""The maximum number of tasks of all models: their schedule, costs and results are held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ def tasks_of(
 
     Raises:
         InternalError: A suite, which is a plugin's code, raised an exception.
-        InvalidRequest: The answers to all tasks are compared, and there is no judge, or fewer than two models.
+        InvalidRequest: The answers to all tasks are compared, and there is no judge, or fewer than two models; or there
+            are more than `MAX_TASKS` for all models.
     """
     tasks = [
         (suite, task)
@@ -170,6 +173,9 @@ def tasks_of(
         for category in _chosen(suite.categories, plan.categories)
         for task in _created(suite, category, plan.tasks_per_category, seed)
     ]
+    if (total := models * len(tasks)) > MAX_TASKS:
+        problem = f"makes {total:,} tasks in all; at most {MAX_TASKS:,} are allowed, so lower it or name fewer models"
+        raise InvalidRequest([FieldViolation("tasks_per_category", problem)])
     graded = [each for each in tasks if not isinstance(each[1], PairwiseTask)]
     if plan.judges and models > 1:
         return tasks

@@ -98,7 +98,7 @@ class Unauthenticated(RequestError):
 
 
 class NotAdministrator(RequestError):
-    """The caller may not manage providers' keys, or reset beliefs."""
+    """The caller may not do what only administrators may, such as manage providers' keys."""
 
     reason = "NOT_ADMINISTRATOR"
 

@@ -10,7 +10,7 @@ import structlog
 
 from ymera_service.benchmark.plan import BenchmarkPlan
 from ymera_service.benchmark.runner import BenchmarkEvent, BenchmarkRunner
-from ymera_service.sdk.errors import InternalError, ModelNotPermitted, ShuttingDown, YmeraError
+from ymera_service.sdk.errors import InternalError, ModelNotPermitted, NotAdministrator, ShuttingDown, YmeraError
 from ymera_service.sdk.failures import Failure
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.plans import check_plan
@@ -38,10 +38,11 @@ SentEvent = BenchmarkEvent | BenchmarkStopped
 
 
 class Benchmarks:
-    """Measures models for calls."""
+    """Measures models for calls. If callers have keys, only administrators may do so by tasks of their own."""
 
-    def __init__(self, runner: BenchmarkRunner) -> None:
+    def __init__(self, runner: BenchmarkRunner, *, guarded: bool = False) -> None:
         self._runner = runner
+        self._guarded = guarded
 
     async def stream(
         self,
@@ -59,12 +60,17 @@ class Benchmarks:
             InvalidRequest: With all faults of the plan, and those that its conversion found.
             CallerRateLimited: The caller has sent as many requests as it may.
             ModelNotPermitted: The caller's spending is limited.
+            NotAdministrator: The caller may not measure by tasks of its own.
             YmeraError: As `BenchmarkRunner.run`; if the run had begun, the last event says the same.
         """
         check_plan(plan, faults)
         faults.check()
         if call.caller.budget is not None:  # measurements are not accounted for by caller
             raise ModelNotPermitted("a key with a limit of spending can't measure models")
+        if plan.own_suite is not None and self._guarded and not call.caller.administrator:
+            problem = "may not measure by tasks of its own, as the results count for all callers"
+            remedy = "set administrator = true in its table of access.callers"
+            raise NotAdministrator(f"{call.caller.name!r} {problem}; {remedy}")
         call.caller.admit()
         plan = replace(plan, caller=call.caller.name, caller_models=call.caller.allow_models)
         call.notes["models"] = len(plan.models)

@@ -100,7 +100,7 @@ def build(
         calls=calls,
         executions=Executions(pipeline, Idempotency(pipeline, storage.database, history)),
         inference=Inference(pipeline),
-        benchmarks=Benchmarks(runner),
+        benchmarks=Benchmarks(runner, guarded=private),
         past_benchmarks=PastBenchmarks(storage.database, private=private),
         history=history,
         beliefs=Beliefs(catalog, routing.evidence, storage.recorder, guarded=private),

@@ -289,6 +289,15 @@ async def test_the_error_of_an_unknown_suite_suggests_similar_names(bench: "Benc
         await run(bench, BenchmarkPlan(suites=["sum"]))
 
 
+@pytest.mark.parametrize("plan_only", [False, True])
+async def test_a_plan_of_too_many_tasks_is_refused(bench: "Bench", plan_only: bool) -> None:
+    bench.provider.names = [f"model-{number}" for number in range(101)]
+    await bench.catalog.refresh()
+    with pytest.raises(InvalidRequest, match="202,000 tasks in all") as caught:
+        await run(bench, BenchmarkPlan(tasks_per_category=1000, plan_only=plan_only))
+    assert [violation.field for violation in caught.value.violations] == ["tasks_per_category"]
+
+
 async def test_every_invalid_field_is_reported(bench: "Bench") -> None:
     with pytest.raises(InvalidRequest) as caught:
         await run(bench, BenchmarkPlan(categories=["math", "poetry"]))

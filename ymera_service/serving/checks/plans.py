@@ -32,6 +32,8 @@ def check_plan(plan: BenchmarkPlan, faults: Violations) -> None:
         for field, values in (("suites", plan.suites), ("categories", plan.categories)):
             if values:
                 faults.add(field, "has to be empty with own_suite, whose tasks are run in place of suites")
+        if plan.judges:
+            faults.add("judge_models", "has to be empty with own_suite, whose tasks have right answers")
 
 
 def _check_resumed(plan: BenchmarkPlan, faults: Violations) -> None:

@@ -171,7 +171,7 @@ func (x *ListExperimentsResponse) GetExperiments() []*Experiment {
 // The request of GetExperiment.
 type GetExperimentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name in the server's configuration. Required.
+	// The name in the server's configuration, at most 128 characters. Required.
 	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

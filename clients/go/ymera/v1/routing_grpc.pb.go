@@ -76,8 +76,9 @@ type RoutingServiceClient interface {
 	// Returns what is known of the arms of one experiment, from all executions that
 	// are stored.
 	//
-	// Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
-	// it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+	// Errors: INVALID_ARGUMENT for a name that is missing or too long; NOT_FOUND
+	// (EXPERIMENT_NOT_FOUND) if the server is not configured with it;
+	// PERMISSION_DENIED as in ListExperiments. Has no side effects.
 	GetExperiment(ctx context.Context, in *GetExperimentRequest, opts ...grpc.CallOption) (*GetExperimentResponse, error)
 }
 
@@ -204,8 +205,9 @@ type RoutingServiceServer interface {
 	// Returns what is known of the arms of one experiment, from all executions that
 	// are stored.
 	//
-	// Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
-	// it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+	// Errors: INVALID_ARGUMENT for a name that is missing or too long; NOT_FOUND
+	// (EXPERIMENT_NOT_FOUND) if the server is not configured with it;
+	// PERMISSION_DENIED as in ListExperiments. Has no side effects.
 	GetExperiment(context.Context, *GetExperimentRequest) (*GetExperimentResponse, error)
 	mustEmbedUnimplementedRoutingServiceServer()
 }

@@ -1778,7 +1778,7 @@ type BenchmarkRequest struct {
 	// Only tasks of these categories; at most 128. Empty takes all.
 	Categories []string `protobuf:"bytes,3,rep,name=categories,proto3" json:"categories,omitempty"`
 	// The most tasks per suite and category; 0 means 5, or 30 if the run is
-	// adaptive, or all of own_suite. At most 1,000.
+	// adaptive, or all of own_suite. At most 1,000, and 200,000 in all.
 	TasksPerCategory int32 `protobuf:"varint,4,opt,name=tasks_per_category,json=tasksPerCategory,proto3" json:"tasks_per_category,omitempty"`
 	// Chooses the tasks; the same seed gives the same ones. Absent draws a new
 	// seed, so that each run adds tasks to what is known; started has it.
@@ -1792,8 +1792,9 @@ type BenchmarkRequest struct {
 	// does not fit into what is left; then completed holds the scores until then.
 	// Models whose price is not known are left out. Absent means no limit.
 	MaxCostMicros *int64 `protobuf:"varint,8,opt,name=max_cost_micros,json=maxCostMicros,proto3,oneof" json:"max_cost_micros,omitempty"`
-	// Tasks of the caller's own, which are run in place of suites. suites and
-	// categories have to be empty then.
+	// Tasks of the caller's own, which are run in place of suites. suites,
+	// categories and judge_models have to be empty then. If callers have keys, only
+	// an administrator's may set it, as the results count for all callers.
 	OwnSuite *OwnSuite `protobuf:"bytes,9,opt,name=own_suite,json=ownSuite,proto3" json:"own_suite,omitempty"`
 	// Resumes this run, which was interrupted or reached its max_cost_micros:
 	// tasks that have a result are not repeated, and count in completed. The run
@@ -1814,14 +1815,14 @@ type BenchmarkRequest struct {
 	// After how long no more tasks are started; those under way are finished. From
 	// the beginning, or the resumption, of the run. Absent means no limit.
 	MaxDuration *durationpb.Duration `protobuf:"bytes,13,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
-	// Models that compare answers, as models; they are not measured, by whichever
-	// provider they are offered, and of those that models names none may be among
-	// them. Tasks without a right answer, as
-	// of the suite "conversations", are run only with judges: of two models'
-	// answers to the same message a judge says which is better, once in each
-	// order, and different verdicts count as a tie. For each comparison the first
-	// judge is taken that is of neither model's family, or else the first. Has to be
-	// empty if adaptive, and with resume_run_id, as the run says who judges.
+	// Models that compare answers, as models. They are not measured, by whichever
+	// provider they are offered, and each of these has to mean one that models does
+	// not name. Tasks without a right answer, as of the suite "conversations", are
+	// run only with judges: of two models' answers to the same message a judge says
+	// which is better, once in each order, and different verdicts count as a tie.
+	// For each comparison the first judge is taken that is of neither model's
+	// family, or else the first. Has to be empty if adaptive, and with
+	// resume_run_id, as the run says who judges.
 	JudgeModels   []string `protobuf:"bytes,14,rep,name=judge_models,json=judgeModels,proto3" json:"judge_models,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -82,11 +82,11 @@ type YmeraServiceClient interface {
 	// terminal event: completed, failed or cancelled.
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-	// suite), PERMISSION_DENIED (the caller's key does not allow a named model),
-	// INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-	// running; CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE,
-	// RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured before a
-	// cancellation are kept.
+	// suite), PERMISSION_DENIED (the caller's key does not allow a named model;
+	// NOT_ADMINISTRATOR), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+	// measurements are running; CALLER_RATE_LIMITED), UNAVAILABLE
+	// (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured
+	// before a cancellation are kept.
 	Benchmark(ctx context.Context, in *BenchmarkRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BenchmarkResponse], error)
 	// Reports the state of the server, its providers and plugins. Its status is
 	// always OK; the state is in the message. Has no side effects. Load balancers
@@ -224,11 +224,11 @@ type YmeraServiceServer interface {
 	// terminal event: completed, failed or cancelled.
 	//
 	// The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-	// suite), PERMISSION_DENIED (the caller's key does not allow a named model),
-	// INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-	// running; CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE,
-	// RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured before a
-	// cancellation are kept.
+	// suite), PERMISSION_DENIED (the caller's key does not allow a named model;
+	// NOT_ADMINISTRATOR), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+	// measurements are running; CALLER_RATE_LIMITED), UNAVAILABLE
+	// (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured
+	// before a cancellation are kept.
 	Benchmark(*BenchmarkRequest, grpc.ServerStreamingServer[BenchmarkResponse]) error
 	// Reports the state of the server, its providers and plugins. Its status is
 	// always OK; the state is in the message. Has no side effects. Load balancers

@@ -93,7 +93,7 @@ class GetExperimentRequest(google.protobuf.message.Message):
 
     NAME_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """The name in the server's configuration. Required."""
+    """The name in the server's configuration, at most 128 characters. Required."""
     def __init__(
         self,
         *,

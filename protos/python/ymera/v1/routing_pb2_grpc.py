@@ -147,8 +147,9 @@ class RoutingServiceServicer(object):
         """Returns what is known of the arms of one experiment, from all executions that
         are stored.
 
-        Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
-        it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+        Errors: INVALID_ARGUMENT for a name that is missing or too long; NOT_FOUND
+        (EXPERIMENT_NOT_FOUND) if the server is not configured with it;
+        PERMISSION_DENIED as in ListExperiments. Has no side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -259,8 +259,9 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
     """Returns what is known of the arms of one experiment, from all executions that
     are stored.
 
-    Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
-    it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+    Errors: INVALID_ARGUMENT for a name that is missing or too long; NOT_FOUND
+    (EXPERIMENT_NOT_FOUND) if the server is not configured with it;
+    PERMISSION_DENIED as in ListExperiments. Has no side effects.
     """
 
 RoutingServiceAsyncStub: typing_extensions.TypeAlias = RoutingServiceStub[
@@ -384,8 +385,9 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
         """Returns what is known of the arms of one experiment, from all executions that
         are stored.
 
-        Errors: NOT_FOUND (EXPERIMENT_NOT_FOUND) if the server is not configured with
-        it; PERMISSION_DENIED as in ListExperiments. Has no side effects.
+        Errors: INVALID_ARGUMENT for a name that is missing or too long; NOT_FOUND
+        (EXPERIMENT_NOT_FOUND) if the server is not configured with it;
+        PERMISSION_DENIED as in ListExperiments. Has no side effects.
         """
 
 def add_RoutingServiceServicer_to_server(servicer: RoutingServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -927,7 +927,7 @@ class BenchmarkRequest(google.protobuf.message.Message):
     JUDGE_MODELS_FIELD_NUMBER: builtins.int
     tasks_per_category: builtins.int
     """The most tasks per suite and category; 0 means 5, or 30 if the run is
-    adaptive, or all of own_suite. At most 1,000.
+    adaptive, or all of own_suite. At most 1,000, and 200,000 in all.
     """
     seed: builtins.int
     """Chooses the tasks; the same seed gives the same ones. Absent draws a new
@@ -979,8 +979,9 @@ class BenchmarkRequest(google.protobuf.message.Message):
 
     @property
     def own_suite(self) -> Global___OwnSuite:
-        """Tasks of the caller's own, which are run in place of suites. suites and
-        categories have to be empty then.
+        """Tasks of the caller's own, which are run in place of suites. suites,
+        categories and judge_models have to be empty then. If callers have keys, only
+        an administrator's may set it, as the results count for all callers.
         """
 
     @property
@@ -991,14 +992,14 @@ class BenchmarkRequest(google.protobuf.message.Message):
 
     @property
     def judge_models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Models that compare answers, as models; they are not measured, by whichever
-        provider they are offered, and of those that models names none may be among
-        them. Tasks without a right answer, as
-        of the suite "conversations", are run only with judges: of two models'
-        answers to the same message a judge says which is better, once in each
-        order, and different verdicts count as a tie. For each comparison the first
-        judge is taken that is of neither model's family, or else the first. Has to be
-        empty if adaptive, and with resume_run_id, as the run says who judges.
+        """Models that compare answers, as models. They are not measured, by whichever
+        provider they are offered, and each of these has to mean one that models does
+        not name. Tasks without a right answer, as of the suite "conversations", are
+        run only with judges: of two models' answers to the same message a judge says
+        which is better, once in each order, and different verdicts count as a tie.
+        For each comparison the first judge is taken that is of neither model's
+        family, or else the first. Has to be empty if adaptive, and with
+        resume_run_id, as the run says who judges.
         """
 
     def __init__(

@@ -140,11 +140,11 @@ class YmeraServiceServicer(object):
         terminal event: completed, failed or cancelled.
 
         The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-        suite), PERMISSION_DENIED (the caller's key does not allow a named model),
-        INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-        running; CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE,
-        RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured before a
-        cancellation are kept.
+        suite), PERMISSION_DENIED (the caller's key does not allow a named model;
+        NOT_ADMINISTRATOR), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+        measurements are running; CALLER_RATE_LIMITED), UNAVAILABLE
+        (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured
+        before a cancellation are kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -212,11 +212,11 @@ class YmeraServiceStub(typing.Generic[_YmeraServiceRouteType, _YmeraServiceExecu
     terminal event: completed, failed or cancelled.
 
     The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-    suite), PERMISSION_DENIED (the caller's key does not allow a named model),
-    INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-    running; CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE,
-    RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured before a
-    cancellation are kept.
+    suite), PERMISSION_DENIED (the caller's key does not allow a named model;
+    NOT_ADMINISTRATOR), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+    measurements are running; CALLER_RATE_LIMITED), UNAVAILABLE
+    (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured
+    before a cancellation are kept.
     """
 
     Health: _YmeraServiceHealthType
@@ -327,11 +327,11 @@ class YmeraServiceServicer(metaclass=abc.ABCMeta):
         terminal event: completed, failed or cancelled.
 
         The providers charge for the calls. Errors: NOT_FOUND (an unknown model or
-        suite), PERMISSION_DENIED (the caller's key does not allow a named model),
-        INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4 measurements are
-        running; CALLER_RATE_LIMITED), UNAVAILABLE (STORAGE_UNAVAILABLE,
-        RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured before a
-        cancellation are kept.
+        suite), PERMISSION_DENIED (the caller's key does not allow a named model;
+        NOT_ADMINISTRATOR), INVALID_ARGUMENT, RESOURCE_EXHAUSTED (OVERLOADED: 4
+        measurements are running; CALLER_RATE_LIMITED), UNAVAILABLE
+        (STORAGE_UNAVAILABLE, RECORDING_UNAVAILABLE, SHUTTING_DOWN). Results measured
+        before a cancellation are kept.
         """
 
     @abc.abstractmethod
