@@ -19,9 +19,9 @@ MOST_CATEGORIES = 256
 """Those whose answers came last are kept."""
 ANSWER_PRICE = 4.0
 """What a token of an answer usually costs, in tokens of a prompt."""
-LEAST_SIZE, MOST_SIZE = 0.5, 2.0
-"""The smallest and the largest size that counts, in usual ones. With the default weights, 4 sends long prompts of need
-to a small free model that users would not choose for them; 3 does not."""
+LEAST_SIZE, MOST_SIZE = 0.5, 1.5
+"""The smallest and the largest size that counts, in usual ones. With the default weights, 2 sends long prompts of need
+to a small cheap model that users would not choose for them, where only dear models are better; 1.5 does not."""
 
 
 @dataclass(slots=True)

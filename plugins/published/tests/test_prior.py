@@ -66,6 +66,17 @@ def test_a_distilled_model_is_not_as_good_as_its_teacher() -> None:
     assert expected("deepseek-r1-distill-llama-8b") < expected("deepseek-r1") - 0.1
 
 
+def test_a_small_model_named_after_a_large_one_of_unknown_size_is_also_expected_from_its_size() -> None:
+    sizes = [expected(f"deepseek-r1:{size}b") for size in ("1.5", "8", "70")]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < expected("deepseek-r1") - 0.2
+    assert basis("deepseek-r1:1.5b").endswith(", and its size")
+
+
+def test_a_small_model_with_scores_for_empathy_alone_is_expected_to_be_weaker_elsewhere() -> None:
+    assert expected("gemma3:4b", category="coding") < expected("gemma3:4b", category="empathy")
+
+
 def test_an_unknown_model_is_expected_from_its_size_and_then_from_its_price() -> None:
     assert basis("unheard-of-7b", Price(10, 10)) == "models of about 7 billion parameters, a weak hint"
     cheap, dear = Price(0, 100_000), Price(0, 60_000_000)

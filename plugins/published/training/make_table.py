@@ -1,14 +1,15 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["numpy>=2"]
+# dependencies = ["numpy>=2", "pluggy>=1.6", "pydantic>=2.11"]
 # ///
 """Makes the table of expected qualities: `uv run plugins/published/training/make_table.py`.
 
 Reads the published scores and prices in `../shared/catalogue` beside the checkout and writes `table.json` into the
 package. Scores of several benchmarks and of their editions are on scales of their own, so a model of them all is
 fitted: the logit of a score is the benchmark's slope times the model's ability in the area, plus the benchmark's
-offset. An ability is the model's general one plus a deviation in the area; both are drawn towards 0 (ridge), so that
-an area in which a model was not scored is expected from the others. Efforts of one model are averaged.
+offset. An ability is the model's general one plus a deviation in the area. The deviation is drawn towards 0 (ridge), so
+that an area in which a model was not scored is expected from the others; the general one is drawn towards what its size
+lets expect, where its name says it. Efforts of one model are averaged.
 """
 
 import gzip
@@ -27,7 +28,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[2].parent / "shared" / "catalogue"
 TABLE = HERE.parent / "src" / "ymera_published" / "table.json"
-sys.path.insert(0, str(HERE.parent / "src"))
+sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parents[2])]
 
 from ymera_published.names import ModelName, read  # noqa: E402  # found by the path above
 
@@ -45,8 +46,9 @@ MIXES: Mapping[str, Mapping[str, float]] = {
 SLOPE, OFFSET = 1.3, 1.0
 """The logit of an expected quality is `SLOPE` times the ability plus `OFFSET`: the benchmarks' mean is a share of 0.5,
 and what people ask day by day is easier by an odds ratio of e."""
-GENERAL_RIDGE, AREA_RIDGE, FAITHFULNESS_RIDGE = 0.15, 1.0, 0.15
-"""Faithful summaries say little about other abilities, so that area may deviate most."""
+GENERAL_RIDGE, SIZED_RIDGE, AREA_RIDGE, FAITHFULNESS_RIDGE = 0.15, 0.6, 1.0, 0.15
+"""The general ability of a model of known size deviates less, as it is expected from the size. Faithful summaries say
+little about other abilities, so that area may deviate most."""
 SLOPE_RIDGE = 3.0
 ROUNDS = 15
 _EFFORT = re.compile(r"[-_ (]+(?:x?high|low|medium|minimal)(?:[-_ ]effort)?\)?(?=$|-20)", re.IGNORECASE)
@@ -118,25 +120,33 @@ def abilities(observed: list[Observation]) -> dict[ModelName, Floats]:
         benchmark=np.array([benchmarks.index(each.benchmark) for each in observed]),
         logit=np.array([each.logit for each in observed]),
     )
+    sizes = np.array([[bool(each.size), log(each.size or 1.0)] for each in models])
     slopes = np.ones(len(benchmarks))
     for _ in range(ROUNDS):
-        ability = _abilities(scores, slopes, len(models))
+        ability = _abilities(scores, slopes, sizes)
         slopes = _slopes(scores, ability[scores.model, scores.area], len(benchmarks))
     return dict(zip(models, ability, strict=True))
 
 
-def _abilities(scores: Scores, slopes: Floats, count: int) -> Floats:
-    """Returns the abilities that fit best with given slopes: a ridge regression."""
+def _abilities(scores: Scores, slopes: Floats, sizes: Floats) -> Floats:
+    """Returns the abilities that fit best with given slopes: a ridge regression.
+
+    `sizes` says of each model whether its size is known, and its logarithm.
+    """
+    count, benchmarks = len(sizes), len(slopes)
     rows, slope, deviations = np.arange(len(scores.logit)), slopes[scores.benchmark], count * len(AREAS)
-    design = np.zeros((len(scores.logit), count + deviations + len(slopes)))
+    design = np.zeros((len(scores.logit), count + deviations + benchmarks + 2))
     design[rows, scores.model] = slope
     design[rows, count + scores.model * len(AREAS) + scores.area] = slope
     design[rows, count + deviations + scores.benchmark] = 1
+    design[:, -2:] = slope[:, None] * sizes[scores.model]
     per_area = [FAITHFULNESS_RIDGE if each == "faithfulness" else AREA_RIDGE for each in AREAS]
-    ridge = np.concatenate([np.full(count, GENERAL_RIDGE), np.tile(per_area, count), np.full(len(slopes), 1e-3)])
+    free = np.full(benchmarks + 2, 1e-3)
+    general_ridge = np.where(sizes[:, 0] > 0, SIZED_RIDGE, GENERAL_RIDGE)
+    ridge = np.concatenate([general_ridge, np.tile(per_area, count), free])
     solved = np.linalg.solve(design.T @ design + np.diag(ridge), design.T @ scores.logit)
-    general, deviation = solved[:count], solved[count : count + deviations].reshape(count, len(AREAS))
-    fitted: Floats = (general - general.mean())[:, None] + deviation
+    general, deviation = solved[:count] + sizes @ solved[-2:], solved[count : count + deviations]
+    fitted: Floats = (general - general.mean())[:, None] + deviation.reshape(count, len(AREAS))
     return fitted
 
 

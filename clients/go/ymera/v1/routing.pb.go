@@ -2710,7 +2710,7 @@ type Decision struct {
 	Policy string `protobuf:"bytes,5,opt,name=policy,proto3" json:"policy,omitempty"`
 	// The weights asked for, adding up to 1. Those of the components count the
 	// cost in proportion to the size of the request, from half of what is usual to
-	// twice that.
+	// one and a half times that.
 	Weights *RoutingWeights `protobuf:"bytes,6,opt,name=weights,proto3" json:"weights,omitempty"`
 	// The seed of random choices; the same inputs and seed give the same order.
 	Seed int64 `protobuf:"varint,7,opt,name=seed,proto3" json:"seed,omitempty"`

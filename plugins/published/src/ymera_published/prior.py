@@ -1,7 +1,8 @@
 """What quality to expect of a model that was never measured here: from published scores, else from weaker hints.
 
-In the order in which they count: scores of this model; those of the nearest model of its family; how quality
-usually goes with size; how it usually goes with price. How the table was made is in `training/make_table.py`.
+In the order in which they count: scores of this model; those of the nearest model of its family, and beside them the
+size where only this model's is known; how quality usually goes with size; how it usually goes with price. How the table
+was made is in `training/make_table.py`.
 """
 
 import json
@@ -70,15 +71,22 @@ class PublishedScores(QualityPrior):
     def _from_relative(self, name: ModelName, nearest: Published) -> Expectation:
         sources = f"{', '.join(nearest.sources)}, {self._taken}"
         newer, larger = _difference(name, nearest.name)
-        if name.words == nearest.name.words and not newer and not larger:
+        sized = bool(name.size and not nearest.name.size)
+        if name.words == nearest.name.words and not (newer or larger or sized):
             return Expectation(nearest.quality, f"published scores ({sources})")
         by_version, by_size = self._in_family
         # A newer relative may be no better, an older one is hardly ever as good, and a variant serves something else.
         shift = (
             by_version * min(newer, 0.0) + by_size * larger - (0.0 if name.words == nearest.name.words else _VARIANT)
         )
-        quality = {category: _share(_logit(each) + shift) for category, each in nearest.quality.items()}
-        return Expectation(quality, f"published scores of {nearest.name}, a relative ({sources})")
+        logits = {category: _logit(each) + shift for category, each in nearest.quality.items()}
+        basis = f"published scores of {nearest.name}, a relative ({sources})"
+        if sized:
+            # A small model is often named after a large one of unknown size: `deepseek-r1:1.5b`.
+            of_size = _on(self._by_size, name.size)
+            logits = {category: (each + of_size) / 2 for category, each in logits.items()}
+            basis = f"{basis}, and its size"
+        return Expectation({category: _share(each) for category, each in logits.items()}, basis)
 
 
 def _published(row: Mapping[str, Any]) -> Published:
@@ -99,9 +107,14 @@ def _difference(one: ModelName, other: ModelName) -> tuple[float, float]:
 
 
 def _alike(line: Sequence[float], amount: float, whose: str) -> Expectation:
-    slope, offset = line
-    quality = _share(slope * log(amount) + offset)
+    quality = _share(_on(line, amount))
     return Expectation(dict.fromkeys(CATEGORIES, quality), f"{whose}, a weak hint")
+
+
+def _on(line: Sequence[float], amount: float) -> float:
+    """Returns the logit of a quality that usually goes with an amount."""
+    slope, offset = line
+    return slope * log(amount) + offset
 
 
 def _logit(share: float) -> float:

@@ -1534,7 +1534,7 @@ class Decision(google.protobuf.message.Message):
     def weights(self) -> Global___RoutingWeights:
         """The weights asked for, adding up to 1. Those of the components count the
         cost in proportion to the size of the request, from half of what is usual to
-        twice that.
+        one and a half times that.
         """
 
     @property
