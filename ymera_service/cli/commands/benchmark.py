@@ -153,7 +153,7 @@ def benchmark(
     [dim]ymera benchmark --models 'ollama/*' --categories coding --tasks 20[/dim]
     [dim]ymera benchmark --models 'openai/*' --budget 0.50[/dim]
     [dim]ymera benchmark --adaptive --max-requests 200[/dim]
-    [dim]ymera benchmark --suites conversations --judge anthropic/claude-opus-4-1[/dim]
+    [dim]ymera benchmark --suites conversations --judge 'anthropic/claude-opus-4-1*'[/dim]
     [dim]ymera benchmark --suite my.jsonl --as-category support[/dim]
     [dim]ymera benchmark --resume last[/dim]
     """

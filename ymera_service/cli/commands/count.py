@@ -39,7 +39,7 @@ def count(
     The model's provider counts them, at no cost. Where it can't, the number is
     an estimate, which a tilde marks.
 
-    [dim]cat report.md | ymera count -m claude-haiku-4-5[/dim]
+    [dim]cat report.md | ymera count -m 'anthropic/claude-haiku-4-5*'[/dim]
     """
     output = Output(as_json)
     with output.reporting():
