@@ -3,9 +3,10 @@
     python tests/bench/selection.py [--rounds 20] [--split] [--cold]
 
 Each figure is taken over 200 requests that differ in length and categories; of several rounds the quickest counts for
-each request, as other load only ever adds. `--split` shows the time per step. With `--cold`, other work
-pushes what decisions need out of the processor's caches before each of them, as the rest of a request does. Only the
-ratios carry over to other machines.
+each request, as other load only ever adds. Where benchmark tasks and answers to similar requests correct what is
+expected, finding them is part of a decision; the space that tasks take is shown besides. `--split` shows the time per
+step. With `--cold`, other work pushes what decisions need out of the processor's caches before each of them, as the
+rest of a request does. Only the ratios carry over to other machines.
 """
 
 import argparse
@@ -13,8 +14,11 @@ import gc
 import random
 import statistics
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 from ymera_policies.policies import BestQuality, CheapestGoodEnough, RoundRobin
@@ -24,9 +28,11 @@ from ymera_service.catalog.versions import model_of
 from ymera_service.routing.decision import Preferences, Weights
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.features import BUCKETS, VERSION, Features
+from ymera_service.routing.features import to_json as stored
 from ymera_service.routing.filters import Sifted, filters_for, sift
+from ymera_service.routing.neighbours import MOST_KEPT
 from ymera_service.routing.policy import arrange
-from ymera_service.routing.quality import Qualities
 from ymera_service.routing.scoring import Scores, score
 from ymera_service.routing.selection import select
 from ymera_service.routing.sessions import NO_AFFINITY
@@ -37,12 +43,15 @@ from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.policies import RoutingPolicy
-from ymera_service.storage.records import BenchmarkSummary
+from ymera_service.storage.benchmark_tasks import MeasuredTasks
+from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
 
 SIZES = (2, 10, 150, 1_000)
 PROVIDERS = ("anthropic", "google", "openai", "openrouter")
 PER_ROUND = 200
 WEIGHTS = Weights(0.6, 0.15, 0.25)
+TASKS = 1_200
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +62,13 @@ class State:
     preferences: Preferences = field(default_factory=Preferences)
     open_domains: Mapping[str, float] = field(default_factory=dict)
     policy: RoutingPolicy | None = None
+    similar: bool = False
 
 
 STATES = {
     "nothing measured": State(),
     "all measured": State(measured=True),
+    "similar tasks and answers": State(measured=True, similar=True),
     "allow list": State(
         measured=True, preferences=Preferences(allow_models=("openai/*", "*-7", "anthropic/*4*"), deny_models=("*-2",))
     ),
@@ -97,6 +108,55 @@ def evidence_of(catalog: CatalogSnapshot) -> Evidence:
     return evidence
 
 
+def experienced(catalog: CatalogSnapshot) -> Evidence:
+    """Returns results of single tasks and judged answers: half of the models are better at what is complex."""
+    evidence, draw, models = evidence_of(catalog), random.Random(5), [*catalog.models]
+    evidence.load(evidence.benchmarks, (), tasks_of(models))
+    ratings, features = [], {}
+    for number in range(MOST_KEPT):
+        model, one, name = draw.choice(models), _features(draw), str(number)
+        features[name] = one
+        ratings.append(_rating(name, model, _quality(model, one)))
+    evidence.learn(ratings, features, past=True)
+    return evidence
+
+
+def tasks_of(models: Sequence[str]) -> MeasuredTasks:
+    """Returns `TASKS` tasks that all models did."""
+    draw = random.Random(4)
+    asked = [_features(draw) for _ in range(TASKS)]
+    scores = {model: (range(TASKS), [_quality(model, one) for one in asked]) for model in models}
+    return MeasuredTasks(dict(enumerate(map(stored, asked))), scores)
+
+
+def _rating(name: str, model: str, quality: float) -> Observation:
+    return Observation(
+        id=name,
+        created_at=NOW,
+        request_id=name,
+        source=ObservationSource.FEEDBACK,
+        name="rating",
+        value=quality,
+        amount=None,
+        model=model,
+        category="coding",
+        caller="",
+        tokens=0,
+        time_to_first_token=None,
+    )
+
+
+def _quality(model: str, features: Features) -> float:
+    return float((features.complexity > 0.5) == (len(model) % 2 == 0))
+
+
+def _features(draw: random.Random) -> Features:
+    shares = [draw.random() for _ in CATEGORIES]
+    words = draw.sample(range(BUCKETS), draw.randint(5, 60))
+    categories = {name: share / sum(shares) for name, share in zip(CATEGORIES, shares, strict=True)}
+    return Features(VERSION, categories, {}, draw.random(), draw.randint(10, 3_000), (), tuple(sorted(words)))
+
+
 def requests(state: State) -> Sequence[RoutingRequest]:
     """Returns requests of several lengths and mixtures of categories."""
     draw = random.Random(2)
@@ -108,16 +168,41 @@ def _request(draw: random.Random, preferences: Preferences) -> RoutingRequest:
     names = draw.sample(CATEGORIES, len(CATEGORIES))
     probabilities = {name: share / sum(shares) for name, share in zip(names, shares, strict=True)}
     tokens, tools = draw.randint(10, 20_000), frozenset({Capability.TOOLS} if draw.random() < 0.3 else ())
-    return RoutingRequest(preferences, probabilities, Needs(tools, tokens, 400, Usage(tokens, 400), 1))
+    needs = Needs(tools, tokens, 400, Usage(tokens, 400), 1)
+    return RoutingRequest(preferences, probabilities, needs, features=_features(draw))
 
 
-def snapshot_of(size: int, state: State) -> Snapshot:
-    """Returns the snapshot for decisions in this state."""
+def snapshot_of(size: int, state: State) -> tuple[Snapshot, Evidence]:
+    """Returns the snapshot for decisions in this state, and what is known in it."""
     catalog = catalogue(size)
-    evidence = evidence_of(catalog) if state.measured else Evidence()
-    table = Table(catalog, Qualities(evidence.benchmarks))
+    evidence = experienced(catalog) if state.similar else evidence_of(catalog) if state.measured else Evidence()
+    table = Table(catalog, evidence.qualities)
     paces = evidence.paces(table.targets)
-    return Snapshot(table, paces, WEIGHTS, 0.0, state.open_domains, NO_AFFINITY, 7, policy=state.policy)
+    return Snapshot(table, paces, WEIGHTS, 0.0, state.open_domains, NO_AFFINITY, 7, policy=state.policy), evidence
+
+
+def deciding(size: int, state: State) -> Callable[[RoutingRequest], object]:
+    """Returns what decides for a request."""
+    snapshot, evidence = snapshot_of(size, state)
+
+    def decide(request: RoutingRequest) -> object:
+        assert request.features is not None
+        corrected = replace(snapshot, corrections=evidence.corrections(request.features))
+        assert corrected.corrections is not None
+        return select(request, corrected)
+
+    return decide if state.similar else partial(select, snapshot=snapshot)
+
+
+def space_of_tasks(size: int) -> float:
+    """Returns the megabytes that tasks of so many models take in routing."""
+    evidence, tasks = Evidence(), tasks_of([*catalogue(size).models])
+    tracemalloc.start()
+    evidence.load((), (), tasks)
+    gc.collect()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return taken / 1e6
 
 
 class OtherWork:
@@ -175,10 +260,11 @@ def compare(rounds: int, between: Callable[[], object] | None) -> None:
             if not usable(size, state):
                 cells.append("–")
                 continue
-            snapshot = snapshot_of(size, state)
-            median, tail = timed(lambda request, s=snapshot: select(request, s), requests(state), rounds, between)  # type: ignore[misc]
+            median, tail = timed(deciding(size, state), requests(state), rounds, between)
             cells.append(f"{median:.0f} / {tail:.0f}")
         print(f"{name:<28}" + "".join(f"{cell:>16}" for cell in cells), flush=True)
+    spaces = [f"{space_of_tasks(size):.0f}" for size in SIZES]
+    print(f"{'MB, similar tasks':<28}" + "".join(f"{space:>16}" for space in spaces))
 
 
 def split(rounds: int) -> None:
@@ -186,7 +272,7 @@ def split(rounds: int) -> None:
     print(f"{'µs, median':<28}" + "".join(f"{size:>16,}" for size in SIZES))
     state = STATES["all measured"]
     batch = requests(state)
-    columns = [_steps(snapshot_of(size, state), batch, rounds) for size in SIZES]
+    columns = [_steps(snapshot_of(size, state)[0], batch, rounds) for size in SIZES]
     for name in columns[0]:
         print(f"{name:<28}" + "".join(f"{column[name]:>16.0f}" for column in columns))
 

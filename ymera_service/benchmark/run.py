@@ -51,6 +51,7 @@ class Run:
         answers: To these, by suite, task and model.
         is_judged: Whether the comparisons have begun.
         known: Those of the results that were stored before it was begun or resumed.
+        described: Suite and id of the tasks whose features are stored.
         rests: How often each model has rested since its latest answer.
     """
 
@@ -73,6 +74,7 @@ class Run:
     known: Sequence[BenchmarkResult] = ()
     results: list[BenchmarkResult] = field(default_factory=list)
     running: dict[asyncio.Task[End], Job] = field(default_factory=dict)
+    described: set[tuple[str, str]] = field(default_factory=set)
     rests: Counter[str] = field(default_factory=Counter)
 
     @property

@@ -1,7 +1,7 @@
 """Runs a benchmark: every task of the plan for every model, with limited concurrency."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,12 +43,15 @@ from ymera_service.resilience.slots import RETRY_AFTER
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.decision import Balance
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.features import Features, to_json
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, PairwiseTask
 from ymera_service.sdk.errors import ModelNotFound, OutcomeUnknown, Overloaded
 from ymera_service.sdk.failures import Failure
+from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Model
 from ymera_service.storage import Database, Recorder
-from ymera_service.storage.records import BenchmarkRun
+from ymera_service.storage.benchmark_tasks import TaskFeatures
+from ymera_service.storage.records import BenchmarkResult, BenchmarkRun
 
 __all__ = [
     "BenchmarkCompleted",
@@ -87,14 +90,16 @@ class BenchmarkRunner:
         boundary: Boundary,
         spare: Spare,
         balance: Callable[[], Balance],
+        features: Callable[[Prompt], Awaitable[Features | None]],
         redact: Callable[[str], str] = str,
         keeps_answers: bool = True,
         task_seconds: float = TASK_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Takes what it measures and stores with, and what routing chooses by besides quality.
+        """Takes what it measures and stores with, what routing chooses by besides quality, and what it learns by.
 
-        `redact` removes secrets from answers, which are kept if wanted.
+        `features` returns what is kept of a prompt to find requests like it; None if nothing is. `redact` removes
+        secrets from answers, which are kept if wanted.
         """
         self._catalog = catalog
         self._suites = suites
@@ -107,6 +112,7 @@ class BenchmarkRunner:
         self._redact = redact
         self._keeps_answers = keeps_answers
         self._balance = balance
+        self._features = features
         self.spare = spare
         self._runs = 0
 
@@ -139,8 +145,9 @@ class BenchmarkRunner:
         """Lets routing use what this server and others on the same database have measured."""
         summaries = await self._database.benchmarks.summaries()
         matches = await self._database.comparisons.matches()
-        await asyncio.to_thread(self._evidence.joined, summaries, matches)
-        self._evidence.load(summaries, matches)
+        tasks = self._database.benchmarks.tasks
+        await asyncio.to_thread(self._evidence.prepare, summaries, matches, tasks)
+        self._evidence.load(summaries, matches, tasks)
 
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
         run = await self._prepared(plan)
@@ -312,8 +319,18 @@ class BenchmarkRunner:
         result = result_of(run.id, measurement)
         answers = [answer_of(result, measurement, self._redact)] if self._keeps_answers else []
         compared = comparison_of(result, measurement)
-        await self._recorder.record(result, *answers, *([compared] if compared else []), slot=note)
+        described = await self._described(result, job, run)
+        await self._recorder.record(result, *answers, *([compared] if compared else []), *described, slot=note)
         return End(measurement, result)
+
+    async def _described(self, result: BenchmarkResult, job: Job, run: Run) -> Sequence[TaskFeatures]:
+        """Returns what is kept of a task's prompt when a model of the run is graded in it for the first time."""
+        task = result.suite, result.task_id
+        if result.score is None or task in run.described:
+            return ()
+        run.described.add(task)
+        features = await self._features(job.task.prompt)
+        return () if features is None else [TaskFeatures(*task, result.created_at, to_json(features))]
 
 
 async def _cancel(tasks: Collection[asyncio.Task[End]]) -> None:

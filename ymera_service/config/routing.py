@@ -48,8 +48,9 @@ class RoutingSettings(Section):
     """The share of requests whose first candidate is drawn from the models that may be the best in truth. Unset means a
     tenth of the share of answers that get feedback; 0 means that doubt never counts for a model."""
     features: bool = True
-    """Whether features of each request, without its text, are stored with its record, to learn from later, and those of
-    sessions, so that other servers and later processes go on with them."""
+    """Whether features of each request, without its text, are stored with its record, to learn from later, those of
+    benchmark tasks, to find requests like them, and those of sessions, so that other servers and later processes go on
+    with them."""
     max_sessions: Annotated[int, Field(ge=1, le=10**9)] = 10_000
     """The maximum number of sessions that are remembered: the model of each, and hashes of its latest words."""
 

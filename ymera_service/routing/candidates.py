@@ -30,8 +30,8 @@ def candidates(positions: Sequence[int], rows: Sequence[int], category: str, sco
     ):
         model = table.models[row].id
         basis = evidence(model, category)
-        if model in corrections:
-            basis += f"; {corrections[model].better:+.2f} by similar requests"
+        if corrections is not None and (better := corrections.of(model)) is not None:
+            basis += f"; {better:+.2f} by similar requests"
         time = "not yet measured" if latency is None else f"{latency:.1f} s expected"
         components: tuple[ScoreComponent, ...] = (
             ScoreComponent("quality", quality, weights.quality, basis),

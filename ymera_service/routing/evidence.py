@@ -12,9 +12,11 @@ from ymera_service.routing.features import Features
 from ymera_service.routing.judged import Judged, Tallies
 from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
 from ymera_service.routing.lengths import Lengths
-from ymera_service.routing.neighbours import Correction, Neighbours
+from ymera_service.routing.neighbours import FEWEST_TRIED, Corrections, Neighbours, Numbers, Sums, correction_by
 from ymera_service.routing.quality import Expect, Qualities, by_model, expected_by, nothing
+from ymera_service.routing.similar_tasks import SimilarTasks
 from ymera_service.sdk.targets import Target
+from ymera_service.storage.benchmark_tasks import MeasuredTasks
 from ymera_service.storage.comparisons import Matches
 from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
 
@@ -24,6 +26,7 @@ RECENT_ANSWERS = 200
 """Answers over which the share that is judged is taken."""
 BATCH = 100
 """Observations that are learnt from at a time."""
+NO_TASKS = MeasuredTasks()
 FEW_ANSWERS = 5
 """Answers that are taken as not judged before there were any."""
 
@@ -41,7 +44,10 @@ class Evidence:
     def __init__(self, now: Callable[[], datetime] = _utc_now) -> None:
         self._now = now
         self._judged = Judged(now())
-        self._neighbours = Neighbours()
+        self._numbers = Numbers()
+        self._neighbours = Neighbours(self._numbers)
+        self._similar: SimilarTasks | None = None
+        self._prepared: tuple[MeasuredTasks, Sequence[BenchmarkSummary], SimilarTasks | None] = NO_TASKS, (), None
         self._expect: Expect = nothing
         self._qualities: Qualities | None = None
         self._answers = self._judgements = 0.0
@@ -81,9 +87,15 @@ class Evidence:
         """Takes what is expected of models before they are measured."""
         self._expect, self._qualities = expect, None
 
-    def corrections(self, features: Features) -> Mapping[str, Correction]:
-        """Returns how much better models are for a request than in its class, as far as that has proved right."""
-        return self._neighbours.corrections(features) if self._neighbours.help else {}
+    def corrections(self, features: Features) -> Corrections | None:
+        """Returns how much better models are for a request than in its class; None if that has not proved right."""
+        sources = [one for one in (self._neighbours, self._similar) if one is not None and one.trial.succeeds]
+        if not sources:
+            return None
+        sums = Sums(self._numbers)
+        for source in sources:
+            source.add(features, sums)
+        return sums.corrections()
 
     @property
     def judged_share(self) -> float:
@@ -117,8 +129,6 @@ class Evidence:
     ) -> Sequence[BenchmarkSummary]:
         """Returns the results joined over suites and with comparisons; the same object until they or what is expected
         change.
-
-        May be called in a thread, as it takes some time with many models, before `load`, which then takes none.
         """
         loaded = _sound(summaries)
         known, compared, expect, made = self._joined
@@ -127,6 +137,15 @@ class Evidence:
             made = tuple(joined(loaded, expected_by(expect), matches))
             self._joined = loaded, matches, expect, made
         return made
+
+    def _similar_tasks(self, tasks: MeasuredTasks, made: Sequence[BenchmarkSummary]) -> SimilarTasks | None:
+        """Returns what the tasks say of similar requests; the same object until they or the results change."""
+        known, results, similar = self._prepared
+        if tasks is not known or made is not results:
+            qualities = Qualities(made, self._expect)
+            similar = SimilarTasks(tasks, self._numbers, qualities.value) if tasks.features else None
+            self._prepared = tasks, made, similar
+        return similar
 
     def believing(self, summaries: Iterable[BenchmarkSummary]) -> Qualities:
         """Returns how good models would be taken to be with other results of benchmarks. May be called in a thread."""
@@ -137,13 +156,27 @@ class Evidence:
         """Returns how good a model is expected to be before anything is measured, from 0 to 1."""
         return expected_by(self._expect)(model, category)
 
-    def load(self, summaries: Iterable[BenchmarkSummary], matches: Sequence[Matches] = ()) -> None:
-        """Takes the benchmarks' results in place of those it had, joined over suites.
+    def prepare(
+        self, summaries: Iterable[BenchmarkSummary], matches: Sequence[Matches] = (), tasks: MeasuredTasks = NO_TASKS
+    ) -> None:
+        """Makes of results what `load` takes of them. May be called in a thread, as it takes some time with many
+        models, before `load`, which then takes none.
+        """
+        self._similar_tasks(tasks, self.joined(summaries, matches))
+
+    def load(
+        self, summaries: Iterable[BenchmarkSummary], matches: Sequence[Matches] = (), tasks: MeasuredTasks = NO_TASKS
+    ) -> None:
+        """Takes the benchmarks' results in place of those it had, joined over suites, and the tasks themselves.
 
         Those without a graded task or with a score that is not from 0 to 1 are left out.
         """
         self._matches = matches
         made = self.joined(summaries, matches)
+        similar = self._similar_tasks(tasks, made)
+        if similar is not None and self._similar is not None and self._similar.trial.tried > FEWEST_TRIED:
+            similar.trial = self._similar.trial  # requests have shown more than tasks do
+        self._similar = similar
         if made == self._benchmarks:
             return
         self._qualities = None
@@ -198,7 +231,15 @@ class Evidence:
         if answer is not None:
             shares = features.categories.items()
             expected = sum(before.value(answer.model, category) * share for category, share in shares)
+            self._try_tasks(features, answer.model, expected=expected, quality=answer.quality)
             self._neighbours.take(request_id, features, answer.model, expected=expected, quality=answer.quality)
+
+    def _try_tasks(self, features: Features, model: str, *, expected: float, quality: float) -> None:
+        if self._similar is None:
+            return
+        better = correction_by(self._similar, features, model)
+        if better is not None:
+            self._similar.trial.take(better, expected, quality)
 
     def answered(self) -> None:
         """Takes that there is another answer, which may be judged or not."""

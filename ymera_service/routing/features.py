@@ -10,6 +10,7 @@ from math import log1p
 from zlib import crc32
 
 import orjson
+import structlog
 from pydantic import TypeAdapter
 
 from ymera_service.routing.estimate import Needs
@@ -29,6 +30,8 @@ MANY_WORDS, MANY_STEPS = 400, 40
 """What counts as a whole, for complexity."""
 DIGITS_KEPT = 3
 """Of probabilities and complexity."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,15 @@ def from_json(data: bytes) -> Features | None:
     if not isinstance(stored, dict) or stored.get("version") != VERSION:
         return None
     return _features().validate_python(stored)
+
+
+def readable(data: bytes) -> Features | None:
+    """Reads the stored form as `from_json` does; logs what is not valid, and returns None."""
+    try:
+        return from_json(data)
+    except ValueError as error:
+        _log.warning("features_not_readable", problem=str(error))
+        return None
 
 
 @cache

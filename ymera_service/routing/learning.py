@@ -3,23 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
 from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.features import Features, from_json
+from ymera_service.routing.features import readable
 from ymera_service.routing.judged import MOST_ANSWERS
 from ymera_service.routing.log_reading import LogReading, utc_now
 from ymera_service.storage import Database
-
-_log = structlog.get_logger(__name__)
-
-
-def _features(stored: bytes) -> Features | None:
-    try:
-        return from_json(stored)
-    except ValueError as error:
-        _log.warning("features_not_readable", problem=str(error))
-        return None
 
 
 class Learner:
@@ -39,5 +27,5 @@ class Learner:
         past = self._reading.is_first
         with self._reading.since() as since:
             found = await self._observations.latest(MOST_ANSWERS, since)
-            features = {one.request_id: read for one, stored in found if stored and (read := _features(stored))}
+            features = {one.request_id: read for one, stored in found if stored and (read := readable(stored))}
             self._evidence.learn([one for one, _ in found], features, past=past)

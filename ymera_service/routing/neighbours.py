@@ -1,28 +1,27 @@
 """What answers to similar requests were worth, beyond what their models are in the class.
 
 Of each judged answer is kept by how much it was better or worse than expected. For a request, the average over the
-answers to the most similar ones corrects what is expected of their models. Requests are as similar as the words that
-they share are rare.
+answers to the most similar ones corrects what is expected of their models.
 
 The corrections are tried on every answer before it is learnt from, and used only while they come nearer to the truth
 than going by the class alone.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from ymera_service.routing.columns import Floats, Rows
-from ymera_service.routing.features import BUCKETS, Features
+from ymera_service.routing.features import Features
+from ymera_service.routing.likeness import Requests
 
 MOST_KEPT = 2_000
 """Answers, the latest ones."""
 NEAREST = 200
 """Answers that count for a request, over all models."""
-RAREST = 32
-"""Words of a request that are looked for in others: common ones say little and take as long."""
 NO_CORRECTION = 2.0
 """How many equal requests a correction of 0 is worth."""
 RARITY_EVERY = 25
@@ -31,64 +30,131 @@ TRIED = 200
 """Answers over which the trials are averaged, about."""
 FEWEST_TRIED = 30
 """Trials before anything is corrected."""
-_SHORTEST = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """By how much a model is better for a request than in its class; `answers` is how many equal ones say so."""
+class Numbers:
+    """Numbers of models, from 0, in the order in which answers of theirs were judged; one is never given twice."""
 
-    better: float
-    answers: float
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def of(self, model: str) -> int:
+        """Returns the number of a model; a new one if it has none."""
+        return self._numbers.setdefault(model, len(self._numbers))
+
+    def known(self, model: str) -> int | None:
+        """Returns the number of a model; None if it has none."""
+        return self._numbers.get(model)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corrections:
+    """By how much models are better for a request than in its class, by their numbers.
+
+    `answers` is how many answers to equal requests say so; a model without any is not corrected.
+    """
+
+    numbers: Numbers
+    better: Floats
+    answers: Floats
+
+    def of(self, model: str) -> float | None:
+        """Returns by how much a model is better; None if nothing is known of it."""
+        number = self.numbers.known(model)
+        if number is None or number >= self.answers.size or not self.answers[number]:
+            return None
+        return float(self.better[number])
+
+
+class Sums:
+    """What similar requests say, by the numbers of models: how many equal ones, and how much better in total."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self.answers, self.better = np.zeros(len(numbers)), np.zeros(len(numbers))
+
+    def corrections(self) -> Corrections:
+        """Returns the average, drawn towards no correction."""
+        return Corrections(self._numbers, self.better / (NO_CORRECTION + self.answers), self.answers)
+
+
+class Trial:
+    """Tries corrections on answers that they were not made from."""
+
+    def __init__(self, tried: int = 0, saved: float = 0.0) -> None:
+        """Takes how many trials there were, and by how much the squared error was less in them, on average."""
+        self.tried, self._saved = tried, saved
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether corrections have come nearer to the truth of late."""
+        return self.tried >= FEWEST_TRIED and self._saved > 0
+
+    def take(self, better: float, expected: float, quality: float) -> None:
+        """Takes a correction, what was expected without it, and what came of it."""
+        corrected = min(max(expected + better, 0.0), 1.0)
+        saved = (expected - quality) ** 2 - (corrected - quality) ** 2
+        self.tried += 1
+        self._saved += (saved - self._saved) / min(self.tried, TRIED)
+
+
+class Similar(Protocol):
+    """Knows what answers to similar requests were worth."""
+
+    @property
+    def numbers(self) -> Numbers:
+        """Of the models."""
+        ...
+
+    @property
+    def trial(self) -> Trial:
+        """Of its corrections."""
+        ...
+
+    def add(self, features: Features, sums: Sums) -> None:
+        """Adds what it knows of similar requests."""
+        ...
+
+
+def correction_by(source: Similar, features: Features, model: str) -> float | None:
+    """Returns by how much one source takes a model to be better for a request; None if it knows nothing of it."""
+    sums = Sums(source.numbers)
+    source.add(features, sums)
+    return sums.corrections().of(model)
 
 
 class Neighbours:
-    """Judged answers by the words of their requests: a row of each bucket, a column of each answer."""
+    """Judged answers to requests, a column of each."""
 
-    def __init__(self) -> None:
-        self._words = np.zeros((BUCKETS, MOST_KEPT), np.float32)
+    def __init__(self, numbers: Numbers) -> None:
+        self._requests = Requests(MOST_KEPT)
         self._better, self._expected = np.zeros(MOST_KEPT), np.zeros(MOST_KEPT)
         self._models: Rows = np.zeros(MOST_KEPT, np.intp)
-        self._lengths = np.ones(MOST_KEPT, np.float32)
-        self._rarity = np.ones(BUCKETS, np.float32)
-        self._numbers: dict[str, int] = {}
-        """Model → its number."""
+        self.numbers = numbers
         self._columns: OrderedDict[str, int] = OrderedDict()
         """Request id → column, the oldest first."""
         self._added = 0
-        self._tried, self._saved = 0, 0.0
+        self.trial = Trial()
 
-    @property
-    def help(self) -> bool:
-        """Whether corrections have come nearer to the truth of late."""
-        return self._tried >= FEWEST_TRIED and self._saved > 0
-
-    def corrections(self, features: Features) -> Mapping[str, Correction]:
-        """Returns model → correction, for the models that answered similar requests."""
-        kept, words = len(self._columns), np.array(features.words, np.intp)
-        rarity = self._rarity[words]
-        length = float(np.sqrt(rarity.sum()))
-        if words.size > RAREST:
-            rarest = rarity.argsort()[-RAREST:]
-            words, rarity = words[rarest], rarity[rarest]
-        if not kept or not length:
-            return {}
+    def add(self, features: Features, sums: Sums) -> None:
+        """See `Similar`."""
         # As long as the ring is not full, its first columns are those in use.
-        similar: Floats = (rarity @ self._words[words, :kept]) / (self._lengths[:kept] * length)
-        nearest = similar.argpartition(kept - min(NEAREST, kept))[-NEAREST:]
-        # Squared, so that many requests that share a word or two do not outweigh a few that are alike.
-        models, weights = self._models[nearest], similar[nearest] ** 2
-        count = len(self._numbers)
-        answers = np.bincount(models, weights, count)
-        better = np.bincount(models, weights * self._better[nearest], count) / (NO_CORRECTION + answers)
-        found = zip(self._numbers, better.tolist(), answers.tolist(), strict=True)
-        return {model: Correction(by, answers) for model, by, answers in found if answers}
+        found = self._requests.nearest(features, len(self._columns), NEAREST)
+        if found is None:
+            return
+        nearest, weights = found
+        models, count = self._models[nearest], sums.answers.size
+        sums.answers += np.bincount(models, weights, count)
+        sums.better += np.bincount(models, weights * self._better[nearest], count)
 
     def forget(self, is_known: Callable[[str], bool]) -> None:
         """Forgets the answers of requests that are not known any more."""
         for request_id in [one for one in self._columns if not is_known(one)]:
             column = self._columns[request_id]
-            self._words[:, column] = 0
+            self._requests.clear(column)
             self._better[column] = 0.0
 
     def take(self, request_id: str, features: Features, model: str, *, expected: float, quality: float) -> None:
@@ -97,35 +163,19 @@ class Neighbours:
         A later one of the same request replaces it; the first one is also a trial of the corrections.
         """
         if request_id not in self._columns:
-            self._try(self.corrections(features).get(model), expected, quality)
+            better = correction_by(self, features, model)
+            if better is not None:
+                self.trial.take(better, expected, quality)
             self._add(request_id, features, model)
             self._expected[self._columns[request_id]] = expected
         column = self._columns[request_id]
         self._better[column] = quality - self._expected[column]
 
-    def _try(self, correction: Correction | None, expected: float, quality: float) -> None:
-        if correction is None:
-            return
-        corrected = min(max(expected + correction.better, 0.0), 1.0)
-        saved = (expected - quality) ** 2 - (corrected - quality) ** 2
-        self._tried += 1
-        self._saved += (saved - self._saved) / min(self._tried, TRIED)
-
     def _add(self, request_id: str, features: Features, model: str) -> None:
         column = len(self._columns) if len(self._columns) < MOST_KEPT else self._columns.popitem(last=False)[1]
         self._columns[request_id] = column
-        words = list(features.words)
-        self._words[:, column] = 0
-        self._words[words, column] = 1
-        self._models[column] = self._numbers.setdefault(model, len(self._numbers))
-        self._lengths[column] = np.sqrt(max(float(self._rarity[words].sum()), _SHORTEST))
+        self._requests.put(column, features)
+        self._models[column] = self.numbers.of(model)
         self._added += 1
         if self._added % RARITY_EVERY == 0:
-            self._count()
-
-    def _count(self) -> None:
-        """Counts how rare words are: one in every request says nothing, and one in a single request can't be shared."""
-        kept = len(self._columns)
-        frequency = self._words[:, :kept].sum(1)
-        self._rarity = np.log((1 + kept) / (1 + frequency)) ** 2 * (frequency > 1)
-        self._lengths[:kept] = np.sqrt(np.maximum(self._rarity @ self._words[:, :kept], _SHORTEST))
+            self._requests.count(len(self._columns))

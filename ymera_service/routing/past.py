@@ -85,7 +85,7 @@ class PastRouting:
             weights=decision.weights,
             exploration=inputs.exploration,
             optimism=inputs.optimism,
-            corrections=self._evidence.corrections(features) if features else {},
+            corrections=self._evidence.corrections(features) if features else None,
             open_domains=dict.fromkeys(inputs.open_domains, inf),
             chances={pool: Chance.of(*calls) for pool, calls in inputs.chances.items()},
             policy=policy,

@@ -110,6 +110,12 @@ class Router:
         """Returns what all classifiers make of a prompt, as far as they do so in time."""
         return await self._readers.read(prompt)
 
+    async def features(self, prompt: Prompt) -> Features | None:
+        """Returns what is kept of a prompt to learn from; None if that is switched off."""
+        if not self._keeps_features:
+            return None
+        return features_of(prompt, await self.read(prompt), needs_of(prompt))
+
     def route(
         self,
         prompt: Prompt,
@@ -165,7 +171,7 @@ class Router:
             weights=self._weights,
             exploration=exploration,
             optimism=optimism,
-            corrections=self._evidence.corrections(features) if features else {},
+            corrections=self._evidence.corrections(features) if features else None,
             open_domains=self._open_domains(),
             paused_domains=self._paused_domains(),
             chances=self._chances(),

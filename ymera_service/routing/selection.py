@@ -69,7 +69,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         needs=needs,
         probabilities=request.probabilities,
         weights=weights,
-        corrections=table.corrections(snapshot.corrections) if snapshot.corrections else None,
+        corrections=None if snapshot.corrections is None else table.corrections(snapshot.corrections),
     )
     pinned = _pinned(snapshot, eligible) if snapshot.affinity.target_id else None
     name, own, explores = BALANCED, None, True

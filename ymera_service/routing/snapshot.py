@@ -12,7 +12,7 @@ from ymera_service.routing.estimate import Needs
 from ymera_service.routing.features import Features
 from ymera_service.routing.filters import Sifted, waits_for
 from ymera_service.routing.latency import Paces
-from ymera_service.routing.neighbours import Correction
+from ymera_service.routing.neighbours import Corrections
 from ymera_service.routing.scoring import Scores
 from ymera_service.routing.sessions import Affinity
 from ymera_service.routing.table import Table
@@ -64,7 +64,7 @@ class Snapshot:
         paces: Of the table's targets.
         weights: Those that count where the caller gives none; adding up to 1.
         exploration: How likely the first candidate is drawn from those that may be the best in truth.
-        corrections: Model → how much better it is for requests like this than in its class.
+        corrections: How much better models are for requests like this than in its class; None if not known.
         optimism: How much of its doubt is added to the quality of each candidate, from 0 to 1.
         open_domains: Keys of the breakers that are open, with the seconds until each is tried again.
         paused_domains: Keys of what is paused, as its provider asked, with the seconds until it may be called.
@@ -85,7 +85,7 @@ class Snapshot:
     seed: int
     paused_domains: Mapping[str, float] = field(default_factory=dict)
     optimism: float = 0.0
-    corrections: Mapping[str, Correction] = field(default_factory=dict)
+    corrections: Corrections | None = None
     chances: Mapping[str, Chance] = field(default_factory=dict)
     policy: RoutingPolicy | None = None
     turn: int = 0

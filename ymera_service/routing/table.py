@@ -18,7 +18,7 @@ from ymera_service.catalog import CatalogSnapshot
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Hashes, Mask, Rows, Whole, frozen
 from ymera_service.routing.costs import Costs
-from ymera_service.routing.neighbours import Correction
+from ymera_service.routing.neighbours import Corrections, Numbers
 from ymera_service.routing.quality import PRIOR_TASKS, SUREST, Qualities
 from ymera_service.sdk.models import Capability, Kind, Model
 from ymera_service.sdk.targets import Target
@@ -128,6 +128,7 @@ class Table:
         self.lacking = lru_cache(MIXES_KEPT)(self._lacking)
         self.certainties = lru_cache(MIXES_KEPT)(self._certainties)
         self._expected_in = lru_cache(MIXES_KEPT)(self._expected)
+        self._numbered: tuple[Numbers | None, int, Rows] = None, 0, self.everyone
         self._believe(qualities)
 
     def believing(self, qualities: Qualities) -> "Table":
@@ -154,12 +155,20 @@ class Table:
         """Returns the numbers of some rows."""
         return self.numbers if rows is self.everyone else [self.numbers[row] for row in rows.tolist()]
 
-    def corrections(self, corrections: Mapping[str, Correction]) -> Floats:
+    def corrections(self, corrections: Corrections) -> Floats:
         """Returns by how much the model of each row is better for a request than in its class."""
-        column = np.zeros(len(self.targets))
-        for model, correction in corrections.items():
-            column[self._rows_of.get(model, _NO_ROWS)] = correction.better
-        return frozen(column)
+        count = corrections.better.size
+        numbers = self._numbers_of(corrections.numbers)
+        return frozen(np.append(corrections.better, 0.0).take(np.minimum(numbers, count)))
+
+    def _numbers_of(self, numbers: Numbers) -> Rows:
+        """Returns the number of the model of each row; that after the last one where it has none."""
+        known, count, rows = self._numbered
+        if known is not numbers or count != len(numbers):
+            found = [numbers.known(model.id) for model in self.models]
+            rows = frozen(np.array([len(numbers) if number is None else number for number in found], np.intp))
+            self._numbered = numbers, len(numbers), rows
+        return rows
 
     def shortfalls(self, chances: Mapping[str, Chance]) -> Floats | None:
         """Returns how far the chances of the rows are below what is usual; None if no row's is."""

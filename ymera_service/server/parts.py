@@ -87,6 +87,7 @@ async def build(
         boundary=boundary,
         spare=Spare(pipeline.slots),
         balance=routing.router.balance,
+        features=routing.router.features,
         redact=redactor,
         keeps_answers=settings.storage.max_benchmark_answers > 0,
     )

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import fmean, median
 
-from sqlalchemy import Row, Select, String, and_, bindparam, func, literal, select
+from sqlalchemy import Select, String, and_, bindparam, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from ymera_service.storage.benchmark_tasks import KeptTasks, MeasuredTasks
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.records import BenchmarkSummary
-from ymera_service.storage.tables import UtcDateTime, benchmark_results
+from ymera_service.storage.tables import UtcDateTime, benchmark_results, benchmark_tasks
 
 LATEST_TASKS = 200
 """The number of a model's latest graded tasks in a category that its summary covers, plus those with the same time as
@@ -40,6 +41,7 @@ class Benchmarks:
         self._one_at_a_time = asyncio.Lock()
         self._since = _LONG_AGO
         self._summaries: dict[str, Sequence[BenchmarkSummary]] = {}
+        self._tasks = KeptTasks()
 
     async def summaries(self) -> list[BenchmarkSummary]:
         """Returns a summary for each model, category and suite that has graded tasks, in that order.
@@ -55,11 +57,32 @@ class Benchmarks:
                     await self._read(connection)
         return [summary for model in sorted(self._summaries) for summary in self._summaries[model]]
 
+    @property
+    def tasks(self) -> MeasuredTasks:
+        """What the latest reading of summaries has found of single tasks; the same object until there is more."""
+        return self._tasks.measured
+
+    async def nth_latest_task(self, number: int) -> datetime | None:
+        """Returns the time of the `number`-th latest task whose features are kept; None if there are fewer.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        measured = benchmark_tasks.c.created_at
+        query = select(measured).order_by(measured.desc()).limit(1).offset(number - 1)
+        with unavailable("count the benchmark tasks"):
+            async with self._reader.connect() as connection:
+                return (await connection.execute(query)).scalar_one_or_none()
+
     async def _read(self, connection: AsyncConnection) -> None:
         began = self._now()
+        await self._tasks.read(connection, self._since)
         for model in set((await connection.execute(_models(self._since))).scalars()):
             rows = (await connection.execute(_LATEST, {"model": model})).all()
-            self._summaries[model] = _summaries(model, rows)
+            # A later result of a task replaces an earlier one.
+            latest = {(category, suite, task): (score, duration) for category, suite, task, score, duration in rows}
+            self._summaries[model] = _summaries(model, latest)
+            self._tasks.take(model, {(suite, task): score for (_, suite, task), (score, _) in latest.items()})
         self._since = began - OVERLAP
 
 
@@ -103,9 +126,7 @@ def _latest() -> Select[str, str, str, float, float]:
 _LATEST = _latest()
 
 
-def _summaries(model: str, rows: Sequence[Row[str, str, str, float, float]]) -> list[BenchmarkSummary]:
-    # A later result of a task replaces an earlier one.
-    latest = {(category, suite, task): (score, duration) for category, suite, task, score, duration in rows}
+def _summaries(model: str, latest: Mapping[tuple[str, str, str], tuple[float, float]]) -> list[BenchmarkSummary]:
     groups: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for (category, suite, _), result in latest.items():
         groups[category, suite].append(result)

@@ -1,7 +1,7 @@
 """Deletes executions that are too old or too many, and what only they or a day needed.
 
-That is labels, observations, outcomes and catalogs; and answers to benchmark tasks, those of sessions and judgements of
-answers, which have limits of their own.
+That is labels, observations, outcomes and catalogs; and answers to benchmark tasks, features of these, answers of
+sessions and judgements of answers, which have limits of their own.
 """
 
 import asyncio
@@ -15,12 +15,14 @@ from sqlalchemy import Delete, delete, exists, func, select, tuple_
 
 from ymera_service.config import StorageSettings
 from ymera_service.storage import comparisons
+from ymera_service.storage.benchmark_tasks import KEPT as TASKS_KEPT
 from ymera_service.storage.database import Database
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.outcomes import KEPT
 from ymera_service.storage.session_answers import KEPT as SESSION_ANSWERS_KEPT
 from ymera_service.storage.tables import (
     benchmark_answers,
+    benchmark_tasks,
     catalog_versions,
     execution_labels,
     executions,
@@ -94,6 +96,8 @@ class Retention:
             await self._delete_all(_oldest_session_answers(cutoff))
         if (cutoff := await self._database.session_answers.nth_latest(SESSION_ANSWERS_KEPT)) is not None:
             await self._delete_all(_oldest_session_answers(cutoff))
+        if (cutoff := await self._database.benchmarks.nth_latest_task(TASKS_KEPT)) is not None:
+            await self._delete_all(_oldest_tasks(cutoff))
         await self._delete_all(_old_outcomes(self._now() - KEPT))
         await self._prune_answers()
         await self._prune_comparisons()
@@ -176,6 +180,13 @@ def _oldest_answers(cutoff: datetime) -> Delete:
     keys = answers.run_id, answers.model, answers.suite, answers.task_id
     oldest = select(*keys).where(answers.created_at < cutoff).order_by(answers.created_at).limit(BATCH)
     return delete(benchmark_answers).where(tuple_(*keys).in_(oldest))
+
+
+def _oldest_tasks(cutoff: datetime) -> Delete:
+    keys = benchmark_tasks.c.suite, benchmark_tasks.c.task_id
+    measured = benchmark_tasks.c.created_at
+    oldest = select(*keys).where(measured < cutoff).order_by(measured).limit(BATCH)
+    return delete(benchmark_tasks).where(tuple_(*keys).in_(oldest))
 
 
 def _old_outcomes(cutoff: datetime) -> Delete:

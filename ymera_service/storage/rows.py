@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Compiled, Dialect, Table, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from ymera_service.storage.benchmark_tasks import TaskFeatures
 from ymera_service.storage.comparisons import BenchmarkComparison
 from ymera_service.storage.records import (
     BenchmarkAnswer,
@@ -27,6 +28,7 @@ from ymera_service.storage.tables import (
     benchmark_comparisons,
     benchmark_results,
     benchmark_runs,
+    benchmark_tasks,
     catalog_versions,
     execution_labels,
     executions,
@@ -46,6 +48,7 @@ Record = (
     | BenchmarkRun
     | BenchmarkAnswer
     | BenchmarkComparison
+    | TaskFeatures
 )
 
 TABLES: dict[type[Record], Table] = {
@@ -60,8 +63,9 @@ TABLES: dict[type[Record], Table] = {
     BenchmarkRun: benchmark_runs,
     BenchmarkAnswer: benchmark_answers,
     BenchmarkComparison: benchmark_comparisons,
+    TaskFeatures: benchmark_tasks,
 }
-REPLACING = frozenset({ExecutionRecord, Outcome, CatalogVersion, BenchmarkRun})
+REPLACING = frozenset({ExecutionRecord, Outcome, CatalogVersion, BenchmarkRun, TaskFeatures})
 """Records that replace an earlier row of the same key; with the others, the first row is kept."""
 
 

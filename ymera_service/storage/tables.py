@@ -230,6 +230,16 @@ benchmark_comparisons = Table(
     Index("benchmark_comparisons_created_at", "created_at"),
 )
 
+benchmark_tasks = Table(
+    "benchmark_tasks",
+    metadata,
+    Column("suite", String, primary_key=True),
+    Column("task_id", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("features", JsonText, nullable=False),
+    Index("benchmark_tasks_created_at", "created_at"),
+)
+
 benchmark_runs = Table(
     "benchmark_runs",
     metadata,

@@ -18,8 +18,9 @@ from routing.tables import Outcome, Prompt, Table, means
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings, RoutingSettings
 from ymera_service.routing.decision import Decision, Preferences, Weights
+from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.features import Features
+from ymera_service.routing.features import Features, features_of, to_json
 from ymera_service.routing.readers import Readers
 from ymera_service.routing.router import Router
 from ymera_service.routing.sessions import Sessions
@@ -31,6 +32,7 @@ from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.generation import Prompt as Asked
 from ymera_service.sdk.models import ModelInfo, Price
 from ymera_service.sdk.providers import Provider
+from ymera_service.storage.benchmark_tasks import MeasuredTasks
 from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
 
 
@@ -166,6 +168,13 @@ _CLASSIFIERS = {_CLASSIFIER.name: _CLASSIFIER}
 
 
 @lru_cache(maxsize=20_000)
+def features_json(text: str) -> bytes:
+    """Returns the features of a prompt as the server keeps those of benchmark tasks."""
+    prompt = asked(text)
+    return to_json(features_of(prompt, Readers(lambda: _CLASSIFIERS).read_now(prompt), needs_of(prompt)))
+
+
+@lru_cache(maxsize=20_000)
 def asked(text: str) -> Asked:
     """Returns a prompt as the server takes it."""
     return Asked((user(text),))
@@ -196,14 +205,19 @@ class Ymera:
     def warm(self, prompts: Sequence[Prompt]) -> None:
         """Takes the outcomes as a benchmark's results, in the class that each prompt most likely belongs to."""
         results: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+        by_model: defaultdict[str, list[float]] = defaultdict(list)
         for prompt in prompts:
             category = likeliest(prompt)
             for model, outcome in prompt.outcomes.items():
                 results[f"table/{model}", category].append(outcome.quality)
-        self._evidence.load(
+                by_model[f"table/{model}"].append(outcome.quality)
+        summaries = [
             BenchmarkSummary(model, category, len(scores), fmean(scores), 0.0)
             for (model, category), scores in results.items()
-        )
+        ]
+        features = {number: features_json(prompt.text) for number, prompt in enumerate(prompts)}
+        scores = {model: (range(len(prompts)), each) for model, each in by_model.items()}
+        self._evidence.load(summaries, (), MeasuredTasks(features, scores))
 
     def choose(self, prompt: Prompt) -> str:
         """See `Policy`."""

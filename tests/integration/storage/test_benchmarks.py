@@ -16,11 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, text
 
+from ymera_service.config import StorageSettings
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.sdk.generation import Usage
-from ymera_service.storage import Database, Recorder, benchmarks
+from ymera_service.storage import Database, Recorder, Retention, benchmark_tasks, benchmarks, retention
+from ymera_service.storage.benchmark_tasks import MeasuredTasks, TaskFeatures
 from ymera_service.storage.benchmarks import LATEST_TASKS, Benchmarks
 from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary
+from ymera_service.storage.rows import Record
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -107,17 +110,17 @@ async def test_only_models_with_new_results_are_read_again(database_url: str, re
 
         event.listen(database._backend.reader.sync_engine, "before_cursor_execute", note)
         first = await under_test.summaries()
-        assert len(statements) == 1 + 5
+        assert len(statements) == 2 + 5
         clock.now += timedelta(hours=1)
         assert await under_test.summaries() == first
-        assert len(statements) == 6 + 1 + 5, "what came shortly before the first reading is read once more"
+        assert len(statements) == 7 + 2 + 5, "what came shortly before the first reading is read once more"
         clock.now += timedelta(hours=1)
         assert await under_test.summaries() == first
-        assert len(statements) == 12 + 1
+        assert len(statements) == 14 + 2
         await record(database, [graded(result, 20, model="acme/0", created_at=clock.now)])
         clock.now += timedelta(hours=1)
         assert await under_test.summaries() != first
-        assert len(statements) == 13 + 2
+        assert len(statements) == 16 + 3
 
 
 async def test_results_that_are_stored_late_are_included(database_url: str, result: BenchmarkResult) -> None:
@@ -224,3 +227,61 @@ def test_incremental_readings_give_the_same_as_one_reading(
         patch.setattr(benchmarks, "LATEST_TASKS", window)
         patch.setattr(benchmarks, "_LATEST", benchmarks._latest())
         asyncio.run(play())
+
+
+def described(task: int, features: bytes = b"{}", at: int = 0) -> TaskFeatures:
+    return TaskFeatures("basics", str(task), START + timedelta(seconds=at or task), features)
+
+
+async def store(database: Database, records: Sequence[Record]) -> None:
+    async with Recorder(database) as recorder:
+        for one in records:
+            await recorder.record(one)
+
+
+def by_task(tasks: MeasuredTasks, model: str) -> list[tuple[bytes, float]]:
+    """Returns the features of the tasks that a model did, and its scores."""
+    done = zip(*tasks.scores.get(model, ((), ())), strict=True)
+    return sorted((tasks.features[number], score) for number, score in done if number in tasks.features)
+
+
+async def test_tasks_are_kept_once_with_the_latest_score_of_each_model(
+    database_url: str, result: BenchmarkResult
+) -> None:
+    clock = Clock()
+    async with Database.open(database_url) as database:
+        known = reading(database, clock)
+        await store(
+            database, [described(1, b"[1]"), described(2, b"[2]"), graded(result, 1), graded(result, 2, score=None)]
+        )
+        await store(database, [graded(result, 3), graded(result, 1, model="acme/small", score=0.25)])
+        await known.summaries()
+        tasks = known.tasks
+        assert sorted(tasks.features.values()) == [b"[1]", b"[2]"]
+        assert by_task(tasks, "acme/large") == [(b"[1]", 0.5)]
+        assert by_task(tasks, "acme/small") == [(b"[1]", 0.25)]
+        await known.summaries()
+        assert known.tasks is tasks
+        again = graded(result, 1, run_id="again", score=1.0, created_at=START + timedelta(seconds=9))
+        await store(database, [again, described(1, b"[3]", at=9)])
+        await known.summaries()
+        assert by_task(known.tasks, "acme/large") == [(b"[3]", 1.0)]
+
+
+async def test_only_the_latest_tasks_are_kept(
+    database_url: str, result: BenchmarkResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmark_tasks, "KEPT", 2)
+    monkeypatch.setattr(retention, "TASKS_KEPT", 2)
+    clock = Clock()
+    async with Database.open(database_url) as database:
+        known = reading(database, clock)
+        await store(database, [described(1, b"[1]"), described(2, b"[2]"), graded(result, 1), graded(result, 2)])
+        await known.summaries()
+        await store(database, [described(1, b"[1]", at=5), described(3, b"[3]"), graded(result, 3)])
+        await known.summaries()
+        assert by_task(known.tasks, "acme/large") == [(b"[1]", 0.5), (b"[3]", 0.5)]
+        await Retention(database, StorageSettings()).prune()
+        with_all = reading(database, clock)
+        await with_all.summaries()
+        assert sorted(with_all.tasks.features.values()) == [b"[1]", b"[3]"]

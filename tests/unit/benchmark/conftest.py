@@ -15,7 +15,10 @@ from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import Slots
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.decision import Balance
+from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.features import Features, features_of
+from ymera_service.routing.reading import MergedReading
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import last_user_text, user
 from ymera_service.sdk.context import CallContext
@@ -93,6 +96,11 @@ class Reckoner(Provider):
         yield Finished(FinishReason.STOP)
 
 
+async def features(prompt: Prompt) -> Features:
+    """Returns features as the server makes them."""
+    return features_of(prompt, MergedReading({"math": 1.0}), needs_of(prompt))
+
+
 @dataclass
 class Bench:
     """A runner and its parts."""
@@ -124,6 +132,7 @@ async def bench(sqlite_url: str) -> AsyncIterator[Bench]:
             boundary=Boundary(),
             spare=Spare(Slots(100, 0)),
             balance=lambda: Balance(1.0, {"acme/large": 0.0, "acme/small": 0.0}),
+            features=features,
             task_seconds=5,
         )
         yield Bench(runner, provider, suites, catalog, evidence, database)

@@ -23,6 +23,7 @@ from ymera_service.benchmark.runner import (
 from ymera_service.benchmark.statistics import wilson
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings
+from ymera_service.routing.features import from_json
 from ymera_service.routing.quality import Qualities
 from ymera_service.sdk.benchmarks import BenchmarkTask, calls_in
 from ymera_service.sdk.errors import (
@@ -520,3 +521,16 @@ async def test_what_routing_would_choose_is_said_of_every_run(bench: "Bench") ->
     [settled] = done.choices
     assert (settled.choice.category, settled.choice.model, done.end) == ("math", "acme/small", RunEnd.ALL_DONE)
     assert settled.choice.certainty > settled.certainty_before
+
+
+async def test_the_features_of_each_graded_task_are_kept_once_with_what_models_did_in_it(bench: "Bench") -> None:
+    await run(bench, BenchmarkPlan(categories=["math"], tasks_per_category=3, seed=1, models=["acme/large"]))
+    await bench.runner.reread()
+    tasks = bench.database.benchmarks.tasks
+    kept = [from_json(features) for features in tasks.features.values()]
+    assert [one.categories for one in kept if one] == [{"math": 1.0}] * 3
+    assert {model: (sorted(numbers), [*scores]) for model, (numbers, scores) in tasks.scores.items()} == {
+        "acme/large": (sorted(tasks.features), [1.0] * 3)
+    }
+    await run(bench, BenchmarkPlan(categories=["math"], tasks_per_category=3, seed=1))
+    assert bench.database.benchmarks.tasks.features == tasks.features
