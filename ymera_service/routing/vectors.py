@@ -3,14 +3,14 @@
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from math import isfinite
+from math import inf
 
 
 def packed(vector: Sequence[float]) -> str:
     """Returns the kept form of a vector, in base64."""
     largest = max(map(abs, vector), default=0.0)
-    scale = 127 / largest if largest > 0 and isfinite(127 / largest) else 0.0
-    return b64encode(array("b", [round(figure * scale) for figure in vector]).tobytes()).decode()
+    kept = [round(figure / largest * 127) if 0 < largest < inf else 0 for figure in vector]
+    return b64encode(array("b", kept).tobytes()).decode()
 
 
 def check(kept: str) -> None:

@@ -5,7 +5,7 @@ from base64 import b64decode
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ymera_service.routing.estimate import needs_of
@@ -80,6 +80,7 @@ def test_the_reading_is_kept() -> None:
 
 
 @given(st.lists(st.floats(-1e300, 1e300, allow_subnormal=False), min_size=1, max_size=1024))
+@example([2.2250738585072014e-308])
 def test_a_vector_keeps_its_direction_in_a_byte_for_each_figure(vector: list[float]) -> None:
     prompt = Prompt((user("hello"),))
     made = features_of(prompt, MergedReading({"general": 1.0}, vector=vector, vector_of="lab/1"), needs_of(prompt))
