@@ -24,7 +24,7 @@ from ymera.v1.routing_pb2 import (
     RoutingPreferences,
 )
 from ymera.v1.usage_pb2 import QueryUsageRequest
-from ymera.v1.ymera_pb2 import ExecuteRequest, ExecuteResponse, RouteRequest
+from ymera.v1.ymera_pb2 import ExecuteRequest, ExecuteResponse, HealthRequest, RouteRequest
 
 from tests.integration.test_access import CHECKOUT, key, reason
 from ymera_service.access.keys import digest
@@ -193,3 +193,9 @@ async def test_a_policy_that_is_not_registered_stops_the_start_and_an_unknown_mo
     [warned] = [one for one in logs if one["event"] == "unknown_name_in_settings"]
     assert warned["name"] == "agents.support"
     assert "no model has the name 'lab/parot'; did you mean lab/parrot" in warned["problem"]
+
+
+async def test_results_are_read_beside_requests_from_the_start(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+    health = await stub.Health(HealthRequest(), timeout=WAIT)
+    [task] = [task for task in health.background_tasks if task.name == "results of experiments"]
+    assert not task.detail

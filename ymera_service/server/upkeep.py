@@ -16,6 +16,8 @@ from ymera_service.serving.background import Background
 
 LEARN_SECONDS = 1.0
 """How often routing reads the observations of answers and the sessions that other servers may have stored."""
+EXPERIMENTS_SECONDS = 60.0
+"""How often the results of experiments are brought up to date."""
 KEYS_SECONDS = 1.0
 """How often a server reads which keys others have added, rotated or revoked."""
 MASTER_KEY_SECONDS = 30.0
@@ -25,7 +27,8 @@ MASTER_KEY_SECONDS = 30.0
 @asynccontextmanager
 async def upkeep(parts: Parts, settings: Settings, background: Background) -> AsyncIterator[None]:
     """Reads what is stored and lists the models, then keeps all of it up to date beside the block."""
-    catalog, database, keys = parts.catalog, parts.storage.database, parts.service.keys
+    catalog, database = parts.catalog, parts.storage.database
+    keys, experiments = parts.service.keys, parts.service.experiments
     providers = parts.service.plugins.registry.all_providers
     balanced = BalancedCatalog(catalog, settings.balancing, providers, partial(unknown_models, settings))
     follows = {"observations of answers": Learner(database, parts.routing.evidence).reread}
@@ -51,6 +54,11 @@ async def upkeep(parts: Parts, settings: Settings, background: Background) -> As
             ),
             *([] if ledger.is_empty else [background.every(READ_SECONDS, "spending of callers", ledger.reread)]),
             *(background.every(LEARN_SECONDS, name, reread) for name, reread in follows.items()),
+            *(
+                [background.every(EXPERIMENTS_SECONDS, "results of experiments", experiments.follow, at_once=True)]
+                if parts.routing.experiments
+                else []
+            ),
             background.every(KEYS_SECONDS, "keys of providers", keys.follow),
             background.every(MASTER_KEY_SECONDS, "master key", keys.renew),
             background.running("observers", parts.pipeline.observers.run),

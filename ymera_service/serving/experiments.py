@@ -1,6 +1,5 @@
 """What the arms of experiments came to, and how they differ."""
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +87,6 @@ class Experiments:
         self._configured = configured
         self._stored = database.arms
         self._guarded = guarded
-        self._reading = asyncio.Lock()
 
     def known(self, caller: Caller) -> Sequence[Experiment]:
         """Returns the experiments that are configured.
@@ -99,8 +97,17 @@ class Experiments:
         self._check(caller)
         return [_experiment(name, settings) for name, settings in self._configured.items()]
 
+    async def follow(self) -> None:
+        """Reads what is new of all experiments, so that results are there when they are asked for.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        for name, settings in self._configured.items():
+            await self._stored.sums(name, _COLUMNS[settings.unit])
+
     async def results(self, name: str, caller: Caller) -> Results:
-        """Returns what the arms of an experiment came to. One caller's at a time, as it may read much.
+        """Returns what the arms of an experiment came to.
 
         Raises:
             InvalidRequest: The name is missing or too long.
@@ -116,8 +123,7 @@ class Experiments:
             near = get_close_matches(name, self._configured, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"configured: {', '.join(self._configured) or 'none'}"
             raise ExperimentNotFound(f"no experiment has the name {name!r}; {hint}", metadata={"experiment": name})
-        async with self._reading:
-            sums = await self._stored.sums(name, _COLUMNS[settings.unit])
+        sums = await self._stored.sums(name, _COLUMNS[settings.unit])
         return Results(_experiment(name, settings), [*_results([*settings.arms], sums)], _mismatch(sums))
 
     def _check(self, caller: Caller) -> None:
