@@ -1,8 +1,8 @@
 """Starts the tasks first whose results may change a choice of routing, and none once no result can.
 
 The next task is of the model and category where tasks are expected to gain most quality for their share of what the
-run may spend, and of the suite that tells most of that model; see `choices` and `routing.difficulty`. What the results
-say of all models is read again now and then; until then, a result that has come counts like a task under way.
+run may spend, and of the suite whose tasks add most to what is known of that model; see `choices` and
+`routing.difficulty`. Results are evaluated now and then; until then, one that has come counts like a task under way.
 """
 
 from collections import Counter, defaultdict
@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ymera_service.benchmark.believing import Reading
 from ymera_service.benchmark.choices import WORTH, Floats
+from ymera_service.benchmark.evaluation import Evaluation
 from ymera_service.benchmark.plan import Job
 from ymera_service.benchmark.schedule import Schedule, Tasks
 from ymera_service.routing.columns import Mask
 from ymera_service.sdk.models import Model
 
-_READINGS = 32
-"""How often the results are read until there is one more for each model and category; with fewer of those, always."""
+_EVALUATIONS = 32
+"""How often results are evaluated until there is one more for each model and category; with fewer of those, always."""
 
 
 class AdaptiveSchedule(Schedule):
-    """Starts the task that is worth most by the latest reading of the results."""
+    """Starts the task that is worth most by the latest evaluation of the results."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class AdaptiveSchedule(Schedule):
         tasks: Tasks,
         slots: int,
         *,
-        reading: Reading,
+        evaluation: Evaluation,
         suites: Sequence[str],
         share: Callable[[Job], float],
     ) -> None:
         """Takes what is known at the beginning; `share` returns how much of what the run may spend a task takes."""
         super().__init__(slots)
-        standings = reading.standings
+        standings = evaluation.standings
         self._rows: Mapping[str, int] = {model: row for row, model in enumerate(standings.models)}
         self._columns: Mapping[str, int] = {name: column for column, name in enumerate(standings.categories)}
         self._suites: Mapping[str, int] = {suite: column for column, suite in enumerate(suites)}
@@ -47,11 +47,11 @@ class AdaptiveSchedule(Schedule):
             for suite, task in reversed(tasks[model.id]):
                 if model.id in self._rows:
                     self._add(Job(model, suite, task), share)
-        self.learn(reading, ())
+        self.learn(evaluation, ())
 
-    def learn(self, reading: Reading, later: Iterable[tuple[str, str]]) -> None:
+    def learn(self, evaluation: Evaluation, later: Iterable[tuple[str, str]]) -> None:
         """Takes what the results say, and model and category of the tasks that were started and are not among them."""
-        self._reading = reading
+        self._evaluation = evaluation
         self._begun = np.zeros_like(self._left)
         for model, category in later:
             self._begun[self._rows[model], self._columns[category]] += 1
@@ -63,12 +63,12 @@ class AdaptiveSchedule(Schedule):
         return not self._is_worth.any()
 
     def is_due(self, results: int) -> bool:
-        """Returns whether there are so many results that they should be read again."""
-        new = results - self._reading.results
-        return new >= max(1, self._left.size // _READINGS) or (self.is_settled and new > 0)
+        """Returns whether there are so many results that they should be evaluated again."""
+        new = results - self._evaluation.results
+        return new >= max(1, self._left.size // _EVALUATIONS) or (self.is_settled and new > 0)
 
     def _wanted(self) -> Sequence[str]:
-        models = self._reading.standings.models
+        models = self._evaluation.standings.models
         return [models[row] for row in np.flatnonzero(self._is_worth.any(axis=1)).tolist()]
 
     def _next(self, ready: Sequence[str]) -> Job:
@@ -77,10 +77,10 @@ class AdaptiveSchedule(Schedule):
         place, column = divmod(int(rates.argmax()), rates.shape[1])
         row = rows[place]
         suites = self._jobs[row, column]
-        told = self._reading.told[self._reading.standings.categories[column]][row]
+        information = self._evaluation.information[self._evaluation.standings.categories[column]][row]
         suite = max(
             (each for each, jobs in suites.items() if jobs),
-            key=lambda each: (round(float(told[each]), 3), -self._started[row, column, each]),
+            key=lambda each: (round(float(information[each]), 3), -self._started[row, column, each]),
         )
         self._count(row, column, suite, 1)
         return suites[suite].pop()
@@ -106,6 +106,6 @@ class AdaptiveSchedule(Schedule):
         self._shares[place] += (share(job) - self._shares[place]) / self._left[place]
 
     def _weigh(self) -> None:
-        gains, rates = self._reading.standings.gains(np.maximum(self._begun, 0.0), self._left)
+        gains, rates = self._evaluation.standings.gains(np.maximum(self._begun, 0.0), self._left)
         self._is_worth: Mask = gains >= WORTH
         self._rates: Floats = rates / self._shares

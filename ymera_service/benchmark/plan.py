@@ -37,7 +37,7 @@ class BenchmarkPlan:
         max_cost_micros: What the run may cost in micro-USD; models whose price is not known are then left out.
         max_requests: How many calls of models the run may make, those before an interruption included.
         max_seconds: After how long no more tasks are started; None, like that of the other limits, means never.
-        adaptive: Whether only tasks are started that may change a choice of routing, those first that tell most.
+        adaptive: Whether only tasks are started that may change a choice of routing, the most informative ones first.
         judges: Models that compare answers; see `CatalogSnapshot.match`. Without them no answers are compared.
         own_suite: Tasks of the caller's own, which are run in place of suites.
         resume: The id of a run to go on with, which says what to measure; empty for a new run.

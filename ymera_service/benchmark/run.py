@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from ymera_service.benchmark.adaptive import AdaptiveSchedule
-from ymera_service.benchmark.believing import Beliefs
 from ymera_service.benchmark.choices import Choice, Standings
+from ymera_service.benchmark.evaluation import Evaluator
 from ymera_service.benchmark.events import BenchmarkStarted, RunEnd, Settled
 from ymera_service.benchmark.judging import judgements_of
 from ymera_service.benchmark.measuring import Measurement
@@ -59,7 +59,7 @@ class Run:
     stored: StoredPlan
     schedule: Schedule
     spending: Spending
-    beliefs: Beliefs
+    evaluator: Evaluator
     expected_cost_micros: int
     unpriced_models: int
     total: int
@@ -147,19 +147,21 @@ class Run:
             judge: [each for each in tasks if (each[0].name, each[1].id) not in done] for judge, tasks in asked.items()
         }
 
-    async def read(self) -> None:
+    async def evaluate(self) -> None:
         """Lets an adaptive schedule know what the results say, if there are enough new ones."""
         if not isinstance(self.schedule, AdaptiveSchedule) or not self.schedule.is_due(len(self.results)):
             return
-        reading = await asyncio.to_thread(self.beliefs.read, list(self.results))
+        evaluation = await asyncio.to_thread(self.evaluator.evaluate, list(self.results))
         failed = [(each.model, each.category) for each in self.results if each.score is None]
-        self.schedule.learn(reading, [*((job.model.id, job.task.category) for job in self.running.values()), *failed])
+        self.schedule.learn(
+            evaluation, [*((job.model.id, job.task.category) for job in self.running.values()), *failed]
+        )
 
     async def choices(self) -> list[Settled]:
         """Returns what routing would choose by the results, and how sure that was before."""
         return await asyncio.to_thread(self._choices)
 
     def _choices(self) -> list[Settled]:
-        before, after = self.before, self.beliefs.standings(self.results)
+        before, after = self.before, self.evaluator.standings(self.results)
         found: list[Choice] = after.choices()
         return [Settled(choice, before.certainty(choice.category, choice.model)) for choice in found]

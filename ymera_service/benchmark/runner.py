@@ -13,7 +13,7 @@ import structlog
 import uuid_utils
 
 from ymera_service.benchmark.adaptive import AdaptiveSchedule
-from ymera_service.benchmark.believing import Beliefs
+from ymera_service.benchmark.evaluation import Evaluator
 from ymera_service.benchmark.events import (
     BenchmarkCompleted,
     BenchmarkEvent,
@@ -205,16 +205,16 @@ class BenchmarkRunner:
             requests=len(results),
             now=self._clock(),
         )
-        beliefs = await self._beliefs(plan, stored, sorted({task.category for _, task in tasks}))
+        evaluator = await self._evaluator(plan, stored, sorted({task.category for _, task in tasks}))
         judged_left = max(judged - sum(result.model in plan.judges for result in results), 0)
         return Run(
             record=record,
             stored=stored,
-            schedule=await asyncio.to_thread(_schedule, models, left, plan, beliefs, spending),
+            schedule=await asyncio.to_thread(_schedule, models, left, plan, evaluator, spending),
             spending=spending,
-            beliefs=beliefs,
+            evaluator=evaluator,
             slots=plan.concurrency,
-            before=await asyncio.to_thread(beliefs.standings, ()),
+            before=await asyncio.to_thread(evaluator.standings, ()),
             judges=judges,
             pairwise=pairwise,
             answers={key: answers[key] for key in answers.keys() & _places(pairwise, models)},
@@ -229,10 +229,10 @@ class BenchmarkRunner:
             known=results,
         )
 
-    async def _beliefs(self, plan: BenchmarkPlan, stored: StoredPlan, categories: list[str]) -> Beliefs:
+    async def _evaluator(self, plan: BenchmarkPlan, stored: StoredPlan, categories: list[str]) -> Evaluator:
         """Returns what is known of all models that the caller may use, which the measured ones are compared with."""
         compared = BenchmarkPlan(caller_models=plan.caller_models)
-        return Beliefs(
+        return Evaluator(
             self._evidence,
             self._balance(),
             await self._database.benchmarks.summaries(),
@@ -262,7 +262,7 @@ class BenchmarkRunner:
                 for end in await self._ends(run):
                     if run.take(end, self._clock()):
                         yield progress_of(run.completed, run.total, end.measurement)
-                await run.read()
+                await run.evaluate()
         finally:
             await _cancel(run.running)
 
@@ -366,13 +366,13 @@ def _stored(
 
 
 def _schedule(
-    models: Sequence[Model], tasks: Tasks, plan: BenchmarkPlan, beliefs: Beliefs, spending: Spending
+    models: Sequence[Model], tasks: Tasks, plan: BenchmarkPlan, evaluator: Evaluator, spending: Spending
 ) -> Schedule:
     if not plan.adaptive:
         return WholeSchedule(models, tasks, plan.concurrency)
-    reading = beliefs.read(())
+    evaluation = evaluator.evaluate(())
     return AdaptiveSchedule(
-        models, tasks, plan.concurrency, reading=reading, suites=beliefs.suites, share=spending.share
+        models, tasks, plan.concurrency, evaluation=evaluation, suites=evaluator.suites, share=spending.share
     )
 
 

@@ -74,16 +74,16 @@ def joined(
     return [made[key] for key in {**order, **dict.fromkeys(made)}]
 
 
-def informative(
+def information(
     summaries: Iterable[BenchmarkSummary],
     category: str,
     models: Sequence[str],
     suites: Sequence[str],
     expected: Expected,
 ) -> Floats:
-    """Returns how much a task of each suite (column) tells of each model (row): the variance of its result, p(1−p).
+    """Returns the information of a task of each suite (column) on each model (row): p(1−p), the variance of its result.
 
-    What nearly every model solves tells little, as does what none solves.
+    It is small for tasks that nearly every model solves, and for those that hardly any does.
     """
     group = [each for each in summaries if each.category == category and each.suite in suites]
     known = sorted({*models, *(each.model for each in group)})

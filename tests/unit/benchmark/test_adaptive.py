@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from tests.unit.benchmark.test_schedule import NoSuite
 from ymera_service.benchmark.adaptive import AdaptiveSchedule
-from ymera_service.benchmark.believing import Beliefs, merged
 from ymera_service.benchmark.choices import Standings
+from ymera_service.benchmark.evaluation import Evaluator, merged
 from ymera_service.benchmark.plan import Job
 from ymera_service.benchmark.spending import Limits, Spending
 from ymera_service.routing.decision import Balance
@@ -71,7 +71,7 @@ class Bench:
     outcomes: Outcomes
     known: Sequence[BenchmarkSummary] = ()
     models: Sequence[Model] = ()
-    beliefs: Beliefs = field(init=False)
+    evaluator: Evaluator = field(init=False)
 
     def __post_init__(self) -> None:
         names = sorted(next(iter(self.outcomes.values()))[0])
@@ -82,7 +82,7 @@ class Bench:
             for category, tasks in self.outcomes.items()
             for number in range(len(tasks))
         ]
-        self.beliefs = Beliefs(
+        self.evaluator = Evaluator(
             Evidence(),
             Balance(1.0, dict.fromkeys(names, 0.0)),
             self.known,
@@ -98,7 +98,9 @@ class Bench:
 
     def adaptive(self, share: Callable[[Job], float] = lambda job: 1.0, slots: int = 1) -> AdaptiveSchedule:
         tasks = {each.id: self.tasks for each in self.models}
-        return AdaptiveSchedule(self.models, tasks, slots, reading=self.beliefs.read(()), suites=["suite"], share=share)
+        return AdaptiveSchedule(
+            self.models, tasks, slots, evaluation=self.evaluator.evaluate(()), suites=["suite"], share=share
+        )
 
     def run_adaptive(self) -> list[BenchmarkResult]:
         schedule, results = self.adaptive(), list[BenchmarkResult]()
@@ -106,7 +108,7 @@ class Bench:
             results.append(self.result(job))
             schedule.finish(job)
             if schedule.is_due(len(results)) and (len(results) % READ_EVERY == 0 or schedule.is_settled):
-                schedule.learn(self.beliefs.read(results), ())
+                schedule.learn(self.evaluator.evaluate(results), ())
         assert schedule.is_settled
         return results
 
@@ -171,7 +173,7 @@ def check_against_whole_runs(cases: Sequence[tuple[Bench, Mapping[str, Mapping[s
     for bench, truth in cases:
         results, everything = bench.run_adaptive(), bench.run_whole(10**6)
         assert len(results) <= most * len(everything)
-        believed = [bench.beliefs.standings(each) for each in (results, everything, bench.run_whole(len(results)))]
+        believed = [bench.evaluator.standings(each) for each in (results, everything, bench.run_whole(len(results)))]
         doubts.append([fmean(choice.expected_loss for choice in each.choices()) for each in believed])
         losses.append([loss(each, truth) for each in believed])
     adaptive, whole, same = np.mean(doubts, axis=0)
@@ -200,7 +202,7 @@ def test_a_choice_that_is_sure_already_takes_no_tasks() -> None:
 def test_the_suite_that_tells_most_is_used() -> None:
     """Every model solves all of the easy suite, so that only the hard one tells them apart."""
     names, suites = ["acme/a", "acme/b", "acme/c"], [Suite("easy"), Suite("hard")]
-    beliefs = Beliefs(
+    evaluator = Evaluator(
         Evidence(),
         Balance(1.0, dict.fromkeys(names, 0.0)),
         [
@@ -218,7 +220,7 @@ def test_the_suite_that_tells_most_is_used() -> None:
         [model(name) for name in names],
         dict.fromkeys(names, tasks),
         9,
-        reading=beliefs.read(()),
+        evaluation=evaluator.evaluate(()),
         suites=["easy", "hard"],
         share=lambda job: 1.0,
     )
@@ -274,7 +276,7 @@ def test_a_run_ends_and_stays_within_its_limits(
         if schedule.is_due(len(results)):
             failed = [(each.model, each.category) for each in results if each.score is None]
             later = [*((job.model.id, job.task.category) for job in running), *failed]
-            schedule.learn(bench.beliefs.read(results), later)
+            schedule.learn(bench.evaluator.evaluate(results), later)
     assert limit is None or calls <= limit
     assert max(Counter((each.model, each.task_id) for each in results).values(), default=1) == 1
     assert spending.exhausted or schedule.is_settled

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ymera_service.routing.difficulty import fitted, informative, joined
+from ymera_service.routing.difficulty import fitted, information, joined
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.comparisons import Matches
@@ -166,10 +166,10 @@ def test_tasks_that_all_models_solve_tell_less_than_tasks_that_half_of_them_solv
         for suite, share in (("easy", 1.0), ("hard", 0.5))
         for name in "abc"
     ]
-    told = informative(known, "math", ["p/a", "p/new"], ["easy", "hard", "unused"], lambda model, category: 0.5)
-    assert told.shape == (2, 3)
-    assert (told[:, 0] < told[:, 1]).all()
-    assert ((told >= 0) & (told <= 0.25)).all()
+    found = information(known, "math", ["p/a", "p/new"], ["easy", "hard", "unused"], lambda model, category: 0.5)
+    assert found.shape == (2, 3)
+    assert (found[:, 0] < found[:, 1]).all()
+    assert ((found >= 0) & (found <= 0.25)).all()
 
 
 def played(strengths: list[float], games: int, seed: int = 1) -> list[Matches]:

@@ -85,7 +85,7 @@ _Adaptive = Annotated[
     bool | None,
     typer.Option(
         "--adaptive/--all-tasks",
-        help="Run only tasks that may change which model is chosen, those first that tell most. "
+        help="Run only tasks that may change which model is chosen, those first that add most to what is known. "
         "Default: adaptive if there is a limit.",
         show_default=False,
     ),

@@ -1,4 +1,4 @@
-"""What is believed of the models of a run, by what was known before and the results since."""
+"""How good the models of a run are taken to be, by what was known before and the results since."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,26 +8,26 @@ import numpy as np
 
 from ymera_service.benchmark.choices import Floats, Standings
 from ymera_service.routing.decision import Balance
-from ymera_service.routing.difficulty import informative
+from ymera_service.routing.difficulty import information
 from ymera_service.routing.evidence import Evidence
 from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What the results said when they were read.
+class Evaluation:
+    """What the results of a run say.
 
     Attributes:
-        told: How much a task of a suite tells of a model: category → models (rows) × suites (columns).
-        results: How many of the run's results that covers.
+        information: How much a task of a suite would add to what is known: category → models (rows) × suites (columns).
+        results: How many results of the run these are.
     """
 
     standings: Standings
-    told: Mapping[str, Floats]
+    information: Mapping[str, Floats]
     results: int = 0
 
 
-class Beliefs:
+class Evaluator:
     """Works out what results say of models. May be used in a thread, as that takes some time with many models."""
 
     def __init__(
@@ -58,14 +58,14 @@ class Beliefs:
         """Returns what is believed of the models."""
         return self._standings(merged(self._known, results))
 
-    def read(self, results: Sequence[BenchmarkResult]) -> Reading:
-        """Returns what the results say, and what tasks would tell."""
+    def evaluate(self, results: Sequence[BenchmarkResult]) -> Evaluation:
+        """Returns what the results say, and how much tasks would add."""
         summaries = merged(self._known, results)
-        told = {
-            category: informative(summaries, category, self.models, self.suites, self._evidence.expected)
+        found = {
+            category: information(summaries, category, self.models, self.suites, self._evidence.expected)
             for category in self.categories
         }
-        return Reading(self._standings(summaries), told, len(results))
+        return Evaluation(self._standings(summaries), found, len(results))
 
     def _standings(self, summaries: Sequence[BenchmarkSummary]) -> Standings:
         qualities = self._evidence.believing(summaries)
