@@ -1,7 +1,8 @@
 """What was measured and what answers were worth, kept as values that never change: what is new replaces them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
+from itertools import islice
 from math import isfinite
 
 import structlog
@@ -12,7 +13,15 @@ from ymera_service.routing.features import Features
 from ymera_service.routing.judged import Judged, Tallies
 from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
 from ymera_service.routing.lengths import Lengths
-from ymera_service.routing.neighbours import FEWEST_TRIED, Corrections, Neighbours, Numbers, Sums, correction_by
+from ymera_service.routing.neighbours import (
+    FEWEST_TRIED,
+    MOST_KEPT,
+    Corrections,
+    Neighbours,
+    Numbers,
+    Sums,
+    correction_by,
+)
 from ymera_service.routing.quality import Expect, Qualities, by_model, expected_by, nothing
 from ymera_service.routing.similar_tasks import SimilarTasks
 from ymera_service.sdk.targets import Target
@@ -197,9 +206,23 @@ class Evidence:
         `past` ones say nothing of how many are judged now; of lengths, only they do, as others are known already. Many
         are taken in batches, as an answer that is tried on the neighbours must not have been learnt from.
         """
+        for _ in self.learning(observations, features, past=past):
+            pass
+
+    def learning(
+        self,
+        observations: Sequence[Observation],
+        features: Mapping[str, Features] | None = None,
+        *,
+        past: bool = False,
+    ) -> Iterator[None]:
+        """Does what `learn` does, and yields before each batch."""
         if past:
             self._recall(observations, features or {})
+            # The neighbours would forget the others again.
+            features = {id_: known for id_ in _latest(observations) if (known := (features or {}).get(id_))}
         for start in range(0, len(observations), BATCH):
+            yield
             batch = observations[start : start + BATCH]
             tallies, before, drifts = self.tallies, self.qualities, self.drifts
             new = self._judged.add(batch, self._now())
@@ -268,6 +291,12 @@ class Evidence:
 
     def _pace_of(self, target: Target) -> Pace | None:
         return self._observed.get(target.pool) or self._benchmarked.get(target.model)
+
+
+def _latest(observations: Sequence[Observation]) -> Set[str]:
+    """Returns the ids of the requests that were judged last, as many as the neighbours keep."""
+    latest = dict.fromkeys(one.request_id for one in reversed(observations))
+    return {*islice(latest, MOST_KEPT)}
 
 
 def _sound(summaries: Iterable[BenchmarkSummary]) -> tuple[BenchmarkSummary, ...]:

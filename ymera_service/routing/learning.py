@@ -1,13 +1,15 @@
 """Lets routing know what this server and others on the same database have observed of answers."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.features import readable
+from ymera_service.routing.features import Features, readable
 from ymera_service.routing.judged import MOST_ANSWERS
 from ymera_service.routing.log_reading import LogReading, utc_now
 from ymera_service.storage import Database
+from ymera_service.storage.records import Observation
 
 
 class Learner:
@@ -27,5 +29,10 @@ class Learner:
         past = self._reading.is_first
         with self._reading.since() as since:
             found = await self._observations.latest(MOST_ANSWERS, since)
-            features = {one.request_id: read for one, stored in found if stored and (read := readable(stored))}
-            self._evidence.learn([one for one, _ in found], features, past=past)
+            features = await asyncio.to_thread(_features, found)
+            for _ in self._evidence.learning([one for one, _ in found], features, past=past):
+                await asyncio.sleep(0)  # other requests are served meanwhile
+
+
+def _features(found: Iterable[tuple[Observation, bytes | None]]) -> Mapping[str, Features]:
+    return {one.request_id: read for one, stored in found if stored and (read := readable(stored))}

@@ -11,6 +11,9 @@ from ymera_service.storage.faults import unavailable
 from ymera_service.storage.records import Observation, ObservationSource
 from ymera_service.storage.tables import executions, observations
 
+PART = 200
+"""Observations that are converted at a time, so that the event loop is held for few milliseconds."""
+
 
 class Observations:
     """The stored observations."""
@@ -54,10 +57,15 @@ class Observations:
             .order_by(made.desc())
             .limit(limit)
         )
+        found: list[tuple[Observation, bytes | None]] = []
         with unavailable("read the observations"):
-            async with self._reader.connect() as connection:
-                rows = (await connection.execute(query if since is None else query.where(made >= since))).all()
-        return [(_observation(row), row.features) for row in reversed(rows)]
+            async with (
+                self._reader.connect() as connection,
+                connection.stream(query if since is None else query.where(made >= since)) as result,
+            ):
+                async for rows in result.partitions(PART):
+                    found += [(_observation(row), row.features) for row in rows]
+        return found[::-1]
 
 
 def _observation(row: Row[Any]) -> Observation:

@@ -1,9 +1,10 @@
 """Servers on one database share what they observe of answers, each reading the log from where it left off."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.evidence import BATCH, Evidence
 from ymera_service.routing.learning import Learner
 from ymera_service.routing.log_reading import FAR_READINGS, LATE, LATEST
 from ymera_service.storage import Database, Recorder
@@ -55,3 +56,27 @@ async def test_observations_that_are_stored_late_are_learnt_too(database_url: st
         for _ in range(FAR_READINGS - 2):
             await learner.reread()
         assert weight(evidence) == 2
+
+
+async def test_many_observations_are_learnt_in_turn_with_other_work(
+    database_url: str, observation: Observation
+) -> None:
+    turns, learner_is_done = 0, False
+
+    async def other_work() -> None:
+        nonlocal turns
+        while not learner_is_done:
+            await asyncio.sleep(0)
+            known = weight(evidence)
+            turns += 0 < known < 10 * BATCH
+
+    made = [replace(observation, id=str(number), request_id=str(number)) for number in range(10 * BATCH)]
+    evidence = Evidence(Clock(observation.created_at))
+    async with Database.open(database_url) as database, Recorder(database) as recorder:
+        await recorder.record(*made)
+        working = asyncio.create_task(other_work())
+        await Learner(database, evidence).reread()
+        learner_is_done = True
+        await working
+    assert weight(evidence) == 10 * BATCH
+    assert turns >= 9

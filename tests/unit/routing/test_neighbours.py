@@ -1,12 +1,13 @@
 """Answers to similar requests correct what is expected in the class, while that comes nearer to the truth."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from tests.unit.routing.conftest import FixedClassifier, Routing, observed
 from ymera_service.config import RoutingSettings
-from ymera_service.routing import neighbours
+from ymera_service.routing import evidence, neighbours
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.features import Features, features_of
 from ymera_service.routing.neighbours import NO_CORRECTION, Corrections, Neighbours, Numbers, Similar, Sums
@@ -122,3 +123,13 @@ def test_without_features_nothing_is_corrected() -> None:
     selection = routing.select(SQL)
     assert selection.features is None
     assert "similar" not in selection.decision.candidates[0].components[0].evidence
+
+
+def test_of_the_past_only_answers_that_are_kept_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "MOST_KEPT", 10)
+    taken: list[str] = []
+    monkeypatch.setattr(Neighbours, "take", lambda _self, request_id, *_, **__: taken.append(request_id))
+    judged = [replace(observed(1.0), request_id=str(number // 2)) for number in range(80)]
+    known = {str(number): features("sql") for number in range(40)}
+    evidence.Evidence().learn(judged, known, past=True)
+    assert taken == [str(number) for number in range(30, 40)]
