@@ -113,7 +113,8 @@ def test_a_vocabulary_adds_up_the_features_that_it_knows(words: list[str]) -> No
 @given(st.lists(st.tuples(*[st.integers(-400, 400)] * 3), max_size=50))
 def test_packed_rows_add_up_column_by_column(rows: list[tuple[int, int, int]]) -> None:
     packing = Packing(3)
-    assert packing.unpack(sum(map(packing.pack, rows))) == [sum(row[column] for row in rows) for column in range(3)]
+    sums = [sum(row[column] for row in rows) for column in range(3)]
+    assert [*packing.unpack(sum(map(packing.pack, rows)))] == sums
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\n", "\u3000"])

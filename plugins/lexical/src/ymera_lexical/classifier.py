@@ -75,13 +75,14 @@ class LexicalClassifier(Classifier):
     def _scores(self, text: str) -> list[float]:
         """Returns the sums for categories, emotions and complexity."""
         words = words_of(text)
-        found, *of_words = self._packing.unpack(self._vocabulary.total(words))
+        of_words = self._packing.unpack(self._vocabulary.total(words))
         forms = chain(group_features(words), shape_features(text, len(words)))
-        _, *of_forms = self._packing.unpack(sum(filter(None, map(self._forms.get, forms))))
+        of_forms = self._packing.unpack(sum(filter(None, map(self._forms.get, forms))))
         # Divided by the root of the number of words, so that long texts do not get more certain by length alone.
-        by_found, by_length = UNIT / sqrt(found or 1), UNIT / sqrt(len(words) or 1)
+        by_found, by_length = UNIT / sqrt(of_words[0] or 1), UNIT / sqrt(len(words) or 1)
         shares = chain(repeat(by_found, len(self._categories)), repeat(by_length))
-        return [share * word + UNIT * form for share, word, form in zip(shares, of_words, of_forms, strict=False)]
+        of_heads = zip(shares, of_words[1:], of_forms[1:], strict=False)
+        return [share * word + UNIT * form for share, word, form in of_heads]
 
 
 def _document(head: str) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ class Packing:
     """Packs rows of `width` numbers; every sum of a column must stay within ±2³¹."""
 
     def __init__(self, width: int) -> None:
-        self._columns = Struct(f"<{width}I")
+        self._columns = Struct(f"<{width}i")
         self._halves = self.pack([_HALF] * width)
 
     @staticmethod
@@ -19,8 +19,9 @@ class Packing:
         """Returns the integer for a row; the sum of such integers is the integer for the sum of their rows."""
         return sum(value << (_BITS * column) for column, value in enumerate(row))
 
-    def unpack(self, packed: int) -> list[int]:
+    def unpack(self, packed: int) -> tuple[int, ...]:
         """Returns the row that an integer encodes."""
-        # Adding half of its range makes every column non-negative, which undoes the borrows between columns.
-        columns = self._columns.unpack((packed + self._halves).to_bytes(self._columns.size, "little"))
-        return [column - _HALF for column in columns]
+        # Adding half of its range makes every column non-negative, which undoes the borrows between columns; inverting
+        # the highest bit subtracts it again from each column alone.
+        columns = (packed + self._halves) ^ self._halves
+        return self._columns.unpack(columns.to_bytes(self._columns.size, "little"))

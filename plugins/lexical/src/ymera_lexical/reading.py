@@ -70,7 +70,7 @@ def numerals_of(text: str) -> str:
 
 def signs_of(text: str) -> str:
     """Returns a text without ASCII letters, ASCII white space and `.,?!'_`."""
-    return _decoded(_encoded(text).translate(None, _PLAIN))
+    return text.encode(*_UTF_8).translate(None, _PLAIN).decode(*_UTF_8)
 
 
 def is_cjk(signs: str) -> bool:
@@ -79,12 +79,8 @@ def is_cjk(signs: str) -> bool:
 
 
 def _mapped(text: str, table: bytes) -> str:
-    return _decoded(_encoded(text).translate(table))
+    return text.encode(*_UTF_8).translate(table).decode(*_UTF_8)
 
 
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")  # JSON can escape a lone surrogate
-
-
-def _decoded(text: bytes) -> str:
-    return text.decode("utf-8", "surrogatepass")
+_UTF_8 = ("utf-8", "surrogatepass")
+"""JSON can escape a lone surrogate."""

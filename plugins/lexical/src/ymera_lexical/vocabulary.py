@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise, repeat
-from operator import add
+from operator import add, mul
 
 START = "^"
 
@@ -30,17 +30,16 @@ class Vocabulary:
         known = sorted({START, *words, *chain.from_iterable(parts.values())})
         self._numbers = {word: number for number, word in enumerate(known, start=1)}
         self._rows = [0, *(words.get(word, 0) for word in known)]
-        self._left = [number * len(self._rows) for number in range(len(self._rows))]
         self._pairs = {
-            self._left[self._numbers[left]] + self._numbers[right]: pairs[name] for name, (left, right) in parts.items()
+            len(self._rows) * self._numbers[left] + self._numbers[right]: pairs[name]
+            for name, (left, right) in parts.items()
         }
 
     def total(self, words: Sequence[str]) -> int:
         """Returns the sum of the rows of those of `names_of(words)` that have one."""
-        numbers = list(map(self._numbers.get, (START, *words), repeat(0)))
-        pairs = set(filter(self._pairs.__contains__, map(add, map(self._left.__getitem__, numbers), numbers[1:])))
-        total = sum(map(self._pairs.__getitem__, pairs))
+        numbers, count = list(map(self._numbers.get, (START, *words), repeat(0))), len(self._rows)
+        pairs = set(map(add, map(mul, numbers, repeat(count)), numbers[1:]))
+        total = sum(filter(None, map(self._pairs.get, pairs)))
         if len(words) > 1:
-            first = self._left[self._numbers.get(START + words[0], 0)]
-            total += self._pairs.get(first + numbers[2], 0)
+            total += self._pairs.get(count * self._numbers.get(START + words[0], 0) + numbers[2], 0)
         return sum(filter(None, map(self._rows.__getitem__, set(numbers))), total)
