@@ -7,10 +7,9 @@ for a usual one: about a thousand tokens a picture, thirty a second of compresse
 compressed film, two thousand a page.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ymera_service.sdk.content import Media, MediaKind, Part, ProviderBlock, ToolCall, ToolResult
+from ymera_service.sdk.content import Media, MediaKind, Part, ProviderBlock, Text, ToolCall, ToolResult
 from ymera_service.sdk.generation import CODE_EXECUTION, WEB_SEARCH, Prompt, ResponseType, Usage
 from ymera_service.sdk.models import Capability
 
@@ -66,7 +65,7 @@ class Needs:
 
 def needs_of(prompt: Prompt, usual: int = TYPICAL_OUTPUT_TOKENS) -> Needs:
     """Returns what a prompt needs whose answer usually has so many tokens."""
-    return needs_for(frozenset(_called_for(prompt)), prompt_tokens(prompt), prompt.sampling.max_output_tokens, usual)
+    return needs_for(_called_for(prompt), prompt_tokens(prompt), prompt.sampling.max_output_tokens, usual)
 
 
 def needs_for(
@@ -88,28 +87,21 @@ def expected_usage(input_tokens: int, max_output_tokens: int) -> Usage:
     return Usage(input_tokens, min(max_output_tokens or TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS))
 
 
-def _called_for(prompt: Prompt) -> Iterable[Capability]:
+def _called_for(prompt: Prompt) -> frozenset[Capability]:
+    found = [_CAPABILITY_OF_TOOL[tool.name] for tool in prompt.provider_tools if tool.name in _CAPABILITY_OF_TOOL]
     if prompt.tools:
-        yield Capability.TOOLS
-    for hosted in prompt.provider_tools:
-        if (capability := _CAPABILITY_OF_TOOL.get(hosted.name)) is not None:
-            yield capability
+        found.append(Capability.TOOLS)
     if prompt.sampling.logprobs is not None:
-        yield Capability.LOGPROBS
+        found.append(Capability.LOGPROBS)
     if prompt.response_format.type is not ResponseType.TEXT:
-        yield Capability.STRUCTURED_OUTPUT
+        found.append(Capability.STRUCTURED_OUTPUT)
     for message in prompt.messages:
         for part in message.parts:
-            yield from _called_for_by(part)
-
-
-def _called_for_by(part: Part) -> Iterable[Capability]:
-    match part:
-        case Media():
-            yield _CAPABILITY_OF[part.kind]
-        case ToolResult():
-            for inner in part.parts:
-                yield from _called_for_by(inner)
+            if isinstance(part, Media):
+                found.append(_CAPABILITY_OF[part.kind])
+            elif isinstance(part, ToolResult):
+                found += [_CAPABILITY_OF[inner.kind] for inner in part.parts if isinstance(inner, Media)]
+    return frozenset(found)
 
 
 def prompt_tokens(prompt: Prompt) -> int:
@@ -118,7 +110,7 @@ def prompt_tokens(prompt: Prompt) -> int:
     for message in prompt.messages:
         tokens += TOKENS_PER_MESSAGE
         for part in message.parts:
-            tokens += _part_tokens(part)
+            tokens += text_tokens(part.text) if isinstance(part, Text) else _part_tokens(part)
     for tool in prompt.tools:
         tokens += text_tokens(tool.name) + text_tokens(tool.description) + text_tokens(tool.parameters_schema)
     schema = prompt.response_format.schema

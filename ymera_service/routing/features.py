@@ -34,7 +34,7 @@ DIGITS_KEPT = 3
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Features:
     """Features of one request.
 

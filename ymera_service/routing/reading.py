@@ -77,11 +77,18 @@ def checked(given: Reading, source: Source) -> Reading:
     """
     if (complexity := given.complexity) is not None and not 0 <= complexity <= 1:
         raise ValueError(f"its complexity is {complexity!r:.100}")
-    vector = tuple(map(float, given.vector[: MAX_VECTOR + 1]))
+    categories, emotions = _known(given.categories, source.categories), _known(given.emotions, _EMOTIONS)
+    vector = _figures(given.vector) if len(given.vector) else ()
+    if categories is given.categories and emotions is given.emotions and vector is given.vector:
+        return given
+    return Reading(categories, emotions, complexity, vector)
+
+
+def _figures(given: Sequence[float]) -> tuple[float, ...]:
+    vector = tuple(map(float, given[: MAX_VECTOR + 1]))
     if len(vector) > MAX_VECTOR or not isfinite(sum(vector)):
         raise ValueError("its vector is too long, or not finite")
-    categories, emotions = _known(given.categories, source.categories), _known(given.emotions, _EMOTIONS)
-    return Reading(categories, emotions, complexity, vector)
+    return vector
 
 
 def _known(given: Mapping[str, float], known: AbstractSet[str]) -> Mapping[str, float]:
@@ -103,8 +110,8 @@ def merged(readings: Sequence[tuple[Source, Reading]]) -> MergedReading:
     if len(likeliest) > MAX_CATEGORIES:
         total = sum(map(_probability, likeliest[:MAX_CATEGORIES]))
         likeliest = [(name, probability / total) for name, probability in likeliest[:MAX_CATEGORIES]]
-    emotions = sorted(reading.emotions.items(), key=_probability, reverse=True)
-    felt = {name: round(probability, DIGITS) for name, probability in emotions if probability >= LEAST_LIKELY}
+    emotions = [(name, round(value, DIGITS)) for name, value in reading.emotions.items() if value >= LEAST_LIKELY]
+    felt = dict(sorted(emotions, key=_probability, reverse=True))
     return MergedReading(
         raised(dict(likeliest) or {UNCLASSIFIED: 1.0}, felt),
         felt,
