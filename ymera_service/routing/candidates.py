@@ -7,7 +7,7 @@ from ymera_service.routing.decision import Candidate, ScoreComponent, Weights
 from ymera_service.routing.explain import STAYS
 from ymera_service.routing.filters import missing
 from ymera_service.routing.policy import Order
-from ymera_service.routing.scoring import FAILURES_WEIGHT, costs_in
+from ymera_service.routing.scoring import FAILURES_WEIGHT
 from ymera_service.routing.sessions import CALLS_WEIGHT, SESSION_WEIGHT, Affinity
 from ymera_service.routing.snapshot import Scored
 from ymera_service.routing.table import CERTAINTY
@@ -20,14 +20,11 @@ _NO_WEIGHTS = Weights(0.0, 0.0, 0.0)
 
 def candidates(positions: Sequence[int], rows: Sequence[int], category: str, scored: Scored) -> tuple[Candidate, ...]:
     """Returns the candidates at positions among the eligible targets, whose rows are given too."""
-    table, needs, corrections = scored.snapshot.table, scored.request.needs, scored.snapshot.corrections
+    table, corrections, size = scored.snapshot.table, scored.snapshot.corrections, scored.snapshot.size
     weights = scored.weights if scored.own is None else _NO_WEIGHTS
     plain, evidence = scored.is_plain, table.qualities.evidence
-    latencies, costs = scored.snapshot.paces.latencies(rows, needs.output_tokens), costs_in(needs, table, rows)
     each, found = scored.scores.at(positions), list[Candidate]()
-    for position, row, (total, (quality, speed, cost)), latency, micros in zip(
-        positions, rows, each, latencies, costs, strict=True
-    ):
+    for position, row, (total, (quality, speed, cost), micros, latency) in zip(positions, rows, each, strict=True):
         model = table.models[row].id
         basis = evidence(model, category)
         if corrections is not None and (better := corrections.of(model)) is not None:
@@ -36,7 +33,7 @@ def candidates(positions: Sequence[int], rows: Sequence[int], category: str, sco
         components: tuple[ScoreComponent, ...] = (
             ScoreComponent("quality", quality, weights.quality, basis),
             ScoreComponent("speed", speed, weights.speed, time),
-            ScoreComponent("cost", cost, weights.cost, _cost(micros, scored.snapshot.size)),
+            ScoreComponent("cost", cost, weights.cost, _cost(micros, size)),
         )
         if not plain:
             components += tuple(_beside(position, row, scored))
@@ -50,8 +47,8 @@ def _beside(position: int, row: int, scored: Scored) -> Iterator[ScoreComponent]
     if scored.doubts is not None and (optimism := snapshot.optimism):
         doubt = float(scored.doubts[position])
         yield ScoreComponent("doubt", doubt, scored.quality_weight * optimism, f"its quality is known to ±{doubt:.2f}")
-    if required := scored.request.needs.capabilities | scored.request.preferences.required_capabilities:
-        unknown = missing(table, row, required)
+    if scored.required:
+        unknown = missing(table, row, scored.required)
         evidence = f"not known: {unknown}" if unknown else "known"
         yield ScoreComponent("capability", float(not unknown), CERTAINTY, evidence)
     if scored.own is not None:

@@ -52,7 +52,11 @@ class Weights:
 
         Its cost counts in proportion: with a given sum of money, most is won where quality costs the least.
         """
-        return self if size == 1.0 else Weights(self.quality, self.speed, self.cost * size).normalised()
+        if size == 1.0:
+            return self
+        cost = self.cost * size
+        total = self.quality + self.speed + cost
+        return Weights(self.quality / total, self.speed / total, cost / total)
 
     def normalised(self) -> "Weights":
         """Returns the same proportions adding up to 1."""

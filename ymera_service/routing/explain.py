@@ -22,6 +22,7 @@ def explain(
     scores: Scores,
     count: int,
     session: str,
+    weighed: bool,
 ) -> str:
     """Returns why the first candidate is the first, with the figures that speak for it.
 
@@ -33,6 +34,7 @@ def explain(
         scores: Of all eligible targets.
         count: Of the eligible targets.
         session: What the target that answered last in the session means for the order; empty if nothing.
+        weighed: The scores are the objectives by their weights, and not those of a policy.
     """
     first = candidates[0]
     sentence = f"{clipped(first.target.id)} for {task}: "
@@ -46,7 +48,7 @@ def explain(
         sentence += f"the lowest known price of {count} candidates"
     elif session == STAYS:
         sentence += f"{STAYS}, ahead of {count - 1} others"
-    elif not any(component.weight for component in first.components[:3]):
+    elif not weighed:
         sentence += f"first by the policy {order.policy} of {count} candidates"
     else:
         free = "free, " if order.policy == FREE_FIRST and first.expected_cost_micros == 0 else ""

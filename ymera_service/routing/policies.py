@@ -29,6 +29,7 @@ class Contest:
         """`previous` is the position of the session's target."""
         self._request, self._snapshot, self._eligible = request, snapshot, eligible
         self._scores, self._previous = scores, previous
+        self._balance: Floats | None = None
 
     @property
     def models(self) -> Sequence[str]:
@@ -78,10 +79,16 @@ class Contest:
             column[self._previous] = 1.0
         return frozen(column)
 
-    @cached_property
+    @property
     def balance(self) -> Floats:
         """See `Candidates`."""
-        return frozen(np.array(self._scores.totals, float))
+        if self._balance is None:
+            self._balance = frozen(np.array(self._scores.totals, np.float64))
+        return self._balance
+
+    def is_balance(self, given: object) -> bool:
+        """Returns whether a policy returned the balance as it is."""
+        return given is not None and given is self._balance
 
     @property
     def complexity(self) -> float | None:
@@ -105,7 +112,7 @@ def scores_of(policy: RoutingPolicy, contest: Contest) -> tuple[str, Floats | No
     """
     try:
         given: Any = policy.score(contest)
-        if given is contest.balance:
+        if contest.is_balance(given):
             return policy.name, None
         scores = np.array(given, float)
     except BaseException as error:  # noqa: BLE001  # whatever a plugin raises, the request can be served

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ymera_service.routing.columns import Floats, Mask, Rows, Whole
+from ymera_service.routing.columns import Floats, Rows, Whole
 from ymera_service.routing.decision import Weights
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.latency import Columns, Paces
@@ -46,6 +46,8 @@ _AT_ONE = np.array([[1 - _PER_LATENCY * log(INSTANT)], [1 - _PER_COST * log(CHEA
 
 Values = tuple[float, float, float]
 """How good a target is in quality, speed and cost."""
+Shown = tuple[float, Values, int | None, float | None]
+"""The total of a target, its values, and the micro-USD and seconds that are expected, as far as they are known."""
 
 
 class Scores(Protocol):
@@ -56,8 +58,8 @@ class Scores(Protocol):
         """The weighted sum of each one's values."""
         ...
 
-    def at(self, positions: Sequence[int]) -> Iterable[tuple[float, Values]]:
-        """Returns total and values of those at some positions."""
+    def at(self, positions: Sequence[int]) -> Iterable[Shown]:
+        """Returns what is shown of those at some positions."""
         ...
 
     def ranges(self) -> tuple[Values, Values]:
@@ -121,9 +123,10 @@ class _Few:
     totals: list[float]
     each: list[Values]
     micros: Sequence[int | None]
+    latencies: Sequence[float | None]
 
-    def at(self, positions: Sequence[int]) -> Iterable[tuple[float, Values]]:
-        return [(self.totals[position], self.each[position]) for position in positions]
+    def at(self, positions: Sequence[int]) -> Iterable[Shown]:
+        return [(self.totals[at], self.each[at], self.micros[at], self.latencies[at]) for at in positions]
 
     def ranges(self) -> tuple[Values, Values]:
         quality, speed, cost = zip(*self.each, strict=True)
@@ -162,7 +165,7 @@ def _few(
         each.append((min(max(sum(map(mul, qualities[row], shares)) + correction, 0.0), 1.0), speed, cost))
     by = weights.quality, weights.speed, weights.cost
     totals = [quality * by[0] + speed * by[1] + cost * by[2] for quality, speed, cost in each]
-    return _Few(totals, each, costs)
+    return _Few(totals, each, costs, latencies)
 
 
 def _value(amount: float, best: float, per_e_fold: float) -> float:
@@ -193,26 +196,27 @@ def _costs(usage: Usage, table: Table) -> Whole:
 
 @dataclass(slots=True)
 class _Many:
-    """See `Scores`. `each` has a row for each objective.
-
-    `micros` and `unknown` are columns of all rows; a cost has no meaning where the price is not known.
-    """
+    """See `Scores`. `each` has a row for each objective."""
 
     totals: Floats
     each: Floats
     rows: Rows
-    micros: Whole
-    unknown: Mask
+    table: Table
+    paces: Paces
+    needs: Needs
 
-    def at(self, positions: Sequence[int]) -> Iterable[tuple[float, Values]]:
+    def at(self, positions: Sequence[int]) -> Iterable[Shown]:
         totals, (quality, speed, cost) = self.totals.take(positions).tolist(), self.each.take(positions, 1).tolist()
-        return zip(totals, zip(quality, speed, cost, strict=True), strict=True)
+        rows: list[int] = self.rows.take(positions).tolist()
+        micros, latencies = costs_in(self.needs, self.table, rows), self.paces.latencies(rows, self.needs.output_tokens)
+        return zip(totals, zip(quality, speed, cost, strict=True), micros, latencies, strict=True)
 
     def ranges(self) -> tuple[Values, Values]:
         return tuple(np.minimum.reduce(self.each, 1).tolist()), tuple(np.maximum.reduce(self.each, 1).tolist())
 
     def free(self) -> list[bool]:
-        return ((self.micros == 0) & ~self.unknown).take(self.rows).tolist()  # type: ignore[no-any-return]  # numpy
+        free = (expected_costs(self.needs, self.table) == 0) & ~self.table.costs.unknown
+        return free.take(self.rows).tolist()  # type: ignore[no-any-return]  # numpy
 
     def columns(self) -> Floats:
         return self.each
@@ -241,19 +245,18 @@ def _many(
     if corrections is not None:
         each[0] += corrections
         np.maximum(each[0], 0.0, out=each[0])
-    micros = expected_costs(needs, table)
-    _judge(each[1:], table, paces.columns, micros, needs)
+    _judge(each[1:], table, paces.columns, needs)
     np.minimum(each, 1.0, out=each)
     totals: Floats = np.add.reduce(each * np.array([[weights.quality], [weights.speed], [weights.cost]]), 0)
     if rows is not table.everyone:
         totals, each = totals.take(rows), each.take(rows, 1)
-    return _Many(totals, each, rows, micros, table.costs.unknown)
+    return _Many(totals, each, rows, table, paces, needs)
 
 
-def _judge(amounts: Floats, table: Table, paces: Columns, costs: Whole, needs: Needs) -> None:
+def _judge(amounts: Floats, table: Table, paces: Columns, needs: Needs) -> None:
     """Writes the values of speed and cost."""
     paces.latencies(needs.output_tokens, out=amounts[0])
-    amounts[1] = costs
+    amounts[1] = expected_costs(needs, table)
     np.maximum(amounts, _BEST, out=amounts)
     np.log(amounts, out=amounts)
     amounts *= _PER_E_FOLD

@@ -44,7 +44,8 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         NoHealthyModel: There is none, and a provider can't list its models now.
     """
     wanted, table, needs = request.preferences, snapshot.table, request.needs
-    required = bits_of(needs.capabilities | wanted.required_capabilities)
+    capabilities = needs.capabilities | wanted.required_capabilities
+    required = bits_of(capabilities) if capabilities else 0
     filters = filters_for(
         wanted,
         needs,
@@ -89,7 +90,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     if pinned is not None:
         scores.totals[pinned] += snapshot.affinity.weight
     return _selection(
-        Scored(request, snapshot, sifted, weights, scores, name, own, unsure, pinned, failing, bool(required))
+        Scored(request, snapshot, sifted, weights, scores, name, own, unsure, pinned, failing, capabilities)
     )
 
 
@@ -166,7 +167,7 @@ def _selection(scored: Scored) -> Selection:
     many = len(rows) if full else SHOWN
     shown = candidates(order.positions[:many], rows[:many], category, scored)
     exclusions = sifted.counts(table) if sifted.excluded else ()
-    session_affinity = scored.stays and order.positions[0] == scored.pinned
+    session_affinity = order.positions[0] == scored.pinned and scored.stays
     sentence = explain(
         f"{clipped(category)} ({probability:.2f})",
         shown,
@@ -175,6 +176,7 @@ def _selection(scored: Scored) -> Selection:
         scores=scored.scores,
         count=sifted.eligible.size,
         session="" if scored.pinned is None else session_note(scored, order),
+        weighed=scored.own is None,
     )
     if request.assignment is not None or request.agent:
         sentence = f"{sentence}; {configured(request)}"
@@ -189,7 +191,7 @@ def _selection(scored: Scored) -> Selection:
         seed=snapshot.seed,
         propensity=order.propensity,
         explanation=f"{sentence}; {_predicament(snapshot)}" if scored.all_failing else sentence,
-        inputs=_inputs(request, snapshot),
+        inputs=_inputs(scored),
         session_affinity=session_affinity,
         excluded=sifted.all(table) if full else (),
         emotions=request.emotions,
@@ -208,13 +210,14 @@ def _predicament(snapshot: Snapshot) -> str:
     return f"all of them are {' or '.join([state for state, domains in states if domains])}"
 
 
-def _inputs(request: RoutingRequest, snapshot: Snapshot) -> Inputs:
+def _inputs(scored: Scored) -> Inputs:
+    request, snapshot = scored.request, scored.snapshot
     needs, wanted, table = request.needs, request.preferences, snapshot.table
     closed = snapshot.open_domains.keys() | snapshot.paused_domains.keys()
     return Inputs(
         catalog_version=table.catalog.version,
         policy_version=f"{policy.VERSION}.{snapshot.policy.version}" if snapshot.policy else policy.VERSION,
-        capabilities=tuple(sorted(needs.capabilities | wanted.required_capabilities)),
+        capabilities=tuple(sorted(scored.required)),
         input_tokens=needs.input_tokens,
         max_output_tokens=needs.max_output_tokens,
         open_domains=_named(closed, table) if closed else (),

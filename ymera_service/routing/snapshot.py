@@ -17,6 +17,7 @@ from ymera_service.routing.scoring import Scores
 from ymera_service.routing.sessions import Affinity
 from ymera_service.routing.table import Table
 from ymera_service.routing.topics import Turn
+from ymera_service.sdk.models import Capability
 from ymera_service.sdk.policies import RoutingPolicy
 
 RANKED = 16
@@ -109,7 +110,7 @@ class Scored:
         pinned: The position of the session's target.
         failing: The rows that only an open breaker or a pause excludes; where no others are left, they are the eligible
             ones.
-        required: Whether the request needs or requires capabilities.
+        required: The capabilities that the request needs or requires.
     """
 
     request: RoutingRequest
@@ -122,7 +123,7 @@ class Scored:
     doubts: Floats | None
     pinned: int | None
     failing: Rows | None
-    required: bool
+    required: frozenset[Capability]
 
     @property
     def is_plain(self) -> bool:

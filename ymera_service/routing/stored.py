@@ -105,10 +105,10 @@ class _Decision:
 
 def to_json(decision: Decision) -> bytes:
     """Returns the stored form of a decision; a full view is stored as a short one would be."""
-    for version in _versions(decision):
+    data = orjson.dumps(_packed(decision))
+    shorter = _shorter(decision)
+    while len(data) > LARGEST and (version := next(shorter, None)) is not None:
         data = orjson.dumps(_packed(version))
-        if len(data) <= LARGEST:
-            break
     return data
 
 
@@ -126,12 +126,10 @@ def _decisions() -> TypeAdapter[_Decision]:
     return TypeAdapter(_Decision)
 
 
-def _versions(decision: Decision) -> Iterator[Decision]:
-    """Yields the decision, and then shorter and shorter forms of it."""
-    if len(decision.candidates) > SHOWN:
-        decision = replace(decision, candidates=decision.candidates[:SHOWN])
-    yield decision
-    decision = replace(decision, inputs=replace(decision.inputs, preferences=None))
+def _shorter(decision: Decision) -> Iterator[Decision]:
+    """Yields shorter and shorter forms of a decision."""
+    candidates, inputs = decision.candidates[:SHOWN], replace(decision.inputs, preferences=None)
+    decision = replace(decision, candidates=candidates, inputs=inputs)
     yield decision
     counts = decision.exclusions
     yield replace(decision, exclusions=tuple(_shortened(each, SHORT_NAME, SHORT_DETAIL) for each in counts))
@@ -161,7 +159,7 @@ def _packed(decision: Decision) -> dict[str, Any]:
                 each.expected_cost_micros,
                 each.expected_latency,
             )
-            for each in decision.candidates
+            for each in decision.candidates[:SHOWN]
         ],
         "candidate_count": decision.candidate_count,
         "exclusions": [
@@ -192,18 +190,14 @@ def _packed(decision: Decision) -> dict[str, Any]:
             inputs.size,
         ),
         "session_affinity": decision.session_affinity,
-        **_packed_reading(decision),
     }
+    if decision.emotions or decision.complexity is not None:
+        packed["reading"] = (decision.emotions, decision.complexity)
     if assignment is not None:
         packed["assignment"] = (assignment.experiment, assignment.arm, assignment.shares)
     if decision.agent:
         packed["agent"] = decision.agent
     return packed
-
-
-def _packed_reading(decision: Decision) -> dict[str, Any]:
-    known = decision.emotions or decision.complexity is not None
-    return {"reading": (decision.emotions, decision.complexity)} if known else {}
 
 
 _component = attrgetter("name", "value", "weight", "evidence")
