@@ -1,19 +1,15 @@
 """Runs a benchmark: every task of the plan for every model, with limited concurrency."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
-from random import getrandbits
 from time import monotonic
 
 import orjson
 import structlog
-import uuid_utils
 
-from ymera_service.benchmark.adaptive import AdaptiveSchedule
-from ymera_service.benchmark.evaluation import Evaluator
 from ymera_service.benchmark.events import (
     BenchmarkCompleted,
     BenchmarkEvent,
@@ -22,21 +18,16 @@ from ymera_service.benchmark.events import (
     RunEnd,
     progress_of,
 )
-from ymera_service.benchmark.judging import (
-    comparison_of,
-    contestants_of,
-    judgements_for,
-    judges_of,
-    related_judgements,
-)
+from ymera_service.benchmark.judging import comparison_of
 from ymera_service.benchmark.measuring import Measurement, measure
-from ymera_service.benchmark.plan import BenchmarkPlan, Job, check, models_of, suites_of, tasks_of
-from ymera_service.benchmark.resuming import RENEW_SECONDS, RunLease, plan_again
+from ymera_service.benchmark.plan import BenchmarkPlan, Job
+from ymera_service.benchmark.preparation import Preparation
+from ymera_service.benchmark.resuming import RENEW_SECONDS, RunLease
 from ymera_service.benchmark.run import End, Run
-from ymera_service.benchmark.runs import BENCHMARK_NOTE, StoredPlan, answer_of, result_of
-from ymera_service.benchmark.schedule import Schedule, Tasks, WholeSchedule
+from ymera_service.benchmark.runs import BENCHMARK_NOTE, answer_of, result_of
+from ymera_service.benchmark.schedule import WholeSchedule
 from ymera_service.benchmark.scores import BenchmarkScore, scores_of
-from ymera_service.benchmark.spending import Limits, Spending, expected_cost, expected_judging, usage_of
+from ymera_service.benchmark.spending import usage_of
 from ymera_service.catalog import Catalog
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import RETRY_AFTER
@@ -44,14 +35,13 @@ from ymera_service.resilience.spare import Spare
 from ymera_service.routing.decision import Balance
 from ymera_service.routing.evidence import Evidence
 from ymera_service.routing.features import Features, to_json
-from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, PairwiseTask
+from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.errors import ModelNotFound, OutcomeUnknown, Overloaded
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.generation import Prompt
-from ymera_service.sdk.models import Model
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.benchmark_tasks import TaskFeatures
-from ymera_service.storage.records import BenchmarkResult, BenchmarkRun
+from ymera_service.storage.records import BenchmarkResult
 
 __all__ = [
     "BenchmarkCompleted",
@@ -69,8 +59,6 @@ MAX_RUNS = 4
 """The maximum number of concurrent runs; each holds its results in memory."""
 TASK_SECONDS = 120.0
 """The time limit of a call for one task."""
-SEED_BITS = 31
-"""Of the seeds that are drawn: short enough to type again."""
 
 
 class BenchmarkRunner:
@@ -101,8 +89,10 @@ class BenchmarkRunner:
         `features` returns what is kept of a prompt to find requests like it; None if nothing is. `redact` removes
         secrets from answers, which are kept if wanted.
         """
+        self._preparation = Preparation(
+            catalog=catalog, suites=suites, evidence=evidence, database=database, balance=balance, clock=clock
+        )
         self._catalog = catalog
-        self._suites = suites
         self._recorder = recorder
         self._evidence = evidence
         self._database = database
@@ -111,7 +101,6 @@ class BenchmarkRunner:
         self._boundary = boundary
         self._redact = redact
         self._keeps_answers = keeps_answers
-        self._balance = balance
         self._features = features
         self.spare = spare
         self._runs = 0
@@ -150,14 +139,14 @@ class BenchmarkRunner:
         self._evidence.load(summaries, matches, tasks)
 
     async def _measured(self, plan: BenchmarkPlan) -> AsyncGenerator[BenchmarkEvent, None]:
-        run = await self._prepared(plan)
+        run = await self._preparation.run_of(plan)
         if plan.plan_only:
             yield run.started()
             yield BenchmarkCompleted(run.id, [])
             return
         async with RunLease(self._database.leases, run.id) as lease:
             if plan.resume:  # what was stored until the lease was free
-                run = await self._prepared(plan)
+                run = await self._preparation.run_of(plan)
             await self._recorder.record(run.record)
             yield run.started()
             async with aclosing(self._events(run, lease)) as events:
@@ -167,92 +156,6 @@ class BenchmarkRunner:
                 await self._recorder.record(replace(run.record, ended_at=datetime.now(UTC)))
         await self.reread()
         yield BenchmarkCompleted(run.id, scores_of(run.all_results), await run.choices(), run.end)
-
-    async def _prepared(self, plan: BenchmarkPlan) -> Run:
-        """Returns a run that is not begun, or one to go on with.
-
-        Raises:
-            YmeraError: As `run`.
-        """
-        record, results, answers = None, [], {}
-        if plan.resume:
-            record, plan = await plan_again(plan, self._database.benchmark_runs, self._catalog.snapshot)
-            found = await self._database.benchmark_runs.results(record.run_id)
-            results = [result for result, _ in found]
-            answers = {
-                (result.suite, result.task_id, result.model): each.answer
-                for result, each in found
-                if each is not None and not result.error_reason
-            }
-        models, suites = models_of(plan, self._catalog.snapshot), suites_of(plan, self._suites())
-        check(plan, suites)
-        judges = self._judges(plan, models)
-        models = contestants_of(models, judges)
-        seed = getrandbits(SEED_BITS) if plan.seed is None else plan.seed
-        tasks = await asyncio.to_thread(tasks_of, plan, suites, seed, len(models))
-        done = {(result.model, result.suite, result.task_id) for result in results}
-        left = {
-            model.id: [task for task in tasks if (model.id, task[0].name, task[1].id) not in done] for model in models
-        }
-        pairwise = [(suite, task) for suite, task in tasks if isinstance(task, PairwiseTask)]
-        judged = sum(judgements_for(task, len(models)) for _, task in pairwise)
-        stored = _stored(plan, models, judges, tasks, seed=seed, judged=judged)
-        if record is None:
-            record = BenchmarkRun(str(uuid_utils.uuid7()), datetime.now(UTC), plan.caller, stored.to_json())
-        spending = Spending(
-            Limits(plan.max_cost_micros, plan.max_requests, plan.max_seconds),
-            cost_micros=sum(result.cost_micros or 0 for result in results),
-            requests=len(results),
-            now=self._clock(),
-        )
-        evaluator = await self._evaluator(plan, stored, sorted({task.category for _, task in tasks}))
-        judged_left = max(judged - sum(result.model in plan.judges for result in results), 0)
-        return Run(
-            record=record,
-            stored=stored,
-            schedule=await asyncio.to_thread(_schedule, models, left, plan, evaluator, spending),
-            spending=spending,
-            evaluator=evaluator,
-            slots=plan.concurrency,
-            before=await asyncio.to_thread(evaluator.standings, ()),
-            judges=judges,
-            pairwise=pairwise,
-            answers={key: answers[key] for key in answers.keys() & _places(pairwise, models)},
-            comparisons=judged,
-            related_comparisons=await asyncio.to_thread(
-                related_judgements, [task for _, task in pairwise], stored.models, judges
-            ),
-            expected_cost_micros=await asyncio.to_thread(_expected, models, left)
-            + expected_judging(judges[:1], pairwise, len(models)) * judged_left // max(judged, 1),
-            unpriced_models=sum(model.price is None for model in (*models, *judges)),
-            total=len(results) + sum(map(len, left.values())) + judged_left,
-            known=results,
-        )
-
-    async def _evaluator(self, plan: BenchmarkPlan, stored: StoredPlan, categories: list[str]) -> Evaluator:
-        """Returns what is known of all models that the caller may use, which the measured ones are compared with."""
-        compared = BenchmarkPlan(caller_models=plan.caller_models)
-        return Evaluator(
-            self._evidence,
-            self._balance(),
-            await self._database.benchmarks.summaries(),
-            models=[model.id for model in models_of(compared, self._catalog.snapshot)],
-            measured=stored.models,
-            categories=categories,
-            suites=stored.suites,
-        )
-
-    def _judges(self, plan: BenchmarkPlan, contestants: Sequence[Model]) -> list[Model]:
-        if not plan.judges:
-            return []
-        catalog = self._catalog.snapshot
-        usable = models_of(
-            BenchmarkPlan(max_cost_micros=plan.max_cost_micros, caller_models=plan.caller_models), catalog
-        )
-        if plan.resume:
-            offered = {model.id: model for model in usable}
-            return [offered[judge] for judge in plan.judges if judge in offered]
-        return judges_of(plan.judges, usable, contestants if plan.models else (), catalog)
 
     async def _events(self, run: Run, lease: RunLease) -> AsyncGenerator[BenchmarkProgress, None]:
         """Measures what is left of a run."""
@@ -339,53 +242,6 @@ async def _cancel(tasks: Collection[asyncio.Task[End]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _stored(
-    plan: BenchmarkPlan,
-    models: Sequence[Model],
-    judges: Sequence[Model],
-    tasks: Sequence[tuple[BenchmarkSuite, BenchmarkTask]],
-    *,
-    seed: int,
-    judged: int,
-) -> StoredPlan:
-    """Returns a plan as it is stored, by which its run can be resumed; `judged` counts the judges' calls."""
-    return StoredPlan(
-        models=[model.id for model in models],
-        suites=sorted({suite.name for suite, _ in tasks}),
-        categories=plan.categories,
-        tasks_per_category=plan.tasks_per_category,
-        seed=seed,
-        total_tasks=len(models) * len(tasks) + judged,
-        max_cost_micros=plan.max_cost_micros,
-        own_category=plan.own_suite.category if plan.own_suite else "",
-        scheduled=plan.scheduled,
-        adaptive=plan.adaptive,
-        max_requests=plan.max_requests,
-        judges=[judge.id for judge in judges],
-    )
-
-
-def _schedule(
-    models: Sequence[Model], tasks: Tasks, plan: BenchmarkPlan, evaluator: Evaluator, spending: Spending
-) -> Schedule:
-    if not plan.adaptive:
-        return WholeSchedule(models, tasks, plan.concurrency)
-    evaluation = evaluator.evaluate(())
-    return AdaptiveSchedule(
-        models, tasks, plan.concurrency, evaluation=evaluation, suites=evaluator.suites, share=spending.share
-    )
-
-
 def _if_it_ended_now(job: Job) -> Measurement:
     """Returns the result of a task if the run ends during its call: what it costs is not known."""
     return Measurement(job, 0.0, usage_of(job.task), error=Failure(OutcomeUnknown.reason, ""))
-
-
-def _places(
-    tasks: Iterable[tuple[BenchmarkSuite, BenchmarkTask]], models: Sequence[Model]
-) -> set[tuple[str, str, str]]:
-    return {(suite.name, task.id, model.id) for suite, task in tasks for model in models}
-
-
-def _expected(models: Sequence[Model], left: Tasks) -> int:
-    return sum(expected_cost([model], [task for _, task in left[model.id]]) for model in models)

@@ -6,5 +6,6 @@ the prompt needs), `filters` (who may answer), `scoring` (how good each one is),
 `latency` and `quality`. `router` gathers the snapshot, from `evidence` (what was measured, and what answers were
 worth: `judged`, as `learning` reads it) and `sessions` (the target to stay with) among others. `decision` is the
 result, `stored` its stored form. `readers` asks classifiers about a prompt, `reading` merges what they return, and
-`features` is what is kept of a request to learn from.
+`features` is what is kept of a request to learn from. `choosing` and `experiments` complete what a request leaves open
+by what is configured; `comparison` compares the arms of experiments.
 """

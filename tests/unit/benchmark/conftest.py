@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from time import monotonic
 
 import pytest
 
@@ -102,6 +103,16 @@ async def features(prompt: Prompt) -> Features:
 
 
 @dataclass
+class Clock:
+    """The clock of the runner, which a test may replace."""
+
+    now: Callable[[], float] = monotonic
+
+    def __call__(self) -> float:
+        return self.now()
+
+
+@dataclass
 class Bench:
     """A runner and its parts."""
 
@@ -111,6 +122,7 @@ class Bench:
     catalog: Catalog
     evidence: Evidence
     database: Database
+    clock: Clock
 
 
 @pytest.fixture
@@ -121,6 +133,7 @@ async def bench(sqlite_url: str) -> AsyncIterator[Bench]:
         recorder = await stack.enter_async_context(Recorder(database))
         provider, evidence = Reckoner(), Evidence()
         suites: dict[str, Sums] = {"sums": Sums()}
+        clock = Clock()
         catalog = Catalog({provider.name: provider}, CatalogSettings())
         await catalog.refresh()
         runner = BenchmarkRunner(
@@ -134,5 +147,6 @@ async def bench(sqlite_url: str) -> AsyncIterator[Bench]:
             balance=lambda: Balance(1.0, {"acme/large": 0.0, "acme/small": 0.0}),
             features=features,
             task_seconds=5,
+            clock=clock,
         )
-        yield Bench(runner, provider, suites, catalog, evidence, database)
+        yield Bench(runner, provider, suites, catalog, evidence, database, clock)

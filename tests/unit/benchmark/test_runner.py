@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from ymera_service.benchmark.events import RunEnd
+from ymera_service.benchmark.plan import models_of
 from ymera_service.benchmark.run import MOST_RESTS
 from ymera_service.benchmark.runner import (
     MAX_RUNS,
@@ -306,11 +307,8 @@ async def test_every_invalid_field_is_reported(bench: "Bench") -> None:
 
 
 async def test_without_models_or_suites_there_is_nothing_to_measure(bench: "Bench") -> None:
-    empty = Catalog({}, CatalogSettings())
-    bench.runner._catalog = empty
     with pytest.raises(ModelNotFound):
-        await anext(bench.runner.run(BenchmarkPlan()))
-    bench.runner._catalog = bench.catalog
+        models_of(BenchmarkPlan(), Catalog({}, CatalogSettings()).snapshot)
     bench.suites.clear()
     with pytest.raises(SuiteNotFound):
         await anext(bench.runner.run(BenchmarkPlan()))
@@ -509,7 +507,7 @@ async def test_no_more_calls_are_made_than_a_plan_allows(bench: "Bench", *, adap
 
 
 async def test_no_task_is_started_after_the_time_is_over(bench: "Bench") -> None:
-    bench.runner._clock = count().__next__
+    bench.clock.now = count().__next__
     done = completed(await run(bench, BenchmarkPlan(tasks_per_category=10, seed=4, max_seconds=20.0)))
     assert 0 < bench.provider.calls.total() < 40
     assert done.end is RunEnd.LIMIT_REACHED
