@@ -95,7 +95,7 @@ class RoutingServicer:
     async def get_experiment(
         self, request: experiments_pb2.GetExperimentRequest, call: Call
     ) -> experiments_pb2.GetExperimentResponse:
-        """Returns what the arms of one experiment came to."""
+        """Returns the results of one experiment, by arm."""
         return results_message(await self._experiments.results(request.name, call.caller))
 
 

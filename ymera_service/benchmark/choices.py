@@ -37,7 +37,7 @@ class Choice:
 
     Attributes:
         model: The one that it would choose.
-        rival: The one that is most likely to be the better choice in truth; empty if there is no other.
+        rival: The one that is most likely to be the better choice in truth; empty if no other model is compared.
         certainty: The probability that none of the others is the better choice.
         expected_loss: How much quality the better choice would have more, on average over what may be true.
     """

@@ -45,8 +45,8 @@ class Spending:
     def commit(self, job: Job) -> bool:
         """Sets the expected cost of a task aside; returns False if it does not fit into what is left."""
         expected, limits = expected_of(job), self._limits
-        too_dear = limits.cost_micros is not None and self._committed + expected > limits.cost_micros
-        if too_dear or (limits.requests is not None and self._requests >= limits.requests):
+        too_expensive = limits.cost_micros is not None and self._committed + expected > limits.cost_micros
+        if too_expensive or (limits.requests is not None and self._requests >= limits.requests):
             self.exhausted = True
             return False
         self._committed += expected

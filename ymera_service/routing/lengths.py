@@ -20,8 +20,9 @@ MOST_CATEGORIES = 256
 ANSWER_PRICE = 4.0
 """What a token of an answer usually costs, in tokens of a prompt."""
 LEAST_SIZE, MOST_SIZE = 0.5, 1.5
-"""The smallest and the largest size that counts, in usual ones. With the default weights, 2 sends long prompts of need
-to a small cheap model that users would not choose for them, where only dear models are better; 1.5 does not."""
+"""The smallest and the largest size that counts, as a multiple of the usual request. With the default weights, 2 sends
+long prompts of need to a small cheap model that users would not choose for them, if only expensive models are better;
+1.5 does not."""
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class Lengths:
         return max(round(total), 1)
 
     def size(self, input_tokens: int, output_tokens: int) -> float:
-        """Returns how large a request is in usual ones, from `LEAST_SIZE` to `MOST_SIZE`; 1 before there were any."""
+        """Returns a request's size as a multiple of the usual one, from `LEAST_SIZE` to `MOST_SIZE`; 1 at first."""
         if not self._size.value:
             return 1.0
         return min(max((input_tokens + ANSWER_PRICE * output_tokens) / self._size.value, LEAST_SIZE), MOST_SIZE)
@@ -69,7 +70,7 @@ class Lengths:
             category: What its request was taken for.
             input_tokens: Of the request, as they were estimated.
             expected: Tokens of the answer, as they were expected.
-            output_tokens: Those that it had; 0, and figures that can't be true, say nothing of lengths.
+            output_tokens: Those that it had; 0, and more than `MAX_TOKENS`, are not counted.
         """
         self._size.take(input_tokens + ANSWER_PRICE * expected)
         if not 0 < output_tokens <= MAX_TOKENS:

@@ -1,6 +1,6 @@
 """Asks the classifiers what they make of a prompt.
 
-A classifier that fails, or does not return in time, is as if it were not there.
+A classifier that fails, or does not return in time, is ignored.
 """
 
 import asyncio
@@ -113,18 +113,18 @@ class Readers:
         return {category for classifier in self._classifiers().values() for category in classifier.categories}
 
     def read_now(self, prompt: Prompt) -> MergedReading:
-        """Returns what the classifiers make of a prompt that need no thread."""
+        """Returns what the classifiers that need no thread make of a prompt."""
         self._update()
         return _merged([(one, one.read(prompt)) for one in self._on_loop])
 
     @property
     def may_be_late(self) -> bool:
-        """Whether some give vectors from threads."""
+        """Whether some classifiers give vectors from threads."""
         self._update()
         return any(one.gives_vectors for one in self._in_threads)
 
     async def read_again(self, prompt: Prompt) -> MergedReading:
-        """Returns what those make of a prompt that give vectors from threads: they may know by now what was late."""
+        """Returns what classifiers that give vectors from threads make of a prompt: a late reading may be there now."""
         self._update()
         asked = [one for one in self._in_threads if one.gives_vectors]
         return _merged([(one, await one.read_within(self._seconds, prompt)) for one in asked])

@@ -53,7 +53,7 @@ class MergedReading:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A classifier as what its readings come from.
+    """The classifier that readings are from.
 
     Attributes:
         name: Also says its version.
@@ -66,7 +66,7 @@ class Source:
     categories: frozenset[str]
 
 
-_NOBODY = Source("", 0.0, frozenset())
+_NO_SOURCE = Source("", 0.0, frozenset())
 
 
 def checked(given: Reading, source: Source) -> Reading:
@@ -126,7 +126,7 @@ def _together(readings: Sequence[tuple[Source, Reading]]) -> tuple[Source, Readi
     complexities = [(reading.complexity, one.weight) for one, reading in readings if reading.complexity is not None]
     complexity = sum(starmap(mul, complexities)) / sum(map(_weight, complexities)) if complexities else None
     vectors = [(-one.weight, one.name, one, reading.vector) for one, reading in readings if reading.vector]
-    _, _, source, vector = min(vectors, default=(0.0, "", _NOBODY, ()))
+    _, _, source, vector = min(vectors, default=(0.0, "", _NO_SOURCE, ()))
     return source, Reading(
         _mean([(reading.categories, one.weight) for one, reading in readings if reading.categories]),
         _mean([(reading.emotions, one.weight) for one, reading in readings if reading.emotions]),

@@ -78,7 +78,7 @@ class Router:
             evidence: Has what was measured.
             sessions: Has the targets to stay with.
             open_domains: Returns the keys of open breakers, with the seconds until each is tried again.
-            readers: Make of prompts what their categories, emotions and complexity are.
+            readers: Return the categories, emotions and complexity of prompts.
             settings: The weights where the caller gives none, and how often to explore.
             categories: Returns what a hint may name besides what every classifier knows and what was measured.
             prior: Returns what says how good models are before they are measured.

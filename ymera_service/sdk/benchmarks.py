@@ -26,7 +26,8 @@ class PairwiseTask(BenchmarkTask):
     Its answers are not graded by the suite. The prompt is one message of a user.
 
     Attributes:
-        criteria: What the better answer does more, as the judge is told: "The better answer …" is left out. Required.
+        criteria: What the better answer does more. Required. The judge reads it after "Better is the one that does this
+            more:".
     """
 
     criteria: str = ""

@@ -10,7 +10,7 @@ from ymera_service.sdk.generation import Prompt
 CATEGORIES = ("coding", "math", "research", "language", "empathy", "general")
 """The categories every classifier knows; a plugin may add its own."""
 EMOTIONS = ("anger", "anxiety", "frustration", "joy", "sadness", "shame", "neutral")
-"""The emotions there are. Each stands for those like it: fear and worry for anxiety; grief, loneliness and
+"""All emotions. Each stands for those like it: fear and worry for anxiety; grief, loneliness and
 disappointment for sadness; guilt and embarrassment for shame; love, relief, thanks and amusement for joy."""
 MAX_VECTOR = 1024
 """Figures of a vector."""
@@ -22,8 +22,8 @@ class Reading:
 
     Attributes:
         categories: Category → probability, adding up to 1.
-        emotions: What the user feels, not what a text is about that they only quote or tell: an emotion of `EMOTIONS` →
-            probability, adding up to 1.
+        emotions: Emotion of `EMOTIONS` → probability, adding up to 1: what the user feels, which is not what is felt in
+            a text that they quote, or in a story.
         complexity: How demanding the request is, from 0 for a greeting or a known fact, over 0.5 for an ordinary task,
             to 1 for what takes an expert many steps.
         vector: What the user's last message means: finite figures, at most `MAX_VECTOR`, close to those of messages

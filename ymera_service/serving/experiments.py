@@ -1,4 +1,4 @@
-"""What the arms of experiments came to, and how they differ."""
+"""The results of experiments by arm, and how the arms differ."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +61,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an arm came to; `figures` lacks those of which nothing is known."""
+    """The results of an arm; `figures` lacks those of which nothing is known."""
 
     arm: str
     requests: int
@@ -71,7 +71,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What the arms of an experiment came to; `mismatch` says what is wrong with how units were divided."""
+    """The results of an experiment by arm; `mismatch` says what is wrong with how units were divided."""
 
     experiment: Experiment
     arms: Sequence[Result]
@@ -107,7 +107,7 @@ class Experiments:
             await self._stored.sums(name, _COLUMNS[settings.unit])
 
     async def results(self, name: str, caller: Caller) -> Results:
-        """Returns what the arms of an experiment came to.
+        """Returns the results of an experiment, by arm.
 
         Raises:
             InvalidRequest: The name is missing or too long.
@@ -185,10 +185,10 @@ def _mismatch(sums: Sequence[ArmSums]) -> str:
     for each in sums:
         seen[each.shares][each.arm] += each.units
     divided = [(units, shares_of(shares)) for shares, units in seen.items()]
-    return "; ".join([_told(units, shares) for units, shares in divided if mismatch(units, shares) < UNLIKELY])
+    return "; ".join([_in_words(units, shares) for units, shares in divided if mismatch(units, shares) < UNLIKELY])
 
 
-def _told(units: Mapping[str, int], shares: Mapping[str, float]) -> str:
+def _in_words(units: Mapping[str, int], shares: Mapping[str, float]) -> str:
     whole, count = sum(shares.values()), sum(units.values())
     parts = [f"{arm} {units.get(arm, 0):,} of {count * share / whole:,.0f}" for arm, share in shares.items()]
     return f"units of each arm, and of how many it should have: {', '.join(parts)}"

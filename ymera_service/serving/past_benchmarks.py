@@ -17,7 +17,7 @@ from ymera_service.storage.records import BenchmarkAnswer, BenchmarkResult, Benc
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A run, what it measures, and what its results come to."""
+    """A run, what it measures, and the totals of its results."""
 
     run: BenchmarkRun
     plan: StoredPlan

@@ -1,4 +1,4 @@
-"""Sums of what requests in the arms of an experiment came to, over the means of units."""
+"""Sums of the figures of requests in the arms of an experiment, over the means of units."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class ArmSums:
-    """What executions of an arm came to, while the arms had these shares.
+    """The sums of an arm, from executions made while the arms had these shares.
 
     `figures` has the sums over the means of units, by the names of `FIGURES`.
     """
@@ -45,7 +45,7 @@ class ArmSums:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What the requests of some units came to; a unit may have further requests in other ones. 60 bytes for each unit.
+    """The figures of some requests, by unit; a unit may have further requests in other objects. 60 bytes for each unit.
 
     Attributes:
         groups: Arms and shares.

@@ -1,8 +1,8 @@
-"""Sums what executions in the arms of experiments came to.
+"""Sums the figures of executions in the arms of experiments.
 
-They are summed in parts of some thousand executions, and again only where there are others or other observations than
-before: of a million requests, a reading reads the last few thousand. What is kept of them is in memory, so the first
-reading takes all of them, a part at a time.
+They are summed in parts of some thousand executions, and a part again only if it has other executions or observations
+than before: of a million requests, a reading reads the last few thousand. The sums are kept in memory, so the first
+reading takes all executions, a part at a time.
 """
 
 import asyncio

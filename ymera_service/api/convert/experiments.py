@@ -20,7 +20,7 @@ def experiment_fields(experiment: Experiment) -> Fields:
 
 
 def results_message(found: Results) -> pb.GetExperimentResponse:
-    """Returns what the arms of an experiment came to."""
+    """Returns the results of an experiment, by arm."""
     fields: Fields = {
         "experiment": experiment_fields(found.experiment),
         "results": [_result(one) for one in found.arms],

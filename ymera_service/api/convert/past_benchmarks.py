@@ -9,7 +9,7 @@ from ymera_service.storage.records import BenchmarkAnswer, BenchmarkResult
 
 
 def run_fields(past: PastRun) -> Fields:
-    """Returns a run with what its results come to."""
+    """Returns a run with the totals of its results."""
     return {
         "run_id": past.run.run_id,
         "start_time": past.run.created_at,

@@ -60,7 +60,7 @@ def show(
     config: options.ConfigFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Shows what the arms of an experiment came to, and how they differ.
+    """Shows the results of an experiment by arm, and how the arms differ.
 
     The intervals hold however often they are looked at: an experiment may be
     ended as soon as one of them leaves out 0.
