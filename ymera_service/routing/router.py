@@ -23,7 +23,7 @@ from ymera_service.routing.readers import Readers
 from ymera_service.routing.reading import UNCLASSIFIED, MergedReading
 from ymera_service.routing.scoring import score
 from ymera_service.routing.selection import select
-from ymera_service.routing.sessions import NO_AFFINITY, Sessions
+from ymera_service.routing.sessions import NO_AFFINITY, Affinity, Sessions
 from ymera_service.routing.snapshot import RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
 from ymera_service.routing.topics import Turn
@@ -163,24 +163,8 @@ class Router:
         )
         if self._choosing is not None:
             request = self._choosing.complete(request, Asker(caller, attribution, request_id))
-        table, policy = self._table(), self.policy(request.preferences.policy)
-        exploration, optimism = self._curiosity
-        snapshot = Snapshot(
-            table=table,
-            paces=self._evidence.paces(table.targets),
-            weights=self._weights,
-            exploration=exploration,
-            optimism=optimism,
-            corrections=self._evidence.corrections(features) if features else None,
-            open_domains=self._open_domains(),
-            paused_domains=self._paused_domains(),
-            chances=self._chances(),
-            policy=policy,
-            turn=next(self._turns) if policy else 0,
-            affinity=self._sessions.affinity(caller, preferences.session_id, prompt, said),
-            seed=getrandbits(63) if seed is None else seed,
-            size=self._evidence.lengths.size(needs.input_tokens, needs.output_tokens),
-        )
+        affinity = self._sessions.affinity(caller, preferences.session_id, prompt, said)
+        snapshot = self._snapshot(request, affinity, getrandbits(63) if seed is None else seed)
         try:
             return select(request, snapshot)
         except (ModelNotFound, ModelNotPermitted, NoEligibleModel, NoHealthyModel):
@@ -189,6 +173,27 @@ class Router:
         # What is configured for many requests is a wish; the caller did not ask for these models.
         wish = replace(request.preferences, model="", fallback_models=())
         return select(replace(request, preferences=wish, declined=True), snapshot)
+
+    def _snapshot(self, request: RoutingRequest, affinity: Affinity, seed: int) -> Snapshot:
+        """Returns what the decision on a request is a function of besides the request."""
+        table, policy, evidence = self._table(), self.policy(request.preferences.policy), self._evidence
+        exploration, optimism = self._curiosity
+        return Snapshot(
+            table=table,
+            paces=evidence.paces(table.targets),
+            weights=self._weights,
+            exploration=exploration,
+            optimism=optimism,
+            corrections=evidence.corrections(request.features) if request.features else None,
+            open_domains=self._open_domains(),
+            paused_domains=self._paused_domains(),
+            chances=self._chances(),
+            policy=policy,
+            turn=next(self._turns) if policy else 0,
+            affinity=affinity,
+            seed=seed,
+            size=evidence.lengths.size(request.needs.input_tokens, request.needs.output_tokens),
+        )
 
     def route_work(self, work: WorkRequest, preferences: Preferences, *, full_view: bool = False) -> Selection:
         """Decides for one request of work, whose preferences were checked: the lowest known price goes first.

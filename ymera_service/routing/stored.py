@@ -38,7 +38,6 @@ _Target = tuple[str, str, str, str]
 """Provider (empty if the model's id begins with it), model, account, endpoint."""
 _Component = tuple[str, float, float, str]
 _Candidate = tuple[_Target, float, tuple[_Component, ...], int | None, float | None]
-_Example = tuple[_Target, str]
 _Count = tuple[ExclusionReason, int, _Target, str]
 _FirstInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None]
 _SecondInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float]
