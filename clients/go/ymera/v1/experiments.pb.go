@@ -223,8 +223,8 @@ type GetExperimentResponse struct {
 	// are not configured any more.
 	Results []*ExperimentResult `protobuf:"bytes,2,rep,name=results,proto3" json:"results,omitempty"`
 	// What is wrong with how units were divided among the arms, for people; empty if
-	// nothing is. Then the differences must not be trusted: whatever leaves out units
-	// of one arm may leave out others than in another.
+	// nothing is wrong. Otherwise the differences can't be trusted: what keeps units
+	// out of an arm may also decide which ones.
 	SampleRatioMismatch string `protobuf:"bytes,3,opt,name=sample_ratio_mismatch,json=sampleRatioMismatch,proto3" json:"sample_ratio_mismatch,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
@@ -290,7 +290,7 @@ type Experiment struct {
 	Unit ExperimentUnit `protobuf:"varint,2,opt,name=unit,proto3,enum=ymera.v1.ExperimentUnit" json:"unit,omitempty"`
 	// The arms; the others are compared with the first.
 	Arms []*ExperimentArm `protobuf:"bytes,3,rep,name=arms,proto3" json:"arms,omitempty"`
-	// Whether requests take part; otherwise it has ended.
+	// Whether requests take part; false once it has ended.
 	Active        bool `protobuf:"varint,4,opt,name=active,proto3" json:"active,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -428,7 +428,7 @@ type ExperimentResult struct {
 	// The units that those are of.
 	Units int64 `protobuf:"varint,3,opt,name=units,proto3" json:"units,omitempty"`
 	// How good the answers were, from 0 to 1, by all that was observed of them, such
-	// as feedback. Absent if nothing was.
+	// as feedback. Absent if nothing was observed.
 	Quality *ExperimentFigure `protobuf:"bytes,4,opt,name=quality,proto3" json:"quality,omitempty"`
 	// The cost of a request in micro-USD, as far as it is known.
 	CostMicros *ExperimentFigure `protobuf:"bytes,5,opt,name=cost_micros,json=costMicros,proto3" json:"cost_micros,omitempty"`

@@ -1956,7 +1956,8 @@ func (x *BenchmarkRequest) GetJudgeModels() []string {
 	return nil
 }
 
-// Tasks of the caller's own. Of them only results are kept, and the latest
+// Tasks of the caller's own. Of them results are kept, features of the prompts
+// without their text, by which requests like them are recognised, and the latest
 // prompts and answers for ListBenchmarkResults.
 type OwnSuite struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2955,8 +2956,8 @@ type HealthResponse struct {
 	// Limits of load, and what is in use: "requests", "request bytes",
 	// "benchmark tasks", and up to 20 targets for which requests wait.
 	Limits []*LimitHealth `protobuf:"bytes,13,rep,name=limits,proto3" json:"limits,omitempty"`
-	// Models whose judged answers became better or worse of late, the largest
-	// change for the worse first, at most 20. An entry goes once answers are as good
+	// Models whose judged answers became better or worse lately, the largest change
+	// for the worse first, at most 20. An entry is removed once answers are as good
 	// as before, or the 200 latest ones do not show the change any more. Does not
 	// count for the overall state.
 	QualityDrifts []*QualityDrift `protobuf:"bytes,14,rep,name=quality_drifts,json=qualityDrifts,proto3" json:"quality_drifts,omitempty"`

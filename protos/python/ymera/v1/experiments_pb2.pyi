@@ -114,8 +114,8 @@ class GetExperimentResponse(google.protobuf.message.Message):
     SAMPLE_RATIO_MISMATCH_FIELD_NUMBER: builtins.int
     sample_ratio_mismatch: builtins.str
     """What is wrong with how units were divided among the arms, for people; empty if
-    nothing is. Then the differences must not be trusted: whatever leaves out units
-    of one arm may leave out others than in another.
+    nothing is wrong. Otherwise the differences can't be trusted: what keeps units
+    out of an arm may also decide which ones.
     """
     @property
     def experiment(self) -> Global___Experiment:
@@ -154,7 +154,7 @@ class Experiment(google.protobuf.message.Message):
     unit: Global___ExperimentUnit.ValueType
     """What gets an arm."""
     active: builtins.bool
-    """Whether requests take part; otherwise it has ended."""
+    """Whether requests take part; false once it has ended."""
     @property
     def arms(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ExperimentArm]:
         """The arms; the others are compared with the first."""
@@ -219,7 +219,7 @@ class ExperimentResult(google.protobuf.message.Message):
     @property
     def quality(self) -> Global___ExperimentFigure:
         """How good the answers were, from 0 to 1, by all that was observed of them, such
-        as feedback. Absent if nothing was.
+        as feedback. Absent if nothing was observed.
         """
 
     @property

@@ -1033,7 +1033,8 @@ Global___BenchmarkRequest: typing_extensions.TypeAlias = BenchmarkRequest
 
 @typing.final
 class OwnSuite(google.protobuf.message.Message):
-    """Tasks of the caller's own. Of them only results are kept, and the latest
+    """Tasks of the caller's own. Of them results are kept, features of the prompts
+    without their text, by which requests like them are recognised, and the latest
     prompts and answers for ListBenchmarkResults.
     """
 
@@ -1553,8 +1554,8 @@ class HealthResponse(google.protobuf.message.Message):
 
     @property
     def quality_drifts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___QualityDrift]:
-        """Models whose judged answers became better or worse of late, the largest
-        change for the worse first, at most 20. An entry goes once answers are as good
+        """Models whose judged answers became better or worse lately, the largest change
+        for the worse first, at most 20. An entry is removed once answers are as good
         as before, or the 200 latest ones do not show the change any more. Does not
         count for the overall state.
         """
