@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -159,13 +159,34 @@ class UsageReports:
             wanted.caller if self._private else wanted.caller or None,
             wanted.agent_name or None,
         )
-        rows = list(await self._stored.sums(stored, by))
+        summed, others = await self._stored.sums(stored, by), _Sums(by)
+        _check_number(len(summed))
         async for hour in self._stored.unsummed(start, end):
-            rows += [row for row in await self._sums.of_hour(hour) if _is_wanted(row, stored)]
-        if len(rows) > MAX_SUMS:
-            problem = f"needs more than {MAX_SUMS:,} sums by the hour; group by less, or report less time"
-            raise InvalidRequest([FieldViolation("group_by", problem)])
+            others.add(row for row in await self._sums.of_hour(hour) if _is_wanted(row, stored))
+            _check_number(len(summed) + len(others.rows))
+        rows = (*summed, *others.rows.values())
         return [row for row in rows if wanted.labels.items() <= row.labels.items()]
+
+
+class _Sums:
+    """Sums of hours that are not summed yet, one for each combination of some columns, as those that are stored."""
+
+    def __init__(self, by: Collection[str]) -> None:
+        self._by = tuple(by)
+        self.rows: dict[tuple[object, ...], UsageHour] = {}
+
+    def add(self, rows: Iterable[UsageHour]) -> None:
+        for row in rows:
+            values = {name: getattr(row, name) for name in self._by}
+            key = tuple(frozenset(value.items()) if isinstance(value, dict) else value for value in values.values())
+            known = self.rows.get(key)
+            self.rows[key] = replace(total_of((row,) if known is None else (known, row)), **values)
+
+
+def _check_number(sums: int) -> None:
+    if sums > MAX_SUMS:
+        problem = f"needs more than {MAX_SUMS:,} sums by the hour; group by less, or report less time"
+        raise InvalidRequest([FieldViolation("group_by", problem)])
 
 
 def _check(wanted: UsageRequest, faults: Violations) -> None:
