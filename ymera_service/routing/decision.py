@@ -25,6 +25,9 @@ DEFAULT_ODDS = 4.0
 """How much quality counts against cost where neither is preferred."""
 SPEED_WEIGHT = 0.1
 """The weight of speed beside them."""
+LEAST_COST = 0.1
+"""How much of it cost keeps at the quality end: a tenth of the price then outweighs 0.005 in quality, a difference that
+no benchmark shows. Without it, chance would decide between models that are as good and differ much in price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Weights:
         0.5 keeps 92 to 100 % of the quality of the best single model in the tables of
         `tests/unit/routing/test_outcomes.py`, at 2 to 100 % of its cost.
         """
-        quality, cost = DEFAULT_ODDS * cost_quality, 1 - cost_quality
+        quality, cost = DEFAULT_ODDS * cost_quality, max(1 - cost_quality, LEAST_COST)
         share = (1 - SPEED_WEIGHT) / (quality + cost)
         return cls(quality * share, SPEED_WEIGHT, cost * share)
 

@@ -10,8 +10,11 @@ of 97 % of its quality.
 """
 
 import argparse
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import structlog
 
 from routing.goals import goals, spread
 from routing.policies import Neighbours, Ymera, best, cheapest
@@ -52,6 +55,7 @@ def main() -> None:
     parser.add_argument("--table", default="", help="only this one")
     parser.add_argument("--policy", default="", help="only those whose name begins so")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     for table in tables(options.data):
         if options.table not in ("", table.name):
             continue

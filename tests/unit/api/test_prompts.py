@@ -549,7 +549,10 @@ def test_one_number_weighs_cost_against_quality() -> None:
         preferences_of(routing_pb2.RoutingPreferences(cost_quality=number), faults).weights for number in (0, 0.5, 1)
     ]
     assert not by_field(faults)
-    assert weights == [Weights(0.0, 0.1, 0.9), Weights(0.72, 0.1, 0.18), Weights(0.9, 0.1, 0.0)]
+    cheapest, middle, best = weights
+    assert (cheapest, middle) == (Weights(0.0, 0.1, 0.9), Weights(0.72, 0.1, 0.18))
+    assert best is not None
+    assert (best.quality, best.speed, best.cost) == pytest.approx((0.878, 0.1, 0.022), abs=0.001)
 
 
 @pytest.mark.parametrize(

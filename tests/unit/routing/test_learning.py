@@ -4,11 +4,12 @@ import pytest
 
 from tests.unit.routing.conftest import FixedClassifier, Routing, observed
 from ymera_service.config import RoutingSettings
-from ymera_service.routing.decision import Decision
+from ymera_service.routing.decision import Decision, Preferences, Weights
 from ymera_service.routing.quality import Qualities
 from ymera_service.routing.scoring import FEW
 from ymera_service.routing.table import Table
 from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.storage.records import BenchmarkSummary
 
 CHEAP = ModelInfo("cheap", price=Price(100_000, 100_000))
 DEAR = ModelInfo("dear", price=Price(1_000_000, 1_000_000))
@@ -98,3 +99,14 @@ def test_a_table_that_is_in_use_keeps_what_it_believed() -> None:
     learnt = table.believing(routing.evidence.qualities)
     assert learnt.qualities_in(("coding",))[0] > 0.8
     assert table.qualities_in(("coding",)) == before
+
+
+def test_at_the_quality_end_price_decides_only_between_models_that_are_about_as_good() -> None:
+    routing = Routing({"p": [CHEAP, DEAR]}, RoutingSettings(exploration=0))
+    best = Preferences(weights=Weights.between(1.0))
+    for lead, first in ((0.002, "p/cheap"), (0.02, "p/dear")):
+        routing.evidence.load(
+            BenchmarkSummary(model, "coding", 10_000, quality, 1.0)
+            for model, quality in (("p/cheap", 0.9), ("p/dear", 0.9 + lead))
+        )
+        assert order(routing.select("a", best).decision)[0] == first

@@ -1725,8 +1725,9 @@ type RoutingPreferences struct {
 	// server allows, means the server's limits.
 	FirstTokenTimeout *durationpb.Duration `protobuf:"bytes,14,opt,name=first_token_timeout,json=firstTokenTimeout,proto3" json:"first_token_timeout,omitempty"`
 	// Cost against quality in one number instead of weights: 0 takes the cheapest
-	// model, 1 the best, and 0.5 weighs them like a server without configured
-	// weights. Speed has a weight of 0.1.
+	// model, 1 the best (of models that are about as good the cheaper one), and
+	// 0.5 weighs them like a server without configured weights. Speed has a
+	// weight of 0.1.
 	CostQuality *float64 `protobuf:"fixed64,15,opt,name=cost_quality,json=costQuality,proto3,oneof" json:"cost_quality,omitempty"`
 	// Hedging: if the target that was called has not begun its answer within its
 	// usual time, another is called beside it; the first to begin its answer goes

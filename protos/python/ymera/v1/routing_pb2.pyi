@@ -925,8 +925,9 @@ class RoutingPreferences(google.protobuf.message.Message):
     """
     cost_quality: builtins.float
     """Cost against quality in one number instead of weights: 0 takes the cheapest
-    model, 1 the best, and 0.5 weighs them like a server without configured
-    weights. Speed has a weight of 0.1.
+    model, 1 the best (of models that are about as good the cheaper one), and
+    0.5 weighs them like a server without configured weights. Speed has a
+    weight of 0.1.
     """
     hedging: builtins.bool
     """Hedging: if the target that was called has not begun its answer within its
