@@ -31,6 +31,7 @@ from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.generation import Prompt as Asked
 from ymera_service.sdk.models import ModelInfo, Price
+from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.storage.benchmark_tasks import MeasuredTasks
 from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
@@ -181,24 +182,17 @@ def asked(text: str) -> Asked:
 
 
 class Ymera:
-    """The server's router over the table's models, without knowing anything of them but their prices."""
+    """The server's router over the table's models; without a prior, it knows nothing of them but their prices."""
 
-    def __init__(self, table: Table, setting: float, seed: int) -> None:
+    def __init__(self, table: Table, setting: float, seed: int, prior: QualityPrior | None = None) -> None:
         self._catalog = Catalog({"table": _Listed(table.prices)}, CatalogSettings())
         asyncio.run(self._catalog.refresh())
         self._evidence = Evidence(lambda: NOW)
         self._heard = 0
         self._features: Features | None = None
         self._decision: Decision | None = None
-        self._router = Router(
-            catalog=self._catalog,
-            evidence=self._evidence,
-            sessions=Sessions(1),
-            open_domains=dict,
-            readers=Readers(lambda: _CLASSIFIERS),
-            settings=RoutingSettings(),
-            categories=set,
-        )
+        self._router = self._made(RoutingSettings(), prior)
+        self._sure = self._made(RoutingSettings(exploration=0), prior)
         self._preferences = Preferences(weights=Weights.between(setting))
         self._draw = Random(seed)
 
@@ -218,6 +212,23 @@ class Ymera:
         features = {number: features_json(prompt.text) for number, prompt in enumerate(prompts)}
         scores = {model: (range(len(prompts)), each) for model, each in by_model.items()}
         self._evidence.load(summaries, (), MeasuredTasks(features, scores))
+
+    def _made(self, settings: RoutingSettings, prior: QualityPrior | None) -> Router:
+        return Router(
+            catalog=self._catalog,
+            evidence=self._evidence,
+            sessions=Sessions(1),
+            open_domains=dict,
+            readers=Readers(lambda: _CLASSIFIERS),
+            settings=settings,
+            categories=set,
+            prior=lambda: prior,
+        )
+
+    def would_choose(self, prompt: Prompt, setting: float) -> str:
+        """Returns the model that answers by what is known now, where nothing is explored."""
+        weights = Preferences(weights=Weights.between(setting))
+        return self._sure.route(asked(prompt.text), weights, seed=0).ranking[0].model.partition("/")[2]
 
     def choose(self, prompt: Prompt) -> str:
         """See `Policy`."""
