@@ -448,6 +448,17 @@ def test_an_experiments_arms_are_shown_with_their_differences() -> None:
         "quality            cheap        0.900    115      +0.100  -0.010 to 0.210",
         "cost of a request  cheap    $0.000120    140  -$0.000030  -$0.000050 to -$0.000010",
     ]
+    assert (
+        lines(experiments.results(found), 40)[-7:]
+        == [
+            "figure             arm       difference",
+            "quality            control",
+            "quality            cheap         +0.100",
+            "cost of a request  cheap     -$0.000030",
+            "without mean, units, 95 % interval, for",
+            "which the terminal is too narrow",
+        ][-7:]
+    )
 
 
 def test_experiments_are_listed_with_their_arms() -> None:
@@ -461,6 +472,13 @@ def test_experiments_are_listed_with_their_arms() -> None:
         "experiment  unit     active  arm      share  sets",
         "cheaper     session  no      control    10%",
         "cheaper     session  no      b          50%  policy fastest",
+    ]
+    assert lines([experiments.listed([one])], 40)[1:] == [
+        "cheaper     control    10%",
+        "cheaper     b          50%  policy",
+        "                            fastest",
+        "without unit, active, for which the",
+        "terminal is too narrow",
     ]
 
 

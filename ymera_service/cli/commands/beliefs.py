@@ -19,6 +19,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+_COLUMNS = ("model", "category", "quality", "evidence")
+
 
 @app.callback()
 def beliefs() -> None:
@@ -52,9 +54,7 @@ async def _list(model: str, target: Target, output: Output) -> None:
         output.show(found)
         output.remark("Nothing was measured or judged yet; `ymera benchmark` and `ymera feedback` change that.")
         return
-    output.show(
-        found, table(["model", "category", "quality", "evidence"], map(_row, found.beliefs), drops=["evidence"])
-    )
+    output.show(found, table(_COLUMNS, map(_row, found.beliefs), folds=["model", "evidence"], drops=["evidence"]))
 
 
 def _row(belief: Belief) -> list[str]:

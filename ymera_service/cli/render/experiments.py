@@ -23,7 +23,8 @@ def listed(experiments: Iterable[Experiment]) -> RenderableType:
         for each in experiments
         for arm in each.arms
     ]
-    return table(["experiment", "unit", "active", "arm", "share", "sets"], rows, ["share"], folds=["sets"])
+    columns = ["experiment", "unit", "active", "arm", "share", "sets"]
+    return table(columns, rows, ["share"], folds=["experiment", "sets"], drops=["active", "unit"])
 
 
 def results(found: GetExperimentResponse) -> Iterator[RenderableType]:
@@ -41,7 +42,8 @@ def results(found: GetExperimentResponse) -> Iterator[RenderableType]:
         return
     yield clean("")
     columns = ["figure", "arm", "mean", "units", "difference", "95 % interval"]
-    yield table(columns, rows, ["mean", "units", "difference"])
+    figures, folds = ["mean", "units", "difference"], ["figure", "95 % interval"]
+    yield table(columns, rows, figures, folds=folds, drops=["units", "95 % interval", "mean"])
 
 
 def _unit(unit: ExperimentUnit.ValueType) -> str:

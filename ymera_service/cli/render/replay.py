@@ -27,7 +27,8 @@ def replayed(found: ReplayResponse) -> Iterator[RenderableType]:
         if found.HasField(field)  # type: ignore[arg-type]  # one of its fields
     ]
     yield clean("")
-    yield table(["per request", "recorded", "estimate", "95 % interval", "known of", "overlap"], rows, ["recorded"])
+    columns = ["per request", "recorded", "estimate", "95 % interval", "known of", "overlap"]
+    yield table(columns, rows, ["recorded"], drops=["known of", "overlap"])
     narrow = [name for name, field, _ in _FIGURES if found.HasField(field) and getattr(found, field).overlap < NARROW]  # type: ignore[arg-type]
     if narrow:
         yield clean(
