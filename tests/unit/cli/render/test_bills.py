@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ymera.v1.usage_pb2 import BilledDay, CompareBillsResponse, UnbilledProvider
 
-from tests.unit.cli.test_render import lines
+from tests.unit.cli.render.shown import lines
 from ymera_service.cli.render.bills import bills_report
 
 
