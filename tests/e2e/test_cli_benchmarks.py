@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_cli import BOUND, CONFIG, Home, _address
+from tests.e2e.homes import BOUND, CONFIG, Home, address_in
 
 CHOSEN = ("--models", "simulator/sim-large", "--suites", "basics", "--categories", "math")
 OPTIONS = (*CHOSEN, "--tasks", "40", "--seed", "7")
@@ -24,7 +24,7 @@ def home(tmp_path: Path) -> Home:
 def test_a_run_goes_on_after_its_server_was_killed(home: Home) -> None:
     with home.start("serve", "--address", "127.0.0.1:0") as server:
         assert server.stderr
-        address = _address(server.stderr)
+        address = address_in(server.stderr)
         with home.start("benchmark", *OPTIONS, "--concurrency", "1", "--json", "-y", "--address", address) as running:
             assert running.stdout
             events = [json.loads(running.stdout.readline()) for _ in range(6)]
@@ -60,7 +60,7 @@ def test_an_interruption_says_what_was_done_and_how_to_go_on(home: Home, *, runn
             server = stack.enter_context(home.start("serve", "--address", "127.0.0.1:0"))
             stack.callback(server.terminate)
             assert server.stderr
-            where = ["--address", _address(server.stderr)]
+            where = ["--address", address_in(server.stderr)]
         with home.start("benchmark", *OPTIONS, "--concurrency", "1", "--json", "-y", *where) as process:
             assert process.stdout
             for _ in range(6):

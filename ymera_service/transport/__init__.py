@@ -8,6 +8,10 @@ CPU time of the whole client process for a unary POST and for 50 chunks of serve
   answer arrives, as the socket is not closed; by default a stream yields nothing before 64 KiB have arrived;
   and sometimes the process aborts while Python shuts down.
 - httpx2 2.16: 6 and 3 times that. httpx 0.28: 24 and 5 times that.
+
+A client of our own on llhttp (httptools), written whole and measured on 2026-11-30, takes 0.32 and 0.68 times that: a
+tenth of a unary request of the server, and nothing of a stream that could be told from noise. That is not worth 600
+lines that a well-kept library has.
 """
 
 from ymera_service.transport.client import HttpTransport
