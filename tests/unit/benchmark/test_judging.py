@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.benchmark.conftest import Sums
-from tests.unit.benchmark.test_runner import completed, progress, run
+from tests.unit.benchmark.runs import completed, progress, run
 from ymera_service.benchmark.events import RunEnd
 from ymera_service.benchmark.judging import (
     contestants_of,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.benchmark.test_runner import completed, progress, run
+from tests.unit.benchmark.runs import completed, progress, run
 from ymera_service.benchmark.own import OwnSuite, OwnTask
 from ymera_service.benchmark.resuming import LEASE_SECONDS, RENEW_SECONDS, RunLease
 from ymera_service.benchmark.runner import BenchmarkPlan, BenchmarkStarted

@@ -2,44 +2,21 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, aclosing
-from itertools import count
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
+from tests.unit.benchmark.runs import broken, cancelled, completed, cut_off, hanging, progress, rate_limited, run, wrong
 from ymera_service.benchmark.events import RunEnd
-from ymera_service.benchmark.plan import models_of
-from ymera_service.benchmark.run import MOST_RESTS
-from ymera_service.benchmark.runner import (
-    MAX_RUNS,
-    BenchmarkCompleted,
-    BenchmarkEvent,
-    BenchmarkPlan,
-    BenchmarkProgress,
-    BenchmarkStarted,
-)
+from ymera_service.benchmark.runner import BenchmarkPlan, BenchmarkProgress, BenchmarkStarted
 from ymera_service.benchmark.statistics import wilson
-from ymera_service.catalog import Catalog
-from ymera_service.config import CatalogSettings
 from ymera_service.routing.features import from_json
 from ymera_service.routing.quality import Qualities
 from ymera_service.sdk.benchmarks import BenchmarkTask, calls_in
-from ymera_service.sdk.errors import (
-    InternalError,
-    InvalidRequest,
-    ModelNotFound,
-    ModelNotPermitted,
-    Overloaded,
-    ProviderError,
-    ProviderOverloaded,
-    RateLimited,
-    StorageUnavailable,
-    SuiteNotFound,
-)
-from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, ToolCallDelta, UsageReported
+from ymera_service.sdk.errors import StorageUnavailable
+from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, ToolCallDelta
 from ymera_service.sdk.generation import FinishReason, GenerateRequest, Usage
 from ymera_service.sdk.grading.answers import read
 from ymera_service.storage.records import BenchmarkSummary
@@ -47,49 +24,6 @@ from ymera_service.storage.tables import metadata
 
 if TYPE_CHECKING:
     from tests.unit.benchmark.conftest import Bench
-
-
-async def run(bench: "Bench", plan: BenchmarkPlan) -> list[BenchmarkEvent]:
-    async with asyncio.timeout(20), aclosing(bench.runner.run(plan)) as events:
-        return [event async for event in events]
-
-
-def completed(events: list[BenchmarkEvent]) -> BenchmarkCompleted:
-    assert isinstance(events[-1], BenchmarkCompleted)
-    return events[-1]
-
-
-def progress(events: list[BenchmarkEvent]) -> list[BenchmarkProgress]:
-    return [event for event in events if isinstance(event, BenchmarkProgress)]
-
-
-async def wrong(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-    yield TextDelta("no idea")
-    yield Finished(FinishReason.STOP)
-
-
-async def rate_limited(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-    yield UsageReported(Usage(7, 0))
-    raise RateLimited("slow down", retry_after=1.0)
-
-
-async def hanging(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-    yield TextDelta("1")
-    await asyncio.Event().wait()
-
-
-async def cut_off(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-    yield TextDelta("1")
-
-
-async def cancelled(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-    yield TextDelta("1")
-    raise asyncio.CancelledError
-
-
-async def broken(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-    yield TextDelta("1")
-    raise KeyError("a defect")
 
 
 async def test_a_run_sends_start_progress_and_scores(bench: "Bench") -> None:
@@ -110,45 +44,6 @@ async def test_a_run_sends_start_progress_and_scores(bench: "Bench") -> None:
         ("acme/small", "coding", 0.0),
         ("acme/small", "math", 0.0),
     ]
-
-
-async def test_each_run_draws_tasks_of_its_own_and_says_how_to_repeat_them(bench: "Bench") -> None:
-    async def tasks(plan: BenchmarkPlan) -> tuple[int, set[str]]:
-        events = await run(bench, plan)
-        assert isinstance(events[0], BenchmarkStarted)
-        return events[0].seed, {event.task_id for event in progress(events)}
-
-    seed, first = await tasks(BenchmarkPlan(["large"], categories=["math"]))
-    assert await tasks(BenchmarkPlan(["large"], categories=["math"])) != (seed, first)
-    assert await tasks(BenchmarkPlan(["large"], categories=["math"], seed=seed)) == (seed, first)
-
-
-async def test_a_plan_says_what_it_would_cost_and_calls_nothing(bench: "Bench") -> None:
-    one, ten = [
-        await run(bench, BenchmarkPlan(["large"], categories=["math"], tasks_per_category=tasks, plan_only=True))
-        for tasks in (1, 10)
-    ]
-    for events, tasks in ((one, 1), (ten, 10)):
-        assert isinstance(events[0], BenchmarkStarted)
-        assert (events[0].total_tasks, events[0].unpriced_models) == (tasks, 0)
-        assert events[1:] == [BenchmarkCompleted(events[0].run_id, [])]
-    assert isinstance(one[0], BenchmarkStarted)
-    assert isinstance(ten[0], BenchmarkStarted)
-    assert ten[0].expected_cost_micros > 5 * one[0].expected_cost_micros > 0
-    assert await bench.database.benchmarks.summaries() == []
-
-
-async def test_a_run_stays_within_its_limit(bench: "Bench") -> None:
-    [started, _] = await run(bench, BenchmarkPlan(["large"], categories=["math"], plan_only=True))
-    assert isinstance(started, BenchmarkStarted)
-    limit = started.expected_cost_micros  # of 5 tasks; they turn out to cost less, so more of them fit
-    plan = BenchmarkPlan(["large"], categories=["math"], tasks_per_category=1000, max_cost_micros=limit)
-    [score] = completed(await run(bench, plan)).scores
-    assert 5 < score.tasks < 1000
-    assert score.cost_micros is not None
-    assert score.cost_micros <= limit
-    nothing = BenchmarkPlan(["large"], categories=["math"], max_cost_micros=0)
-    assert completed(await run(bench, nothing)).scores == []
 
 
 async def test_a_score_has_tasks_usage_cost_and_its_interval(bench: "Bench") -> None:
@@ -253,94 +148,6 @@ async def test_a_grader_that_fails_is_a_failure_of_the_task(
     assert completed(events).scores[0].failures == 1
 
 
-async def test_the_error_of_a_suite_without_tasks_names_it(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.suites["sums"], "tasks", lambda *_: 1 // 0)
-    with pytest.raises(InternalError, match=r"'sums'.*ZeroDivisionError"):
-        await run(bench, BenchmarkPlan())
-
-
-async def test_the_error_of_a_pattern_without_a_model_suggests_similar_ids(bench: "Bench") -> None:
-    with pytest.raises(ModelNotFound, match=r"'acme/larg'; did you mean acme/large"):
-        await run(bench, BenchmarkPlan(["small", "acme/larg"]))
-
-
-async def test_a_caller_measures_only_the_models_of_its_key(bench: "Bench") -> None:
-    def plan(*models: str, own: str = "acme/s*") -> BenchmarkPlan:
-        return BenchmarkPlan(models, categories=["math"], plan_only=True, caller_models=(own, "gone/*"))
-
-    for wanted in ((), ("acme/*",), ("small",)):
-        [started, _] = await run(bench, plan(*wanted))
-        assert isinstance(started, BenchmarkStarted)
-        assert started.models == ["acme/small"]
-    with pytest.raises(ModelNotPermitted, match="'large'"):
-        await run(bench, plan("small", "large"))
-    with pytest.raises(ModelNotPermitted, match="any model"):
-        await run(bench, plan(own="other/*"))
-    with pytest.raises(ModelNotFound):
-        await run(bench, plan("no-such"))
-
-
-async def test_patterns_select_each_model_once(bench: "Bench") -> None:
-    events = await run(bench, BenchmarkPlan(["acme/*", "large"], categories=["math"], tasks_per_category=1))
-    assert isinstance(events[0], BenchmarkStarted)
-    assert events[0].models == ["acme/large", "acme/small"]
-
-
-async def test_the_error_of_an_unknown_suite_suggests_similar_names(bench: "Bench") -> None:
-    with pytest.raises(SuiteNotFound, match=r"'sum'; did you mean sums"):
-        await run(bench, BenchmarkPlan(suites=["sum"]))
-
-
-@pytest.mark.parametrize("plan_only", [False, True])
-async def test_a_plan_of_too_many_tasks_is_refused(bench: "Bench", plan_only: bool) -> None:
-    bench.provider.names = [f"model-{number}" for number in range(101)]
-    await bench.catalog.refresh()
-    with pytest.raises(InvalidRequest, match="202,000 tasks in all") as caught:
-        await run(bench, BenchmarkPlan(tasks_per_category=1000, plan_only=plan_only))
-    assert [violation.field for violation in caught.value.violations] == ["tasks_per_category"]
-
-
-async def test_every_invalid_field_is_reported(bench: "Bench") -> None:
-    with pytest.raises(InvalidRequest) as caught:
-        await run(bench, BenchmarkPlan(categories=["math", "poetry"]))
-    assert [violation.field for violation in caught.value.violations] == ["categories[1]"]
-
-
-async def test_without_models_or_suites_there_is_nothing_to_measure(bench: "Bench") -> None:
-    with pytest.raises(ModelNotFound):
-        models_of(BenchmarkPlan(), Catalog({}, CatalogSettings()).snapshot)
-    bench.suites.clear()
-    with pytest.raises(SuiteNotFound):
-        await anext(bench.runner.run(BenchmarkPlan()))
-
-
-async def test_the_number_of_concurrent_tasks_is_bounded(bench: "Bench") -> None:
-    await run(bench, BenchmarkPlan(tasks_per_category=10, concurrency=3))
-    assert bench.provider.most_running == 3
-
-
-async def test_a_hanging_model_does_not_block_others(bench: "Bench") -> None:
-    bench.provider.faults["large"] = hanging
-    seen: list[BenchmarkProgress] = []
-    async with asyncio.timeout(20), aclosing(bench.runner.run(BenchmarkPlan(tasks_per_category=8))) as events:
-        async for event in events:
-            seen += progress([event])
-            if len(seen) == 16:
-                break
-    assert {event.model for event in seen} == {"acme/small"}
-    assert bench.provider.calls == {"large": 2, "small": 16}
-
-
-async def test_the_number_of_concurrent_runs_is_bounded_and_a_finished_run_frees_its_slot(bench: "Bench") -> None:
-    async with AsyncExitStack() as stack:
-        for _ in range(MAX_RUNS):
-            events = await stack.enter_async_context(aclosing(bench.runner.run(BenchmarkPlan())))
-            assert isinstance(await anext(events), BenchmarkStarted)
-        with pytest.raises(Overloaded):
-            await run(bench, BenchmarkPlan())
-    await run(bench, BenchmarkPlan(tasks_per_category=1))
-
-
 async def test_closing_cancels_every_call_and_keeps_the_results(bench: "Bench") -> None:
     bench.provider.faults["large"] = hanging
     events = bench.runner.run(BenchmarkPlan(categories=["math"], tasks_per_category=4))
@@ -385,63 +192,6 @@ async def test_failed_tasks_are_stored_with_their_reason(bench: "Bench") -> None
     async with bench.database._backend.reader.connect() as connection:
         row = (await connection.execute(text("SELECT score, error_reason, input_tokens FROM benchmark_results"))).one()
     assert tuple(row) == (None, "RATE_LIMITED", 7)
-
-
-async def test_the_same_seed_gives_the_same_tasks(bench: "Bench") -> None:
-    plan = BenchmarkPlan(["large"], tasks_per_category=3, seed=11)
-    first, second = progress(await run(bench, plan)), progress(await run(bench, plan))
-    assert {event.task_id for event in first} == {event.task_id for event in second}
-    assert all("/11/" in event.task_id for event in first)
-
-
-def refusing(
-    bench: "Bench", times: int, error: ProviderError
-) -> Callable[[GenerateRequest], AsyncGenerator[ProviderEvent, None]]:
-    """Returns a fault: a provider that refuses the first calls."""
-    left = [times]
-
-    async def fault(request: GenerateRequest) -> AsyncGenerator[ProviderEvent, None]:
-        if left[0]:
-            left[0] -= 1
-            raise error
-        async for event in bench.provider.answer(request):
-            yield event
-
-    return fault
-
-
-async def test_a_limited_model_rests_and_then_goes_on(bench: "Bench") -> None:
-    bench.provider.faults["small"] = refusing(bench, 3, RateLimited("slow down", retry_after=0.05))
-    done = completed(await run(bench, BenchmarkPlan(categories=["math"], tasks_per_category=5)))
-    assert [(score.model, score.tasks, score.failures) for score in done.scores] == [
-        ("acme/large", 5, 0),
-        ("acme/small", 5, 0),
-    ]
-    assert bench.provider.calls == {"large": 5, "small": 5 + 3}
-
-
-async def test_a_model_that_rests_in_vain_fails_its_tasks(bench: "Bench") -> None:
-    bench.provider.faults["small"] = refusing(bench, 1000, ProviderOverloaded("busy", retry_after=0.001))
-    plan = BenchmarkPlan(["small"], categories=["math"], tasks_per_category=3, concurrency=1)
-    done = completed(await run(bench, plan))
-    assert [(score.tasks, score.failures) for score in done.scores] == [(0, 3)]
-    assert bench.provider.calls["small"] == 3 + MOST_RESTS
-
-
-async def test_a_daily_limit_is_not_waited_for(bench: "Bench") -> None:
-    bench.provider.faults["small"] = refusing(bench, 1000, RateLimited("tomorrow", retry_after=86_400))
-    done = completed(await run(bench, BenchmarkPlan(["small"], categories=["math"], tasks_per_category=3)))
-    assert [(score.tasks, score.failures) for score in done.scores] == [(0, 3)]
-    assert bench.provider.calls["small"] == 3
-
-
-async def test_what_was_refused_does_not_use_up_the_budget(bench: "Bench") -> None:
-    [started, _] = await run(bench, BenchmarkPlan(["small"], categories=["math"], plan_only=True))
-    assert isinstance(started, BenchmarkStarted)
-    bench.provider.faults["small"] = refusing(bench, 4, RateLimited("slow down", retry_after=0.001))
-    limit = started.expected_cost_micros
-    plan = BenchmarkPlan(["small"], categories=["math"], concurrency=1, seed=0, max_cost_micros=limit)
-    assert completed(await run(bench, plan)).scores[0].tasks == 5
 
 
 async def test_calls_of_tools_are_part_of_the_answer_that_is_graded(bench: "Bench") -> None:
@@ -495,22 +245,6 @@ async def test_a_model_whose_calls_all_fail_does_not_take_the_whole_run(bench: "
     done = completed(await run(bench, BenchmarkPlan(tasks_per_category=200, seed=4, adaptive=True)))
     assert done.end is RunEnd.SETTLED
     assert bench.provider.calls["small"] < 200
-
-
-@pytest.mark.parametrize("adaptive", [True, False])
-@pytest.mark.parametrize("limit", [0, 5])
-async def test_no_more_calls_are_made_than_a_plan_allows(bench: "Bench", *, adaptive: bool, limit: int) -> None:
-    plan = BenchmarkPlan(tasks_per_category=10, seed=4, max_requests=limit, adaptive=adaptive)
-    done = completed(await run(bench, plan))
-    assert bench.provider.calls.total() == limit
-    assert done.end is RunEnd.LIMIT_REACHED
-
-
-async def test_no_task_is_started_after_the_time_is_over(bench: "Bench") -> None:
-    bench.clock.now = count().__next__
-    done = completed(await run(bench, BenchmarkPlan(tasks_per_category=10, seed=4, max_seconds=20.0)))
-    assert 0 < bench.provider.calls.total() < 40
-    assert done.end is RunEnd.LIMIT_REACHED
 
 
 async def test_what_routing_would_choose_is_said_of_every_run(bench: "Bench") -> None:
